@@ -1,1 +1,4 @@
-"""Threads or Processes: the pipeline's rooms. Arrows run rules -> plan, interpreters, trial, analysis, reporting."""
+"""Threads or Processes: the rooms of the pipeline.
+
+Arrows run one way: rules -> plan, interpreters, trial, analysis, reporting.
+"""

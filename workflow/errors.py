@@ -26,6 +26,5 @@ def reported(main: Callable[[], None]) -> None:
     """Run a command's `main`; print a `UserError` as one message and exit with 2."""
     try:
         main()
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+    except UserError:
         sys.exit(2)

@@ -1,0 +1,32 @@
+# Thin: each line is a command you could type. `make report` and `make test` do all the set-up.
+PYTHON ?= python3
+
+.PHONY: report quick test check env lock
+
+report: env
+	.venv/bin/snakemake --cores all
+
+quick: env
+	.venv/bin/snakemake --cores all --configfile overlays/quick.yaml
+
+test: env check
+	.venv/bin/pytest
+
+check: env
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/snakefmt --check Snakefile workflow
+	.venv/bin/snakemake --lint
+
+env: .venv/.made-from-lock
+
+.venv/.made-from-lock: requirements.lock
+	PYTHON=$(PYTHON) tools/make-env
+
+# Pin everything anew, for the pipeline and for the arms.
+lock:
+	.venv/bin/uv pip compile --quiet --upgrade --universal --fork-strategy fewest \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --group dev pyproject.toml -o requirements.lock
+	.venv/bin/uv pip compile --quiet --universal --fork-strategy fewest \
+	  --python-version 3.13 --generate-hashes --no-emit-index-url workflow/envs/arm.in -o workflow/envs/arm.lock

@@ -1,0 +1,100 @@
+"""Every mistake in a config gets one message that names the key and the mend."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from workflow.campaign import catalogue as real_catalogue
+from workflow.errors import UserError
+from workflow.plan.catalogue import Catalogue
+from workflow.plan.config import check_config
+
+ROOT = Path(__file__).parents[2]
+Config = dict[str, Any]
+
+
+def scaling(config: Config) -> Config:
+    experiment: Config = config["experiments"]["scaling"]
+    return experiment
+
+
+MISTAKES: list[tuple[str, Callable[[Config], object], str, str]] = [
+    ("unknown key", lambda c: c.update(sed=3), "sed", "did you mean 'seed'?"),
+    ("unknown inner key", lambda c: c["trial"].update(reps=3), "trial.reps", "repetitions"),
+    ("missing key", lambda c: c.pop("seed"), "the config", "config.yaml"),
+    ("wrong type", lambda c: c.update(blocks="many"), "blocks", "config.yaml"),
+    ("no block", lambda c: c.update(blocks=0), "blocks", "config.yaml"),
+    ("no worker", lambda c: scaling(c).update(workers=[0]), "workers.0", "config.yaml"),
+    ("negative workers", lambda c: scaling(c).update(workers=[-2]), "workers.0", "config.yaml"),
+    ("a word for workers", lambda c: scaling(c).update(workers="all"), "workers", "config.yaml"),
+    ("a bare number as arm", lambda c: c.update(arms=[3.13]), "arms.0", "config.yaml"),
+    ("no such arm", lambda c: c.update(arms=["3.13-gil"]), "arms.0", "config.yaml"),
+    ("arms twice", lambda c: c.update(arms=["3.13", "3.13"]), "arms", "config.yaml"),
+    (
+        "unknown workload",
+        lambda c: scaling(c).update(workloads=["cuont"]),
+        "experiments.scaling.workloads",
+        "did you mean 'count'? known: count, append",
+    ),
+    (
+        "unknown model",
+        lambda c: scaling(c).update(models=["process-fork"]),
+        "experiments.scaling.models",
+        "did you mean 'processes-fork'?",
+    ),
+    (
+        "unknown parameter",
+        lambda c: c.update(workloads={"count": {"second": 1}}),
+        "workloads.count",
+        "did you mean 'seconds'? known: seconds, n",
+    ),
+    (
+        "parameter of another kind",
+        lambda c: c.update(workloads={"count": {"n": "three"}}),
+        "workloads.count.n",
+        "its default, 3",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "where", "mend"), [m[1:] for m in MISTAKES], ids=[m[0] for m in MISTAKES]
+)
+def test_a_mistake_is_named_with_its_key_and_mend(
+    config: Config,
+    schema: Config,
+    catalogue: Catalogue,
+    spoil: Callable[[Config], object],
+    where: str,
+    mend: str,
+) -> None:
+    spoil(config)
+    with pytest.raises(UserError) as raised:
+        check_config(config, schema, catalogue)
+    assert raised.value.where.endswith(where)
+    assert mend in raised.value.mend
+
+
+def test_a_right_config_passes(config: Config, schema: Config, catalogue: Catalogue) -> None:
+    config["workloads"] = {"count": {"seconds": 1}}  # a whole number where a float is expected
+    check_config(config, schema, catalogue)
+
+
+@pytest.mark.parametrize("overlay", [None, *sorted((ROOT / "overlays").glob("*.yaml"))])
+def test_the_shipped_configs_pass(schema: Config, overlay: Path | None) -> None:
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    if overlay:
+        merge(config, yaml.safe_load(overlay.read_text(encoding="utf-8")))
+    check_config(config, schema, real_catalogue())
+
+
+def merge(below: Config, above: Config) -> None:
+    """Lay one config over another, as Snakemake does."""
+    for key, value in above.items():
+        if isinstance(value, dict) and isinstance(below.get(key), dict):
+            merge(below[key], value)
+        else:
+            below[key] = value

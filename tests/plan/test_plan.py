@@ -1,0 +1,145 @@
+"""From a config to trials in order."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workflow.errors import UserError
+from workflow.plan.arms import Arm
+from workflow.plan.blocks import in_order
+from workflow.plan.catalogue import Catalogue
+from workflow.plan.cells import Cell
+from workflow.plan.plan import as_record, make_plan
+from workflow.plan.workers import worker_counts
+
+MACHINE = {"logical_cpus": 4}
+
+
+@pytest.mark.parametrize(
+    ("name", "arm"),
+    [
+        ("3.13", Arm("3.13", "3.13", free_threaded=False, gil=True)),
+        ("3.13t", Arm("3.13t", "3.13", free_threaded=True, gil=False)),
+        ("3.14t-gil", Arm("3.14t-gil", "3.14", free_threaded=True, gil=True)),
+    ],
+)
+def test_an_arm_is_read_from_its_spelling(name: str, arm: Arm) -> None:
+    assert Arm.parse(name) == arm
+    assert arm.build == name.removesuffix("-gil")
+
+
+@pytest.mark.parametrize(
+    ("asked", "cpus", "counts"),
+    [
+        ("auto", 1, [1, 2]),
+        ("auto", 2, [1, 2, 4]),
+        ("auto", 6, [1, 2, 4, 6, 12]),
+        ("auto", 16, [1, 2, 4, 8, 16, 32]),
+        (["cpus", 3, 1], 3, [1, 3]),
+        (["cpus"], 8, [8]),
+    ],
+)
+def test_worker_counts(asked: Any, cpus: int, counts: list[int]) -> None:
+    assert worker_counts(asked, cpus) == counts
+
+
+def test_the_grid_is_spelled_out(
+    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
+) -> None:
+    config["workloads"] = {"count": {"seconds": 2}}
+    plan = make_plan(config, schema, catalogue, MACHINE)
+    # count: serial, 2 x threads, 2 x processes; append: serial, 2 x threads; on each of two arms.
+    assert len(plan.cells) == (5 + 3) * 2
+    assert len(plan.trials) == len(plan.cells) * 3
+    assert "count/processes-fork/4/3.13t/warm" in {cell.id for cell in plan.cells}
+    assert {cell.workers for cell in plan.cells if cell.model == "serial"} == {1}
+    counting = next(cell for cell in plan.cells if cell.workload == "count")
+    assert counting.params == {"seconds": 2, "n": 3}
+
+
+def test_what_cannot_be_run_is_listed_with_its_reason(
+    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
+) -> None:
+    record = as_record(make_plan(config, schema, catalogue, MACHINE), "here")
+    skipped = record["experiments"][0]["not_applicable"]
+    assert [entry["cell"] for entry in skipped] == [
+        f"append/processes-fork/{workers}/{arm}/warm"
+        for workers in (1, 4)
+        for arm in ("3.13", "3.13t")
+    ]
+    assert all("own copy" in entry["reason"] for entry in skipped)
+
+
+def test_a_shared_cell_is_planned_once(
+    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
+) -> None:
+    alone = make_plan(config, schema, catalogue, MACHINE)
+    config["experiments"]["again"] = {**config["experiments"]["scaling"], "models": ["serial"]}
+    both = make_plan(config, schema, catalogue, MACHINE)
+    assert [t.cell.id for t in both.trials] == [t.cell.id for t in alone.trials]
+
+
+def test_one_cell_asked_for_in_two_ways_is_refused(
+    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
+) -> None:
+    config["experiments"]["again"] = {**config["experiments"]["scaling"], "repetitions": 9}
+    with pytest.raises(UserError, match="with different settings") as raised:
+        make_plan(config, schema, catalogue, MACHINE)
+    assert raised.value.where == "config key experiments.again"
+
+
+def cell(name: str, blocks: int) -> Cell:
+    return Cell(
+        workload=name,
+        params={},
+        model="serial",
+        start_method="none",
+        workers=1,
+        arm="3.13",
+        timing="warm",
+        warmups=0,
+        repetitions=1,
+        blocks=blocks,
+    )
+
+
+some_cells = st.dictionaries(
+    st.text("abcdef", min_size=1, max_size=4), st.integers(1, 6), min_size=1, max_size=12
+).map(lambda sizes: [cell(name, blocks) for name, blocks in sizes.items()])
+
+
+@given(cells=some_cells, seed=st.integers(0, 2**32))
+def test_every_block_holds_each_cell_once_and_blocks_follow_each_other(
+    cells: list[Cell], seed: int
+) -> None:
+    trials = in_order(cells, seed)
+    assert [trial.position for trial in trials] == list(range(1, len(trials) + 1))
+    assert [trial.block for trial in trials] == sorted(trial.block for trial in trials)
+    assert {(t.cell.id, t.block) for t in trials} == {
+        (c.id, block) for c in cells for block in range(1, c.blocks + 1)
+    }
+    assert len({trial.record for trial in trials}) == len(trials)
+
+
+@given(cells=some_cells, more=some_cells, seed=st.integers(0, 2**32))
+def test_cells_added_later_leave_the_order_of_the_others(
+    cells: list[Cell], more: list[Cell], seed: int
+) -> None:
+    known = {c.id for c in cells}
+    grown = in_order([*cells, *(c for c in more if c.id not in known)], seed)
+    kept = [(t.cell.id, t.block) for t in grown if t.cell.id in known]
+    assert kept == [(t.cell.id, t.block) for t in in_order(cells, seed)]
+
+
+def test_the_seed_draws_the_order() -> None:
+    cells = [cell(f"w{n}", 1) for n in range(20)]
+    orders = [[t.cell.id for t in in_order(cells, seed)] for seed in (1, 1, 2)]
+    assert orders[0] == orders[1]
+    assert orders[0] != orders[2]
+    blocks = in_order([cell(f"w{n}", 2) for n in range(20)], 1)
+    first, second = (
+        [t.cell.id for t in blocks if t.block == number] for number in (1, 2)
+    )
+    assert first != second

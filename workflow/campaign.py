@@ -1,0 +1,197 @@
+"""A campaign: one config on one machine, as the rules see it.
+
+The only place that knows both the plan and the trial room; the rules ask it and add nothing.
+"""
+
+import argparse
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import yaml
+
+from workflow.errors import reported
+from workflow.files import digest, read_json, sha256_file, write_json
+from workflow.plan.blocks import Trial
+from workflow.plan.catalogue import Catalogue, ModelEntry, WorkloadEntry
+from workflow.plan.plan import Plan, as_record, make_plan, order_of
+from workflow.trial.instrument import instrument_sha256
+from workflow.trial.machine import fingerprint, name_of
+from workflow.trial.models import MODELS
+from workflow.trial.workloads import all_workloads
+from workflow.trial.workloads.registry import Memory
+
+SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
+DEFAULT_CAMPAIGN = "report"
+
+
+class TrialWildcards(Protocol):
+    """The wildcards of a trial's record."""
+
+    workload: str
+    model: str
+    workers: str
+    arm: str
+    timing: str
+    block: str
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A checked config with its plan."""
+
+    config: Mapping[str, Any]
+    plan: Plan
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> "Campaign":
+        """Check `config` and plan it for this machine; `UserError` for what is wrong in it."""
+        schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+        plan = make_plan(config, schema, catalogue(), {**fingerprint()})
+        return cls(config, plan)
+
+    @property
+    def name(self) -> str:
+        """The campaign's name, and its report's."""
+        return str(self.config["campaign"])
+
+    @cached_property
+    def machine(self) -> str:
+        """The folder below results/; a campaign beside the default one has a folder of its own."""
+        name = name_of(fingerprint())
+        return name if self.name == DEFAULT_CAMPAIGN else f"{name}-{self.name}"
+
+    @cached_property
+    def results(self) -> Path:
+        """Where everything about this campaign lies."""
+        return Path("results") / self.machine
+
+    @property
+    def arms(self) -> list[str]:
+        """The arms by name; the first is the reference."""
+        return [arm.name for arm in self.plan.arms]
+
+    @property
+    def records(self) -> list[str]:
+        """Every planned trial's record."""
+        return [str(self.results / trial.record) for trial in self.plan.trials]
+
+    @cached_property
+    def interpreter_request(self) -> dict[str, Any]:
+        """What the interpreters room is asked for."""
+        return {
+            "arms": [arm.as_record() for arm in self.plan.arms],
+            **self.config["interpreters"],
+        }
+
+    @cached_property
+    def given_executables(self) -> dict[str, str]:
+        """SHA-256 of each file the config names, so that a changed one is noticed."""
+        paths = dict(self.config["interpreters"]["paths"])
+        if self.config["interpreters"]["tarball"]:
+            paths["tarball"] = self.config["interpreters"]["tarball"]
+        return {
+            name: sha256_file(Path(path)) for name, path in paths.items() if Path(path).is_file()
+        }
+
+    def calibration_request(self, workload: str) -> dict[str, Any]:
+        """What decides how much work a workload's batch holds."""
+        return {
+            "params": dict(self._params_of[workload]),
+            "batch_ms": self.config["trial"]["batch_ms"],
+            "instrument": instrument_sha256(all_workloads()[workload], "serial"),
+        }
+
+    def order(self, wildcards: TrialWildcards) -> str:
+        """The trial as JSON for the trial's command."""
+        return json.dumps(order_of(self.plan, self._trial(wildcards)))
+
+    def made_anew_by(self, wildcards: TrialWildcards) -> str:
+        """What re-runs a trial when it changes, besides its order.
+
+        Holds the requests, known before anything has run, and the contents of the identity and
+        calibration once they are there.
+        """
+        return digest(
+            {
+                "interpreters": self.interpreter_request,
+                "given": self.given_executables,
+                "identity": read_json(self.results / "interpreters" / f"{wildcards.arm}.json")[
+                    "identity_sha256"
+                ],
+                "calibration_request": self.calibration_request(wildcards.workload),
+                "calibration": sha256_file(
+                    self.results / "calibration" / f"{wildcards.workload}.json"
+                ),
+                "instrument": instrument_sha256(
+                    all_workloads()[wildcards.workload], wildcards.model
+                ),
+                "machine": dict(self.plan.machine),
+            }
+        )
+
+    def position(self, wildcards: TrialWildcards) -> int:
+        """The trial's place in the planned order, from 1."""
+        return self._trial(wildcards).position
+
+    def priority(self, wildcards: TrialWildcards) -> int:
+        """Earlier trials first."""
+        return len(self.plan.trials) - self.position(wildcards)
+
+    @cached_property
+    def _params_of(self) -> dict[str, Mapping[str, Any]]:
+        return {cell.workload: cell.params for cell in self.plan.cells}
+
+    @cached_property
+    def _trials(self) -> dict[tuple[str, int], Trial]:
+        return {(trial.cell.id, trial.block): trial for trial in self.plan.trials}
+
+    def _trial(self, wildcards: TrialWildcards) -> Trial:
+        w = wildcards
+        return self._trials[f"{w.workload}/{w.model}/{w.workers}/{w.arm}/{w.timing}", int(w.block)]
+
+
+def catalogue() -> Catalogue:
+    """The workloads and models that the trial room has, as a plan sees them."""
+    return Catalogue(
+        workloads={
+            name: WorkloadEntry(
+                about={
+                    "title": workload.title,
+                    "kind": workload.kind,
+                    "unit": workload.unit,
+                    "why": workload.why,
+                    "expected": workload.expected,
+                },
+                params=workload.parameters,
+                needs_shared_memory=workload.memory is Memory.SHARED,
+            )
+            for name, workload in all_workloads().items()
+        },
+        models={
+            name: ModelEntry(
+                title=entry.title,
+                start_method=entry.start_method,
+                shares_memory=entry.shares_memory,
+                is_parallel=entry.is_parallel,
+            )
+            for name, entry in MODELS.items()
+        },
+    )
+
+
+def main() -> None:
+    """Write the plan of a config given as JSON."""
+    parser = argparse.ArgumentParser(prog="python -m workflow.campaign", description=main.__doc__)
+    parser.add_argument("--config", type=json.loads, required=True, help="the config as JSON")
+    parser.add_argument("--out", type=Path, required=True, help="the plan to write")
+    arguments = parser.parse_args()
+    campaign = Campaign.of(arguments.config)
+    write_json(arguments.out, as_record(campaign.plan, campaign.machine))
+
+
+if __name__ == "__main__":
+    reported(main)

@@ -1,0 +1,41 @@
+"""Randomised complete blocks: every cell once in each block, in an order of its own."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workflow.plan.cells import Cell
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial of the plan; `position` counts from 1 over the whole campaign."""
+
+    cell: Cell
+    block: int
+    position: int
+
+    @property
+    def record(self) -> str:
+        """Where its record lies, below results/<machine>/."""
+        return f"trials/{self.cell.id}/{self.block:03d}.json"
+
+
+def in_order(cells: Sequence[Cell], seed: int) -> list[Trial]:
+    """All trials in the order they are run.
+
+    A cell's place in a block comes from a hash of seed, block and the cell's name, so that a cell
+    or block added later leaves the order of the others as it was.
+    """
+    last = max((cell.blocks for cell in cells), default=0)
+    ordered = [
+        (cell, block)
+        for block in range(1, last + 1)
+        for cell in sorted(cells, key=lambda cell: _draw(seed, block, cell))
+        if block <= cell.blocks
+    ]
+    return [Trial(cell, block, place) for place, (cell, block) in enumerate(ordered, start=1)]
+
+
+def _draw(seed: int, block: int, cell: Cell) -> bytes:
+    return hashlib.sha256(f"{seed} {block} {cell.id}".encode()).digest()

@@ -1,0 +1,129 @@
+"""The config, checked before anything else happens."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jsonschema
+from jsonschema.exceptions import ValidationError, best_match
+
+from workflow.errors import UserError
+from workflow.plan.catalogue import Catalogue
+
+
+def check_config(
+    config: Mapping[str, Any], schema: Mapping[str, Any], catalogue: Catalogue
+) -> None:
+    """Raise a `UserError` that names the first wrong key, its value and what would be right."""
+    error = best_match(jsonschema.Draft202012Validator(schema).iter_errors(dict(config)))
+    if error is not None:
+        raise _explained(error)
+    for name, experiment in config["experiments"].items():
+        _known(
+            experiment["workloads"],
+            catalogue.workloads,
+            "workload",
+            f"experiments.{name}.workloads",
+        )
+        _known(experiment["models"], catalogue.models, "model", f"experiments.{name}.models")
+    _known(config["workloads"], catalogue.workloads, "workload", "workloads")
+    for name, params in config["workloads"].items():
+        allowed = catalogue.workloads[name].params
+        _known(params, allowed, "parameter", f"workloads.{name}")
+        for key, value in params.items():
+            if not _same_kind(value, allowed[key]):
+                raise UserError(
+                    f"{value!r} is not a {type(allowed[key]).__name__}",
+                    where=f"config key workloads.{name}.{key}",
+                    mend=f"write a value like its default, {allowed[key]!r}",
+                )
+
+
+def _same_kind(value: object, default: object) -> bool:
+    if isinstance(default, float):
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is type(default)
+
+
+def _known(
+    names: Sequence[str] | Mapping[str, Any], known: Mapping[str, Any], kind: str, key: str
+) -> None:
+    for name in names:
+        if name not in known:
+            raise UserError(
+                f"unknown {kind} {name!r}",
+                where=f"config key {key}",
+                mend=_hint(name, list(known)),
+            )
+
+
+def _hint(seen: str, allowed: Sequence[str]) -> str:
+    close = difflib.get_close_matches(seen, allowed, n=1)
+    guess = f"did you mean {close[0]!r}? " if close else ""
+    return f"{guess}known: {', '.join(allowed) or 'none'}"
+
+
+def _explained(error: ValidationError) -> UserError:
+    """Turn a schema's complaint into words about the config."""
+    key = ".".join(str(part) for part in error.absolute_path)
+    rule = error.validator
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    if rule == "additionalProperties" and isinstance(error.instance, dict):
+        allowed = list(schema.get("properties", {}))
+        unknown = next(name for name in error.instance if name not in allowed)
+        inside = f" inside {key}" if key else ""
+        return UserError(
+            f"unknown config key {unknown!r}{inside}",
+            where=f"config key {f'{key}.' if key else ''}{unknown}",
+            mend=_hint(str(unknown), allowed),
+        )
+    if rule == "required" and isinstance(error.instance, dict):
+        missing = [name for name in schema["required"] if name not in error.instance]
+        return UserError(
+            f"missing config key {missing[0]!r}",
+            where=f"config key {key}" if key else "the config",
+            mend="take it from config.yaml, where every key is explained",
+        )
+    return UserError(
+        f"{error.instance!r} is not allowed here: {_requirement(error)}",
+        where=f"config key {key}",
+        mend="see the key in config.yaml, where it is explained",
+    )
+
+
+def _requirement(error: ValidationError) -> str:
+    """What the schema asked for, in a few words."""
+    blamed: ValidationError | None = error
+    while blamed is not None:
+        if isinstance(blamed.schema, dict) and "description" in blamed.schema:
+            return f"it must be {blamed.schema['description']}"
+        blamed = blamed.parent  # type: ignore[assignment]  # stubs name the base class
+    asked = error.validator_value
+    one_of = ", ".join(map(str, asked)) if isinstance(asked, list) else asked
+    words = {
+        "type": f"it must be {_type_words(asked)}",
+        "enum": f"it must be one of {one_of}",
+        "minimum": f"it must be at least {asked}",
+        "maximum": f"it must be at most {asked}",
+        "exclusiveMinimum": f"it must be more than {asked}",
+        "exclusiveMaximum": f"it must be less than {asked}",
+        "minItems": "it must not be empty",
+        "minProperties": "it must not be empty",
+        "minLength": "it must not be empty",
+        "uniqueItems": "it names something twice",
+        "pattern": f"it must match {asked}",
+    }
+    return words.get(str(error.validator), error.message)
+
+
+def _type_words(asked: object) -> str:
+    names = asked if isinstance(asked, list) else [asked]
+    spelled = {
+        "integer": "a whole number",
+        "number": "a number",
+        "string": "text in quotes",
+        "array": "a list",
+        "object": "a mapping of keys",
+        "null": "null",
+    }
+    return " or ".join(spelled.get(str(name), str(name)) for name in names)

@@ -1,0 +1,159 @@
+"""The plan: everything that will be measured, and in which order."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workflow.errors import UserError
+from workflow.plan.arms import Arm
+from workflow.plan.blocks import Trial, in_order
+from workflow.plan.catalogue import Catalogue
+from workflow.plan.cells import Cell, Experiment, experiments_of
+from workflow.plan.config import check_config
+
+SCHEMA_VERSION = 1
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A campaign's design on one machine."""
+
+    config: Mapping[str, Any]
+    machine: Mapping[str, Any]
+    catalogue: Catalogue
+    arms: Sequence[Arm]
+    experiments: Sequence[Experiment]
+    cells: Sequence[Cell]
+    trials: Sequence[Trial]
+
+    @property
+    def reference_arm(self) -> Arm:
+        """The arm whose serial time every speed-up is measured against."""
+        return self.arms[0]
+
+    @property
+    def workloads(self) -> list[str]:
+        """The workloads that are measured, by name."""
+        return sorted({cell.workload for cell in self.cells})
+
+
+def make_plan(
+    config: Mapping[str, Any],
+    schema: Mapping[str, Any],
+    catalogue: Catalogue,
+    machine: Mapping[str, Any],
+) -> Plan:
+    """Check a config and spell it out for a machine (`machine["logical_cpus"]` CPUs).
+
+    Raises `UserError` for a config that is wrong or that asks for one cell in two ways.
+    """
+    check_config(config, schema, catalogue)
+    experiments = experiments_of(config, catalogue, machine["logical_cpus"])
+    cells = _merged(experiments)
+    return Plan(
+        config=config,
+        machine=machine,
+        catalogue=catalogue,
+        arms=[Arm.parse(name) for name in config["arms"]],
+        experiments=experiments,
+        cells=cells,
+        trials=in_order(cells, config["seed"]),
+    )
+
+
+def _merged(experiments: Sequence[Experiment]) -> list[Cell]:
+    """Each cell once; its trials can run only one way."""
+    cells: dict[str, Cell] = {}
+    for experiment in experiments:
+        for cell in experiment.cells:
+            if cells.setdefault(cell.id, cell) != cell:
+                raise UserError(
+                    f"two experiments ask for the cell {cell.id} with different settings",
+                    where=f"config key experiments.{experiment.name}",
+                    mend="give both the same blocks, warmups and repetitions",
+                )
+    return list(cells.values())
+
+
+def as_record(plan: Plan, machine_name: str) -> dict[str, Any]:
+    """The plan as it stands in plan.json, for the rooms that come after."""
+    config = plan.config
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "campaign": config["campaign"],
+        "machine": {"name": machine_name, "fingerprint": dict(plan.machine)},
+        "seed": config["seed"],
+        "blocks": config["blocks"],
+        "margin": config["margin"],
+        "confidence": CONFIDENCE,
+        "reference_arm": plan.reference_arm.name,
+        "config": dict(config),
+        "arms": [arm.as_record() for arm in plan.arms],
+        "workloads": {
+            name: {**plan.catalogue.workloads[name].about, "params": _params(plan, name)}
+            for name in plan.workloads
+        },
+        "experiments": [
+            {
+                "name": experiment.name,
+                "question": experiment.question,
+                "cells": [cell.id for cell in experiment.cells],
+                "not_applicable": [
+                    {"cell": skipped.cell, "reason": skipped.reason}
+                    for skipped in experiment.not_applicable
+                ],
+            }
+            for experiment in plan.experiments
+        ],
+        "cells": [
+            {
+                "id": cell.id,
+                "workload": cell.workload,
+                "model": cell.model,
+                "start_method": cell.start_method,
+                "workers": cell.workers,
+                "arm": cell.arm,
+                "timing": cell.timing,
+                "warmups": cell.warmups,
+                "repetitions": cell.repetitions,
+                "blocks": cell.blocks,
+            }
+            for cell in plan.cells
+        ],
+        "trials": [
+            {
+                "cell": trial.cell.id,
+                "block": trial.block,
+                "position": trial.position,
+                "record": trial.record,
+            }
+            for trial in plan.trials
+        ],
+    }
+
+
+def _params(plan: Plan, workload: str) -> dict[str, Any]:
+    return dict(next(cell.params for cell in plan.cells if cell.workload == workload))
+
+
+def order_of(plan: Plan, trial: Trial) -> dict[str, Any]:
+    """What decides a trial's numbers; a change of any of it measures the trial anew."""
+    cell = trial.cell
+    return {
+        "cell": {
+            "id": cell.id,
+            "workload": cell.workload,
+            "params": dict(cell.params),
+            "model": cell.model,
+            "start_method": cell.start_method,
+            "workers": cell.workers,
+            "arm": cell.arm,
+            "timing": cell.timing,
+        },
+        "block": trial.block,
+        "seed": plan.config["seed"],
+        "warmups": cell.warmups,
+        "repetitions": cell.repetitions,
+        "timeout_s": plan.config["trial"]["timeout_s"],
+    }

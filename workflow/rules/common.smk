@@ -1,0 +1,65 @@
+# Needs:    the config.
+# Produces: CAMPAIGN, what all rules ask; results/<machine>/plan.json.
+import json
+
+from workflow.campaign import Campaign
+from workflow.errors import UserError
+
+try:
+    CAMPAIGN = Campaign.of(config)
+except UserError as error:
+    print(f"error: {error}", file=sys.stderr)
+    sys.exit(2)
+
+PYTHON = sys.executable
+
+
+# Nothing may run beside a trial: a trial takes all of `machine`, every other rule a part of it.
+# Set here and not in the profile, so that no command line loosens it.
+workflow.global_resources["machine"] = 100
+
+shell.prefix(f"set -euo pipefail; export PYTHONPATH='{ROOT}'; ")
+
+
+wildcard_constraints:
+    machine="[^/]+",
+    workload="[^/]+",
+    model="[^/]+",
+    workers="[0-9]+",
+    arm="[^/]+",
+    timing="warm|cold",
+    block="[0-9]+",
+
+
+rule write_plan:
+    output:
+        plan="results/{machine}/plan.json",
+    log:
+        "results/{machine}/logs/plan.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        machine=1,
+    params:
+        config=json.dumps(config),
+    shell:
+        "{PYTHON:q} -m workflow.campaign --config {params.config:q} --out {output.plan:q} 2> {log:q}"
+
+
+onstart:
+    print(
+        f"{len(CAMPAIGN.plan.cells)} cells, {len(CAMPAIGN.plan.trials)} trials planned; "
+        f"results go to {CAMPAIGN.results}",
+        file=sys.stderr,
+    )
+
+
+onsuccess:
+    print(f"The report is report/{CAMPAIGN.name}.html", file=sys.stderr)
+
+
+onerror:
+    print(
+        "Not finished. What was measured is kept; the same command goes on from here.",
+        file=sys.stderr,
+    )

@@ -1,0 +1,25 @@
+# Needs:    the config's arms and interpreters.
+# Produces: one identity file an arm, and the verdict whether the builds may be compared.
+
+
+rule provide_interpreters:
+    output:
+        identities=expand(
+            "results/{machine}/interpreters/{arm}.json",
+            arm=CAMPAIGN.arms,
+            allow_missing=True,
+        ),
+        parity="results/{machine}/interpreters/parity.json",
+    log:
+        "results/{machine}/logs/interpreters.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        machine=1,
+    params:
+        request=json.dumps(CAMPAIGN.interpreter_request),
+        given=CAMPAIGN.given_executables,
+        folder=subpath(output.parity, parent=True),
+    shell:
+        "{PYTHON:q} -m workflow.interpreters --request {params.request:q} "
+        "--out {params.folder:q} 2>&1 | tee {log:q}"

@@ -1,0 +1,69 @@
+"""The commands of this room: `measure` runs one trial, `calibrate` sizes one workload."""
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+from workflow.errors import reported
+from workflow.files import read_json, write_json
+from workflow.trial.lock import machine_lock
+from workflow.trial.trial import read_identity, run_calibration, run_trial
+
+
+def measure(arguments: argparse.Namespace) -> None:
+    """Run one trial alone on the machine and write its record."""
+    identity = read_identity(arguments.identity)
+    calibration = read_json(arguments.calibration)
+    with machine_lock():
+        record = run_trial(arguments.order, arguments.position, identity, calibration)
+    # The archive keeps what a later run of the same trial would replace.
+    kept = arguments.archive / f"{record['trial_id']}.json"
+    write_json(kept, record)
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    arguments.out.unlink(missing_ok=True)
+    os.link(kept, arguments.out)
+
+
+def calibrate(arguments: argparse.Namespace) -> None:
+    """Size one workload alone on the machine and write its calibration."""
+    identity = read_identity(arguments.identity)
+    with machine_lock():
+        calibration = run_calibration(
+            arguments.workload,
+            arguments.request["params"],
+            arguments.request["batch_ms"],
+            identity,
+        )
+    write_json(arguments.out, calibration)
+
+
+def main() -> None:
+    """Parse the command line and obey."""
+    parser = argparse.ArgumentParser(prog="python -m workflow.trial", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+
+    one = commands.add_parser("measure", help="run one trial and write its record")
+    one.add_argument("--order", type=json.loads, required=True, help="the trial as JSON")
+    one.add_argument("--position", type=int, required=True, help="its place in the planned order")
+    one.add_argument("--identity", type=Path, required=True, help="the arm's identity file")
+    one.add_argument("--calibration", type=Path, required=True, help="the workload's calibration")
+    one.add_argument("--archive", type=Path, required=True, help="folder that keeps every record")
+    one.add_argument("--out", type=Path, required=True, help="the record to write")
+    one.set_defaults(obey=measure)
+
+    size = commands.add_parser("calibrate", help="size one workload's batch")
+    size.add_argument("--workload", required=True)
+    size.add_argument(
+        "--request", type=json.loads, required=True, help="its params and the batch_ms, as JSON"
+    )
+    size.add_argument("--identity", type=Path, required=True, help="the reference arm's identity")
+    size.add_argument("--out", type=Path, required=True, help="the calibration to write")
+    size.set_defaults(obey=calibrate)
+
+    arguments = parser.parse_args()
+    arguments.obey(arguments)
+
+
+if __name__ == "__main__":
+    reported(main)

@@ -1,0 +1,38 @@
+"""How much work a batch holds: found once for a machine and workload, then frozen."""
+
+from collections.abc import Callable
+
+# The smallest of a few readings is the least disturbed one; calibration only sizes the work, no
+# result rests on it.
+READINGS = 5
+SMALLEST_TELLING_NS = 5_000_000
+
+
+def tasks_for(logical_cpus: int) -> int:
+    """The batch's number of tasks: the smallest 3 * 2**k that is at least 4 tasks a CPU.
+
+    Such numbers divide evenly among 1, 2, 3, 4, 6, 8, ... workers, up to twice the CPUs where
+    those are a power of two.
+    """
+    tasks = 3
+    while tasks < 4 * logical_cpus:
+        tasks *= 2
+    return tasks
+
+
+def find_size(batch_ns_at: Callable[[int], int], target_ns: int) -> int:
+    """The size at which a serial batch takes about `target_ns`.
+
+    `batch_ns_at(size)` times one batch. The size doubles until a batch is long enough to tell,
+    then one step in proportion follows. Sizes are whole and at least 1, so a workload whose
+    smallest task is longer than asked stays at 1.
+    """
+    size, shortest_ns = 1, _shortest(batch_ns_at, 1)
+    while shortest_ns < min(SMALLEST_TELLING_NS, target_ns):
+        size *= 2
+        shortest_ns = _shortest(batch_ns_at, size)
+    return max(1, round(size * target_ns / shortest_ns))
+
+
+def _shortest(batch_ns_at: Callable[[int], int], size: int) -> int:
+    return max(1, min(batch_ns_at(size) for _ in range(READINGS)))

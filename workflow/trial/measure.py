@@ -1,0 +1,154 @@
+"""The measured process: runs inside the interpreter under test.
+
+Reads its order as JSON on standard input and leaves its answer in the file that the order names.
+Standard output and error belong to the workload.
+"""
+
+import sys
+
+# Asked before any other import: an extension module can bring the GIL back.
+GIL_BEFORE_IMPORTS: bool = getattr(sys, "_is_gil_enabled", lambda: True)()
+
+import json  # noqa: E402
+import time  # noqa: E402
+import traceback  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
+
+from workflow.trial import batch as batches  # noqa: E402
+from workflow.trial.calibration import find_size  # noqa: E402
+from workflow.trial.models import load_model  # noqa: E402
+from workflow.trial.timing import Batch, Timings, phases, time_cold, time_warm  # noqa: E402
+from workflow.trial.workloads import load_workload  # noqa: E402
+from workflow.trial.workloads.registry import Memory, Workload  # noqa: E402
+
+
+class GilMismatchError(Exception):
+    """The GIL is not in the state that the arm says."""
+
+
+def measure_cell(order: dict[str, Any]) -> dict[str, Any]:
+    """Run one trial's timed part; returns the fields of the record that this process knows."""
+    workload = load_workload(order["family"], order["workload"])
+    model = load_model(order["model"], order["workers"])
+    gil: dict[str, Any] = {
+        "before_imports": GIL_BEFORE_IMPORTS,
+        "after_imports": batches.gil_enabled(),
+        "workers": [],
+        "at_end": batches.gil_enabled(),
+    }
+    answer: dict[str, Any] = {"outcome": "ok", "explanation": "", "gil": gil, "clock": _clock()}
+    try:
+        _check_gil(order["gil"], gil)
+        run = time_warm if order["timing"] == "warm" else time_cold
+        timings = run(
+            model,
+            _batch(workload, order["tasks"], order["workers"], order["arguments"]),
+            phases(order["warmups"], order["repetitions"]),
+        )
+        gil["workers"] = timings.worker_gil
+        gil["at_end"] = batches.gil_enabled()
+        answer |= _findings(workload, timings)
+        _check_gil(order["gil"], gil)
+        answer |= _verify(timings, order["expected_checksum"])
+    except GilMismatchError as mismatch:
+        answer |= {"outcome": "wrong_gil", "explanation": str(mismatch)}
+    return answer
+
+
+def calibrate(order: dict[str, Any]) -> dict[str, Any]:
+    """Find a workload's size on this interpreter, serially, and the checksum of its results."""
+    workload = load_workload(order["family"], order["workload"])
+    arguments = dict(order["arguments"])
+    model = load_model("serial", 1)
+
+    def batch_ns_at(size: int) -> int:
+        sized = _batch(workload, order["tasks"], 1, arguments | {"size": size})
+        return time_warm(model, sized, phases(0, 1)).repetitions[0]["wall_ns"]
+
+    size = find_size(batch_ns_at, order["target_ns"]) if workload.is_calibrated else None
+    if size is not None:
+        arguments["size"] = size
+    arguments |= workload.same_results_with
+    final = time_warm(model, _batch(workload, order["tasks"], 1, arguments), phases(0, 1))
+    return {
+        "size": size,
+        "batch_ns": final.repetitions[0]["wall_ns"] if size is not None else None,
+        "expected_checksum": final.repetitions[0]["checksum"],
+    }
+
+
+def _batch(workload: Workload, tasks: int, workers: int, arguments: dict[str, Any]) -> Batch:
+    return Batch(
+        chunks=batches.cut(workload.function, tasks, workers, arguments),
+        prepare=workload.before_batch or (lambda: None),
+        left_behind=workload.after_batch or list,
+        checks_what_is_left=workload.memory is Memory.SHARED,
+    )
+
+
+def _findings(workload: Workload, timings: Timings) -> dict[str, Any]:
+    output = None
+    if workload.keeps_output:
+        output = {"results": timings.last_results, "data": timings.last_left_behind}
+    return {
+        "setup_ns": timings.setup_ns,
+        "first_result_ns": timings.first_result_ns,
+        "teardown_ns": timings.teardown_ns,
+        "repetitions": timings.repetitions,
+        "output": output,
+    }
+
+
+def _verify(timings: Timings, expected: str) -> dict[str, Any]:
+    wrong = [r for r in timings.repetitions if r["checksum"] != expected]
+    if not wrong:
+        return {}
+    first = wrong[0]
+    return {
+        "outcome": "wrong_result",
+        "explanation": f"{len(wrong)} of {len(timings.repetitions)} repetitions gave other results "
+        f"than the serial run (first: {first['phase']} {first['index']})",
+    }
+
+
+def _check_gil(expected: bool, gil: dict[str, Any]) -> None:
+    seen = {
+        "before the imports": [gil["before_imports"]],
+        "after the imports": [gil["after_imports"]],
+        "in a worker": gil["workers"],
+        "at the end": [gil["at_end"]],
+    }
+    for moment, states in seen.items():
+        if any(state is not expected for state in states):
+            raise GilMismatchError(
+                f"the GIL was {'off' if expected else 'on'} {moment}; "
+                f"this arm runs with it {'on' if expected else 'off'}"
+            )
+
+
+def _clock() -> dict[str, Any]:
+    info = time.get_clock_info("perf_counter")
+    return {
+        "implementation": info.implementation,
+        "resolution_ns": max(1, round(info.resolution * 1e9)),
+    }
+
+
+def main() -> None:
+    """Obey the order on standard input; any exception of the workload is part of the answer."""
+    order = json.load(sys.stdin)
+    obey = {"measure": measure_cell, "calibrate": calibrate}[order["do"]]
+    try:
+        answer = obey(order)
+    except Exception as error:
+        traceback.print_exc()
+        answer = {"outcome": "raised", "explanation": f"{type(error).__name__}: {error}"}
+    answer_file = Path(order["answer"])
+    unfinished = answer_file.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(answer), encoding="utf-8")
+    unfinished.replace(answer_file)
+
+
+if __name__ == "__main__":
+    main()

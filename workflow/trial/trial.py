@@ -1,0 +1,178 @@
+"""One trial from its order to its record; one calibration likewise."""
+
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypedDict
+
+from workflow.errors import UserError
+from workflow.files import digest, read_json
+from workflow.trial.calibration import tasks_for
+from workflow.trial.environment import draw_environment
+from workflow.trial.instrument import instrument_sha256
+from workflow.trial.machine import fingerprint, logical_cpus
+from workflow.trial.supervisor import PACKAGE_ROOT, Ending, HarnessError, run_measured
+from workflow.trial.workloads import all_workloads, family_of
+from workflow.trial.workloads.registry import Batch, Workload
+
+SCHEMA_VERSION = 1
+CALIBRATION_TIMEOUT_S = 300
+
+
+class CellOrder(TypedDict):
+    """The cell as the plan writes it; `model` names the model with its start method."""
+
+    id: str
+    workload: str
+    params: dict[str, Any]
+    model: str
+    start_method: str
+    workers: int
+    arm: str
+    timing: str
+
+
+class TrialOrder(TypedDict):
+    """What decides a trial's numbers, and so what re-runs it when it changes."""
+
+    cell: CellOrder
+    block: int
+    seed: int
+    warmups: int
+    repetitions: int
+    timeout_s: float
+
+
+def run_trial(
+    order: TrialOrder, position: int, identity: Mapping[str, Any], calibration: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Measure one trial; returns its record whatever became of it."""
+    cell = order["cell"]
+    workload = all_workloads()[cell["workload"]]
+    environment = draw_environment(order["seed"], cell["id"], order["block"])
+    size = calibration["size"]
+    ending = run_measured(
+        _command(identity),
+        {
+            "do": "measure",
+            "family": family_of(workload),
+            "workload": workload.name,
+            "arguments": cell["params"] | ({} if size is None else {"size": size}),
+            "tasks": calibration["tasks"],
+            "expected_checksum": calibration["expected_checksum"],
+            "model": cell["model"],
+            "workers": cell["workers"],
+            "timing": cell["timing"],
+            "warmups": order["warmups"],
+            "repetitions": order["repetitions"],
+            "gil": identity["gil_enabled"],
+        },
+        environment.for_process(PACKAGE_ROOT),
+        order["timeout_s"],
+    )
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "trial_id": uuid.uuid4().hex,
+        "cell": cell,
+        "block": order["block"],
+        "position": position,
+        "seed": order["seed"],
+        "machine": fingerprint(),
+        "interpreter": {
+            key: identity[key] for key in ("arm", "identity_sha256", "executable_sha256", "version")
+        },
+        "instrument_sha256": instrument_sha256(workload, cell["model"]),
+        "work": {
+            "tasks": calibration["tasks"],
+            "size": size,
+            "calibration_sha256": digest(dict(calibration)),
+            "expected_checksum": calibration["expected_checksum"],
+        },
+        "environment": {
+            "hash_seed": environment.hash_seed,
+            "padding_bytes": environment.padding_bytes,
+            "variables": environment.variables,
+        },
+        **_measured_fields(ending),
+    }
+
+
+def run_calibration(
+    workload_name: str, params: dict[str, Any], batch_ms: float, identity: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Size a workload's batch on this machine with the reference arm, serially."""
+    workload = all_workloads()[workload_name]
+    tasks = _tasks(workload)
+    ending = run_measured(
+        _command(identity),
+        {
+            "do": "calibrate",
+            "family": family_of(workload),
+            "workload": workload.name,
+            "arguments": params,
+            "tasks": tasks,
+            "target_ns": round(batch_ms * 1e6),
+        },
+        draw_environment(0, workload.name, 0).for_process(PACKAGE_ROOT),
+        CALIBRATION_TIMEOUT_S,
+    )
+    if "outcome" in ending.answer:
+        raise UserError(
+            f"calibrating {workload.name} failed: {ending.answer['explanation']}",
+            where=f"workload {workload.name} with {params}",
+            mend="make it run serially first; its last words were:\n" + ending.stderr_tail,
+        )
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "workload": workload.name,
+        "params": params,
+        "arm": identity["arm"],
+        "target_ns": round(batch_ms * 1e6),
+        "tasks": tasks,
+        **ending.answer,
+    }
+
+
+def read_identity(path: Path) -> dict[str, Any]:
+    """An arm's identity as the interpreters room left it."""
+    identity: dict[str, Any] = read_json(path)
+    return identity
+
+
+def _command(identity: Mapping[str, Any]) -> list[str]:
+    executable = Path(identity["executable"])
+    if not executable.exists():
+        raise UserError(
+            f"the interpreter of arm {identity['arm']} is gone",
+            where=str(executable),
+            mend="delete results/<machine>/interpreters and run snakemake again",
+        )
+    return [str(executable), *identity["flags"]]
+
+
+def _tasks(workload: Workload) -> int:
+    cpus = logical_cpus()
+    return cpus if workload.batch is Batch.ONE_A_CPU else tasks_for(cpus)
+
+
+def _measured_fields(ending: Ending) -> dict[str, Any]:
+    unanswered: dict[str, Any] = {
+        "clock": None,
+        "gil": None,
+        "setup_ns": None,
+        "first_result_ns": None,
+        "teardown_ns": None,
+        "repetitions": [],
+        "output": None,
+    }
+    if "outcome" not in ending.answer:
+        raise HarnessError("the measured process left an answer without an outcome")
+    return {
+        **unanswered,
+        **ending.answer,
+        "stderr_tail": ending.stderr_tail,
+        "started_unix_ns": ending.started_unix_ns,
+        "ended_unix_ns": ending.ended_unix_ns,
+        "started_monotonic_ns": ending.started_monotonic_ns,
+        "ended_monotonic_ns": ending.ended_monotonic_ns,
+    }
