@@ -26,5 +26,6 @@ def reported(main: Callable[[], None]) -> None:
     """Run a command's `main`; print a `UserError` as one message and exit with 2."""
     try:
         main()
-    except UserError:
+    except UserError as error:
+        sys.stderr.write(f"error: {error}\n")
         sys.exit(2)

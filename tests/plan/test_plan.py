@@ -139,7 +139,5 @@ def test_the_seed_draws_the_order() -> None:
     assert orders[0] == orders[1]
     assert orders[0] != orders[2]
     blocks = in_order([cell(f"w{n}", 2) for n in range(20)], 1)
-    first, second = (
-        [t.cell.id for t in blocks if t.block == number] for number in (1, 2)
-    )
+    first, second = ([t.cell.id for t in blocks if t.block == number] for number in (1, 2))
     assert first != second

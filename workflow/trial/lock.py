@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,8 @@ def machine_lock(path: Path = LOCK_FILE) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            sys.stderr.write(f"waiting: another trial is being measured ({path})\n")
+            sys.stderr.flush()
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:

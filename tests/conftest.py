@@ -1,0 +1,56 @@
+"""What all tests share: the real interpreters under test, provided once a session."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ARMS = ("3.13", "3.13t", "3.13t-gil")
+
+
+def interpreter_request(**changes: Any) -> dict[str, Any]:
+    """What the pipeline asks the interpreters room for, for the three arms."""
+    from workflow.plan.arms import Arm
+
+    return {
+        "arms": [Arm.parse(name).as_record() for name in ARMS],
+        "provider": "auto",
+        "build": "optimised_if_cached",
+        "paths": {},
+        "tarball": None,
+        **changes,
+    }
+
+
+@pytest.fixture(scope="session")
+def interpreters(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the identity of each arm; builds the interpreters where they are not cached."""
+    folder = tmp_path_factory.mktemp("interpreters")
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "workflow.interpreters",
+            "--request",
+            json.dumps(interpreter_request()),
+            "--out",
+            str(folder),
+        ],
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def identities(interpreters: Path) -> dict[str, dict[str, Any]]:
+    """Each arm's identity."""
+    return {
+        arm: json.loads((interpreters / f"{arm}.json").read_text(encoding="utf-8")) for arm in ARMS
+    }

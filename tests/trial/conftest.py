@@ -1,0 +1,64 @@
+"""Trials as the tests run them: real interpreters, tiny batches."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+
+from workflow.trial.models import MODELS
+from workflow.trial.trial import TrialOrder, run_calibration, run_trial
+from workflow.trial.workloads import all_workloads
+
+RunTrial = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def calibration_of(identities: dict[str, dict[str, Any]]) -> Callable[[str], dict[str, Any]]:
+    """A workload's calibration on the standard build, found once a session."""
+
+    @cache
+    def calibrated(workload: str) -> dict[str, Any]:
+        return run_calibration(workload, {}, 2, identities["3.13"])
+
+    return calibrated
+
+
+@pytest.fixture(scope="session")
+def trial(
+    identities: dict[str, dict[str, Any]], calibration_of: Callable[[str], dict[str, Any]]
+) -> RunTrial:
+    """Run one trial of a cell and return its record."""
+
+    def run(
+        workload: str,
+        model: str = "serial",
+        workers: int = 1,
+        arm: str = "3.13",
+        timing: str = "warm",
+        **changes: Any,
+    ) -> dict[str, Any]:
+        params = all_workloads()[workload].parameters | changes.pop("params", {})
+        identity = identities[arm] | changes.pop("identity", {})
+        calibration = calibration_of(workload) | changes.pop("calibration", {})
+        order: TrialOrder = {
+            "cell": {
+                "id": f"{workload}/{model}/{workers}/{arm}/{timing}",
+                "workload": workload,
+                "params": params,
+                "model": model,
+                "start_method": MODELS[model].start_method,
+                "workers": workers,
+                "arm": arm,
+                "timing": timing,
+            },
+            "block": 1,
+            "seed": 1,
+            "warmups": 1,
+            "repetitions": 2,
+            "timeout_s": 60,
+            **changes,  # type: ignore[typeddict-item]
+        }
+        return run_trial(order, 1, identity, calibration)
+
+    return run

@@ -1,0 +1,149 @@
+"""The trial's parts that need no interpreter under test."""
+
+import multiprocessing
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workflow.trial.batch import checksum, cut, results_in_order, run_chunk
+from workflow.trial.calibration import find_size, tasks_for
+from workflow.trial.environment import MOST_PADDING_BYTES, draw_environment
+from workflow.trial.instrument import instrument_sha256
+from workflow.trial.machine import fingerprint, name_of, physical_cores
+from workflow.trial.usage import NOTHING, Usage, WorkerUsage
+from workflow.trial.workloads import all_workloads
+
+ROOT = Path(__file__).parents[2]
+
+
+def double(task: int, offset: int = 0) -> int:
+    return 2 * task + offset
+
+
+@given(tasks=st.integers(1, 200), workers=st.integers(1, 64))
+def test_chunks_hold_every_task_once_in_order_and_differ_by_at_most_one(
+    tasks: int, workers: int
+) -> None:
+    chunks = cut(double, tasks, workers, {})
+    assert [task for chunk in chunks for task in chunk.tasks] == list(range(tasks))
+    lengths = {len(chunk.tasks) for chunk in chunks}
+    assert max(lengths) - min(lengths) <= 1
+    assert len(chunks) == min(tasks, workers)
+
+
+@given(cpus=st.integers(1, 512))
+def test_a_batch_has_at_least_four_tasks_a_cpu_and_divides_by_two_and_three(cpus: int) -> None:
+    tasks = tasks_for(cpus)
+    assert 4 * cpus <= tasks < 8 * cpus or tasks == 6
+    assert tasks % 6 == 0
+
+
+@pytest.mark.parametrize("cpus", [1, 2, 4, 8, 16, 32, 64])
+def test_a_batch_divides_evenly_up_to_twice_the_cpus(cpus: int) -> None:
+    assert all(tasks_for(cpus) % count == 0 for count in (1, cpus, 2 * cpus))
+
+
+def test_results_and_checksum_do_not_depend_on_the_cut() -> None:
+    def results(workers: int) -> list[int]:
+        chunks = cut(double, 12, workers, {"offset": 1})
+        return results_in_order([run_chunk(chunk) for chunk in chunks])
+
+    assert results(1) == [2 * task + 1 for task in range(12)]
+    assert checksum(results(1)) == checksum(results(5))
+    assert checksum(results(1)) != checksum(results(1)[::-1])
+
+
+@pytest.mark.parametrize(("ns_per_size", "target_ns"), [(10, 5_000_000), (3_000, 50_000_000)])
+def test_the_size_makes_a_batch_as_long_as_asked(ns_per_size: int, target_ns: int) -> None:
+    size = find_size(lambda size: ns_per_size * size, target_ns)
+    assert size * ns_per_size == pytest.approx(target_ns, rel=0.01)
+
+
+def test_a_task_longer_than_asked_keeps_size_one() -> None:
+    assert find_size(lambda size: 80_000_000 * size, 5_000_000) == 1
+
+
+def test_worker_usage_counts_each_process_from_where_it_last_spoke() -> None:
+    class Report:
+        def __init__(self, pid: int, start_ns: int, end_ns: int) -> None:
+            self.pid = pid
+            self.usage_start = Usage(start_ns, 0, 0, 0)
+            self.usage_end = Usage(end_ns, 0, 0, 0)
+
+    warm = WorkerUsage(parent_pid=1, born_in_repetition=False)
+    assert warm.since_last([Report(1, 0, 99), Report(2, 10, 15), Report(3, 20, 27)]).user_ns == 12
+    assert warm.since_last([Report(2, 17, 25)]).user_ns == 10
+    assert warm.since_last([]) == NOTHING
+    cold = WorkerUsage(parent_pid=1, born_in_repetition=True)
+    assert cold.since_last([Report(2, 10, 15)]).user_ns == 15
+
+
+def test_the_environment_is_an_explicit_list_drawn_from_the_seed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYTHON_GIL", "1")
+    monkeypatch.setenv("LD_PRELOAD", "/nowhere.so")
+    environment = draw_environment(1, "a cell", 1)
+    assert environment == draw_environment(1, "a cell", 1)
+    assert environment != draw_environment(1, "a cell", 2)
+    variables = environment.for_process(ROOT)
+    assert not {"PYTHON_GIL", "LD_PRELOAD", "HOME"} & variables.keys()
+    assert variables["OMP_NUM_THREADS"] == "1"
+    assert len(variables["PADDING"]) == environment.padding_bytes < MOST_PADDING_BYTES
+
+
+def test_the_instrument_is_the_core_the_model_and_the_workload() -> None:
+    workloads = all_workloads()
+    digests = {
+        instrument_sha256(workloads[workload], model)
+        for workload in ("mandelbrot", "json")
+        for model in ("serial", "threads")
+    }
+    assert len(digests) == 4
+    # Two workloads of one family, two start methods of one model: the same sources.
+    assert instrument_sha256(workloads["sleep"], "processes-fork") == instrument_sha256(
+        workloads["notebook"], "processes-spawn"
+    )
+
+
+def test_the_machine_has_one_name_until_it_changes() -> None:
+    here = fingerprint()
+    assert name_of(here) == name_of(fingerprint())
+    changed = here.copy()
+    changed["kernel"] += "-new"
+    assert name_of(changed) != name_of(here)
+    assert name_of(here).replace("-", "").isalnum()
+
+
+def test_physical_cores_are_distinct_pairs_of_socket_and_core() -> None:
+    def cpu(socket: int, core: int) -> str:
+        return f"processor\t: 0\nphysical id\t: {socket}\ncore id\t\t: {core}\n\n"
+
+    assert physical_cores(cpu(0, 0) + cpu(0, 1) + cpu(0, 0) + cpu(1, 0)) == 3
+    assert physical_cores("processor : 0\n") is None
+
+
+def test_every_workload_says_what_it_is() -> None:
+    for workload in all_workloads().values():
+        told = (workload.title, workload.kind, workload.unit, workload.why, workload.expected)
+        assert all(told), workload.name
+
+
+def test_the_measured_process_loads_only_what_it_needs() -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import workflow.trial.measure, sys; print(*sys.modules)"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    ours = {name for name in loaded if name.startswith("workflow")}
+    rooms = {name.split(".")[1] for name in ours if "." in name}
+    assert rooms == {"trial"}
+    assert not {"numpy", "pandas", "yaml", "jsonschema", "multiprocess", "argparse"} & set(loaded)
+    assert "workflow.trial.workloads.numbers" not in loaded
+    assert multiprocessing.__name__ not in loaded

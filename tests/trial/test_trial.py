@@ -1,0 +1,236 @@
+"""Trials on the real interpreters: every model on every arm, and every way a trial can end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from workflow.trial.lock import machine_lock
+from workflow.trial.models import MODELS
+from workflow.trial.supervisor import HarnessError, run_measured
+from workflow.trial.workloads import all_workloads
+from workflow.trial.workloads.registry import Memory
+
+ROOT = Path(__file__).parents[2]
+ARMS = ("3.13", "3.13t", "3.13t-gil")
+SCHEMA = json.loads((ROOT / "workflow/schemas/trial.schema.json").read_text(encoding="utf-8"))
+RunTrial = Callable[..., dict[str, Any]]
+
+
+def checked(record: dict[str, Any]) -> dict[str, Any]:
+    """The record, once it has passed its schema."""
+    jsonschema.validate(record, SCHEMA, cls=jsonschema.Draft202012Validator)
+    return record
+
+
+@pytest.mark.parametrize("arm", ARMS)
+@pytest.mark.parametrize("model", MODELS)
+def test_every_model_runs_on_every_arm(trial: RunTrial, model: str, arm: str) -> None:
+    workers = 2 if MODELS[model].is_parallel else 1
+    record = checked(trial("mandelbrot", model, workers, arm))
+    assert (record["outcome"], record["explanation"]) == ("ok", "")
+    assert [(r["phase"], r["index"]) for r in record["repetitions"]] == [
+        ("warmup", 0),
+        ("measure", 0),
+        ("measure", 1),
+    ]
+    gil = arm != "3.13t"
+    assert record["gil"]["before_imports"] is record["gil"]["at_end"] is gil
+    assert set(record["gil"]["workers"]) == {gil}
+    assert 0 <= record["first_result_ns"] <= record["setup_ns"]
+    for repetition in record["repetitions"]:
+        assert sum(worker["tasks"] for worker in repetition["workers"]) == record["work"]["tasks"]
+        assert len(repetition["workers"]) == workers
+        started = repetition["started_monotonic_ns"]
+        for worker in repetition["workers"]:  # one clock for all processes
+            assert started <= worker["start_ns"] <= worker["end_ns"]
+            assert worker["end_ns"] <= started + repetition["wall_ns"]
+    pids = {worker["pid"] for r in record["repetitions"] for worker in r["workers"]}
+    if MODELS[model].shares_memory:
+        assert len(pids) == 1
+    else:
+        assert record["repetitions"][-1]["user_ns"] > record["repetitions"][-1]["parent_user_ns"]
+
+
+@pytest.mark.parametrize("workload", all_workloads())
+def test_every_workload_gives_the_serial_results_in_every_model_it_allows(
+    trial: RunTrial, workload: str
+) -> None:
+    short = {"seconds": 0.01} if workload in ("sleep", "notebook") else {}
+    for model in ("threads", "raw_threads", "processes-fork"):
+        private = all_workloads()[workload].memory is Memory.PRIVATE
+        if private or MODELS[model].shares_memory:
+            for arm in ("3.13", "3.13t"):
+                record = checked(trial(workload, model, 2, arm, params=short))
+                assert (record["outcome"], record["explanation"]) == ("ok", "")
+
+
+def test_the_notebook_leaves_its_lists(trial: RunTrial) -> None:
+    short = {"params": {"seconds": 0.01}, "timing": "cold", "warmups": 0, "repetitions": 1}
+    tasks = os.cpu_count() or 1
+    threads = checked(trial("notebook", "raw_threads", tasks, **short))
+    assert threads["output"]["results"] == list(range(tasks))
+    assert sorted(threads["output"]["data"]) == list(range(tasks))
+    assert "0: starting" in threads["stderr_tail"]
+    processes = checked(trial("notebook", "processes-fork", tasks, **short))
+    assert processes["output"] == {"results": list(range(tasks)), "data": []}
+    assert processes["setup_ns"] is None
+    assert len(processes["repetitions"]) == 1
+
+
+def test_a_wrong_result_is_an_outcome_with_its_times_kept(trial: RunTrial) -> None:
+    record = checked(trial("mandelbrot", calibration={"expected_checksum": "0" * 64}))
+    assert record["outcome"] == "wrong_result"
+    assert "3 of 3 repetitions" in record["explanation"]
+    assert len(record["repetitions"]) == 3
+
+
+@pytest.mark.parametrize(("arm", "state"), [("3.13", "on"), ("3.13t", "off")])
+def test_a_gil_in_the_wrong_state_is_an_outcome(trial: RunTrial, arm: str, state: str) -> None:
+    record = checked(trial("mandelbrot", arm=arm, identity={"gil_enabled": arm == "3.13t"}))
+    assert record["outcome"] == "wrong_gil"
+    assert f"the GIL was {state} before the imports" in record["explanation"]
+    assert record["repetitions"] == []
+
+
+def test_a_task_that_raises_is_an_outcome_with_its_traceback(trial: RunTrial) -> None:
+    for model, workers in (("serial", 1), ("raw_threads", 2), ("processes-fork", 2)):
+        record = checked(trial("sleep", model, workers, params={"seconds": -1}))
+        assert record["outcome"] == "raised"
+        assert record["explanation"] == "ValueError: sleep length must be non-negative"
+        assert "Traceback" in record["stderr_tail"]
+
+
+def test_a_trial_out_of_time_is_an_outcome_and_leaves_no_process(trial: RunTrial) -> None:
+    marker = 61.7
+    record = checked(trial("sleep", "processes-fork", 2, params={"seconds": marker}, timeout_s=1.5))
+    assert record["outcome"] == "timeout"
+    assert record["explanation"] == "not finished after 1.5 s"
+    assert processes_with(record["environment"]["padding_bytes"]) == []
+
+
+def processes_with(padding_bytes: int) -> list[int]:
+    """Live processes whose environment holds a trial's padding."""
+    padding = b"\0PADDING=" + b"x" * padding_bytes + b"\0"
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if padding in (process / "environ").read_bytes() + b"\0":
+                found.append(int(process.name))
+        except OSError:
+            continue
+    return found
+
+
+def fake_interpreter(folder: Path, body: str) -> list[str]:
+    """A command that stands in for the interpreter under test."""
+    script = folder / "fake.py"
+    script.write_text(textwrap.dedent(body), encoding="utf-8")
+    return [sys.executable, str(script)]
+
+
+def test_a_crash_by_signal_is_named(tmp_path: Path) -> None:
+    command = fake_interpreter(
+        tmp_path,
+        """
+        import os, signal, sys
+        print("about to fail", file=sys.stderr, flush=True)
+        os.kill(os.getpid(), signal.SIGSEGV)
+        """,
+    )
+    ending = run_measured(command, {}, {}, 30)
+    assert ending.answer == {
+        "outcome": "crashed",
+        "explanation": "the process was ended by SIGSEGV",
+    }
+    assert ending.stderr_tail == "about to fail\n"
+
+
+def test_an_exit_without_an_answer_is_a_crash(tmp_path: Path) -> None:
+    ending = run_measured(fake_interpreter(tmp_path, "raise SystemExit(3)"), {}, {}, 30)
+    assert ending.answer["explanation"] == "the process ended with exit code 3"
+
+
+def test_an_answer_that_is_no_json_is_a_fault_of_the_harness(tmp_path: Path) -> None:
+    command = fake_interpreter(
+        tmp_path, "import json, sys; open(json.load(sys.stdin)['answer'], 'w').write('{')"
+    )
+    with pytest.raises(HarnessError, match="no JSON"):
+        run_measured(command, {}, {}, 30)
+
+
+def python(code: str) -> "subprocess.Popen[bytes]":
+    """Run a piece of the pipeline in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def test_an_interrupted_supervisor_takes_its_processes_along(tmp_path: Path) -> None:
+    command = fake_interpreter(
+        tmp_path,
+        """
+        import os, pathlib, time
+        pathlib.Path(os.environ["STARTED"]).write_text(str(os.getpid()))
+        time.sleep(60)
+        """,
+    )
+    started = tmp_path / "started"
+    supervisor = python(
+        f"""
+        from workflow.trial.supervisor import run_measured
+        run_measured({command!r}, {{}}, {{'STARTED': {str(started)!r}}}, 60)
+        """
+    )
+    while not (started.exists() and started.read_text()):
+        assert supervisor.poll() is None
+        time.sleep(0.01)
+    measured = int(started.read_text())
+    supervisor.send_signal(signal.SIGTERM)
+    supervisor.communicate(timeout=30)
+    assert supervisor.returncode == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(measured, 0)
+
+
+def test_the_machine_lock_is_held_by_one_and_freed_by_death(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    holder = python(
+        f"""
+        import pathlib, time
+        from workflow.trial.lock import machine_lock
+        with machine_lock(pathlib.Path({str(lock)!r})):
+            print('held', flush=True)
+            time.sleep(60)
+        """
+    )
+    assert holder.stdout
+    assert holder.stdout.readline() == b"held\n"
+    waiter = python(
+        f"""
+        import pathlib
+        from workflow.trial.lock import machine_lock
+        with machine_lock(pathlib.Path({str(lock)!r})):
+            print('mine')
+        """
+    )
+    assert waiter.stderr
+    assert b"another trial is being measured" in waiter.stderr.readline()
+    assert waiter.poll() is None
+    holder.kill()
+    holder.communicate()
+    assert waiter.communicate(timeout=30)[0] == b"mine\n"
+    with machine_lock(lock):
+        pass
