@@ -4,7 +4,9 @@ The only place that knows both the plan and the trial room; the rules ask it and
 """
 
 import argparse
+import fcntl
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,8 +15,8 @@ from typing import Any, Protocol
 
 import yaml
 
-from workflow.errors import reported
-from workflow.files import digest, read_json, sha256_file, write_json
+from workflow.errors import UserError, reported
+from workflow.files import digest, sha256_file, write_json
 from workflow.plan.blocks import Trial
 from workflow.plan.catalogue import Catalogue, ModelEntry, WorkloadEntry
 from workflow.plan.plan import Plan, as_record, make_plan, order_of
@@ -97,6 +99,22 @@ class Campaign:
             name: sha256_file(Path(path)) for name, path in paths.items() if Path(path).is_file()
         }
 
+    def claim(self) -> None:
+        """Keep these results for this process until it ends; `UserError` if another has them.
+
+        The kernel drops the claim with its holder, so that a killed run leaves nothing to unlock.
+        """
+        self.results.mkdir(parents=True, exist_ok=True)
+        claim = os.open(self.results / ".claim", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(
+                "another run is measuring this campaign",
+                where=str(self.results),
+                mend="wait until it is finished, or stop it and run the same command again",
+            ) from None
+
     def calibration_request(self, workload: str) -> dict[str, Any]:
         """What decides how much work a workload's batch holds."""
         return {
@@ -113,19 +131,18 @@ class Campaign:
         """What re-runs a trial when it changes, besides its order.
 
         Holds the requests, known before anything has run, and the contents of the identity and
-        calibration once they are there.
+        calibration. While one of these is missing it raises FileNotFoundError, which Snakemake
+        takes for "to be determined".
         """
+        identity = self.results / "interpreters" / f"{wildcards.arm}.json"
+        calibration = self.results / "calibration" / f"{wildcards.workload}.json"
         return digest(
             {
                 "interpreters": self.interpreter_request,
                 "given": self.given_executables,
-                "identity": read_json(self.results / "interpreters" / f"{wildcards.arm}.json")[
-                    "identity_sha256"
-                ],
+                "identity": json.loads(identity.read_text(encoding="utf-8"))["identity_sha256"],
                 "calibration_request": self.calibration_request(wildcards.workload),
-                "calibration": sha256_file(
-                    self.results / "calibration" / f"{wildcards.workload}.json"
-                ),
+                "calibration": sha256_file(calibration),
                 "instrument": instrument_sha256(
                     all_workloads()[wildcards.workload], wildcards.model
                 ),

@@ -2,6 +2,10 @@
 
 import sys
 from collections.abc import Callable
+from typing import TypeVar
+
+
+Result = TypeVar("Result")
 
 
 class UserError(Exception):
@@ -22,10 +26,12 @@ class UserError(Exception):
         return "\n".join(lines)
 
 
-def reported(main: Callable[[], None]) -> None:
-    """Run a command's `main`; print a `UserError` as one message and exit with 2."""
+def reported(act: Callable[[], Result]) -> Result:
+    """Call `act`, a command's main; show a `UserError` as one message and exit with 2."""
     try:
-        main()
+        return act()
     except UserError as error:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(2)
+    except KeyboardInterrupt:  # asked for by the user; nothing to explain
+        sys.exit(130)

@@ -28,7 +28,7 @@ rule collect_trials:
     params:
         folder=subpath(output.parquet, parent=True),
     shell:
-        "{PYTHON:q} -m workflow.analysis collect --plan {input.plan:q} "
+        "python -m workflow.analysis collect --plan {input.plan:q} "
         "--interpreters {params.folder:q}/interpreters --records {params.folder:q} "
         "--parquet {output.parquet:q} --csv {output.csv:q} 2>&1 | tee {log:q}"
 
@@ -52,5 +52,5 @@ rule estimate_tables:
     params:
         folder=subpath(output.cells, parent=True),
     shell:
-        "{PYTHON:q} -m workflow.analysis tables --plan {input.plan:q} --trials {input.trials:q} "
+        "python -m workflow.analysis tables --plan {input.plan:q} --trials {input.trials:q} "
         "--out {params.folder:q} 2>&1 | tee {log:q}"

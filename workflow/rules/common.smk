@@ -1,24 +1,24 @@
 # Needs:    the config.
 # Produces: CAMPAIGN, what all rules ask; results/<machine>/plan.json.
 import json
+import shlex
 
 from workflow.campaign import Campaign
-from workflow.errors import UserError
+from workflow.errors import reported
 
-try:
-    CAMPAIGN = Campaign.of(config)
-except UserError as error:
-    print(f"error: {error}", file=sys.stderr)
-    sys.exit(2)
-
-PYTHON = sys.executable
+CAMPAIGN = reported(lambda: Campaign.of(config))
 
 
 # Nothing may run beside a trial: a trial takes all of `machine`, every other rule a part of it.
 # Set here and not in the profile, so that no command line loosens it.
 workflow.global_resources["machine"] = 100
 
-shell.prefix(f"set -euo pipefail; export PYTHONPATH='{ROOT}'; ")
+# Every command runs in the Python that runs Snakemake, activated or not.
+shell.prefix(
+    "set -euo pipefail; "
+    f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH "
+    f"PYTHONPATH={shlex.quote(str(ROOT))}; "
+)
 
 
 wildcard_constraints:
@@ -43,10 +43,11 @@ rule write_plan:
     params:
         config=json.dumps(config),
     shell:
-        "{PYTHON:q} -m workflow.campaign --config {params.config:q} --out {output.plan:q} 2> {log:q}"
+        "python -m workflow.campaign --config {params.config:q} --out {output.plan:q} 2> {log:q}"
 
 
 onstart:
+    reported(CAMPAIGN.claim)
     print(
         f"{len(CAMPAIGN.plan.cells)} cells, {len(CAMPAIGN.plan.trials)} trials planned; "
         f"results go to {CAMPAIGN.results}",

@@ -21,5 +21,5 @@ rule provide_interpreters:
         given=CAMPAIGN.given_executables,
         folder=subpath(output.parity, parent=True),
     shell:
-        "{PYTHON:q} -m workflow.interpreters --request {params.request:q} "
+        "python -m workflow.interpreters --request {params.request:q} "
         "--out {params.folder:q} 2>&1 | tee {log:q}"

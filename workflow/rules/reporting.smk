@@ -1,0 +1,54 @@
+# Needs:    the plan, the identities, the data set and its tables.
+# Produces: the figures, and report/<campaign>.html made of all of these.
+
+TABLES = ["cells", "ratios", "decisions", "outcomes", "notebook"]
+
+
+rule draw_figures:
+    input:
+        plan="results/{machine}/plan.json",
+        trials="results/{machine}/trials.parquet",
+        tables=expand(
+            "results/{machine}/tables/{table}.csv", table=TABLES, allow_missing=True
+        ),
+    output:
+        figures=directory("results/{machine}/figures"),
+    log:
+        "results/{machine}/logs/figures.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        machine=1,
+    params:
+        tables=lambda w, input: str(Path(input.tables[0]).parent),
+    shell:
+        "python -m workflow.reporting figures --plan {input.plan:q} "
+        "--tables {params.tables:q} --trials {input.trials:q} "
+        "--out {output.figures:q} 2>&1 | tee {log:q}"
+
+
+rule render_report:
+    input:
+        plan=CAMPAIGN.results / "plan.json",
+        trials=CAMPAIGN.results / "trials.csv.gz",
+        identities=expand(
+            CAMPAIGN.results / "interpreters/{arm}.json", arm=CAMPAIGN.arms
+        ),
+        tables=expand(CAMPAIGN.results / "tables/{table}.csv", table=TABLES),
+        figures=CAMPAIGN.results / "figures",
+    output:
+        html=f"report/{CAMPAIGN.name}.html",
+    log:
+        CAMPAIGN.results / "logs/report.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        machine=1,
+    params:
+        tables=lambda w, input: str(Path(input.tables[0]).parent),
+        interpreters=lambda w, input: str(Path(input.identities[0]).parent),
+    shell:
+        "python -m workflow.reporting render --plan {input.plan:q} "
+        "--tables {params.tables:q} --trials {input.trials:q} "
+        "--interpreters {params.interpreters:q} --figures {input.figures:q} "
+        "--out {output.html:q} 2>&1 | tee {log:q}"

@@ -20,7 +20,7 @@ rule calibrate:
     params:
         request=lambda w: json.dumps(CAMPAIGN.calibration_request(w.workload)),
     shell:
-        "{PYTHON:q} -m workflow.trial calibrate --workload {wildcards.workload:q} "
+        "python -m workflow.trial calibrate --workload {wildcards.workload:q} "
         "--request {params.request:q} --identity {input.identity:q} "
         "--out {output.calibration:q} 2> {log:q}"
 
@@ -44,7 +44,7 @@ rule measure_trial:
         anew=CAMPAIGN.made_anew_by,
         archive=str(CAMPAIGN.results / "archive"),
     shell:
-        "{PYTHON:q} -m workflow.trial measure --order {params.order:q} "
+        "python -m workflow.trial measure --order {params.order:q} "
         "--position {resources.position} --identity {input.identity:q} "
         "--calibration {input.calibration:q} --archive {params.archive:q} "
         "--out {output.record:q} 2> {log:q}"

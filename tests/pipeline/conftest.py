@@ -1,0 +1,169 @@
+"""The real pipeline in folders of its own, with sweeps that take seconds."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+CAMPAIGN = "tiny"
+SWEEP: dict[str, Any] = {
+    "campaign": CAMPAIGN,
+    "blocks": 2,
+    "interpreters": {"build": "optimised_if_cached"},
+    "trial": {"warmups": 1, "repetitions": 2, "batch_ms": 3, "timeout_s": 60},
+    "workloads": {"notebook": {"seconds": 0.05}},
+    "experiments": {
+        "notebook": {"blocks": 1},
+        "scaling": {"workloads": ["mandelbrot", "shared_append"], "workers": [2]},
+    },
+}
+SMALL_SWEEP = SWEEP | {
+    "arms": ["3.13"],
+    "experiments": {
+        "notebook": {"blocks": 1},
+        "scaling": {"workloads": ["mandelbrot"], "workers": [2]},
+    },
+}
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A folder in which the pipeline runs, with its results and its report."""
+
+    folder: Path
+
+    def command(self, *arguments: str) -> list[str]:
+        """Snakemake on the project's Snakefile, with the sweep that lies in the folder."""
+        snakemake = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+        sweep = ["--directory", str(self.folder), "--configfile", str(self.folder / "sweep.yaml")]
+        return [*snakemake, *sweep, *arguments]
+
+    def configure(self, sweep: dict[str, Any]) -> None:
+        """Write the sweep to run."""
+        (self.folder / "sweep.yaml").write_text(yaml.safe_dump(sweep), encoding="utf-8")
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run to the end; both streams in `stdout`."""
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=ROOT,
+            env=_quiet_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    def report(self) -> str:
+        """Run, insist that it went well, and return what was said."""
+        done = self.run()
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def stop_after(self, records: int, signal_number: int) -> None:
+        """Start a run in a session of its own and end it once some records are there.
+
+        SIGINT goes to the whole session, as Ctrl-C in a terminal does; others to Snakemake alone.
+        """
+        run = subprocess.Popen(
+            self.command(),
+            cwd=ROOT,
+            env=_quiet_environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        while len(self.records()) < records:
+            assert run.poll() is None, "the run ended before it could be interrupted"
+            time.sleep(0.02)
+        if signal_number == signal.SIGINT:
+            os.killpg(run.pid, signal_number)
+        else:
+            run.send_signal(signal_number)
+        assert run.wait(timeout=60) != 0
+
+    @property
+    def results(self) -> Path:
+        """The campaign's folder."""
+        (found,) = (self.folder / "results").iterdir()
+        return found
+
+    @property
+    def html(self) -> Path:
+        """The rendered report."""
+        return self.folder / "report" / f"{CAMPAIGN}.html"
+
+    def plan(self) -> dict[str, Any]:
+        """What was planned."""
+        plan: dict[str, Any] = json.loads((self.results / "plan.json").read_text(encoding="utf-8"))
+        return plan
+
+    def records(self) -> dict[str, dict[str, Any]]:
+        """Every trial's record by its place below the results."""
+        return {
+            str(path.relative_to(self.results)): json.loads(path.read_text(encoding="utf-8"))
+            for path in self.folder.glob("results/*/trials/**/*.json")
+        }
+
+    def trial_ids(self) -> dict[str, str]:
+        """Which trial each record is of; a trial measured again has another."""
+        return {place: record["trial_id"] for place, record in self.records().items()}
+
+    def archived_ids(self) -> set[str]:
+        """Every trial ever measured here."""
+        return {path.stem for path in (self.results / "archive").iterdir()}
+
+    def copy(self, to: Path) -> "Checkout":
+        """The same folder once more, times of its files included."""
+        shutil.copytree(self.folder, to, copy_function=shutil.copy2)
+        return Checkout(to)
+
+
+def _quiet_environment() -> dict[str, str]:
+    return {**os.environ, "TERM": "dumb", "COLUMNS": "200"}
+
+
+def new_checkout(folder: Path, sweep: dict[str, Any]) -> Checkout:
+    """An empty folder with a sweep."""
+    folder.mkdir(parents=True, exist_ok=True)
+    checkout = Checkout(folder)
+    checkout.configure(sweep)
+    return checkout
+
+
+@pytest.fixture(scope="session")
+def measured(tmp_path_factory: pytest.TempPathFactory, interpreters: Path) -> Checkout:
+    """Two workloads and the notebook on all three arms, measured once a session; don't touch."""
+    checkout = new_checkout(tmp_path_factory.mktemp("measured"), SWEEP)
+    checkout.report()
+    return checkout
+
+
+@pytest.fixture(scope="session")
+def measured_small(tmp_path_factory: pytest.TempPathFactory, interpreters: Path) -> Checkout:
+    """One workload and the notebook on one arm; don't touch."""
+    checkout = new_checkout(tmp_path_factory.mktemp("measured-small"), SMALL_SWEEP)
+    checkout.report()
+    return checkout
+
+
+@pytest.fixture
+def small(measured_small: Checkout, tmp_path: Path) -> Checkout:
+    """A measured folder of one's own to change."""
+    return measured_small.copy(tmp_path / "small")
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, interpreters: Path) -> Checkout:
+    """A small sweep of which nothing is measured yet."""
+    return new_checkout(tmp_path / "fresh", SMALL_SWEEP)

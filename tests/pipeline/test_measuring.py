@@ -1,0 +1,141 @@
+"""From nothing to a report, through Snakemake, on the real interpreters."""
+
+import copy
+import html
+import itertools
+import json
+import re
+import signal
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pandas as pd
+import pytest
+
+from tests.pipeline.conftest import SMALL_SWEEP, Checkout
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_planned_trial_left_a_record_that_passes_its_schema(measured: Checkout) -> None:
+    schema = json.loads((ROOT / "workflow/schemas/trial.schema.json").read_text(encoding="utf-8"))
+    records = measured.records()
+    assert set(records) == {trial["record"] for trial in measured.plan()["trials"]}
+    for record in records.values():
+        jsonschema.validate(record, schema, cls=jsonschema.Draft202012Validator)
+        assert (record["outcome"], record["explanation"]) == ("ok", "")
+
+
+def test_trials_ran_in_the_planned_order(measured: Checkout) -> None:
+    records = measured.records()
+    planned = [trial["record"] for trial in measured.plan()["trials"]]
+    assert sorted(records, key=lambda place: records[place]["started_unix_ns"]) == planned
+    assert [records[place]["position"] for place in planned] == list(range(1, len(planned) + 1))
+
+
+def test_no_two_trials_overlap(measured: Checkout) -> None:
+    spans = sorted(
+        (record["started_monotonic_ns"], record["ended_monotonic_ns"])
+        for record in measured.records().values()
+    )
+    assert all(end < start for (_, end), (start, _) in itertools.pairwise(spans))
+
+
+def test_each_arm_ran_on_its_own_interpreter_with_its_own_gil(measured: Checkout) -> None:
+    seen = {
+        (record["cell"]["arm"], record["interpreter"]["version"], record["gil"]["at_end"])
+        for record in measured.records().values()
+    }
+    versions = {version for _, version, _ in seen}
+    assert len(versions) == 1
+    assert {(arm, gil) for arm, _, gil in seen} == {
+        ("3.13", True),
+        ("3.13t", False),
+        ("3.13t-gil", True),
+    }
+
+
+def test_the_data_set_has_a_row_for_each_repetition_in_both_formats(measured: Checkout) -> None:
+    parquet = pd.read_parquet(measured.results / "trials.parquet")
+    csv = pd.read_csv(measured.results / "trials.csv.gz")
+    repetitions = sum(len(record["repetitions"]) for record in measured.records().values())
+    assert len(parquet) == len(csv) == repetitions
+    assert list(parquet["wall_ns"]) == list(csv["wall_ns"])
+
+
+def test_the_report_stands_alone_and_speaks_of_every_workload(measured: Checkout) -> None:
+    page = measured.html.read_text(encoding="utf-8")
+    for workload in measured.plan()["workloads"].values():
+        assert workload["title"] in html.unescape(page)
+    fetched = re.findall(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=[\"']?(?!data:)", page)
+    assert fetched == []
+
+
+def test_a_second_run_does_nothing_and_says_so(measured: Checkout) -> None:
+    def written() -> dict[Path, int]:
+        kept = [*measured.results.rglob("*"), measured.html]
+        return {path: path.stat().st_mtime_ns for path in kept}
+
+    before = written()
+    assert "Nothing to be done" in measured.report()
+    assert written() == before
+
+
+def test_a_dry_run_measures_nothing(fresh: Checkout) -> None:
+    done = fresh.run("--dry-run")
+    assert done.returncode == 0, done.stdout
+    assert not (fresh.folder / "results").exists()
+
+
+def grown(**scaling: Any) -> dict[str, Any]:
+    """The small sweep with other settings for its scaling experiment."""
+    sweep = copy.deepcopy(SMALL_SWEEP)
+    sweep["experiments"]["scaling"] |= scaling
+    return sweep
+
+
+@pytest.mark.parametrize(
+    ("sweep", "new_trials"),
+    [
+        pytest.param(SMALL_SWEEP | {"blocks": 3}, 3, id="a block"),
+        pytest.param(grown(workers=[2, 3]), 4, id="a worker count"),
+        pytest.param(grown(workloads=["mandelbrot", "compress"]), 6, id="a workload"),
+    ],
+)
+def test_what_is_added_to_the_config_is_all_that_runs(
+    small: Checkout, sweep: dict[str, Any], new_trials: int
+) -> None:
+    before = small.trial_ids()
+    small.configure(sweep)
+    small.report()
+    after = small.trial_ids()
+    assert before.items() <= after.items()
+    assert len(after) == len(before) + new_trials
+    assert "Nothing to be done" in small.report()
+
+
+def test_a_changed_setting_measures_anew_and_loses_nothing(small: Checkout) -> None:
+    before = small.trial_ids()
+    small.configure(grown(repetitions=3))
+    small.report()
+    after = small.trial_ids()
+    again = {place for place in before if before[place] != after[place]}
+    assert again == {place for place in before if place.startswith("trials/mandelbrot/")}
+    assert set(before.values()) | set(after.values()) == small.archived_ids()
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_interrupted_run_goes_on_where_it_stopped(
+    fresh: Checkout, signal_number: signal.Signals
+) -> None:
+    fresh.stop_after(2, signal_number)
+    before = fresh.trial_ids()
+    assert 2 <= len(before) < 8
+    fresh.report()
+    after = fresh.trial_ids()
+    assert set(after) == {trial["record"] for trial in fresh.plan()["trials"]}
+    # The trial in hand at that moment may be measured again.
+    assert len(before.items() - after.items()) <= 1
+    assert set(before.values()) <= fresh.archived_ids()
+    assert "Nothing to be done" in fresh.report()

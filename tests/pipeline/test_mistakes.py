@@ -1,0 +1,106 @@
+"""What a user can get wrong ends in one clear message, and costs nothing that was there."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.pipeline.conftest import ROOT, SMALL_SWEEP, Checkout
+
+
+def refused(checkout: Checkout, *words: str) -> str:
+    """Run, and insist on a clear refusal that leaves everything as it was."""
+
+    def contents() -> dict[Path, bytes]:
+        kept = [checkout.html, *checkout.folder.glob("results/*/t*/**/*")]
+        return {path: path.read_bytes() for path in kept if path.is_file()}
+
+    before = contents()
+    done = checkout.run()
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout
+    for word in words:
+        assert word in done.stdout
+    assert contents() == before
+    return done.stdout
+
+
+def test_an_unknown_key(small: Checkout) -> None:
+    small.configure(SMALL_SWEEP | {"sed": 3})
+    refused(small, "error: unknown config key 'sed'", "did you mean 'seed'?")
+
+
+def test_a_key_of_the_wrong_type(small: Checkout) -> None:
+    small.configure(SMALL_SWEEP | {"blocks": "many"})
+    refused(small, "'many' is not allowed here: it must be a whole number", "config key blocks")
+
+
+def test_an_interpreter_that_is_not_there(fresh: Checkout) -> None:
+    fresh.configure(SMALL_SWEEP | {"interpreters": {"paths": {"3.13": "/no/such/python"}}})
+    refused(fresh, "/no/such/python", "interpreters.paths.3.13")
+
+
+def test_an_interpreter_that_is_not_what_its_arm_says(
+    fresh: Checkout, identities: dict[str, dict[str, Any]]
+) -> None:
+    standard = identities["3.13"]["executable"]
+    fresh.configure(
+        SMALL_SWEEP
+        | {
+            "arms": ["3.13", "3.13t"],
+            "interpreters": {"paths": {"3.13": standard, "3.13t": standard}},
+        }
+    )
+    refused(fresh, "interpreters.paths.3.13t", "standard build")
+
+
+@pytest.mark.parametrize("text", ["{", "", '{"schema_version": 1}'], ids=["cut", "empty", "other"])
+def test_an_unreadable_record(small: Checkout, text: str) -> None:
+    place = next(iter(small.records()))
+    (small.results / place).unlink()  # a hard link of the archive's: never write through it
+    (small.results / place).write_text(text, encoding="utf-8")
+    refused(small, place, "error:")
+
+
+def test_a_record_of_another_interpreter(small: Checkout) -> None:
+    place, record = next(iter(small.records().items()))
+    record["interpreter"]["identity_sha256"] = "0" * 64
+    (small.results / place).unlink()
+    (small.results / place).write_text(json.dumps(record), encoding="utf-8")
+    refused(small, place, "interpreter")
+
+
+def test_two_runs_of_one_campaign(small: Checkout) -> None:
+    claim = (
+        "import fcntl, time\n"
+        f"f = open({str(small.results / '.claim')!r}, 'a')\n"
+        "fcntl.flock(f, fcntl.LOCK_EX)\n"
+        "print('held', flush=True)\n"
+        "time.sleep(600)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", claim], stdout=subprocess.PIPE)
+    assert holder.stdout
+    assert holder.stdout.readline() == b"held\n"
+    small.configure(SMALL_SWEEP | {"blocks": 3})
+    refused(small, "another run is measuring this campaign")
+    holder.kill()
+    holder.communicate()
+
+
+def test_a_plan_command_without_snakemake_reports_the_same_way(tmp_path: Path) -> None:
+    out = str(tmp_path / "plan.json")
+    done = subprocess.run(
+        [sys.executable, "-m", "workflow.campaign", "--config", "{}", "--out", out],
+        cwd=ROOT,
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: missing config key")
+    assert not (tmp_path / "plan.json").exists()
