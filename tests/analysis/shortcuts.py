@@ -1,0 +1,34 @@
+"""From a synthetic campaign straight to tables and rows."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tests.factories import Campaign
+from workflow.analysis.dataset import dataset
+from workflow.analysis.planned import Plan, plan_from
+from workflow.analysis.records import Record
+from workflow.analysis.tables import all_tables
+
+
+def trials_of(campaign: Campaign) -> pd.DataFrame:
+    """The data set of a campaign."""
+    records = [Record(Path(path), value) for path, value in campaign.records.items()]
+    return dataset(records, campaign.plan["campaign"])
+
+
+def plan_of(campaign: Campaign) -> Plan:
+    """The plan of a campaign as the analysis sees it."""
+    return plan_from(campaign.plan)
+
+
+def tables_of(campaign: Campaign) -> dict[str, pd.DataFrame]:
+    """Every table of a campaign."""
+    return all_tables(plan_of(campaign), trials_of(campaign))
+
+
+def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """A table's rows; missing values are None."""
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    return [{str(column): value for column, value in row.items()} for row in rows]

@@ -1,0 +1,112 @@
+from typing import Any
+
+import pytest
+
+from tests.analysis.shortcuts import rows_of, tables_of
+from tests.factories import MS, SILENCE, Noise, make_campaign, make_cell
+
+TRUTHS_MS = {
+    "json/serial/1/3.13/warm": 20.0,
+    "json/threads/1/3.13/warm": 20.4,
+    "json/threads/2/3.13/warm": 22.0,
+    "json/processes-fork/2/3.13/warm": 10.5,
+    "json/processes-fork/4/3.13/warm": 12.0,
+    "json/serial/1/3.13t/warm": 22.0,
+    "json/threads/2/3.13t/warm": 11.0,
+    "json/processes-fork/2/3.13t/warm": 13.2,
+}
+
+
+def cells_of(truths_ms: dict[str, float], blocks: int = 8) -> list[dict[str, Any]]:
+    parts = [cell.split("/") for cell in truths_ms]
+    return [
+        make_cell(workload, model, int(workers), arm, timing, blocks=blocks)
+        for workload, model, workers, arm, timing in parts
+    ]
+
+
+def decisions(truths_ms: dict[str, float], **more: Any) -> dict[tuple[str, str], dict[str, Any]]:
+    """The rows by workload and arm."""
+    campaign = make_campaign(
+        cells_of(truths_ms),
+        truth=lambda cell: truths_ms[cell["id"]] * MS,
+        **{"noise": Noise(0.004, 0.002), **more},
+    )
+    rows = rows_of(tables_of(campaign)["decisions"])
+    return {(row["workload"], row["arm"]): row for row in rows}
+
+
+def test_the_best_cell_is_named_with_what_it_gains_and_over_whom() -> None:
+    row = decisions(TRUTHS_MS)["json", "3.13"]
+    assert (row["best_cell"], row["best_model"], row["best_workers"]) == (
+        "json/processes-fork/2/3.13/warm",
+        "processes-fork",
+        2,
+    )
+    assert row["best_ns"] == pytest.approx(10.5 * MS, rel=0.01)
+    assert row["speedup_ratio"] == pytest.approx(20 / 10.5, rel=0.01)
+    assert row["speedup_reading"] == row["own_speedup_reading"] == "faster"
+    # Of any other model: four processes would be nearer, but are the same model.
+    assert row["runner_up_cell"] == "json/serial/1/3.13/warm"
+    assert row["advantage_ratio"] == pytest.approx(20 / 10.5, rel=0.01)
+    assert row["advantage_low_ratio"] < row["advantage_ratio"] < row["advantage_high_ratio"]
+    assert (row["threads_workers"], row["processes_workers"]) == (1, 2)
+    assert row["threads_speedup_ratio"] == pytest.approx(20 / 20.4, rel=0.01)
+    assert row["threads_reading"] == "equal"
+    assert row["processes_reading"] == "faster"
+
+
+def test_the_two_baselines_differ_by_the_arm() -> None:
+    row = decisions(TRUTHS_MS)["json", "3.13t"]
+    assert row["best_model"] == "threads"
+    assert row["speedup_ratio"] == pytest.approx(20 / 11, rel=0.01)
+    assert row["own_speedup_ratio"] == pytest.approx(22 / 11, rel=0.01)
+    assert row["advantage_ratio"] == pytest.approx(13.2 / 11, rel=0.01)
+    assert row["advantage_reading"] == "faster"
+
+
+def test_serial_can_be_best_and_is_equal_to_itself() -> None:
+    row = decisions(
+        {"json/serial/1/3.13/warm": 20.0, "json/threads/2/3.13/warm": 30.0},
+    )["json", "3.13"]
+    assert row["best_model"] == "serial"
+    assert (row["own_speedup_ratio"], row["own_speedup_reading"]) == (1.0, "equal")
+    assert row["threads_reading"] == "slower"
+    assert row["processes_workers"] is None
+
+
+def test_of_equal_cells_the_simpler_is_named() -> None:
+    row = decisions(
+        {
+            "json/processes-fork/2/3.13/warm": 10.0,
+            "json/threads/4/3.13/warm": 10.0,
+            "json/threads/2/3.13/warm": 10.0,
+        },
+        noise=SILENCE,
+    )["json", "3.13"]
+    assert row["best_cell"] == "json/threads/2/3.13/warm"
+    assert (row["advantage_ratio"], row["advantage_reading"]) == (1.0, "equal")
+
+
+def test_a_cell_that_failed_once_is_not_recommended() -> None:
+    fast = "json/processes-fork/2/3.13/warm"
+    row = decisions(TRUTHS_MS, failures={(fast, 3): "wrong_result"})["json", "3.13"]
+    assert row["best_cell"] == "json/processes-fork/4/3.13/warm"
+
+
+def test_cold_cells_and_the_replay_are_no_candidates() -> None:
+    truths = {
+        "json/serial/1/3.13/warm": 20.0,
+        "json/threads/2/3.13/cold": 1.0,
+        "notebook/threads/2/3.13/warm": 2000.0,
+    }
+    found = decisions(truths)
+    assert list(found) == [("json", "3.13")]
+    assert found["json", "3.13"]["best_model"] == "serial"
+
+
+def test_the_only_model_has_no_runner_up() -> None:
+    row = decisions({"json/serial/1/3.13/warm": 20.0})["json", "3.13"]
+    assert row["best_model"] == "serial"
+    assert row["runner_up_cell"] is None
+    assert row["advantage_ratio"] is None

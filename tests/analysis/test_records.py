@@ -1,0 +1,241 @@
+"""A record that does not belong is refused by one message: file, field, mend."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.factories import Campaign, make_campaign, make_cell, sha256
+from workflow.analysis.planned import plan_from
+from workflow.analysis.records import (
+    SCHEMA,
+    Record,
+    check_form,
+    read_identities,
+    read_records,
+    rows,
+    spans,
+)
+from workflow.errors import UserError
+from workflow.files import read_json, write_json
+
+CELL = "json/threads/2/3.13/warm"
+RECORD = f"trials/{CELL}/02.json"
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    return make_campaign(
+        [
+            make_cell("json", "serial", 1, "3.13", blocks=2),
+            make_cell("json", "threads", 2, "3.13", blocks=2),
+            make_cell("json", "threads", 2, "3.13t", blocks=2),
+        ]
+    )
+
+
+def read(results: Path) -> list[Record]:
+    plan = plan_from(read_json(results / "plan.json"))
+    identities = read_identities(results / "interpreters", plan)
+    return read_records(plan, results=results, identities=identities)
+
+
+def test_synthetic_records_are_as_the_schema_has_them() -> None:
+    campaign = make_campaign(failures={("compress/threads/2/3.13t/warm", 3): "crashed"})
+    for path, value in campaign.records.items():
+        check_form(Record(Path(path), value))
+
+
+def test_synthetic_identities_and_parity_are_as_their_schemas_have_them() -> None:
+    campaign = make_campaign()
+    synthetic = {"identity": list(campaign.identities.values()), "parity": [campaign.parity]}
+    for name, values in synthetic.items():
+        schema = Draft202012Validator(read_json(SCHEMA.parent / f"{name}.schema.json"))
+        for value in values:
+            schema.validate(value)
+
+
+def test_every_planned_record_is_read_in_the_order_of_the_plan(
+    campaign: Campaign, tmp_path: Path
+) -> None:
+    campaign.write(tmp_path)
+    records = read(tmp_path)
+    assert [str(record.path.relative_to(tmp_path)) for record in records] == [
+        trial["record"] for trial in campaign.plan["trials"]
+    ]
+
+
+def test_a_record_that_is_not_planned_is_left_alone(campaign: Campaign, tmp_path: Path) -> None:
+    campaign.write(tmp_path)
+    (tmp_path / "trials" / CELL / "03.json").write_text("of a larger campaign")
+    assert len(read(tmp_path)) == 6
+
+
+Break = Callable[[dict[str, Any]], object]
+
+
+@pytest.mark.parametrize(
+    ("break_it", "said"),
+    [
+        (
+            lambda r: r["machine"].update(cpu_model="Another CPU"),
+            "measured on another machine: machine.cpu_model is 'Another CPU' there "
+            "and 'Synthetic CPU' here",
+        ),
+        (
+            lambda r: (r["machine"].pop("kernel"), r["machine"].update(logical_cpus=4)),
+            "measured on another machine: machine.kernel is None there and '6.1.0' here, "
+            "machine.logical_cpus is 4 there and 2 here",
+        ),
+        (
+            lambda r: r["interpreter"].update(identity_sha256="0" * 64),
+            "measured with another interpreter: interpreter.identity_sha256 is "
+            f"'{'0' * 64}', the arm's identity has '{sha256('identity', '3.13')}'",
+        ),
+        (
+            lambda r: r["interpreter"].update(arm="3.13t"),
+            "measured with another interpreter: interpreter.arm is '3.13t', "
+            "the arm's identity has '3.13'",
+        ),
+        (lambda r: r.update(schema_version=2), "schema_version is 2, this code reads 1"),
+        (
+            lambda r: r["cell"].update(id="json/threads/4/3.13/warm"),
+            "cell.id is 'json/threads/4/3.13/warm', but the plan has "
+            "'json/threads/2/3.13/warm' at this place",
+        ),
+        (
+            lambda r: r["cell"].update(workers=4),
+            "cell.workers is 4, but the plan has 2 at this place",
+        ),
+        (lambda r: r.update(block=1), "block is 1, but the plan has 2 at this place"),
+        (
+            lambda r: r["work"].update(size=999),
+            "work.size is 999, but 1000 in ",
+        ),
+        (
+            lambda r: r["repetitions"][3].update(wall_ns=0),
+            "repetitions[3].wall_ns is not as the schema of records has it: 0 is ",
+        ),
+        (
+            lambda r: r["repetitions"][0].update(wall_ns=1.5),
+            "repetitions[0].wall_ns is not as the schema of records has it: 1.5 is not",
+        ),
+        (lambda r: r.pop("gil"), "the schema of records has it: 'gil' is a required property"),
+        (lambda r: r.update(mood="fine"), "'mood' was unexpected"),
+        (lambda r: r.update(outcome="fine"), "outcome is not as the schema of records has it"),
+        (lambda r: r.update(repetitions=[]), "repetitions is not as the schema of records has it"),
+    ],
+)
+def test_a_record_that_does_not_belong_is_refused_by_name(
+    campaign: Campaign, tmp_path: Path, break_it: Break, said: str
+) -> None:
+    campaign.write(tmp_path)
+    record = deepcopy(campaign.records[RECORD])
+    break_it(record)
+    write_json(tmp_path / RECORD, record)
+    with pytest.raises(UserError) as caught:
+        read(tmp_path)
+    assert said in caught.value.what
+    assert caught.value.where == str(tmp_path / RECORD)
+    assert caught.value.mend
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b'{"schema_version": 1,', b"\xff\xfe", b"[]", b"null", b'"text"']
+)
+def test_an_unreadable_record_is_refused_by_name(
+    campaign: Campaign, tmp_path: Path, content: bytes
+) -> None:
+    campaign.write(tmp_path)
+    (tmp_path / RECORD).write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        read(tmp_path)
+    assert caught.value.where == str(tmp_path / RECORD)
+    assert "delete the file and run snakemake again" in caught.value.mend
+
+
+def test_a_long_complaint_is_cut(campaign: Campaign, tmp_path: Path) -> None:
+    campaign.write(tmp_path)
+    write_json(tmp_path / RECORD, {**campaign.records[RECORD], "outcome": "x" * 10_000})
+    with pytest.raises(UserError) as caught:
+        read(tmp_path)
+    assert len(caught.value.what) < 400
+
+
+def test_missing_records_are_counted(campaign: Campaign, tmp_path: Path) -> None:
+    campaign.write(tmp_path)
+    (tmp_path / RECORD).unlink()
+    (tmp_path / "trials/json/serial/1/3.13/warm/01.json").unlink()
+    with pytest.raises(UserError) as caught:
+        read(tmp_path)
+    assert caught.value.what == "2 of 6 planned trials have no record yet"
+    assert "run snakemake again" in caught.value.mend
+
+
+def test_a_missing_identity_is_named(campaign: Campaign, tmp_path: Path) -> None:
+    campaign.write(tmp_path)
+    (tmp_path / "interpreters" / "3.13t.json").unlink()
+    with pytest.raises(UserError) as caught:
+        read(tmp_path)
+    assert caught.value.where == str(tmp_path / "interpreters" / "3.13t.json")
+
+
+def test_an_identity_without_its_hash_is_named(campaign: Campaign, tmp_path: Path) -> None:
+    campaign.write(tmp_path)
+    write_json(tmp_path / "interpreters" / "3.13t.json", {"arm": "3.13t"})
+    with pytest.raises(UserError, match="identity_sha256"):
+        read(tmp_path)
+
+
+# --- rows
+
+
+def test_a_record_gives_a_row_for_each_repetition() -> None:
+    campaign = make_campaign([make_cell("json", "processes-fork", 2, "3.13", blocks=1)])
+    (record,) = campaign.records.values()
+    flat = rows(record, "report")
+    assert [(row["phase"], row["repetition"]) for row in flat] == [
+        ("warmup", 0),
+        ("warmup", 1),
+        *(("measure", index) for index in range(5)),
+    ]
+    assert {row["workers_used"] for row in flat} == {2}
+    assert {row["trial_wall_ns"] for row in flat} == {
+        record["ended_monotonic_ns"] - record["started_monotonic_ns"]
+    }
+    assert {row["spans_json"] for row in flat} == {None}
+
+
+def test_a_failed_trial_is_one_row_without_times() -> None:
+    cell = make_cell("json", "serial", 1, "3.13", blocks=1)
+    campaign = make_campaign([cell], failures={(cell["id"], 1): "timeout"})
+    (record,) = campaign.records.values()
+    (row,) = rows(record, "report")
+    assert (row["outcome"], row["explanation"]) == ("timeout", "the trial ended as timeout")
+    assert "wall_ns" not in row
+
+
+def test_text_that_a_file_cannot_hold_is_replaced() -> None:
+    cell = make_cell("json", "serial", 1, "3.13", blocks=1)
+    campaign = make_campaign([cell], failures={(cell["id"], 1): "raised"})
+    (record,) = campaign.records.values()
+    (row,) = rows({**record, "explanation": "a\0b\ud800c"}, "report")
+    assert row["explanation"] == "a�b?c"
+
+
+def test_spans_number_workers_as_they_start() -> None:
+    def chunk(pid: int, start_ns: int, end_ns: int) -> dict[str, int]:
+        return {"pid": pid, "thread_id": 1, "tasks": 1, "start_ns": start_ns, "end_ns": end_ns}
+
+    repetition = {
+        "started_monotonic_ns": 1000,
+        "workers": [chunk(8, 1300, 1400), chunk(9, 1100, 1200), chunk(9, 1250, 1350)],
+    }
+    assert spans(repetition) == [
+        {"worker": 0, "start_ns": 100, "end_ns": 200},
+        {"worker": 0, "start_ns": 250, "end_ns": 350},
+        {"worker": 1, "start_ns": 300, "end_ns": 400},
+    ]

@@ -1,0 +1,363 @@
+"""Synthetic campaigns that look measured: plan, identities and records from stated truths.
+
+A trial's time is truth x (1 + trial effect) and a repetition's is that x (1 + its own noise). Trial
+effects are skewed, as on shared machines: never faster than the truth, now and then much slower.
+"""
+
+import hashlib
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from workflow.files import write_json
+
+Json = dict[str, Any]
+Truth = Callable[[Mapping[str, Any]], float]
+
+ARMS = ("3.13", "3.13t", "3.13t-gil")
+GIL_WORKLOADS = ("mandelbrot", "json", "shared_append")
+MS = 1_000_000
+MEASURED_FROM_UNIX_NS = 1_790_000_000_123_456_789
+
+FINGERPRINT: Json = {
+    "cpu_model": "Synthetic CPU",
+    "architecture": "x86_64",
+    "logical_cpus": 2,
+    "physical_cores": 1,
+    "memory_gib": 8,
+    "os": "Synthetic Linux 1",
+    "kernel": "6.1.0",
+    "virtualisation": None,
+}
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Sizes of the two effects, relative to the truth."""
+
+    trial_ratio: float = 0.02  # mean and standard deviation of the exponential trial effect
+    repetition_ratio: float = 0.01  # standard deviation of the normal repetition noise
+
+
+SILENCE = Noise(0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """Everything a campaign leaves before the analysis; records by their planned path."""
+
+    plan: Json
+    identities: dict[str, Json]
+    parity: Json
+    records: dict[str, Json] = field(repr=False)
+
+    def write(self, results: Path) -> Path:
+        """Write it as the pipeline would; returns the path of plan.json."""
+        write_json(results / "plan.json", self.plan)
+        for arm, identity in self.identities.items():
+            write_json(results / "interpreters" / f"{arm}.json", identity)
+        write_json(results / "interpreters" / "parity.json", self.parity)
+        for path, record in self.records.items():
+            write_json(results / path, record)
+        return results / "plan.json"
+
+
+def sha256(*parts: object) -> str:
+    """A hash that stands for the thing described by `parts`."""
+    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()
+
+
+def plausible_truth(cell: Mapping[str, Any]) -> float:
+    """Wall time in ns as published measurements would have it.
+
+    Serial 20 ms; a GIL-holding workload gains nothing from threads while the GIL is on; whatever
+    runs in parallel follows Amdahl's law with 5 % serial; a free-threaded build costs 10 %.
+    """
+    if cell["workload"] == "notebook":
+        return 2000.0 * MS + (50 * MS if cell["start_method"] != "none" else 10 * MS)
+    workers: int = cell["workers"]
+    serial_ns = 20.0 * MS * (1.1 if "t" in cell["arm"] else 1.0)
+    in_threads = "threads" in cell["model"]
+    held = in_threads and cell["workload"] in GIL_WORKLOADS and cell["arm"] != "3.13t"
+    if cell["model"] == "serial" or held:
+        return serial_ns
+    return serial_ns * (0.05 + 0.95 / workers)
+
+
+def make_cell(
+    workload: str, model: str, workers: int, arm: str, timing: str = "warm", blocks: int = 6
+) -> Json:
+    """A cell as plan.json has it."""
+    return {
+        "id": f"{workload}/{model}/{workers}/{arm}/{timing}",
+        "workload": workload,
+        "model": model,
+        "start_method": model.removeprefix("processes-") if "processes" in model else "none",
+        "workers": workers,
+        "arm": arm,
+        "timing": timing,
+        "warmups": 2 if timing == "warm" else 0,
+        "repetitions": 5 if timing == "warm" else 1,
+        "blocks": blocks,
+    }
+
+
+def make_cells(
+    *,
+    workloads: Sequence[str] = ("mandelbrot", "compress"),
+    models: Sequence[str] = ("serial", "threads", "processes-fork"),
+    workers: Sequence[int] = (1, 2),
+    arms: Sequence[str] = ARMS,
+    blocks: int = 6,
+    notebook: bool = True,
+) -> list[Json]:
+    """The grid of a scaling experiment and, if wanted, the notebook's replay with 3 blocks."""
+    cells = [
+        make_cell(workload, model, count, arm, blocks=blocks)
+        for workload in workloads
+        for arm in arms
+        for model in models
+        for count in ([1] if model == "serial" else workers)
+    ]
+    replay = [
+        make_cell("notebook", model, 2, arm, "cold", blocks=min(blocks, 3))
+        for arm in arms
+        for model in ("processes-fork", "raw_threads")
+    ]
+    return cells + (replay if notebook else [])
+
+
+def make_plan(cells: Sequence[Json], *, seed: int = 1, campaign: str = "report") -> Json:
+    """plan.json for these cells: randomised complete blocks, one experiment for each timing."""
+    rng = random.Random(seed)
+    trials: list[tuple[Json, int]] = []
+    for block in range(1, max(cell["blocks"] for cell in cells) + 1):
+        of_block = [(cell, block) for cell in cells if block <= cell["blocks"]]
+        rng.shuffle(of_block)
+        trials += of_block
+    questions = {
+        "cold": ("notebook", "What does the teaching notebook print on this machine?"),
+        "warm": ("scaling", "How much faster does the same work get with more workers?"),
+    }
+    arms = list(dict.fromkeys(cell["arm"] for cell in cells))
+    workloads = sorted({cell["workload"] for cell in cells})
+    return {
+        "schema_version": 1,
+        "campaign": campaign,
+        "machine": {"name": "synthetic-2cpu-00000000", "fingerprint": dict(FINGERPRINT)},
+        "seed": seed,
+        "blocks": max(cell["blocks"] for cell in cells),
+        "margin": 0.05,
+        "confidence": 0.95,
+        "reference_arm": arms[0],
+        "config": {"campaign": campaign, "seed": seed, "arms": arms},
+        "arms": [
+            {
+                "name": arm,
+                "version": arm.removesuffix("-gil").removesuffix("t"),
+                "free_threaded": "t" in arm,
+                "gil": not arm.endswith("t"),
+            }
+            for arm in arms
+        ],
+        "workloads": {name: _about(name) for name in workloads},
+        "experiments": [
+            {
+                "name": name,
+                "question": question,
+                "cells": [cell["id"] for cell in cells if cell["timing"] == timing],
+                "not_applicable": [],
+            }
+            for timing, (name, question) in questions.items()
+            if any(cell["timing"] == timing for cell in cells)
+        ],
+        "cells": [dict(cell) for cell in cells],
+        "trials": [
+            {
+                "cell": cell["id"],
+                "block": block,
+                "position": position,
+                "record": f"trials/{cell['id']}/{block:02d}.json",
+            }
+            for position, (cell, block) in enumerate(trials, start=1)
+        ],
+    }
+
+
+def _about(workload: str) -> Json:
+    holds = workload in GIL_WORKLOADS
+    return {
+        "title": f"The {workload} workload",
+        "kind": "CPU, holds the GIL" if holds else "CPU, releases the GIL",
+        "unit": "task",
+        "why": f"Stands for work like {workload}.",
+        "expected": "Gains with processes." if holds else "Gains with threads and processes.",
+        "params": {},
+    }
+
+
+def make_identity(arm: str) -> Json:
+    """interpreters/<arm>.json of an invented, optimised build from source."""
+    free_threaded = "t" in arm
+    gil = not arm.endswith("t")
+    return {
+        "schema_version": 1,
+        "arm": arm,
+        "provider": "source",
+        "executable": f"/nowhere/{arm}/bin/python",
+        "flags": ["-X", f"gil={int(gil)}"] if free_threaded else [],
+        "executable_sha256": sha256("executable", free_threaded),
+        "version": "3.13.5",
+        "implementation": "CPython",
+        "free_threaded_build": free_threaded,
+        "gil_enabled": gil,
+        "compiler": "GCC 12.2.0",
+        "config_args": "--enable-optimizations" + (" --disable-gil" if free_threaded else ""),
+        "cflags": "-O3 -Wall",
+        "optimisation": "optimised",
+        "pgo": True,
+        "lto": False,
+        "debug": False,
+        "libraries": {"multiprocess": "0.70.19", "dill": "0.4.1"},
+        "lock_sha256": sha256("lock"),
+        "identity_sha256": sha256("identity", arm),
+    }
+
+
+def make_parity(arms: Sequence[str]) -> Json:
+    """parity.json of builds that match."""
+    fields = {"version": "3.13.5", "compiler": "GCC 12.2.0", "cflags": "-O3 -Wall", "pgo": True}
+    return {
+        "schema_version": 1,
+        "verdict": "match",
+        "checks": [
+            {"field": name, "values": dict.fromkeys(arms, value), "equal": True}
+            for name, value in fields.items()
+        ],
+        "threats": [],
+    }
+
+
+def make_campaign(
+    cells: Sequence[Json] | None = None,
+    *,
+    truth: Truth = plausible_truth,
+    noise: Noise = Noise(),
+    failures: Mapping[tuple[str, int], str] | None = None,
+    seed: int = 1,
+    campaign: str = "report",
+) -> Campaign:
+    """A whole campaign; `failures` gives (cell id, block) an outcome other than ok.
+
+    The same arguments give the same campaign.
+    """
+    plan = make_plan(make_cells() if cells is None else cells, seed=seed, campaign=campaign)
+    by_id = {cell["id"]: cell for cell in plan["cells"]}
+    arms = [arm["name"] for arm in plan["arms"]]
+    identities = {arm: make_identity(arm) for arm in arms}
+    rng = np.random.default_rng(seed)
+    records = {}
+    for trial in plan["trials"]:
+        cell = by_id[trial["cell"]]
+        outcome = (failures or {}).get((cell["id"], trial["block"]), "ok")
+        effect = 1 + noise.trial_ratio * rng.exponential()
+        rounds = cell["warmups"] + cell["repetitions"]
+        own = 1 + noise.repetition_ratio * rng.standard_normal(rounds)
+        walls_ns = [max(1, round(truth(cell) * effect * factor)) for factor in own]
+        records[trial["record"]] = make_record(
+            plan, trial, cell, identities[cell["arm"]], walls_ns, outcome
+        )
+    return Campaign(plan, identities, make_parity(arms), records)
+
+
+def make_record(
+    plan: Json, trial: Json, cell: Json, identity: Json, walls_ns: Sequence[int], outcome: str
+) -> Json:
+    """One trial's record with these wall times, warm-up first; none are kept if it failed."""
+    warm, ok = cell["timing"] == "warm", outcome == "ok"
+    start_ns = 1_000 * MS * trial["position"]
+    is_notebook = cell["workload"] == "notebook"
+    names = list(range(cell["workers"]))
+    return {
+        "schema_version": 1,
+        "trial_id": sha256("trial", plan["seed"], cell["id"], trial["block"])[:32],
+        "cell": {
+            **{name: value for name, value in cell.items() if name not in _TRIAL_SETTINGS},
+            "params": {},
+        },
+        "block": trial["block"],
+        "position": trial["position"],
+        "seed": trial["position"],
+        "machine": dict(plan["machine"]["fingerprint"]),
+        "interpreter": {
+            name: identity[name]
+            for name in ("arm", "identity_sha256", "executable_sha256", "version")
+        },
+        "instrument_sha256": sha256("instrument"),
+        "work": {
+            "tasks": 2 if is_notebook else 64,
+            "size": None if is_notebook else 1000,
+            "calibration_sha256": sha256("calibration", cell["workload"]),
+            "expected_checksum": sha256("results", cell["workload"]),
+        },
+        "outcome": outcome,
+        "explanation": "" if ok else f"the trial ended as {outcome}",
+        "stderr_tail": "" if ok else "what it last said",
+        "environment": {"hash_seed": 1, "padding_bytes": 0, "variables": {"LANG": "C.UTF-8"}},
+        "started_unix_ns": MEASURED_FROM_UNIX_NS + start_ns,
+        "ended_unix_ns": MEASURED_FROM_UNIX_NS + start_ns + sum(walls_ns) + 100 * MS,
+        "started_monotonic_ns": start_ns,
+        "ended_monotonic_ns": start_ns + sum(walls_ns) + 100 * MS,
+        "clock": {"implementation": "clock_gettime(CLOCK_MONOTONIC)", "resolution_ns": 1},
+        "gil": {
+            "before_imports": identity["gil_enabled"],
+            "after_imports": identity["gil_enabled"],
+            "workers": [identity["gil_enabled"]] * cell["workers"],
+            "at_end": identity["gil_enabled"],
+        },
+        "setup_ns": 8 * MS if warm and ok else None,
+        "first_result_ns": 5 * MS if warm and ok else None,
+        "teardown_ns": 2 * MS if warm and ok else None,
+        "repetitions": _repetitions(cell, start_ns, walls_ns) if ok else [],
+        "output": {"results": names, "data": names} if is_notebook and ok else None,
+    }
+
+
+_TRIAL_SETTINGS = ("warmups", "repetitions", "blocks")
+
+
+def _repetitions(cell: Json, start_ns: int, walls_ns: Sequence[int]) -> list[Json]:
+    repetitions = []
+    for place, wall_ns in enumerate(walls_ns):
+        warmup = place < cell["warmups"]
+        repetitions.append(
+            {
+                "phase": "warmup" if warmup else "measure",
+                "index": place if warmup else place - cell["warmups"],
+                "started_monotonic_ns": start_ns,
+                "wall_ns": wall_ns,
+                "user_ns": wall_ns,
+                "system_ns": wall_ns // 100,
+                "parent_user_ns": wall_ns // 10,
+                "parent_system_ns": wall_ns // 1000,
+                "voluntary_switches": 2 * cell["workers"],
+                "involuntary_switches": place,
+                "checksum": sha256("results", cell["workload"]),
+                "workers": [
+                    {
+                        "pid": 100 + (worker if "processes" in cell["model"] else 0),
+                        "thread_id": 200 + (worker if "threads" in cell["model"] else 0),
+                        "tasks": 1,
+                        "start_ns": start_ns + 1000 * (worker + 1),
+                        "end_ns": start_ns + wall_ns,
+                    }
+                    for worker in range(cell["workers"])
+                ],
+            }
+        )
+        start_ns += wall_ns
+    return repetitions

@@ -1,0 +1,1 @@
+"""Trials to tables: pure functions on frames; files only at the edge (`records`, `dataset`)."""

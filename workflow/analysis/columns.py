@@ -1,0 +1,209 @@
+"""Every column of every table: its name, type and meaning. Units are the last word of a name.
+
+`_ns` is nanoseconds, `_ratio` a quotient without unit. An empty field means "missing", never zero.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+Dtype = Literal["Int64", "Float64", "string"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; `dtype` is a pandas type that knows missing values."""
+
+    name: str
+    dtype: Dtype
+    meaning: str
+
+
+Columns = tuple[Column, ...]
+
+
+def names(columns: Columns) -> list[str]:
+    """The columns' names, in order."""
+    return [column.name for column in columns]
+
+
+def frame(rows: Iterable[Mapping[str, Any]], columns: Columns) -> pd.DataFrame:
+    """A typed frame from rows; a key that a row lacks is missing, one too many is an error."""
+    listed = list(rows)
+    unknown = {key for row in listed for key in row} - set(names(columns))
+    assert not unknown, f"no such columns: {sorted(unknown)}"
+    return pd.DataFrame(
+        {
+            column.name: pd.array([row.get(column.name) for row in listed], dtype=column.dtype)
+            for column in columns
+        }
+    )
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    r"""The one spelling of a table: `\n`, floats by repr, empty for missing."""
+    return table.to_csv(index=False, lineterminator="\n")
+
+
+TRIALS: Columns = (
+    Column("trial_id", "string", "unique name of the trial (32 hexadecimal digits)"),
+    Column("campaign", "string", "campaign that the trial was collected for"),
+    Column("cell", "string", "workload/model/workers/arm/timing"),
+    Column("workload", "string", "kind of work"),
+    Column("model", "string", "how the batch is executed"),
+    Column("start_method", "string", "how worker processes start; `none` without processes"),
+    Column("workers", "Int64", "number of workers"),
+    Column("arm", "string", "interpreter build with its GIL setting"),
+    Column("timing", "string", "`warm`: the batch alone; `cold`: create, batch, tear down"),
+    Column("block", "Int64", "block of the randomised design, from 1"),
+    Column("position", "Int64", "place in the planned order when the trial ran, from 1"),
+    Column("outcome", "string", "`ok`, or what the measured thing did instead"),
+    Column("explanation", "string", "why a trial is not ok, in a sentence"),
+    Column("version", "string", "version of the interpreter that ran"),
+    Column("identity_sha256", "string", "identity of the interpreter and its libraries"),
+    Column("instrument_sha256", "string", "identity of the code that measured"),
+    Column("tasks", "Int64", "tasks in the batch"),
+    Column("size", "Int64", "calibrated size of a task; missing when the task has none"),
+    Column("started_unix_ns", "Int64", "start of the trial, since 1970 (UTC)"),
+    Column("trial_wall_ns", "Int64", "duration of the whole trial"),
+    Column("setup_ns", "Int64", "start of the workers until each has answered once (warm)"),
+    Column("first_result_ns", "Int64", "start of the workers until the first answer (warm)"),
+    Column("teardown_ns", "Int64", "stopping the workers (warm)"),
+    Column("phase", "string", "`warmup` or `measure`; missing when no repetition was finished"),
+    Column("repetition", "Int64", "number of the repetition within its phase"),
+    Column("wall_ns", "Int64", "wall time of the repetition"),
+    Column("user_ns", "Int64", "CPU time in user mode, parent and workers"),
+    Column("system_ns", "Int64", "CPU time in the kernel, parent and workers"),
+    Column("parent_user_ns", "Int64", "CPU time in user mode, parent only"),
+    Column("parent_system_ns", "Int64", "CPU time in the kernel, parent only"),
+    Column("voluntary_switches", "Int64", "context switches while waiting"),
+    Column("involuntary_switches", "Int64", "context switches forced by the scheduler"),
+    Column("checksum", "string", "checksum of the results"),
+    Column("workers_used", "Int64", "distinct (process, thread) pairs that ran a task"),
+    Column("results_json", "string", "list that the batch returned (notebook only)"),
+    Column("data_json", "string", "list `data` after the batch (notebook only)"),
+    Column(
+        "spans_json",
+        "string",
+        "start_ns and end_ns of each chunk since the repetition's start (notebook only)",
+    ),
+)
+
+CELLS: Columns = (
+    Column("cell", "string", "workload/model/workers/arm/timing"),
+    Column("workload", "string", "kind of work"),
+    Column("model", "string", "how the batch is executed"),
+    Column("start_method", "string", "how worker processes start"),
+    Column("workers", "Int64", "number of workers"),
+    Column("arm", "string", "interpreter build with its GIL setting"),
+    Column("timing", "string", "`warm` or `cold`"),
+    Column("planned", "Int64", "trials planned"),
+    Column("ok", "Int64", "trials that count; the others are in the table of outcomes"),
+    Column(
+        "median_ns", "Float64", "median of the trials; a trial is the median of its repetitions"
+    ),
+    Column("ci_low_ns", "Float64", "lower end of the interval of the median"),
+    Column("ci_high_ns", "Float64", "upper end of the interval of the median"),
+    Column("ci_level", "Float64", "level that the interval attains"),
+    Column("ci_method", "string", "how the interval was made"),
+    Column("min_ns", "Float64", "fastest trial"),
+    Column("max_ns", "Float64", "slowest trial"),
+    Column("geometric_mean_ns", "Float64", "geometric mean of the trials"),
+    Column("between_trial_cv_ratio", "Float64", "standard deviation / mean of the trials"),
+    Column(
+        "within_trial_cv_ratio",
+        "Float64",
+        "standard deviation / mean of the repetitions of a trial; median of the trials",
+    ),
+    Column("setup_ns", "Float64", "start of the workers until each has answered; median"),
+    Column("first_result_ns", "Float64", "start of the workers until the first answer; median"),
+    Column("teardown_ns", "Float64", "stopping the workers; median"),
+    Column("user_ns", "Float64", "CPU time in user mode, parent and workers; median"),
+    Column("system_ns", "Float64", "CPU time in the kernel, parent and workers; median"),
+    Column("flags", "string", "warnings, separated by spaces: variable, unstable, failures"),
+)
+
+RATIOS: Columns = (
+    Column("contrast", "string", "which question the ratio answers"),
+    Column("workload", "string", "kind of work"),
+    Column("model", "string", "model of the cell"),
+    Column("workers", "Int64", "workers of the cell"),
+    Column("arm", "string", "arm of the cell"),
+    Column("timing", "string", "timing of both cells"),
+    Column("cell", "string", "the cell that is judged"),
+    Column("baseline_cell", "string", "what it is judged against"),
+    Column("cell_ns", "Float64", "geometric mean of the cell over the shared blocks"),
+    Column("baseline_ns", "Float64", "geometric mean of the baseline over the shared blocks"),
+    Column("ratio", "Float64", "baseline_ns / cell_ns: how many times faster the cell is"),
+    Column("ci_low_ratio", "Float64", "lower end of the interval of the ratio"),
+    Column("ci_high_ratio", "Float64", "upper end of the interval of the ratio"),
+    Column("ci_level", "Float64", "level of the interval"),
+    Column("ci_method", "string", "how the interval was made"),
+    Column("blocks", "Int64", "blocks in which both cells have an ok trial"),
+    Column("equivalence_low_ratio", "Float64", "lower end of the interval for equivalence"),
+    Column("equivalence_high_ratio", "Float64", "upper end of the interval for equivalence"),
+    Column("reading", "string", "faster, slower, equal or unresolved"),
+)
+
+
+def _speedup(prefix: str, label: str, first: str) -> Columns:
+    """The four columns of a ratio inside a wider row; `first` names the ratio's own column."""
+    return (
+        Column(first, "Float64", f"{label}: ratio"),
+        Column(f"{prefix}_low_ratio", "Float64", f"{label}: lower end of the interval"),
+        Column(f"{prefix}_high_ratio", "Float64", f"{label}: upper end of the interval"),
+        Column(f"{prefix}_reading", "string", f"{label}: reading"),
+    )
+
+
+DECISIONS: Columns = (
+    Column("workload", "string", "kind of work"),
+    Column("arm", "string", "interpreter build with its GIL setting"),
+    Column("best_cell", "string", "cell with the least geometric mean, warm timing"),
+    Column("best_model", "string", "its model"),
+    Column("best_workers", "Int64", "its workers"),
+    Column("best_ns", "Float64", "its geometric mean"),
+    *_speedup("speedup", "best against serial on the reference arm", "speedup_ratio"),
+    *_speedup("own_speedup", "best against serial on the same arm", "own_speedup_ratio"),
+    Column("runner_up_cell", "string", "best cell of any other model"),
+    Column("runner_up_model", "string", "its model"),
+    Column("runner_up_workers", "Int64", "its workers"),
+    *_speedup("advantage", "best against the runner-up", "advantage_ratio"),
+    Column("threads_workers", "Int64", "workers of the best cell of threads"),
+    *_speedup("threads", "that cell against serial on the same arm", "threads_speedup_ratio"),
+    Column("processes_workers", "Int64", "workers of the best cell of processes"),
+    *_speedup("processes", "that cell against serial on the same arm", "processes_speedup_ratio"),
+)
+
+OUTCOMES: Columns = (
+    Column("outcome", "string", "planned, each outcome, missing; planned is the sum of the others"),
+    Column("trials", "Int64", "number of trials"),
+    Column("example_cell", "string", "first cell where it happened"),
+    Column("example_explanation", "string", "what was said there"),
+)
+
+NOTEBOOK: Columns = (
+    Column("arm", "string", "interpreter build with its GIL setting"),
+    Column("version", "string", "version of the interpreter that ran"),
+    Column("model", "string", "how the batch is executed"),
+    Column("workers", "Int64", "number of workers"),
+    Column("trials", "Int64", "ok trials"),
+    Column("wall_ns", "Float64", "wall time, median of the trials"),
+    Column(
+        "user_ns", "Float64", "CPU time of the parent in user mode, as %%time prints it; median"
+    ),
+    Column("system_ns", "Float64", "CPU time of the parent in the kernel, as %%time; median"),
+    Column("tree_user_ns", "Float64", "CPU time in user mode, parent and workers; median"),
+    Column("tree_system_ns", "Float64", "CPU time in the kernel, parent and workers; median"),
+    Column("wall_low_ns", "Float64", "fastest trial"),
+    Column("wall_high_ns", "Float64", "slowest trial"),
+    Column("results", "string", "JSON list that the batch returned, first trial"),
+    Column("data", "string", "JSON list `data` after the batch, first trial"),
+    Column(
+        "spans",
+        "string",
+        "JSON list of worker, start_ns, end_ns since the repetition's start, first trial",
+    ),
+)

@@ -1,0 +1,138 @@
+"""Estimates with their intervals: arrays in, a small frozen result out.
+
+The unit is always the trial (or the block, for ratios), never the repetition: repetitions of one
+process share its luck, so pooling them gives intervals that are far too narrow (Kalibera and Jones,
+"Rigorous benchmarking in reasonable time", ISMM 2013).
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+Floats = NDArray[np.float64]
+
+ORDER_STATISTICS = "order statistics"
+PAIRED_T = "Student t on log block ratios"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """A confidence interval; `level` is what it attains, `method` how it was made."""
+
+    low: float
+    high: float
+    level: float
+    method: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RatioEstimate:
+    """How many times faster, from paired blocks. Both intervals are None below two blocks.
+
+    `interval` has the nominal level; `equivalence` is the narrower one whose place inside the
+    margin is the two one-sided tests (see `estimate_ratio`).
+    """
+
+    ratio: float
+    blocks: int
+    interval: Interval | None
+    equivalence: Interval | None
+
+
+def estimate_ratio(baseline: Floats, cell: Floats, *, confidence: float) -> RatioEstimate:
+    """Ratio baseline / cell of positive times, paired by block; shapes (blocks,).
+
+    The estimate is exp(mean of log ratios), the ratio of the two geometric means. The equivalence
+    interval has level 2 * confidence - 1 (90 % for 95 %): that it lies inside the margins is the
+    same as two one-sided t tests at 1 - confidence (Schuirmann, "A comparison of the two one-sided
+    tests procedure and the power approach", J. Pharmacokinet. Biopharm. 15, 1987).
+    """
+    assert baseline.shape == cell.shape
+    assert baseline.size > 0
+    log_ratios = np.log(baseline) - np.log(cell)
+    return RatioEstimate(
+        ratio=float(np.exp(centre(log_ratios))),
+        blocks=baseline.size,
+        interval=_ratio_interval(log_ratios, confidence),
+        equivalence=_ratio_interval(log_ratios, 2 * confidence - 1),
+    )
+
+
+def _ratio_interval(log_ratios: Floats, level: float) -> Interval | None:
+    if log_ratios.size < 2:
+        return None
+    low, high = np.exp(t_bounds(log_ratios, level))
+    return Interval(low=float(low), high=float(high), level=level, method=PAIRED_T)
+
+
+def t_bounds(values: Floats, level: float) -> tuple[Floats, Floats]:
+    """Student's interval of the mean along the last axis; shape (..., k) to two of (...), k >= 2.
+
+    mean -+ t(k - 1) * sd / sqrt(k) (Student, "The probable error of a mean", Biometrika 6, 1908).
+    Simulated on log block ratios of disturbed trials, it holds its level when both cells are
+    disturbed alike, also in skewed and two-valued ways. The worst found is 82 % for 95 % at five
+    blocks, with one cell quiet and the other two-valued (93 % at twenty); a percentile bootstrap
+    of the mean does worse at every one of these sizes.
+    """
+    blocks = values.shape[-1]
+    middle = centre(values)
+    spread = (values - values[..., :1]).std(axis=-1, ddof=1)
+    half_width = stats.t.ppf((1 + level) / 2, blocks - 1) * spread / math.sqrt(blocks)
+    return middle - half_width, middle + half_width
+
+
+def centre(values: Floats) -> Floats:
+    """Mean along the last axis, taken from the first value so that constants stay exact."""
+    middle: Floats = values[..., 0] + (values - values[..., :1]).mean(axis=-1)
+    return middle
+
+
+def geometric_mean(values: Floats) -> float:
+    """Geometric mean of positive numbers, shape (k,); exact to rounding for constants."""
+    return float(np.exp(centre(np.log(values))))
+
+
+def estimate_median(values: Floats, *, confidence: float) -> Interval | None:
+    """Distribution-free interval of the median of shape (k,) values; None below two."""
+    if values.size < 2:
+        return None
+    low, high = median_bounds(values, confidence)
+    _, level = median_rank(values.size, confidence)
+    return Interval(low=float(low), high=float(high), level=level, method=ORDER_STATISTICS)
+
+
+def median_bounds(values: Floats, confidence: float) -> tuple[Floats, Floats]:
+    """The two order statistics around the median along the last axis; (..., k) to two of (...)."""
+    rank, _ = median_rank(values.shape[-1], confidence)
+    ordered = np.sort(values, axis=-1)
+    return ordered[..., rank - 1], ordered[..., -rank]
+
+
+def median_rank(trials: int, confidence: float) -> tuple[int, float]:
+    """Rank r of the narrowest symmetric pair (r-th least, r-th greatest), and its exact level.
+
+    The pair covers the median with probability 1 - 2 P(B < r), B binomial(trials, 1/2), whatever
+    the distribution (Thompson, "On confidence ranges for the median", Ann. Math. Statist. 7, 1936).
+    Where no pair reaches `confidence`, the outermost is taken: 75 % for three trials.
+    """
+    levels = {rank: _median_level(trials, rank) for rank in range(1, trials // 2 + 1)}
+    enough = [rank for rank, level in levels.items() if level >= confidence]
+    rank = max(enough, default=1)
+    return rank, levels[rank]
+
+
+def _median_level(trials: int, rank: int) -> float:
+    outside = 2 * sum(math.comb(trials, below) for below in range(rank))
+    orders = 1 << trials
+    return (orders - outside) / orders
+
+
+def coefficient_of_variation(values: Floats) -> float | None:
+    """Sample standard deviation over mean, shape (k,); None below two values."""
+    if values.size < 2:
+        return None
+    middle = centre(values)
+    return float((values - values[0]).std(ddof=1) / middle)

@@ -1,0 +1,155 @@
+"""The part of plan.json that the analysis needs, as frozen records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from workflow.errors import UserError
+from workflow.files import read_json
+
+SCHEMA_VERSION = 1
+
+#: The replay of the teaching notebook; it has a table of its own and no part in decisions.
+NOTEBOOK_WORKLOAD = "notebook"
+SERIAL = "serial"
+
+
+class Timing(StrEnum):
+    """What a repetition's wall time contains."""
+
+    WARM = "warm"  # the batch alone, on workers that are up
+    COLD = "cold"  # create workers, batch, tear down
+
+
+class Family(StrEnum):
+    """What the reader chooses between; a model belongs to one."""
+
+    SERIAL = "serial"
+    THREADS = "threads"
+    PROCESSES = "processes"
+
+
+def family(model: str) -> Family:
+    """The family of a model; what is neither serial nor made of threads has processes."""
+    if model == SERIAL:
+        return Family.SERIAL
+    return Family.THREADS if model in ("threads", "raw_threads") else Family.PROCESSES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arm:
+    """An interpreter build with its GIL setting."""
+
+    name: str
+    version: str
+    free_threaded: bool
+    gil: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """Workload x model x workers x arm, with its timing."""
+
+    id: str
+    workload: str
+    model: str
+    start_method: str
+    workers: int
+    arm: str
+    timing: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedTrial:
+    """One trial that the campaign wants; `record` is its file, relative to the results."""
+
+    cell: str
+    block: int
+    record: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What was planned and by which thresholds it is read.
+
+    `margin` is the equivalence margin as a ratio above 1 (0.05: up to 5 % counts as equal);
+    `confidence` the nominal level of every interval.
+    """
+
+    campaign: str
+    fingerprint: Mapping[str, Any]
+    margin: float
+    confidence: float
+    reference_arm: str
+    arms: tuple[Arm, ...]
+    cells: tuple[Cell, ...]
+    trials: tuple[PlannedTrial, ...]
+
+    def in_order(self) -> list[Cell]:
+        """Cells in the order of every table, whatever the order in the plan's file.
+
+        By workload, arm (as the plan lists the arms), timing, model (serial first), workers.
+        """
+        rank = {arm.name: place for place, arm in enumerate(self.arms)}
+        return sorted(
+            self.cells,
+            key=lambda cell: (
+                cell.workload,
+                rank[cell.arm],
+                cell.timing,
+                cell.model != SERIAL,
+                cell.model,
+                cell.workers,
+                cell.id,
+            ),
+        )
+
+
+def read_plan(path: Path) -> Plan:
+    """Read plan.json; `UserError` names the file and what it lacks."""
+    value = read_json(path)
+    try:
+        return plan_from(value)
+    except (KeyError, TypeError) as error:
+        raise UserError(
+            f"the plan is not complete ({type(error).__name__}: {error})",
+            where=str(path),
+            mend="delete the file and run snakemake again; it will be made anew",
+        ) from None
+    except ValueError as error:
+        raise UserError(
+            str(error), where=str(path), mend="run snakemake again with this version of the code"
+        ) from None
+
+
+def plan_from(value: Mapping[str, Any]) -> Plan:
+    """Take from a plan's JSON what the analysis needs.
+
+    Raises KeyError or TypeError for a plan that lacks a part, ValueError for one that
+    contradicts itself or has another schema version.
+    """
+    if value["schema_version"] != SCHEMA_VERSION:
+        raise ValueError(
+            f"schema_version is {value['schema_version']!r}, this code reads {SCHEMA_VERSION}"
+        )
+    plan = Plan(
+        campaign=value["campaign"],
+        fingerprint=value["machine"]["fingerprint"],
+        margin=value["margin"],
+        confidence=value["confidence"],
+        reference_arm=value["reference_arm"],
+        arms=tuple(Arm(**_only(arm, Arm)) for arm in value["arms"]),
+        cells=tuple(Cell(**_only(cell, Cell)) for cell in value["cells"]),
+        trials=tuple(PlannedTrial(**_only(trial, PlannedTrial)) for trial in value["trials"]),
+    )
+    unknown = {cell.arm for cell in plan.cells} - {arm.name for arm in plan.arms}
+    if unknown:
+        raise ValueError(f"cells name arms that the plan does not list: {sorted(unknown)}")
+    return plan
+
+
+def _only(value: Mapping[str, Any], kind: type[Arm | Cell | PlannedTrial]) -> dict[str, Any]:
+    """The entries of a JSON object that a record of `kind` has fields for."""
+    return {field.name: value[field.name] for field in fields(kind)}
