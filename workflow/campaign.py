@@ -17,6 +17,7 @@ import yaml
 
 from workflow.errors import UserError, reported
 from workflow.files import digest, sha256_file, write_json
+from workflow.interpreters.given import fingerprints
 from workflow.plan.blocks import Trial
 from workflow.plan.catalogue import Catalogue, ModelEntry, WorkloadEntry
 from workflow.plan.plan import Plan, as_record, make_plan, order_of
@@ -91,13 +92,15 @@ class Campaign:
 
     @cached_property
     def given_executables(self) -> dict[str, str]:
-        """SHA-256 of each file the config names, so that a changed one is noticed."""
-        paths = dict(self.config["interpreters"]["paths"])
-        if self.config["interpreters"]["tarball"]:
-            paths["tarball"] = self.config["interpreters"]["tarball"]
-        return {
-            name: sha256_file(Path(path)) for name, path in paths.items() if Path(path).is_file()
-        }
+        """SHA-256 of each file the config names, so that a changed one is noticed.
+
+        Raises `UserError` for one that can't be read.
+        """
+        settings = self.config["interpreters"]
+        named = {f"interpreters.paths.{build}": path for build, path in settings["paths"].items()}
+        if settings["tarball"]:
+            named["interpreters.tarball"] = settings["tarball"]
+        return fingerprints(named)
 
     def claim(self) -> None:
         """Keep these results for this process until it ends; `UserError` if another has them.

@@ -7,6 +7,7 @@ from workflow.campaign import Campaign
 from workflow.errors import reported
 
 CAMPAIGN = reported(lambda: Campaign.of(config))
+reported(lambda: CAMPAIGN.given_executables)
 
 
 # Nothing may run beside a trial: a trial takes all of `machine`, every other rule a part of it.

@@ -1,0 +1,142 @@
+"""The command as the workflow calls it, on real interpreters where there must be some."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.interpreters.builders import request_value
+from workflow.errors import UserError
+from workflow.interpreters.environment import ARM_LOCK
+from workflow.interpreters.inquiry import check_gil_stays_off
+from workflow.interpreters.process import Processes
+from workflow.interpreters.request import Build
+
+ROOT = Path(__file__).parents[2]
+SCHEMAS = ROOT / "workflow" / "schemas"
+
+
+def command(request: str, out: Path, cache: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "workflow.interpreters", "--request", request, "--out", str(out)],
+        cwd=ROOT,
+        env={**os.environ, "XDG_CACHE_HOME": str(cache)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def schema(name: str) -> Any:
+    return json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+
+
+def refused(request: dict[str, Any], tmp_path: Path) -> str:
+    """Run a request that must fail; its message, having checked what holds for every failure."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "3.13.json").write_text("from an earlier run")
+    done = command(json.dumps(request), tmp_path / "out", tmp_path / "cache")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert [path.read_text() for path in (tmp_path / "out").iterdir()] == ["from an earlier run"]
+    return done.stderr
+
+
+def test_a_wrong_interpreter_is_one_message_and_nothing_is_written(tmp_path: Path) -> None:
+    message = refused(
+        request_value(paths={"3.13": sys.executable, "3.13t": "/nowhere/python"}), tmp_path
+    )
+    assert message.startswith("error: ")
+    assert "  where: interpreters.paths.3.13" in message
+    assert "  mend:  name the executable of a CPython 3.13" in message
+
+
+def test_a_provider_without_paths_says_so(tmp_path: Path) -> None:
+    message = refused(request_value(provider="given"), tmp_path)
+    assert "given: interpreters.paths names none" in message
+
+
+@pytest.mark.parametrize("request_text", ["{not json", "{}", "/nowhere/request.json"])
+def test_an_unreadable_request_is_an_error(tmp_path: Path, request_text: str) -> None:
+    done = command(request_text, tmp_path / "out", tmp_path / "cache")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+
+
+def test_a_cache_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file where a folder must be")
+    message = refused(request_value(provider="uv"), tmp_path)
+    assert "the interpreters could not be kept" in message
+    assert "XDG_CACHE_HOME" in message
+
+
+def test_the_lock_names_versions_and_hashes_but_no_place() -> None:
+    text = ARM_LOCK.read_text(encoding="utf-8")
+    assert "multiprocess==0.70.19" in text
+    assert "--hash=sha256:" in text
+    assert "://" not in text
+    assert "index-url" not in text
+
+
+def test_real_identities_follow_their_schema(
+    interpreters: Path, identities: dict[str, dict[str, Any]]
+) -> None:
+    for found in identities.values():
+        jsonschema.validate(found, schema("identity"))
+    parity = json.loads((interpreters / "parity.json").read_text(encoding="utf-8"))
+    jsonschema.validate(parity, schema("parity"))
+    assert parity["verdict"] == "match"
+
+
+def test_real_arms_are_what_they_say(identities: dict[str, dict[str, Any]]) -> None:
+    facts = {
+        arm: (found["free_threaded_build"], found["gil_enabled"])
+        for arm, found in identities.items()
+    }
+    assert facts == {"3.13": (False, True), "3.13t": (True, False), "3.13t-gil": (True, True)}
+    assert identities["3.13t"]["executable"] == identities["3.13t-gil"]["executable"]
+    assert identities["3.13"]["libraries"] == {"dill": "0.4.1", "multiprocess": "0.70.19"}
+    assert len({found["identity_sha256"] for found in identities.values()}) == 3
+
+
+def test_a_real_standard_build_is_refused_as_a_free_threaded_one(
+    identities: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    standard = identities["3.13"]["executable"]
+    message = refused(request_value(paths={"3.13": standard, "3.13t": standard}), tmp_path)
+    assert "standard build; 3.13t asks for a CPython 3.13, free-threaded build" in message
+    assert "  where: interpreters.paths.3.13t\n" in message
+
+
+GIL_NEEDING_MODULE = """
+#include <Python.h>
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "oldmodule"};
+PyMODINIT_FUNC PyInit_oldmodule(void) { return PyModule_Create(&definition); }
+"""
+
+
+def test_a_real_module_that_switches_the_gil_on_is_named(
+    identities: dict[str, dict[str, Any]], processes: Processes, tmp_path: Path
+) -> None:
+    python = identities["3.13t"]["executable"]
+    subprocess.run([python, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
+    asked = "import sysconfig; print(sysconfig.get_path('include'))"
+    include = subprocess.check_output([python, "-c", asked], text=True).strip()
+    site = next((tmp_path / "env").glob("lib/*/site-packages"))
+    (tmp_path / "oldmodule.c").write_text(GIL_NEEDING_MODULE)
+    subprocess.run(
+        ["cc", "-shared", "-fPIC", f"-I{include}", "-o", site / "oldmodule.so", "oldmodule.c"],
+        cwd=tmp_path,
+        check=True,
+    )
+    (site / "oldmodule-1.0.dist-info").mkdir()
+    (site / "oldmodule-1.0.dist-info" / "METADATA").write_text("Name: oldmodule\nVersion: 1.0\n")
+    (site / "oldmodule-1.0.dist-info" / "top_level.txt").write_text("oldmodule\n")
+    build = Build("3.13", free_threaded=True)
+    with pytest.raises(UserError, match="switched on by: oldmodule"):
+        check_gil_stays_off(build, tmp_path / "env" / "bin" / "python", "here", processes)

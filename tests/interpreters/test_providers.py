@@ -1,0 +1,133 @@
+"""Which provider supplies: the first that has every build, and never a mixture."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.interpreters.builders import FREE, STANDARD, request_value, script
+from workflow.errors import UserError
+from workflow.files import sha256_file
+from workflow.interpreters.given import GivenProvider, fingerprints
+from workflow.interpreters.managed import ManagedProvider
+from workflow.interpreters.process import Processes
+from workflow.interpreters.progress import Progress
+from workflow.interpreters.provide import first_able, providers
+from workflow.interpreters.provider import CannotSupplyError
+from workflow.interpreters.request import Build, ProviderName, request_from
+
+BOTH = (STANDARD, FREE)
+
+
+@dataclass(frozen=True)
+class FakeProvider:
+    name: ProviderName
+    reason: str = ""
+
+    def supply(self, builds: Sequence[Build]) -> Mapping[Build, Path]:
+        if self.reason:
+            raise CannotSupplyError(self.reason)
+        return {build: Path(f"/{self.name}/{build.name}") for build in builds}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, ["uv", "source"]),
+        ({"paths": {"3.13": "/a", "3.13t": "/b"}}, ["given"]),
+        ({"provider": "uv"}, ["uv"]),
+        ({"provider": "source"}, ["source"]),
+        ({"provider": "given"}, ["given"]),
+    ],
+)
+def test_paths_are_final_and_auto_tries_uv_before_building(
+    changes: dict[str, object],
+    expected: list[str],
+    processes: Processes,
+    progress: Progress,
+) -> None:
+    request = request_from(request_value(**changes))
+    tried = providers(request, Path("/cache"), Path("/uv"), processes, progress)
+    assert [provider.name for provider in tried] == expected
+
+
+def test_the_next_provider_takes_over_and_one_line_says_why(
+    progress: Progress, terminal: io.StringIO
+) -> None:
+    candidates = [FakeProvider(ProviderName.UV, "no network"), FakeProvider(ProviderName.SOURCE)]
+    name, executables = first_able(candidates, BOTH, progress)
+    assert name is ProviderName.SOURCE
+    assert executables == {STANDARD: Path("/source/3.13"), FREE: Path("/source/3.13t")}
+    (line,) = terminal.getvalue().splitlines()
+    assert line == "[0:00] provider uv cannot supply every build (no network)"
+
+
+def test_when_none_can_supply_every_reason_is_told(progress: Progress) -> None:
+    candidates = [
+        FakeProvider(ProviderName.UV, "no network"),
+        FakeProvider(ProviderName.SOURCE, "no source"),
+    ]
+    with pytest.raises(UserError, match="uv: no network; source: no source"):
+        first_able(candidates, BOTH, progress)
+
+
+def test_a_path_for_one_build_only_is_an_error_and_not_a_mixture() -> None:
+    with pytest.raises(UserError, match=r"names no executable for 3\.13t") as caught:
+        GivenProvider({STANDARD: Path("/python3.13")}).supply(BOTH)
+    assert caught.value.where == "interpreters.paths"
+
+
+FAKE_UV = """
+echo "$@" >> {log}
+case "$2" in
+    install) [ -n "$UV_HTTP_CONNECT_TIMEOUT" ] || exit 9; {install} ;;
+    find) for name; do :; done; echo "$UV_PYTHON_INSTALL_DIR/$name/bin/python" ;;
+esac
+"""
+
+
+def managed(tmp_path: Path, install: str, processes: Processes) -> ManagedProvider:
+    uv = script(tmp_path / "uv", FAKE_UV.format(log=tmp_path / "log", install=install))
+    return ManagedProvider(tmp_path / "cache", uv, processes, Progress(stream=io.StringIO()))
+
+
+def test_uv_installs_both_builds_at_once_and_only_once(
+    tmp_path: Path, processes: Processes
+) -> None:
+    provider = managed(tmp_path, "true", processes)
+    executables = provider.supply(BOTH)
+    folder = tmp_path / "cache" / "managed" / "3.13+3.13t"
+    assert executables == {
+        STANDARD: folder / "3.13" / "bin" / "python",
+        FREE: folder / "3.13t" / "bin" / "python",
+    }
+    assert provider.supply(BOTH) == executables
+    commands = (tmp_path / "log").read_text().splitlines()
+    assert [line for line in commands if "install" in line] == [
+        "python install --no-bin 3.13 3.13t"
+    ]
+
+
+def test_uv_without_a_network_cannot_supply_and_says_why(
+    tmp_path: Path, processes: Processes
+) -> None:
+    install = "echo error: long story >&2; echo '  cause: no route' >&2; exit 2"
+    with pytest.raises(CannotSupplyError, match=r"^cause: no route$"):
+        managed(tmp_path, install, processes).supply(BOTH)
+
+
+def test_a_changed_executable_has_another_fingerprint(tmp_path: Path) -> None:
+    real = script(tmp_path / "real", "exit 0")
+    (tmp_path / "link").symlink_to(real)
+    before = fingerprints({"interpreters.tarball": str(tmp_path / "link")})
+    assert before == {"interpreters.tarball": sha256_file(real)}
+    script(real, "exit 1")
+    assert fingerprints({"interpreters.tarball": str(tmp_path / "link")}) != before
+
+
+def test_a_path_that_is_not_there_has_no_fingerprint(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        fingerprints({"interpreters.paths.3.13t": str(tmp_path / "nothing")})
+    assert caught.value.where == "interpreters.paths.3.13t"

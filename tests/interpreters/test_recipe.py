@@ -1,0 +1,64 @@
+"""The recipe: both kinds of build alike, and a key that changes with all that decides a result."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.interpreters.builders import FREE, STANDARD
+from workflow.interpreters.recipe import configure_options, content_key, stages
+from workflow.interpreters.toolchain import Compiler
+
+GCC = Compiler("gcc", "gcc (Debian 12.2.0-14) 12.2.0", "x86_64-linux-gnu")
+
+
+@pytest.mark.parametrize("optimised", [True, False])
+def test_the_free_threaded_build_differs_by_one_option(optimised: bool) -> None:
+    standard = configure_options(STANDARD, optimised=optimised, compiler=GCC)
+    free = configure_options(FREE, optimised=optimised, compiler=GCC)
+    assert free == (*standard, "--disable-gil")
+
+
+def test_an_optimised_build_is_trained_and_compiled_twice() -> None:
+    options = configure_options(STANDARD, optimised=True, compiler=GCC)
+    steps = stages(options, optimised=True, prefix="/p", jobs=2)
+    assert [step.command[-1] for step in steps[1:]] == [
+        "profile-gen-stamp",
+        "profile-run-stamp",
+        "-j2",
+        "altinstall",
+    ]
+    assert steps[0].command[:2] == ("./configure", "--prefix=/p")
+
+
+def test_a_plain_build_is_not_trained() -> None:
+    options = configure_options(STANDARD, optimised=False, compiler=GCC)
+    assert not any("PROFILE_TASK" in option or "optimi" in option for option in options)
+    assert len(stages(options, optimised=False, prefix="/p", jobs=2)) == 3
+
+
+def test_training_needs_no_test_that_waits_or_is_interrupted() -> None:
+    (task,) = (
+        o
+        for o in configure_options(STANDARD, optimised=True, compiler=GCC)
+        if o.startswith("PROFILE_TASK")
+    )
+    for test in ("test_signal", "test_subprocess", "test_socket", "test_threading", "test_time"):
+        assert test not in task.split()
+
+
+def test_every_ingredient_changes_the_key() -> None:
+    def key(tarball: str = "a", compiler: Compiler = GCC, *, free: bool, optimised: bool) -> str:
+        build = FREE if free else STANDARD
+        options = configure_options(build, optimised=optimised, compiler=compiler)
+        return content_key(tarball, options, optimised=optimised, compiler=compiler)
+
+    keys = {
+        key(free=False, optimised=True),
+        key(free=True, optimised=True),
+        key(free=False, optimised=False),
+        key("b", free=False, optimised=True),
+        key(compiler=replace(GCC, version="gcc 13"), free=False, optimised=True),
+        key(compiler=replace(GCC, target="aarch64-linux-gnu"), free=False, optimised=True),
+    }
+    assert len(keys) == 6
+    assert key(free=True, optimised=True) in keys

@@ -1,0 +1,87 @@
+"""A request is parsed whole, and its mistakes are named by their key."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.interpreters.builders import FREE, STANDARD, request_value
+from workflow.errors import UserError
+from workflow.interpreters.request import Build, BuildKind, ProviderName, request_from
+
+
+def test_three_arms_need_two_builds() -> None:
+    request = request_from(request_value())
+    assert request.builds == (STANDARD, FREE)
+    assert [arm.flags for arm in request.arms] == [(), (), ("-X", "gil=1")]
+
+
+def test_what_is_left_out_has_a_default() -> None:
+    request = request_from(request_value())
+    assert request.provider is ProviderName.AUTO
+    assert request.build_kind is BuildKind.OPTIMISED
+    assert request.tarball is None
+    assert not request.paths
+
+
+@pytest.mark.parametrize("version", ["3.14", "3.15", "3.14.2"])
+def test_another_version_is_a_change_of_the_string_only(version: str) -> None:
+    arm = {"name": f"{version}t-gil", "version": version, "free_threaded": True, "gil": True}
+    (build,) = request_from({"arms": [arm]}).builds
+    assert build.name == f"{version}t"
+    assert build.line == ".".join(version.split(".")[:2])
+
+
+@pytest.mark.parametrize("name", ["3.13t", "3.13t-gil"])
+def test_a_path_may_be_given_under_the_build_or_the_arm(name: str) -> None:
+    request = request_from(request_value(paths={name: "/opt/python3.13t"}))
+    assert request.paths == {FREE: Path("/opt/python3.13t")}
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "what"),
+    [
+        ({"provider": "conda"}, "interpreters.provider", "'conda' is not a choice"),
+        ({"build": "fast"}, "interpreters.build", "'fast' is not a choice"),
+        ({"paths": {"3.12": "/x"}}, "interpreters.paths.3.12", "no arm uses"),
+        (
+            {"paths": {"3.13t": "/x", "3.13t-gil": "/y"}},
+            "interpreters.paths.3.13t-gil",
+            "two paths are given for 3.13t",
+        ),
+        ({"provider": "uv", "paths": {"3.13": "/x"}}, "interpreters.provider", "does not use them"),
+    ],
+)
+def test_a_mistake_names_its_key(changes: dict[str, object], where: str, what: str) -> None:
+    with pytest.raises(UserError, match=what) as caught:
+        request_from(request_value(**changes))
+    assert caught.value.where == where
+    assert caught.value.mend
+
+
+@pytest.mark.parametrize(
+    "arm",
+    [
+        {"name": "x", "version": "2.7", "free_threaded": False, "gil": True},
+        {"name": "x", "version": "3.13", "free_threaded": False, "gil": False},
+    ],
+)
+def test_an_arm_that_cannot_be_is_refused(arm: dict[str, object]) -> None:
+    with pytest.raises(UserError, match="arm x"):
+        request_from({"arms": [arm]})
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "fits"),
+    [
+        ("3.13", "3.13.5", True),
+        ("3.13", "3.13.0rc1", True),
+        ("3.1", "3.13.5", False),
+        ("3.13", "3.14.0", False),
+        ("3.13.1", "3.13.1", True),
+        ("3.13.1", "3.13.15", False),
+    ],
+)
+def test_a_line_accepts_its_patch_levels_and_an_exact_version_itself(
+    asked: str, found: str, fits: bool
+) -> None:
+    assert Build(asked, free_threaded=False).accepts(found) is fits

@@ -1,0 +1,202 @@
+"""The source provider, with a toy in place of CPython: cached, clean, and never half used."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.interpreters.builders import FREE, STANDARD, open_processes, toy_source
+from tests.interpreters.waiting import is_running, wait_until, written
+from workflow.errors import UserError
+from workflow.interpreters.cache import is_finished
+from workflow.interpreters.process import Processes
+from workflow.interpreters.progress import Progress
+from workflow.interpreters.request import Build, BuildKind
+from workflow.interpreters.source import SourceProvider
+
+ROOT = Path(__file__).parents[2]
+BOTH = (STANDARD, FREE)
+STAGES = (
+    "configure",
+    "compile for training",
+    "train",
+    "compile again, with the profile",
+    "install",
+)
+
+
+def supply(
+    cache: Path,
+    tarball: Path,
+    kind: BuildKind = BuildKind.PLAIN,
+    terminal: io.StringIO | None = None,
+) -> dict[Build, Path]:
+    """Run the provider as a new run would."""
+    with open_processes() as processes:
+        progress = Progress(stream=terminal or io.StringIO(), clock_s=lambda: 0.0)
+        provider = SourceProvider(cache, tarball, kind, processes, progress)
+        return dict(provider.supply(BOTH))
+
+
+def entries(cache: Path) -> list[str]:
+    """The kinds of the finished builds in the cache, such as `3.13t-plain`."""
+    folders = [path for path in (cache / "builds").iterdir() if is_finished(path)]
+    return sorted(path.name.rpartition("-")[0] for path in folders)
+
+
+def test_both_builds_come_from_one_tarball_and_run(tmp_path: Path) -> None:
+    executables = supply(tmp_path / "cache", toy_source(tmp_path / "toy"))
+    assert executables[STANDARD].name == "python3.13"
+    assert executables[FREE].name == "python3.13t"
+    for executable in executables.values():
+        assert subprocess.check_output([executable, "-c", "print(6 * 7)"], text=True) == "42\n"
+
+
+def test_a_second_run_builds_nothing(tmp_path: Path, terminal: io.StringIO) -> None:
+    tarball = toy_source(tmp_path / "toy")
+    first = supply(tmp_path / "cache", tarball)
+    assert supply(tmp_path / "cache", tarball, terminal=terminal) == first
+    assert terminal.getvalue() == ""
+
+
+def test_each_stage_of_each_build_is_shown(tmp_path: Path, terminal: io.StringIO) -> None:
+    supply(tmp_path / "cache", toy_source(tmp_path / "toy"), BuildKind.OPTIMISED, terminal)
+    shown = terminal.getvalue()
+    for build in ("3.13", "3.13t"):
+        for stage in STAGES:
+            assert f"[0:00] {build}: {stage}" in shown
+            assert f"[0:00] {build}: {stage} took 0 s" in shown
+
+
+def test_the_source_tree_is_deleted_and_the_compilers_output_kept(tmp_path: Path) -> None:
+    executable = supply(tmp_path / "cache", toy_source(tmp_path / "toy"))[FREE]
+    entry = executable.parents[2]
+    assert not (entry / "work").exists()
+    log = (entry / "build.log").read_text()
+    assert "== configure: ./configure --prefix=" in log
+    assert "--disable-gil" in log
+    assert "checking for a toy... yes" in log
+
+
+def test_another_tarball_is_another_build(tmp_path: Path) -> None:
+    first = supply(tmp_path / "cache", toy_source(tmp_path / "toy"))
+    second = supply(tmp_path / "cache", toy_source(tmp_path / "toy2", version="3.13.10"))
+    assert not set(first.values()) & set(second.values())
+
+
+def test_optimised_if_cached_takes_optimised_builds_only_when_all_are_there(
+    tmp_path: Path,
+) -> None:
+    cache, tarball = tmp_path / "cache", toy_source(tmp_path / "toy")
+    with open_processes() as processes:
+        alone = SourceProvider(
+            cache, tarball, BuildKind.OPTIMISED, processes, Progress(stream=io.StringIO())
+        )
+        alone.supply([STANDARD])
+    supply(cache, tarball, BuildKind.OPTIMISED_IF_CACHED)
+    assert entries(cache) == ["3.13-optimised", "3.13-plain", "3.13t-plain"]
+    optimised = supply(cache, tarball, BuildKind.OPTIMISED)
+    assert supply(cache, tarball, BuildKind.OPTIMISED_IF_CACHED) == optimised
+
+
+def test_a_failing_compile_shows_its_end_and_where_the_rest_is(tmp_path: Path) -> None:
+    tarball = toy_source(tmp_path / "toy", compile_command="echo no such thing; false")
+    with pytest.raises(UserError, match="no such thing") as caught:
+        supply(tmp_path / "cache", tarball)
+    assert "failed at: compile" in caught.value.what
+    assert "no such thing" in Path(caught.value.where).read_text()
+    assert entries(tmp_path / "cache") == []
+
+
+def test_a_build_without_a_wanted_module_is_not_used(tmp_path: Path) -> None:
+    tarball = toy_source(tmp_path / "toy", run="echo No module named _ssl >&2; exit 1")
+    with pytest.raises(UserError, match="No module named _ssl"):
+        supply(tmp_path / "cache", tarball)
+    assert entries(tmp_path / "cache") == []
+
+
+def _run(cache: Path, tarball: Path) -> "subprocess.Popen[bytes]":
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from tests.interpreters.test_source import supply\n"
+        "supply(Path(sys.argv[1]), Path(sys.argv[2]))\n"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", program, str(cache), str(tarball)],
+        cwd=ROOT,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_an_interrupted_build_is_not_used_and_the_next_run_completes(
+    tmp_path: Path, end: signal.Signals
+) -> None:
+    cache, gate = tmp_path / "cache", tmp_path / "toy"
+    tarball = toy_source(gate, is_open=False)
+    with _run(cache, tarball) as run:
+        compilers = [int(written(gate / f"compiling{suffix}")) for suffix in ("", "t")]
+        run.send_signal(end)
+    wait_until(lambda: not any(is_running(pid) for pid in compilers))
+    assert entries(cache) == []
+    (gate / "open").touch()
+    supply(cache, tarball)
+    assert entries(cache) == ["3.13-plain", "3.13t-plain"]
+
+
+def test_two_runs_at_once_build_each_thing_once(tmp_path: Path) -> None:
+    cache, gate = tmp_path / "cache", tmp_path / "toy"
+    tarball = toy_source(gate, is_open=False, compile_command=f"echo built >> {gate}/count")
+    with _run(cache, tarball) as first:
+        written(gate / "compilingt")
+        with _run(cache, tarball) as second:
+            (gate / "open").touch()
+            assert (first.wait(), second.wait()) == (0, 0)
+    assert (gate / "count").read_text().splitlines() == ["built"] * 2
+
+
+def test_a_missing_compiler_is_said_before_anything_is_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", os.devnull)
+    with pytest.raises(UserError, match=r"a C compiler, make, stdio\.h") as caught:
+        supply(tmp_path / "cache", tmp_path / "no-such-tarball")
+    assert "gcc make libc6-dev zlib1g-dev" in caught.value.mend
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [(None, "there is no file"), ("not a tarball", "cannot be read as a tarball")],
+)
+def test_a_named_tarball_must_be_one(tmp_path: Path, text: str | None, what: str) -> None:
+    path = tmp_path / "Python.tar.xz"
+    if text:
+        path.write_text(text)
+    with pytest.raises(UserError, match=what) as caught:
+        supply(tmp_path / "cache", path)
+    assert caught.value.where == "interpreters.tarball"
+
+
+def test_a_tarball_of_another_version_is_refused(tmp_path: Path) -> None:
+    tarball = toy_source(tmp_path / "toy", version="3.12.4")
+    with pytest.raises(UserError, match=r"of Python 3\.12\.4, but 3\.13 is asked for"):
+        supply(tmp_path / "cache", tarball)
+
+
+def test_the_provider_needs_no_network_when_all_is_cached(
+    tmp_path: Path, processes: Processes, progress: Progress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tarball = toy_source(tmp_path / "toy")
+    source = tmp_path / "cache" / "sources" / "3.13"
+    monkeypatch.setattr(
+        "workflow.interpreters.tarball.fetch_source",
+        lambda build, folder, **_: (tarball.rename(folder / tarball.name), "3.13.9-1"),
+    )
+    provider = SourceProvider(tmp_path / "cache", None, BuildKind.PLAIN, processes, progress)
+    first = provider.supply(BOTH)
+    assert is_finished(source)
+    assert provider.supply(BOTH) == first  # fetching again would fail: the tarball has moved

@@ -1,0 +1,1 @@
+"""Interpreters under test: found or built, furnished, identified, compared."""

@@ -1,0 +1,93 @@
+"""From a request to identified interpreters: choose a provider, verify, furnish, identify."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from workflow.errors import UserError
+from workflow.interpreters.environment import ARM_LOCK, find_uv, make_environment
+from workflow.interpreters.given import GivenProvider
+from workflow.interpreters.identity import Identity, identify
+from workflow.interpreters.inquiry import check_gil_stays_off, check_is
+from workflow.interpreters.managed import ManagedProvider
+from workflow.interpreters.process import Processes
+from workflow.interpreters.progress import Progress
+from workflow.interpreters.provider import CannotSupplyError, Provider
+from workflow.interpreters.request import Build, ProviderName, Request
+from workflow.interpreters.source import SourceProvider
+
+
+def provide(
+    request: Request, cache: Path, progress: Progress, *, lock: Path = ARM_LOCK
+) -> dict[str, Identity]:
+    """The identity of every arm, by name, its interpreter and environment ready in `cache`.
+
+    Raises `UserError` for whatever the user can mend; nothing half-made is left in use.
+    """
+    processes = Processes()
+    try:
+        uv = find_uv()
+        candidates = providers(request, cache, uv, processes, progress)
+        provider, executables = first_able(candidates, request.builds, progress)
+        real = {
+            build: check_is(build, executables[build], _where(provider, build), processes)
+            for build in request.builds
+        }
+        progress.say("libraries: the same locked versions for every arm")
+        environments = {
+            build: make_environment(
+                build, real[build], lock=lock, cache=cache, uv=uv, processes=processes
+            )
+            for build in request.builds
+        }
+        for arm in request.arms:
+            if not arm.gil:
+                python = environments[arm.build].python
+                check_gil_stays_off(arm.build, python, _where(provider, arm.build), processes)
+        return {
+            arm.name: identify(arm, provider, real[arm.build], environments[arm.build], processes)
+            for arm in request.arms
+        }
+    finally:
+        processes.close()
+
+
+def providers(
+    request: Request, cache: Path, uv: Path, processes: Processes, progress: Progress
+) -> tuple[Provider, ...]:
+    """The providers to try, in order. Paths, once given, are final."""
+    given = GivenProvider(request.paths)
+    managed = ManagedProvider(cache, uv, processes, progress)
+    source = SourceProvider(cache, request.tarball, request.build_kind, processes, progress)
+    match request.provider:
+        case ProviderName.GIVEN:
+            return (given,)
+        case ProviderName.UV:
+            return (managed,)
+        case ProviderName.SOURCE:
+            return (source,)
+        case ProviderName.AUTO:
+            return (given,) if request.paths else (managed, source)
+
+
+def first_able(
+    candidates: Sequence[Provider], builds: Sequence[Build], progress: Progress
+) -> tuple[ProviderName, Mapping[Build, Path]]:
+    """The first provider that can supply all builds; says why when it passes one over."""
+    reasons = []
+    for provider in candidates:
+        try:
+            return provider.name, provider.supply(builds)
+        except CannotSupplyError as reason:
+            reasons.append(f"{provider.name}: {reason}")
+            progress.say(f"provider {provider.name} cannot supply every build ({reason})")
+    raise UserError(
+        f"no interpreters could be had ({'; '.join(reasons)})",
+        where="interpreters.provider",
+        mend="set the provider to auto, or name executables under interpreters.paths",
+    )
+
+
+def _where(provider: ProviderName, build: Build) -> str:
+    if provider is ProviderName.GIVEN:
+        return f"interpreters.paths.{build.name}"
+    return f"{build.name} of provider {provider}"
