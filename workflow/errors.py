@@ -4,7 +4,6 @@ import sys
 from collections.abc import Callable
 from typing import TypeVar
 
-
 Result = TypeVar("Result")
 
 

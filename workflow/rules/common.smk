@@ -3,11 +3,15 @@
 import json
 import shlex
 
+from snakemake.logging import logger
+
 from workflow.campaign import Campaign
 from workflow.errors import reported
+from workflow.progress import follow, replace_chatter
 
 CAMPAIGN = reported(lambda: Campaign.of(config))
 reported(lambda: CAMPAIGN.given_executables)
+PROGRESS = follow(logger)
 
 
 # Nothing may run beside a trial: a trial takes all of `machine`, every other rule a part of it.
@@ -49,6 +53,7 @@ rule write_plan:
 
 onstart:
     reported(CAMPAIGN.claim)
+    replace_chatter(logger, PROGRESS)
     print(
         f"{len(CAMPAIGN.plan.cells)} cells, {len(CAMPAIGN.plan.trials)} trials planned; "
         f"results go to {CAMPAIGN.results}",

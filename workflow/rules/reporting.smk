@@ -12,7 +12,13 @@ rule draw_figures:
             "results/{machine}/tables/{table}.csv", table=TABLES, allow_missing=True
         ),
     output:
-        figures=directory("results/{machine}/figures"),
+        figures=report(
+            directory("results/{machine}/figures"),
+            patterns=["speedup-{workload}.svg"],
+            caption="../report/speedup.rst",
+            category="Speed-up",
+            labels={"workload": "{workload}"},
+        ),
     log:
         "results/{machine}/logs/figures.log",
     conda:
@@ -37,7 +43,11 @@ rule render_report:
         tables=expand(CAMPAIGN.results / "tables/{table}.csv", table=TABLES),
         figures=CAMPAIGN.results / "figures",
     output:
-        html=f"report/{CAMPAIGN.name}.html",
+        html=report(
+            f"report/{CAMPAIGN.name}.html",
+            caption="../report/report.rst",
+            category="Report",
+        ),
     log:
         CAMPAIGN.results / "logs/report.log",
     conda:

@@ -1,0 +1,1 @@
+"""Tests; `factories` makes synthetic campaigns for all of them."""

@@ -1,0 +1,105 @@
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from tests.reporting.worlds import World
+from workflow.reporting.page import Choice
+from workflow.reporting.rows import DecisionRow
+from workflow.reporting.sections import decision
+from workflow.reporting.words import Status
+
+Worlds = Callable[[str], World]
+
+
+def row(**known: Any) -> DecisionRow:
+    """A decision where everything that is not given is missing."""
+    empty = {f.name: "" if f.type is str else None for f in fields(DecisionRow)}
+    return DecisionRow(**{**empty, "workload": "w", "arm": "3.13", **known})
+
+
+def own(reading: str, value: float = 1.9) -> dict[str, Any]:
+    return {
+        "best_model": "processes-fork",
+        "best_workers": 2,
+        "own_speedup_ratio": value,
+        "own_speedup_low_ratio": value * 0.9,
+        "own_speedup_high_ratio": value * 1.1,
+        "own_speedup_reading": reading,
+    }
+
+
+def family(name: str, reading: str) -> dict[str, Any]:
+    return {
+        f"{name}_workers": 2,
+        f"{name}_speedup_ratio": 1.0,
+        f"{name}_low_ratio": 0.9,
+        f"{name}_high_ratio": 1.1,
+        f"{name}_reading": reading,
+    }
+
+
+@pytest.mark.parametrize(
+    ("known", "status"),
+    [
+        (own("faster"), Status.GAIN),
+        (own("equal"), Status.NO_GAIN),
+        (own("slower"), Status.NO_GAIN),
+        (own("unresolved"), Status.OPEN),
+        ({"best_model": "threads", "best_workers": 2}, Status.OPEN),
+        ({"best_model": "serial", **family("threads", "equal")}, Status.NO_GAIN),
+        ({"best_model": "serial", **family("threads", "unresolved")}, Status.OPEN),
+        ({"best_model": "serial"}, Status.NO_DATA),
+        ({}, Status.NO_DATA),
+    ],
+)
+def test_what_a_decision_comes_to(known: dict[str, Any], status: Status) -> None:
+    assert decision.status_of(row(**known)) is status
+
+
+def test_an_arm_without_a_row_has_no_data() -> None:
+    assert decision.status_of(None) is Status.NO_DATA
+
+
+def choices(world: World, workload: str) -> dict[str, Choice]:
+    evidence = world.evidence()
+    title = evidence.campaign.title(workload)
+    (found,) = [d for d in decision.build(evidence).decisions if d.title == title]
+    return {choice.arm: choice for choice in found.choices}
+
+
+def test_a_workload_that_holds_the_gil_wants_processes_on_the_standard_build(
+    world: Worlds,
+) -> None:
+    standard = choices(world("default"), "mandelbrot")["3.13"]
+    assert standard.status is Status.GAIN
+    assert standard.headline == "Processes, 2\u00a0workers"
+    assert any("Threads gain nothing" in line for line in standard.lines)
+    assert standard.lines[0].startswith("1.")
+    assert "faster than serial [" in standard.lines[0]
+    assert any("faster than the runner-up, threads" in line for line in standard.lines)
+
+
+def test_the_free_threaded_build_is_judged_against_both_serials(world: Worlds) -> None:
+    free = choices(world("default"), "mandelbrot")["3.13t"]
+    assert "than serial on 3.13 [" in free.lines[0]
+    assert "than serial on 3.13t [" in free.lines[1]
+
+
+def test_what_failed_is_named_and_keeps_serial_from_being_the_last_word(world: Worlds) -> None:
+    # The only processes cell with two workers crashed once, so nothing measured gains.
+    standard = choices(world("some failed"), "mandelbrot")["3.13"]
+    assert standard.status is Status.OPEN
+    assert standard.headline == "Stay serial, perhaps"
+    assert any("Left out because a trial failed: processes" in line for line in standard.lines)
+
+
+def test_the_control_arm_is_no_choice(world: Worlds) -> None:
+    assert set(choices(world("default"), "mandelbrot")) == {"3.13", "3.13t"}
+
+
+def test_the_absolute_time_of_the_baseline_stands_beside_every_workload(world: Worlds) -> None:
+    for found in decision.build(world("default").evidence()).decisions:
+        assert found.baseline.startswith("Serial on 3.13: 2")
+        assert found.baseline.endswith("ms")

@@ -1,0 +1,214 @@
+"""The page as its readers and their browsers get it, over campaigns of every shape."""
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from tests import factories
+from tests.reporting.worlds import WORLDS, World, write_world
+
+Pages = Callable[[str], str]
+Worlds = Callable[[str], World]
+
+VOID = {"meta", "link", "br", "img", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """Tags, ids and visible text; fails on tags that don't nest."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[tuple[str, str]] = []
+        self._open: list[str] = []
+        self.feed(html)
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if data.strip() and self._open and self._open[-1] != "style":
+            self.texts.append((self._open[-1], data.strip()))
+
+    @property
+    def text(self) -> str:
+        return "\n".join(words for _, words in self.texts)
+
+    def count(self, tag: str) -> int:
+        return sum(name == tag for name, _ in self.tags)
+
+
+@pytest.fixture(params=sorted(WORLDS))
+def any_page(request: pytest.FixtureRequest, page: Pages) -> Page:
+    return Page(page(request.param))
+
+
+def test_no_page_shows_a_value_that_is_missing_as_a_word(any_page: Page) -> None:
+    assert not re.findall(r"\b(nan|NaN|None|null|inf|undefined|NaT)\b", any_page.text)
+    assert "<NA>" not in any_page.text
+
+
+def test_no_sentence_is_empty_or_half(any_page: Page) -> None:
+    for tag, words in any_page.texts:
+        assert not re.search(r"(^[.,:;]|\(\)|\[\]$|\s[.,;]|\.\.|: \.|;\s*$)", words), (tag, words)
+
+
+def test_ids_are_unique_and_every_reference_leads_somewhere(any_page: Page) -> None:
+    ids = Counter(value for _, attrs in any_page.tags if (value := attrs.get("id")))
+    assert {name: n for name, n in ids.items() if n > 1} == {}
+    for _, attrs in any_page.tags:
+        for key in ("href", "xlink:href"):
+            target = attrs.get(key) or ""
+            assert not target.startswith("#") or target[1:] in ids
+        for key in ("aria-labelledby", "aria-describedby"):
+            assert set((attrs.get(key) or "").split()) <= set(ids)
+
+
+def test_nothing_is_fetched_and_nothing_runs(any_page: Page) -> None:
+    assert any_page.count("script") == any_page.count("link") == any_page.count("img") == 0
+    for _, attrs in any_page.tags:
+        assert not [key for key in attrs if key.startswith("on")]
+        for key in ("src", "href", "xlink:href", "action", "data"):
+            assert (attrs.get(key) or "#").startswith(("#", "data:"))
+    policies = [a["content"] for _, a in any_page.tags if "http-equiv" in a]
+    assert policies == ["default-src 'none'; style-src 'unsafe-inline'; img-src data:"]
+
+
+def test_the_outline_is_one_heading_with_labelled_sections(any_page: Page) -> None:
+    assert any_page.count("h1") == any_page.count("main") == any_page.count("nav") == 1
+    labelled = [a for tag, a in any_page.tags if tag == "section"]
+    assert all(a.get("aria-labelledby") for a in labelled)
+
+
+def test_tables_have_captions_and_scopes_and_their_boxes_take_the_focus(any_page: Page) -> None:
+    assert all(a.get("scope") in {"row", "col"} for tag, a in any_page.tags if tag == "th")
+    boxes = [a for _, a in any_page.tags if a.get("class") == "scroll"]
+    assert (
+        any_page.count("caption")
+        == len(boxes)
+        == any_page.count("table")
+        - sum(a.get("class") == "decisions" for tag, a in any_page.tags if tag == "table")
+    )
+    assert all(box.get("tabindex") == "0" and box.get("aria-label") for box in boxes)
+
+
+def test_every_figure_has_a_role_a_title_and_a_description(any_page: Page) -> None:
+    drawings = [a for tag, a in any_page.tags if tag == "svg"]
+    assert all(a.get("role") == "img" for a in drawings)
+    assert any_page.count("desc") == any_page.count("figure") == len(drawings)
+
+
+@pytest.mark.parametrize("name", sorted(WORLDS))
+def test_a_page_stays_below_three_megabytes(page: Pages, name: str) -> None:
+    assert len(page(name).encode()) < 3_000_000
+
+
+def test_rendering_again_gives_the_same_bytes(world: Worlds, page: Pages) -> None:
+    assert world("default").html() == page("default")
+
+
+def test_hostile_words_stay_words(page: Pages) -> None:
+    html = page("hostile")
+    assert "<script" not in html
+    assert "</style><" not in html.replace("</style>\n</head>", "")
+    assert "{{ 7 * 7 }}" in Page(html).text.replace("\u00a0", " ")
+    assert "\u202e" not in html
+    assert max(len(words) for tag, words in Page(html).texts if tag != "code") < 1000
+
+
+def test_the_data_in_the_page_are_the_data_that_were_measured(world: Worlds, page: Pages) -> None:
+    html = page("default")
+    (coded,) = re.findall(r'href="data:application/gzip;base64,([^"]+)"', html)
+    content = base64.b64decode(coded)
+    assert content == (world("default").results / "trials.csv.gz").read_bytes()
+    assert hashlib.sha256(content).hexdigest() in html
+    assert gzip.decompress(content).startswith(b"trial_id,")
+
+
+def test_the_report_id_changes_with_a_measured_number_and_not_with_a_path(
+    world: Worlds, tmp_path: Path
+) -> None:
+    before = world("default").evidence().report_id
+    again = factories.make_campaign(factories.make_cells())
+    for identity in again.identities.values():
+        identity["executable"] = "/elsewhere/python"
+    assert write_world(tmp_path / "same", again).evidence().report_id == before
+    record = next(r for r in again.records.values() if r["repetitions"])
+    record["repetitions"][-1]["involuntary_switches"] += 1
+    assert write_world(tmp_path / "other", again).evidence().report_id != before
+
+
+def test_the_first_screen_names_machine_builds_time_blocks_and_id(
+    world: Worlds, page: Pages
+) -> None:
+    text = Page(page("default")).text
+    evidence = world("default").evidence()
+    assert "synthetic-2cpu-00000000: Synthetic CPU, 2\u00a0CPUs" in text
+    assert "CPython 3.13.5 optimised; CPython 3.13.5 free-threaded, optimised" in text
+    assert "21 September 2026" in text
+    assert "198 ok of 198 planned, in 6\u00a0blocks" in text
+    assert evidence.report_id[:12] in text
+    assert evidence.report_id in page("default")
+
+
+def test_plain_builds_and_their_differences_are_said_on_the_first_screen(page: Pages) -> None:
+    text = Page(page("plain builds")).text
+    first_screen = text[: text.index("The notebook, run again")]
+    assert "without profile-guided optimisation: 3.13, 3.13t and 3.13t-gil" in first_screen
+    assert "differ in more than their GIL" in first_screen
+    assert "3.13t was built with another compiler than 3.13." in text
+
+
+def test_the_notebook_section_shows_the_published_times_beside_those_from_here(
+    page: Pages,
+) -> None:
+    text = Page(page("default")).text
+    for published in ("2.05", "3.94", "44.5", "2.01", "13.4", "8.66"):
+        assert f"\n{published}\n" in text
+    assert "here, 3.13t-gil" in text
+    assert "The notebook, run again" not in Page(page("no notebook")).text
+
+
+def test_one_block_is_never_called_settled(page: Pages) -> None:
+    text = Page(page("one block")).text
+    decisions = text[text.index("What to use") : text.index("The notebook, run again")]
+    assert "Gains" not in decisions
+    assert "Stay serial" not in decisions
+    assert "There is one block only" in decisions
+    assert "Square brackets" not in decisions
+
+
+def test_trials_add_up(page: Pages) -> None:
+    text = Page(page("some failed")).text.replace("\u00a0", " ")
+    (sum_,) = re.findall(r"198 trials planned = ([^.]+)\.", text)
+    assert sum(int(number) for number in re.findall(r"\d+", sum_)) == 198
+    assert "36 the results differ from serial" in sum_
+    assert "All 198 planned trials ended well." in Page(page("default")).text.replace("\u00a0", " ")
+
+
+def test_an_arm_that_was_not_measured_is_said_to_be_missing(page: Pages) -> None:
+    for name in ("one arm", "no free-threaded build without its lock"):
+        assert "The free-threaded build without its lock was not measured" in Page(page(name)).text
+
+
+def test_the_configuration_is_shown_whole(world: Worlds, page: Pages) -> None:
+    (shown,) = [w for tag, w in Page(page("default")).texts if w.startswith('{\n  "arms"')]
+    plan = json.loads((world("default").results / "plan.json").read_text())
+    assert json.loads(shown) == plan["config"]

@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import pytest
+
+from workflow.errors import UserError
+from workflow.reporting.rows import NotebookRow, OutcomeRow, Reading, as_ratio, read_rows
+
+
+def write(path: Path, *lines: str) -> Path:
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_an_empty_field_is_missing_and_an_unknown_column_is_left_out(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "notebook.csv",
+        "arm,version,model,workers,trials,wall_ns,user_ns,system_ns,wall_low_ns,wall_high_ns,"
+        "results,data,spans,new",
+        '3.13,3.13.5,raw_threads,2,1,2.5e9,,nan,,,"[0, 1]",[],,?',
+    )
+    (row,) = read_rows(path, NotebookRow)
+    assert (row.wall_ns, row.user_ns, row.system_ns) == (2.5e9, None, None)
+    assert (row.results, row.data, row.spans) == ([0, 1], [], None)
+
+
+@pytest.mark.parametrize(
+    ("lines", "what"),
+    [
+        (("outcome,trials,example_cell", "ok,1,c"), "lacks the column 'example_explanation'"),
+        (("outcome,trials,example_cell,example_explanation", "ok,many,c,"), "cannot be read"),
+    ],
+)
+def test_a_broken_table_is_named(tmp_path: Path, lines: tuple[str, ...], what: str) -> None:
+    path = write(tmp_path / "outcomes.csv", *lines)
+    with pytest.raises(UserError) as caught:
+        read_rows(path, OutcomeRow)
+    assert what in caught.value.what
+    assert caught.value.where == str(path)
+    assert "snakemake" in caught.value.mend
+
+
+def test_a_missing_table_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="a table is missing"):
+        read_rows(tmp_path / "outcomes.csv", OutcomeRow)
+
+
+def test_a_ratio_needs_a_value_and_an_unknown_reading_settles_nothing() -> None:
+    assert as_ratio(None, None, None, "faster") is None
+    ratio = as_ratio(2.0, 1.9, 2.1, "surely")
+    assert ratio is not None
+    assert ratio.reading is Reading.UNRESOLVED

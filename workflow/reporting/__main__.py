@@ -1,0 +1,58 @@
+"""Commands of the reporting room: `figures` draws them, `render` writes the page."""
+
+import argparse
+from pathlib import Path
+
+from workflow.errors import reported
+from workflow.files import write_text
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m workflow.reporting", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    figures = commands.add_parser("figures", help="draw every figure as an SVG file")
+    render = commands.add_parser("render", help="write the report as one HTML file")
+    for command in (figures, render):
+        command.add_argument("--plan", type=Path, required=True, help="plan.json")
+        command.add_argument("--tables", type=Path, required=True, help="folder of tables")
+        command.add_argument("--trials", type=Path, required=True, help="table of repetitions")
+        command.add_argument("--out", type=Path, required=True, help="where to write")
+    render.add_argument("--interpreters", type=Path, required=True, help="folder of identities")
+    render.add_argument("--figures", type=Path, required=True, help="folder of drawn figures")
+    return parser.parse_args()
+
+
+def _figures(arguments: argparse.Namespace) -> None:
+    from workflow.reporting import drawing, traces
+    from workflow.reporting.campaign import read_campaign
+    from workflow.reporting.evidence import read_tables
+    from workflow.reporting.trials import read_trials
+
+    campaign = read_campaign(arguments.plan)
+    tables, trials = read_tables(arguments.tables), read_trials(arguments.trials)
+    for figure in traces.figures(campaign, tables, trials):
+        write_text(arguments.out / f"{figure.name}.svg", drawing.draw(figure, campaign))
+
+
+def _render(arguments: argparse.Namespace) -> None:
+    from workflow.reporting import render, report
+    from workflow.reporting.evidence import read_evidence
+
+    evidence = read_evidence(
+        plan_path=arguments.plan,
+        tables_path=arguments.tables,
+        trials_path=arguments.trials,
+        interpreters_path=arguments.interpreters,
+    )
+    svgs = render.read_figures(arguments.figures, evidence.campaign)
+    write_text(arguments.out, render.html(report.build(evidence, svgs)))
+
+
+def main() -> None:
+    """Run the command that was asked for. Imports wait until one is: drawing takes seconds."""
+    arguments = _arguments()
+    {"figures": _figures, "render": _render}[arguments.command](arguments)
+
+
+if __name__ == "__main__":
+    reported(main)

@@ -1,0 +1,55 @@
+"""What a figure shows, in words, for those who can't see it; written from its traces."""
+
+from workflow.reporting import formatting as text
+from workflow.reporting import words
+from workflow.reporting.traces import Curve, SpeedupFigure, TimelineFigure, WorkerSpan
+
+
+def title(figure: SpeedupFigure | TimelineFigure) -> str:
+    """The name of a figure for a reader."""
+    if isinstance(figure, TimelineFigure):
+        return "Start and finish of each worker in the notebook replay"
+    return f"Speed-up of {figure.workload.title}"
+
+
+def _curve(curve: Curve) -> str:
+    best = curve.best
+    figures = f"{text.times_as_fast(best.speedup)} {text.interval(best.speedup)}".strip()
+    workers = text.count(best.workers, "worker")
+    return f"{words.model_name(curve.model)} on {curve.arm}: at most {figures}, with {workers}"
+
+
+def _axes(figure: SpeedupFigure) -> str:
+    counts = text.listing([str(workers) for workers in figure.worker_counts])
+    baseline = f"serial on {figure.reference_arm}"
+    if figure.baseline_ns is not None:
+        baseline += f", which takes {text.time(figure.baseline_ns)}"
+    return (
+        f"Line chart: speed-up against {baseline}, over the number of workers ({counts}); "
+        "points are blocks, whiskers are intervals."
+    )
+
+
+def last_start_ns(spans: tuple[WorkerSpan, ...]) -> float | None:
+    """When the last worker got its task; `None` without workers."""
+    return max((span.start_ns for span in spans), default=None)
+
+
+def description(figure: SpeedupFigure | TimelineFigure) -> str:
+    """The type of the figure, its axes and what the numbers in it are."""
+    if isinstance(figure, SpeedupFigure):
+        if not figure.curves:
+            return "No speed-up can be drawn: no cell can be compared with serial."
+        curves = "; ".join(_curve(curve) for curve in figure.curves)
+        return f"{_axes(figure)} {words.sentence(curves)}"
+    lanes = [
+        f"{words.model_name(lane.model)} on {lane.arm}: {text.count(len(lane.spans), 'worker')}, "
+        f"the last started after {text.time(last_start_ns(lane.spans))}, "
+        f"the whole took {text.time(lane.wall_ns)}"
+        for lane in figure.lanes
+        if lane.spans
+    ]
+    if not lanes:
+        return "No timeline can be drawn: no trial of the notebook replay succeeded."
+    opening = "Timeline: one bar for each worker, over seconds since the start of the timed region."
+    return f"{opening} {words.sentence('; '.join(lanes))}"

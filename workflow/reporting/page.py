@@ -1,0 +1,182 @@
+"""The report as a value: finished text in the order of the page. Templates only set it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from workflow.reporting.words import Status
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column; `unit` stands in its header."""
+
+    header: str
+    unit: str = ""
+    numeric: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table; the first `row_headers` cells of a row name it."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    row_headers: int = 1
+
+    def __post_init__(self) -> None:
+        widths = {len(row) for row in self.rows} | {len(self.columns)}
+        assert len(widths) == 1, f"ragged table: {self.caption}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fold:
+    """A table that opens on demand."""
+
+    summary: str
+    note: str
+    table: Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """A term and what there is to say about it."""
+
+    term: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A drawing by its name, what it shows, and the numbers in it."""
+
+    name: str
+    caption: str
+    data: Fold
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What to use for one workload on one arm."""
+
+    arm: str
+    arm_title: str
+    status: Status
+    status_word: str
+    icon: str
+    headline: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """One workload of the decision table."""
+
+    title: str
+    kind: str
+    baseline: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionSection:
+    """The first screen's answer."""
+
+    arms: tuple[Fact, ...]
+    decisions: tuple[Decision, ...]
+    cautions: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotebookSection:
+    """The notebook replay beside the notebook's own figures."""
+
+    paragraphs: tuple[str, ...]
+    times: Table
+    lists: Table | None
+    figure: Figure
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScalingSection:
+    """Speed-up curves, one figure a workload."""
+
+    paragraphs: tuple[str, ...]
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumbersSection:
+    """All absolute times and all ratios."""
+
+    paragraphs: tuple[str, ...]
+    cells: tuple[Fold, ...]
+    ratios: tuple[Fold, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualitySection:
+    """What ran, what did not, and how much it varied."""
+
+    paragraphs: tuple[str, ...]
+    outcomes: Table
+    not_applicable: Table | None
+    flagged: Fold | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentSection:
+    """The machine and its interpreters."""
+
+    machine: tuple[Fact, ...]
+    verdict: str
+    matches: bool
+    threats: tuple[str, ...]
+    builds: Table
+    arms: tuple[Fact, ...]
+    models: tuple[Fact, ...]
+    workloads: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Download:
+    """The data: inside the page as a data address, or a file beside it."""
+
+    file_name: str
+    sha256: str
+    size: str
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodsSection:
+    """How it was measured, how to repeat, cite and reuse it."""
+
+    methods: tuple[Fact, ...]
+    commands: str
+    reproduce: str
+    config: str
+    bibtex: str
+    citation: str
+    licence: str
+    download: Download
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The whole page. `svgs` maps a figure's name to its drawing."""
+
+    title: str
+    lead: str
+    document_title: str
+    report_id: str
+    facts: tuple[Fact, ...]
+    decision: DecisionSection
+    notebook: NotebookSection | None
+    scaling: ScalingSection
+    numbers: NumbersSection
+    quality: QualitySection
+    environment: EnvironmentSection
+    methods: MethodsSection
+    svgs: Mapping[str, str]

@@ -1,0 +1,37 @@
+"""The report as a whole: every section of the page from the evidence. Pure."""
+
+from collections.abc import Mapping
+
+from workflow.reporting import formatting as text
+from workflow.reporting.evidence import Evidence
+from workflow.reporting.page import Report
+from workflow.reporting.sections import (
+    decision,
+    environment,
+    facts,
+    methods,
+    notebook,
+    numbers,
+    quality,
+    scaling,
+)
+
+
+def build(evidence: Evidence, svgs: Mapping[str, str]) -> Report:
+    """The value of a report; `svgs` maps the name of each figure to its drawing."""
+    return Report(
+        title="Threads or Processes",
+        lead=facts.LEAD,
+        document_title=f"Threads or Processes: {evidence.campaign.machine.name}, "
+        f"{text.short_hash(evidence.report_id)}",
+        report_id=evidence.report_id,
+        facts=facts.build(evidence),
+        decision=decision.build(evidence),
+        notebook=notebook.build(evidence),
+        scaling=scaling.build(evidence),
+        numbers=numbers.build(evidence),
+        quality=quality.build(evidence),
+        environment=environment.build(evidence),
+        methods=methods.build(evidence),
+        svgs=svgs,
+    )

@@ -1,0 +1,285 @@
+"""The rows of the analysis tables, typed; a missing value is `None`, never NaN and never zero."""
+
+import csv
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from workflow.errors import UserError
+
+Row = TypeVar("Row")
+
+
+class Reading(StrEnum):
+    """What the interval of a ratio says about a difference that matters."""
+
+    FASTER = "faster"
+    SLOWER = "slower"
+    EQUAL = "equal"
+    UNRESOLVED = "unresolved"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ratio:
+    """How many times faster than its baseline something is: baseline time / own time."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    reading: Reading = Reading.UNRESOLVED
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether there were enough blocks for an interval."""
+        return self.low is not None and self.high is not None
+
+    def inverted(self) -> "Ratio":
+        """The same comparison seen from the baseline; the reading turns round with it."""
+        turned = {Reading.FASTER: Reading.SLOWER, Reading.SLOWER: Reading.FASTER}
+        return Ratio(
+            value=1 / self.value,
+            low=1 / self.high if self.high else None,
+            high=1 / self.low if self.low else None,
+            reading=turned.get(self.reading, self.reading),
+        )
+
+
+def as_ratio(
+    value: float | None, low: float | None, high: float | None, reading: str
+) -> Ratio | None:
+    """A ratio from four table fields; `None` when there is no value.
+
+    Half an interval is none: a bound alone would be read as the whole.
+    """
+    if value is None or value <= 0:
+        return None
+    known = Reading(reading) if reading in set(Reading) else Reading.UNRESOLVED
+    if low is None or high is None:
+        return Ratio(value=value, reading=known)
+    return Ratio(value=value, low=low, high=high, reading=known)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellRow:
+    """A row of cells.csv: the times of one cell over its trials."""
+
+    cell: str
+    workload: str
+    model: str
+    workers: int
+    arm: str
+    timing: str
+    planned: int
+    ok: int
+    median_ns: float | None
+    ci_low_ns: float | None
+    ci_high_ns: float | None
+    ci_level: float | None
+    min_ns: float | None
+    max_ns: float | None
+    between_trial_cv_ratio: float | None
+    within_trial_cv_ratio: float | None
+    setup_ns: float | None
+    user_ns: float | None
+    system_ns: float | None
+    flags: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RatioRow:
+    """A row of ratios.csv: one cell against one baseline, paired by block."""
+
+    contrast: str
+    workload: str
+    model: str
+    workers: int
+    arm: str
+    timing: str
+    cell: str
+    baseline_cell: str
+    cell_ns: float | None
+    baseline_ns: float | None
+    ratio: float | None
+    ci_low_ratio: float | None
+    ci_high_ratio: float | None
+    ci_level: float | None
+    blocks: int
+    reading: str
+
+    @property
+    def estimate(self) -> Ratio | None:
+        """The ratio with its interval and reading."""
+        return as_ratio(self.ratio, self.ci_low_ratio, self.ci_high_ratio, self.reading)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionRow:
+    """A row of decisions.csv: what was fastest for a workload on an arm."""
+
+    workload: str
+    arm: str
+    best_cell: str
+    best_model: str
+    best_workers: int | None
+    best_ns: float | None
+    speedup_ratio: float | None
+    speedup_low_ratio: float | None
+    speedup_high_ratio: float | None
+    speedup_reading: str
+    own_speedup_ratio: float | None
+    own_speedup_low_ratio: float | None
+    own_speedup_high_ratio: float | None
+    own_speedup_reading: str
+    runner_up_cell: str
+    runner_up_model: str
+    runner_up_workers: int | None
+    advantage_ratio: float | None
+    advantage_low_ratio: float | None
+    advantage_high_ratio: float | None
+    advantage_reading: str
+    threads_workers: int | None
+    threads_speedup_ratio: float | None
+    threads_low_ratio: float | None
+    threads_high_ratio: float | None
+    threads_reading: str
+    processes_workers: int | None
+    processes_speedup_ratio: float | None
+    processes_low_ratio: float | None
+    processes_high_ratio: float | None
+    processes_reading: str
+
+    @property
+    def speedup(self) -> Ratio | None:
+        """The best cell against serial on the reference arm."""
+        return as_ratio(
+            self.speedup_ratio,
+            self.speedup_low_ratio,
+            self.speedup_high_ratio,
+            self.speedup_reading,
+        )
+
+    @property
+    def own_speedup(self) -> Ratio | None:
+        """The best cell against serial on the same arm."""
+        return as_ratio(
+            self.own_speedup_ratio,
+            self.own_speedup_low_ratio,
+            self.own_speedup_high_ratio,
+            self.own_speedup_reading,
+        )
+
+    @property
+    def advantage(self) -> Ratio | None:
+        """The best cell against the best cell of any other model."""
+        return as_ratio(
+            self.advantage_ratio,
+            self.advantage_low_ratio,
+            self.advantage_high_ratio,
+            self.advantage_reading,
+        )
+
+    @property
+    def threads(self) -> Ratio | None:
+        """The best threads cell against serial on the same arm."""
+        return as_ratio(
+            self.threads_speedup_ratio,
+            self.threads_low_ratio,
+            self.threads_high_ratio,
+            self.threads_reading,
+        )
+
+    @property
+    def processes(self) -> Ratio | None:
+        """The best processes cell against serial on the same arm."""
+        return as_ratio(
+            self.processes_speedup_ratio,
+            self.processes_low_ratio,
+            self.processes_high_ratio,
+            self.processes_reading,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutcomeRow:
+    """A row of outcomes.csv: how many trials ended in one way."""
+
+    outcome: str
+    trials: int
+    example_cell: str
+    example_explanation: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotebookRow:
+    """A row of notebook.csv: the notebook's timed region on one arm."""
+
+    arm: str
+    version: str
+    model: str
+    workers: int
+    trials: int
+    wall_ns: float | None
+    user_ns: float | None
+    system_ns: float | None
+    wall_low_ns: float | None
+    wall_high_ns: float | None
+    results: list[Any] | None
+    data: list[Any] | None
+    spans: list[Any] | None
+
+
+def _number(text: str) -> float | None:
+    if not text:
+        return None
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
+def _whole(text: str) -> int:
+    return int(float(text or 0))
+
+
+def _maybe_whole(text: str) -> int | None:
+    return int(float(text)) if text else None
+
+
+def _json_list(text: str) -> list[Any] | None:
+    return json.loads(text) if text else None
+
+
+_READERS: dict[Any, Callable[[str], Any]] = {
+    str: str,
+    int: _whole,
+    int | None: _maybe_whole,
+    float | None: _number,
+    list[Any] | None: _json_list,
+}
+
+
+def read_rows(path: Path, row_type: type[Row]) -> tuple[Row, ...]:
+    """Read a table into rows of `row_type`; columns it does not name are left out.
+
+    Raises `UserError` that names the file and the column when the table cannot be read.
+    """
+    hints = get_type_hints(row_type)
+    names = [field.name for field in fields(row_type)]  # type: ignore[arg-type]
+    mend = "delete the file and run snakemake again; it will be made anew"
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            reader = csv.DictReader(stream)
+            absent = [name for name in names if name not in (reader.fieldnames or ())]
+            if absent:
+                what = f"a table lacks the column {absent[0]!r}"
+                raise UserError(what, where=str(path), mend=mend)
+            return tuple(
+                row_type(**{name: _READERS[hints[name]](record[name] or "") for name in names})
+                for record in reader
+            )
+    except FileNotFoundError:
+        raise UserError("a table is missing", where=str(path), mend="run snakemake again") from None
+    except (ValueError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"a table cannot be read ({error})", where=str(path), mend=mend) from None

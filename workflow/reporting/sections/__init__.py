@@ -1,0 +1,1 @@
+"""Each section of the report, built from the evidence by pure functions."""

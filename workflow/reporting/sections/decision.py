@@ -1,0 +1,218 @@
+"""The first screen's answer: for each workload and arm, what to use and what it gains."""
+
+from collections.abc import Sequence
+
+from workflow.reporting import formatting as text
+from workflow.reporting import words
+from workflow.reporting.campaign import Arm, Campaign, Workload
+from workflow.reporting.evidence import Evidence, Tables
+from workflow.reporting.page import Choice, Decision, DecisionSection, Fact
+from workflow.reporting.rows import CellRow, DecisionRow, Ratio, Reading
+from workflow.reporting.words import Status
+
+_ALONE = "only serial has usable trials, so there is nothing to choose from"
+
+
+def build(evidence: Evidence) -> DecisionSection:
+    """The decision table of a campaign, with the cautions its data call for."""
+    campaign, tables = evidence.campaign, evidence.tables
+    return DecisionSection(
+        arms=tuple(
+            Fact(term=f"Python {arm.name}", text=words.arm_title(arm))
+            for arm in campaign.decision_arms
+        ),
+        decisions=tuple(_decision(workload, campaign, tables) for workload in campaign.swept),
+        cautions=_cautions(evidence),
+        notes=_notes(campaign),
+    )
+
+
+def _decision(workload: Workload, campaign: Campaign, tables: Tables) -> Decision:
+    rows = {(row.workload, row.arm): row for row in tables.decisions}
+    return Decision(
+        title=workload.title,
+        kind=workload.kind,
+        baseline=_baseline(workload, campaign, tables),
+        choices=tuple(
+            _choice(
+                rows.get((workload.name, arm.name)),
+                arm,
+                tables.failing(workload.name, arm.name),
+                campaign,
+            )
+            for arm in campaign.decision_arms
+        ),
+    )
+
+
+def _baseline(workload: Workload, campaign: Campaign, tables: Tables) -> str:
+    """The absolute time that every speed-up of the workload refers to."""
+    row = tables.serial(workload.name, campaign.reference_arm)
+    if row is None or row.median_ns is None:
+        return f"Serial on {campaign.reference_arm}: not measured"
+    return f"Serial on {campaign.reference_arm}: {text.time(row.median_ns)}"
+
+
+def status_of(row: DecisionRow | None, left_out: Sequence[CellRow] = ()) -> Status:
+    """What the best cell against serial on the same arm comes to.
+
+    Where cells were left out because a trial failed, nobody knows whether they would have gained.
+    """
+    if row is None or not row.best_model:
+        return Status.NO_DATA
+    if _is_parallel(row):
+        judged = [row.own_speedup.reading if row.own_speedup else Reading.UNRESOLVED]
+    else:
+        judged = [ratio.reading for ratio in (row.threads, row.processes) if ratio is not None]
+        if not judged:
+            return Status.OPEN if left_out else Status.NO_DATA
+    if Reading.FASTER in judged and _is_parallel(row):
+        return Status.GAIN
+    if left_out or not set(judged) <= {Reading.EQUAL, Reading.SLOWER}:
+        return Status.OPEN
+    return Status.NO_GAIN
+
+
+def _headline(row: DecisionRow | None, status: Status, campaign: Campaign) -> str:
+    if row is None or status is Status.NO_DATA:
+        return "Nothing can be said"
+    if _favours_serial(row):
+        return "Stay serial" if status is Status.NO_GAIN else "Stay serial, perhaps"
+    best = _named(row.best_model, row.best_workers, campaign)
+    if status is Status.OPEN:
+        return f"{words.capital(words.choice(*best))}, perhaps"
+    if row.advantage is not None and row.advantage.reading is Reading.EQUAL:
+        rival = _named(row.runner_up_model, row.runner_up_workers, campaign)
+        return words.capital(words.either(best, rival))
+    return words.capital(words.choice(*best))
+
+
+def _named(model: str, workers: int | None, campaign: Campaign) -> tuple[str, int | None]:
+    return words.short_model_name(model, campaign.models), workers
+
+
+def _is_parallel(row: DecisionRow) -> bool:
+    return row.best_model != "serial"
+
+
+def _choice(
+    row: DecisionRow | None, arm: Arm, left_out: Sequence[CellRow], campaign: Campaign
+) -> Choice:
+    status = status_of(row, left_out)
+    lines = _lines(row, arm, campaign) if row is not None and row.best_model else []
+    if left_out:
+        names = [words.choice(words.model_name(c.model), c.workers) for c in left_out]
+        lines.append(f"left out because a trial failed: {'; '.join(names)}")
+    if not lines:
+        lines = ["there is no usable trial" if row is None or not row.best_model else _ALONE]
+    return Choice(
+        arm=arm.name,
+        arm_title=words.arm_title(arm),
+        status=status,
+        status_word=words.STATUS_WORDS[status],
+        icon=words.STATUS_ICONS[status],
+        headline=_headline(row, status, campaign),
+        lines=tuple(words.sentence(line) for line in lines),
+    )
+
+
+def _favours_serial(row: DecisionRow) -> bool:
+    """Whether the best that was measured is serial, or no better than serial."""
+    own = row.own_speedup
+    return not _is_parallel(row) or (
+        own is not None and own.reading in (Reading.EQUAL, Reading.SLOWER)
+    )
+
+
+def _lines(row: DecisionRow, arm: Arm, campaign: Campaign) -> list[str]:
+    """The numbers behind a choice: against serial, against the runner-up, the others."""
+    margin = campaign.margin
+    lines = _speedup_lines(row, arm, campaign)
+    told = {_family(row.best_model)}
+    rival_is_parallel = row.runner_up_model not in ("", "serial")
+    if row.advantage is not None and rival_is_parallel and _is_parallel(row):
+        rival = words.choice(*_named(row.runner_up_model, row.runner_up_workers, campaign))
+        lines.append(words.runner_up(row.advantage, rival, margin=margin))
+        if row.advantage.reading is not Reading.FASTER:
+            # What is as good as the best, or not told from it, needs no line of its own.
+            told.add(_family(row.runner_up_model))
+    families: list[tuple[str, Ratio | None]] = [
+        ("threads", row.threads),
+        ("processes", row.processes),
+    ]
+    others = [
+        words.against_serial(family, ratio, margin=margin)
+        for family, ratio in families
+        if ratio is not None and family not in told
+    ]
+    if others:
+        lines.append("; ".join(others))
+    return lines
+
+
+def _family(model: str) -> str:
+    """`processes-fork` is a kind of processes, `raw_threads` a kind of threads."""
+    return "threads" if model == "raw_threads" else model.partition("-")[0]
+
+
+def _speedup_lines(row: DecisionRow, arm: Arm, campaign: Campaign) -> list[str]:
+    is_reference = arm.name == campaign.reference_arm
+    own_serial = "serial" if is_reference else f"serial on {arm.name}"
+    lines = []
+    way = f"{words.choice(*_named(row.best_model, row.best_workers, campaign))}: "
+    # The headline names the way unless it says to stay serial; then the line has to.
+    named = way if _favours_serial(row) else ""
+    if not is_reference and row.speedup is not None:
+        reference = f"serial on {campaign.reference_arm}"
+        lines.append(named + words.compared(row.speedup, reference, margin=campaign.margin))
+        named = ""
+    if row.own_speedup is None:
+        lines.append("serial has no usable trial here, so nothing can be said about a gain")
+    elif _is_parallel(row):
+        lines.append(named + words.compared(row.own_speedup, own_serial, margin=campaign.margin))
+    if row.own_speedup is not None and lines and row.best_ns is not None:
+        lines[0] += f" ({text.time(row.best_ns)})"
+    return lines
+
+
+def _cautions(evidence: Evidence) -> tuple[str, ...]:
+    """What a reader must know before believing the table."""
+    campaign = evidence.campaign
+    cautions = [words.block_caution(campaign.blocks)]
+    plain = [build.arm for build in evidence.builds.builds if not build.optimised]
+    if plain:
+        cautions.append(
+            f"Interpreters without profile-guided optimisation: {text.listing(plain)}. "
+            "Pure Python is slower on them than on builds that people install; "
+            "compare the ways of working, not the absolute times."
+        )
+    if not evidence.builds.parity.matches:
+        cautions.append(
+            "The interpreters differ in more than their GIL; see the threats under "
+            "“Machine and interpreters”."
+        )
+    if not any(arm.free_threaded for arm in campaign.decision_arms):
+        cautions.append(
+            "The free-threaded build without its lock was not measured; nothing is said about it."
+        )
+    if all(row.best_model == "" for row in evidence.tables.decisions):
+        cautions.append("No workload has a successful trial; the table has nothing to go by.")
+    return tuple(caution for caution in cautions if caution)
+
+
+def _notes(campaign: Campaign) -> tuple[str, ...]:
+    """How to read the table; of intervals only where there can be some."""
+    margin = text.percent(campaign.margin)
+    ratio = (
+        "“1.9× faster than serial” means: the time of the plain loop divided by this time is 1.9."
+    )
+    if campaign.blocks < 2:
+        return (ratio,)
+    return (
+        ratio,
+        f"Square brackets hold {text.percent(campaign.confidence)} confidence intervals over "
+        f"{text.count(campaign.blocks, 'block')}; a trial is one fresh interpreter process.",
+        f"Faster or slower is said when the whole interval is more than {margin} away from equal, "
+        f"as fast as when the difference is surely smaller than {margin}, "
+        "and “not settled” otherwise.",
+    )

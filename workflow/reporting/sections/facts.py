@@ -1,0 +1,60 @@
+"""The head of the page: what it is, where, with what, when, under which name."""
+
+from workflow.reporting import formatting as text
+from workflow.reporting.builds import Build
+from workflow.reporting.evidence import Evidence
+from workflow.reporting.page import Fact
+
+LEAD = (
+    "For each kind of work, measured on one machine: threads or processes, how many, "
+    "and whether the free-threaded interpreter changes the answer."
+)
+
+
+def build(evidence: Evidence) -> tuple[Fact, ...]:
+    """Machine, interpreters, time, size and name of a campaign."""
+    return (
+        Fact(term="Machine", text=_machine(evidence)),
+        Fact(term="Interpreters", text=_interpreters(evidence)),
+        Fact(term="Measured", text=when(evidence)),
+        Fact(term="Trials", text=_trials(evidence)),
+        Fact(term="Report id", text=text.short_hash(evidence.report_id)),
+    )
+
+
+def _machine(evidence: Evidence) -> str:
+    machine = evidence.campaign.machine
+    cpu = text.plain(str(machine.fingerprint.get("cpu_model") or "unknown CPU"), 80)
+    return f"{machine.name}: {cpu}, {text.count(machine.logical_cpus, 'CPU')}"
+
+
+def build_kind(build: Build) -> str:
+    """How a build was made, in a word or two."""
+    kind = "optimised" if build.optimised else "plain (not optimised)"
+    return f"free-threaded, {kind}" if build.free_threaded else kind
+
+
+def _interpreters(evidence: Evidence) -> str:
+    """Every executable once, whatever the arms that run it."""
+    seen = dict.fromkeys(
+        f"{build.implementation} {build.version} {build_kind(build)}"
+        for build in evidence.builds.builds
+    )
+    return "; ".join(seen) or "none"
+
+
+def when(evidence: Evidence) -> str:
+    """From the first trial's start to the last one's."""
+    trials = evidence.trials
+    if trials.first_unix_ns is None or trials.last_unix_ns is None:
+        return "no trial has been recorded"
+    return text.period(trials.first_unix_ns, trials.last_unix_ns)
+
+
+def _trials(evidence: Evidence) -> str:
+    good = sum(row.trials for row in evidence.tables.outcomes if row.outcome == "ok")
+    campaign = evidence.campaign
+    return (
+        f"{text.fixed(good, 0)} ok of {text.fixed(campaign.planned_trials, 0)} planned, "
+        f"in {text.count(campaign.blocks, 'block')}"
+    )

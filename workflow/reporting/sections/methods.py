@@ -1,0 +1,156 @@
+"""How it was measured, how to repeat, cite and reuse it; written from the plan and the data."""
+
+import base64
+import json
+
+from workflow.reporting import formatting as text
+from workflow.reporting import words
+from workflow.reporting.campaign import Campaign
+from workflow.reporting.citation import cite
+from workflow.reporting.evidence import Evidence
+from workflow.reporting.page import Download, Fact, MethodsSection
+from workflow.reporting.trials import Trials
+
+EMBED_AT_MOST_BYTES = 1_000_000
+DATA_FILE = "trials.csv.gz"
+LICENCE = (
+    "Text, figures and data of this report may be used under the Creative Commons Attribution 4.0 "
+    "licence (CC BY 4.0): use them freely, say where they are from. The programs that made it are "
+    "under the MIT licence."
+)
+_COMMANDS = {"report": "make report", "quick": "make quick"}
+
+
+def build(evidence: Evidence) -> MethodsSection:
+    """Methods in short, reproduction, citation, licence and the data."""
+    campaign = evidence.campaign
+    citation = cite(
+        machine=campaign.machine.name,
+        report_id=evidence.report_id,
+        first_unix_ns=evidence.trials.first_unix_ns,
+    )
+    command = _COMMANDS.get(campaign.name, "make report")
+    return MethodsSection(
+        methods=_methods(evidence),
+        commands=f"git clone <address of the project> threads-or-processes\n"
+        f"cd threads-or-processes\n{command}",
+        reproduce=(
+            f"The order of the trials follows from the seed {campaign.seed}. "
+            "Ratios should come out alike on like hardware; absolute times need not. The effective "
+            "configuration of this report is below."
+        ),
+        config=json.dumps(campaign.config, indent=2, sort_keys=True),
+        bibtex=citation.bibtex,
+        citation=citation.plain,
+        licence=LICENCE,
+        download=_download(evidence.trials),
+    )
+
+
+def _download(trials: Trials) -> Download:
+    """The data inside the page when they are small, else the name of the file beside it."""
+    small = len(trials.file_bytes) <= EMBED_AT_MOST_BYTES
+    coded = base64.b64encode(trials.file_bytes).decode("ascii")
+    return Download(
+        file_name=DATA_FILE,
+        sha256=trials.file_sha256,
+        size=text.size(len(trials.file_bytes)),
+        address=f"data:application/gzip;base64,{coded}" if small else "",
+    )
+
+
+def _methods(evidence: Evidence) -> tuple[Fact, ...]:
+    campaign = evidence.campaign
+    return (
+        Fact(term="Design", text=_design(campaign)),
+        Fact(term="Timing", text=_timing(campaign)),
+        Fact(term="Repetitions", text=_repetitions(campaign)),
+        Fact(term="Work", text=_work(campaign)),
+        Fact(term="Times", text=_times()),
+        Fact(term="Ratios", text=_ratios(campaign)),
+        Fact(term="Readings", text=_readings(campaign)),
+        Fact(term="Choice of the best", text=_best()),
+    )
+
+
+def _design(campaign: Campaign) -> str:
+    fewer = sorted({cell.blocks for cell in campaign.cells if cell.blocks < campaign.blocks})
+    some = f" (some cells in the first {text.listing([str(n) for n in fewer])} only)"
+    return (
+        f"{text.count(len(campaign.cells), 'cell')} (workload × model × workers × arm × timing) "
+        f"in {text.count(campaign.blocks, 'randomised block')}: a block runs every cell once"
+        f"{some if fewer else ''}, in an order drawn from the seed {campaign.seed}. A trial is "
+        "one fresh interpreter process that runs one cell, with nothing of the pipeline beside "
+        "it. The trial is the statistical unit, never the repetition."
+    )
+
+
+def _timing(campaign: Campaign) -> str:
+    kinds = {cell.timing for cell in campaign.cells}
+    parts = ["Wall time from a monotonic clock, in whole nanoseconds."]
+    if "warm" in kinds:
+        parts.append(
+            "Warm: workers are started and have answered once, warm-up repetitions are run and "
+            "recorded, then the batch alone is timed."
+        )
+    if "cold" in kinds:
+        parts.append(
+            "Cold: creating the workers, the batch and tearing down are one timed region, as in "
+            "the notebook."
+        )
+    return " ".join(parts)
+
+
+def _repetitions(campaign: Campaign) -> str:
+    """Warm-up and measured repetitions of a trial, for each timing in the plan."""
+    counts = dict.fromkeys((cell.timing, cell.warmups, cell.repetitions) for cell in campaign.cells)
+    parts = [
+        f"{timing} trials have {text.count(measured, 'measured repetition')} after "
+        f"{text.count(warmups, 'warm-up')}"
+        for timing, warmups, measured in counts
+    ]
+    return f"{words.capital('; '.join(parts))}. Warm-ups are in the data but in no estimate."
+
+
+def _work(campaign: Campaign) -> str:
+    return (
+        "The batch of a workload is fixed once on this machine, on serial "
+        f"{campaign.reference_arm}, and is the same for every model, number of workers and arm. "
+        "The results of every repetition are compared with those of the plain loop; a trial whose "
+        "results differ is a wrong result and counts in no estimate."
+    )
+
+
+def _times() -> str:
+    return (
+        "A trial's value is the median of its measured repetitions; a cell's time is the median of "
+        "its trials, with a distribution-free interval from order statistics at the level it "
+        "attains."
+    )
+
+
+def _ratios(campaign: Campaign) -> str:
+    return (
+        "In each block, baseline time divided by cell time. The ratio is the geometric mean over "
+        "the blocks; its interval is Student's t on the logarithms: "
+        "exp(mean ± t × standard deviation ÷ √blocks) of the log ratios, at "
+        f"{text.percent(campaign.confidence)}, not adjusted for the number of comparisons."
+    )
+
+
+def _readings(campaign: Campaign) -> str:
+    upper = 1 + campaign.margin
+    return (
+        f"Faster: the whole interval lies above {text.fixed(upper, 2)}. Slower: the whole interval "
+        f"lies below 1/{text.fixed(upper, 2)}. Equal: the {text.percent(0.9)} interval lies "
+        "between these two (two one-sided tests). Everything else is not settled, and so is "
+        "anything from a single block."
+    )
+
+
+def _best() -> str:
+    return (
+        "The best cell is the one with the least geometric mean among those whose trials all "
+        "succeeded; it is chosen from the data it is judged on, which flatters it a little. Where "
+        "it and the runner-up are equal, or not settled, the table says so."
+    )

@@ -1,0 +1,138 @@
+"""All absolute times and all ratios."""
+
+from collections.abc import Sequence
+
+from workflow.reporting import formatting as text
+from workflow.reporting import words
+from workflow.reporting.campaign import Campaign
+from workflow.reporting.evidence import Evidence
+from workflow.reporting.page import Column, Fold, NumbersSection, Table
+from workflow.reporting.rows import CellRow, RatioRow
+
+
+def build(evidence: Evidence) -> NumbersSection:
+    """Tables of cells by workload and of ratios by contrast, in the tables' order."""
+    campaign, tables = evidence.campaign, evidence.tables
+    workloads = dict.fromkeys(row.workload for row in tables.cells)
+    contrasts = dict.fromkeys(row.contrast for row in tables.ratios)
+    return NumbersSection(
+        paragraphs=(
+            "Times are medians over trials; a trial is the median of its repetitions. The interval "
+            "of a median comes from order statistics and only reaches certain levels, so the level "
+            "it attains is shown. With few blocks no interval reaches the level asked for.",
+        ),
+        cells=tuple(
+            _cells(name, [row for row in tables.cells if row.workload == name], evidence)
+            for name in workloads
+        ),
+        ratios=tuple(
+            _ratios(name, [row for row in tables.ratios if row.contrast == name], campaign)
+            for name in contrasts
+        ),
+    )
+
+
+def _cells(workload: str, rows: Sequence[CellRow], evidence: Evidence) -> Fold:
+    campaign = evidence.campaign
+    unit = text.unit_for(row.median_ns for row in rows)
+    columns_ns = (
+        [row.median_ns for row in rows],
+        [row.ci_low_ns for row in rows],
+        [row.ci_high_ns for row in rows],
+        [row.min_ns for row in rows],
+        [row.max_ns for row in rows],
+    )
+    times = list(zip(*(text.times_in(column, unit) for column in columns_ns), strict=True))
+    baseline = evidence.tables.serial(workload, campaign.reference_arm)
+    title = campaign.title(workload)
+    summary = f"{title}: {text.count(len(rows), 'cell')}"
+    if baseline is not None and baseline.median_ns is not None:
+        summary += f", serial on {campaign.reference_arm} takes {text.time(baseline.median_ns)}"
+    return Fold(
+        summary=summary,
+        note="",
+        table=Table(
+            caption=f"{title}: time of a batch by model, workers and arm",
+            columns=(
+                Column(header="Model"),
+                Column(header="Workers", numeric=True),
+                Column(header="Arm"),
+                Column(header="Timing"),
+                Column(header="Trials ok / planned", numeric=True),
+                Column(header="Median", unit=unit.symbol, numeric=True),
+                Column(header="Low", unit=unit.symbol, numeric=True),
+                Column(header="High", unit=unit.symbol, numeric=True),
+                Column(header="Level", numeric=True),
+                Column(header="Fastest trial", unit=unit.symbol, numeric=True),
+                Column(header="Slowest trial", unit=unit.symbol, numeric=True),
+                Column(header="Variation between trials", numeric=True),
+            ),
+            rows=tuple(
+                (
+                    words.model_name(row.model),
+                    str(row.workers),
+                    row.arm,
+                    row.timing,
+                    f"{row.ok} / {row.planned}",
+                    *shown[:3],
+                    text.percent(row.ci_level, 3) if row.ci_low_ns is not None else text.MISSING,
+                    *shown[3:],
+                    text.percent(row.between_trial_cv_ratio),
+                )
+                for row, shown in zip(rows, times, strict=True)
+            ),
+            row_headers=4,
+        ),
+    )
+
+
+def _ratios(contrast: str, rows: Sequence[RatioRow], campaign: Campaign) -> Fold:
+    title = words.contrast_title(contrast, campaign.reference_arm)
+    return Fold(
+        summary=f"{title}: {text.count(len(rows), 'ratio')}",
+        note=words.contrast_note(contrast),
+        table=Table(
+            caption=f"{title}: baseline time divided by the cell's time, paired by block",
+            columns=(
+                Column(header="Workload"),
+                Column(header="Cell"),
+                Column(header="Baseline"),
+                Column(header="Timing"),
+                Column(header="Baseline time"),
+                Column(header="Ratio", unit="×", numeric=True),
+                Column(header="Low", unit="×", numeric=True),
+                Column(header="High", unit="×", numeric=True),
+                Column(header="Level", numeric=True),
+                Column(header="Blocks", numeric=True),
+                Column(header="Reading"),
+            ),
+            rows=tuple(_ratio(row, campaign) for row in rows),
+            row_headers=4,
+        ),
+    )
+
+
+def _side(cell: str) -> str:
+    """`model, n workers, arm` from a cell's id; an unknown form is shown as it is."""
+    parts = cell.split("/")
+    if len(parts) != 5 or not parts[2].isdigit():
+        return text.plain(cell, 80) or text.MISSING
+    _, model, workers, arm, _ = parts
+    return f"{words.choice(words.model_name(model), int(workers))}, {arm}"
+
+
+def _ratio(row: RatioRow, campaign: Campaign) -> tuple[str, ...]:
+    has_interval = row.ci_low_ratio is not None
+    return (
+        campaign.title(row.workload),
+        _side(row.cell),
+        _side(row.baseline_cell),
+        row.timing,
+        text.time(row.baseline_ns),
+        text.ratio_cell(row.ratio),
+        text.ratio_cell(row.ci_low_ratio),
+        text.ratio_cell(row.ci_high_ratio),
+        text.percent(row.ci_level, 3) if has_interval else text.MISSING,
+        str(row.blocks),
+        words.reading_word(row.reading),
+    )

@@ -1,0 +1,127 @@
+"""What ran, what did not and why, and how much it varied."""
+
+from statistics import median
+
+from workflow.reporting import formatting as text
+from workflow.reporting import words
+from workflow.reporting.campaign import Campaign
+from workflow.reporting.evidence import Evidence
+from workflow.reporting.page import Column, Fold, QualitySection, Table
+from workflow.reporting.rows import CellRow, OutcomeRow
+
+TYPICAL_TIMES = (
+    "The times are typical ones: all repetitions of a trial count, disturbed or not. On a "
+    "machine shared with others, neighbours slow single trials down; parallel cells need every "
+    "CPU undisturbed at once, so their speed-ups come out lower than on a quiet machine."
+)
+
+
+def build(evidence: Evidence) -> QualitySection:
+    """The account of the trials, and their variation."""
+    cells = evidence.tables.cells
+    return QualitySection(
+        paragraphs=(
+            _account(evidence.tables.outcomes),
+            TYPICAL_TIMES,
+            _variation(cells),
+            "No outlier was dropped: every ok trial is part of every number.",
+        ),
+        outcomes=_outcomes(evidence.tables.outcomes),
+        not_applicable=_not_applicable(evidence.campaign),
+        flagged=_flagged(cells, evidence.campaign),
+    )
+
+
+def _account(rows: tuple[OutcomeRow, ...]) -> str:
+    """Planned = ok + explained, as a sum that can be checked."""
+    planned = sum(row.trials for row in rows if row.outcome == "planned")
+    parts = [row for row in rows if row.outcome != "planned" and row.trials]
+    good = sum(row.trials for row in parts if row.outcome == "ok")
+    if planned and good == planned:
+        return f"All {text.count(planned, 'planned trial')} ended well."
+    sum_ = " + ".join(f"{row.trials} {words.outcome_word(row.outcome)}" for row in parts)
+    return f"{text.count(planned, 'trial')} planned = {sum_ or '0 recorded'}."
+
+
+def _outcomes(rows: tuple[OutcomeRow, ...]) -> Table:
+    return Table(
+        caption="How the planned trials ended; planned is the sum of the others",
+        columns=(
+            Column(header="Outcome"),
+            Column(header="Trials", numeric=True),
+            Column(header="For example"),
+            Column(header="What was said there"),
+        ),
+        rows=tuple(
+            (
+                words.outcome_word(row.outcome),
+                str(row.trials),
+                text.plain(row.example_cell, 100) or text.MISSING,
+                text.plain(row.example_explanation, 400) or text.MISSING,
+            )
+            for row in rows
+        ),
+    )
+
+
+def _not_applicable(campaign: Campaign) -> Table | None:
+    left_out = [
+        (item.cell, experiment.name, item.reason or text.MISSING)
+        for experiment in campaign.experiments
+        for item in experiment.not_applicable
+    ]
+    if not left_out:
+        return None
+    return Table(
+        caption="Combinations that make no sense and were left out",
+        columns=(Column(header="Cell"), Column(header="Experiment"), Column(header="Why")),
+        rows=tuple(left_out),
+    )
+
+
+def _variation(cells: tuple[CellRow, ...]) -> str:
+    known = [c for c in cells if c.between_trial_cv_ratio is not None]
+    shares = [c.between_trial_cv_ratio for c in known if c.between_trial_cv_ratio is not None]
+    if not shares:
+        return "No cell has two successful trials, so nothing is known about their variation."
+    return (
+        f"From trial to trial of one cell, times vary by {text.percent(median(shares))} in the "
+        f"typical cell and {text.percent(max(shares))} in the worst (standard deviation divided "
+        f"by mean, {text.count(len(shares), 'cell')})."
+    )
+
+
+def _flagged(cells: tuple[CellRow, ...], campaign: Campaign) -> Fold | None:
+    flagged = [row for row in cells if row.flags]
+    if not flagged:
+        return None
+    table = Table(
+        caption="Cells whose times vary, or that had failures",
+        columns=(
+            Column(header="Workload"),
+            Column(header="Model"),
+            Column(header="Workers", numeric=True),
+            Column(header="Arm"),
+            Column(header="Timing"),
+            Column(header="Variation between trials", numeric=True),
+            Column(header="Within a trial", numeric=True),
+            Column(header="Why"),
+        ),
+        rows=tuple(
+            (
+                campaign.title(row.workload),
+                words.model_name(row.model),
+                str(row.workers),
+                row.arm,
+                row.timing,
+                text.percent(row.between_trial_cv_ratio),
+                text.percent(row.within_trial_cv_ratio),
+                words.flag_words(row.flags),
+            )
+            for row in flagged
+        ),
+        row_headers=5,
+    )
+    return Fold(
+        summary=f"Cells to read with care: {len(flagged)} of {len(cells)}", note="", table=table
+    )

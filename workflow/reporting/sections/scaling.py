@@ -1,0 +1,112 @@
+"""Speed-up curves, one figure for each workload."""
+
+from workflow.reporting import formatting as text
+from workflow.reporting import traces, words
+from workflow.reporting.campaign import Campaign
+from workflow.reporting.evidence import Evidence
+from workflow.reporting.page import Column, Figure, Fold, ScalingSection, Table
+from workflow.reporting.traces import Curve, SpeedupFigure
+
+
+def build(evidence: Evidence) -> ScalingSection:
+    """The section with every speed-up figure and the numbers in it."""
+    campaign = evidence.campaign
+    figures = tuple(
+        traces.speedup(workload, campaign, evidence.tables, evidence.trials)
+        for workload in campaign.swept
+    )
+    return ScalingSection(
+        paragraphs=_paragraphs(campaign, figures),
+        figures=tuple(_figure(figure) for figure in figures),
+    )
+
+
+def _paragraphs(campaign: Campaign, figures: tuple[SpeedupFigure, ...]) -> tuple[str, ...]:
+    if not figures:
+        return ("No kind of work but the notebook's was planned.",)
+    if not any(figure.curves for figure in figures):
+        return ("No cell can be compared with serial, so there are no speed-ups.",)
+    cpus = text.count(campaign.machine.logical_cpus, "CPU")
+    reading = (
+        f"How many times faster than the plain loop on {campaign.reference_arm}, by number of "
+        "workers. The batch of work is the same for every number of workers (strong scaling). "
+        "Colour tells the model; line and marker tell the interpreter. Small points are single "
+        f"blocks, whiskers {text.percent(campaign.confidence)} confidence intervals. The slanted "
+        "line is perfect sharing; the dotted one is the number of CPUs here "
+        f"({cpus}), a bound for work that computes but not for work that waits. "
+        "Lines between worker counts only guide the eye."
+    )
+    counts = sorted({workers for figure in figures for workers in figure.worker_counts})
+    if len(counts) == 1:
+        tried = text.count(counts[0], "worker")
+        return (reading, f"Only {tried} were tried, so the figures can't show scaling.")
+    return (reading,)
+
+
+def _reach(curve: Curve) -> str:
+    best = curve.best
+    figures = f"{text.times_as_fast(best.speedup)} {text.interval(best.speedup)}".strip()
+    name = words.model_name(curve.model)
+    return f"{name} on {curve.arm} {figures} with {text.count(best.workers, 'worker')}"
+
+
+def caption(figure: SpeedupFigure) -> str:
+    """The baseline's absolute time, and how far the highest and the lowest curve reach."""
+    if not figure.curves:
+        return f"{figure.workload.title}: no cell can be compared with serial."
+    ranked = sorted(figure.curves, key=lambda curve: curve.best.speedup.value, reverse=True)
+    baseline = (
+        f"1× is {text.time(figure.baseline_ns)}"
+        if figure.baseline_ns is not None
+        else "1× is serial"
+    )
+    words_ = f"{figure.workload.title}: {baseline}. Furthest: {_reach(ranked[0])}"
+    if len(ranked) > 1:
+        words_ += f"; least: {_reach(ranked[-1])}"
+    return f"{words_}."
+
+
+def _figure(figure: SpeedupFigure) -> Figure:
+    return Figure(
+        name=figure.name,
+        caption=caption(figure),
+        data=Fold(
+            summary="The numbers in this figure",
+            note=f"Speed-up over serial on {figure.reference_arm}, with its interval and the "
+            "value in each block.",
+            table=Table(
+                caption=f"Speed-up of {figure.workload.title}",
+                columns=(
+                    Column(header="Model"),
+                    Column(header="Arm"),
+                    Column(header="Workers", numeric=True),
+                    Column(header="Speed-up", unit="×", numeric=True),
+                    Column(header="Low", unit="×", numeric=True),
+                    Column(header="High", unit="×", numeric=True),
+                    Column(header="Blocks, in order", unit="×"),
+                ),
+                rows=tuple(row for curve in figure.curves for row in _rows(curve)),
+                row_headers=3,
+            ),
+        ),
+    )
+
+
+def _rows(curve: Curve) -> list[tuple[str, ...]]:
+    return [
+        (
+            words.model_name(curve.model),
+            curve.arm,
+            str(estimate.workers),
+            text.ratio_cell(estimate.speedup.value),
+            text.ratio_cell(estimate.speedup.low),
+            text.ratio_cell(estimate.speedup.high),
+            ", ".join(
+                text.fixed(point.speedup_ratio, 2)
+                for point in curve.points
+                if point.workers == estimate.workers
+            )
+            or text.MISSING,
+        )
+        for estimate in curve.estimates
+    ]

@@ -1,0 +1,193 @@
+"""Figures as data: what will be drawn, before anything is drawn. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from workflow.reporting.campaign import (
+    TIMELINE_FIGURE,
+    Campaign,
+    Workload,
+    figure_names,
+    speedup_figure,
+)
+from workflow.reporting.evidence import Tables
+from workflow.reporting.rows import NotebookRow, Ratio
+from workflow.reporting.trials import Trials, ValuesByBlock
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockPoint:
+    """The speed-up in one block."""
+
+    workers: int
+    block: int
+    speedup_ratio: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """The speed-up over all blocks, with its interval where there is one."""
+
+    workers: int
+    speedup: Ratio
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """One model on one arm over the worker counts."""
+
+    model: str
+    arm: str
+    estimates: tuple[Estimate, ...]
+    points: tuple[BlockPoint, ...]
+
+    @property
+    def best(self) -> Estimate:
+        """The highest speed-up of the curve."""
+        return max(self.estimates, key=lambda estimate: estimate.speedup.value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeedupFigure:
+    """Speed-up over worker count for one workload; `baseline_ns` is serial on the reference arm."""
+
+    name: str
+    workload: Workload
+    reference_arm: str
+    baseline_ns: float | None
+    logical_cpus: int
+    curves: tuple[Curve, ...]
+
+    @property
+    def worker_counts(self) -> tuple[int, ...]:
+        """Every worker count that has an estimate, ascending."""
+        return tuple(sorted({e.workers for curve in self.curves for e in curve.estimates}))
+
+    @property
+    def highest(self) -> float:
+        """The highest value that must fit into the figure."""
+        values = [1.0]
+        for curve in self.curves:
+            values += [point.speedup_ratio for point in curve.points]
+            values += [e.speedup.high or e.speedup.value for e in curve.estimates]
+        return max(values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSpan:
+    """When one worker had its task, since the start of the timed region."""
+
+    worker: int
+    start_ns: float
+    end_ns: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lane:
+    """All workers of one way to run the notebook on one arm."""
+
+    model: str
+    arm: str
+    workers: int
+    wall_ns: float | None
+    spans: tuple[WorkerSpan, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimelineFigure:
+    """Start and finish of each worker in the notebook replay."""
+
+    name: str
+    lanes: tuple[Lane, ...]
+
+    @property
+    def end_ns(self) -> float:
+        """The end of the time axis."""
+        return max((span.end_ns for lane in self.lanes for span in lane.spans), default=0.0)
+
+
+def _block_points(
+    workers: int, values_ns: ValuesByBlock, baseline_ns: ValuesByBlock
+) -> list[BlockPoint]:
+    """Speed-up in each block that has both the cell and its baseline."""
+    return [
+        BlockPoint(
+            workers=workers, block=block, speedup_ratio=baseline_ns[block] / values_ns[block]
+        )
+        for block in sorted(values_ns.keys() & baseline_ns.keys())
+    ]
+
+
+def speedup(
+    workload: Workload, campaign: Campaign, tables: Tables, trials: Trials
+) -> SpeedupFigure:
+    """The speed-up figure of a workload: every warm cell against serial on the reference arm."""
+    estimates: dict[tuple[str, str], list[Estimate]] = {}
+    points: dict[tuple[str, str], list[BlockPoint]] = {}
+    none: Mapping[int, float] = {}
+    for row in tables.ratios:
+        wanted = row.contrast == "speedup_reference" and row.timing == "warm"
+        if not wanted or row.workload != workload.name or row.model == "serial":
+            continue
+        ratio = row.estimate
+        if ratio is None:
+            continue
+        key = (row.model, row.arm)
+        estimates.setdefault(key, []).append(Estimate(workers=row.workers, speedup=ratio))
+        points.setdefault(key, []).extend(
+            _block_points(
+                row.workers,
+                trials.value_ns.get(row.cell, none),
+                trials.value_ns.get(row.baseline_cell, none),
+            )
+        )
+    baseline = tables.serial(workload.name, campaign.reference_arm)
+    order = [(model, arm.name) for model in campaign.models for arm in campaign.arms]
+    return SpeedupFigure(
+        name=speedup_figure(workload.name),
+        workload=workload,
+        reference_arm=campaign.reference_arm,
+        baseline_ns=baseline.median_ns if baseline else None,
+        logical_cpus=campaign.machine.logical_cpus,
+        curves=tuple(
+            Curve(
+                model=model,
+                arm=arm,
+                estimates=tuple(sorted(estimates[model, arm], key=lambda e: e.workers)),
+                points=tuple(sorted(points[model, arm], key=lambda p: (p.workers, p.block))),
+            )
+            for model, arm in order
+            if (model, arm) in estimates
+        ),
+    )
+
+
+def _lane(row: NotebookRow) -> Lane:
+    return Lane(
+        model=row.model,
+        arm=row.arm,
+        workers=row.workers,
+        wall_ns=row.wall_ns,
+        spans=tuple(
+            WorkerSpan(worker=span["worker"], start_ns=span["start_ns"], end_ns=span["end_ns"])
+            for span in row.spans or ()
+        ),
+    )
+
+
+def timeline(tables: Tables) -> TimelineFigure:
+    """The timeline of the notebook replay, a lane for each row of its table."""
+    return TimelineFigure(name=TIMELINE_FIGURE, lanes=tuple(_lane(row) for row in tables.notebook))
+
+
+def figures(
+    campaign: Campaign, tables: Tables, trials: Trials
+) -> tuple[SpeedupFigure | TimelineFigure, ...]:
+    """Every figure of the report, in the order and with the names that the plan leads to."""
+    drawn: list[SpeedupFigure | TimelineFigure] = [
+        speedup(workload, campaign, tables, trials) for workload in campaign.swept
+    ]
+    if campaign.has_notebook:
+        drawn.insert(0, timeline(tables))
+    assert tuple(figure.name for figure in drawn) == figure_names(campaign)
+    return tuple(drawn)

@@ -1,0 +1,258 @@
+"""Sentences are made here and nowhere else: measured values in, words a person would say out."""
+
+from collections.abc import Collection
+from enum import StrEnum
+
+from workflow.reporting import formatting as text
+from workflow.reporting.campaign import Arm
+from workflow.reporting.rows import Ratio, Reading
+
+_MODEL_NAMES = {
+    "serial": "serial",
+    "threads": "threads",
+    "raw_threads": "bare threads",
+    "processes-fork": "processes (fork)",
+    "processes-forkserver": "processes (forkserver)",
+    "processes-spawn": "processes (spawn)",
+}
+
+_MODEL_MEANINGS = {
+    "serial": "a plain loop in one thread; the baseline of every speed-up",
+    "threads": "a pool of threads (multiprocess.pool.ThreadPool), same code as processes",
+    "raw_threads": "one threading.Thread for each worker, as in the notebook",
+    "processes-fork": "a pool of processes (multiprocess.Pool), copies of the parent",
+    "processes-forkserver": "a pool of processes (multiprocess.Pool), copies of a clean server",
+    "processes-spawn": "a pool of processes (multiprocess.Pool), each a new interpreter",
+}
+
+_CONTRASTS = {
+    "speedup_reference": "Against serial on {reference}",
+    "speedup_own": "Against serial on the same arm",
+    "threads_over_processes": "Threads against processes, same number of workers and same arm",
+    "arm_build": "The price of the free-threaded build, its lock still on",
+    "arm_lock": "What removing the lock does, on the free-threaded build",
+    "arm_total": "The free-threaded build without its lock against the standard build",
+}
+
+_CONTRAST_NOTES = {
+    "speedup_reference": "Above 1: the cell beats the plain loop on the standard build.",
+    "speedup_own": "Above 1: the cell beats the plain loop on its own interpreter.",
+    "threads_over_processes": "Above 1: threads are faster than processes.",
+    "arm_build": "Below 1: the free-threaded build costs time before any lock is removed.",
+    "arm_lock": "Above 1: the same build is faster without the lock.",
+    "arm_total": "Above 1: changing the interpreter alone makes the same program faster.",
+}
+
+_OUTCOMES = {
+    "planned": "planned",
+    "ok": "ok",
+    "timeout": "took longer than the time limit",
+    "crashed": "the process died",
+    "raised": "the work raised an exception",
+    "wrong_result": "the results differ from serial",
+    "wrong_gil": "the GIL was not in the state that the arm asks for",
+    "missing": "no record",
+}
+
+_READINGS = {
+    Reading.FASTER: "faster",
+    Reading.SLOWER: "slower",
+    Reading.EQUAL: "equal",
+    Reading.UNRESOLVED: "not settled",
+}
+
+_FLAGS = {
+    "variable": "varies from trial to trial",
+    "unstable": "varies much from trial to trial",
+    "failures": "some trials failed",
+}
+
+WEAK_BLOCKS = 6
+"""Below six blocks no order-statistic interval of a median reaches 95 %."""
+
+
+class Status(StrEnum):
+    """What a decision comes to."""
+
+    GAIN = "gain"
+    NO_GAIN = "no-gain"
+    OPEN = "open"
+    NO_DATA = "no-data"
+
+
+STATUS_WORDS = {
+    Status.GAIN: "Gains",
+    Status.NO_GAIN: "No gain",
+    Status.OPEN: "Not settled",
+    Status.NO_DATA: "No data",
+}
+
+STATUS_ICONS = {Status.GAIN: "▲", Status.NO_GAIN: "=", Status.OPEN: "?", Status.NO_DATA: "–"}
+
+
+def sentence(words: str) -> str:
+    """Words with a capital letter and a full stop."""
+    return f"{words[:1].upper()}{words[1:]}" + ("" if words.endswith((".", "?", "!")) else ".")
+
+
+def capital(words: str) -> str:
+    """Words with a capital letter."""
+    return words[:1].upper() + words[1:]
+
+
+def model_name(model: str) -> str:
+    """A model as a reader calls it; an unknown one by its own name, without underscores."""
+    return _MODEL_NAMES.get(model) or text.plain(model.replace("_", " "))
+
+
+def model_meaning(model: str) -> str:
+    """What a model does; empty for one this report has no words for."""
+    return _MODEL_MEANINGS.get(model, "")
+
+
+def short_model_name(model: str, models: Collection[str]) -> str:
+    """`processes` where the campaign starts processes in one way only, else the full name."""
+    ways = {name for name in models if name.startswith("processes")}
+    return "processes" if ways == {model} else model_name(model)
+
+
+def choice(name: str, workers: int | None) -> str:
+    """A way to run the work: `processes (fork), 2 workers`; serial has no number of workers."""
+    if name == "serial" or workers is None:
+        return name
+    return f"{name}, {text.count(workers, 'worker')}"
+
+
+def either(first: tuple[str, int | None], second: tuple[str, int | None]) -> str:
+    """Two ways that do equally well, by name and workers, the simpler one first."""
+    simple, other = sorted((first, second), key=lambda way: way[0].startswith("processes"))
+    if simple[1] == other[1]:
+        return f"{simple[0]} or {choice(*other)}"
+    return f"{choice(*simple)}, or {choice(*other)}"
+
+
+def reading_word(reading: str) -> str:
+    """A reading as a table shows it."""
+    return _READINGS.get(Reading(reading), reading) if reading in set(Reading) else text.MISSING
+
+
+def outcome_word(outcome: str) -> str:
+    """A way for a trial to end, in words."""
+    return _OUTCOMES.get(outcome) or text.plain(outcome.replace("_", " "))
+
+
+def flag_words(flags: str) -> str:
+    """The warnings about a cell, in words; empty for none."""
+    return "; ".join(_FLAGS.get(flag, flag.replace("_", " ")) for flag in flags.split())
+
+
+def contrast_title(contrast: str, reference_arm: str) -> str:
+    """The question a family of ratios answers."""
+    known = _CONTRASTS.get(contrast)
+    return known.format(reference=reference_arm) if known else contrast.replace("_", " ")
+
+
+def contrast_note(contrast: str) -> str:
+    """How to read a family of ratios; empty for one this report has no words for."""
+    return _CONTRAST_NOTES.get(contrast, "")
+
+
+def arm_meaning(arm: Arm) -> str:
+    """What an arm is for."""
+    if not arm.free_threaded:
+        return f"Python {arm.version}, the standard build: one thread at a time runs Python code."
+    if arm.gil:
+        return (
+            f"Python {arm.version}, the free-threaded build with its lock switched on (-X gil=1): "
+            "tells the price of the build from the effect of removing the lock."
+        )
+    return f"Python {arm.version}, the free-threaded build: threads run Python code side by side."
+
+
+def arm_title(arm: Arm) -> str:
+    """The heading of an arm's column."""
+    return "free-threaded build" if arm.free_threaded else "standard build"
+
+
+def compared(ratio: Ratio, than: str, *, margin: float) -> str:
+    """How something compares with `than`: `1.9× faster than serial [1.8, 2.0]`.
+
+    Without an interval the ratio is only what was seen, and the words say so.
+    """
+    if not ratio.has_interval:
+        seen = ratio if ratio.value >= 1 else ratio.inverted()
+        direction = "faster" if ratio.value >= 1 else "slower"
+        return f"seen {text.times_as_fast(seen)} {direction} than {than}, with no interval"
+    if ratio.reading is Reading.FASTER:
+        return f"{text.times_as_fast(ratio)} faster than {than} {text.interval(ratio)}"
+    if ratio.reading is Reading.SLOWER:
+        turned = ratio.inverted()
+        return f"{text.times_as_fast(turned)} slower than {than} {text.interval(turned)}"
+    figures = f"{text.times_as_fast(ratio)} {text.interval(ratio)}"
+    if ratio.reading is Reading.EQUAL:
+        return f"as fast as {than} within {text.percent(margin)}: {figures}"
+    return f"not settled against {than}: {figures}"
+
+
+def against_serial(models: str, ratio: Ratio, *, margin: float) -> str:
+    """What a whole family of models does for a workload: `threads gain nothing`."""
+    if not ratio.has_interval or ratio.reading is Reading.UNRESOLVED:
+        figures = f"{text.times_as_fast(ratio)} {text.interval(ratio)}".strip()
+        return f"whether {models} gain is not settled ({figures})"
+    if ratio.reading is Reading.FASTER:
+        return f"{models} gain {text.times_as_fast(ratio)} {text.interval(ratio)}"
+    if ratio.reading is Reading.SLOWER:
+        turned = ratio.inverted()
+        return f"{models} lose: {text.times_as_fast(turned)} slower {text.interval(turned)}"
+    return f"{models} gain nothing (within {text.percent(margin)} of serial)"
+
+
+def runner_up(advantage: Ratio, other: str, *, margin: float) -> str:
+    """How the best way compares with the best of the other models."""
+    if not advantage.has_interval:
+        return f"next best: {other}; one block can't tell them apart"
+    if advantage.reading is Reading.FASTER:
+        figures = f"{text.times_as_fast(advantage)} {text.interval(advantage)}"
+        return f"{figures} faster than the runner-up, {other}"
+    if advantage.reading is Reading.SLOWER:
+        turned = advantage.inverted()
+        figures = f"{text.times_as_fast(turned)} {text.interval(turned)}"
+        return f"block by block the runner-up, {other}, is {figures} faster"
+    figures = f"{text.times_as_fast(advantage)} {text.interval(advantage)}"
+    if advantage.reading is Reading.EQUAL:
+        return f"next best, {other}: the same within {text.percent(margin)}, {figures}"
+    return f"not settled against the runner-up, {other}: {figures}"
+
+
+def block_caution(blocks: int) -> str:
+    """What so few blocks can't say; empty for enough."""
+    if blocks < 2:
+        return (
+            "There is one block only: every ratio is what was seen once, nothing has an interval, "
+            "and nothing can be called settled."
+        )
+    if blocks < WEAK_BLOCKS:
+        return (
+            f"There are {text.count(blocks, 'block')} only: intervals are wide and lean on the "
+            "assumption of a log-normal spread, and the intervals of the absolute times do not "
+            f"reach {text.percent(0.95)}. More blocks settle more."
+        )
+    return ""
+
+
+def in_order(items: list[object]) -> bool:
+    """Whether the items are 0, 1, 2 … in order."""
+    return items == list(range(len(items)))
+
+
+def shown_list(items: list[object] | None) -> str:
+    """A list as Python prints it, long ones with their middle left out, and whether in order."""
+    if items is None:
+        return text.MISSING
+    if not items:
+        return "[] (empty)"
+    shown = [text.plain(str(item), 20) for item in items]
+    if len(shown) > 6:
+        shown = [*shown[:3], text.ELLIPSIS, shown[-1]]
+    order = "in order" if in_order(items) else "not in order"
+    return f"[{', '.join(shown)}] ({text.count(len(items), 'item')}, {order})"
