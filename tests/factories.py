@@ -21,6 +21,7 @@ Truth = Callable[[Mapping[str, Any]], float]
 ARMS = ("3.13", "3.13t", "3.13t-gil")
 GIL_WORKLOADS = ("mandelbrot", "json", "shared_append")
 MS = 1_000_000
+QUIET_NS = 700_000
 MEASURED_FROM_UNIX_NS = 1_790_000_000_123_456_789
 
 FINGERPRINT: Json = {
@@ -102,6 +103,7 @@ def make_cell(
         "timing": timing,
         "warmups": 2 if timing == "warm" else 0,
         "repetitions": 5 if timing == "warm" else 1,
+        "patience_s": 1.5,
         "blocks": blocks,
     }
 
@@ -152,6 +154,7 @@ def make_plan(cells: Sequence[Json], *, seed: int = 1, campaign: str = "report")
         "seed": seed,
         "blocks": max(cell["blocks"] for cell in cells),
         "margin": 0.05,
+        "quiet_threshold": 0.12,
         "confidence": 0.95,
         "reference_arm": arms[0],
         "config": {"campaign": campaign, "seed": seed, "arms": arms},
@@ -248,12 +251,14 @@ def make_campaign(
     truth: Truth = plausible_truth,
     noise: Noise = Noise(),
     failures: Mapping[tuple[str, int], str] | None = None,
+    disturbed_ratio: float | None = None,
     seed: int = 1,
     campaign: str = "report",
 ) -> Campaign:
     """A whole campaign; `failures` gives (cell id, block) an outcome other than ok.
 
-    The same arguments give the same campaign.
+    With a `disturbed_ratio` a sentinel watches, and that share of the repetitions takes 1.6 times
+    as long because of a neighbour. The same arguments give the same campaign.
     """
     plan = make_plan(make_cells() if cells is None else cells, seed=seed, campaign=campaign)
     by_id = {cell["id"]: cell for cell in plan["cells"]}
@@ -268,9 +273,10 @@ def make_campaign(
         rounds = cell["warmups"] + cell["repetitions"]
         own = 1 + noise.repetition_ratio * rng.standard_normal(rounds)
         walls_ns = [max(1, round(truth(cell) * effect * factor)) for factor in own]
-        records[trial["record"]] = make_record(
-            plan, trial, cell, identities[cell["arm"]], walls_ns, outcome
-        )
+        record = make_record(plan, trial, cell, identities[cell["arm"]], walls_ns, outcome)
+        if disturbed_ratio is not None:
+            watch(record, [rng.random() < disturbed_ratio for _ in walls_ns])
+        records[trial["record"]] = record
     return Campaign(plan, identities, make_parity(arms), records)
 
 
@@ -307,7 +313,11 @@ def make_record(
         "outcome": outcome,
         "explanation": "" if ok else f"the trial ended as {outcome}",
         "stderr_tail": "" if ok else "what it last said",
+        "waited_ns": 0,
+        "beside_cpu_ns": 0,
         "environment": {"hash_seed": 1, "padding_bytes": 0, "variables": {"LANG": "C.UTF-8"}},
+        "try": 1,
+        "sentinel": None,
         "started_unix_ns": MEASURED_FROM_UNIX_NS + start_ns,
         "ended_unix_ns": MEASURED_FROM_UNIX_NS + start_ns + sum(walls_ns) + 100 * MS,
         "started_monotonic_ns": start_ns,
@@ -327,7 +337,20 @@ def make_record(
     }
 
 
-_TRIAL_SETTINGS = ("warmups", "repetitions", "blocks")
+def watch(record: Json, disturbed: Sequence[bool]) -> None:
+    """Put a sentinel beside each repetition of a record, and slow the disturbed ones."""
+    record["sentinel"] = {"cpus": [0, 1], "floor_ns": [QUIET_NS, QUIET_NS], "threshold": 0.12}
+    for repetition, is_disturbed in zip(record["repetitions"], disturbed, strict=False):
+        reading_ns = QUIET_NS * 16 // 10 if is_disturbed else QUIET_NS
+        repetition["cpus"] = [0]
+        # The other CPU's neighbour is no matter of this repetition's.
+        repetition["sentinel_before_ns"] = [reading_ns, QUIET_NS * 2]
+        repetition["sentinel_after_ns"] = [QUIET_NS, QUIET_NS * 2]
+        if is_disturbed:
+            repetition["wall_ns"] = repetition["wall_ns"] * 16 // 10
+
+
+_TRIAL_SETTINGS = ("warmups", "repetitions", "patience_s", "blocks")
 
 
 def _repetitions(cell: Json, start_ns: int, walls_ns: Sequence[int]) -> list[Json]:
@@ -347,6 +370,9 @@ def _repetitions(cell: Json, start_ns: int, walls_ns: Sequence[int]) -> list[Jso
                 "voluntary_switches": 2 * cell["workers"],
                 "involuntary_switches": place,
                 "checksum": sha256("results", cell["workload"]),
+                "cpus": [],
+                "sentinel_before_ns": [],
+                "sentinel_after_ns": [],
                 "workers": [
                     {
                         "pid": 100 + (worker if "processes" in cell["model"] else 0),

@@ -20,7 +20,14 @@ SWEEP: dict[str, Any] = {
     "campaign": CAMPAIGN,
     "blocks": 2,
     "interpreters": {"build": "optimised_if_cached"},
-    "trial": {"warmups": 1, "repetitions": 2, "batch_ms": 3, "timeout_s": 60},
+    "trial": {
+        "warmups": 1,
+        "repetitions": 2,
+        "patience_s": 0.1,
+        "tries": 1,
+        "batch_ms": 3,
+        "timeout_s": 60,
+    },
     "workloads": {"notebook": {"seconds": 0.05}},
     "experiments": {
         "notebook": {"blocks": 1},

@@ -54,7 +54,15 @@ CONFIG: dict[str, Any] = {
     "margin": 0.05,
     "arms": ["3.13", "3.13t"],
     "interpreters": {"provider": "auto", "build": "plain", "paths": {}, "tarball": None},
-    "trial": {"warmups": 1, "repetitions": 2, "batch_ms": 5, "timeout_s": 30},
+    "trial": {
+        "warmups": 1,
+        "repetitions": 2,
+        "patience_s": 0,
+        "quiet_threshold": 0.1,
+        "tries": 1,
+        "batch_ms": 5,
+        "timeout_s": 30,
+    },
     "workloads": {},
     "experiments": {
         "scaling": {

@@ -101,6 +101,7 @@ def cell(name: str, blocks: int) -> Cell:
         timing="warm",
         warmups=0,
         repetitions=1,
+        patience_s=0,
         blocks=blocks,
     )
 

@@ -16,7 +16,7 @@ def reporting(*arguments: object) -> subprocess.CompletedProcess[str]:
 def figures(results: Path, out: Path) -> subprocess.CompletedProcess[str]:
     return reporting(
         *("figures", "--plan", results / "plan.json", "--tables", results / "tables"),
-        *("--trials", results / "trials.parquet", "--out", out),
+        *("--out", out),
     )
 
 

@@ -13,7 +13,7 @@ Worlds = Callable[[str], World]
 
 def figures(world: World) -> dict[str, SpeedupFigure | TimelineFigure]:
     e = world.evidence()
-    return {f.name: f for f in traces.figures(e.campaign, e.tables, e.trials)}
+    return {f.name: f for f in traces.figures(e.campaign, e.tables)}
 
 
 def test_every_block_is_a_point_at_its_own_speed_up(world: Worlds) -> None:

@@ -33,7 +33,7 @@ class World:
     def drawings(self) -> dict[str, str]:
         """The figures by name."""
         e = self.evidence()
-        figures = traces.figures(e.campaign, e.tables, e.trials)
+        figures = traces.figures(e.campaign, e.tables)
         return {figure.name: drawing.draw(figure, e.campaign) for figure in figures}
 
     def html(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from workflow.trial.models import MODELS
-from workflow.trial.trial import TrialOrder, run_calibration, run_trial
+from workflow.trial.trial import TrialOrder, run_calibration, run_tries
 from workflow.trial.workloads import all_workloads
 
 RunTrial = Callable[..., dict[str, Any]]
@@ -41,6 +41,7 @@ def trial(
         params = all_workloads()[workload].parameters | changes.pop("params", {})
         identity = identities[arm] | changes.pop("identity", {})
         calibration = calibration_of(workload) | changes.pop("calibration", {})
+        watched = changes.pop("neighbours", None)
         order: TrialOrder = {
             "cell": {
                 "id": f"{workload}/{model}/{workers}/{arm}/{timing}",
@@ -56,9 +57,13 @@ def trial(
             "seed": 1,
             "warmups": 1,
             "repetitions": 2,
+            "patience_s": 0.0,
+            "quiet_threshold": 0.12,
+            "tries": 1,
             "timeout_s": 60,
             **changes,  # type: ignore[typeddict-item]
         }
-        return run_trial(order, 1, identity, calibration)
+        *_, last = run_tries(order, 1, identity, calibration, watched)
+        return last
 
     return run

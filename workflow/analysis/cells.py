@@ -15,6 +15,7 @@ from workflow.analysis.estimates import (
     geometric_mean,
 )
 from workflow.analysis.planned import Plan
+from workflow.analysis.trial_values import Basis, Times, wall_times
 
 #: Variation between trials from which a cell is called variable, and unstable: half and all of the
 #: standard deviation that pyperf warns about (10 % of the mean).
@@ -24,10 +25,12 @@ UNSTABLE_CV_RATIO = 0.10
 MEDIANS = ("setup_ns", "first_result_ns", "teardown_ns", "user_ns", "system_ns")
 
 
-def cells_table(plan: Plan, trials: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
+def cells_table(
+    plan: Plan, trials: pd.DataFrame, values: pd.DataFrame, times: Times
+) -> pd.DataFrame:
     """One row for each planned cell (`columns.CELLS`); a cell without ok trial has no numbers.
 
-    `trials` is the data set, `values` its ok trials (`trial_values`).
+    `trials` is the data set, `values` its ok trials (`trial_values`), `times` their wall times.
     """
     each_trial = trials.drop_duplicates("trial_id")
     planned = Counter(trial.cell for trial in plan.trials)
@@ -36,7 +39,11 @@ def cells_table(plan: Plan, trials: pd.DataFrame, values: pd.DataFrame) -> pd.Da
     by_cell = dict(iter(values.groupby("cell")))
     rows = []
     for cell in plan.in_order():
-        numbers = _numbers(by_cell[cell.id], plan.confidence) if cell.id in by_cell else {}
+        numbers = (
+            _numbers(by_cell[cell.id], times, cell.id, plan.confidence)
+            if cell.id in by_cell
+            else {}
+        )
         rows.append(
             {
                 "cell": cell.id,
@@ -55,9 +62,10 @@ def cells_table(plan: Plan, trials: pd.DataFrame, values: pd.DataFrame) -> pd.Da
     return columns.frame(rows, columns.CELLS)
 
 
-def _numbers(values: pd.DataFrame, confidence: float) -> dict[str, Any]:
-    """Estimates from the ok trials of one cell, in block order."""
-    wall_ns = values["wall_ns"].to_numpy(dtype=np.float64)
+def _numbers(values: pd.DataFrame, times: Times, cell: str, confidence: float) -> dict[str, Any]:
+    """Estimates from the ok trials of one cell, in block order, on the basis that it allows."""
+    basis = times.basis(cell)
+    wall_ns = wall_times(times.on(basis), cell)
     interval = estimate_median(wall_ns, confidence=confidence)
     bounds = (
         {
@@ -70,6 +78,14 @@ def _numbers(values: pd.DataFrame, confidence: float) -> dict[str, Any]:
         else {}
     )
     return {
+        "basis": basis.value,
+        "quiet_trials": int(values["quiet_wall_ns"].notna().sum()),
+        "quiet_share_ratio": (
+            float(values["quiet"].sum() / values["watched"].sum())
+            if values["watched"].sum()
+            else None
+        ),
+        "typical_ns": float(values["wall_ns"].median()),
         "median_ns": float(np.median(wall_ns)),
         **bounds,
         "min_ns": float(wall_ns.min()),
@@ -93,5 +109,7 @@ def _flags(numbers: Mapping[str, Any], failures: int) -> Iterator[str]:
         yield "unstable"
     elif variation > VARIABLE_CV_RATIO:
         yield "variable"
+    if numbers.get("basis") == Basis.TYPICAL and numbers["quiet_share_ratio"] is not None:
+        yield "disturbed"
     if failures:
         yield "failures"

@@ -64,10 +64,12 @@ TRIALS: Columns = (
     Column("version", "string", "version of the interpreter that ran"),
     Column("identity_sha256", "string", "identity of the interpreter and its libraries"),
     Column("instrument_sha256", "string", "identity of the code that measured"),
+    Column("try", "Int64", "which try of the trial this was; the quietest one counts"),
     Column("tasks", "Int64", "tasks in the batch"),
     Column("size", "Int64", "calibrated size of a task; missing when the task has none"),
     Column("started_unix_ns", "Int64", "start of the trial, since 1970 (UTC)"),
     Column("trial_wall_ns", "Int64", "duration of the whole trial"),
+    Column("beside_cpu_ns", "Int64", "CPU time of the pipeline's own processes during the trial"),
     Column("setup_ns", "Int64", "start of the workers until each has answered once (warm)"),
     Column("first_result_ns", "Int64", "start of the workers until the first answer (warm)"),
     Column("teardown_ns", "Int64", "stopping the workers (warm)"),
@@ -82,6 +84,12 @@ TRIALS: Columns = (
     Column("involuntary_switches", "Int64", "context switches forced by the scheduler"),
     Column("checksum", "string", "checksum of the results"),
     Column("workers_used", "Int64", "distinct (process, thread) pairs that ran a task"),
+    Column(
+        "sentinel_json",
+        "string",
+        "the sentinel beside the repetition: watched cpus, those of them used, and each one's "
+        "before_ns and after_ns; missing where there was no sentinel",
+    ),
     Column("results_json", "string", "list that the batch returned (notebook only)"),
     Column("data_json", "string", "list `data` after the batch (notebook only)"),
     Column(
@@ -101,6 +109,12 @@ CELLS: Columns = (
     Column("timing", "string", "`warm` or `cold`"),
     Column("planned", "Int64", "trials planned"),
     Column("ok", "Int64", "trials that count; the others are in the table of outcomes"),
+    Column("basis", "string", "`quiet`: undisturbed repetitions only; `typical`: all of them"),
+    Column("quiet_trials", "Int64", "ok trials with enough quiet repetitions"),
+    Column(
+        "quiet_share_ratio", "Float64", "quiet / measured repetitions; missing without a sentinel"
+    ),
+    Column("typical_ns", "Float64", "median of the trials over all their repetitions"),
     Column(
         "median_ns", "Float64", "median of the trials; a trial is the median of its repetitions"
     ),
@@ -122,7 +136,9 @@ CELLS: Columns = (
     Column("teardown_ns", "Float64", "stopping the workers; median"),
     Column("user_ns", "Float64", "CPU time in user mode, parent and workers; median"),
     Column("system_ns", "Float64", "CPU time in the kernel, parent and workers; median"),
-    Column("flags", "string", "warnings, separated by spaces: variable, unstable, failures"),
+    Column(
+        "flags", "string", "warnings, separated by spaces: variable, unstable, disturbed, failures"
+    ),
 )
 
 RATIOS: Columns = (
@@ -134,6 +150,7 @@ RATIOS: Columns = (
     Column("timing", "string", "timing of both cells"),
     Column("cell", "string", "the cell that is judged"),
     Column("baseline_cell", "string", "what it is judged against"),
+    Column("basis", "string", "`quiet` or `typical` times, for both alike"),
     Column("cell_ns", "Float64", "geometric mean of the cell over the shared blocks"),
     Column("baseline_ns", "Float64", "geometric mean of the baseline over the shared blocks"),
     Column("ratio", "Float64", "baseline_ns / cell_ns: how many times faster the cell is"),
@@ -175,6 +192,16 @@ DECISIONS: Columns = (
     *_speedup("threads", "that cell against serial on the same arm", "threads_speedup_ratio"),
     Column("processes_workers", "Int64", "workers of the best cell of processes"),
     *_speedup("processes", "that cell against serial on the same arm", "processes_speedup_ratio"),
+)
+
+VALUES: Columns = (
+    Column("cell", "string", "workload/model/workers/arm/timing"),
+    Column("block", "Int64", "block of the randomised design"),
+    Column("typical_ns", "Float64", "the trial's value: median of its measured repetitions"),
+    Column("quiet_ns", "Float64", "median of its quiet ones; missing when they are too few"),
+    Column("measured", "Int64", "measured repetitions"),
+    Column("watched", "Int64", "of these, those with a sentinel beside them"),
+    Column("quiet", "Int64", "of these, the quiet ones"),
 )
 
 OUTCOMES: Columns = (

@@ -15,7 +15,7 @@ from workflow.analysis import columns
 from workflow.analysis.estimates import geometric_mean
 from workflow.analysis.planned import NOTEBOOK_WORKLOAD, SERIAL, Cell, Family, Plan, Timing, family
 from workflow.analysis.ratios import Comparison, compare
-from workflow.analysis.trial_values import TimesByBlock, wall_times
+from workflow.analysis.trial_values import Times, wall_times
 
 #: Of cells with equal times the simpler one comes first.
 SIMPLEST_FIRST = (Family.SERIAL, Family.THREADS, Family.PROCESSES)
@@ -24,7 +24,7 @@ SIMPLEST_FIRST = (Family.SERIAL, Family.THREADS, Family.PROCESSES)
 Judge = Callable[[str, str], Comparison | None]
 
 
-def decisions_table(plan: Plan, trials: pd.DataFrame, times: TimesByBlock) -> pd.DataFrame:
+def decisions_table(plan: Plan, trials: pd.DataFrame, times: Times) -> pd.DataFrame:
     """One row (`columns.DECISIONS`) for each workload and arm with warm cells in the plan.
 
     A cell is a candidate when it has an ok trial and none that failed: what crashed or gave a
@@ -37,9 +37,9 @@ def decisions_table(plan: Plan, trials: pd.DataFrame, times: TimesByBlock) -> pd
     ]
     failed = set(trials.loc[trials["outcome"] != "ok", "cell"])
     means_ns = {
-        cell.id: geometric_mean(wall_times(times, cell.id))
+        cell.id: geometric_mean(wall_times(times.of(cell.id), cell.id))
         for cell in warm
-        if cell.id in times and cell.id not in failed
+        if cell.id in times.typical and cell.id not in failed
     }
     judge = partial(_judge, times, plan)
     serials = {(cell.workload, cell.arm): cell.id for cell in warm if cell.model == SERIAL}
@@ -64,7 +64,7 @@ def decisions_table(plan: Plan, trials: pd.DataFrame, times: TimesByBlock) -> pd
     return columns.frame(rows, columns.DECISIONS)
 
 
-def _judge(times: TimesByBlock, plan: Plan, cell: str, baseline: str) -> Comparison | None:
+def _judge(times: Times, plan: Plan, cell: str, baseline: str) -> Comparison | None:
     return compare(
         times, cell=cell, baseline=baseline, confidence=plan.confidence, margin=plan.margin
     )

@@ -74,6 +74,7 @@ class PlannedTrial:
 class Plan:
     """What was planned and by which thresholds it is read.
 
+    `quiet_threshold` is how far above its floor a sentinel may read and be quiet (0.12: 12 %);
     `margin` is the equivalence margin as a ratio above 1 (0.05: up to 5 % counts as equal);
     `confidence` the nominal level of every interval.
     """
@@ -81,6 +82,7 @@ class Plan:
     campaign: str
     fingerprint: Mapping[str, Any]
     margin: float
+    quiet_threshold: float
     confidence: float
     reference_arm: str
     arms: tuple[Arm, ...]
@@ -138,6 +140,7 @@ def plan_from(value: Mapping[str, Any]) -> Plan:
         campaign=value["campaign"],
         fingerprint=value["machine"]["fingerprint"],
         margin=value["margin"],
+        quiet_threshold=value["quiet_threshold"],
         confidence=value["confidence"],
         reference_arm=value["reference_arm"],
         arms=tuple(Arm(**_only(arm, Arm)) for arm in value["arms"]),

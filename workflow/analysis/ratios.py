@@ -10,7 +10,7 @@ from workflow.analysis.contrasts import planned_contrasts
 from workflow.analysis.estimates import RatioEstimate, estimate_ratio, geometric_mean
 from workflow.analysis.planned import Plan
 from workflow.analysis.readings import Reading, read_ratio
-from workflow.analysis.trial_values import TimesByBlock
+from workflow.analysis.trial_values import Basis, Times
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,15 +19,18 @@ class Comparison:
 
     cell_ns: float
     baseline_ns: float
+    basis: Basis
     estimate: RatioEstimate
     reading: Reading
 
 
 def compare(
-    times: TimesByBlock, *, cell: str, baseline: str, confidence: float, margin: float
+    times: Times, *, cell: str, baseline: str, confidence: float, margin: float
 ) -> Comparison | None:
     """Compare two cells block by block; None when no block has an ok trial of both."""
-    of_cell, of_baseline = times.get(cell, {}), times.get(baseline, {})
+    basis = times.basis(cell, baseline)
+    on_basis = times.on(basis)
+    of_cell, of_baseline = on_basis.get(cell, {}), on_basis.get(baseline, {})
     shared = sorted(of_cell.keys() & of_baseline.keys())
     if not shared:
         return None
@@ -37,12 +40,13 @@ def compare(
     return Comparison(
         cell_ns=geometric_mean(cell_ns),
         baseline_ns=geometric_mean(baseline_ns),
+        basis=basis,
         estimate=estimate,
         reading=read_ratio(estimate, margin=margin),
     )
 
 
-def ratios_table(plan: Plan, times: TimesByBlock) -> pd.DataFrame:
+def ratios_table(plan: Plan, times: Times) -> pd.DataFrame:
     """One row (`columns.RATIOS`) for each planned contrast that was measured in a shared block."""
     rows = []
     for contrast in planned_contrasts(plan):
@@ -66,6 +70,7 @@ def ratios_table(plan: Plan, times: TimesByBlock) -> pd.DataFrame:
             "timing": cell.timing,
             "cell": cell.id,
             "baseline_cell": baseline.id,
+            "basis": comparison.basis.value,
             "cell_ns": comparison.cell_ns,
             "baseline_ns": comparison.baseline_ns,
             "ratio": estimate.ratio,

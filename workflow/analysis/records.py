@@ -155,8 +155,9 @@ def rows(record: Json, campaign: str) -> list[dict[str, Any]]:
     """Flatten a checked record to a row a repetition; one row if no repetition was finished."""
     trial = _trial_columns(record, campaign)
     keeps_spans = record["cell"]["workload"] == NOTEBOOK_WORKLOAD
+    watched = record["sentinel"]["cpus"] if record["sentinel"] else None
     repetitions = [
-        {**trial, **_repetition_columns(repetition, keeps_spans=keeps_spans)}
+        {**trial, **_repetition_columns(repetition, watched, keeps_spans=keeps_spans)}
         for repetition in record["repetitions"]
     ]
     return repetitions or [trial]
@@ -172,7 +173,7 @@ def _trial_columns(record: Json, campaign: str) -> dict[str, Any]:
             name: cell[name]
             for name in ("workload", "model", "start_method", "workers", "arm", "timing")
         },
-        **{name: record[name] for name in ("block", "position", "outcome")},
+        **{name: record[name] for name in ("block", "position", "try", "outcome")},
         "explanation": _storable(record["explanation"]),
         "version": record["interpreter"]["version"],
         "identity_sha256": record["interpreter"]["identity_sha256"],
@@ -180,13 +181,16 @@ def _trial_columns(record: Json, campaign: str) -> dict[str, Any]:
         **{name: record["work"][name] for name in ("tasks", "size")},
         "started_unix_ns": record["started_unix_ns"],
         "trial_wall_ns": record["ended_monotonic_ns"] - record["started_monotonic_ns"],
+        "beside_cpu_ns": record["beside_cpu_ns"],
         **{name: record[name] for name in ("setup_ns", "first_result_ns", "teardown_ns")},
         "results_json": None if output is None else canonical_json(output["results"]),
         "data_json": None if output is None else canonical_json(output["data"]),
     }
 
 
-def _repetition_columns(repetition: Json, *, keeps_spans: bool) -> dict[str, Any]:
+def _repetition_columns(
+    repetition: Json, watched: list[int] | None, *, keeps_spans: bool
+) -> dict[str, Any]:
     as_recorded = (
         "phase",
         "wall_ns",
@@ -201,9 +205,23 @@ def _repetition_columns(repetition: Json, *, keeps_spans: bool) -> dict[str, Any
     return {
         **{name: repetition[name] for name in as_recorded},
         "repetition": repetition["index"],
+        "sentinel_json": _sentinel_json(repetition, watched),
         "workers_used": len({(w["pid"], w["thread_id"]) for w in repetition["workers"]}),
         "spans_json": canonical_json(spans(repetition)) if keeps_spans else None,
     }
+
+
+def _sentinel_json(repetition: Json, watched: list[int] | None) -> str | None:
+    if watched is None:
+        return None
+    return canonical_json(
+        {
+            "cpus": watched,
+            "used": repetition["cpus"],
+            "before_ns": repetition["sentinel_before_ns"],
+            "after_ns": repetition["sentinel_after_ns"],
+        }
+    )
 
 
 def spans(repetition: Json) -> list[dict[str, int]]:

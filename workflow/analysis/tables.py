@@ -12,17 +12,18 @@ from workflow.analysis.notebook import notebook_table
 from workflow.analysis.outcomes import outcomes_table
 from workflow.analysis.planned import Plan
 from workflow.analysis.ratios import ratios_table
-from workflow.analysis.trial_values import times_by_block, trial_values
+from workflow.analysis.trial_values import times_of, trial_values, values_table
 from workflow.files import write_text
 
 
 def all_tables(plan: Plan, trials: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Every table by name; the order of the data set's rows and of the plan changes nothing."""
     trials = in_order(trials)
-    values = trial_values(trials)
-    times = times_by_block(values)
+    values = trial_values(trials, quiet_threshold=plan.quiet_threshold)
+    times = times_of(values)
     return {
-        "cells": cells_table(plan, trials, values),
+        "values": values_table(values),
+        "cells": cells_table(plan, trials, values, times),
         "ratios": ratios_table(plan, times),
         "decisions": decisions_table(plan, trials, times),
         "outcomes": outcomes_table(plan, trials),

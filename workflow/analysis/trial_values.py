@@ -1,11 +1,15 @@
 """From repetitions to trials: one value a trial, the unit of everything that follows."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import pandas as pd
 
+from workflow.analysis import columns
 from workflow.analysis.estimates import Floats, coefficient_of_variation
+from workflow.analysis.quiet import with_disturbance
 
 #: cell -> block -> the trial's wall time in ns; ok trials only.
 TimesByBlock = Mapping[str, Mapping[int, float]]
@@ -14,34 +18,96 @@ REPETITION_TIMES = ["wall_ns", "user_ns", "system_ns", "parent_user_ns", "parent
 TRIAL_TIMES = ["setup_ns", "first_result_ns", "teardown_ns"]
 TRIAL_KEY = ["cell", "block"]
 
+#: With fewer quiet repetitions a trial has no quiet value: one of them alone may still be the
+#: batch that ran on a single CPU.
+FEWEST_QUIET = 3
 
-def trial_values(repetitions: pd.DataFrame) -> pd.DataFrame:
+
+class Basis(StrEnum):
+    """Which repetitions speak for a trial."""
+
+    QUIET = "quiet"  # those that the sentinel saw undisturbed: what the work costs here
+    TYPICAL = "typical"  # all of them: what a user of the machine saw
+
+
+@dataclass(frozen=True)
+class Times:
+    """The trials' wall times on both bases; a trial without enough quiet time has but one."""
+
+    quiet: TimesByBlock
+    typical: TimesByBlock
+
+    def basis(self, *cells: str) -> Basis:
+        """Quiet where at least half of the blocks that these cells share are quiet in all of them.
+
+        Never one cell quiet and another typical: that would be a comparison of two moments.
+        """
+        quiet, typical = (
+            set[int].intersection(*(set(times.get(cell, {})) for cell in cells))
+            for times in (self.quiet, self.typical)
+        )
+        enough = len(quiet) >= max(1, (len(typical) + 1) // 2)
+        return Basis.QUIET if enough else Basis.TYPICAL
+
+    def on(self, basis: Basis) -> TimesByBlock:
+        """All times on one basis."""
+        return self.quiet if basis is Basis.QUIET else self.typical
+
+    def of(self, cell: str) -> TimesByBlock:
+        """All times on the basis that this cell allows."""
+        return self.on(self.basis(cell))
+
+
+def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.DataFrame:
     """A row for each ok trial that measured, by cell and block (`columns.TRIALS` in).
 
     Times of repetitions become their median over the trial's measured repetitions; warm-up does
-    not count. `within_cv_ratio` is their variation. Times are floats (float64, NaN for missing).
+    not count. `quiet_wall_ns` is the median of the quiet ones, missing when they are fewer than
+    `FEWEST_QUIET` and fewer than all; `measured`, `watched` (by a sentinel) and `quiet`
+    count repetitions; `within_cv_ratio`
+    is the variation of all. Times are floats (float64, NaN for missing).
     """
     counts = (repetitions["outcome"] == "ok") & (repetitions["phase"] == "measure")
-    measured = repetitions[counts.fillna(value=False)]
+    measured = with_disturbance(repetitions)[counts.fillna(value=False)]
+    is_quiet = (measured["disturbance_ratio"] <= 1 + quiet_threshold).fillna(value=False)
     times = measured[TRIAL_KEY + REPETITION_TIMES + TRIAL_TIMES].astype(
         dict.fromkeys(REPETITION_TIMES + TRIAL_TIMES, "float64")
     )
     trials = times.groupby(TRIAL_KEY, sort=True)
-    medians = trials[REPETITION_TIMES + TRIAL_TIMES].median()
+    values = trials[REPETITION_TIMES + TRIAL_TIMES].median()
     variation = [
         (key, coefficient_of_variation(np.sort(group.to_numpy())))
         for key, group in trials["wall_ns"]
     ]
-    medians["within_cv_ratio"] = pd.Series(dict(variation), dtype="float64")
-    return medians.reset_index()
+    values["within_cv_ratio"] = pd.Series(dict(variation), dtype="float64")
+    quiet = times[is_quiet.to_numpy(dtype=bool)].groupby(TRIAL_KEY, sort=True)["wall_ns"]
+    values["measured"] = trials.size()
+    values["watched"] = (
+        measured["disturbance_ratio"].notna().groupby([measured[key] for key in TRIAL_KEY]).sum()
+    )
+    values["quiet"] = quiet.size().reindex(values.index, fill_value=0)
+    enough = values["quiet"] >= values["measured"].clip(upper=FEWEST_QUIET)
+    values["quiet_wall_ns"] = quiet.median().reindex(values.index).where(enough)
+    return values.reset_index()
 
 
-def times_by_block(values: pd.DataFrame) -> TimesByBlock:
+def values_table(values: pd.DataFrame) -> pd.DataFrame:
+    """One row (`columns.VALUES`) for each ok trial (`trial_values` in), by cell and block."""
+    renamed = values.rename(columns={"wall_ns": "typical_ns", "quiet_wall_ns": "quiet_ns"})
+    return pd.DataFrame(
+        {column.name: renamed[column.name].astype(column.dtype) for column in columns.VALUES}
+    )
+
+
+def times_of(values: pd.DataFrame) -> Times:
     """Wall times of the trials (`trial_values` in), ready for pairing by block."""
+    return Times(quiet=_by_block(values, "quiet_wall_ns"), typical=_by_block(values, "wall_ns"))
+
+
+def _by_block(values: pd.DataFrame, column: str) -> TimesByBlock:
     times: dict[str, dict[int, float]] = {}
-    for cell, block, wall_ns in zip(
-        values["cell"], values["block"], values["wall_ns"], strict=True
-    ):
+    known = values[values[column].notna()]
+    for cell, block, wall_ns in zip(known["cell"], known["block"], known[column], strict=True):
         times.setdefault(str(cell), {})[int(block)] = float(wall_ns)
     return times
 

@@ -22,6 +22,7 @@ class Cell:
     timing: str
     warmups: int
     repetitions: int
+    patience_s: float
     blocks: int
 
     @property
@@ -96,6 +97,7 @@ def _grid(
                         timing=settings["timing"],
                         warmups=settings.get("warmups", config["trial"]["warmups"]),
                         repetitions=settings.get("repetitions", config["trial"]["repetitions"]),
+                        patience_s=settings.get("patience_s", config["trial"]["patience_s"]),
                         blocks=settings.get("blocks", config["blocks"]),
                     )
 

@@ -86,6 +86,7 @@ def as_record(plan: Plan, machine_name: str) -> dict[str, Any]:
         "seed": config["seed"],
         "blocks": config["blocks"],
         "margin": config["margin"],
+        "quiet_threshold": config["trial"]["quiet_threshold"],
         "confidence": CONFIDENCE,
         "reference_arm": plan.reference_arm.name,
         "config": dict(config),
@@ -117,6 +118,7 @@ def as_record(plan: Plan, machine_name: str) -> dict[str, Any]:
                 "timing": cell.timing,
                 "warmups": cell.warmups,
                 "repetitions": cell.repetitions,
+                "patience_s": cell.patience_s,
                 "blocks": cell.blocks,
             }
             for cell in plan.cells
@@ -155,5 +157,8 @@ def order_of(plan: Plan, trial: Trial) -> dict[str, Any]:
         "seed": plan.config["seed"],
         "warmups": cell.warmups,
         "repetitions": cell.repetitions,
+        "patience_s": cell.patience_s,
+        "quiet_threshold": plan.config["trial"]["quiet_threshold"],
+        "tries": plan.config["trial"]["tries"],
         "timeout_s": plan.config["trial"]["timeout_s"],
     }

@@ -15,8 +15,8 @@ def _arguments() -> argparse.Namespace:
     for command in (figures, render):
         command.add_argument("--plan", type=Path, required=True, help="plan.json")
         command.add_argument("--tables", type=Path, required=True, help="folder of tables")
-        command.add_argument("--trials", type=Path, required=True, help="table of repetitions")
         command.add_argument("--out", type=Path, required=True, help="where to write")
+    render.add_argument("--trials", type=Path, required=True, help="table of repetitions")
     render.add_argument("--interpreters", type=Path, required=True, help="folder of identities")
     render.add_argument("--figures", type=Path, required=True, help="folder of drawn figures")
     return parser.parse_args()
@@ -26,11 +26,9 @@ def _figures(arguments: argparse.Namespace) -> None:
     from workflow.reporting import drawing, traces
     from workflow.reporting.campaign import read_campaign
     from workflow.reporting.evidence import read_tables
-    from workflow.reporting.trials import read_trials
 
     campaign = read_campaign(arguments.plan)
-    tables, trials = read_tables(arguments.tables), read_trials(arguments.trials)
-    for figure in traces.figures(campaign, tables, trials):
+    for figure in traces.figures(campaign, read_tables(arguments.tables)):
         write_text(arguments.out / f"{figure.name}.svg", drawing.draw(figure, campaign))
 
 

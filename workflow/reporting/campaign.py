@@ -91,6 +91,7 @@ class Campaign:
     seed: int
     blocks: int
     margin: float
+    quiet_threshold: float
     confidence: float
     reference_arm: str
     config: Mapping[str, Any]
@@ -188,6 +189,7 @@ def parse_campaign(plan: Mapping[str, Any]) -> Campaign:
         seed=plan["seed"],
         blocks=plan["blocks"],
         margin=plan["margin"],
+        quiet_threshold=plan["quiet_threshold"],
         confidence=plan["confidence"],
         reference_arm=plan["reference_arm"],
         config=plan["config"],

@@ -12,6 +12,7 @@ from workflow.reporting.rows import (
     NotebookRow,
     OutcomeRow,
     RatioRow,
+    ValueRow,
     read_rows,
 )
 from workflow.reporting.trials import Trials, read_trials
@@ -21,6 +22,7 @@ from workflow.reporting.trials import Trials, read_trials
 class Tables:
     """The tables of the analysis, typed."""
 
+    values: tuple[ValueRow, ...]
     cells: tuple[CellRow, ...]
     ratios: tuple[RatioRow, ...]
     decisions: tuple[DecisionRow, ...]
@@ -30,6 +32,13 @@ class Tables:
     def cell(self, cell_id: str) -> CellRow | None:
         """The row of a cell, if the table has it."""
         return next((row for row in self.cells if row.cell == cell_id), None)
+
+    def block_values(self, cell_id: str, basis: str) -> dict[int, float]:
+        """A cell's trials (ns) by block: their quiet times or the typical ones."""
+        of_cell = (row for row in self.values if row.cell == cell_id)
+        if basis == "quiet":
+            return {row.block: row.quiet_ns for row in of_cell if row.quiet_ns is not None}
+        return {row.block: row.typical_ns for row in of_cell}
 
     def failing(self, workload: str, arm: str) -> tuple[CellRow, ...]:
         """The warm cells of a workload on an arm that had a failed trial: never recommended."""
@@ -67,8 +76,9 @@ class Evidence:
 
 
 def read_tables(folder: Path) -> Tables:
-    """Read the five tables from `tables/`."""
+    """Read the tables of the analysis from `tables/`."""
     return Tables(
+        values=read_rows(folder / "values.csv", ValueRow),
         cells=read_rows(folder / "cells.csv", CellRow),
         ratios=read_rows(folder / "ratios.csv", RatioRow),
         decisions=read_rows(folder / "decisions.csv", DecisionRow),

@@ -75,6 +75,10 @@ class CellRow:
     timing: str
     planned: int
     ok: int
+    basis: str
+    quiet_trials: int | None
+    quiet_share_ratio: float | None
+    typical_ns: float | None
     median_ns: float | None
     ci_low_ns: float | None
     ci_high_ns: float | None
@@ -90,6 +94,19 @@ class CellRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ValueRow:
+    """A row of values.csv: what one trial says, of all its repetitions and of the quiet ones."""
+
+    cell: str
+    block: int
+    typical_ns: float
+    quiet_ns: float | None
+    measured: int
+    watched: int
+    quiet: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class RatioRow:
     """A row of ratios.csv: one cell against one baseline, paired by block."""
 
@@ -101,6 +118,7 @@ class RatioRow:
     timing: str
     cell: str
     baseline_cell: str
+    basis: str
     cell_ns: float | None
     baseline_ns: float | None
     ratio: float | None
@@ -254,6 +272,7 @@ def _json_list(text: str) -> list[Any] | None:
 _READERS: dict[Any, Callable[[str], Any]] = {
     str: str,
     int: _whole,
+    float: float,
     int | None: _maybe_whole,
     float | None: _number,
     list[Any] | None: _json_list,

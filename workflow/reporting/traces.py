@@ -12,7 +12,6 @@ from workflow.reporting.campaign import (
 )
 from workflow.reporting.evidence import Tables
 from workflow.reporting.rows import NotebookRow, Ratio
-from workflow.reporting.trials import Trials, ValuesByBlock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +106,7 @@ class TimelineFigure:
 
 
 def _block_points(
-    workers: int, values_ns: ValuesByBlock, baseline_ns: ValuesByBlock
+    workers: int, values_ns: Mapping[int, float], baseline_ns: Mapping[int, float]
 ) -> list[BlockPoint]:
     """Speed-up in each block that has both the cell and its baseline."""
     return [
@@ -118,13 +117,10 @@ def _block_points(
     ]
 
 
-def speedup(
-    workload: Workload, campaign: Campaign, tables: Tables, trials: Trials
-) -> SpeedupFigure:
+def speedup(workload: Workload, campaign: Campaign, tables: Tables) -> SpeedupFigure:
     """The speed-up figure of a workload: every warm cell against serial on the reference arm."""
     estimates: dict[tuple[str, str], list[Estimate]] = {}
     points: dict[tuple[str, str], list[BlockPoint]] = {}
-    none: Mapping[int, float] = {}
     for row in tables.ratios:
         wanted = row.contrast == "speedup_reference" and row.timing == "warm"
         if not wanted or row.workload != workload.name or row.model == "serial":
@@ -137,8 +133,8 @@ def speedup(
         points.setdefault(key, []).extend(
             _block_points(
                 row.workers,
-                trials.value_ns.get(row.cell, none),
-                trials.value_ns.get(row.baseline_cell, none),
+                tables.block_values(row.cell, row.basis),
+                tables.block_values(row.baseline_cell, row.basis),
             )
         )
     baseline = tables.serial(workload.name, campaign.reference_arm)
@@ -180,12 +176,10 @@ def timeline(tables: Tables) -> TimelineFigure:
     return TimelineFigure(name=TIMELINE_FIGURE, lanes=tuple(_lane(row) for row in tables.notebook))
 
 
-def figures(
-    campaign: Campaign, tables: Tables, trials: Trials
-) -> tuple[SpeedupFigure | TimelineFigure, ...]:
+def figures(campaign: Campaign, tables: Tables) -> tuple[SpeedupFigure | TimelineFigure, ...]:
     """Every figure of the report, in the order and with the names that the plan leads to."""
     drawn: list[SpeedupFigure | TimelineFigure] = [
-        speedup(workload, campaign, tables, trials) for workload in campaign.swept
+        speedup(workload, campaign, tables) for workload in campaign.swept
     ]
     if campaign.has_notebook:
         drawn.insert(0, timeline(tables))

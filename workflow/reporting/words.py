@@ -64,6 +64,7 @@ _READINGS = {
 _FLAGS = {
     "variable": "varies from trial to trial",
     "unstable": "varies much from trial to trial",
+    "disturbed": "too little quiet time, so typical times stand in",
     "failures": "some trials failed",
 }
 

@@ -38,6 +38,7 @@ rule estimate_tables:
         plan="results/{machine}/plan.json",
         trials="results/{machine}/trials.parquet",
     output:
+        values="results/{machine}/tables/values.csv",
         cells="results/{machine}/tables/cells.csv",
         ratios="results/{machine}/tables/ratios.csv",
         decisions="results/{machine}/tables/decisions.csv",

@@ -53,6 +53,9 @@ rule write_plan:
 
 onstart:
     reported(CAMPAIGN.claim)
+    # With its limit on jobs a second, Snakemake looks at all waiting jobs again and again, more
+    # often with each job that is done: measured, more than half a CPU, beside the trials.
+    workflow.scheduler.job_rate_limiter = None
     replace_chatter(logger, PROGRESS)
     print(
         f"{len(CAMPAIGN.plan.cells)} cells, {len(CAMPAIGN.plan.trials)} trials planned; "

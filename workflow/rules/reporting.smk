@@ -1,13 +1,12 @@
 # Needs:    the plan, the identities, the data set and its tables.
 # Produces: the figures, and report/<campaign>.html made of all of these.
 
-TABLES = ["cells", "ratios", "decisions", "outcomes", "notebook"]
+TABLES = ["values", "cells", "ratios", "decisions", "outcomes", "notebook"]
 
 
 rule draw_figures:
     input:
         plan="results/{machine}/plan.json",
-        trials="results/{machine}/trials.parquet",
         tables=expand(
             "results/{machine}/tables/{table}.csv", table=TABLES, allow_missing=True
         ),
@@ -29,8 +28,7 @@ rule draw_figures:
         tables=lambda w, input: str(Path(input.tables[0]).parent),
     shell:
         "python -m workflow.reporting figures --plan {input.plan:q} "
-        "--tables {params.tables:q} --trials {input.trials:q} "
-        "--out {output.figures:q} 2>&1 | tee {log:q}"
+        "--tables {params.tables:q} --out {output.figures:q} 2>&1 | tee {log:q}"
 
 
 rule render_report:

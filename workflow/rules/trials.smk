@@ -42,9 +42,10 @@ rule measure_trial:
     params:
         order=CAMPAIGN.order,
         anew=CAMPAIGN.made_anew_by,
+        sentinel=str(CAMPAIGN.results / "sentinel.json"),
         archive=str(CAMPAIGN.results / "archive"),
     shell:
         "python -m workflow.trial measure --order {params.order:q} "
         "--position {resources.position} --identity {input.identity:q} "
-        "--calibration {input.calibration:q} --archive {params.archive:q} "
+        "--calibration {input.calibration:q} --sentinel {params.sentinel:q} --archive {params.archive:q} "
         "--out {output.record:q} 2> {log:q}"

@@ -8,18 +8,21 @@ from pathlib import Path
 from workflow.errors import reported
 from workflow.files import read_json, write_json
 from workflow.trial.lock import machine_lock
-from workflow.trial.trial import read_identity, run_calibration, run_trial
+from workflow.trial.neighbours import neighbours
+from workflow.trial.trial import quiet_repetitions, read_identity, run_calibration, run_tries
 
 
 def measure(arguments: argparse.Namespace) -> None:
     """Run one trial alone on the machine and write its record."""
     identity = read_identity(arguments.identity)
     calibration = read_json(arguments.calibration)
-    with machine_lock():
-        record = run_trial(arguments.order, arguments.position, identity, calibration)
-    # The archive keeps what a later run of the same trial would replace.
-    kept = arguments.archive / f"{record['trial_id']}.json"
-    write_json(kept, record)
+    with machine_lock(), neighbours(arguments.sentinel) as watched:
+        tries = list(run_tries(arguments.order, arguments.position, identity, calibration, watched))
+    # The archive keeps every try, and what a later run of the same trial would replace.
+    for record in tries:
+        write_json(arguments.archive / f"{record['trial_id']}.json", record)
+    quietest = max(tries, key=quiet_repetitions)
+    kept = arguments.archive / f"{quietest['trial_id']}.json"
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.unlink(missing_ok=True)
     os.link(kept, arguments.out)
@@ -48,6 +51,9 @@ def main() -> None:
     one.add_argument("--position", type=int, required=True, help="its place in the planned order")
     one.add_argument("--identity", type=Path, required=True, help="the arm's identity file")
     one.add_argument("--calibration", type=Path, required=True, help="the workload's calibration")
+    one.add_argument(
+        "--sentinel", type=Path, required=True, help="file of the campaign's sentinel readings"
+    )
     one.add_argument("--archive", type=Path, required=True, help="folder that keeps every record")
     one.add_argument("--out", type=Path, required=True, help="the record to write")
     one.set_defaults(obey=measure)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from workflow.trial.usage import Usage, process_usage
+from workflow.trial.watch import current_cpu
 
 
 class Chunk(NamedTuple):
@@ -25,7 +26,8 @@ class ChunkReport(NamedTuple):
     """What a worker sends back: the results of its tasks, and how and where they ran.
 
     `start_ns` and `end_ns` are readings of `time.perf_counter_ns`, which is one clock for all
-    processes of the machine; `usage_*` are totals of the worker's process since it was born.
+    processes of the machine; `cpus` are where the worker ran at these moments (-1: not known);
+    `usage_*` are totals of the worker's process since it was born.
     """
 
     results: list[Any]
@@ -34,6 +36,7 @@ class ChunkReport(NamedTuple):
     gil_enabled: bool
     start_ns: int
     end_ns: int
+    cpus: tuple[int, int]
     usage_start: Usage
     usage_end: Usage
 
@@ -59,6 +62,7 @@ def cut(
 def run_chunk(chunk: Chunk) -> ChunkReport:
     """Run a chunk's tasks one after another; called by a worker of any model."""
     usage_start = process_usage()
+    first_cpu = current_cpu()
     start_ns = time.perf_counter_ns()
     results = [chunk.function(task, **chunk.arguments) for task in chunk.tasks]
     end_ns = time.perf_counter_ns()
@@ -69,6 +73,7 @@ def run_chunk(chunk: Chunk) -> ChunkReport:
         gil_enabled=gil_enabled(),
         start_ns=start_ns,
         end_ns=end_ns,
+        cpus=(first_cpu, current_cpu()),
         usage_start=usage_start,
         usage_end=process_usage(),
     )

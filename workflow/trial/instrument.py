@@ -8,7 +8,10 @@ from workflow.trial.workloads import source_of
 from workflow.trial.workloads.registry import Workload
 
 # What runs in the measured process whatever the cell is, and how it is started.
-CORE = ("batch", "calibration", "environment", "measure", "timing", "usage", "models/base")
+CORE = (
+    *("batch", "calibration", "environment", "measure", "sentinel", "timing", "usage", "watch"),
+    "models/base",
+)
 
 
 def instrument_sha256(workload: Workload, model: str) -> str:

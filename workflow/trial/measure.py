@@ -18,9 +18,12 @@ from typing import Any  # noqa: E402
 from workflow.trial import batch as batches  # noqa: E402
 from workflow.trial.calibration import find_size  # noqa: E402
 from workflow.trial.models import load_model  # noqa: E402
-from workflow.trial.timing import Batch, Timings, phases, time_cold, time_warm  # noqa: E402
+from workflow.trial.timing import Batch, Length, Timings, time_cold, time_warm  # noqa: E402
+from workflow.trial.watch import QuietRule, Watch  # noqa: E402
 from workflow.trial.workloads import load_workload  # noqa: E402
 from workflow.trial.workloads.registry import Memory, Workload  # noqa: E402
+
+ONCE = Length(warmups=0, repetitions=1)
 
 
 class GilMismatchError(Exception):
@@ -44,7 +47,12 @@ def measure_cell(order: dict[str, Any]) -> dict[str, Any]:
         timings = run(
             model,
             _batch(workload, order["tasks"], order["workers"], order["arguments"]),
-            phases(order["warmups"], order["repetitions"]),
+            Length(
+                warmups=order["warmups"],
+                repetitions=order["repetitions"],
+                patience_ns=order["patience_ns"],
+            ),
+            _watch(order["watch"]),
         )
         gil["workers"] = timings.worker_gil
         gil["at_end"] = batches.gil_enabled()
@@ -64,18 +72,24 @@ def calibrate(order: dict[str, Any]) -> dict[str, Any]:
 
     def batch_ns_at(size: int) -> int:
         sized = _batch(workload, order["tasks"], 1, arguments | {"size": size})
-        return time_warm(model, sized, phases(0, 1)).repetitions[0]["wall_ns"]
+        return time_warm(model, sized, ONCE, None).repetitions[0]["wall_ns"]
 
     size = find_size(batch_ns_at, order["target_ns"]) if workload.is_calibrated else None
     if size is not None:
         arguments["size"] = size
     arguments |= workload.same_results_with
-    final = time_warm(model, _batch(workload, order["tasks"], 1, arguments), phases(0, 1))
+    final = time_warm(model, _batch(workload, order["tasks"], 1, arguments), ONCE, None)
     return {
         "size": size,
         "batch_ns": final.repetitions[0]["wall_ns"] if size is not None else None,
         "expected_checksum": final.repetitions[0]["checksum"],
     }
+
+
+def _watch(order: dict[str, Any] | None) -> Watch | None:
+    if order is None:
+        return None
+    return Watch(asks=order["asks"], answers=order["answers"], rule=QuietRule(**order["rule"]))
 
 
 def _batch(workload: Workload, tasks: int, workers: int, arguments: dict[str, Any]) -> Batch:

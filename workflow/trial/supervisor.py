@@ -4,16 +4,21 @@ import contextlib
 import json
 import os
 import signal
+import struct
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workflow.trial.beside import ancestors, await_idle, cpu_ns
+
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 STDERR_TAIL_BYTES = 4000
+ENDS_WITHIN_S = 5.0
 
 
 class HarnessError(Exception):
@@ -26,6 +31,8 @@ class Ending:
 
     answer: dict[str, Any]
     stderr_tail: str
+    waited_ns: int
+    beside_cpu_ns: int
     started_unix_ns: int
     ended_unix_ns: int
     started_monotonic_ns: int
@@ -37,13 +44,24 @@ def run_measured(
     order: Mapping[str, Any],
     environment: Mapping[str, str],
     timeout_s: float,
+    read_sentinel: Callable[[], list[int]] | None = None,
 ) -> Ending:
     """Run `command -m workflow.trial.measure` with an order, in a session and folder of its own.
 
-    Whatever the process leaves running is killed when it ends, when its time is over, and when
-    this process is interrupted.
+    `read_sentinel` answers the process's questions about its neighbours, over two pipes whose ends
+    are added to the order's `watch`. Whatever the process leaves running is killed when it ends,
+    when its time is over, and when this process is interrupted.
     """
-    with tempfile.TemporaryDirectory(prefix="trial-") as folder, _interruptible():
+    with (
+        tempfile.TemporaryDirectory(prefix="trial-") as folder,
+        _interruptible(),
+        _answering(read_sentinel) as ends,
+    ):
+        if ends:
+            order = {**order, "watch": {**order["watch"], "asks": ends[0], "answers": ends[1]}}
+        pipeline = ancestors()
+        waited_ns = await_idle(pipeline)
+        beside_cpu_ns = cpu_ns(pipeline)
         answer_file = Path(folder) / "answer.json"
         stderr_file = Path(folder) / "stderr"
         started_unix_ns, started_monotonic_ns = time.time_ns(), time.perf_counter_ns()
@@ -55,6 +73,7 @@ def run_measured(
                 stderr=stderr,
                 env=dict(environment),
                 cwd=folder,
+                pass_fds=ends,
                 start_new_session=True,
             )
             timed_out = False
@@ -67,9 +86,12 @@ def run_measured(
             finally:
                 _kill_session(process)
         ended_unix_ns, ended_monotonic_ns = time.time_ns(), time.perf_counter_ns()
+        beside_cpu_ns = cpu_ns(pipeline) - beside_cpu_ns
         return Ending(
             answer=_answer(answer_file, process.returncode, timeout_s if timed_out else None),
             stderr_tail=_tail(stderr_file),
+            waited_ns=waited_ns,
+            beside_cpu_ns=beside_cpu_ns,
             started_unix_ns=started_unix_ns,
             ended_unix_ns=ended_unix_ns,
             started_monotonic_ns=started_monotonic_ns,
@@ -107,6 +129,32 @@ def _kill_session(process: "subprocess.Popen[bytes]") -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+@contextlib.contextmanager
+def _answering(read: Callable[[], list[int]] | None) -> Iterator[tuple[int, ...]]:
+    """Answer each byte on one pipe with a reading on another; yields the measured side's ends."""
+    if read is None:
+        yield ()
+        return
+    asks_ours, asks = os.pipe()
+    answers, answers_ours = os.pipe()
+
+    def answer() -> None:
+        while os.read(asks_ours, 1):
+            reading = read()
+            os.write(answers_ours, struct.pack(f"{len(reading)}q", *reading))
+
+    answering = threading.Thread(target=answer, daemon=True)
+    answering.start()
+    try:
+        yield asks, answers
+    finally:
+        # The measured process and its workers are dead: with our copy the last end closes.
+        os.close(asks)
+        answering.join(timeout=ENDS_WITHIN_S)
+        for end in (answers, asks_ours, answers_ours):
+            os.close(end)
 
 
 @contextlib.contextmanager

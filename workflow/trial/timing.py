@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 from workflow.trial.batch import Chunk, ChunkReport, checksum, results_in_order
 from workflow.trial.models.base import Model
 from workflow.trial.usage import WorkerUsage, process_usage
+from workflow.trial.watch import Watch, thread_cpus
 
 clock = time.perf_counter_ns
 
@@ -37,7 +38,22 @@ class Repetition(TypedDict):
     voluntary_switches: int
     involuntary_switches: int
     checksum: str
+    cpus: list[int]
+    sentinel_before_ns: list[int]
+    sentinel_after_ns: list[int]
     workers: list[WorkerSpan]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Length:
+    """How long a trial goes on: `repetitions` quiet ones, or until its patience is over.
+
+    Without a sentinel, and when patience is 0, it measures exactly `repetitions`.
+    """
+
+    warmups: int
+    repetitions: int
+    patience_ns: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,19 +83,13 @@ class Timings:
     teardown_ns: int | None = None
 
 
-def phases(warmups: int, repetitions: int) -> list[tuple[str, int]]:
-    """The repetitions of a trial in order, as (phase, index in the phase)."""
-    return [("warmup", i) for i in range(warmups)] + [("measure", i) for i in range(repetitions)]
-
-
-def time_warm(model: Model, batch: Batch, plan: Sequence[tuple[str, int]]) -> Timings:
+def time_warm(model: Model, batch: Batch, length: Length, watch: Watch | None) -> Timings:
     """Start workers once, time each execution of the batch on them, tear down."""
     begun = clock()
     model.start()
     startup = model.answered(clock)
-    recorder = _Recorder(batch, born_in_repetition=False)
-    for phase, index in plan:
-        recorder.repeat(phase, index, lambda: model.run(batch.chunks))
+    recorder = _Recorder(batch, watch, born_in_repetition=False)
+    recorder.repeat_for(length, lambda: model.run(batch.chunks))
     teardown_begun = clock()
     model.stop()
     return recorder.timings(
@@ -89,7 +99,7 @@ def time_warm(model: Model, batch: Batch, plan: Sequence[tuple[str, int]]) -> Ti
     )
 
 
-def time_cold(model: Model, batch: Batch, plan: Sequence[tuple[str, int]]) -> Timings:
+def time_cold(model: Model, batch: Batch, length: Length, watch: Watch | None) -> Timings:
     """Time the whole life each time: create the workers, execute the batch, tear down."""
 
     def life() -> list[ChunkReport]:
@@ -98,32 +108,48 @@ def time_cold(model: Model, batch: Batch, plan: Sequence[tuple[str, int]]) -> Ti
         model.stop()
         return reports
 
-    recorder = _Recorder(batch, born_in_repetition=True)
-    for phase, index in plan:
-        recorder.repeat(phase, index, life)
+    recorder = _Recorder(batch, watch, born_in_repetition=True)
+    recorder.repeat_for(length, life)
     return recorder.timings()
 
 
 class _Recorder:
     """Times executions of a batch and keeps what each one showed."""
 
-    def __init__(self, batch: Batch, *, born_in_repetition: bool) -> None:
+    def __init__(self, batch: Batch, watch: Watch | None, *, born_in_repetition: bool) -> None:
         self._batch = batch
+        self._watch = watch
         self._worker_usage = WorkerUsage(os.getpid(), born_in_repetition=born_in_repetition)
         self._repetitions: list[Repetition] = []
         self._worker_gil: dict[tuple[int, int], bool] = {}
         self._results: list[Any] = []
         self._left_behind: list[Any] = []
 
-    def repeat(self, phase: str, index: int, execute: Callable[[], list[ChunkReport]]) -> None:
-        """Execute the batch once, timed, and record it."""
+    def repeat_for(self, length: Length, execute: Callable[[], list[ChunkReport]]) -> None:
+        """Warm up, then repeat until there are enough quiet repetitions or patience is over."""
+        for index in range(length.warmups):
+            self._repeat("warmup", index, execute)
+        begun = clock()
+        quiet = measured = 0
+        patient = True
+        while quiet < length.repetitions and (patient or measured < length.repetitions):
+            quiet += self._repeat("measure", measured, execute)
+            measured += 1
+            patient = clock() - begun < length.patience_ns
+
+    def _repeat(self, phase: str, index: int, execute: Callable[[], list[ChunkReport]]) -> bool:
+        """Execute the batch once, timed, and record it; whether it was quiet."""
         self._batch.prepare()
+        sentinel_before = self._watch.read() if self._watch else []
         usage_before = process_usage()
         started = clock()
         reports = execute()
         wall_ns = clock() - started
         parent = process_usage().since(usage_before)
+        sentinel_after = self._watch.read() if self._watch else []
         tree = parent.plus(self._worker_usage.since_last(reports))
+        # The parent's own threads take part too: they dispatch and collect.
+        cpus = thread_cpus() | {cpu for report in reports for cpu in report.cpus if cpu >= 0}
         self._results = results_in_order(reports)
         self._left_behind = self._batch.left_behind()
         self._worker_gil |= {(r.pid, r.thread_id): r.gil_enabled for r in reports}
@@ -143,9 +169,15 @@ class _Recorder:
                 voluntary_switches=tree.voluntary_switches,
                 involuntary_switches=tree.involuntary_switches,
                 checksum=checksum(checked),
+                cpus=sorted(cpus),
+                sentinel_before_ns=sentinel_before,
+                sentinel_after_ns=sentinel_after,
                 workers=[_span(report) for report in reports],
             )
         )
+        if self._watch is None:
+            return True
+        return self._watch.rule.is_quiet(cpus, sentinel_before, sentinel_after)
 
     def timings(self, **phase_ns: int) -> Timings:
         """All repetitions so far, with the phase times given."""

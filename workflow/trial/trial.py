@@ -1,7 +1,8 @@
 """One trial from its order to its record; one calibration likewise."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -11,7 +12,9 @@ from workflow.trial.calibration import tasks_for
 from workflow.trial.environment import draw_environment
 from workflow.trial.instrument import instrument_sha256
 from workflow.trial.machine import fingerprint, logical_cpus
+from workflow.trial.neighbours import Neighbours
 from workflow.trial.supervisor import PACKAGE_ROOT, Ending, HarnessError, run_measured
+from workflow.trial.watch import QuietRule
 from workflow.trial.workloads import all_workloads, family_of
 from workflow.trial.workloads.registry import Batch, Workload
 
@@ -40,17 +43,61 @@ class TrialOrder(TypedDict):
     seed: int
     warmups: int
     repetitions: int
+    patience_s: float
+    quiet_threshold: float
+    tries: int
     timeout_s: float
 
 
+def run_tries(
+    order: TrialOrder,
+    position: int,
+    identity: Mapping[str, Any],
+    calibration: Mapping[str, Any],
+    neighbours: Neighbours | None,
+) -> Iterator[dict[str, Any]]:
+    """Measure one trial until it saw enough quiet repetitions or its tries are used up.
+
+    Every try is a fresh process, begun at a quiet moment if one comes in time, and a record of its
+    own. A try is judged by the sentinel alone, never by its times.
+    """
+    for number in range(1, order["tries"] + 1):
+        if neighbours:
+            neighbours.await_quiet(order["quiet_threshold"], order["patience_s"])
+        record = run_trial(order, position, identity, calibration, neighbours)
+        record["try"] = number
+        yield record
+        if not neighbours or record["outcome"] != "ok":
+            return
+        neighbours.remember(record)
+        if quiet_repetitions(record) >= order["repetitions"]:
+            return
+
+
+def quiet_repetitions(record: Mapping[str, Any]) -> int:
+    """How many measured repetitions of a record were quiet; all of them without a sentinel."""
+    measured = [r for r in record["repetitions"] if r["phase"] == "measure"]
+    if record["sentinel"] is None:
+        return len(measured)
+    rule = QuietRule(**record["sentinel"])
+    return sum(
+        rule.is_quiet(r["cpus"], r["sentinel_before_ns"], r["sentinel_after_ns"]) for r in measured
+    )
+
+
 def run_trial(
-    order: TrialOrder, position: int, identity: Mapping[str, Any], calibration: Mapping[str, Any]
+    order: TrialOrder,
+    position: int,
+    identity: Mapping[str, Any],
+    calibration: Mapping[str, Any],
+    neighbours: Neighbours | None,
 ) -> dict[str, Any]:
-    """Measure one trial; returns its record whatever became of it."""
+    """Measure one try of a trial; returns its record whatever became of it."""
     cell = order["cell"]
     workload = all_workloads()[cell["workload"]]
     environment = draw_environment(order["seed"], cell["id"], order["block"])
     size = calibration["size"]
+    rule = neighbours.rule(order["quiet_threshold"]) if neighbours else None
     ending = run_measured(
         _command(identity),
         {
@@ -65,10 +112,13 @@ def run_trial(
             "timing": cell["timing"],
             "warmups": order["warmups"],
             "repetitions": order["repetitions"],
+            "patience_ns": round(order["patience_s"] * 1e9),
+            "watch": {"rule": asdict(rule)} if rule else None,
             "gil": identity["gil_enabled"],
         },
         environment.for_process(PACKAGE_ROOT),
         order["timeout_s"],
+        neighbours.read if neighbours else None,
     )
     return {
         "schema_version": SCHEMA_VERSION,
@@ -93,6 +143,7 @@ def run_trial(
             "padding_bytes": environment.padding_bytes,
             "variables": environment.variables,
         },
+        "sentinel": asdict(rule) if rule else None,
         **_measured_fields(ending),
     }
 
@@ -171,6 +222,8 @@ def _measured_fields(ending: Ending) -> dict[str, Any]:
         **unanswered,
         **ending.answer,
         "stderr_tail": ending.stderr_tail,
+        "waited_ns": ending.waited_ns,
+        "beside_cpu_ns": ending.beside_cpu_ns,
         "started_unix_ns": ending.started_unix_ns,
         "ended_unix_ns": ending.ended_unix_ns,
         "started_monotonic_ns": ending.started_monotonic_ns,

@@ -66,7 +66,7 @@ def _methods(evidence: Evidence) -> tuple[Fact, ...]:
         Fact(term="Timing", text=_timing(campaign)),
         Fact(term="Repetitions", text=_repetitions(campaign)),
         Fact(term="Work", text=_work(campaign)),
-        Fact(term="Times", text=_times()),
+        Fact(term="Times", text=_times(campaign)),
         Fact(term="Ratios", text=_ratios(campaign)),
         Fact(term="Readings", text=_readings(campaign)),
         Fact(term="Choice of the best", text=_best()),
@@ -121,11 +121,16 @@ def _work(campaign: Campaign) -> str:
     )
 
 
-def _times() -> str:
+def _times(campaign: Campaign) -> str:
     return (
-        "A trial's value is the median of its measured repetitions; a cell's time is the median of "
-        "its trials, with a distribution-free interval from order statistics at the level it "
-        "attains."
+        "A trial's value is the median of its quiet repetitions: those beside which a sentinel, "
+        "a small fixed piece of work on every CPU, read at most "
+        f"{text.percent(campaign.quiet_threshold)} above the CPU's floor (its 5th percentile in "
+        "this data set). A trial with fewer than three has no quiet value. A cell, or a pair that "
+        "is compared, with quiet values in fewer than half of its blocks is judged by typical "
+        "values, the medians of all repetitions; never one quiet and one typical. A cell's time is "
+        "the median of its trials, with a distribution-free interval from order statistics at the "
+        "level it attains."
     )
 
 

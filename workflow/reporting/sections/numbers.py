@@ -17,7 +17,10 @@ def build(evidence: Evidence) -> NumbersSection:
     contrasts = dict.fromkeys(row.contrast for row in tables.ratios)
     return NumbersSection(
         paragraphs=(
-            "Times are medians over trials; a trial is the median of its repetitions. The interval "
+            "Times are medians over trials. Quiet ones rest on the repetitions beside which the "
+            "sentinel saw no neighbour, and say what the work costs on this hardware; typical ones "
+            "on all repetitions, and say what a user of the machine saw. Where quiet time was too "
+            "rare, the basis is typical and the interval is the wider for it. The interval "
             "of a median comes from order statistics and only reaches certain levels, so the level "
             "it attains is shown. With few blocks no interval reaches the level asked for.",
         ),
@@ -36,6 +39,7 @@ def _cells(workload: str, rows: Sequence[CellRow], evidence: Evidence) -> Fold:
     campaign = evidence.campaign
     unit = text.unit_for(row.median_ns for row in rows)
     columns_ns = (
+        [row.typical_ns for row in rows],
         [row.median_ns for row in rows],
         [row.ci_low_ns for row in rows],
         [row.ci_high_ns for row in rows],
@@ -59,6 +63,9 @@ def _cells(workload: str, rows: Sequence[CellRow], evidence: Evidence) -> Fold:
                 Column(header="Arm"),
                 Column(header="Timing"),
                 Column(header="Trials ok / planned", numeric=True),
+                Column(header="Basis"),
+                Column(header="Quiet time", numeric=True),
+                Column(header="Typical", unit=unit.symbol, numeric=True),
                 Column(header="Median", unit=unit.symbol, numeric=True),
                 Column(header="Low", unit=unit.symbol, numeric=True),
                 Column(header="High", unit=unit.symbol, numeric=True),
@@ -74,9 +81,11 @@ def _cells(workload: str, rows: Sequence[CellRow], evidence: Evidence) -> Fold:
                     row.arm,
                     row.timing,
                     f"{row.ok} / {row.planned}",
-                    *shown[:3],
+                    row.basis or text.MISSING,
+                    text.percent(row.quiet_share_ratio),
+                    *shown[:4],
                     text.percent(row.ci_level, 3) if row.ci_low_ns is not None else text.MISSING,
-                    *shown[3:],
+                    *shown[4:],
                     text.percent(row.between_trial_cv_ratio),
                 )
                 for row, shown in zip(rows, times, strict=True)

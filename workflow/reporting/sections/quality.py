@@ -9,10 +9,11 @@ from workflow.reporting.evidence import Evidence
 from workflow.reporting.page import Column, Fold, QualitySection, Table
 from workflow.reporting.rows import CellRow, OutcomeRow
 
-TYPICAL_TIMES = (
-    "The times are typical ones: all repetitions of a trial count, disturbed or not. On a "
-    "machine shared with others, neighbours slow single trials down; parallel cells need every "
-    "CPU undisturbed at once, so their speed-ups come out lower than on a quiet machine."
+NO_SENTINEL = (
+    "No sentinel watched the CPUs (processes can't be pinned here), so the times are typical ones: "
+    "all repetitions count, disturbed or not. On a machine shared with others, neighbours slow "
+    "single trials down; parallel cells need every CPU undisturbed at once, so their speed-ups "
+    "come out lower than on a quiet machine."
 )
 
 
@@ -22,7 +23,7 @@ def build(evidence: Evidence) -> QualitySection:
     return QualitySection(
         paragraphs=(
             _account(evidence.tables.outcomes),
-            TYPICAL_TIMES,
+            _quiet_time(cells, evidence.campaign),
             _variation(cells),
             "No outlier was dropped: every ok trial is part of every number.",
         ),
@@ -88,6 +89,25 @@ def _variation(cells: tuple[CellRow, ...]) -> str:
         f"From trial to trial of one cell, times vary by {text.percent(median(shares))} in the "
         f"typical cell and {text.percent(max(shares))} in the worst (standard deviation divided "
         f"by mean, {text.count(len(shares), 'cell')})."
+    )
+
+
+def _quiet_time(cells: tuple[CellRow, ...], campaign: Campaign) -> str:
+    shares = [row.quiet_share_ratio for row in cells if row.quiet_share_ratio is not None]
+    if not shares:
+        return NO_SENTINEL
+    disturbed = sum("disturbed" in row.flags.split() for row in cells)
+    verdict = (
+        f"{text.count(disturbed, 'cell')} never saw enough of it and fall back on typical times."
+        if disturbed
+        else "Every cell saw enough of it."
+    )
+    return (
+        "A sentinel timed the same small piece of work on every CPU just before and just after "
+        "each repetition. A repetition is quiet when no CPU that took part read more than "
+        f"{text.percent(campaign.quiet_threshold)} above its floor; the measured time itself plays "
+        f"no part in that. {text.percent(median(shares))} of the repetitions were quiet in the "
+        f"typical cell, {text.percent(min(shares))} in the worst. {verdict}"
     )
 
 

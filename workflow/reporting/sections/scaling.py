@@ -12,8 +12,7 @@ def build(evidence: Evidence) -> ScalingSection:
     """The section with every speed-up figure and the numbers in it."""
     campaign = evidence.campaign
     figures = tuple(
-        traces.speedup(workload, campaign, evidence.tables, evidence.trials)
-        for workload in campaign.swept
+        traces.speedup(workload, campaign, evidence.tables) for workload in campaign.swept
     )
     return ScalingSection(
         paragraphs=_paragraphs(campaign, figures),

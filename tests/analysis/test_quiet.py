@@ -1,0 +1,127 @@
+"""Quiet and typical: judged by the sentinel alone, one basis for each comparison."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.analysis.shortcuts import plan_of, rows_of, tables_of, trials_of
+from tests.factories import MS, Noise, make_campaign, make_cell
+from workflow.analysis.quiet import Watched, floors, with_disturbance
+from workflow.analysis.trial_values import Basis, Times, trial_values
+
+CELLS = [
+    make_cell("mandelbrot", model, workers, arm, blocks=8)
+    for arm in ("3.13", "3.13t")
+    for model, workers in (("serial", 1), ("threads", 2))
+]
+LITTLE = Noise(0.001, 0.001)
+
+
+def sentinel_frame(*watched: Watched | None) -> pd.DataFrame:
+    texts = [
+        one
+        if one is None
+        else json.dumps(
+            {
+                "cpus": one.cpus,
+                "used": one.used,
+                "before_ns": one.before_ns,
+                "after_ns": one.after_ns,
+            }
+        )
+        for one in watched
+    ]
+    return pd.DataFrame({"sentinel_json": pd.array(texts, dtype="string")})
+
+
+def test_disturbance_is_the_worst_reading_over_the_floor_of_its_cpu() -> None:
+    floor = Watched([0, 1], [0], [100, 1000], [100, 1000])
+    frame = with_disturbance(
+        sentinel_frame(
+            *[floor] * 40,
+            Watched([0, 1], [0, 1], [110, 1300], [120, 1000]),
+            Watched([0, 1], [0], [110, 9999], [120, 9999]),
+            Watched([0, 1], [], [100, 1500], [100, 1000]),
+            None,
+        )
+    )
+    *_, both, one, unknown, unwatched = frame["disturbance_ratio"]
+    assert (both, one, unknown) == pytest.approx((1.3, 1.2, 1.5))
+    assert unwatched is pd.NA
+
+
+def test_a_floor_comes_from_readings_before_and_after() -> None:
+    readings = [Watched([0], [0], [100 + n], [200 + n]) for n in range(50)]
+    assert floors(iter(readings)) == {0: 104.0}
+
+
+def test_quiet_times_come_back_to_the_truth_where_typical_ones_do_not() -> None:
+    campaign = make_campaign(
+        CELLS, noise=LITTLE, disturbed_ratio=0.3, truth=lambda cell: 10.0 * MS / cell["workers"]
+    )
+    tables = tables_of(campaign)
+    for row in rows_of(tables["cells"]):
+        assert row["basis"] == "quiet"
+        assert row["median_ns"] == pytest.approx(10 * MS / row["workers"], rel=0.01)
+        assert row["typical_ns"] >= row["median_ns"]
+        assert 0.5 < row["quiet_share_ratio"] < 0.9
+    speedups = [r for r in rows_of(tables["ratios"]) if r["contrast"] == "speedup_own"]
+    assert [row["basis"] for row in speedups] == ["quiet", "quiet"]
+    assert [row["ratio"] for row in speedups] == pytest.approx([2, 2], rel=0.01)
+    # Blocks without enough quiet repetitions in both cells are left out, not filled in.
+    assert all(4 <= row["blocks"] <= 8 for row in speedups)
+
+
+def test_too_little_quiet_time_falls_back_on_typical_and_says_so() -> None:
+    tables = tables_of(make_campaign(CELLS, noise=LITTLE, disturbed_ratio=0.93))
+    cells = rows_of(tables["cells"])
+    assert {row["basis"] for row in cells} == {"typical"}
+    assert all("disturbed" in row["flags"].split() for row in cells)
+    assert {row["basis"] for row in rows_of(tables["ratios"])} == {"typical"}
+    assert {row["blocks"] for row in rows_of(tables["ratios"])} == {8}
+
+
+def test_without_a_sentinel_times_are_typical_and_nothing_is_called_disturbed() -> None:
+    for row in rows_of(tables_of(make_campaign(CELLS))["cells"]):
+        assert (row["basis"], row["quiet_share_ratio"]) == ("typical", None)
+        assert "disturbed" not in (row["flags"] or "")
+
+
+def test_what_is_quiet_does_not_depend_on_the_measured_times() -> None:
+    campaign = make_campaign(CELLS, disturbed_ratio=0.4)
+    trials = trials_of(campaign)
+    threshold = plan_of(campaign).quiet_threshold
+    shuffled = trials.assign(wall_ns=trials["wall_ns"].sample(frac=1, random_state=1).to_numpy())
+    as_measured, otherwise = (
+        trial_values(frame, quiet_threshold=threshold)[["cell", "block", "quiet"]]
+        for frame in (trials, shuffled)
+    )
+    pd.testing.assert_frame_equal(as_measured, otherwise)
+
+
+def test_a_comparison_never_mixes_quiet_and_typical() -> None:
+    blocks = dict.fromkeys(range(1, 7), 1.0)
+    times = Times(
+        quiet={"a": blocks, "b": {1: 1.0, 2: 1.0}, "c": {1: 1.0, 2: 1.0, 3: 1.0}},
+        typical={"a": blocks, "b": blocks, "c": blocks},
+    )
+    assert times.basis("a") is Basis.QUIET
+    assert times.basis("a", "b") is Basis.TYPICAL
+    assert times.basis("a", "c") is Basis.QUIET
+
+
+def test_one_repetition_alone_is_enough_when_it_is_all_there_is() -> None:
+    cell = make_cell("notebook", "raw_threads", 2, "3.13", "cold", blocks=3)
+    (row,) = rows_of(tables_of(make_campaign([cell], disturbed_ratio=0.0))["cells"])
+    assert (row["basis"], row["quiet_trials"]) == ("quiet", 3)
+
+
+def test_the_table_of_values_holds_every_trial() -> None:
+    values = tables_of(make_campaign(CELLS, disturbed_ratio=0.5))["values"]
+    assert len(values) == len(CELLS) * 8
+    assert np.all(values["quiet"] <= values["measured"])
+    known = values[values["quiet_ns"].notna()]
+    assert np.all(known["quiet_ns"] <= known["typical_ns"])
+    assert np.all(values["watched"] == 5)

@@ -1,0 +1,171 @@
+"""The sentinel: pinned children, their floors, what is quiet, and trials that go by it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workflow.trial import neighbours as neighbours_module
+from workflow.trial.neighbours import MOST_MOMENTS, Neighbours, neighbours
+from workflow.trial.sentinel import CannotPinError, floors, sentinel
+from workflow.trial.trial import quiet_repetitions
+from workflow.trial.watch import QuietRule, current_cpu, thread_cpus
+
+ROOT = Path(__file__).parents[2]
+CPUS = sorted(os.sched_getaffinity(0))
+RULE = QuietRule(cpus=[0, 3], floor_ns=[100, 200], threshold=0.1)
+RunTrial = Callable[..., dict[str, Any]]
+
+
+@pytest.mark.parametrize(
+    ("used", "before", "after", "quiet"),
+    [
+        pytest.param([0, 3], [110, 220], [100, 190], True, id="up to the threshold"),
+        pytest.param([0, 3], [111, 200], [100, 200], False, id="disturbed before"),
+        pytest.param([0, 3], [100, 200], [100, 221], False, id="disturbed after"),
+        pytest.param([0], [100, 999], [100, 999], True, id="another CPU's neighbour"),
+        pytest.param([], [100, 999], [100, 200], False, id="CPUs unknown: all count"),
+        pytest.param([0, 7], [100, 999], [100, 200], False, id="a CPU not watched: all count"),
+    ],
+)
+def test_quiet_is_judged_on_the_cpus_that_took_part(
+    used: list[int], before: list[int], after: list[int], quiet: bool
+) -> None:
+    assert RULE.is_quiet(used, before, after) is quiet
+
+
+@given(st.lists(st.lists(st.integers(1, 10**6), min_size=2, max_size=2), min_size=1, max_size=99))
+def test_a_floor_is_a_low_reading_of_its_own_cpu(readings: list[list[int]]) -> None:
+    for cpu, floor in enumerate(floors(readings)):
+        column = sorted(moment[cpu] for moment in readings)
+        assert floor in column
+        assert column.index(floor) <= len(column) * 5 // 100
+
+
+def test_each_cpu_gives_a_reading_and_the_children_end(tmp_path: Path) -> None:
+    with sentinel(CPUS) as read:
+        assert [reading > 0 for reading in read()] == [True] * len(CPUS)
+        children = {
+            int(process)
+            for process in Path("/proc/self/task")
+            .joinpath(str(os.getpid()), "children")
+            .read_text()
+            .split()
+        }
+        assert len(children) >= len(CPUS)
+    for child in children:
+        assert not Path(f"/proc/{child}").exists()
+
+
+def test_the_children_end_with_a_killed_parent() -> None:
+    code = (
+        "import os, time\n"
+        "from workflow.trial.sentinel import sentinel\n"
+        "with sentinel(sorted(os.sched_getaffinity(0))) as read:\n"
+        "    children = open(f'/proc/self/task/{os.getpid()}/children').read()\n"
+        "    print(children, flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE)
+    assert parent.stdout
+    children = [int(child) for child in parent.stdout.readline().split()]
+    assert len(children) == len(CPUS)
+    parent.send_signal(signal.SIGKILL)
+    parent.communicate()
+    while any(_alive(child) for child in children):
+        os.sched_yield()
+
+
+def _alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def test_where_nothing_can_be_pinned_there_is_no_sentinel(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "sched_setaffinity", refuse)
+    with pytest.raises(CannotPinError), sentinel(CPUS):
+        pass
+    with neighbours(tmp_path / "sentinel.json") as watched:
+        assert watched is None
+
+
+def test_the_calling_thread_and_all_others_run_on_cpus_of_this_machine() -> None:
+    assert current_cpu() in range(os.cpu_count() or 1)
+    assert thread_cpus() <= set(range(os.cpu_count() or 1))
+    assert thread_cpus(Path("/no/such/folder")) == set()
+
+
+@pytest.fixture
+def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Neighbours]:
+    monkeypatch.setattr(neighbours_module, "START_SECONDS", 0.05)
+    with neighbours(tmp_path / "sentinel.json") as found:
+        assert found is not None
+        yield found
+
+
+def always(watched: Neighbours, reading_ns: int) -> Neighbours:
+    """Neighbours that read the same for ever, against a floor of 100 ns."""
+    watched.memory.write_text(
+        json.dumps({"cpus": watched.cpus, "readings_ns": [[100] * len(watched.cpus)]}),
+        encoding="utf-8",
+    )
+    return Neighbours(
+        read=lambda: [reading_ns] * len(watched.cpus), cpus=watched.cpus, memory=watched.memory
+    )
+
+
+@pytest.mark.parametrize("model", ["serial", "threads", "processes-fork", "processes-spawn"])
+def test_a_quiet_trial_ends_with_as_many_quiet_repetitions_as_wanted(
+    trial: RunTrial, watched: Neighbours, model: str
+) -> None:
+    workers = 1 if model == "serial" else 2
+    record = trial(
+        "mandelbrot", model, workers, neighbours=always(watched, 100), patience_s=30.0, tries=3
+    )
+    assert (record["outcome"], record["try"], quiet_repetitions(record)) == ("ok", 1, 2)
+    assert len(record["repetitions"]) == 1 + 2
+    for repetition in record["repetitions"]:
+        assert repetition["sentinel_before_ns"] == [100] * len(CPUS)
+        assert set(repetition["cpus"]) <= set(CPUS)
+        assert repetition["cpus"]
+
+
+def test_a_disturbed_trial_uses_its_patience_and_its_tries(
+    trial: RunTrial, watched: Neighbours
+) -> None:
+    record = trial("mandelbrot", neighbours=always(watched, 200), patience_s=0.05, tries=2)
+    assert (record["outcome"], record["try"], quiet_repetitions(record)) == ("ok", 2, 0)
+    assert len(record["repetitions"]) >= 1 + 2
+
+
+def test_without_a_sentinel_a_trial_has_exactly_the_repetitions_asked_for(trial: RunTrial) -> None:
+    record = trial("mandelbrot", patience_s=30.0, tries=3)
+    assert record["sentinel"] is None
+    assert len(record["repetitions"]) == 1 + 2
+    assert quiet_repetitions(record) == 2
+
+
+def test_floors_follow_what_the_campaign_saw(trial: RunTrial, watched: Neighbours) -> None:
+    before = watched.rule(0.1).floor_ns
+    assert all(floor > 100 for floor in before)
+    for _ in range(3):
+        trial("mandelbrot", neighbours=always(watched, 90))
+    remembered = json.loads(watched.memory.read_text(encoding="utf-8"))["readings_ns"]
+    assert remembered[-1] == [90] * len(CPUS)
+    assert len(remembered) <= MOST_MOMENTS

@@ -1,0 +1,67 @@
+"""Which repetitions were quiet: judged by the sentinel's readings, never by the measured time.
+
+The sentinel is the same small piece of work, timed on every CPU just before and just after each
+repetition. A CPU's floor is a low percentile of all its readings in the data set; a repetition is
+quiet when no CPU that took part read above its floor by more than the threshold.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+#: Low enough to be the undisturbed mode even where that is rare, high enough not to be one lucky
+#: reading.
+FLOOR_PERCENTILE = 5
+
+
+class Watched(NamedTuple):
+    """One repetition's readings: of all watched CPUs, and which of them took part."""
+
+    cpus: list[int]
+    used: list[int]
+    before_ns: list[int]
+    after_ns: list[int]
+
+
+def with_disturbance(trials: pd.DataFrame) -> pd.DataFrame:
+    """Add `disturbance_ratio` to the data set (`columns.TRIALS`).
+
+    It is the highest reading beside the repetition, on the CPUs that took part, over that CPU's
+    floor (Float64); missing where there was no sentinel.
+    """
+    watched = [_parsed(text) for text in trials["sentinel_json"]]
+    floors_ns = floors(one for one in watched if one is not None)
+    ratios = [_disturbance(one, floors_ns) if one is not None else None for one in watched]
+    return trials.assign(disturbance_ratio=pd.array(ratios, dtype="Float64"))
+
+
+def floors(watched: Iterator[Watched]) -> dict[int, float]:
+    """Each CPU's floor in ns, from all readings of it."""
+    readings: dict[int, list[int]] = {}
+    for one in watched:
+        for cpu, before, after in zip(one.cpus, one.before_ns, one.after_ns, strict=True):
+            readings.setdefault(cpu, []).extend((before, after))
+    return {
+        cpu: float(np.percentile(of_cpu, FLOOR_PERCENTILE, method="lower"))
+        for cpu, of_cpu in readings.items()
+    }
+
+
+def _disturbance(one: Watched, floors_ns: Mapping[int, float]) -> float:
+    """The worst reading over its floor; over all CPUs where those that took part aren't known."""
+    judged = set(one.used) if one.used and set(one.used) <= set(one.cpus) else set(one.cpus)
+    return max(
+        max(before, after) / floors_ns[cpu]
+        for cpu, before, after in zip(one.cpus, one.before_ns, one.after_ns, strict=True)
+        if cpu in judged
+    )
+
+
+def _parsed(text: Any) -> Watched | None:
+    if pd.isna(text):
+        return None
+    value = json.loads(text)
+    return Watched(value["cpus"], value["used"], value["before_ns"], value["after_ns"])

@@ -1,0 +1,82 @@
+"""The measured process's side of the sentinel: ask it, and judge a repetition by its answer."""
+
+import ctypes
+import os
+import struct
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+Reading = list[int]
+
+
+def _find_current_cpu() -> Callable[[], int]:
+    """sched_getcpu(3), or a function that answers -1 where the C library has none."""
+    try:
+        found: Callable[[], int] = ctypes.CDLL(None).sched_getcpu
+    except (AttributeError, OSError):
+        return lambda: -1
+    return found
+
+
+# The CPU that the calling thread runs on; -1 where the system doesn't say.
+current_cpu = _find_current_cpu()
+
+
+def thread_cpus(tasks: Path = Path("/proc/self/task")) -> set[int]:
+    """The CPU that each thread of this process ran on last: field 39 of proc_pid_stat(5)."""
+    found = set()
+    for thread in tasks.iterdir() if tasks.is_dir() else ():
+        try:
+            after_name = (thread / "stat").read_text().rpartition(")")[2]
+        except OSError:
+            continue  # the thread has ended meanwhile
+        found.add(int(after_name.split()[36]))
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuietRule:
+    """What is quiet: readings up to `floor * (1 + threshold)` on every CPU that took part.
+
+    `cpus` and `floor_ns` go together, and so do the readings.
+    """
+
+    cpus: Sequence[int]
+    floor_ns: Sequence[int]
+    threshold: float
+
+    def is_quiet(self, used: Collection[int], before: Reading, after: Reading) -> bool:
+        """Whether every CPU in `used` was undisturbed just before and just after.
+
+        Where a CPU isn't watched, or isn't known, all of them must have been.
+        """
+        judged = set(used) if used and set(used) <= set(self.cpus) else set(self.cpus)
+        return all(
+            max(reading_before, reading_after) <= floor * (1 + self.threshold)
+            for cpu, floor, reading_before, reading_after in zip(
+                self.cpus, self.floor_ns, before, after, strict=True
+            )
+            if cpu in judged
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """A line to the sentinel, two pipes, and the rule to judge its readings by."""
+
+    asks: int
+    answers: int
+    rule: QuietRule
+
+    def read(self) -> Reading:
+        """One reading (ns) of each CPU, in the order of the rule's CPUs."""
+        os.write(self.asks, b"?")
+        size = 8 * len(self.rule.cpus)
+        answer = b""
+        while len(answer) < size:
+            part = os.read(self.answers, size - len(answer))
+            if not part:
+                raise EOFError("the sentinel has ended")
+            answer += part
+        return list(struct.unpack(f"{len(self.rule.cpus)}q", answer))
