@@ -55,6 +55,7 @@ def test_same_records_give_the_same_bytes_by_either_file(
         assert one.read_bytes() == other.read_bytes()
     tables = make_tables(monkeypatch, results, first[0], tmp_path / "tables")
     assert set(tables) == {
+        "values.csv",
         "cells.csv",
         "ratios.csv",
         "decisions.csv",

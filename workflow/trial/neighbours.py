@@ -18,6 +18,8 @@ MOST_MOMENTS = 4000
 # Of a trial's readings so many are remembered, or its own length would weigh.
 MOMENTS_A_TRIAL = 4
 START_SECONDS = 5.0
+# Readings from between nothing are few beside those that the trials will bring.
+START_MOMENTS = 100
 POLL_S = 0.005
 
 
@@ -78,5 +80,7 @@ def neighbours(memory: Path) -> Iterator[Neighbours | None]:
             yield None
             return
         if not memory.exists() or read_json(memory)["cpus"] != cpus:
-            write_json(memory, Moments(cpus=cpus, readings_ns=take_floor(read, START_SECONDS)))
+            seen = take_floor(read, START_SECONDS)
+            kept = seen[:: max(1, len(seen) // START_MOMENTS)]
+            write_json(memory, Moments(cpus=cpus, readings_ns=kept))
         yield Neighbours(read=read, cpus=cpus, memory=memory)
