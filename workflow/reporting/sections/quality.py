@@ -25,8 +25,8 @@ def build(evidence: Evidence) -> QualitySection:
             _account(evidence.tables.outcomes),
             _quiet_time(cells, evidence.campaign),
             _variation(cells),
-            "No outlier was dropped for its time. What counts as quiet is the sentinel's word alone, "
-            "and typical times rest on every measured repetition.",
+            "No outlier was dropped for its time: the sentinel alone says what is quiet, and "
+            "typical times rest on every measured repetition.",
         ),
         outcomes=_outcomes(evidence.tables.outcomes),
         not_applicable=_not_applicable(evidence.campaign),
