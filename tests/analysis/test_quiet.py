@@ -125,3 +125,6 @@ def test_the_table_of_values_holds_every_trial() -> None:
     known = values[values["quiet_ns"].notna()]
     assert np.all(known["quiet_ns"] <= known["typical_ns"])
     assert np.all(values["watched"] == 5)
+    # Of five repetitions three must be quiet; with fewer a trial has no quiet value.
+    assert set(values["quiet"]) >= {2, 3}
+    assert list(values["quiet_ns"].notna()) == list(values["quiet"] >= 3)
