@@ -90,14 +90,19 @@ class Checkout:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        while len(self.records()) < records:
-            assert run.poll() is None, "the run ended before it could be interrupted"
-            time.sleep(0.02)
-        if signal_number == signal.SIGINT:
-            os.killpg(run.pid, signal_number)
-        else:
-            run.send_signal(signal_number)
-        assert run.wait(timeout=60) != 0
+        try:
+            while len(self.records()) < records:
+                assert run.poll() is None, "the run ended before it could be interrupted"
+                time.sleep(0.02)
+            if signal_number == signal.SIGINT:
+                os.killpg(run.pid, signal_number)
+            else:
+                run.send_signal(signal_number)
+            assert run.wait(timeout=60) != 0
+        finally:
+            # A run that won't end fails this test and no other.
+            run.kill()
+            run.wait()
 
     @property
     def results(self) -> Path:

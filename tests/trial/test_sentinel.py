@@ -50,19 +50,19 @@ def test_a_floor_is_a_low_reading_of_its_own_cpu(readings: list[list[int]]) -> N
         assert column.index(floor) <= len(column) * 5 // 100
 
 
-def test_each_cpu_gives_a_reading_and_the_children_end(tmp_path: Path) -> None:
+def test_each_cpu_gives_a_reading_and_the_children_end() -> None:
+    before = _children()
     with sentinel(CPUS) as read:
         assert [reading > 0 for reading in read()] == [True] * len(CPUS)
-        children = {
-            int(process)
-            for process in Path("/proc/self/task")
-            .joinpath(str(os.getpid()), "children")
-            .read_text()
-            .split()
-        }
-        assert len(children) >= len(CPUS)
+        children = _children() - before
+        assert len(children) == len(CPUS)
     for child in children:
         assert not Path(f"/proc/{child}").exists()
+
+
+def _children() -> set[int]:
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="utf-8")
+    return {int(child) for child in children.split()}
 
 
 def test_the_children_end_with_a_killed_parent() -> None:

@@ -8,6 +8,7 @@ from snakemake.logging import logger
 from workflow.campaign import Campaign
 from workflow.errors import reported
 from workflow.progress import follow, replace_chatter
+from workflow.scheduling import mend
 
 CAMPAIGN = reported(lambda: Campaign.of(config))
 reported(lambda: CAMPAIGN.given_executables)
@@ -53,9 +54,7 @@ rule write_plan:
 
 onstart:
     reported(CAMPAIGN.claim)
-    # With its limit on jobs a second, Snakemake looks at all waiting jobs again and again, more
-    # often with each job that is done: measured, more than half a CPU, beside the trials.
-    workflow.scheduler.job_rate_limiter = None
+    mend(workflow.scheduler)
     replace_chatter(logger, PROGRESS)
     print(
         f"{len(CAMPAIGN.plan.cells)} cells, {len(CAMPAIGN.plan.trials)} trials planned; "
