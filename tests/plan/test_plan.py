@@ -12,7 +12,6 @@ from workflow.plan.blocks import in_order
 from workflow.plan.catalogue import Catalogue
 from workflow.plan.cells import Cell
 from workflow.plan.plan import as_record, make_plan
-from workflow.plan.workers import worker_counts
 
 MACHINE = {"logical_cpus": 4}
 
@@ -28,21 +27,6 @@ MACHINE = {"logical_cpus": 4}
 def test_an_arm_is_read_from_its_spelling(name: str, arm: Arm) -> None:
     assert Arm.parse(name) == arm
     assert arm.build == name.removesuffix("-gil")
-
-
-@pytest.mark.parametrize(
-    ("asked", "cpus", "counts"),
-    [
-        ("auto", 1, [1, 2]),
-        ("auto", 2, [1, 2, 4]),
-        ("auto", 6, [1, 2, 4, 6, 12]),
-        ("auto", 16, [1, 2, 4, 8, 16, 32]),
-        (["cpus", 3, 1], 3, [1, 3]),
-        (["cpus"], 8, [8]),
-    ],
-)
-def test_worker_counts(asked: Any, cpus: int, counts: list[int]) -> None:
-    assert worker_counts(asked, cpus) == counts
 
 
 def test_the_grid_is_spelled_out(

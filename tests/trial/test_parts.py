@@ -13,7 +13,6 @@ from workflow.trial.batch import checksum, cut, results_in_order, run_chunk
 from workflow.trial.calibration import find_size, tasks_for
 from workflow.trial.environment import MOST_PADDING_BYTES, draw_environment
 from workflow.trial.instrument import instrument_sha256
-from workflow.trial.machine import fingerprint, name_of, physical_cores
 from workflow.trial.usage import NOTHING, Usage, WorkerUsage
 from workflow.trial.workloads import all_workloads
 
@@ -108,23 +107,6 @@ def test_the_instrument_is_the_core_the_model_and_the_workload() -> None:
     assert instrument_sha256(workloads["sleep"], "processes-fork") == instrument_sha256(
         workloads["notebook"], "processes-spawn"
     )
-
-
-def test_the_machine_has_one_name_until_it_changes() -> None:
-    here = fingerprint()
-    assert name_of(here) == name_of(fingerprint())
-    changed = here.copy()
-    changed["kernel"] += "-new"
-    assert name_of(changed) != name_of(here)
-    assert name_of(here).replace("-", "").isalnum()
-
-
-def test_physical_cores_are_distinct_pairs_of_socket_and_core() -> None:
-    def cpu(socket: int, core: int) -> str:
-        return f"processor\t: 0\nphysical id\t: {socket}\ncore id\t\t: {core}\n\n"
-
-    assert physical_cores(cpu(0, 0) + cpu(0, 1) + cpu(0, 0) + cpu(1, 0)) == 3
-    assert physical_cores("processor : 0\n") is None
 
 
 def test_every_workload_says_what_it_is() -> None:

@@ -81,7 +81,7 @@ def _experiment(
 def _grid(
     settings: Mapping[str, Any], config: Mapping[str, Any], catalogue: Catalogue, logical_cpus: int
 ) -> Iterator[Cell]:
-    counts = worker_counts(settings["workers"], logical_cpus)
+    counts = worker_counts(settings["workers"], {"logical_cpus": logical_cpus})
     for workload in settings["workloads"]:
         entry = catalogue.workloads[workload]
         for model in settings["models"]:

@@ -1,14 +1,54 @@
-"""Worker counts from their spelling in the config."""
+"""Worker counts from their spelling in the config, and what each asks of the machine."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
 
 
-def worker_counts(asked: str | Sequence[int | str], logical_cpus: int) -> list[int]:
-    """Resolve `auto` or a list of numbers and the word `cpus`; ascending, each count once.
+class WorkerKind(StrEnum):
+    """What a number of workers asks of a machine."""
 
-    `auto` is 1, 2, 4, ... up to the CPUs, the CPUs themselves, and twice as many.
+    WITHIN_CORES = "within_cores"
+    SMT = "smt"  # more than the physical cores, so some share one
+    OVERSUBSCRIBED = "oversubscribed"  # more than the logical CPUs
+    OVER_QUOTA = "over_quota"  # more than the CPUs' worth of time that control groups allow
+
+
+def worker_counts(asked: str | Sequence[int | str], machine: Mapping[str, Any]) -> list[int]:
+    """Resolve `auto` or a list of numbers and words for a machine; ascending, each count once.
+
+    `machine` is its fingerprint. `auto` is 1, 2, 4, ... up to the physical cores, the cores
+    themselves, the logical CPUs and twice these; a quota below the CPUs joins, rounded up. The
+    words are `cores` (physical), `cpus` (logical) and `2x` (twice the logical CPUs).
     """
-    if asked == "auto":
-        powers = [2**k for k in range(logical_cpus.bit_length()) if 2**k <= logical_cpus]
-        return sorted({*powers, logical_cpus, 2 * logical_cpus})
-    return sorted({logical_cpus if count == "cpus" else int(count) for count in asked})
+    words = {
+        "cores": _cores(machine),
+        "cpus": machine["logical_cpus"],
+        "2x": 2 * machine["logical_cpus"],
+    }
+    if asked != "auto":
+        return sorted({words.get(str(count)) or int(count) for count in asked})
+    powers = {2**k for k in range(words["cores"].bit_length())}
+    quota = machine.get("cpu_quota")
+    limit = {math.ceil(quota)} if quota and quota < words["cpus"] else set()
+    return sorted(powers | limit | set(words.values()))
+
+
+def kind_of(workers: int, machine: Mapping[str, Any]) -> WorkerKind:
+    """What so many workers ask of a machine, the strongest word that is true of them.
+
+    Oversubscribed wins over a quota, a quota over what the cores can hold.
+    """
+    quota = machine.get("cpu_quota")
+    if workers > machine["logical_cpus"]:
+        return WorkerKind.OVERSUBSCRIBED
+    if quota is not None and workers > quota:
+        return WorkerKind.OVER_QUOTA
+    return WorkerKind.SMT if workers > _cores(machine) else WorkerKind.WITHIN_CORES
+
+
+def _cores(machine: Mapping[str, Any]) -> int:
+    """The physical cores; where they are unknown, each logical CPU counts as one."""
+    cores: int = machine.get("physical_cores") or machine["logical_cpus"]
+    return cores

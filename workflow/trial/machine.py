@@ -10,15 +10,27 @@ from pathlib import Path
 from typing import TypedDict
 
 from workflow.files import digest
+from workflow.trial.topology import (
+    CPUINFO,
+    allowed_cpus,
+    cpu_quota,
+    physical_cores,
+    system_text,
+)
 
 
 class Fingerprint(TypedDict):
-    """What identifies the machine; `virtualisation` and `physical_cores` are None if unknown."""
+    """What identifies the machine, as far as this process may use it.
+
+    `virtualisation` and `physical_cores` are None if unknown; `cpu_quota`, the CPUs' worth of time
+    that control groups allow, is None if they set no limit.
+    """
 
     cpu_model: str
     architecture: str
     logical_cpus: int
     physical_cores: int | None
+    cpu_quota: float | None
     memory_gib: int
     os: str
     kernel: str
@@ -27,12 +39,13 @@ class Fingerprint(TypedDict):
 
 def fingerprint() -> Fingerprint:
     """Describe the machine that this process may use (its CPUs are those of its affinity)."""
-    cpuinfo = _text("/proc/cpuinfo")
+    cpuinfo = system_text(CPUINFO)
     return Fingerprint(
         cpu_model=_cpu_model(cpuinfo),
         architecture=platform.machine(),
         logical_cpus=logical_cpus(),
-        physical_cores=physical_cores(cpuinfo),
+        physical_cores=physical_cores(allowed_cpus()),
+        cpu_quota=cpu_quota(),
         memory_gib=round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
         os=_os_name(),
         kernel=f"{platform.system()} {platform.release()}",
@@ -47,19 +60,8 @@ def name_of(machine: Fingerprint) -> str:
 
 
 def logical_cpus() -> int:
-    """The CPUs this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def physical_cores(cpuinfo: str) -> int | None:
-    """Distinct (socket, core) pairs in /proc/cpuinfo; None where it doesn't say."""
-    sockets = re.findall(r"^physical id\s*: (\d+)", cpuinfo, re.MULTILINE)
-    cores = re.findall(r"^core id\s*: (\d+)", cpuinfo, re.MULTILINE)
-    return (
-        len(set(zip(sockets, cores, strict=True))) or None if len(sockets) == len(cores) else None
-    )
+    """How many CPUs this process may run on."""
+    return len(allowed_cpus())
 
 
 def _cpu_model(cpuinfo: str) -> str:
@@ -75,14 +77,7 @@ def _os_name() -> str:
 
 
 def _virtualisation(cpuinfo: str) -> str | None:
-    product = _text("/sys/class/dmi/id/sys_vendor").strip()
+    product = system_text(Path("/sys/class/dmi/id/sys_vendor")).strip()
     if re.search(r"^flags\s*:.*\bhypervisor\b", cpuinfo, re.MULTILINE):
         return f"virtual machine ({product})" if product else "virtual machine"
     return None
-
-
-def _text(path: str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
