@@ -27,7 +27,7 @@ def double(task: int, offset: int = 0) -> int:
 def test_chunks_hold_every_task_once_in_order_and_differ_by_at_most_one(
     tasks: int, workers: int
 ) -> None:
-    chunks = cut(double, tasks, workers, {})
+    chunks = cut(double, range(tasks), workers, {})
     assert [task for chunk in chunks for task in chunk.tasks] == list(range(tasks))
     lengths = {len(chunk.tasks) for chunk in chunks}
     assert max(lengths) - min(lengths) <= 1
@@ -48,7 +48,7 @@ def test_a_batch_divides_evenly_up_to_twice_the_cpus(cpus: int) -> None:
 
 def test_results_and_checksum_do_not_depend_on_the_cut() -> None:
     def results(workers: int) -> list[int]:
-        chunks = cut(double, 12, workers, {"offset": 1})
+        chunks = cut(double, range(12), workers, {"offset": 1})
         return results_in_order([run_chunk(chunk) for chunk in chunks])
 
     assert results(1) == [2 * task + 1 for task in range(12)]

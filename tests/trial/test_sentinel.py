@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from workflow.trial import neighbours as neighbours_module
 from workflow.trial.neighbours import MOST_MOMENTS, Neighbours, neighbours
 from workflow.trial.sentinel import CannotPinError, floors, sentinel
+from workflow.trial.tree import last_cpus
 from workflow.trial.trial import quiet_repetitions
-from workflow.trial.watch import QuietRule, current_cpu, thread_cpus
+from workflow.trial.watch import QuietRule, current_cpu
 
 ROOT = Path(__file__).parents[2]
 CPUS = sorted(os.sched_getaffinity(0))
@@ -107,8 +108,8 @@ def test_where_nothing_can_be_pinned_there_is_no_sentinel(
 
 def test_the_calling_thread_and_all_others_run_on_cpus_of_this_machine() -> None:
     assert current_cpu() in range(os.cpu_count() or 1)
-    assert thread_cpus() <= set(range(os.cpu_count() or 1))
-    assert thread_cpus(Path("/no/such/folder")) == set()
+    assert last_cpus(["self"]) <= set(range(os.cpu_count() or 1))
+    assert last_cpus(["self"], Path("/no/such/folder")) == set()
 
 
 @pytest.fixture

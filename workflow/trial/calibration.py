@@ -1,11 +1,32 @@
 """How much work a batch holds: found once for a machine and workload, then frozen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from workflow.trial.workloads.registry import Batch, Workload
 
 # The smallest of a few readings is the least disturbed one; calibration only sizes the work, no
 # result rests on it.
 READINGS = 5
 SMALLEST_TELLING_NS = 5_000_000
+
+
+def batch_for(
+    workload: Workload, params: Mapping[str, Any], batch_ms: float, logical_cpus: int
+) -> tuple[int, int]:
+    """A batch's number of tasks, and how long (ns) it should take serially."""
+    target_ns = round(batch_ms * 1e6)
+    match workload.batch:
+        case Batch.SHARED_OUT:
+            return tasks_for(logical_cpus), target_ns
+        case Batch.ONE_A_CPU:
+            return logical_cpus, target_ns
+        case Batch.THOUSAND:
+            return 1000, target_ns
+        case Batch.BY_DURATION:
+            task_ns = round(params["task_us"] * 1e3)
+            tasks = max(2 * logical_cpus, round(target_ns / task_ns))
+            return tasks, tasks * task_ns
 
 
 def tasks_for(logical_cpus: int) -> int:

@@ -10,18 +10,23 @@ import sys
 GIL_BEFORE_IMPORTS: bool = getattr(sys, "_is_gil_enabled", lambda: True)()
 
 import json  # noqa: E402
+import os  # noqa: E402
 import time  # noqa: E402
 import traceback  # noqa: E402
+from collections.abc import Mapping  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 from workflow.trial import batch as batches  # noqa: E402
 from workflow.trial.calibration import find_size  # noqa: E402
-from workflow.trial.models import load_model  # noqa: E402
+from workflow.trial.memory import weigh  # noqa: E402
+from workflow.trial.models import MODELS, load_model  # noqa: E402
+from workflow.trial.models.base import WorkerDiedError  # noqa: E402
+from workflow.trial.needs import Need  # noqa: E402
 from workflow.trial.timing import Batch, Length, Timings, time_cold, time_warm  # noqa: E402
 from workflow.trial.watch import QuietRule, Watch  # noqa: E402
 from workflow.trial.workloads import load_workload  # noqa: E402
-from workflow.trial.workloads.registry import Memory, Workload  # noqa: E402
+from workflow.trial.workloads.registry import Dispatch, Workload  # noqa: E402
 
 ONCE = Length(warmups=0, repetitions=1)
 
@@ -31,9 +36,8 @@ class GilMismatchError(Exception):
 
 
 def measure_cell(order: dict[str, Any]) -> dict[str, Any]:
-    """Run one trial's timed part; returns the fields of the record that this process knows."""
+    """Run one trial's measured part; returns the fields of the record that this process knows."""
     workload = load_workload(order["family"], order["workload"])
-    model = load_model(order["model"], order["workers"])
     gil: dict[str, Any] = {
         "before_imports": GIL_BEFORE_IMPORTS,
         "after_imports": batches.gil_enabled(),
@@ -43,17 +47,8 @@ def measure_cell(order: dict[str, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {"outcome": "ok", "explanation": "", "gil": gil, "clock": _clock()}
     try:
         _check_gil(order["gil"], gil)
-        run = time_warm if order["timing"] == "warm" else time_cold
-        timings = run(
-            model,
-            _batch(workload, order["tasks"], order["workers"], order["arguments"]),
-            Length(
-                warmups=order["warmups"],
-                repetitions=order["repetitions"],
-                patience_ns=order["patience_ns"],
-            ),
-            _watch(order["watch"]),
-        )
+        with workload.beside(**order["arguments"]) as added:
+            timings = _timings(workload, order, added)
         gil["workers"] = timings.worker_gil
         gil["at_end"] = batches.gil_enabled()
         answer |= _findings(workload, timings)
@@ -64,25 +59,44 @@ def measure_cell(order: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
+def _timings(workload: Workload, order: dict[str, Any], added: Mapping[str, Any]) -> Timings:
+    """What the order's kind of timing finds."""
+    model = load_model(order["model"], order["workers"])
+    as_coroutine = Need.COROUTINE in MODELS[order["model"]].asks
+    arguments = {**order["arguments"], **added}
+    batch = _batch(workload, order["tasks"], order["workers"], arguments, as_coroutine=as_coroutine)
+    if order["timing"] == "memory":
+        return weigh(model, batch)
+    run = time_warm if order["timing"] == "warm" else time_cold
+    length = Length(
+        warmups=order["warmups"],
+        repetitions=order["repetitions"],
+        patience_ns=order["patience_ns"],
+    )
+    return run(model, batch, length, _watch(order["watch"]))
+
+
 def calibrate(order: dict[str, Any]) -> dict[str, Any]:
     """Find a workload's size on this interpreter, serially, and the checksum of its results."""
     workload = load_workload(order["family"], order["workload"])
     arguments = dict(order["arguments"])
     model = load_model("serial", 1)
+    with workload.beside(**arguments) as added:
 
-    def batch_ns_at(size: int) -> int:
-        sized = _batch(workload, order["tasks"], 1, arguments | {"size": size})
-        return time_warm(model, sized, ONCE, None).repetitions[0]["wall_ns"]
+        def batch_ns_at(size: int) -> int:
+            sized = _batch(workload, order["tasks"], 1, {**arguments, **added, "size": size})
+            return time_warm(model, sized, ONCE, None).repetitions[0]["wall_ns"]
 
-    size = find_size(batch_ns_at, order["target_ns"]) if workload.is_calibrated else None
-    if size is not None:
-        arguments["size"] = size
-    arguments |= workload.same_results_with
-    final = time_warm(model, _batch(workload, order["tasks"], 1, arguments), ONCE, None)
+        size = find_size(batch_ns_at, order["target_ns"]) if workload.is_calibrated else None
+        if size is not None:
+            arguments["size"] = size
+        arguments |= workload.same_results_with
+        final_batch = _batch(workload, order["tasks"], 1, {**arguments, **added})
+        final = time_warm(model, final_batch, ONCE, None).repetitions[0]
     return {
         "size": size,
-        "batch_ns": final.repetitions[0]["wall_ns"] if size is not None else None,
-        "expected_checksum": final.repetitions[0]["checksum"],
+        "batch_ns": final["wall_ns"] if size is not None else None,
+        "expected_checksum": final["checksum"],
     }
 
 
@@ -92,12 +106,28 @@ def _watch(order: dict[str, Any] | None) -> Watch | None:
     return Watch(asks=order["asks"], answers=order["answers"], rule=QuietRule(**order["rule"]))
 
 
-def _batch(workload: Workload, tasks: int, workers: int, arguments: dict[str, Any]) -> Batch:
+def _batch(
+    workload: Workload,
+    tasks: int,
+    workers: int,
+    arguments: Mapping[str, Any],
+    *,
+    as_coroutine: bool = False,
+) -> Batch:
+    payload = workload.payload
     return Batch(
-        chunks=batches.cut(workload.function, tasks, workers, arguments),
+        function=workload.coroutine if as_coroutine and workload.coroutine else workload.function,
+        tasks=[payload(n, **arguments) for n in range(tasks)] if payload else range(tasks),
+        arguments=arguments,
+        workers=workers,
+        is_single=workload.dispatch is Dispatch.SINGLE,
+        is_coroutine=as_coroutine,
         prepare=workload.before_batch or (lambda: None),
         left_behind=workload.after_batch or list,
-        checks_what_is_left=workload.memory is Memory.SHARED,
+        checks_what_is_left=workload.after_batch is not None
+        and not workload.keeps_output
+        and not workload.may_lose_updates,
+        counts_updates=workload.counts_updates,
     )
 
 
@@ -109,20 +139,20 @@ def _findings(workload: Workload, timings: Timings) -> dict[str, Any]:
         "setup_ns": timings.setup_ns,
         "first_result_ns": timings.first_result_ns,
         "teardown_ns": timings.teardown_ns,
+        "memory": timings.memory,
         "repetitions": timings.repetitions,
         "output": output,
     }
 
 
 def _verify(timings: Timings, expected: str) -> dict[str, Any]:
-    wrong = [r for r in timings.repetitions if r["checksum"] != expected]
+    wrong = [number for number, seen in enumerate(timings.checksums) if seen != expected]
     if not wrong:
         return {}
-    first = wrong[0]
     return {
         "outcome": "wrong_result",
-        "explanation": f"{len(wrong)} of {len(timings.repetitions)} repetitions gave other results "
-        f"than the serial run (first: {first['phase']} {first['index']})",
+        "explanation": f"{len(wrong)} of {len(timings.checksums)} executions gave other results "
+        f"than the serial run (first: number {wrong[0] + 1})",
     }
 
 
@@ -153,8 +183,12 @@ def main() -> None:
     """Obey the order on standard input; any exception of the workload is part of the answer."""
     order = json.load(sys.stdin)
     obey = {"measure": measure_cell, "calibrate": calibrate}[order["do"]]
+    ended_well = False
     try:
         answer = obey(order)
+        ended_well = True
+    except WorkerDiedError as death:
+        answer = {"outcome": "worker_died", "explanation": str(death)}
     except Exception as error:
         traceback.print_exc()
         answer = {"outcome": "raised", "explanation": f"{type(error).__name__}: {error}"}
@@ -162,6 +196,10 @@ def main() -> None:
     unfinished = answer_file.with_suffix(".unfinished")
     unfinished.write_text(json.dumps(answer), encoding="utf-8")
     unfinished.replace(answer_file)
+    if not ended_well:
+        # Tearing a broken pool down can wait for ever; the supervisor ends what is left.
+        sys.stderr.flush()
+        os._exit(0)
 
 
 if __name__ == "__main__":

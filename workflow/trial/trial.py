@@ -8,31 +8,35 @@ from typing import Any, TypedDict
 
 from workflow.errors import UserError
 from workflow.files import digest, read_json
-from workflow.trial.calibration import tasks_for
+from workflow.trial.calibration import batch_for
 from workflow.trial.environment import draw_environment
 from workflow.trial.instrument import instrument_sha256
 from workflow.trial.machine import fingerprint, logical_cpus
 from workflow.trial.neighbours import Neighbours
 from workflow.trial.supervisor import PACKAGE_ROOT, Ending, HarnessError, run_measured
 from workflow.trial.watch import QuietRule
-from workflow.trial.workloads import all_workloads, family_of
-from workflow.trial.workloads.registry import Batch, Workload
+from workflow.trial.workloads import family_of, workload_of
 
 SCHEMA_VERSION = 1
 CALIBRATION_TIMEOUT_S = 300
 
 
 class CellOrder(TypedDict):
-    """The cell as the plan writes it; `model` names the model with its start method."""
+    """The cell as the plan writes it; `model` names the model with its start method.
+
+    `workload` is the name of the work with its parameters, `function` that of its task.
+    """
 
     id: str
     workload: str
+    function: str
     params: dict[str, Any]
     model: str
     start_method: str
     workers: int
     arm: str
     timing: str
+    replicate: int
 
 
 class TrialOrder(TypedDict):
@@ -69,6 +73,8 @@ def run_tries(
         yield record
         if not neighbours or record["outcome"] != "ok":
             return
+        if not record["repetitions"]:
+            return  # nothing was timed
         neighbours.remember(record)
         if quiet_repetitions(record) >= order["repetitions"]:
             return
@@ -94,7 +100,7 @@ def run_trial(
 ) -> dict[str, Any]:
     """Measure one try of a trial; returns its record whatever became of it."""
     cell = order["cell"]
-    workload = all_workloads()[cell["workload"]]
+    workload = workload_of(cell["function"])
     environment = draw_environment(order["seed"], cell["id"], order["block"])
     size = calibration["size"]
     rule = neighbours.rule(order["quiet_threshold"]) if neighbours else None
@@ -149,11 +155,11 @@ def run_trial(
 
 
 def run_calibration(
-    workload_name: str, params: dict[str, Any], batch_ms: float, identity: Mapping[str, Any]
+    function: str, params: dict[str, Any], batch_ms: float, identity: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Size a workload's batch on this machine with the reference arm, serially."""
-    workload = all_workloads()[workload_name]
-    tasks = _tasks(workload)
+    workload = workload_of(function)
+    tasks, target_ns = batch_for(workload, params, batch_ms, logical_cpus())
     ending = run_measured(
         _command(identity),
         {
@@ -162,7 +168,7 @@ def run_calibration(
             "workload": workload.name,
             "arguments": params,
             "tasks": tasks,
-            "target_ns": round(batch_ms * 1e6),
+            "target_ns": target_ns,
         },
         draw_environment(0, workload.name, 0).for_process(PACKAGE_ROOT),
         CALIBRATION_TIMEOUT_S,
@@ -178,7 +184,7 @@ def run_calibration(
         "workload": workload.name,
         "params": params,
         "arm": identity["arm"],
-        "target_ns": round(batch_ms * 1e6),
+        "target_ns": target_ns,
         "tasks": tasks,
         **ending.answer,
     }
@@ -201,11 +207,6 @@ def _command(identity: Mapping[str, Any]) -> list[str]:
     return [str(executable), *identity["flags"]]
 
 
-def _tasks(workload: Workload) -> int:
-    cpus = logical_cpus()
-    return cpus if workload.batch is Batch.ONE_A_CPU else tasks_for(cpus)
-
-
 def _measured_fields(ending: Ending) -> dict[str, Any]:
     unanswered: dict[str, Any] = {
         "clock": None,
@@ -213,6 +214,7 @@ def _measured_fields(ending: Ending) -> dict[str, Any]:
         "setup_ns": None,
         "first_result_ns": None,
         "teardown_ns": None,
+        "memory": None,
         "repetitions": [],
         "output": None,
     }

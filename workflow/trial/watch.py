@@ -5,7 +5,6 @@ import os
 import struct
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 Reading = list[int]
 
@@ -21,18 +20,6 @@ def _find_current_cpu() -> Callable[[], int]:
 
 # The CPU that the calling thread runs on; -1 where the system doesn't say.
 current_cpu = _find_current_cpu()
-
-
-def thread_cpus(tasks: Path = Path("/proc/self/task")) -> set[int]:
-    """The CPU that each thread of this process ran on last: field 39 of proc_pid_stat(5)."""
-    found = set()
-    for thread in tasks.iterdir() if tasks.is_dir() else ():
-        try:
-            after_name = (thread / "stat").read_text().rpartition(")")[2]
-        except OSError:
-            continue  # the thread has ended meanwhile
-        found.add(int(after_name.split()[36]))
-    return found
 
 
 @dataclass(frozen=True, kw_only=True)

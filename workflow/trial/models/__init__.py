@@ -5,38 +5,94 @@ A model's module is imported only in the trial that runs it, so `serial` never l
 
 import importlib
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import cast
 
 from workflow.trial.models.base import Model
+from workflow.trial.needs import Need
+
+THREADED = frozenset({Need.ONE_MEMORY, Need.EXTENSION_MODULES})
+POOLED = frozenset({Need.SINGLE_DISPATCHES, Need.EXTENSION_MODULES})
+
+
+class Family(StrEnum):
+    """What the reader chooses between."""
+
+    SERIAL = "serial"
+    THREADS = "threads"
+    PROCESSES = "processes"
+    COROUTINES = "coroutines"
+    INTERPRETERS = "interpreters"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelEntry:
-    """Where a model lives and what a plan must know about it."""
+    """Where a model lives and what a plan must know about it.
+
+    `built_on` are further modules of this folder that hold a part of it; `meets` are needs of workloads that it can serve, `asks` its own of them; `since` is the first
+    Python that has it.
+    """
 
     module: str
     type_name: str
     title: str
+    family: Family
+    meets: frozenset[Need]
+    asks: frozenset[Need] = frozenset()
+    built_on: tuple[str, ...] = ()
     start_method: str = "none"
-    shares_memory: bool = True
-    is_parallel: bool = True
+    since: tuple[int, int] = (3, 0)
+
+    @property
+    def is_parallel(self) -> bool:
+        """Whether it has a number of workers."""
+        return self.family is not Family.SERIAL
+
+
+def _of_processes(
+    module: str, type_name: str, title: str, asks: frozenset[Need] = frozenset()
+) -> dict[str, ModelEntry]:
+    """One entry for each start method."""
+    return {
+        f"{module}-{method}": ModelEntry(
+            module=module,
+            type_name=type_name,
+            title=f"{title} ({method})",
+            family=Family.PROCESSES,
+            built_on=("pool",),
+            meets=POOLED,
+            asks=asks,
+            start_method=method,
+        )
+        for method in ("fork", "forkserver", "spawn")
+    }
 
 
 MODELS = {
-    "serial": ModelEntry(module="serial", type_name="Serial", title="serial", is_parallel=False),
-    "threads": ModelEntry(module="threads", type_name="Threads", title="threads"),
-    "raw_threads": ModelEntry(module="raw_threads", type_name="RawThreads", title="raw threads"),
-    **{
-        f"processes-{method}": ModelEntry(
-            module="processes",
-            type_name="Processes",
-            title=f"processes ({method})",
-            start_method=method,
-            shares_memory=False,
-        )
-        for method in ("fork", "forkserver", "spawn")
-    },
+    "serial": ModelEntry(
+        module="serial",
+        type_name="Serial",
+        title="serial",
+        family=Family.SERIAL,
+        meets=THREADED | POOLED,
+    ),
+    "threads": ModelEntry(
+        module="threads",
+        type_name="Threads",
+        title="threads",
+        family=Family.THREADS,
+        built_on=("pool",),
+        meets=THREADED | POOLED,
+    ),
+    "raw_threads": ModelEntry(
+        module="raw_threads",
+        type_name="RawThreads",
+        title="raw threads",
+        family=Family.THREADS,
+        meets=THREADED,
+    ),
+    **_of_processes("processes", "Processes", "processes"),
 }
 
 
@@ -47,11 +103,12 @@ def load_model(name: str, workers: int) -> Model:
     arguments: list[object] = []
     if entry.is_parallel:
         arguments.append(workers)
-    if not entry.shares_memory:
+    if entry.start_method != "none":
         arguments.append(entry.start_method)
     return cast("Model", getattr(module, entry.type_name)(*arguments))
 
 
-def source_of_model(name: str) -> Path:
-    """The file that holds a model."""
-    return Path(__path__[0]) / f"{MODELS[name].module}.py"
+def sources_of_model(name: str) -> list[Path]:
+    """The files that hold a model."""
+    entry = MODELS[name]
+    return [Path(__path__[0]) / f"{module}.py" for module in (*entry.built_on, entry.module)]

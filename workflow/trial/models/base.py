@@ -1,9 +1,8 @@
 """What every model of execution offers the timing code."""
 
-from collections.abc import Callable, Sequence
+import signal
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
-
-from workflow.trial.batch import Chunk, ChunkReport
 
 
 class Startup(NamedTuple):
@@ -14,7 +13,11 @@ class Startup(NamedTuple):
 
 
 class Model(Protocol):
-    """Workers that run chunks. Made once for a trial; `start` and `stop` may follow each other."""
+    """Workers that run functions. Made once for a trial; `start` and `stop` may follow each other.
+
+    The items are a batch's chunks, one for each worker, or single tasks. In a model of coroutines
+    the function is one.
+    """
 
     def start(self) -> None:
         """Create the workers and return; they may still be coming up."""
@@ -22,12 +25,48 @@ class Model(Protocol):
     def answered(self, clock: Callable[[], int]) -> Startup:
         """After `start`: wait until every worker has answered once; `clock` readings, not spans."""
 
-    def run(self, chunks: Sequence[Chunk]) -> list[ChunkReport]:
-        """Run one chunk on each worker; reports in the order of the chunks."""
+    def map(self, function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+        """Run `function` on each item, one dispatch an item; results in the order of the items.
+
+        Raises what the function raised, and `WorkerDiedError` when a worker process has ended.
+        """
 
     def stop(self) -> None:
         """Tear the workers down and wait until they are gone."""
 
+
+class WorkerDiedError(Exception):
+    """A worker process ended before its work was done."""
+
+
+class WorkerProcess(Protocol):
+    """The part of a process object that tells how it ended."""
+
+    @property
+    def pid(self) -> int | None: ...  # noqa: D102
+    @property
+    def exitcode(self) -> int | None: ...  # noqa: D102
+
+
+def check_alive(processes: Iterable[WorkerProcess]) -> None:
+    """Raise `WorkerDiedError` with the story of each of these workers that has ended."""
+    ended = [
+        f"worker process {process.pid} {_ending(process.exitcode)}"
+        for process in processes
+        if process.exitcode is not None
+    ]
+    if ended:
+        raise WorkerDiedError("; ".join(ended))
+
+
+def _ending(exit_code: int | None) -> str:
+    if exit_code is not None and exit_code < 0:
+        return f"was ended by {signal.Signals(-exit_code).name}"
+    return f"ended with exit code {exit_code}"
+
+
+# How often a wait that should be short looks whether a worker has died meanwhile.
+PATIENCE_S = 0.5
 
 Semaphore = Any  # of threading or of a multiprocess context: both have acquire and release
 
@@ -37,10 +76,21 @@ def announce(ready: Semaphore) -> None:
     ready.release()
 
 
-def await_announcements(ready: Semaphore, workers: int, clock: Callable[[], int]) -> Startup:
-    """Clock readings when the first and the last of `workers` announcements arrived."""
-    ready.acquire()
-    first = clock()
-    for _ in range(workers - 1):
-        ready.acquire()
-    return Startup(first, clock())
+def await_announcements(
+    ready: Semaphore,
+    workers: int,
+    clock: Callable[[], int],
+    check: Callable[[], None] = lambda: None,
+) -> Startup:
+    """Clock readings when the first and the last of `workers` announcements arrived.
+
+    `check` is called again and again while waiting, to raise for a worker that can't come any more.
+    """
+
+    def arrival() -> int:
+        while not ready.acquire(timeout=PATIENCE_S):
+            check()
+        return clock()
+
+    arrivals = [arrival() for _ in range(workers)]
+    return Startup(arrivals[0], arrivals[-1])

@@ -1,37 +1,26 @@
 """`multiprocess.Pool` with an explicit start method."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import multiprocess
 
-from workflow.trial.batch import Chunk, ChunkReport, run_chunk
-from workflow.trial.models.base import Startup, announce, await_announcements
+from workflow.trial.models.base import WorkerProcess
+from workflow.trial.models.pool import PoolModel
 
 
-class Processes:
+class Processes(PoolModel):
     """A pool of processes started by `fork`, `forkserver` or `spawn`."""
 
     def __init__(self, workers: int, start_method: str) -> None:
-        self._workers = workers
+        super().__init__(workers)
         self._context = multiprocess.get_context(start_method)
 
-    def start(self) -> None:
-        """Create the pool."""
-        self._ready = self._context.Semaphore(0)
-        self._pool = self._context.Pool(
-            self._workers, initializer=announce, initargs=(self._ready,)
-        )
+    def _new_semaphore(self) -> Any:
+        return self._context.Semaphore(0)
 
-    def answered(self, clock: Callable[[], int]) -> Startup:
-        """Wait for every process's announcement."""
-        return await_announcements(self._ready, self._workers, clock)
+    def _new_pool(self, **arguments: Any) -> Any:
+        return self._context.Pool(**arguments)
 
-    def run(self, chunks: Sequence[Chunk]) -> list[ChunkReport]:
-        """Map the chunks, one a dispatch."""
-        reports: list[ChunkReport] = self._pool.map(run_chunk, chunks, chunksize=1)
-        return reports
-
-    def stop(self) -> None:
-        """Terminate, as leaving `with` does, and join."""
-        self._pool.terminate()
-        self._pool.join()
+    def _processes(self, pool: Any) -> Sequence[WorkerProcess]:
+        return list(pool._pool)

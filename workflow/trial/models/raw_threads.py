@@ -1,10 +1,17 @@
-"""`threading.Thread`, one a chunk, started and joined in every repetition, as the notebook."""
+"""`threading.Thread`, one an item, started and joined in every repetition, as the notebook."""
 
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
-from workflow.trial.batch import Chunk, ChunkReport, run_chunk
 from workflow.trial.models.base import Startup, announce, await_announcements
+
+
+class Outcome(NamedTuple):
+    """What a thread came to: a value, or what it raised."""
+
+    value: Any = None
+    error: BaseException | None = None
 
 
 class RawThreads:
@@ -14,7 +21,7 @@ class RawThreads:
         self._workers = workers
 
     def start(self) -> None:
-        """Nothing to create ahead: `run` makes its own threads."""
+        """Nothing to create ahead: `map` makes its own threads."""
 
     def answered(self, clock: Callable[[], int]) -> Startup:
         """Start as many threads as will work, have each answer, and join them."""
@@ -27,28 +34,25 @@ class RawThreads:
             thread.join()
         return startup
 
-    def run(self, chunks: Sequence[Chunk]) -> list[ChunkReport]:
-        """Start one thread a chunk and join them all; the first exception of a thread is raised."""
-        outcomes: list[ChunkReport | BaseException | None] = [None] * len(chunks)
+    def map(self, function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+        """Start one thread an item and join them all; the first exception of a thread is raised."""
+        outcomes = [Outcome() for _ in items]
 
-        def work(place: int, chunk: Chunk) -> None:
+        def work(place: int, item: Any) -> None:
             try:
-                outcomes[place] = run_chunk(chunk)
+                outcomes[place] = Outcome(value=function(item))
             except BaseException as error:
-                outcomes[place] = error
+                outcomes[place] = Outcome(error=error)
 
-        threads = [threading.Thread(target=work, args=pair) for pair in enumerate(chunks)]
+        threads = [threading.Thread(target=work, args=pair) for pair in enumerate(items)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        return [_report(outcome) for outcome in outcomes]
+        for outcome in outcomes:
+            if outcome.error is not None:
+                raise outcome.error
+        return [outcome.value for outcome in outcomes]
 
     def stop(self) -> None:
-        """The threads ended with their chunks."""
-
-
-def _report(outcome: ChunkReport | BaseException | None) -> ChunkReport:
-    if isinstance(outcome, ChunkReport):
-        return outcome
-    raise outcome or RuntimeError("a thread ended without a word")
+        """The threads ended with their items."""

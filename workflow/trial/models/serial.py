@@ -1,8 +1,8 @@
 """No workers: the tasks one after another in the main thread. The baseline of every speed-up."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from workflow.trial.batch import Chunk, ChunkReport, run_chunk
 from workflow.trial.models.base import Startup
 
 
@@ -17,9 +17,9 @@ class Serial:
         now = clock()
         return Startup(now, now)
 
-    def run(self, chunks: Sequence[Chunk]) -> list[ChunkReport]:
-        """Run the chunks here."""
-        return [run_chunk(chunk) for chunk in chunks]
+    def map(self, function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+        """Run them here."""
+        return [function(item) for item in items]
 
     def stop(self) -> None:
         """Nothing to tear down."""

@@ -14,6 +14,11 @@ def all_workloads() -> dict[str, Workload]:
     return dict(sorted(REGISTRY.items()))
 
 
+def workload_of(function: str) -> Workload:
+    """The workload with this task function, by the function's name (the pipeline's side only)."""
+    return all_workloads()[function]
+
+
 def load_workload(family: str, name: str) -> Workload:
     """One workload, importing its family alone (the measured side)."""
     importlib.import_module(f"{__name__}.{family}")

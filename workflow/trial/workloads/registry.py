@@ -2,9 +2,12 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from workflow.trial.needs import Need
 
 
 class Batch(StrEnum):
@@ -12,21 +15,25 @@ class Batch(StrEnum):
 
     SHARED_OUT = "shared_out"  # many tasks, the same for every worker count
     ONE_A_CPU = "one_a_cpu"  # exactly one for each logical CPU, as the notebook does
+    BY_DURATION = "by_duration"  # as many of `task_us` microseconds as fill `trial.batch_ms`
+    THOUSAND = "thousand"  # so many that the cost of sending one can be told
 
 
-class Memory(StrEnum):
-    """Whether a workload's tasks must see each other's objects."""
+class Dispatch(StrEnum):
+    """How tasks reach the workers."""
 
-    PRIVATE = "private"
-    SHARED = "shared"  # processes can't run it: each would change its own copy
+    CHUNKS = "chunks"  # one equal chunk a worker
+    SINGLE = "single"  # one by one, the next to whoever is free
 
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
     """One kind of work: its task function and what a reader should know about it.
 
-    `function(task, **arguments)` is one task and returns something JSON can hold. When it has a
-    parameter `size`, the size is calibrated so that a batch takes about `trial.batch_ms`.
+    `function(task, **arguments)` is one task and returns numbers, text, bytes, arrays, or lists and
+    mappings of these. `task` is its number, or what `payload(number, **arguments)` made of it in
+    the parent, outside the timed region. When the function has a parameter `size`, the size is
+    calibrated so that a batch takes about `trial.batch_ms`.
     """
 
     name: str
@@ -37,12 +44,24 @@ class Workload:
     why: str
     expected: str
     batch: Batch = Batch.SHARED_OUT
-    memory: Memory = Memory.PRIVATE
+    dispatch: Dispatch = Dispatch.CHUNKS
+    needs: frozenset[Need] = frozenset()
+    offers: frozenset[Need] = frozenset()
+    payload: Callable[..., Any] | None = None
+    # The same task for asyncio: `await coroutine(task, **arguments)`.
+    coroutine: Callable[..., Any] | None = None
+    # What must run beside the tasks, such as a server: entered with the arguments before the
+    # workers start; yields arguments to add.
+    beside: Callable[..., AbstractContextManager[Mapping[str, Any]]] = lambda **_: nullcontext({})
     # Arguments that give the same results sooner; used where only the results are wanted.
     same_results_with: Mapping[str, Any] = field(default_factory=dict)
     # For workloads that leave something in the parent: empties it before a batch, reads it after.
     before_batch: Callable[[], None] | None = None
     after_batch: Callable[[], list[Any]] | None = None
+    # Each task returns how many updates it made, `after_batch` [how many are there].
+    counts_updates: bool = False
+    # Lost updates are a finding here, elsewhere a wrong result.
+    may_lose_updates: bool = False
     keeps_output: bool = False
 
     @property
@@ -52,13 +71,24 @@ class Workload:
         return {
             name: parameter.default
             for name, parameter in signature.items()
-            if name not in ("task", "size")
+            if name not in ("task", "size") and parameter.default is not parameter.empty
         }
 
     @property
     def is_calibrated(self) -> bool:
         """Whether the size of a task is found by calibration."""
         return "size" in inspect.signature(self.function).parameters
+
+    @property
+    def wants(self) -> frozenset[Need]:
+        """All that a model must meet."""
+        single = {Need.SINGLE_DISPATCHES} if self.dispatch is Dispatch.SINGLE else set()
+        return self.needs | single
+
+    @property
+    def has(self) -> frozenset[Need]:
+        """All that a model may ask for and find here."""
+        return self.offers | ({Need.COROUTINE} if self.coroutine else set())
 
 
 REGISTRY: dict[str, Workload] = {}

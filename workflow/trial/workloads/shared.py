@@ -3,7 +3,8 @@
 from collections import Counter
 from typing import Any
 
-from workflow.trial.workloads.registry import Memory, register
+from workflow.trial.needs import Need
+from workflow.trial.workloads.registry import register
 
 _shared: list[int] = []
 
@@ -29,7 +30,7 @@ register(
     why="The notebook's `data.append`: safe in threads, but does it scale?",
     expected="No append is lost on any arm. Gains nothing on 3.13; on 3.13t the list's own lock is "
     "contended and threads may be slower than one.",
-    memory=Memory.SHARED,
+    needs=frozenset({Need.ONE_MEMORY}),
     before_batch=_shared.clear,
     after_batch=_counts,
 )

@@ -1,0 +1,64 @@
+"""What the pools of `multiprocess` and `multiprocessing` share, of threads and of processes."""
+
+import abc
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from workflow.trial.models.base import (
+    PATIENCE_S,
+    Startup,
+    WorkerProcess,
+    announce,
+    await_announcements,
+    check_alive,
+)
+
+
+class PoolModel(abc.ABC):
+    """A pool; a subclass says of which kind."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+
+    @abc.abstractmethod
+    def _new_semaphore(self) -> Any:
+        """A semaphore of value 0 that the workers can release."""
+
+    @abc.abstractmethod
+    def _new_pool(self, **arguments: Any) -> Any:
+        """A new pool, given its number of workers and their initializer."""
+
+    def _processes(self, pool: Any) -> Sequence[WorkerProcess]:
+        """The pool's worker processes: a pool replaces one that dies and forgets its work."""
+        del pool
+        return ()
+
+    def start(self) -> None:
+        """Create the pool."""
+        self._ready = self._new_semaphore()
+        self._pool = self._new_pool(
+            processes=self._workers, initializer=announce, initargs=(self._ready,)
+        )
+        self._born = self._processes(self._pool)
+
+    def answered(self, clock: Callable[[], int]) -> Startup:
+        """Wait for every worker's announcement."""
+        return await_announcements(self._ready, self._workers, clock, self._check)
+
+    def map(self, function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+        """Map the items, one a dispatch."""
+        coming = self._pool.map_async(function, items, chunksize=1)
+        coming.wait(PATIENCE_S)
+        while not coming.ready():
+            self._check()
+            coming.wait(PATIENCE_S)
+        results: list[Any] = coming.get()
+        return results
+
+    def stop(self) -> None:
+        """Terminate, as leaving `with` does, and join."""
+        self._pool.terminate()
+        self._pool.join()
+
+    def _check(self) -> None:
+        check_alive(self._born)
