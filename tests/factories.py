@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from workflow.files import write_json
+from workflow.trial.health import Health
 
 Json = dict[str, Any]
 Truth = Callable[[Mapping[str, Any]], float]
@@ -313,6 +314,7 @@ def make_record(
         "outcome": outcome,
         "explanation": "" if ok else f"the trial ended as {outcome}",
         "stderr_tail": "" if ok else "what it last said",
+        "health": {"before": make_health(), "after": make_health(), "flags": []},
         "waited_ns": 0,
         "beside_cpu_ns": 0,
         "environment": {"hash_seed": 1, "padding_bytes": 0, "variables": {"LANG": "C.UTF-8"}},
@@ -335,6 +337,12 @@ def make_record(
         "repetitions": _repetitions(cell, start_ns, walls_ns) if ok else [],
         "output": {"results": names, "data": names} if is_notebook and ok else None,
     }
+
+
+def make_health() -> Json:
+    """One reading of a machine that tells nothing of itself."""
+    unknown = dict.fromkeys(sorted(Health.__required_keys__))
+    return {**unknown, "read_monotonic_ns": 0, "ticks_per_second": 100}
 
 
 def watch(record: Json, disturbed: Sequence[bool]) -> None:

@@ -3,22 +3,36 @@
 import contextlib
 import json
 import os
+import secrets
+import selectors
 import signal
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
+from workflow.trial import health
 from workflow.trial.beside import ancestors, await_idle, cpu_ns
+from workflow.trial.guardian import LENGTH, Charge, Report
+from workflow.trial.outcome import explained, unanswered
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 STDERR_TAIL_BYTES = 4000
-ENDS_WITHIN_S = 5.0
+ENDS_WITHIN_S = 30.0
+
+
+class TrialHealth(TypedDict):
+    """The machine before and after a trial, and what in it is worth a flag."""
+
+    before: health.Health
+    after: health.Health
+    flags: list[str]
 
 
 class HarnessError(Exception):
@@ -31,6 +45,7 @@ class Ending:
 
     answer: dict[str, Any]
     stderr_tail: str
+    health: TrialHealth
     waited_ns: int
     beside_cpu_ns: int
     started_unix_ns: int
@@ -48,48 +63,64 @@ def run_measured(
 ) -> Ending:
     """Run `command -m workflow.trial.measure` with an order, in a session and folder of its own.
 
-    `read_sentinel` answers the process's questions about its neighbours, over two pipes whose ends
-    are added to the order's `watch`. Whatever the process leaves running is killed when it ends,
-    when its time is over, and when this process is interrupted.
+    The order gets a `shared_memory_prefix`, with which the trial begins the names of all shared
+    memory. `read_sentinel` answers the process's questions about its neighbours, over two pipes
+    whose ends are added to the order's `watch`. Whatever the process leaves is ended and removed:
+    when it ends, when its time is over, and when this process is interrupted or killed.
     """
+    prefix = f"top-{secrets.token_hex(4)}-"
     with (
-        tempfile.TemporaryDirectory(prefix="trial-") as folder,
         _interruptible(),
+        # Removed by the guardian, unless it never came to know of it.
+        tempfile.TemporaryDirectory(prefix="trial-", ignore_cleanup_errors=True) as folder,
         _answering(read_sentinel) as ends,
+        _guardian(ends) as guardian,
     ):
         if ends:
             order = {**order, "watch": {**order["watch"], "asks": ends[0], "answers": ends[1]}}
+        order_file, answer_file, stderr_file = (
+            Path(folder) / name for name in ("order.json", "answer.json", "stderr")
+        )
+        order_file.write_text(
+            json.dumps({**order, "answer": str(answer_file), "shared_memory_prefix": prefix}),
+            encoding="utf-8",
+        )
         pipeline = ancestors()
         waited_ns = await_idle(pipeline)
         beside_cpu_ns = cpu_ns(pipeline)
-        answer_file = Path(folder) / "answer.json"
-        stderr_file = Path(folder) / "stderr"
+        health_before = health.read()
         started_unix_ns, started_monotonic_ns = time.time_ns(), time.perf_counter_ns()
-        with stderr_file.open("wb") as stderr:
-            process = subprocess.Popen(
-                [*command, "-m", "workflow.trial.measure"],
-                stdin=subprocess.PIPE,
-                stdout=stderr,
-                stderr=stderr,
-                env=dict(environment),
-                cwd=folder,
-                pass_fds=ends,
-                start_new_session=True,
+        guardian.start(
+            Charge(
+                command=[*command, "-m", "workflow.trial.measure"],
+                # What joblib and multiprocess write aside goes when the folder goes.
+                environment={**environment, "JOBLIB_TEMP_FOLDER": folder, "TMPDIR": folder},
+                folder=folder,
+                order=str(order_file),
+                stderr=str(stderr_file),
+                pass_fds=list(ends),
+                shared_memory_prefix=prefix,
             )
-            timed_out = False
-            try:
-                process.communicate(
-                    json.dumps({**order, "answer": str(answer_file)}).encode(), timeout=timeout_s
-                )
-            except subprocess.TimeoutExpired:
-                timed_out = True
-            finally:
-                _kill_session(process)
+        )
+        exit_code = guardian.exit_code(timeout_s)
+        timed_out = exit_code is None
+        if exit_code is None:
+            guardian.end()
+            exit_code = guardian.exit_code(ENDS_WITHIN_S)
+        if exit_code is None:
+            raise HarnessError("a process of the trial can't be ended")
         ended_unix_ns, ended_monotonic_ns = time.time_ns(), time.perf_counter_ns()
+        health_after = health.read()
         beside_cpu_ns = cpu_ns(pipeline) - beside_cpu_ns
+        flags = health.flags(health_before, health_after)
+        if answer_file.exists():
+            answer = _parsed(answer_file)
+        else:
+            answer = unanswered(exit_code, timeout_s if timed_out else None)
         return Ending(
-            answer=_answer(answer_file, process.returncode, timeout_s if timed_out else None),
+            answer=explained(answer, flags, stderr_file),
             stderr_tail=_tail(stderr_file),
+            health=TrialHealth(before=health_before, after=health_after, flags=flags),
             waited_ns=waited_ns,
             beside_cpu_ns=beside_cpu_ns,
             started_unix_ns=started_unix_ns,
@@ -99,15 +130,66 @@ def run_measured(
         )
 
 
-def _answer(answer_file: Path, exit_code: int, timeout_s: float | None) -> dict[str, Any]:
-    if answer_file.exists():
-        return _parsed(answer_file)
-    if timeout_s is not None:
-        return {"outcome": "timeout", "explanation": f"not finished after {timeout_s:g} s"}
-    if exit_code < 0:
-        name = signal.Signals(-exit_code).name
-        return {"outcome": "crashed", "explanation": f"the process was ended by {name}"}
-    return {"outcome": "crashed", "explanation": f"the process ended with exit code {exit_code}"}
+class _Guardian:
+    """The supervisor's end of a guardian process, which is told by a pipe and reports by one."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        assert process.stdin
+        assert process.stdout
+        self._process, self._hand, self._report = process, process.stdin, process.stdout
+
+    def start(self, charge: Charge) -> None:
+        """Have it start what it shall answer for."""
+        content = json.dumps(charge).encode()
+        self._tell(LENGTH.pack(len(content)) + content)
+
+    def end(self) -> None:
+        """Have it end what it started."""
+        self._tell(b"!")
+
+    def exit_code(self, timeout_s: float) -> int | None:
+        """The measured process's, once nothing of it runs any more; None when time is over."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._report, selectors.EVENT_READ)
+            if not selector.select(timeout_s):
+                return None
+        content = self._report.read()
+        if not content:
+            raise HarnessError("the guardian of a trial ended without a report")
+        report: Report = json.loads(content)
+        return report["exit_code"]
+
+    def dismiss(self) -> None:
+        """Let it leave nothing, and wait until it is gone."""
+        with contextlib.suppress(BrokenPipeError):
+            self._hand.close()
+        self._report.close()
+        self._process.wait(ENDS_WITHIN_S)
+
+    def _tell(self, words: bytes) -> None:
+        with contextlib.suppress(BrokenPipeError):  # the missing report will tell
+            self._hand.write(words)
+            self._hand.flush()
+
+
+@contextlib.contextmanager
+def _guardian(pass_fds: Sequence[int]) -> Iterator[_Guardian]:
+    """A guardian that waits for its charge; when the block is left, all of it is gone."""
+    guardian = _Guardian(
+        subprocess.Popen(
+            # No more of the interpreter than it needs: it is started for every trial.
+            [sys.executable, "-E", "-s", "-S", "-m", "workflow.trial.guardian"],
+            cwd=PACKAGE_ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=pass_fds,
+            start_new_session=True,
+        )
+    )
+    try:
+        yield guardian
+    finally:
+        guardian.dismiss()
 
 
 def _parsed(answer_file: Path) -> dict[str, Any]:
@@ -122,13 +204,6 @@ def _parsed(answer_file: Path) -> dict[str, Any]:
 
 def _tail(file: Path) -> str:
     return file.read_bytes()[-STDERR_TAIL_BYTES:].decode("utf-8", errors="replace")
-
-
-def _kill_session(process: "subprocess.Popen[bytes]") -> None:
-    """Kill the process and all that it started, then reap it."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 @contextlib.contextmanager

@@ -224,6 +224,7 @@ def _measured_fields(ending: Ending) -> dict[str, Any]:
         **unanswered,
         **ending.answer,
         "stderr_tail": ending.stderr_tail,
+        "health": ending.health,
         "waited_ns": ending.waited_ns,
         "beside_cpu_ns": ending.beside_cpu_ns,
         "started_unix_ns": ending.started_unix_ns,
