@@ -20,12 +20,13 @@ from workflow.files import digest, sha256_file, write_json
 from workflow.interpreters.given import fingerprints
 from workflow.plan.blocks import Trial
 from workflow.plan.catalogue import Catalogue, ModelEntry, WorkloadEntry
+from workflow.plan.cells import Cell
 from workflow.plan.plan import Plan, as_record, make_plan, order_of
 from workflow.trial.instrument import instrument_sha256
 from workflow.trial.machine import fingerprint, name_of
 from workflow.trial.models import MODELS
-from workflow.trial.workloads import all_workloads
-from workflow.trial.workloads.registry import Memory
+from workflow.trial.needs import REASONS
+from workflow.trial.workloads import all_workloads, workload_of
 
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
 DEFAULT_CAMPAIGN = "report"
@@ -120,10 +121,12 @@ class Campaign:
 
     def calibration_request(self, workload: str) -> dict[str, Any]:
         """What decides how much work a workload's batch holds."""
+        cell = self._any_cell_of[workload]
         return {
-            "params": dict(self._params_of[workload]),
+            "function": cell.function,
+            "params": dict(cell.params),
             "batch_ms": self.config["trial"]["batch_ms"],
-            "instrument": instrument_sha256(all_workloads()[workload], "serial"),
+            "instrument": instrument_sha256(workload_of(cell.function), "serial"),
         }
 
     def order(self, wildcards: TrialWildcards) -> str:
@@ -147,7 +150,7 @@ class Campaign:
                 "calibration_request": self.calibration_request(wildcards.workload),
                 "calibration": sha256_file(calibration),
                 "instrument": instrument_sha256(
-                    all_workloads()[wildcards.workload], wildcards.model
+                    workload_of(self._trial(wildcards).cell.function), wildcards.model
                 ),
                 "machine": dict(self.plan.machine),
             }
@@ -162,8 +165,8 @@ class Campaign:
         return len(self.plan.trials) - self.position(wildcards)
 
     @cached_property
-    def _params_of(self) -> dict[str, Mapping[str, Any]]:
-        return {cell.workload: cell.params for cell in self.plan.cells}
+    def _any_cell_of(self) -> dict[str, Cell]:
+        return {cell.workload: cell for cell in self.plan.cells}
 
     @cached_property
     def _trials(self) -> dict[tuple[str, int], Trial]:
@@ -186,20 +189,26 @@ def catalogue() -> Catalogue:
                     "why": workload.why,
                     "expected": workload.expected,
                 },
+                function=name,
                 params=workload.parameters,
-                needs_shared_memory=workload.memory is Memory.SHARED,
+                wants=frozenset(workload.wants),
+                has=frozenset(workload.has),
             )
             for name, workload in all_workloads().items()
         },
         models={
             name: ModelEntry(
                 title=entry.title,
+                family=entry.family,
                 start_method=entry.start_method,
-                shares_memory=entry.shares_memory,
                 is_parallel=entry.is_parallel,
+                meets=frozenset(entry.meets),
+                asks=frozenset(entry.asks),
+                since=entry.since,
             )
             for name, entry in MODELS.items()
         },
+        reasons={need.value: reason for need, reason in REASONS.items()},
     )
 
 

@@ -21,24 +21,33 @@ def schema() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
-    def model(shares_memory: bool = True, is_parallel: bool = True) -> ModelEntry:
+    def model(family: str, start_method: str = "none", **about: Any) -> ModelEntry:
         return ModelEntry(
             title="a model",
-            start_method="none" if shares_memory else "fork",
-            shares_memory=shares_memory,
-            is_parallel=is_parallel,
+            family=family,
+            start_method=start_method,
+            is_parallel=family != "serial",
+            **about,
         )
 
+    one_memory = frozenset({"one_memory"})
     return Catalogue(
         workloads={
-            "count": WorkloadEntry(about={"title": "Counting"}, params={"seconds": 0.5, "n": 3}),
-            "append": WorkloadEntry(about={"title": "Appending"}, needs_shared_memory=True),
+            "count": WorkloadEntry(
+                about={"title": "Counting"}, function="count", params={"seconds": 0.5, "n": 3}
+            ),
+            "append": WorkloadEntry(
+                about={"title": "Appending"}, function="append", wants=one_memory
+            ),
         },
         models={
-            "serial": model(is_parallel=False),
-            "threads": model(),
-            "processes-fork": model(shares_memory=False),
+            "serial": model("serial", meets=one_memory),
+            "threads": model("threads", meets=one_memory),
+            "processes-fork": model("processes", "fork"),
+            "arrays-fork": model("processes", "fork", asks=frozenset({"arrays"})),
+            "interpreters": model("interpreters", since=(3, 14)),
         },
+        reasons={"one_memory": "each would change its own copy", "arrays": "it takes no arrays"},
     )
 
 

@@ -98,3 +98,27 @@ def merge(below: Config, above: Config) -> None:
             merge(below[key], value)
         else:
             below[key] = value
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"params": {"colour": [1]}}, "experiments.scaling.params"),
+        ({"params": {"n": [1, "two"]}}, "experiments.scaling.params.n"),
+        ({"arms": ["3.14"]}, "experiments.scaling.arms"),
+        ({"workers": ["many"]}, "experiments.scaling.workers"),
+        ({"replicates": 0}, "experiments.scaling.replicates"),
+    ],
+)
+def test_a_grid_that_makes_no_sense_is_refused(
+    config: dict[str, Any],
+    schema: dict[str, Any],
+    catalogue: Catalogue,
+    changes: dict[str, Any],
+    where: str,
+) -> None:
+    config["experiments"]["scaling"] |= changes
+    with pytest.raises(UserError) as raised:
+        check_config(config, schema, catalogue)
+    assert raised.value.where is not None
+    assert raised.value.where.startswith(f"config key {where}")

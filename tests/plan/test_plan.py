@@ -13,7 +13,7 @@ from workflow.plan.catalogue import Catalogue
 from workflow.plan.cells import Cell
 from workflow.plan.plan import as_record, make_plan
 
-MACHINE = {"logical_cpus": 4}
+MACHINE = {"logical_cpus": 4, "physical_cores": 2, "cpu_quota": None}
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,68 @@ def test_what_cannot_be_run_is_listed_with_its_reason(
     assert all("own copy" in entry["reason"] for entry in skipped)
 
 
+def test_a_reason_is_given_for_each_thing_that_is_missing(
+    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
+) -> None:
+    scaling = config["experiments"]["scaling"]
+    scaling |= {"workloads": ["count"], "models": ["serial", "arrays-fork", "interpreters"]}
+    scaling |= {"workers": [2]}
+    config["arms"] = ["3.13", "3.14"]
+    experiment = make_plan(config, schema, catalogue, MACHINE).experiments[0]
+    assert [(skipped.cell, skipped.reason) for skipped in experiment.not_applicable] == [
+        ("count/arrays-fork/2/3.13/warm", "it takes no arrays"),
+        ("count/arrays-fork/2/3.14/warm", "it takes no arrays"),
+        (
+            "count/interpreters/2/3.13/warm",
+            "Python 3.13 has no such thing; 3.14 is the first",
+        ),
+    ]
+
+
+def test_a_varied_parameter_makes_workloads_of_their_own(
+    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
+) -> None:
+    config["experiments"]["scaling"] |= {
+        "models": ["serial"],
+        "arms": ["3.13"],
+        "params": {"n": [1, 10], "seconds": [0.1]},
+    }
+    plan = make_plan(config, schema, catalogue, MACHINE)
+    assert {cell.id: dict(cell.params) for cell in plan.cells} == {
+        "count,n=1,seconds=0.1/serial/1/3.13/warm": {"n": 1, "seconds": 0.1},
+        "count,n=10,seconds=0.1/serial/1/3.13/warm": {"n": 10, "seconds": 0.1},
+        "append/serial/1/3.13/warm": {},
+    }
+    assert {cell.function for cell in plan.cells} == {"count", "append"}
+    assert as_record(plan, "here")["workloads"]["count,n=1,seconds=0.1"]["name"] == "count"
+
+
+def test_a_cell_can_be_measured_twice_under_two_names(
+    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
+) -> None:
+    once = {cell.id for cell in make_plan(config, schema, catalogue, MACHINE).cells}
+    config["experiments"]["control"] = {
+        **config["experiments"]["scaling"],
+        "models": ["serial"],
+        "replicates": 2,
+    }
+    twice = make_plan(config, schema, catalogue, MACHINE).cells
+    again = {cell.id for cell in twice} - once
+    assert again == {
+        f"{workload}/serial/1/{arm}/warm-2"
+        for workload in ("count", "append")
+        for arm in ("3.13", "3.13t")
+    }
+    assert {cell.replicate for cell in twice if cell.id in again} == {2}
+
+
+def test_a_shared_cell_runs_in_as_many_blocks_as_any_experiment_wants(
+    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
+) -> None:
+    config["experiments"]["again"] = {**config["experiments"]["scaling"], "blocks": 2}
+    assert {cell.blocks for cell in make_plan(config, schema, catalogue, MACHINE).cells} == {3}
+
+
 def test_a_shared_cell_is_planned_once(
     config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
 ) -> None:
@@ -77,12 +139,15 @@ def test_one_cell_asked_for_in_two_ways_is_refused(
 def cell(name: str, blocks: int) -> Cell:
     return Cell(
         workload=name,
+        function=name,
         params={},
         model="serial",
         start_method="none",
         workers=1,
+        worker_kind="within_cores",
         arm="3.13",
         timing="warm",
+        replicate=1,
         warmups=0,
         repetitions=1,
         patience_s=0,

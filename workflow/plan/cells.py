@@ -1,25 +1,33 @@
 """Cells: workload (with its parameters) x model x workers x arm, and the experiments they serve."""
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from workflow.plan.arms import Arm
-from workflow.plan.catalogue import Catalogue
-from workflow.plan.workers import worker_counts
+from workflow.plan.catalogue import Catalogue, WorkloadEntry
+from workflow.plan.workers import kind_of, worker_counts
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One point of the sweep, with the settings its trials run under."""
+    """One point of the sweep, with the settings its trials run under.
+
+    `workload` names the work with those of its parameters that the experiment varies; `function`
+    is its task function. The same cell measured once more has another `replicate`.
+    """
 
     workload: str
+    function: str
     params: Mapping[str, Any] = field(hash=False)
     model: str
     start_method: str
     workers: int
+    worker_kind: str
     arm: str
     timing: str
+    replicate: int
     warmups: int
     repetitions: int
     patience_s: float
@@ -28,7 +36,8 @@ class Cell:
     @property
     def id(self) -> str:
         """The cell's one name: its folder, its key in every table."""
-        return f"{self.workload}/{self.model}/{self.workers}/{self.arm}/{self.timing}"
+        again = f"-{self.replicate}" if self.replicate > 1 else ""
+        return f"{self.workload}/{self.model}/{self.workers}/{self.arm}/{self.timing}{again}"
 
 
 @dataclass(frozen=True)
@@ -50,11 +59,11 @@ class Experiment:
 
 
 def experiments_of(
-    config: Mapping[str, Any], catalogue: Catalogue, logical_cpus: int
+    config: Mapping[str, Any], catalogue: Catalogue, machine: Mapping[str, Any]
 ) -> list[Experiment]:
-    """Every experiment of the config with its grid spelled out."""
+    """Every experiment of the config with its grid spelled out for a machine's fingerprint."""
     return [
-        _experiment(name, settings, config, catalogue, logical_cpus)
+        _experiment(name, settings, config, catalogue, machine)
         for name, settings in config["experiments"].items()
     ]
 
@@ -64,10 +73,10 @@ def _experiment(
     settings: Mapping[str, Any],
     config: Mapping[str, Any],
     catalogue: Catalogue,
-    logical_cpus: int,
+    machine: Mapping[str, Any],
 ) -> Experiment:
     cells, not_applicable = [], []
-    for cell in _grid(settings, config, catalogue, logical_cpus):
+    for cell in _grid(settings, config, catalogue, machine):
         reason = _why_not(cell, catalogue)
         if reason:
             not_applicable.append(NotApplicable(cell.id, reason))
@@ -79,34 +88,64 @@ def _experiment(
 
 
 def _grid(
-    settings: Mapping[str, Any], config: Mapping[str, Any], catalogue: Catalogue, logical_cpus: int
+    settings: Mapping[str, Any],
+    config: Mapping[str, Any],
+    catalogue: Catalogue,
+    machine: Mapping[str, Any],
 ) -> Iterator[Cell]:
-    counts = worker_counts(settings["workers"], {"logical_cpus": logical_cpus})
-    for workload in settings["workloads"]:
-        entry = catalogue.workloads[workload]
-        for model in settings["models"]:
-            for workers in counts if catalogue.models[model].is_parallel else [1]:
-                for arm in config["arms"]:
-                    yield Cell(
-                        workload=workload,
-                        params={**entry.params, **config["workloads"].get(workload, {})},
-                        model=model,
-                        start_method=catalogue.models[model].start_method,
-                        workers=workers,
-                        arm=Arm.parse(arm).name,
-                        timing=settings["timing"],
-                        warmups=settings.get("warmups", config["trial"]["warmups"]),
-                        repetitions=settings.get("repetitions", config["trial"]["repetitions"]),
-                        patience_s=settings.get("patience_s", config["trial"]["patience_s"]),
-                        blocks=settings.get("blocks", config["blocks"]),
-                    )
+    counts = worker_counts(settings["workers"], machine)
+    arms = settings.get("arms", config["arms"])
+    replicates = range(1, settings.get("replicates", 1) + 1)
+    for name in settings["workloads"]:
+        entry = catalogue.workloads[name]
+        for varied in _points(entry, settings.get("params", {})):
+            for model in settings["models"]:
+                mode = catalogue.models[model]
+                for workers in counts if mode.is_parallel else [1]:
+                    for arm, replicate in itertools.product(arms, replicates):
+                        yield Cell(
+                            workload=_label(name, varied),
+                            function=entry.function,
+                            params={**entry.params, **_set(config, name, entry), **varied},
+                            model=model,
+                            start_method=mode.start_method,
+                            workers=workers,
+                            worker_kind=kind_of(workers, machine).value,
+                            arm=Arm.parse(arm).name,
+                            timing=settings["timing"],
+                            replicate=replicate,
+                            warmups=settings.get("warmups", config["trial"]["warmups"]),
+                            repetitions=settings.get("repetitions", config["trial"]["repetitions"]),
+                            patience_s=settings.get("patience_s", config["trial"]["patience_s"]),
+                            blocks=settings.get("blocks", config["blocks"]),
+                        )
+
+
+def _points(entry: WorkloadEntry, grid: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """Every combination of the values asked for, of those parameters that the workload has."""
+    names = sorted(set(grid) & set(entry.params))
+    return [
+        dict(zip(names, values, strict=True))
+        for values in itertools.product(*(grid[name] for name in names))
+    ]
+
+
+def _label(workload: str, varied: Mapping[str, Any]) -> str:
+    return ",".join([workload, *(f"{name}={value}" for name, value in varied.items())])
+
+
+def _set(config: Mapping[str, Any], name: str, entry: WorkloadEntry) -> dict[str, Any]:
+    """The parameters that the config sets for a workload wherever it is used."""
+    settings = config["workloads"].get(name, {})
+    return {key: value for key, value in settings.items() if key in entry.params}
 
 
 def _why_not(cell: Cell, catalogue: Catalogue) -> str:
     """The reason why a cell can't be run; empty if it can."""
-    if (
-        catalogue.workloads[cell.workload].needs_shared_memory
-        and not catalogue.models[cell.model].shares_memory
-    ):
-        return "its tasks change one object together; each process would change its own copy"
-    return ""
+    workload = catalogue.workloads[cell.workload.partition(",")[0]]
+    model = catalogue.models[cell.model]
+    version = Arm.parse(cell.arm).version
+    if tuple(map(int, version.split("."))) < model.since:
+        return f"Python {version} has no such thing; {'.'.join(map(str, model.since))} is the first"
+    unmet = [*sorted(workload.wants - model.meets), *sorted(model.asks - workload.has)]
+    return catalogue.reasons[unmet[0]] if unmet else ""

@@ -1,7 +1,7 @@
 """The config, checked before anything else happens."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import jsonschema
@@ -26,17 +26,34 @@ def check_config(
             f"experiments.{name}.workloads",
         )
         _known(experiment["models"], catalogue.models, "model", f"experiments.{name}.models")
+        _known(experiment.get("arms", ()), config["arms"], "arm", f"experiments.{name}.arms")
+        _check_grid(name, experiment, catalogue)
     _known(config["workloads"], catalogue.workloads, "workload", "workloads")
     for name, params in config["workloads"].items():
-        allowed = catalogue.workloads[name].params
-        _known(params, allowed, "parameter", f"workloads.{name}")
-        for key, value in params.items():
-            if not _same_kind(value, allowed[key]):
-                raise UserError(
-                    f"{value!r} is not a {type(allowed[key]).__name__}",
-                    where=f"config key workloads.{name}.{key}",
-                    mend=f"write a value like its default, {allowed[key]!r}",
-                )
+        _check_params(params, catalogue.workloads[name].params, f"workloads.{name}")
+
+
+def _check_grid(name: str, experiment: Mapping[str, Any], catalogue: Catalogue) -> None:
+    """Each varied parameter must belong to a workload of the experiment, each value be its kind."""
+    params = {
+        key: default
+        for workload in experiment["workloads"]
+        for key, default in catalogue.workloads[workload].params.items()
+    }
+    for key, values in experiment.get("params", {}).items():
+        for value in values:
+            _check_params({key: value}, params, f"experiments.{name}.params")
+
+
+def _check_params(params: Mapping[str, Any], allowed: Mapping[str, Any], key: str) -> None:
+    _known(params, allowed, "parameter", key)
+    for name, value in params.items():
+        if not _same_kind(value, allowed[name]):
+            raise UserError(
+                f"{value!r} is not a {type(allowed[name]).__name__}",
+                where=f"config key {key}.{name}",
+                mend=f"write a value like its default, {allowed[name]!r}",
+            )
 
 
 def _same_kind(value: object, default: object) -> bool:
@@ -45,9 +62,7 @@ def _same_kind(value: object, default: object) -> bool:
     return type(value) is type(default)
 
 
-def _known(
-    names: Sequence[str] | Mapping[str, Any], known: Mapping[str, Any], kind: str, key: str
-) -> None:
+def _known(names: Iterable[str], known: Collection[str], kind: str, key: str) -> None:
     for name in names:
         if name not in known:
             raise UserError(

@@ -1,7 +1,7 @@
 """The plan: everything that will be measured, and in which order."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from workflow.errors import UserError
@@ -44,12 +44,12 @@ def make_plan(
     catalogue: Catalogue,
     machine: Mapping[str, Any],
 ) -> Plan:
-    """Check a config and spell it out for a machine (`machine["logical_cpus"]` CPUs).
+    """Check a config and spell it out for a machine, given by its fingerprint.
 
     Raises `UserError` for a config that is wrong or that asks for one cell in two ways.
     """
     check_config(config, schema, catalogue)
-    experiments = experiments_of(config, catalogue, machine["logical_cpus"])
+    experiments = experiments_of(config, catalogue, machine)
     cells = _merged(experiments)
     return Plan(
         config=config,
@@ -63,15 +63,18 @@ def make_plan(
 
 
 def _merged(experiments: Sequence[Experiment]) -> list[Cell]:
-    """Each cell once; its trials can run only one way."""
+    """Each cell once, in as many blocks as any experiment asks for; its trials run in one way."""
     cells: dict[str, Cell] = {}
     for experiment in experiments:
         for cell in experiment.cells:
-            if cells.setdefault(cell.id, cell) != cell:
+            known = cells.get(cell.id, cell)
+            blocks = max(cell.blocks, known.blocks)
+            cells[cell.id] = replace(cell, blocks=blocks)
+            if cells[cell.id] != replace(known, blocks=blocks):
                 raise UserError(
                     f"two experiments ask for the cell {cell.id} with different settings",
                     where=f"config key experiments.{experiment.name}",
-                    mend="give both the same blocks, warmups and repetitions",
+                    mend="give both the same warmups, repetitions and patience_s",
                 )
     return list(cells.values())
 
@@ -92,8 +95,21 @@ def as_record(plan: Plan, machine_name: str) -> dict[str, Any]:
         "config": dict(config),
         "arms": [arm.as_record() for arm in plan.arms],
         "workloads": {
-            name: {**plan.catalogue.workloads[name].about, "params": _params(plan, name)}
-            for name in plan.workloads
+            cell.workload: {
+                **plan.catalogue.workloads[_name(cell)].about,
+                "name": _name(cell),
+                "function": cell.function,
+                "params": dict(cell.params),
+            }
+            for cell in sorted(plan.cells, key=lambda cell: cell.workload)
+        },
+        "models": {
+            name: {
+                "title": plan.catalogue.models[name].title,
+                "family": plan.catalogue.models[name].family,
+                "start_method": plan.catalogue.models[name].start_method,
+            }
+            for name in dict.fromkeys(cell.model for cell in plan.cells)
         },
         "experiments": [
             {
@@ -108,19 +124,7 @@ def as_record(plan: Plan, machine_name: str) -> dict[str, Any]:
             for experiment in plan.experiments
         ],
         "cells": [
-            {
-                "id": cell.id,
-                "workload": cell.workload,
-                "model": cell.model,
-                "start_method": cell.start_method,
-                "workers": cell.workers,
-                "arm": cell.arm,
-                "timing": cell.timing,
-                "warmups": cell.warmups,
-                "repetitions": cell.repetitions,
-                "patience_s": cell.patience_s,
-                "blocks": cell.blocks,
-            }
+            {"id": cell.id, **{k: v for k, v in asdict(cell).items() if k != "params"}}
             for cell in plan.cells
         ],
         "trials": [
@@ -135,8 +139,9 @@ def as_record(plan: Plan, machine_name: str) -> dict[str, Any]:
     }
 
 
-def _params(plan: Plan, workload: str) -> dict[str, Any]:
-    return dict(next(cell.params for cell in plan.cells if cell.workload == workload))
+def _name(cell: Cell) -> str:
+    """The workload's name without the parameters that an experiment varies."""
+    return cell.workload.partition(",")[0]
 
 
 def order_of(plan: Plan, trial: Trial) -> dict[str, Any]:
@@ -146,12 +151,14 @@ def order_of(plan: Plan, trial: Trial) -> dict[str, Any]:
         "cell": {
             "id": cell.id,
             "workload": cell.workload,
+            "function": cell.function,
             "params": dict(cell.params),
             "model": cell.model,
             "start_method": cell.start_method,
             "workers": cell.workers,
             "arm": cell.arm,
             "timing": cell.timing,
+            "replicate": cell.replicate,
         },
         "block": trial.block,
         "seed": plan.config["seed"],

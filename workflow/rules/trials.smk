@@ -20,8 +20,7 @@ rule calibrate:
     params:
         request=lambda w: json.dumps(CAMPAIGN.calibration_request(w.workload)),
     shell:
-        "python -m workflow.trial calibrate --workload {wildcards.workload:q} "
-        "--request {params.request:q} --identity {input.identity:q} "
+        "python -m workflow.trial calibrate --request {params.request:q} --identity {input.identity:q} "
         "--out {output.calibration:q} 2> {log:q}"
 
 

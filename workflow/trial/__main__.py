@@ -33,7 +33,7 @@ def calibrate(arguments: argparse.Namespace) -> None:
     identity = read_identity(arguments.identity)
     with machine_lock():
         calibration = run_calibration(
-            arguments.workload,
+            arguments.request["function"],
             arguments.request["params"],
             arguments.request["batch_ms"],
             identity,
@@ -59,9 +59,8 @@ def main() -> None:
     one.set_defaults(obey=measure)
 
     size = commands.add_parser("calibrate", help="size one workload's batch")
-    size.add_argument("--workload", required=True)
     size.add_argument(
-        "--request", type=json.loads, required=True, help="its params and the batch_ms, as JSON"
+        "--request", type=json.loads, required=True, help="its function, params and batch_ms (JSON)"
     )
     size.add_argument("--identity", type=Path, required=True, help="the reference arm's identity")
     size.add_argument("--out", type=Path, required=True, help="the calibration to write")
