@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from workflow.progress import Pace, ProgressLine, is_news, line, replace_chatter, spelled
+from workflow.progress import Pace, ProgressLine, is_news, line, replace_chatter
 
 
 def event(kind: LogEvent | None, message: str = "", **fields: Any) -> logging.LogRecord:
@@ -56,14 +56,6 @@ def test_the_time_left_goes_by_the_pace_so_far() -> None:
     assert pace.left_s(now_s=1100.0) == pytest.approx(300.0)
     assert line(pace, now_s=1100.0).endswith("25 of 100 trials, about 5 min left")
     assert Pace(planned=3).left_s(now_s=5.0) is None
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0, "less than a minute"), (95, "about 2 min"), (3600, "about 1 h 0 min")],
-)
-def test_a_time_left_is_spelled_for_people(seconds: float, words: str) -> None:
-    assert spelled(seconds) == words
 
 
 def test_what_went_wrong_is_still_said() -> None:

@@ -13,6 +13,8 @@ from typing import TextIO
 
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from workflow.durations import spelled
+
 BAR_WIDTH = 30
 TRIAL_RULE = "measure_trial"
 # On a stream that is no terminal a line is printed this often instead of being drawn over.
@@ -32,14 +34,6 @@ class Pace:
         if self.begun_s is None or not self.done:
             return None
         return (now_s - self.begun_s) / self.done * (self.planned - self.done)
-
-
-def spelled(seconds: float) -> str:
-    """A remaining time as a person would say it."""
-    hours, minutes = divmod(round(seconds / 60), 60)
-    if hours:
-        return f"about {hours} h {minutes} min"
-    return f"about {minutes} min" if minutes else "less than a minute"
 
 
 def line(pace: Pace, now_s: float) -> str:

@@ -41,7 +41,7 @@ def test_counts_are_resolved(asked: Any, here: dict[str, Any], counts: list[int]
         (8, machine(8, 4), WorkerKind.SMT),
         (9, machine(8, 4), WorkerKind.OVERSUBSCRIBED),
         (8, machine(8, None), WorkerKind.WITHIN_CORES),
-        (2, machine(8, 4, 2.5), WorkerKind.WITHIN_CORES),
+        (2, machine(8, 4, 2.0), WorkerKind.WITHIN_CORES),
         (3, machine(8, 4, 2.5), WorkerKind.OVER_QUOTA),
         (6, machine(8, 4, 2.5), WorkerKind.OVER_QUOTA),
         (9, machine(8, 4, 2.5), WorkerKind.OVERSUBSCRIBED),

@@ -1,0 +1,106 @@
+"""How long trials are expected to take, and the sentence that says so."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workflow.plan.expected import Expected, announcement, expected, together
+
+TRIAL: dict[str, Any] = {
+    "family": "threads",
+    "start_method": "none",
+    "timing": "warm",
+    "workers": 2,
+    "cpus": 4,
+    "warmups": 2,
+    "repetitions": 5,
+    "batch_s": 0.02,
+    "patience_s": 0.5,
+    "tries": 2,
+}
+
+trials = st.fixed_dictionaries(
+    {
+        "family": st.sampled_from(["serial", "threads", "processes", "coroutines", "interpreters"]),
+        "start_method": st.sampled_from(["none", "fork", "forkserver", "spawn", "one not known"]),
+        "timing": st.sampled_from(["warm", "cold"]),
+        "workers": st.integers(1, 512),
+        "cpus": st.integers(1, 256),
+        "warmups": st.integers(0, 20),
+        "repetitions": st.integers(1, 100),
+        "batch_s": st.floats(0, 10),
+        "patience_s": st.just(0.0) | st.floats(0, 60),
+        "tries": st.integers(1, 5),
+    }
+)
+
+
+@given(trial=trials)
+def test_a_busy_machine_is_never_sooner_done(trial: dict[str, Any]) -> None:
+    one = expected(**trial)
+    work_s = (trial["warmups"] + trial["repetitions"]) * trial["batch_s"]
+    assert work_s < one.quiet_s <= one.busy_s
+    assert one.busy_s >= trial["tries"] * one.quiet_s
+
+
+@given(trial=trials, setting=st.sampled_from([*TRIAL][3:]))
+def test_more_of_anything_but_cpus_takes_no_less(trial: dict[str, Any], setting: str) -> None:
+    if setting == "cpus":
+        return
+    less, more = expected(**trial), expected(**trial | {setting: trial[setting] + 1})
+    assert more.quiet_s >= less.quiet_s
+    assert more.busy_s >= less.busy_s
+
+
+def test_what_is_started_each_time_is_paid_each_time() -> None:
+    def quiet_s(**settings: Any) -> float:
+        return expected(**TRIAL | settings).quiet_s
+
+    spawning = {"family": "processes", "start_method": "spawn"}
+    assert quiet_s(timing="cold", **spawning) - quiet_s(**spawning) > 5 * 0.1
+    # Interpreters start side by side as far as there are CPUs.
+    assert quiet_s(workers=8, **spawning) - quiet_s(workers=4, **spawning) > 0.1
+    assert quiet_s(workers=4, **spawning) - quiet_s(workers=1, **spawning) < 0.1
+    assert quiet_s(family="processes", start_method="fork") < quiet_s(**spawning)
+
+
+def test_without_patience_a_busy_machine_costs_tries_alone() -> None:
+    one = expected(**TRIAL | {"patience_s": 0.0})
+    assert one.busy_s == pytest.approx(2 * one.quiet_s)
+
+
+def test_the_times_of_a_measured_sweep_lie_in_between() -> None:
+    """On two CPUs with neighbours 132 trials took 136 s, 6 of them the notebook's."""
+    quick = TRIAL | {"cpus": 2, "tries": 1}
+    replay = quick | {"timing": "cold", "warmups": 0, "repetitions": 1, "patience_s": 0.0}
+    whole = together([expected(**quick)] * 126 + [expected(**replay | {"batch_s": 2.0})] * 6)
+    assert whole.quiet_s < 136 < whole.busy_s
+
+
+@pytest.mark.parametrize(
+    ("planned", "ahead", "sentence"),
+    [
+        (
+            1920,
+            [Expected(quiet_s=0.6, busy_s=1.4)] * 1920,
+            "224 cells, 1,920 trials planned; "
+            "about 19 min on a quiet machine, up to 45 min on a busy one",
+        ),
+        (
+            1920,
+            [Expected(quiet_s=60.0, busy_s=5400.0)],
+            "224 cells, 1,920 trials planned, 1 of them left to measure; "
+            "about 1 min on a quiet machine, up to 1 h 30 min on a busy one",
+        ),
+        (
+            1,
+            [Expected(quiet_s=1.0, busy_s=2.0)],
+            "224 cells, 1 trial planned; less than a minute",
+        ),
+        (1920, [], "224 cells, 1,920 trials planned, none of them left to measure"),
+    ],
+)
+def test_the_sentence(planned: int, ahead: list[Expected], sentence: str) -> None:
+    assert announcement(224, planned, ahead) == sentence
