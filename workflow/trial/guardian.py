@@ -10,7 +10,6 @@ byte means "end it now", and the end of the stream, which comes with the supervi
 """
 
 import contextlib
-import ctypes
 import json
 import os
 import select
@@ -18,22 +17,16 @@ import shutil
 import signal
 import struct
 import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import TypedDict
 
-from workflow.trial.descendants import children
+from workflow.trial.descendants import adopt_orphans, end_children
 
 HAND = 0
 REPORT = 1
 LENGTH = struct.Struct("Q")
-PR_SET_CHILD_SUBREAPER = 36
 # Where the kernel looks first when memory runs out: at the measured side, not at the pipeline.
 OUT_OF_MEMORY_SCORE = "500"
-# A resource tracker ends by itself, once those it serves are gone: it unlinks their semaphores.
-TRACKER_PATIENCE_S = 2.0
-TRACKER_POLL_S = 0.002
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Linux keeps POSIX shared memory
 
 
@@ -66,18 +59,18 @@ def main() -> None:
         return  # the supervisor ended before it had anything to give
     # A polite request to end must not come between the end of the trial and the tidying up.
     signal.signal(signal.SIGTERM, lambda *_: None)
-    adopts = _adopt_orphans()
+    adopts = adopt_orphans()
     try:
         exit_code = _run(charge, adopts=adopts)
-        _end_children()
+        end_children()
         with contextlib.suppress(BrokenPipeError):  # the supervisor has ended
             os.write(REPORT, json.dumps(Report(exit_code=exit_code)).encode())
         os.close(REPORT)
         while os.read(HAND, 4096):  # the supervisor still reads what lies in the folder
             pass
     finally:
-        _end_children()
-        _unlink_shared_memory(charge["shared_memory_prefix"])
+        end_children()
+        unlink_shared_memory(charge["shared_memory_prefix"])
         shutil.rmtree(charge["folder"], ignore_errors=True)
 
 
@@ -115,51 +108,11 @@ def _run(charge: Charge, *, adopts: bool) -> int:
     return measured.wait()
 
 
-def _end_children() -> None:
-    """Kill and reap until no child is left.
-
-    Whoever loses its parent to this becomes a child and is next. Only children that were not yet
-    reaped are killed, so the number of one can't have gone to a stranger.
-    """
-    patient_until_s = time.monotonic() + TRACKER_PATIENCE_S
-    while True:
-        try:
-            ended, _ = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if ended:
-            continue
-        patient = time.monotonic() < patient_until_s
-        doomed = [pid for pid in children(os.getpid()) if not (patient and _is_tracker(pid))]
-        for pid in doomed:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        if doomed:
-            os.waitpid(-1, 0)
-        else:
-            time.sleep(TRACKER_POLL_S)
-
-
-def _is_tracker(pid: int) -> bool:
-    """Whether this is the resource tracker of multiprocess, multiprocessing or loky."""
-    try:
-        return b"resource_tracker import main" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
-
-
-def _unlink_shared_memory(prefix: str) -> None:
+def unlink_shared_memory(prefix: str) -> None:
+    """Remove all shared memory and semaphores whose names begin with a trial's prefix."""
     for pattern in (f"{prefix}*", f"sem.{prefix}*"):
         for segment in SHARED_MEMORY.glob(pattern):
             segment.unlink(missing_ok=True)
-
-
-def _adopt_orphans() -> bool:
-    """Become the parent of every descendant whose own parent ends; whether the system can that."""
-    if sys.platform != "linux":
-        return False
-    failure: int = ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    return not failure
 
 
 def _received_charge() -> Charge | None:

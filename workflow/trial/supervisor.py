@@ -19,7 +19,8 @@ from typing import Any, TypedDict
 
 from workflow.trial import health
 from workflow.trial.beside import ancestors, await_idle, cpu_ns
-from workflow.trial.guardian import LENGTH, Charge, Report
+from workflow.trial.descendants import adopt_orphans, children, end_children
+from workflow.trial.guardian import LENGTH, Charge, Report, unlink_shared_memory
 from workflow.trial.outcome import explained, unanswered
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
@@ -74,7 +75,7 @@ def run_measured(
         # Removed by the guardian, unless it never came to know of it.
         tempfile.TemporaryDirectory(prefix="trial-", ignore_cleanup_errors=True) as folder,
         _answering(read_sentinel) as ends,
-        _guardian(ends) as guardian,
+        _guardian(ends, prefix) as guardian,
     ):
         if ends:
             order = {**order, "watch": {**order["watch"], "asks": ends[0], "answers": ends[1]}}
@@ -159,12 +160,12 @@ class _Guardian:
         report: Report = json.loads(content)
         return report["exit_code"]
 
-    def dismiss(self) -> None:
-        """Let it leave nothing, and wait until it is gone."""
+    def dismiss(self) -> bool:
+        """Let it leave nothing, and wait until it is gone; whether it came to its proper end."""
         with contextlib.suppress(BrokenPipeError):
             self._hand.close()
         self._report.close()
-        self._process.wait(ENDS_WITHIN_S)
+        return self._process.wait(ENDS_WITHIN_S) == 0
 
     def _tell(self, words: bytes) -> None:
         with contextlib.suppress(BrokenPipeError):  # the missing report will tell
@@ -173,8 +174,13 @@ class _Guardian:
 
 
 @contextlib.contextmanager
-def _guardian(pass_fds: Sequence[int]) -> Iterator[_Guardian]:
-    """A guardian that waits for its charge; when the block is left, all of it is gone."""
+def _guardian(pass_fds: Sequence[int], shared_memory_prefix: str) -> Iterator[_Guardian]:
+    """A guardian that waits for its charge; when the block is left, all of it is gone.
+
+    Should the guardian itself be killed, what it answered for comes to this process.
+    """
+    adopt_orphans()
+    others = children(os.getpid())
     guardian = _Guardian(
         subprocess.Popen(
             # No more of the interpreter than it needs: it is started for every trial.
@@ -189,7 +195,10 @@ def _guardian(pass_fds: Sequence[int]) -> Iterator[_Guardian]:
     try:
         yield guardian
     finally:
-        guardian.dismiss()
+        if not guardian.dismiss():
+            end_children(spared=others)
+            unlink_shared_memory(shared_memory_prefix)
+        adopt_orphans(adopt=False)
 
 
 def _parsed(answer_file: Path) -> dict[str, Any]:

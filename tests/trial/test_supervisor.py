@@ -1,0 +1,365 @@
+"""However a trial ends, nothing of it is left, and its outcome says what happened."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workflow.trial import health
+from workflow.trial.environment import draw_environment
+from workflow.trial.guardian import SHARED_MEMORY
+from workflow.trial.supervisor import Ending, HarnessError, run_measured
+
+ROOT = Path(__file__).parents[2]
+SLEEP_S = "600"
+
+# A family of workloads beside those that are shipped.
+FAMILY = """
+import ctypes
+import os
+import sys
+import time
+from multiprocessing import shared_memory
+from pathlib import Path
+
+from workflow.trial.workloads.registry import register
+
+
+def started():
+    with open(os.environ["STARTED"], "a") as file:
+        file.write(f"{os.getpid()}\\n")
+
+
+def segfault(task):
+    ctypes.string_at(0)
+
+
+def leave(task):
+    os._exit(3)
+
+
+def hang(task):
+    started()
+    time.sleep(SLEEP_S)
+
+
+def kill_parent(task):
+    for line in open("/proc/self/maps"):
+        if "/dev/shm/" in line:
+            print("semaphore", line.split()[-1], flush=True)
+    try:
+        Path(os.environ["STARTED"]).touch(exist_ok=False)
+    except FileExistsError:  # another worker was first, the parent may be another by now
+        time.sleep(SLEEP_S)
+    os.kill(os.getppid(), 9)
+    time.sleep(SLEEP_S)
+
+
+def daemonise(task):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            started()
+            os.execlp("sleep", "sleep", "SLEEP_S")
+        os._exit(0)
+    while not Path(os.environ["STARTED"]).exists():
+        time.sleep(0.01)
+    return task
+
+
+def needs_the_gil(task):
+    import needs_the_gil
+    return task
+
+
+for function in (segfault, leave, hang, kill_parent, daemonise, needs_the_gil):
+    register(function, title="t", kind="k", unit="u", why="w", expected="e")
+""".replace("SLEEP_S", SLEEP_S)
+
+EXTENSION = """
+#include <Python.h>
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "needs_the_gil", NULL, 0, NULL};
+PyMODINIT_FUNC PyInit_needs_the_gil(void) { return PyModule_Create(&definition); }
+"""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where a trial's leavings are looked for: by a marker in its environment, and its folder."""
+
+    identities: dict[str, dict[str, Any]]
+    packages: Path
+    marker: str
+    temporary: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The measured process's environment."""
+        return {
+            **draw_environment(1, self.marker, 1).for_process(self.packages),
+            "MARKER": self.marker,
+            "STARTED": str(self.started),
+        }
+
+    @property
+    def started(self) -> Path:
+        """Where a task writes its process's number."""
+        return self.packages / "started"
+
+    def order(self, task: str, model: str = "serial", workers: int = 1) -> dict[str, Any]:
+        """An order that runs one repetition of two tasks."""
+        return {
+            "do": "measure",
+            "family": "misbehaving",
+            "workload": task,
+            "arguments": {},
+            "tasks": 2,
+            "expected_checksum": "",
+            "model": model,
+            "workers": workers,
+            "timing": "warm",
+            "warmups": 0,
+            "repetitions": 1,
+            "patience_ns": 0,
+            "watch": None,
+            "gil": False,
+        }
+
+    def run(
+        self, task: str, model: str = "serial", workers: int = 1, timeout_s: float = 60
+    ) -> Ending:
+        """Measure a task on the free-threaded build, and see that nothing is left."""
+        identity = self.identities["3.13t"]
+        ending = run_measured(
+            [identity["executable"], *identity["flags"]],
+            self.order(task, model, workers),
+            self.environment,
+            timeout_s,
+        )
+        self.check_that_nothing_is_left()
+        return ending
+
+    def check_that_nothing_is_left(self) -> None:
+        """No process with the marker, no folder."""
+        assert self.processes() == []
+        assert list(self.temporary.iterdir()) == []
+
+    def processes(self) -> list[int]:
+        """The processes with the marker that are still there, zombies left out."""
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if f"MARKER={self.marker}\0".encode() in (process / "environ").read_bytes():
+                    found.append(int(process.name))
+            except OSError:
+                continue
+        return found
+
+
+@pytest.fixture
+def bench(
+    tmp_path: Path, identities: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Bench]:
+    """A copy of the package by links, with one more family of workloads."""
+    packages = tmp_path / "packages"
+    for package in ("workflow", "workflow/trial", "workflow/trial/workloads"):
+        (packages / package).mkdir(parents=True)
+        for module in (ROOT / package).glob("*"):
+            if module.name not in ("trial", "workloads", "__pycache__"):
+                (packages / package / module.name).symlink_to(module)
+    family = packages / "workflow/trial/workloads/misbehaving.py"
+    family.write_text(FAMILY, encoding="utf-8")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    bench = Bench(identities, packages, uuid.uuid4().hex, temporary)
+    yield bench
+    for process in bench.processes():
+        os.kill(process, signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("task", "explanation"),
+    [
+        ("segfault", "the process was ended by SIGSEGV"),
+        ("leave", "the process ended with exit code 3"),
+    ],
+)
+def test_a_crash_of_the_process_is_told(bench: Bench, task: str, explanation: str) -> None:
+    ending = bench.run(task)
+    assert ending.answer == {"outcome": "crashed", "explanation": explanation}
+    assert ending.health["before"]["read_monotonic_ns"] < ending.started_monotonic_ns
+    assert ending.health["after"]["read_monotonic_ns"] > ending.ended_monotonic_ns
+
+
+@pytest.mark.parametrize(
+    ("task", "explanation"),
+    [("segfault", r"was ended by SIGSEGV"), ("leave", r"ended with exit code 3")],
+)
+def test_a_crash_of_a_worker_is_told(bench: Bench, task: str, explanation: str) -> None:
+    answer = bench.run(task, "processes-fork", 2).answer
+    assert answer["outcome"] == "worker_died"
+    assert re.search(rf"worker process \d+ {explanation}", answer["explanation"])
+
+
+@pytest.mark.parametrize(("model", "workers"), [("serial", 1), ("processes-fork", 2)])
+def test_a_task_that_hangs_is_ended(bench: Bench, model: str, workers: int) -> None:
+    ending = bench.run("hang", model, workers, timeout_s=1)
+    assert ending.answer == {"outcome": "timeout", "explanation": "not finished after 1 s"}
+
+
+def test_workers_that_lost_their_parent_are_ended_with_their_semaphores(bench: Bench) -> None:
+    ending = bench.run("kill_parent", "processes-spawn", 2)
+    assert ending.answer["explanation"] == "the process was ended by SIGKILL"
+    semaphores = re.findall(r"semaphore (/dev/shm/sem\S+)\n", ending.stderr_tail)
+    assert semaphores
+    assert [path for path in semaphores if Path(path).exists()] == []
+
+
+def test_a_daemonised_grandchild_is_ended(bench: Bench) -> None:
+    assert bench.run("daemonise").answer["outcome"] == "wrong_result"
+    grandchild, *_ = bench.started.read_text().split()
+    assert not Path(f"/proc/{grandchild}").exists()
+
+
+def test_children_that_were_there_before_live_on(bench: Bench) -> None:
+    with subprocess.Popen(["sleep", SLEEP_S]) as other:
+        bench.run("daemonise")
+        assert other.poll() is None
+        other.kill()
+
+
+def test_a_task_that_kills_its_guardian_ends_with_it(bench: Bench) -> None:
+    with pytest.raises(HarnessError, match="without a report"):
+        bench.run("kill_parent")
+    bench.check_that_nothing_is_left()
+
+
+def fake_interpreter(folder: Path, body: str) -> list[str]:
+    """A command that stands in for the interpreter under test."""
+    script = folder / "fake.py"
+    script.write_text(textwrap.dedent(body), encoding="utf-8")
+    return [sys.executable, str(script)]
+
+
+def test_shared_memory_with_the_prefix_is_removed(tmp_path: Path) -> None:
+    command = fake_interpreter(
+        tmp_path,
+        f"""
+        import json, os, sys, pathlib
+        prefix = json.load(sys.stdin)["shared_memory_prefix"]
+        for name in (prefix + "array", "sem." + prefix + "lock"):
+            (pathlib.Path("{SHARED_MEMORY}") / name).touch()
+        print(prefix, os.environ["JOBLIB_TEMP_FOLDER"] == os.environ["TMPDIR"] == os.getcwd())
+        """,
+    )
+    ending = run_measured(command, {}, {}, 30)
+    prefix, scratch_is_used = ending.stderr_tail.split()
+    assert re.fullmatch(r"top-[0-9a-f]{8}-", prefix)
+    assert scratch_is_used == "True"
+    assert [file for file in SHARED_MEMORY.iterdir() if prefix in file.name] == []
+
+
+def test_a_killed_supervisor_takes_everything_along(bench: Bench) -> None:
+    identity = bench.identities["3.13t"]
+    code = f"""
+        import tempfile
+        from workflow.trial.supervisor import run_measured
+        tempfile.tempdir = {str(bench.temporary)!r}
+        run_measured(
+            {[identity["executable"], *identity["flags"]]!r},
+            {bench.order("hang", "processes-fork", 2)!r},
+            {bench.environment!r},
+            60,
+        )
+    """
+    supervisor = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT)
+    while not (bench.started.exists() and len(bench.started.read_text().split()) == 2):
+        assert supervisor.poll() is None
+        time.sleep(0.01)
+    assert len(bench.processes()) >= 3
+    supervisor.kill()
+    supervisor.wait()
+    until_gone(lambda: [*bench.processes(), *bench.temporary.iterdir()])
+
+
+def until_gone(left: Callable[[], list[Any]]) -> None:
+    """Wait until nothing is left; fails with what still is."""
+    for _ in range(1000):
+        if not left():
+            return
+        time.sleep(0.01)
+    assert left() == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "explanation"),
+    [
+        ([], "the process was ended by SIGKILL"),
+        (
+            ["out_of_memory_kill"],
+            "the process was ended by SIGKILL; "
+            "meanwhile the kernel killed a process because memory had run out",
+        ),
+    ],
+)
+def test_a_kill_for_lack_of_memory_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: list[str], explanation: str
+) -> None:
+    monkeypatch.setattr(health, "flags", lambda before, after: flags)
+    command = fake_interpreter(tmp_path, "import os; os.kill(os.getpid(), 9)")
+    ending = run_measured(command, {}, {}, 30)
+    assert ending.answer == {"outcome": "crashed", "explanation": explanation}
+    assert ending.health["flags"] == flags
+
+
+@pytest.fixture
+def extension(bench: Bench) -> None:
+    """An extension module that doesn't declare that it can do without the GIL."""
+    compiler = shutil.which("cc")
+    if not compiler:
+        assert "CI" not in os.environ, "no C compiler"
+        pytest.skip("no C compiler on this machine")
+    source = bench.packages / "needs_the_gil.c"
+    source.write_text(EXTENSION, encoding="utf-8")
+    include = subprocess.run(
+        [
+            bench.identities["3.13t"]["executable"],
+            "-c",
+            "import sysconfig; print(sysconfig.get_path('include'))",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    subprocess.run(
+        [compiler, "-shared", "-fPIC", f"-I{include}", str(source), "-o", f"{source.stem}.so"],
+        cwd=bench.packages,
+        check=True,
+    )
+
+
+@pytest.mark.usefixtures("extension")
+@pytest.mark.parametrize(
+    ("model", "workers"), [("serial", 1), ("processes-fork", 2), ("processes-spawn", 2)]
+)
+def test_the_module_that_brings_the_gil_back_is_named(
+    bench: Bench, model: str, workers: int
+) -> None:
+    ending = bench.run("needs_the_gil", model, workers)
+    assert ending.answer["outcome"] == "wrong_gil"
+    assert ending.answer["explanation"] == (
+        "the GIL was on in a worker; this arm runs with it off; "
+        "the extension module 'needs_the_gil' brought it back"
+    )
