@@ -6,8 +6,9 @@ The only place that knows both the plan and the trial room; the rules ask it and
 import argparse
 import fcntl
 import json
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +22,9 @@ from workflow.interpreters.given import fingerprints
 from workflow.plan.blocks import Trial
 from workflow.plan.catalogue import Catalogue, ModelEntry, WorkloadEntry
 from workflow.plan.cells import Cell
+from workflow.plan.expected import Expected, announcement, expected
 from workflow.plan.plan import Plan, as_record, make_plan, order_of
+from workflow.trial.calibration import batch_for
 from workflow.trial.instrument import instrument_sha256
 from workflow.trial.machine import fingerprint, name_of
 from workflow.trial.models import MODELS
@@ -129,6 +132,19 @@ class Campaign:
             "instrument": instrument_sha256(workload_of(cell.function), "serial"),
         }
 
+    def announcement(self, ahead: Collection[str]) -> str:
+        """How much is planned and how long it will take; `ahead` are records still to be made."""
+        to_make = frozenset(ahead)
+        return announcement(
+            cells=len(self.plan.cells),
+            planned=len(self.plan.trials),
+            ahead=[
+                self._expected(trial.cell)
+                for trial in self.plan.trials
+                if str(self.results / trial.record) in to_make
+            ],
+        )
+
     def order(self, wildcards: TrialWildcards) -> str:
         """The trial as JSON for the trial's command."""
         return json.dumps(order_of(self.plan, self._trial(wildcards)))
@@ -171,6 +187,31 @@ class Campaign:
     @cached_property
     def _trials(self) -> dict[tuple[str, int], Trial]:
         return {(trial.cell.id, trial.block): trial for trial in self.plan.trials}
+
+    def _expected(self, cell: Cell) -> Expected:
+        return expected(
+            family=self.plan.catalogue.models[cell.model].family,
+            start_method=cell.start_method,
+            timing=cell.timing,
+            workers=cell.workers,
+            cpus=self.plan.machine["logical_cpus"],
+            warmups=cell.warmups,
+            repetitions=cell.repetitions,
+            batch_s=self._batch_s(cell),
+            patience_s=cell.patience_s,
+            tries=self.config["trial"]["tries"],
+        )
+
+    def _batch_s(self, cell: Cell) -> float:
+        """What a batch waits for, or what it is sized for: workers may gain nothing."""
+        tasks, target_ns = batch_for(
+            workload_of(cell.function),
+            cell.params,
+            self.config["trial"]["batch_ms"],
+            self.plan.machine["logical_cpus"],
+        )
+        rounds = math.ceil(tasks / cell.workers)
+        return rounds * cell.params.get("seconds", 0.0) or target_ns / 1e9
 
     def _trial(self, wildcards: TrialWildcards) -> Trial:
         w = wildcards

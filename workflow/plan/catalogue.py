@@ -24,7 +24,7 @@ class WorkloadEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelEntry:
-    """One model of execution: the needs that it meets and asks for, the first Python that has it."""
+    """A model of execution: the needs that it meets and asks for, the first Python that has it."""
 
     title: str
     family: str

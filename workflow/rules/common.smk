@@ -5,6 +5,7 @@ import shlex
 
 from snakemake.logging import logger
 
+from workflow.announcing import records_ahead, tell_after_dry_run
 from workflow.campaign import Campaign
 from workflow.errors import reported
 from workflow.progress import follow, replace_chatter
@@ -13,6 +14,9 @@ from workflow.scheduling import mend
 CAMPAIGN = reported(lambda: Campaign.of(config))
 reported(lambda: CAMPAIGN.given_executables)
 PROGRESS = follow(logger)
+tell_after_dry_run(
+    logger, workflow, lambda: CAMPAIGN.announcement(records_ahead(workflow))
+)
 
 
 # Nothing may run beside a trial: a trial takes all of `machine`, every other rule a part of it.
@@ -33,7 +37,7 @@ wildcard_constraints:
     model="[^/]+",
     workers="[0-9]+",
     arm="[^/]+",
-    timing="warm|cold",
+    timing="(warm|cold|memory)(-[0-9]+)?",
     block="[0-9]+",
 
 
@@ -56,11 +60,8 @@ onstart:
     reported(CAMPAIGN.claim)
     mend(workflow.scheduler)
     replace_chatter(logger, PROGRESS)
-    print(
-        f"{len(CAMPAIGN.plan.cells)} cells, {len(CAMPAIGN.plan.trials)} trials planned; "
-        f"results go to {CAMPAIGN.results}",
-        file=sys.stderr,
-    )
+    print(CAMPAIGN.announcement(records_ahead(workflow)), file=sys.stderr)
+    print(f"Results go to {CAMPAIGN.results}", file=sys.stderr)
 
 
 onsuccess:
