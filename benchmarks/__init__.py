@@ -1,0 +1,1 @@
+"""Experiments about the instrument itself: they read clocks and take minutes."""

@@ -1,0 +1,122 @@
+"""What the benchmarks share: interpreters, calibrations and trials outside the pipeline."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workflow.files import read_json
+from workflow.plan.arms import Arm
+from workflow.trial.lock import machine_lock
+from workflow.trial.models import MODELS
+from workflow.trial.neighbours import Neighbours, neighbours
+from workflow.trial.trial import TrialOrder, run_calibration, run_trial
+from workflow.trial.workloads import workload_of
+
+ROOT = Path(__file__).parents[1]
+REFERENCE_ARM = "3.13"
+ARMS = (REFERENCE_ARM, "3.13t")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """A point of a benchmark's small grid."""
+
+    workload: str
+    model: str = "serial"
+    workers: int = 1
+    arm: str = REFERENCE_ARM
+
+    @property
+    def name(self) -> str:
+        """As in the tables of the report."""
+        return f"{self.workload}/{self.model}/{self.workers}/{self.arm}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """Everything that a trial needs, found once."""
+
+    identities: Mapping[str, Mapping[str, Any]]
+    neighbours: Neighbours
+    calibrations: dict[tuple[str, float], dict[str, Any]] = field(default_factory=dict)
+
+    def calibration(self, workload: str, batch_ms: float) -> dict[str, Any]:
+        """How much work a batch of this length holds."""
+        key = workload, batch_ms
+        if key not in self.calibrations:
+            params = workload_of(workload).parameters
+            self.calibrations[key] = run_calibration(
+                workload, params, batch_ms, self.identities[REFERENCE_ARM]
+            )
+        return self.calibrations[key]
+
+    def trial(
+        self,
+        cell: Cell,
+        *,
+        block: int,
+        batch_ms: float,
+        warmups: int = 3,
+        repetitions: int = 9,
+        patience_s: float = 1.0,
+    ) -> dict[str, Any]:
+        """One try of a trial, begun at a quiet moment if one comes in time."""
+        self.neighbours.await_quiet(0.12, patience_s)
+        order: TrialOrder = {
+            "cell": {
+                "id": f"{cell.name}/warm",
+                "workload": cell.workload,
+                "function": cell.workload,
+                "params": workload_of(cell.workload).parameters,
+                "model": cell.model,
+                "start_method": MODELS[cell.model].start_method,
+                "workers": cell.workers,
+                "arm": cell.arm,
+                "timing": "warm",
+                "replicate": 1,
+            },
+            "block": block,
+            "seed": 1,
+            "warmups": warmups,
+            "repetitions": repetitions,
+            "patience_s": patience_s,
+            "quiet_threshold": 0.12,
+            "tries": 1,
+            "timeout_s": 120,
+        }
+        calibration = self.calibration(cell.workload, batch_ms)
+        record = run_trial(order, 1, self.identities[cell.arm], calibration, self.neighbours)
+        if record["outcome"] != "ok":
+            raise SystemExit(f"{cell.name}: {record['outcome']}: {record['explanation']}")
+        self.neighbours.remember(record)
+        return record
+
+
+@contextmanager
+def bench() -> Iterator[Bench]:
+    """Interpreters of the cache (built where they are not there), alone on the machine."""
+    with tempfile.TemporaryDirectory() as folder:
+        _provide(Path(folder))
+        identities = {arm: read_json(Path(folder) / f"{arm}.json") for arm in ARMS}
+        with machine_lock(), neighbours(Path(folder) / "sentinel.json") as watched:
+            if watched is None:
+                raise SystemExit("processes can't be pinned here, so there is no sentinel to try")
+            yield Bench(identities=identities, neighbours=watched)
+
+
+def _provide(folder: Path) -> None:
+    request: dict[str, Any] = {
+        "arms": [Arm.parse(name).as_record() for name in ARMS],
+        "provider": "auto",
+        "build": "optimised",
+        "paths": {},
+        "tarball": None,
+    }
+    command = [sys.executable, "-m", "workflow.interpreters", "--request", json.dumps(request)]
+    subprocess.run([*command, "--out", str(folder)], check=True, cwd=ROOT)

@@ -1,0 +1,92 @@
+"""What the harness adds: to a trial outside its repetitions, and to the sending of one task."""
+
+import argparse
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.bench import ROOT, Bench, Cell, bench
+
+CELLS = (
+    Cell(workload="mandelbrot"),
+    Cell(workload="mandelbrot", model="threads", workers=2),
+    Cell(workload="mandelbrot", model="threads", workers=2, arm="3.13t"),
+    Cell(workload="mandelbrot", model="processes-fork", workers=2),
+    Cell(workload="mandelbrot", model="processes-fork", workers=2, arm="3.13t"),
+)
+
+# Run by the interpreter under test: the same pool, once through the model and once bare, in turns.
+DISPATCH = """
+import sys, time
+from workflow.trial.batch import alone
+from workflow.trial.models import load_model
+
+def identity(task):
+    return task
+
+model = load_model(sys.argv[1], 2)
+model.start()
+model.answered(time.perf_counter_ns)
+function, items = alone(identity, {}), range(1000)
+ways = {
+    "model": lambda: model.map(function, items),
+    "bare": lambda: model._pool.map(identity, items, chunksize=1),
+}
+times = {name: [] for name in ways}
+for turn in range(60):
+    for name in sorted(ways, reverse=turn % 2 == 1):
+        begun = time.perf_counter_ns()
+        ways[name]()
+        times[name].append(time.perf_counter_ns() - begun)
+model.stop()
+low = {name: sorted(found)[len(found) // 4] for name, found in times.items()}
+print(low["model"] / 1000, low["bare"] / 1000)
+"""
+
+
+def main() -> None:
+    """Measure and print both tables."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.cost", description=__doc__)
+    parser.add_argument("--trials", type=int, default=10, help="trials of each cell")
+    arguments = parser.parse_args()
+    with bench() as found:
+        print("A trial outside its repetitions (seconds, median of the trials; CLI not counted)")
+        for cell in CELLS:
+            spent = [outside_s(found, cell, block) for block in range(arguments.trials)]
+            print(f"  {cell.name:40} {statistics.median(spent):.3f}")
+        print("Sending one task, 1000 in a batch (ns a task, lower quartile of 60)")
+        for model in ("threads", "processes-fork", "stdlib_processes-fork"):
+            for arm in ("3.13", "3.13t"):
+                ours, bare = dispatch(found.identities[arm], model)
+                print(f"  {model:22} {arm:6} {ours:9.0f} {bare:9.0f}   ratio {ours / bare:.3f}")
+
+
+def outside_s(found: Bench, cell: Cell, block: int) -> float:
+    """A trial's time from its process's start to its end, without repetitions and readings."""
+    record = found.trial(cell, block=block, batch_ms=20)
+    repetitions = record["repetitions"]
+    first, last = repetitions[0], repetitions[-1]
+    begun_ns: int = first["started_monotonic_ns"] - max(first["sentinel_before_ns"])
+    ended_ns: int = last["started_monotonic_ns"] + last["wall_ns"] + max(last["sentinel_after_ns"])
+    whole_ns: int = record["ended_monotonic_ns"] - record["started_monotonic_ns"]
+    return (whole_ns - (ended_ns - begun_ns)) / 1e9
+
+
+def dispatch(identity: Any, model: str) -> tuple[float, float]:
+    """Nanoseconds a task through the model and through its bare pool."""
+    done = subprocess.run(
+        [identity["executable"], *identity["flags"], "-c", DISPATCH, model],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT), "PATH": str(Path(sys.executable).parent)},
+    )
+    ours, bare = map(float, done.stdout.split())
+    return ours, bare
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+"""Run under pyperf by the interpreter under test: one serial batch as a benchmark function."""
+
+import json
+import os
+
+import pyperf
+
+from workflow.trial.workloads import load_workload
+
+
+def main() -> None:
+    """Time the batch that the environment variable BATCH describes."""
+    order = json.loads(os.environ["BATCH"])
+    function = load_workload(order["family"], order["workload"]).function
+    arguments, tasks = order["arguments"], range(order["tasks"])
+
+    def batch() -> list[object]:
+        return [function(task, **arguments) for task in tasks]
+
+    pyperf.Runner().bench_func(order["workload"], batch)
+
+
+if __name__ == "__main__":
+    main()
