@@ -134,7 +134,8 @@ def relative_half_width(values: Sequence[float]) -> float:
     if len(values) < 2:
         return math.inf
     t = float(stats.t.ppf(0.975, len(values) - 1))
-    return t * statistics.stdev(values) / len(values) ** 0.5 / statistics.fmean(values)
+    width: float = t * statistics.stdev(values) / len(values) ** 0.5 / statistics.fmean(values)
+    return width
 
 
 def _install(folder: Path) -> None:
