@@ -23,6 +23,7 @@ def interpreter_request(**changes: Any) -> dict[str, Any]:
         "build": "optimised_if_cached",
         "paths": {},
         "tarball": None,
+        "requirements": [],
         **changes,
     }
 

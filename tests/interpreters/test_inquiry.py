@@ -22,6 +22,7 @@ ANSWERS = {
     "gil_before_imports": False,
     "gil_after_imports": False,
     "gil_culprits": [],
+    "broken": {},
     "compiler": "GCC 12.2.0",
     "config_args": "",
     "cflags": "",

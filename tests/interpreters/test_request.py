@@ -21,6 +21,12 @@ def test_what_is_left_out_has_a_default() -> None:
     assert request.build_kind is BuildKind.OPTIMISED
     assert request.tarball is None
     assert not request.paths
+    assert request.requirements == ()
+
+
+def test_requirements_are_in_order_and_each_once() -> None:
+    request = request_from(request_value(requirements=["six ", "polars==1.2", "six"]))
+    assert request.requirements == ("polars==1.2", "six")
 
 
 @pytest.mark.parametrize("version", ["3.14", "3.15", "3.14.2"])
@@ -48,6 +54,9 @@ def test_a_path_may_be_given_under_the_build_or_the_arm(name: str) -> None:
             "interpreters.paths.3.13t-gil",
             "two paths are given for 3.13t",
         ),
+        ({"requirements": ["six", "--index-url=x"]}, "requirements", "'--index-url=x' is not a"),
+        ({"requirements": ["six\n-r x"]}, "requirements", "is not a requirement"),
+        ({"requirements": [""]}, "requirements", "'' is not a requirement"),
         ({"provider": "uv", "paths": {"3.13": "/x"}}, "interpreters.provider", "does not use them"),
     ],
 )

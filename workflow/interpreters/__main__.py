@@ -1,7 +1,8 @@
 """`python -m workflow.interpreters --request REQUEST --out results/<machine>/interpreters`.
 
 REQUEST is JSON, or a file that holds it: {"arms": [{"name", "version", "free_threaded", "gil"}],
-"provider", "paths", "tarball", "build"}. Writes `<arm>.json` for each arm, and `parity.json`.
+"provider", "paths", "tarball", "build", "requirements"}. Writes `<arm>.json` for each arm, and
+`parity.json`.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""An arm's environment: its interpreter and the libraries that every arm shares, from one lock."""
+"""An arm's environment: its interpreter and the libraries that every arm shares."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -9,16 +9,18 @@ from typing import Any
 from workflow.errors import UserError
 from workflow.files import digest, sha256_file
 from workflow.interpreters.cache import filled
-from workflow.interpreters.process import Processes, last_lines, network_environment
+from workflow.interpreters.process import Answer, Processes, last_lines, network_environment
 from workflow.interpreters.request import Build
+from workflow.interpreters.requirements import Libraries, cannot_be_had
 
 ARM_LOCK = Path(__file__).parent.parent / "envs" / "arm.lock"
-_INSTALL_TIMEOUT_S = 600.0
+_OPTIONS = ("--quiet", "--require-hashes", "--compile-bytecode")
+_INSTALL_TIMEOUT_S = 1800.0  # a requirement may have to be compiled
 
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment's python, and the SHA-256 (hex) of the lock it was filled from."""
+    """A virtual environment's python, and the SHA-256 (hex) of the libraries in it."""
 
     python: Path
     lock_sha256: str
@@ -28,16 +30,17 @@ def make_environment(
     build: Build,
     executable: Path,
     *,
-    lock: Path,
+    libraries: Libraries,
     cache: Path,
     uv: Path,
     processes: Processes,
 ) -> Environment:
-    """The cached environment of `executable` with the locked libraries; made when absent.
+    """The cached environment of `executable` with the libraries; made when absent.
 
-    Raises `UserError` when the libraries cannot be installed.
+    The lock is installed from wheels only; a user's requirement may be compiled from its source.
+    Raises `UserError` when something cannot be installed.
     """
-    lock_sha256 = sha256_file(lock)
+    lock_sha256 = libraries.sha256
     key = digest(
         {
             "executable": str(executable),
@@ -49,9 +52,19 @@ def make_environment(
     def fill(entry: Path) -> Mapping[str, Any]:
         python = entry / "venv" / "bin" / "python"
         make = ["venv", "--no-project", "--python", str(executable), str(entry / "venv")]
-        sync = ["pip", "sync", "--require-hashes", "--compile-bytecode", str(lock)]
+        sync = ["pip", "sync", "--only-binary", ":all:", *_OPTIONS, str(libraries.lock)]
         for command in (make, [*sync, "--python", str(python)]):
-            _uv(uv, command, entry, build, processes)
+            answer = _uv(uv, command, entry, processes)
+            if answer.status != 0:
+                raise _cannot_be_installed(build, command, answer)
+        if libraries.pins:
+            add = ["pip", "install", "--no-deps", *_OPTIONS, "-r", str(libraries.pins)]
+            for command in (add, ["pip", "check"]):
+                answer = _uv(uv, [*command, "--python", str(python)], entry, processes)
+                if answer.status != 0:
+                    raise cannot_be_had(
+                        build, libraries.requirements, libraries.lock, answer.stderr
+                    )
         return {"build": build.name, "lock_sha256": lock_sha256}
 
     entry = cache / "environments" / f"{build.name}-{key[:16]}"
@@ -76,14 +89,17 @@ def find_uv() -> Path:
     return Path(on_path)
 
 
-def _uv(uv: Path, command: Sequence[str], cwd: Path, build: Build, processes: Processes) -> None:
-    answer = processes.ask(
+def _uv(uv: Path, command: Sequence[str], cwd: Path, processes: Processes) -> Answer:
+    return processes.ask(
         [str(uv), *command], cwd=cwd, env=network_environment(), timeout_s=_INSTALL_TIMEOUT_S
     )
-    if answer.status != 0:
-        raise UserError(
-            f"the libraries of {build.name} could not be installed: uv {command[0]} said\n"
-            + last_lines(answer.stderr, 5),
-            where=f"environment of {build.name}",
-            mend="see that the package index can be reached, then run again",
-        )
+
+
+def _cannot_be_installed(build: Build, command: Sequence[str], answer: Answer) -> UserError:
+    return UserError(
+        f"the libraries of {build.name} could not be installed: uv {command[0]} said\n"
+        + last_lines(answer.stderr, 5),
+        where=f"environment of {build.name}",
+        mend="see that the package index can be reached, then run again; a library "
+        "(workflow/envs/arm.in) without a wheel for this interpreter is not compiled",
+    )

@@ -15,7 +15,10 @@ _PROBE = Path(__file__).with_name("probe.py")
 
 @dataclass(frozen=True)
 class Answers:
-    """What an interpreter said of itself; the fields are those that `probe.py` prints."""
+    """What an interpreter said of itself; the fields are those that `probe.py` prints.
+
+    `broken` holds why, for each distribution of which nothing can be imported.
+    """
 
     base_executable: str
     implementation: str
@@ -24,6 +27,7 @@ class Answers:
     gil_before_imports: bool
     gil_after_imports: bool
     gil_culprits: tuple[str, ...]
+    broken: dict[str, str]
     compiler: str
     config_args: str
     cflags: str
@@ -61,15 +65,22 @@ def inquire_furnished(
     build: Build, python: Path, where: str, processes: Processes, *, flags: Sequence[str] = ()
 ) -> Answers:
     """Ask the python of an arm's environment, its libraries imported; `UserError` if one fails."""
+    mend = (
+        "delete its environment in the cache and run again; if it stays so, that library "
+        "(workflow/envs/arm.in, or a requirement of yours) does not support this interpreter"
+    )
     try:
-        return inquire(python, processes, flags=flags, imports=True)
+        answers = inquire(python, processes, flags=flags, imports=True)
     except NoAnswerError as said:
         raise UserError(
-            f"a library does not import in {build.name}: {said}",
-            where=where,
-            mend="delete its environment in the cache and run again; if it stays so, that "
-            "library (workflow/envs/arm.in) does not support this interpreter",
+            f"a library does not import in {build.name}: {said}", where=where, mend=mend
         ) from None
+    if answers.broken:
+        listed = "; ".join(f"{name}: {why}" for name, why in answers.broken.items())
+        raise UserError(
+            f"a library does not import in {build.name}: {listed}", where=where, mend=mend
+        )
+    return answers
 
 
 def check_is(build: Build, executable: Path, where: str, processes: Processes) -> Path:
@@ -113,8 +124,9 @@ def check_gil_stays_off(build: Build, python: Path, where: str, processes: Proce
         raise UserError(
             f"the GIL of {build.name} came back on; switched on by: {culprits}",
             where=where,
-            mend="use a version of that library that supports free threading "
-            "(workflow/envs/arm.in), or another interpreter",
+            mend="use a version of that library (workflow/envs/arm.in, or a requirement of yours) "
+            f"that supports free threading; or leave out the library, or the arm of {build.name} "
+            "without a GIL",
         )
 
 

@@ -13,6 +13,7 @@ from workflow.interpreters.process import Processes
 from workflow.interpreters.progress import Progress
 from workflow.interpreters.provider import CannotSupplyError, Provider
 from workflow.interpreters.request import Build, ProviderName, Request
+from workflow.interpreters.requirements import pin
 from workflow.interpreters.source import SourceProvider
 
 
@@ -33,9 +34,17 @@ def provide(
             for build in request.builds
         }
         progress.say("libraries: the same locked versions for every arm")
+        if request.requirements:
+            progress.say(
+                f"requirements: {', '.join(request.requirements)}; what has no wheel for an arm is "
+                "compiled, which can take minutes"
+            )
+        libraries = pin(
+            request.requirements, real, lock=lock, cache=cache, uv=uv, processes=processes
+        )
         environments = {
             build: make_environment(
-                build, real[build], lock=lock, cache=cache, uv=uv, processes=processes
+                build, real[build], libraries=libraries, cache=cache, uv=uv, processes=processes
             )
             for build in request.builds
         }

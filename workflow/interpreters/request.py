@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from workflow.errors import UserError
 
 _VERSION = re.compile(r"3\.\d+(\.\d+)?")
+# A distribution's name (PEP 508), and the rest of the line; so no option of an installer.
+_REQUIREMENT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(?![\w.-])[^\n\r]*")
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
@@ -82,6 +84,7 @@ class Request:
     paths: Mapping[Build, Path]
     tarball: Path | None
     build_kind: BuildKind
+    requirements: tuple[str, ...]
 
     @property
     def builds(self) -> tuple[Build, ...]:
@@ -90,7 +93,7 @@ class Request:
 
 
 def request_from(value: Mapping[str, Any]) -> Request:
-    """Parse {arms, provider, paths, tarball, build}; all but `arms` may be left out.
+    """Parse {arms, provider, paths, tarball, build, requirements}; only `arms` must be there.
 
     Raises `UserError` that names the key of the config.
     """
@@ -110,6 +113,7 @@ def request_from(value: Mapping[str, Any]) -> Request:
         paths=paths,
         tarball=Path(tarball).expanduser() if tarball else None,
         build_kind=_chosen("interpreters.build", BuildKind, value.get("build", "optimised")),
+        requirements=_requirements_from(value.get("requirements") or ()),
     )
 
 
@@ -129,6 +133,19 @@ def _arm_from(value: Mapping[str, Any]) -> Arm:
             mend=f"ask for the free-threaded build, {version}t",
         )
     return Arm(name, build, gil=bool(value["gil"]))
+
+
+def _requirements_from(value: Sequence[object]) -> tuple[str, ...]:
+    """Each once and in order, so that the same requirements are pinned once."""
+    texts = {str(entry).strip() for entry in value}
+    for text in texts:
+        if not _REQUIREMENT.fullmatch(text):
+            raise UserError(
+                f"{text!r} is not a requirement",
+                where="requirements",
+                mend="write it as for pip, such as 'rapidfuzz' or 'polars==1.2'",
+            )
+    return tuple(sorted(texts))
 
 
 def _chosen(key: str, choices: type[_Choice], value: object) -> _Choice:
