@@ -56,6 +56,7 @@ class Campaign:
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> "Campaign":
         """Check `config` and plan it for this machine; `UserError` for what is wrong in it."""
+        config = without_what_is_left_out(config)
         schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
         plan = make_plan(config, schema, catalogue(), {**fingerprint()})
         return cls(config, plan)
@@ -139,7 +140,7 @@ class Campaign:
             cells=len(self.plan.cells),
             planned=len(self.plan.trials),
             ahead=[
-                self._expected(trial.cell)
+                self.expected_of(trial.cell)
                 for trial in self.plan.trials
                 if str(self.results / trial.record) in to_make
             ],
@@ -188,7 +189,8 @@ class Campaign:
     def _trials(self) -> dict[tuple[str, int], Trial]:
         return {(trial.cell.id, trial.block): trial for trial in self.plan.trials}
 
-    def _expected(self, cell: Cell) -> Expected:
+    def expected_of(self, cell: Cell) -> Expected:
+        """How long a trial of a cell takes."""
         return expected(
             family=self.plan.catalogue.models[cell.model].family,
             start_method=cell.start_method,
@@ -216,6 +218,15 @@ class Campaign:
     def _trial(self, wildcards: TrialWildcards) -> Trial:
         w = wildcards
         return self._trials[f"{w.workload}/{w.model}/{w.workers}/{w.arm}/{w.timing}", int(w.block)]
+
+
+def without_what_is_left_out(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An overlay leaves an experiment out by setting it to null."""
+    experiments = config.get("experiments")
+    if not isinstance(experiments, Mapping):
+        return config
+    kept = {name: settings for name, settings in experiments.items() if settings is not None}
+    return {**config, "experiments": kept}
 
 
 def catalogue() -> Catalogue:

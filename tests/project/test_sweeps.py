@@ -1,0 +1,70 @@
+"""The sweeps that come with the project: valid, and of a size that fits."""
+
+from typing import Any
+
+import pytest
+import yaml
+from snakemake.utils import update_config  # type: ignore[import-untyped]
+
+from workflow.campaign import SCHEMA, Campaign, catalogue, without_what_is_left_out
+from workflow.plan.expected import together
+from workflow.plan.plan import make_plan
+from workflow.trial.models import MODELS
+from workflow.trial.workloads import all_workloads
+
+from ..conftest import ROOT
+
+OVERLAYS = [None, "overlays/quick.yaml", "overlays/full.yaml", "benchmarks/control.yaml"]
+
+
+def config_of(overlay: str | None) -> dict[str, Any]:
+    """The config as Snakemake lays an overlay over it."""
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    if overlay:
+        update_config(config, yaml.safe_load((ROOT / overlay).read_text(encoding="utf-8")))
+    return dict(without_what_is_left_out(config))
+
+
+def campaign(overlay: str | None, cpus: int) -> Campaign:
+    """A sweep on a machine of so many CPUs."""
+    machine = {"logical_cpus": cpus, "physical_cores": cpus, "cpu_quota": None}
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    config = config_of(overlay)
+    return Campaign(config, make_plan(config, schema, catalogue(), machine))
+
+
+def minutes(sweep: Campaign) -> float:
+    """How long it takes on a quiet machine."""
+    return together(sweep.expected_of(trial.cell) for trial in sweep.plan.trials).quiet_s / 60
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_every_sweep_can_be_planned(overlay: str | None) -> None:
+    assert campaign(overlay, 2).plan.trials
+
+
+@pytest.mark.parametrize(
+    ("overlay", "cpus", "most_minutes"),
+    [(None, 2, 20), (None, 16, 40), ("overlays/quick.yaml", 2, 3)],
+)
+def test_a_sweep_takes_no_longer_than_people_wait(
+    overlay: str | None, cpus: int, most_minutes: float
+) -> None:
+    assert minutes(campaign(overlay, cpus)) <= most_minutes
+
+
+def test_the_full_sweep_leaves_nothing_out() -> None:
+    plan = campaign("overlays/full.yaml", 2).plan
+    seen = {(cell.function, cell.model) for cell in plan.cells}
+    assert {function for function, _ in seen} == set(all_workloads())
+    planned = {model for _, model in seen}
+    skipped = {entry.cell.split("/")[1] for e in plan.experiments for entry in e.not_applicable}
+    assert planned | skipped >= set(MODELS) - {
+        f"shared_memory-{method}" for method in ("forkserver", "spawn")
+    }
+
+
+def test_no_verdict_rests_on_fewer_than_six_blocks() -> None:
+    config = config_of(None)
+    blocks = [e.get("blocks", config["blocks"]) for e in config["experiments"].values()]
+    assert [b for b in blocks if b < 6] == [5]  # the notebook's replay, which gets no verdict
