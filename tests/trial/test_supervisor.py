@@ -233,17 +233,22 @@ def test_a_daemonised_grandchild_is_ended(bench: Bench) -> None:
     assert not Path(f"/proc/{grandchild}").exists()
 
 
-def test_children_that_were_there_before_live_on(bench: Bench) -> None:
-    with subprocess.Popen(["sleep", SLEEP_S]) as other:
-        bench.run("daemonise")
-        assert other.poll() is None
-        other.kill()
+@pytest.fixture
+def other() -> Iterator["subprocess.Popen[bytes]"]:
+    """A child of this process that has nothing to do with trials."""
+    process = subprocess.Popen(["sleep", SLEEP_S])
+    yield process
+    process.kill()
+    process.wait()
 
 
-def test_a_task_that_kills_its_guardian_ends_with_it(bench: Bench) -> None:
+def test_a_task_that_kills_its_guardian_ends_and_other_children_live_on(
+    bench: Bench, other: "subprocess.Popen[bytes]"
+) -> None:
     with pytest.raises(HarnessError, match="without a report"):
         bench.run("kill_parent")
     bench.check_that_nothing_is_left()
+    assert other.poll() is None
 
 
 def fake_interpreter(folder: Path, body: str) -> list[str]:
