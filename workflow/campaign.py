@@ -9,9 +9,10 @@ import json
 import math
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import yaml
@@ -22,14 +23,18 @@ from workflow.interpreters.given import fingerprints
 from workflow.plan.blocks import Trial
 from workflow.plan.catalogue import Catalogue, ModelEntry, WorkloadEntry
 from workflow.plan.cells import Cell
+from workflow.plan.config import check_shape
 from workflow.plan.expected import Expected, announcement, expected
+from workflow.plan.own import ABOUT_KEYS, own_works, requirements_of
 from workflow.plan.plan import Plan, as_record, make_plan, order_of
 from workflow.trial.calibration import batch_for
 from workflow.trial.instrument import instrument_sha256
 from workflow.trial.machine import fingerprint, name_of
 from workflow.trial.models import MODELS
-from workflow.trial.needs import REASONS
+from workflow.trial.needs import REASONS, Need
+from workflow.trial.own import OwnFunction, read_own
 from workflow.trial.workloads import all_workloads, workload_of
+from workflow.trial.workloads.registry import Workload
 
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
 DEFAULT_CAMPAIGN = "report"
@@ -58,7 +63,8 @@ class Campaign:
         """Check `config` and plan it for this machine; `UserError` for what is wrong in it."""
         config = without_what_is_left_out(config)
         schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-        plan = make_plan(config, schema, catalogue(), {**fingerprint()})
+        check_shape(config, schema)  # before the files are read that it names
+        plan = make_plan(config, schema, catalogue(own_works(config)), {**fingerprint()})
         return cls(config, plan)
 
     @property
@@ -93,6 +99,7 @@ class Campaign:
         return {
             "arms": [arm.as_record() for arm in self.plan.arms],
             **self.config["interpreters"],
+            "requirements": requirements_of(self.config),
         }
 
     @cached_property
@@ -229,24 +236,24 @@ def without_what_is_left_out(config: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**config, "experiments": kept}
 
 
-def catalogue() -> Catalogue:
-    """The workloads and models that the trial room has, as a plan sees them."""
+def catalogue(own: Mapping[str, Mapping[str, Any]] = MappingProxyType({})) -> Catalogue:
+    """The workloads and models that the trial room has, as a plan sees them.
+
+    `own` are the config's settings of each work of the user's own. `UserError` for one whose
+    function can't be measured, or whose name is taken.
+    """
+    built_in = all_workloads()
+    for name in own:
+        if name in built_in:
+            raise UserError(
+                f"{name} is a built-in workload",
+                where=f"config key workloads.{name}.function",
+                mend="give yours another name",
+            )
     return Catalogue(
         workloads={
-            name: WorkloadEntry(
-                about={
-                    "title": workload.title,
-                    "kind": workload.kind,
-                    "unit": workload.unit,
-                    "why": workload.why,
-                    "expected": workload.expected,
-                },
-                function=name,
-                params=workload.parameters,
-                wants=frozenset(workload.wants),
-                has=frozenset(workload.has),
-            )
-            for name, workload in all_workloads().items()
+            **{name: _entry(name, workload) for name, workload in built_in.items()},
+            **{name: _own_entry(name, settings) for name, settings in own.items()},
         },
         models={
             name: ModelEntry(
@@ -262,6 +269,24 @@ def catalogue() -> Catalogue:
         },
         reasons={need.value: reason for need, reason in REASONS.items()},
     )
+
+
+def _entry(function: str, workload: Workload) -> WorkloadEntry:
+    return WorkloadEntry(
+        about={key: getattr(workload, key) for key in ABOUT_KEYS},
+        function=function,
+        params=workload.parameters,
+        wants=frozenset(workload.wants),
+        has=frozenset(workload.has),
+    )
+
+
+def _own_entry(name: str, settings: Mapping[str, Any]) -> WorkloadEntry:
+    function = OwnFunction(settings["function"], key=f"workloads.{name}.function")
+    about = {key: settings[key] for key in ABOUT_KEYS if key in settings}
+    needs = frozenset({Need.ONE_MEMORY} if settings.get("shares_memory") else ())
+    workload = replace(read_own(function), needs=needs, **about)
+    return _entry(function.written, workload)
 
 
 def main() -> None:

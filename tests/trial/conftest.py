@@ -8,7 +8,7 @@ import pytest
 
 from workflow.trial.models import MODELS
 from workflow.trial.trial import TrialOrder, run_calibration, run_tries
-from workflow.trial.workloads import all_workloads
+from workflow.trial.workloads import workload_of
 
 RunTrial = Callable[..., dict[str, Any]]
 
@@ -19,7 +19,7 @@ def calibration_of(identities: dict[str, dict[str, Any]]) -> Callable[[str], dic
 
     @cache
     def calibrated(workload: str) -> dict[str, Any]:
-        return run_calibration(workload, {}, 2, identities["3.13"])
+        return run_calibration(workload, workload_of(workload).parameters, 2, identities["3.13"])
 
     return calibrated
 
@@ -38,7 +38,7 @@ def trial(
         timing: str = "warm",
         **changes: Any,
     ) -> dict[str, Any]:
-        params = all_workloads()[workload].parameters | changes.pop("params", {})
+        params = workload_of(workload).parameters | changes.pop("params", {})
         identity = identities[arm] | changes.pop("identity", {})
         calibration = calibration_of(workload) | changes.pop("calibration", {})
         watched = changes.pop("neighbours", None)

@@ -9,15 +9,21 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from workflow.errors import UserError
 from workflow.plan.catalogue import Catalogue
+from workflow.plan.own import OWN_KEYS, own_works
+
+
+def check_shape(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+    """Raise a `UserError` for a key that is missing, unknown or of the wrong type."""
+    error = best_match(jsonschema.Draft202012Validator(schema).iter_errors(dict(config)))
+    if error is not None:
+        raise _explained(error)
 
 
 def check_config(
     config: Mapping[str, Any], schema: Mapping[str, Any], catalogue: Catalogue
 ) -> None:
     """Raise a `UserError` that names the first wrong key, its value and what would be right."""
-    error = best_match(jsonschema.Draft202012Validator(schema).iter_errors(dict(config)))
-    if error is not None:
-        raise _explained(error)
+    check_shape(config, schema)
     for name, experiment in config["experiments"].items():
         _known(
             experiment["workloads"],
@@ -28,9 +34,36 @@ def check_config(
         _known(experiment["models"], catalogue.models, "model", f"experiments.{name}.models")
         _known(experiment.get("arms", ()), config["arms"], "arm", f"experiments.{name}.arms")
         _check_grid(name, experiment, catalogue)
-    _known(config["workloads"], catalogue.workloads, "workload", "workloads")
-    for name, params in config["workloads"].items():
-        _check_params(params, catalogue.workloads[name].params, f"workloads.{name}")
+    own = own_works(config)
+    for name, settings in config["workloads"].items():
+        key = f"workloads.{name}"
+        _known(
+            [name],
+            catalogue.workloads,
+            "workload",
+            "workloads",
+            f"a function of your own needs a key {key}.function",
+        )
+        allowed = catalogue.workloads[name].params
+        if name in own:
+            _check_own(settings, allowed, key)
+        _check_params(_without_own_keys(settings) if name in own else settings, allowed, key)
+
+
+def _check_own(settings: Mapping[str, Any], params: Mapping[str, Any], key: str) -> None:
+    """A user's own function must leave the keys about it alone; others are its parameters."""
+    for name in params:
+        if name in OWN_KEYS:
+            raise UserError(
+                f"the parameter {name!r} has the name of a key of the config",
+                where=f"config key {key}.function: {settings['function']}",
+                mend="rename the parameter",
+            )
+    _known(settings, [*params, *OWN_KEYS], "parameter or key", key)
+
+
+def _without_own_keys(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if name not in OWN_KEYS}
 
 
 def _check_grid(name: str, experiment: Mapping[str, Any], catalogue: Catalogue) -> None:
@@ -62,13 +95,15 @@ def _same_kind(value: object, default: object) -> bool:
     return type(value) is type(default)
 
 
-def _known(names: Iterable[str], known: Collection[str], kind: str, key: str) -> None:
+def _known(
+    names: Iterable[str], known: Collection[str], kind: str, key: str, or_else: str = ""
+) -> None:
     for name in names:
         if name not in known:
             raise UserError(
                 f"unknown {kind} {name!r}",
                 where=f"config key {key}",
-                mend=_hint(name, list(known)),
+                mend="; ".join(filter(None, [_hint(name, list(known)), or_else])),
             )
 
 

@@ -114,7 +114,10 @@ def checksum(results: Sequence[Any]) -> str:
 
     Bytes and arrays count by their content. Raises `NoResultError` for what has no canonical form.
     """
-    canonical = json.dumps(results, default=_content, sort_keys=True)
+    try:
+        canonical = json.dumps(results, default=_content, sort_keys=True)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise NoResultError(f"a task's result can't be compared: {error}") from error
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 

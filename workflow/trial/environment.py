@@ -4,6 +4,7 @@ Environment size and hash seed shift memory layout and so times (Mytkowicz et al
 both are drawn anew for each trial, from the campaign's seed, and recorded.
 """
 
+import os
 import random
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,12 +28,12 @@ class Environment:
     padding_bytes: int
     variables: dict[str, str]
 
-    def for_process(self, package_root: Path) -> dict[str, str]:
+    def for_process(self, *import_folders: Path) -> dict[str, str]:
         """The complete mapping for the process, with the parts that the record leaves out."""
         return {
             **self.variables,
             "PYTHONHASHSEED": str(self.hash_seed),
-            "PYTHONPATH": str(package_root),
+            "PYTHONPATH": os.pathsep.join(map(str, import_folders)),
             "PADDING": "x" * self.padding_bytes,
         }
 

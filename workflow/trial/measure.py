@@ -20,6 +20,12 @@ from typing import Any  # noqa: E402
 from workflow.trial import batch as batches  # noqa: E402
 from workflow.trial.calibration import find_size  # noqa: E402
 from workflow.trial.memory import weigh  # noqa: E402
+from workflow.trial.mistakes import (  # noqa: E402
+    MistakeError,
+    explained,
+    mend_of,
+    own_traceback,
+)
 from workflow.trial.models import MODELS, load_model  # noqa: E402
 from workflow.trial.models.base import WorkerDiedError  # noqa: E402
 from workflow.trial.needs import Need  # noqa: E402
@@ -92,7 +98,14 @@ def calibrate(order: dict[str, Any]) -> dict[str, Any]:
             arguments["size"] = size
         arguments |= workload.same_results_with
         final_batch = _batch(workload, order["tasks"], 1, {**arguments, **added})
-        final = time_warm(model, final_batch, ONCE, None).repetitions[0]
+        timings = time_warm(model, final_batch, ONCE, None)
+    if workload.file and any(result is None for result in timings.last_results):
+        raise MistakeError(
+            f"{workload.file.name}:{workload.name} has no result: it returned None",
+            "let it return what it worked out, such as a sum or a count: the results of all "
+            "models are compared, so that a wrong one is noticed",
+        )
+    final = timings.repetitions[0]
     return {
         "size": size,
         "batch_ns": final["wall_ns"] if size is not None else None,
@@ -179,6 +192,20 @@ def _clock() -> dict[str, Any]:
     }
 
 
+def _raised(error: Exception, order: dict[str, Any]) -> dict[str, Any]:
+    """The answer when the workload raised; its traceback goes to standard error."""
+    if not order["family"].endswith(".py"):
+        traceback.print_exc()
+        return {"outcome": "raised", "explanation": f"{type(error).__name__}: {error}"}
+    file = Path(order["family"])
+    answer = {"outcome": "raised", "explanation": explained(error, file, order["workload"])}
+    if order["do"] == "calibrate":
+        sys.stderr.write(own_traceback(error, file))
+        return {**answer, "mend": mend_of(error)}
+    sys.stderr.write(own_traceback(error, file) or traceback.format_exc())
+    return answer
+
+
 def main() -> None:
     """Obey the order on standard input; any exception of the workload is part of the answer."""
     order = json.load(sys.stdin)
@@ -190,8 +217,7 @@ def main() -> None:
     except WorkerDiedError as death:
         answer = {"outcome": "worker_died", "explanation": str(death)}
     except Exception as error:
-        traceback.print_exc()
-        answer = {"outcome": "raised", "explanation": f"{type(error).__name__}: {error}"}
+        answer = _raised(error, order)
     answer_file = Path(order["answer"])
     unfinished = answer_file.with_suffix(".unfinished")
     unfinished.write_text(json.dumps(answer), encoding="utf-8")

@@ -15,7 +15,8 @@ from workflow.trial.machine import fingerprint, logical_cpus
 from workflow.trial.neighbours import Neighbours
 from workflow.trial.supervisor import PACKAGE_ROOT, Ending, HarnessError, run_measured
 from workflow.trial.watch import QuietRule
-from workflow.trial.workloads import family_of, workload_of
+from workflow.trial.workloads import family_of, place_of, workload_of
+from workflow.trial.workloads.registry import Workload
 
 SCHEMA_VERSION = 1
 CALIBRATION_TIMEOUT_S = 300
@@ -122,7 +123,7 @@ def run_trial(
             "watch": {"rule": asdict(rule)} if rule else None,
             "gil": identity["gil_enabled"],
         },
-        environment.for_process(PACKAGE_ROOT),
+        environment.for_process(*_import_folders(workload)),
         order["timeout_s"],
         neighbours.read if neighbours else None,
     )
@@ -170,16 +171,12 @@ def run_calibration(
             "tasks": tasks,
             "target_ns": target_ns,
         },
-        draw_environment(0, workload.name, 0).for_process(PACKAGE_ROOT),
+        draw_environment(0, workload.name, 0).for_process(*_import_folders(workload)),
         CALIBRATION_TIMEOUT_S,
     )
     if "outcome" in ending.answer:
-        raise UserError(
-            f"calibrating {workload.name} failed: {ending.answer['explanation']}",
-            where=f"workload {workload.name} with {params}",
-            mend="make it run serially first; its last words were:\n" + ending.stderr_tail,
-        )
-    return {
+        raise _not_calibrated(function, params, ending)
+    calibration = {
         "schema_version": SCHEMA_VERSION,
         "workload": workload.name,
         "params": params,
@@ -188,6 +185,73 @@ def run_calibration(
         "tasks": tasks,
         **ending.answer,
     }
+    if workload.file:
+        _check_repeats(function, calibration, identity)
+    return calibration
+
+
+def _not_calibrated(function: str, params: Mapping[str, Any], ending: Ending) -> UserError:
+    """Why a workload can't be measured, with the end of what it printed."""
+    explanation = ending.answer["explanation"]
+    mend = ending.answer.get("mend", "make it run serially first")
+    if ending.answer["outcome"] == "timeout":
+        mend = (
+            "let a task take some milliseconds, or give it a parameter `size` that says how much "
+            "it does"
+        )
+    file, _, _ = function.partition(":")
+    if not explanation.startswith(Path(file).name):  # it doesn't name the function yet
+        explanation = f"calibrating {function} failed: {explanation}"
+    if ending.stderr_tail:
+        mend += f"; its last words were:\n{ending.stderr_tail.rstrip()}"
+    return UserError(explanation, where=_work(function, params), mend=mend)
+
+
+def _work(function: str, params: Mapping[str, Any]) -> str:
+    return f"workload {place_of(function)}" + (f", with {dict(params)}" if params else "")
+
+
+def _check_repeats(
+    function: str, calibration: Mapping[str, Any], identity: Mapping[str, Any]
+) -> None:
+    """Refuse a function whose results differ in another process, or when it is called again."""
+    workload = workload_of(function)
+    size = calibration["size"]
+    ending = run_measured(
+        _command(identity),
+        {
+            "do": "measure",
+            "family": family_of(workload),
+            "workload": workload.name,
+            "arguments": calibration["params"] | ({} if size is None else {"size": size}),
+            "tasks": calibration["tasks"],
+            "expected_checksum": calibration["expected_checksum"],
+            "model": "serial",
+            "workers": 1,
+            "timing": "warm",
+            "warmups": 1,
+            "repetitions": 1,
+            "patience_ns": 0,
+            "watch": None,
+            "gil": identity["gil_enabled"],
+        },
+        draw_environment(1, workload.name, 0).for_process(*_import_folders(workload)),
+        CALIBRATION_TIMEOUT_S,
+    )
+    if ending.answer["outcome"] == "wrong_result":
+        raise UserError(
+            f"{Path(function).name} gives other results when the same tasks are run again",
+            where=_work(function, calibration["params"]),
+            mend="draw random numbers from random.Random(task), keep nothing from one call to the "
+            "next, and return nothing that depends on the time, the process or a set's order",
+        )
+    if ending.answer["outcome"] != "ok":
+        raise _not_calibrated(function, calibration["params"], ending)
+
+
+def _import_folders(workload: Workload) -> list[Path]:
+    """What the measured process finds on its path besides its libraries."""
+    return [PACKAGE_ROOT, *([workload.file.parent] if workload.file else [])]
 
 
 def read_identity(path: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from workflow.trial.needs import Need
@@ -63,6 +64,8 @@ class Workload:
     # Lost updates are a finding here, elsewhere a wrong result.
     may_lose_updates: bool = False
     keeps_output: bool = False
+    # For a user's own: the absolute path of the file that holds the function.
+    file: Path | None = None
 
     @property
     def parameters(self) -> dict[str, Any]:

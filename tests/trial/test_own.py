@@ -1,0 +1,342 @@
+"""A user's own function: read without importing it, measured on every arm, mistakes explained."""
+
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workflow.errors import UserError
+from workflow.trial import trial as trials
+from workflow.trial.instrument import instrument_sha256
+from workflow.trial.needs import Need
+from workflow.trial.own import OwnFunction, read_own
+from workflow.trial.trial import run_calibration
+from workflow.trial.workloads import workload_of
+
+ARMS = ("3.13", "3.13t", "3.13t-gil")
+RunTrial = Callable[..., dict[str, Any]]
+Write = Callable[..., None]
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """Write files into a working directory of the test's own."""
+    monkeypatch.chdir(tmp_path)
+
+    def written(**files: str) -> None:
+        for name, source in files.items():
+            Path(f"{name}.py").write_text(textwrap.dedent(source), encoding="utf-8")
+
+    return written
+
+
+@pytest.mark.parametrize(
+    ("function", "source", "what", "line", "mend"),
+    [
+        ("gone.py:work", "", "gone.py can't be read: No such file", "", "which is /"),
+        ("mine.py:work", "def work(:", "mine.py is no Python that 3.", ", line 1", "mend it"),
+        ("mine.py:wrok", "def work(task): ...", "no `def wrok`", "", "did you mean 'work'?"),
+        ("mine.py:work", "work = print", "no `def work`", "", "functions there: none"),
+        (
+            "mine.py:work",
+            "if True:\n    def work(task): ...",
+            "inside something else",
+            ", line 2",
+            "top level",
+        ),
+        ("mine.py:work", "\ndef work(): ...", "no parameter for the number", ", line 2", "first"),
+        ("mine.py:work", "def work(size): ...", "no parameter for the number", ", line 1", "first"),
+        (
+            "mine.py:work",
+            "def work(task,\n  limit): ...",
+            "'limit' of work has no default",
+            ", line 2",
+            "limit=1",
+        ),
+        (
+            "mine.py:work",
+            "N = 3\ndef work(task, *, limit=N): ...",
+            "the default of 'limit' of work is no plain value: N",
+            ", line 2",
+            "in its place",
+        ),
+        (
+            "random.py:work",
+            "def work(task): ...",
+            "random.py would hide the module random",
+            "",
+            "rename the file",
+        ),
+        (
+            "my-work.py:work",
+            "def work(task): ...",
+            "my-work.py can't be imported",
+            "",
+            "rename the file",
+        ),
+    ],
+)
+def test_a_function_that_cant_be_measured_is_refused_before_anything_runs(
+    write: Write, function: str, source: str, what: str, line: str, mend: str
+) -> None:
+    file = function.partition(":")[0]
+    if source:
+        write(**{Path(file).stem: source})
+    with pytest.raises(UserError) as raised:
+        read_own(OwnFunction(function, key="workloads.mine.function"))
+    assert what in raised.value.what
+    assert raised.value.where == f"config key workloads.mine.function: {file}{line}"
+    assert mend in raised.value.mend
+
+
+def test_a_neighbour_that_hides_a_module_is_refused(write: Write) -> None:
+    write(mine="def work(task): ...", json="")
+    with pytest.raises(UserError, match=r"json\.py would hide the module json") as raised:
+        workload_of("mine.py:work")
+    assert "a folder of its own" in raised.value.mend
+
+
+def test_what_a_plan_must_know_is_read_without_importing_the_file(write: Write) -> None:
+    write(
+        mine='''
+        import a_library_that_is_not_here
+
+        def plain(number, size=3, *, limit=1000, names=["a"]) -> list:
+            """Counting things.
+
+            More about it.
+            """
+
+        async def waiting(task, seconds: float = -0.5): ...
+        '''
+    )
+    plain, waiting = workload_of("mine.py:plain"), workload_of("mine.py:waiting")
+    assert (plain.title, plain.is_calibrated) == ("Counting things", True)
+    assert plain.parameters == {"limit": 1000, "names": ["a"]}
+    assert (waiting.title, waiting.is_calibrated) == ("waiting", False)
+    assert waiting.parameters == {"seconds": -0.5}
+    assert Need.COROUTINE in waiting.has
+    assert Need.COROUTINE not in plain.has
+
+
+def test_the_instrument_is_the_file_and_what_it_imports_from_its_folder(write: Write) -> None:
+    write(
+        mine="import helper\nimport json\ndef work(task): ...",
+        helper="import deeper",
+        deeper="",
+        unrelated="",
+    )
+
+    def instrument() -> str:
+        return instrument_sha256(workload_of("mine.py:work"), "serial")
+
+    seen = {instrument()}
+    for number, file in enumerate(("mine", "helper", "deeper")):
+        with Path(f"{file}.py").open("a", encoding="utf-8") as source:
+            source.write("\n# changed\n")
+        seen.add(instrument())
+        assert len(seen) == number + 2
+    write(unrelated="# changed")
+    assert instrument() in seen
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_it_runs_on_every_arm(write: Write, trial: RunTrial, arm: str) -> None:
+    write(
+        works="""
+        from beside import step
+
+        def count(number, size, limit=7):
+            total = 0
+            for n in range(size):
+                total += step(n) % limit
+            return {"total": total, "of": number}
+        """,
+        beside="def step(n): return n * n",
+    )
+    for model, workers in (
+        ("serial", 1),
+        ("threads", 2),
+        ("processes-fork", 2),
+        ("processes-spawn", 2),
+    ):
+        record = trial("works.py:count", model, workers, arm)
+        assert (record["outcome"], record["explanation"]) == ("ok", "")
+        assert record["cell"]["params"] == {"limit": 7}
+
+
+def test_an_async_function_is_awaited_and_elsewhere_run(write: Write, trial: RunTrial) -> None:
+    write(
+        waits="""
+        import asyncio
+
+        async def answer(task, seconds=0.001):
+            await asyncio.sleep(seconds)
+            return task
+        """
+    )
+    for model in ("asyncio", "threads", "processes-spawn"):
+        record = trial("waits.py:answer", model, 2)
+        assert (record["outcome"], record["explanation"]) == ("ok", "")
+
+
+@pytest.mark.parametrize(
+    ("source", "what", "mend"),
+    [
+        pytest.param(
+            "def work(task, by=0):\n    return task / by",
+            "mine.py:work raised ZeroDivisionError: division by zero (mine.py, line 2)",
+            "return task / by",
+            id="raises",
+        ),
+        pytest.param(
+            "def work(task): return open('data.txt').read()",
+            "mine.py:work raised FileNotFoundError",
+            "Path(__file__).parent",
+            id="looks for a file here",
+        ),
+        pytest.param(
+            "def work(task): print(task)",
+            "mine.py:work has no result: it returned None",
+            "return what it worked out",
+            id="returns nothing",
+        ),
+        pytest.param(
+            "def work(task): return (n for n in [task])",
+            "mine.py:work: a task returned a generator; return numbers",
+            "such as a sum",
+            id="returns a generator",
+        ),
+        pytest.param(
+            "def work(task): return {(1, 2): task}",
+            "mine.py:work: a task's result can't be compared: keys must be str",
+            "such as a sum",
+            id="returns odd keys",
+        ),
+        pytest.param(
+            "import no_such_library\ndef work(task): return 1",
+            "mine.py can't be imported: No module named 'no_such_library'",
+            "requirements: [no_such_library]",
+            id="misses a library",
+        ),
+        pytest.param(
+            "def work(task): return 1\n[][0]",
+            "mine.py can't be imported: IndexError",
+            'mine.py", line 2',
+            id="fails when imported",
+        ),
+        pytest.param(
+            "import random\ndef work(task): return random.random()",
+            "mine.py:work gives other results when the same tasks are run again",
+            "random.Random(task)",
+            id="draws at random",
+        ),
+        pytest.param(
+            "def work(task): return list({'a', 'b', 'c', 'd', 'e', 'f'})",
+            "mine.py:work gives other results when the same tasks are run again",
+            "a set's order",
+            id="order of a set",
+        ),
+        pytest.param(
+            "def work(task, size): return task",
+            "mine.py:work: its `size` says how much work a task does, but a larger one takes no",
+            "leave it out",
+            id="ignores its size",
+        ),
+        pytest.param(
+            "import time\ndef work(task): time.sleep(60)",
+            "calibrating mine.py:work failed: not finished after 2 s",
+            "a parameter `size`",
+            id="takes too long",
+        ),
+        pytest.param(
+            "import sys\ndef work(task): sys.exit('enough')",
+            "calibrating mine.py:work failed: the process ended with exit code 1",
+            "enough",
+            id="exits",
+        ),
+    ],
+)
+def test_a_mistake_shows_when_the_work_is_sized_in_one_clear_message(
+    write: Write,
+    identities: dict[str, dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    source: str,
+    what: str,
+    mend: str,
+) -> None:
+    if "not finished" in what:
+        monkeypatch.setattr(trials, "CALIBRATION_TIMEOUT_S", 2)
+    write(mine=source)
+    params = workload_of("mine.py:work").parameters
+    with pytest.raises(UserError) as raised:
+        run_calibration("mine.py:work", params, 2, identities["3.13"])
+    assert raised.value.what.startswith(what)
+    assert raised.value.where.startswith("workload mine.py:work, line ")
+    assert mend in raised.value.mend
+    assert "workflow/trial" not in str(raised.value)
+
+
+# Nothing can pickle a generator, and only joblib a memoryview.
+UNSENDABLE = """
+def wrapping(function):
+    calls = (number for number in range(1000000))
+    def counted(task):
+        next(calls)
+        return function(task)
+    return counted
+
+@wrapping
+def bare(task): return task
+
+def view(task): return memoryview(b"bytes")
+"""
+
+
+def test_a_function_that_cant_be_sent_to_a_worker_is_an_outcome_that_says_so(
+    write: Write, trial: RunTrial
+) -> None:
+    write(unsendable=UNSENDABLE)
+    for model in ("processes-fork", "stdlib_processes-spawn", "process_executor-fork", "joblib"):
+        record = trial("unsendable.py:bare", model, 2)
+        assert record["outcome"] == "raised"
+        sent, _, reason = record["explanation"].partition(": ")
+        assert sent == "unsendable.py:bare can't be sent to a worker"
+        assert "generator" in reason or "wrapping.<locals>.counted" in reason
+    assert trial("unsendable.py:bare", "serial")["outcome"] == "ok"
+
+
+def test_a_result_that_cant_be_sent_back_is_an_outcome_that_says_so(
+    write: Write, trial: RunTrial
+) -> None:
+    write(unsendable=UNSENDABLE)
+    for model in ("processes-fork", "stdlib_processes-spawn", "process_executor-fork"):
+        record = trial("unsendable.py:view", model, 2)
+        assert record["outcome"] == "raised"
+        sent, _, reason = record["explanation"].partition(": ")
+        assert sent == "the result of unsendable.py:view can't be sent back by a worker"
+        assert "memoryview" in reason
+
+
+def test_a_task_that_raises_in_a_worker_is_named_with_its_line(
+    write: Write, trial: RunTrial
+) -> None:
+    write(
+        raising="""
+        import os
+        BORN = os.getppid()
+
+        def work(task):
+            if os.getppid() != BORN:
+                raise ValueError("only in a worker")
+            return task
+        """
+    )
+    record = trial("raising.py:work", "processes-fork", 2)
+    assert record["outcome"] == "raised"
+    assert record["explanation"] == (
+        "raising.py:work raised ValueError: only in a worker (raising.py, line 7)"
+    )
+    assert "Traceback" in record["stderr_tail"]
