@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from workflow.files import write_json
+from workflow.plan.workers import kind_of
 from workflow.trial.health import Health
 
 Json = dict[str, Any]
@@ -21,7 +22,18 @@ Truth = Callable[[Mapping[str, Any]], float]
 
 ARMS = ("3.13", "3.13t", "3.13t-gil")
 GIL_WORKLOADS = ("mandelbrot", "json", "shared_append")
+FAMILIES = {
+    "serial": "serial",
+    "threads": "threads",
+    "raw_threads": "threads",
+    "thread_executor": "threads",
+    "asyncio": "coroutines",
+    "interpreters": "interpreters",
+}  # all others are processes
+UNCALIBRATED = ("notebook", "empty", "dispatch")
+COUNTERS = ("counter_locked", "counter_unlocked")
 MS = 1_000_000
+MIB = 1024 * 1024
 QUIET_NS = 700_000
 MEASURED_FROM_UNIX_NS = 1_790_000_000_123_456_789
 
@@ -91,22 +103,43 @@ def plausible_truth(cell: Mapping[str, Any]) -> float:
 
 
 def make_cell(
-    workload: str, model: str, workers: int, arm: str, timing: str = "warm", blocks: int = 6
+    workload: str,
+    model: str,
+    workers: int,
+    arm: str,
+    timing: str = "warm",
+    blocks: int = 6,
+    replicate: int = 1,
 ) -> Json:
-    """A cell as plan.json has it."""
+    """A cell as plan.json has it; `timing` is warm, cold or memory."""
+    again = f"-{replicate}" if replicate > 1 else ""
     return {
-        "id": f"{workload}/{model}/{workers}/{arm}/{timing}",
+        "id": f"{workload}/{model}/{workers}/{arm}/{timing}{again}",
         "workload": workload,
+        "function": function_of(workload),
         "model": model,
-        "start_method": model.removeprefix("processes-") if "processes" in model else "none",
+        "start_method": model.partition("-")[2] or "none",
         "workers": workers,
+        "worker_kind": kind_of(workers, FINGERPRINT).value,
         "arm": arm,
         "timing": timing,
+        "replicate": replicate,
         "warmups": 2 if timing == "warm" else 0,
         "repetitions": 5 if timing == "warm" else 1,
         "patience_s": 1.5,
         "blocks": blocks,
     }
+
+
+def function_of(workload: str) -> str:
+    """The workload's name without its varied parameters."""
+    return workload.partition(",")[0]
+
+
+def params_of(workload: str) -> Json:
+    """The varied parameters in a workload's label."""
+    pairs = (part.partition("=") for part in workload.split(",")[1:])
+    return {name: int(value) for name, _, value in pairs}
 
 
 def make_cells(
@@ -134,8 +167,17 @@ def make_cells(
     return cells + (replay if notebook else [])
 
 
-def make_plan(cells: Sequence[Json], *, seed: int = 1, campaign: str = "report") -> Json:
-    """plan.json for these cells: randomised complete blocks, one experiment for each timing."""
+def make_plan(
+    cells: Sequence[Json],
+    *,
+    experiments: Sequence[Json] | None = None,
+    seed: int = 1,
+    campaign: str = "report",
+) -> Json:
+    """plan.json for these cells: randomised complete blocks.
+
+    Without `experiments`, as plan.json has them, there is one for each timing.
+    """
     rng = random.Random(seed)
     trials: list[tuple[Json, int]] = []
     for block in range(1, max(cell["blocks"] for cell in cells) + 1):
@@ -145,7 +187,13 @@ def make_plan(cells: Sequence[Json], *, seed: int = 1, campaign: str = "report")
     questions = {
         "cold": ("notebook", "What does the teaching notebook print on this machine?"),
         "warm": ("scaling", "How much faster does the same work get with more workers?"),
+        "memory": ("memory", "How much memory does each way of working take?"),
     }
+    by_timing = [
+        make_experiment(name, question, [cell for cell in cells if cell["timing"] == timing])
+        for timing, (name, question) in questions.items()
+        if any(cell["timing"] == timing for cell in cells)
+    ]
     arms = list(dict.fromkeys(cell["arm"] for cell in cells))
     workloads = sorted({cell["workload"] for cell in cells})
     return {
@@ -169,16 +217,8 @@ def make_plan(cells: Sequence[Json], *, seed: int = 1, campaign: str = "report")
             for arm in arms
         ],
         "workloads": {name: _about(name) for name in workloads},
-        "experiments": [
-            {
-                "name": name,
-                "question": question,
-                "cells": [cell["id"] for cell in cells if cell["timing"] == timing],
-                "not_applicable": [],
-            }
-            for timing, (name, question) in questions.items()
-            if any(cell["timing"] == timing for cell in cells)
-        ],
+        "models": {name: _model(name) for name in dict.fromkeys(c["model"] for c in cells)},
+        "experiments": by_timing if experiments is None else list(experiments),
         "cells": [dict(cell) for cell in cells],
         "trials": [
             {
@@ -192,15 +232,39 @@ def make_plan(cells: Sequence[Json], *, seed: int = 1, campaign: str = "report")
     }
 
 
+def make_experiment(
+    name: str, question: str, cells: Sequence[Json], not_applicable: Sequence[Json] = ()
+) -> Json:
+    """An experiment as plan.json has it."""
+    return {
+        "name": name,
+        "question": question,
+        "cells": [cell["id"] for cell in cells],
+        "not_applicable": list(not_applicable),
+    }
+
+
+def _model(name: str) -> Json:
+    base, _, start_method = name.partition("-")
+    title = base.replace("_", " ")
+    return {
+        "title": f"{title} ({start_method})" if start_method else title,
+        "family": FAMILIES.get(name, "processes"),
+        "start_method": start_method or "none",
+    }
+
+
 def _about(workload: str) -> Json:
     holds = workload in GIL_WORKLOADS
     return {
-        "title": f"The {workload} workload",
+        "name": function_of(workload),
+        "function": function_of(workload),
+        "title": f"The {function_of(workload)} workload",
         "kind": "CPU, holds the GIL" if holds else "CPU, releases the GIL",
         "unit": "task",
         "why": f"Stands for work like {workload}.",
         "expected": "Gains with processes." if holds else "Gains with threads and processes.",
-        "params": {},
+        "params": params_of(workload),
     }
 
 
@@ -249,6 +313,7 @@ def make_parity(arms: Sequence[str]) -> Json:
 def make_campaign(
     cells: Sequence[Json] | None = None,
     *,
+    experiments: Sequence[Json] | None = None,
     truth: Truth = plausible_truth,
     noise: Noise = Noise(),
     failures: Mapping[tuple[str, int], str] | None = None,
@@ -261,7 +326,12 @@ def make_campaign(
     With a `disturbed_ratio` a sentinel watches, and that share of the repetitions takes 1.6 times
     as long because of a neighbour. The same arguments give the same campaign.
     """
-    plan = make_plan(make_cells() if cells is None else cells, seed=seed, campaign=campaign)
+    plan = make_plan(
+        make_cells() if cells is None else cells,
+        experiments=experiments,
+        seed=seed,
+        campaign=campaign,
+    )
     by_id = {cell["id"]: cell for cell in plan["cells"]}
     arms = [arm["name"] for arm in plan["arms"]]
     identities = {arm: make_identity(arm) for arm in arms}
@@ -285,7 +355,8 @@ def make_record(
     plan: Json, trial: Json, cell: Json, identity: Json, walls_ns: Sequence[int], outcome: str
 ) -> Json:
     """One trial's record with these wall times, warm-up first; none are kept if it failed."""
-    warm, ok = cell["timing"] == "warm", outcome == "ok"
+    timing, ok = cell["timing"], outcome == "ok"
+    warm = timing == "warm"
     start_ns = 1_000 * MS * trial["position"]
     is_notebook = cell["workload"] == "notebook"
     names = list(range(cell["workers"]))
@@ -294,7 +365,7 @@ def make_record(
         "trial_id": sha256("trial", plan["seed"], cell["id"], trial["block"])[:32],
         "cell": {
             **{name: value for name, value in cell.items() if name not in _TRIAL_SETTINGS},
-            "params": {},
+            "params": params_of(cell["workload"]),
         },
         "block": trial["block"],
         "position": trial["position"],
@@ -307,7 +378,7 @@ def make_record(
         "instrument_sha256": sha256("instrument"),
         "work": {
             "tasks": 2 if is_notebook else 64,
-            "size": None if is_notebook else 1000,
+            "size": None if cell["function"] in UNCALIBRATED else 1000,
             "calibration_sha256": sha256("calibration", cell["workload"]),
             "expected_checksum": sha256("results", cell["workload"]),
         },
@@ -334,8 +405,23 @@ def make_record(
         "setup_ns": 8 * MS if warm and ok else None,
         "first_result_ns": 5 * MS if warm and ok else None,
         "teardown_ns": 2 * MS if warm and ok else None,
-        "repetitions": _repetitions(cell, start_ns, walls_ns) if ok else [],
+        "memory": make_memory(cell, walls_ns[0]) if timing == "memory" and ok else None,
+        "repetitions": _repetitions(cell, start_ns, walls_ns) if ok and timing != "memory" else [],
         "output": {"results": names, "data": names} if is_notebook and ok else None,
+    }
+
+
+def make_memory(cell: Json, noise_bytes: int) -> Json:
+    """Weights of a process tree: 12 MiB for the parent, 5 MiB more for each process below it."""
+    processes = 1 + (cell["workers"] if cell["model"] not in FAMILIES else 0)
+    before_bytes = 12 * MIB + noise_bytes % 4096
+    idle_bytes = before_bytes + 5 * MIB * (processes - 1)
+    return {
+        "before_bytes": before_bytes,
+        "idle_bytes": idle_bytes,
+        "peak_bytes": idle_bytes + 2 * MIB * processes,
+        "after_bytes": idle_bytes + MIB * processes,
+        "processes": processes,
     }
 
 
@@ -358,11 +444,20 @@ def watch(record: Json, disturbed: Sequence[bool]) -> None:
             repetition["wall_ns"] = repetition["wall_ns"] * 16 // 10
 
 
-_TRIAL_SETTINGS = ("warmups", "repetitions", "patience_s", "blocks")
+_TRIAL_SETTINGS = ("worker_kind", "warmups", "repetitions", "patience_s", "blocks")
+
+
+def _lost_updates(cell: Json, place: int) -> int | None:
+    """An unlocked counter loses updates where threads run side by side, a locked one never."""
+    if cell["function"] not in COUNTERS:
+        return None
+    loses = cell["function"] == "counter_unlocked" and cell["arm"].endswith("t")
+    return 6400 + place if loses and cell["workers"] > 1 else 0
 
 
 def _repetitions(cell: Json, start_ns: int, walls_ns: Sequence[int]) -> list[Json]:
     repetitions = []
+    cold = cell["timing"] == "cold"
     for place, wall_ns in enumerate(walls_ns):
         warmup = place < cell["warmups"]
         repetitions.append(
@@ -371,6 +466,8 @@ def _repetitions(cell: Json, start_ns: int, walls_ns: Sequence[int]) -> list[Jso
                 "index": place if warmup else place - cell["warmups"],
                 "started_monotonic_ns": start_ns,
                 "wall_ns": wall_ns,
+                "first_result_ns": wall_ns // 2 if cold else None,
+                "teardown_ns": wall_ns // 4 if cold else None,
                 "user_ns": wall_ns,
                 "system_ns": wall_ns // 100,
                 "parent_user_ns": wall_ns // 10,
@@ -378,6 +475,7 @@ def _repetitions(cell: Json, start_ns: int, walls_ns: Sequence[int]) -> list[Jso
                 "voluntary_switches": 2 * cell["workers"],
                 "involuntary_switches": place,
                 "checksum": sha256("results", cell["workload"]),
+                "lost_updates": _lost_updates(cell, place),
                 "cpus": [],
                 "sentinel_before_ns": [],
                 "sentinel_after_ns": [],

@@ -15,7 +15,7 @@ from workflow.analysis.tables import all_tables
 def trials_of(campaign: Campaign) -> pd.DataFrame:
     """The data set of a campaign."""
     records = [Record(Path(path), value) for path, value in campaign.records.items()]
-    return dataset(records, campaign.plan["campaign"])
+    return dataset(records, plan_of(campaign))
 
 
 def plan_of(campaign: Campaign) -> Plan:

@@ -61,6 +61,11 @@ def test_same_records_give_the_same_bytes_by_either_file(
         "decisions.csv",
         "outcomes.csv",
         "notebook.csv",
+        "startup.csv",
+        "memory.csv",
+        "updates.csv",
+        "control.csv",
+        "health.csv",
     }
     assert tables == make_tables(monkeypatch, results, first[1], tmp_path / "again")
     assert all(b"\r" not in content for content in tables.values())

@@ -87,3 +87,43 @@ def test_arms_of_two_versions_are_not_mixed() -> None:
 def test_without_a_baseline_there_is_no_contrast() -> None:
     cells = make_cells(workloads=["json"], models=["threads"], arms=["3.13t"], notebook=False)
     assert planned_contrasts(plan_from(make_plan(cells))) == []
+
+
+def test_threads_meet_every_other_way_to_be_parallel_once() -> None:
+    models = ("serial", "threads", "raw_threads", "asyncio", "joblib", "stdlib_processes-fork")
+    cells = [make_cell("json", model, 1 if model == "serial" else 2, "3.13") for model in models]
+    threads = "json/threads/2/3.13/warm"
+    assert pairs(cells, Question.THREADS_OVER_PROCESSES) == [
+        (threads, "json/joblib/2/3.13/warm"),
+        (threads, "json/stdlib_processes-fork/2/3.13/warm"),
+    ]
+    assert pairs(cells, Question.THREADS_OVER_OTHERS) == [
+        (threads, "json/asyncio/2/3.13/warm"),
+        (threads, "json/raw_threads/2/3.13/warm"),
+    ]
+
+
+def test_replicates_and_weighed_cells_take_no_part() -> None:
+    cells = [
+        make_cell("json", "serial", 1, "3.13"),
+        make_cell("json", "serial", 1, "3.13", replicate=2),
+        make_cell("json", "serial", 1, "3.13", "memory"),
+        make_cell("json", "threads", 2, "3.13", "memory"),
+        make_cell("json", "threads", 2, "3.13t", replicate=2),
+    ]
+    assert planned_contrasts(plan_from(make_plan(cells))) == []
+
+
+def test_parameters_that_vary_keep_workloads_apart() -> None:
+    cells = [
+        make_cell(f"grain,task_us={task_us}", model, 1, "3.13")
+        for task_us in (10, 1000)
+        for model in ("serial", "threads")
+    ]
+    assert pairs(cells, Question.SPEEDUP_OWN) == [
+        (
+            f"grain,task_us={task_us}/threads/1/3.13/warm",
+            f"grain,task_us={task_us}/serial/1/3.13/warm",
+        )
+        for task_us in (10, 1000)
+    ]

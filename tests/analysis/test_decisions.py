@@ -46,7 +46,7 @@ def test_the_best_cell_is_named_with_what_it_gains_and_over_whom() -> None:
     assert row["best_ns"] == pytest.approx(10.5 * MS, rel=0.01)
     assert row["speedup_ratio"] == pytest.approx(20 / 10.5, rel=0.01)
     assert row["speedup_reading"] == row["own_speedup_reading"] == "faster"
-    # Of any other model: four processes would be nearer, but are the same model.
+    # Of any other family: four processes would be nearer, but are processes too.
     assert row["runner_up_cell"] == "json/serial/1/3.13/warm"
     assert row["advantage_ratio"] == pytest.approx(20 / 10.5, rel=0.01)
     assert row["advantage_low_ratio"] < row["advantage_ratio"] < row["advantage_high_ratio"]
@@ -78,6 +78,7 @@ def test_serial_can_be_best_and_is_equal_to_itself() -> None:
 def test_of_equal_cells_the_simpler_is_named() -> None:
     row = decisions(
         {
+            "json/serial/1/3.13/warm": 20.0,
             "json/processes-fork/2/3.13/warm": 10.0,
             "json/threads/4/3.13/warm": 10.0,
             "json/threads/2/3.13/warm": 10.0,
@@ -97,7 +98,9 @@ def test_a_cell_that_failed_once_is_not_recommended() -> None:
 def test_cold_cells_and_the_replay_are_no_candidates() -> None:
     truths = {
         "json/serial/1/3.13/warm": 20.0,
+        "json/threads/2/3.13/warm": 30.0,
         "json/threads/2/3.13/cold": 1.0,
+        "notebook/serial/1/3.13/warm": 2000.0,
         "notebook/threads/2/3.13/warm": 2000.0,
     }
     found = decisions(truths)
@@ -105,8 +108,71 @@ def test_cold_cells_and_the_replay_are_no_candidates() -> None:
     assert found["json", "3.13"]["best_model"] == "serial"
 
 
-def test_the_only_model_has_no_runner_up() -> None:
-    row = decisions({"json/serial/1/3.13/warm": 20.0})["json", "3.13"]
+def test_the_only_family_with_usable_trials_has_no_runner_up() -> None:
+    threads = "json/threads/2/3.13/warm"
+    row = decisions(
+        {"json/serial/1/3.13/warm": 20.0, threads: 10.0}, failures={(threads, 1): "crashed"}
+    )["json", "3.13"]
     assert row["best_model"] == "serial"
     assert row["runner_up_cell"] is None
     assert row["advantage_ratio"] is None
+
+
+def test_the_choice_is_between_families_each_by_its_best_model() -> None:
+    row = decisions(
+        {
+            "sleep/serial/1/3.13/warm": 20.0,
+            "sleep/threads/2/3.13/warm": 10.4,
+            "sleep/raw_threads/2/3.13/warm": 10.0,
+            "sleep/processes-fork/2/3.13/warm": 14.0,
+            "sleep/joblib/2/3.13/warm": 13.0,
+            "sleep/asyncio/2/3.13/warm": 12.0,
+        },
+        noise=SILENCE,
+    )["sleep", "3.13"]
+    assert (row["best_model"], row["best_family"]) == ("raw_threads", "threads")
+    assert (row["runner_up_model"], row["runner_up_family"]) == ("asyncio", "coroutines")
+    assert (row["processes_model"], row["threads_model"]) == ("joblib", "raw_threads")
+    assert row["processes_speedup_ratio"] == pytest.approx(20 / 13, rel=0.001)
+    assert row["coroutines_speedup_ratio"] == pytest.approx(20 / 12, rel=0.001)
+    assert row["interpreters_model"] is None
+
+
+def test_only_what_stands_for_a_kind_of_work_is_decided() -> None:
+    places = {
+        "json": ("serial/1/3.13/warm", "threads/2/3.13/warm"),
+        "fib": ("serial/1/3.13/warm", "serial/1/3.13t/warm"),
+        "grain,task_us=10": ("serial/1/3.13/warm", "threads/2/3.13/warm"),
+        "empty": ("serial/1/3.13/warm", "threads/2/3.13/warm"),
+        "dispatch": ("serial/1/3.13/warm", "threads/2/3.13/warm"),
+    }
+    cells = {f"{name}/{place}": 10.0 for name, both in places.items() for place in both}
+    assert list(decisions(cells)) == [("json", "3.13")]
+
+
+def test_replicates_and_weighed_cells_are_no_candidates() -> None:
+    cells = [
+        make_cell("json", "serial", 1, "3.13"),
+        make_cell("json", "threads", 2, "3.13"),
+        make_cell("json", "threads", 2, "3.13", replicate=2),
+        make_cell("json", "threads", 4, "3.13", "memory"),
+    ]
+    campaign = make_campaign(
+        cells, truth=lambda cell: (1.0 if cell["replicate"] == 2 else 10.0) * MS
+    )
+    (row,) = rows_of(tables_of(campaign)["decisions"])
+    assert row["threads_speedup_ratio"] == pytest.approx(1, rel=0.05)
+    assert row["best_ns"] == pytest.approx(10 * MS, rel=0.05)
+
+
+def test_what_loses_updates_is_not_recommended() -> None:
+    row = decisions(
+        {
+            "counter_unlocked/serial/1/3.13/warm": 20.0,
+            "counter_unlocked/threads/2/3.13/warm": 18.0,
+            "counter_unlocked/serial/1/3.13t/warm": 20.0,
+            "counter_unlocked/threads/2/3.13t/warm": 10.0,
+        }
+    )
+    assert row["counter_unlocked", "3.13"]["best_model"] == "threads"
+    assert row["counter_unlocked", "3.13t"]["best_model"] == "serial"

@@ -5,11 +5,14 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.analysis.shortcuts import plan_of, rows_of, tables_of, trials_of
 from tests.factories import MS, Noise, make_campaign, make_cell
 from workflow.analysis.quiet import Watched, floors, with_disturbance
 from workflow.analysis.trial_values import Basis, Times, trial_values
+from workflow.trial.watch import QuietRule
 
 CELLS = [
     make_cell("mandelbrot", model, workers, arm, blocks=8)
@@ -44,11 +47,12 @@ def test_disturbance_is_the_worst_reading_over_the_floor_of_its_cpu() -> None:
             Watched([0, 1], [0, 1], [110, 1300], [120, 1000]),
             Watched([0, 1], [0], [110, 9999], [120, 9999]),
             Watched([0, 1], [], [100, 1500], [100, 1000]),
+            Watched([0, 1], [0, 7], [100, 1700], [100, 1000]),
             None,
         )
     )
-    *_, both, one, unknown, unwatched = frame["disturbance_ratio"]
-    assert (both, one, unknown) == pytest.approx((1.3, 1.2, 1.5))
+    *_, both, one, unknown, elsewhere, unwatched = frame["disturbance_ratio"]
+    assert (both, one, unknown, elsewhere) == pytest.approx((1.3, 1.2, 1.5, 1.7))
     assert unwatched is pd.NA
 
 
@@ -128,3 +132,17 @@ def test_the_table_of_values_holds_every_trial() -> None:
     # Of five repetitions three must be quiet; with fewer a trial has no quiet value.
     assert set(values["quiet"]) >= {2, 3}
     assert list(values["quiet_ns"].notna()) == list(values["quiet"] >= 3)
+
+
+@given(data=st.data())
+def test_what_is_quiet_is_what_the_trial_took_for_quiet(data: st.DataObject) -> None:
+    """The same rule on both sides: a trial goes on until it has what the analysis will use."""
+    cpus = data.draw(st.lists(st.integers(0, 5), min_size=1, max_size=4, unique=True))
+    used = data.draw(st.lists(st.integers(0, 7), max_size=4, unique=True))
+    readings = st.lists(st.integers(1000, 1300), min_size=len(cpus), max_size=len(cpus))
+    before, after = data.draw(readings), data.draw(readings)
+    floor = Watched(cpus, cpus, [1000] * len(cpus), [1000] * len(cpus))
+    frame = with_disturbance(sentinel_frame(*[floor] * 40, Watched(cpus, used, before, after)))
+    rule = QuietRule(cpus=cpus, floor_ns=[1000] * len(cpus), threshold=0.12)
+    ratio = frame["disturbance_ratio"].iloc[-1]
+    assert (ratio <= 1.12) == rule.is_quiet(used, before, after)

@@ -1,5 +1,6 @@
 """A record that does not belong is refused by one message: file, field, mend."""
 
+import json
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -11,6 +12,7 @@ from jsonschema import Draft202012Validator
 from tests.factories import Campaign, make_campaign, make_cell, sha256
 from workflow.analysis.planned import plan_from
 from workflow.analysis.records import (
+    HEALTH_STATES,
     SCHEMA,
     Record,
     check_form,
@@ -110,6 +112,10 @@ Break = Callable[[dict[str, Any]], object]
             lambda r: r["cell"].update(workers=4),
             "cell.workers is 4, but the plan has 2 at this place",
         ),
+        (
+            lambda r: r["cell"].update(replicate=2),
+            "cell.replicate is 2, but the plan has 1 at this place",
+        ),
         (lambda r: r.update(block=1), "block is 1, but the plan has 2 at this place"),
         (
             lambda r: r["work"].update(size=999),
@@ -193,27 +199,69 @@ def test_an_identity_without_its_hash_is_named(campaign: Campaign, tmp_path: Pat
 # --- rows
 
 
+def flat(record: dict[str, Any]) -> list[dict[str, Any]]:
+    return rows(record, campaign="report", worker_kind="smt")
+
+
 def test_a_record_gives_a_row_for_each_repetition() -> None:
     campaign = make_campaign([make_cell("json", "processes-fork", 2, "3.13", blocks=1)])
     (record,) = campaign.records.values()
-    flat = rows(record, "report")
-    assert [(row["phase"], row["repetition"]) for row in flat] == [
+    found = flat(record)
+    assert [(row["phase"], row["repetition"]) for row in found] == [
         ("warmup", 0),
         ("warmup", 1),
         *(("measure", index) for index in range(5)),
     ]
-    assert {row["workers_used"] for row in flat} == {2}
-    assert {row["trial_wall_ns"] for row in flat} == {
+    assert {row["workers_used"] for row in found} == {2}
+    assert {row["trial_wall_ns"] for row in found} == {
         record["ended_monotonic_ns"] - record["started_monotonic_ns"]
     }
-    assert {row["spans_json"] for row in flat} == {None}
+    assert {row["spans_json"] for row in found} == {None}
+
+
+def test_what_a_cold_repetition_and_a_machine_s_health_say_is_in_the_row() -> None:
+    campaign = make_campaign([make_cell("empty", "threads", 2, "3.13", "cold", blocks=1)])
+    (record,) = campaign.records.values()
+    (repetition,) = record["repetitions"]
+    repetition.update(first_result_ns=11, teardown_ns=22, lost_updates=33)
+    record["health"]["flags"] = ["load", "steal"]
+    record["health"]["before"].update(steal_ticks=5, busy_ticks=7, clock_source="tsc", boost=None)
+    record["health"]["after"].update(steal_ticks=9, busy_ticks=7, clock_source="hpet", boost=True)
+    (row,) = flat(record)
+    assert (row["cold_first_result_ns"], row["cold_teardown_ns"]) == (11, 22)
+    assert (row["first_result_ns"], row["teardown_ns"]) == (None, None)
+    assert (row["lost_updates"], row["worker_kind"], row["replicate"]) == (33, "smt", 1)
+    assert row["health_flags"] == "load steal"
+    health = json.loads(row["health_json"])
+    assert health["grown"] == {"steal_ticks": 4}
+    assert (health["before"]["clock_source"], health["after"]["clock_source"]) == ("tsc", "hpet")
+    assert "boost" not in health["after"]
+
+
+def test_every_field_of_a_reading_of_health_is_a_state_or_a_whole_number() -> None:
+    schema = read_json(SCHEMA)["$defs"]["health"]["properties"]
+    counters = {name for name, field in schema.items() if name not in HEALTH_STATES}
+    assert set(schema) > HEALTH_STATES
+    assert all("integer" in schema[name]["type"] for name in counters)
+
+
+def test_a_weighed_trial_is_one_row_without_times() -> None:
+    campaign = make_campaign([make_cell("json", "processes-fork", 2, "3.13", "memory", blocks=1)])
+    (record,) = campaign.records.values()
+    check_form(Record(Path("record"), record))
+    (row,) = flat(record)
+    assert row["memory_idle_bytes"] == record["memory"]["idle_bytes"]
+    assert (row["processes"], row["outcome"]) == (3, "ok")
+    assert "wall_ns" not in row
+    with pytest.raises(UserError, match="memory is not as the schema of records has it"):
+        check_form(Record(Path("record"), {**record, "memory": None}))
 
 
 def test_a_failed_trial_is_one_row_without_times() -> None:
     cell = make_cell("json", "serial", 1, "3.13", blocks=1)
     campaign = make_campaign([cell], failures={(cell["id"], 1): "timeout"})
     (record,) = campaign.records.values()
-    (row,) = rows(record, "report")
+    (row,) = flat(record)
     assert (row["outcome"], row["explanation"]) == ("timeout", "the trial ended as timeout")
     assert "wall_ns" not in row
 
@@ -222,7 +270,7 @@ def test_text_that_a_file_cannot_hold_is_replaced() -> None:
     cell = make_cell("json", "serial", 1, "3.13", blocks=1)
     campaign = make_campaign([cell], failures={(cell["id"], 1): "raised"})
     (record,) = campaign.records.values()
-    (row,) = rows({**record, "explanation": "a\0b\ud800c"}, "report")
+    (row,) = flat({**record, "explanation": "a\0b\ud800c"})
     assert row["explanation"] == "a�b?c"
 
 

@@ -33,6 +33,11 @@ DOCUMENTED = {
     "decisions": columns.DECISIONS,
     "outcomes": columns.OUTCOMES,
     "notebook": columns.NOTEBOOK,
+    "startup": columns.STARTUP,
+    "memory": columns.MEMORY,
+    "updates": columns.UPDATES,
+    "control": columns.CONTROL,
+    "health": columns.HEALTH,
 }
 
 
@@ -135,6 +140,7 @@ def test_failed_trials_are_counted_and_left_out_of_times() -> None:
         "raised": 0,
         "wrong_result": 1,
         "wrong_gil": 0,
+        "worker_died": 0,
         "missing": 0,
     }
     assert outcomes.loc["timeout", "example_cell"] == THREADS

@@ -47,7 +47,7 @@ def write_world(results: Path, campaign: factories.Campaign) -> World:
     plan = read_plan(plan_path)
     identities = read_identities(results / "interpreters", plan)
     records = read_records(plan, results=results, identities=identities)
-    trials = dataset(records, plan.campaign)
+    trials = dataset(records, plan)
     write_dataset(trials, parquet=results / "trials.parquet", csv=results / "trials.csv.gz")
     write_tables(all_tables(plan, trials), results / "tables")
     return World(results)

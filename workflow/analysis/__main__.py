@@ -21,7 +21,7 @@ def collect(arguments: argparse.Namespace) -> None:
     plan = read_plan(arguments.plan)
     identities = read_identities(arguments.interpreters, plan)
     records = read_records(plan, results=arguments.records, identities=identities)
-    trials = dataset(records, plan.campaign)
+    trials = dataset(records, plan)
     write_dataset(trials, parquet=arguments.parquet, csv=arguments.csv)
     print(f"{len(records)} trials, {len(trials)} rows -> {arguments.parquet}, {arguments.csv}")
 

@@ -14,7 +14,7 @@ from workflow.analysis.estimates import (
     estimate_median,
     geometric_mean,
 )
-from workflow.analysis.planned import Plan
+from workflow.analysis.planned import Cell, Plan
 from workflow.analysis.trial_values import Basis, Times, wall_times
 
 #: Variation between trials from which a cell is called variable, and unstable: half and all of the
@@ -37,6 +37,8 @@ def cells_table(
     ok = Counter(each_trial.loc[each_trial["outcome"] == "ok", "cell"])
     failed = Counter(each_trial.loc[each_trial["outcome"] != "ok", "cell"])
     by_cell = dict(iter(values.groupby("cell")))
+    tasks = each_trial.drop_duplicates("cell").set_index("cell")["tasks"]
+    losing = set(trials.loc[(trials["lost_updates"] > 0).fillna(value=False), "cell"])
     rows = []
     for cell in plan.in_order():
         numbers = (
@@ -46,17 +48,15 @@ def cells_table(
         )
         rows.append(
             {
-                "cell": cell.id,
-                "workload": cell.workload,
-                "model": cell.model,
-                "start_method": cell.start_method,
-                "workers": cell.workers,
-                "arm": cell.arm,
-                "timing": cell.timing,
+                **cell_columns(cell),
                 "planned": planned[cell.id],
                 "ok": ok[cell.id],
+                "tasks": tasks.get(cell.id),
                 **numbers,
-                "flags": " ".join(_flags(numbers, failed[cell.id])) or None,
+                "flags": " ".join(
+                    _flags(numbers, failures=failed[cell.id], loses=cell.id in losing)
+                )
+                or None,
             }
         )
     return columns.frame(rows, columns.CELLS)
@@ -103,7 +103,15 @@ def median_of_known(values: pd.Series) -> float | None:
     return float(np.median(known)) if known.size else None
 
 
-def _flags(numbers: Mapping[str, Any], failures: int) -> Iterator[str]:
+def cell_columns(cell: Cell) -> dict[str, Any]:
+    """What identifies a cell in a table (`columns.CELL`)."""
+    return {
+        "cell": cell.id,
+        **{name: getattr(cell, name) for name in columns.names(columns.CELL) if name != "cell"},
+    }
+
+
+def _flags(numbers: Mapping[str, Any], *, failures: int, loses: bool) -> Iterator[str]:
     variation = numbers.get("between_trial_cv_ratio") or 0.0
     if variation > UNSTABLE_CV_RATIO:
         yield "unstable"
@@ -113,3 +121,5 @@ def _flags(numbers: Mapping[str, Any], failures: int) -> Iterator[str]:
         yield "disturbed"
     if failures:
         yield "failures"
+    if loses:
+        yield "lost_updates"

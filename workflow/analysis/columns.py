@@ -1,6 +1,7 @@
 """Every column of every table: its name, type and meaning. Units are the last word of a name.
 
-`_ns` is nanoseconds, `_ratio` a quotient without unit. An empty field means "missing", never zero.
+`_ns` is nanoseconds, `_bytes` bytes, `_ratio` a quotient without unit. An empty field means
+"missing", never zero.
 """
 
 from collections.abc import Iterable, Mapping
@@ -47,16 +48,33 @@ def csv_text(table: pd.DataFrame) -> str:
     return table.to_csv(index=False, lineterminator="\n")
 
 
-TRIALS: Columns = (
-    Column("trial_id", "string", "unique name of the trial (32 hexadecimal digits)"),
-    Column("campaign", "string", "campaign that the trial was collected for"),
-    Column("cell", "string", "workload/model/workers/arm/timing"),
-    Column("workload", "string", "kind of work"),
+#: What identifies a cell, in every table that has a row for one.
+CELL: Columns = (
+    Column("cell", "string", "workload/model/workers/arm/timing, with `-2` for a replicate"),
+    Column("workload", "string", "kind of work, with those parameters that an experiment varies"),
+    Column("function", "string", "task function of the workload"),
     Column("model", "string", "how the batch is executed"),
     Column("start_method", "string", "how worker processes start; `none` without processes"),
     Column("workers", "Int64", "number of workers"),
+    Column(
+        "worker_kind",
+        "string",
+        "`within_cores`; `smt`: some share a core; `oversubscribed`: more than CPUs; `over_quota`",
+    ),
     Column("arm", "string", "interpreter build with its GIL setting"),
-    Column("timing", "string", "`warm`: the batch alone; `cold`: create, batch, tear down"),
+    Column(
+        "timing",
+        "string",
+        "`warm`: the batch alone; `cold`: create, batch, tear down; `memory`: weighed, not timed",
+    ),
+    Column("replicate", "Int64", "2 and more: the same cell measured once more (A/A control)"),
+)
+
+TRIALS: Columns = (
+    Column("trial_id", "string", "unique name of the trial (32 hexadecimal digits)"),
+    Column("campaign", "string", "campaign that the trial was collected for"),
+    *CELL,
+    Column("params_json", "string", "all parameters of the workload"),
     Column("block", "Int64", "block of the randomised design, from 1"),
     Column("position", "Int64", "place in the planned order when the trial ran, from 1"),
     Column("outcome", "string", "`ok`, or what the measured thing did instead"),
@@ -73,9 +91,25 @@ TRIALS: Columns = (
     Column("setup_ns", "Int64", "start of the workers until each has answered once (warm)"),
     Column("first_result_ns", "Int64", "start of the workers until the first answer (warm)"),
     Column("teardown_ns", "Int64", "stopping the workers (warm)"),
+    Column("memory_before_bytes", "Int64", "PSS of the process before it has workers (memory)"),
+    Column("memory_idle_bytes", "Int64", "PSS of the tree, all workers up (memory)"),
+    Column("memory_peak_bytes", "Int64", "the most that was seen while batches ran (memory)"),
+    Column("memory_after_bytes", "Int64", "PSS of the tree, workers idle again (memory)"),
+    Column("processes", "Int64", "processes of the tree, the parent among them (memory)"),
+    Column("health_flags", "string", "what was odd with the machine, separated by spaces"),
+    Column(
+        "health_json",
+        "string",
+        "the machine's states before and after the trial and what its counters have grown by; "
+        "left out what the system doesn't say, and counters that stood still",
+    ),
     Column("phase", "string", "`warmup` or `measure`; missing when no repetition was finished"),
     Column("repetition", "Int64", "number of the repetition within its phase"),
     Column("wall_ns", "Int64", "wall time of the repetition"),
+    Column(
+        "cold_first_result_ns", "Int64", "start of the workers until the first chunk's end (cold)"
+    ),
+    Column("cold_teardown_ns", "Int64", "stopping the workers, within the repetition (cold)"),
     Column("user_ns", "Int64", "CPU time in user mode, parent and workers"),
     Column("system_ns", "Int64", "CPU time in the kernel, parent and workers"),
     Column("parent_user_ns", "Int64", "CPU time in user mode, parent only"),
@@ -83,6 +117,12 @@ TRIALS: Columns = (
     Column("voluntary_switches", "Int64", "context switches while waiting"),
     Column("involuntary_switches", "Int64", "context switches forced by the scheduler"),
     Column("checksum", "string", "checksum of the results"),
+    Column(
+        "lost_updates",
+        "Int64",
+        "updates that the tasks made and that were not there afterwards; missing where tasks "
+        "update nothing together",
+    ),
     Column("workers_used", "Int64", "distinct (process, thread) pairs that ran a task"),
     Column(
         "sentinel_json",
@@ -100,15 +140,10 @@ TRIALS: Columns = (
 )
 
 CELLS: Columns = (
-    Column("cell", "string", "workload/model/workers/arm/timing"),
-    Column("workload", "string", "kind of work"),
-    Column("model", "string", "how the batch is executed"),
-    Column("start_method", "string", "how worker processes start"),
-    Column("workers", "Int64", "number of workers"),
-    Column("arm", "string", "interpreter build with its GIL setting"),
-    Column("timing", "string", "`warm` or `cold`"),
+    *CELL,
     Column("planned", "Int64", "trials planned"),
     Column("ok", "Int64", "trials that count; the others are in the table of outcomes"),
+    Column("tasks", "Int64", "tasks in the batch"),
     Column("basis", "string", "`quiet`: undisturbed repetitions only; `typical`: all of them"),
     Column("quiet_trials", "Int64", "ok trials with enough quiet repetitions"),
     Column(
@@ -137,7 +172,9 @@ CELLS: Columns = (
     Column("user_ns", "Float64", "CPU time in user mode, parent and workers; median"),
     Column("system_ns", "Float64", "CPU time in the kernel, parent and workers; median"),
     Column(
-        "flags", "string", "warnings, separated by spaces: variable, unstable, disturbed, failures"
+        "flags",
+        "string",
+        "warnings, separated by spaces: variable, unstable, disturbed, failures, lost_updates",
     ),
 )
 
@@ -175,23 +212,52 @@ def _speedup(prefix: str, label: str, first: str) -> Columns:
     )
 
 
+def _champion(family: str) -> Columns:
+    """The best cell of a family, and what it gains."""
+    return (
+        Column(f"{family}_model", "string", f"model of the best cell of {family}"),
+        Column(f"{family}_workers", "Int64", "its workers"),
+        *_speedup(family, "that cell against serial on the same arm", f"{family}_speedup_ratio"),
+    )
+
+
+def _median_of_trials(name: str, unit: str, meaning: str) -> Columns:
+    """A median with the interval that order statistics give."""
+    return (
+        Column(f"{name}_{unit}", "Float64", f"{meaning}; median of the trials"),
+        Column(f"{name}_low_{unit}", "Float64", "lower end of its interval"),
+        Column(f"{name}_high_{unit}", "Float64", "upper end of its interval"),
+    )
+
+
+def _weight(name: str, meaning: str) -> Columns:
+    """One of the four weights of a cell."""
+    return (
+        Column(f"{name}_bytes", "Float64", f"{meaning}; median of the trials"),
+        Column(f"{name}_min_bytes", "Float64", "least of the trials"),
+        Column(f"{name}_max_bytes", "Float64", "most of the trials"),
+    )
+
+
 DECISIONS: Columns = (
     Column("workload", "string", "kind of work"),
     Column("arm", "string", "interpreter build with its GIL setting"),
     Column("best_cell", "string", "cell with the least geometric mean, warm timing"),
     Column("best_model", "string", "its model"),
+    Column("best_family", "string", "the model's family"),
     Column("best_workers", "Int64", "its workers"),
     Column("best_ns", "Float64", "its geometric mean"),
     *_speedup("speedup", "best against serial on the reference arm", "speedup_ratio"),
     *_speedup("own_speedup", "best against serial on the same arm", "own_speedup_ratio"),
-    Column("runner_up_cell", "string", "best cell of any other model"),
+    Column("runner_up_cell", "string", "best cell of any other family"),
     Column("runner_up_model", "string", "its model"),
+    Column("runner_up_family", "string", "the model's family"),
     Column("runner_up_workers", "Int64", "its workers"),
     *_speedup("advantage", "best against the runner-up", "advantage_ratio"),
-    Column("threads_workers", "Int64", "workers of the best cell of threads"),
-    *_speedup("threads", "that cell against serial on the same arm", "threads_speedup_ratio"),
-    Column("processes_workers", "Int64", "workers of the best cell of processes"),
-    *_speedup("processes", "that cell against serial on the same arm", "processes_speedup_ratio"),
+    *_champion("threads"),
+    *_champion("processes"),
+    *_champion("coroutines"),
+    *_champion("interpreters"),
 )
 
 VALUES: Columns = (
@@ -233,4 +299,66 @@ NOTEBOOK: Columns = (
         "string",
         "JSON list of worker, start_ns, end_ns since the repetition's start, first trial",
     ),
+)
+
+MEMORY: Columns = (
+    *CELL,
+    Column("trials", "Int64", "ok trials"),
+    Column("processes", "Int64", "processes of the tree, the parent among them; median"),
+    *_weight("before", "PSS of the process before it has workers"),
+    *_weight("idle", "PSS of the tree, all workers up"),
+    *_weight("peak", "the most that was seen while batches ran"),
+    *_weight("after", "PSS of the tree, workers idle again"),
+)
+
+STARTUP: Columns = (
+    *CELL,
+    Column("trials", "Int64", "trials that the times rest on"),
+    Column("basis", "string", "`quiet`: undisturbed repetitions only; `typical`: all of them"),
+    *_median_of_trials("first_result", "ns", "start of the workers until the first chunk's end"),
+    *_median_of_trials("teardown", "ns", "stopping the workers"),
+    *_median_of_trials("life", "ns", "create the workers, execute the batch, tear down"),
+    Column("ci_level", "Float64", "level that the intervals attain"),
+)
+
+UPDATES: Columns = (
+    *CELL,
+    Column("trials", "Int64", "trials that counted, whatever their outcome"),
+    Column("losing_trials", "Int64", "of these, those that lost an update"),
+    Column("repetitions", "Int64", "measured repetitions that counted"),
+    Column("losing_repetitions", "Int64", "of these, those that lost an update"),
+    Column(
+        "updates", "Int64", "updates made in a repetition (tasks x size); missing without a size"
+    ),
+    Column("lost_updates", "Float64", "updates lost in a repetition; median"),
+    Column("lost_ratio", "Float64", "lost / made in a repetition; median"),
+    Column("lost_max_ratio", "Float64", "lost / made in the worst repetition"),
+)
+
+CONTROL: Columns = (
+    Column("workload", "string", "kind of work"),
+    Column("model", "string", "model of both cells"),
+    Column("workers", "Int64", "workers of both cells"),
+    Column("worker_kind", "string", "what so many workers ask of the machine"),
+    Column("arm", "string", "arm of both cells"),
+    Column("timing", "string", "timing of both cells"),
+    Column("cell", "string", "the cell measured once more"),
+    Column("baseline_cell", "string", "the same cell, measured first"),
+    Column("basis", "string", "`quiet` or `typical` times, for both alike"),
+    Column("ratio", "Float64", "time of the first / time of the second; 1 but for noise"),
+    Column("ci_low_ratio", "Float64", "lower end of the interval of the ratio"),
+    Column("ci_high_ratio", "Float64", "upper end of the interval of the ratio"),
+    Column("ci_level", "Float64", "level of the interval"),
+    Column("blocks", "Int64", "blocks in which both cells have an ok trial"),
+    Column("quiet_cv_ratio", "Float64", "quiet times: standard deviation / mean, the second"),
+    Column("quiet_baseline_cv_ratio", "Float64", "the same of the first"),
+    Column("typical_cv_ratio", "Float64", "typical times: standard deviation / mean, the second"),
+    Column("typical_baseline_cv_ratio", "Float64", "the same of the first"),
+)
+
+HEALTH: Columns = (
+    Column("flag", "string", "what was odd with the machine; `any` counts trials with a flag"),
+    Column("trials", "Int64", "number of trials"),
+    Column("example_cell", "string", "first cell where it happened"),
+    Column("example_block", "Int64", "and its block"),
 )

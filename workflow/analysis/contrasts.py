@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workflow.analysis.planned import SERIAL, Arm, Cell, Family, Plan, family
+from workflow.analysis.planned import SERIAL, Arm, Cell, Family, Plan
+
+#: The pool of threads, which other ways to be parallel are compared with.
+THREADS = "threads"
 
 
 class Question(StrEnum):
@@ -13,6 +16,7 @@ class Question(StrEnum):
     SPEEDUP_OWN = "speedup_own"  # against serial on the same arm
     SPEEDUP_REFERENCE = "speedup_reference"  # against serial on the reference arm
     THREADS_OVER_PROCESSES = "threads_over_processes"  # same workers, same arm
+    THREADS_OVER_OTHERS = "threads_over_others"  # likewise, over whatever else is parallel
     ARM_BUILD = "arm_build"  # what the free-threaded build costs while its lock is on
     ARM_LOCK = "arm_lock"  # what taking the lock away gives
     ARM_TOTAL = "arm_total"  # both together
@@ -32,13 +36,17 @@ Place = tuple[str, str, str, int, str]
 
 
 def planned_contrasts(plan: Plan) -> list[Contrast]:
-    """Every contrast both of whose cells are planned; by question, then in the order of cells."""
-    cells = plan.in_order()
+    """Every contrast both of whose cells are planned; by question, then in the order of cells.
+
+    Cells that are weighed instead of timed, and replicates, take no part.
+    """
+    cells = [cell for cell in plan.in_order() if cell.is_compared]
     at = {_place(cell): cell for cell in cells}
     return [
         *_against_serial(cells, at, Question.SPEEDUP_OWN, arm=None),
         *_against_serial(cells, at, Question.SPEEDUP_REFERENCE, arm=plan.reference_arm),
-        *_threads_over_processes(cells),
+        *_threads_over(cells, plan, Question.THREADS_OVER_PROCESSES),
+        *_threads_over(cells, plan, Question.THREADS_OVER_OTHERS),
         *_between_arms(cells, at, plan.arms, Question.ARM_BUILD),
         *_between_arms(cells, at, plan.arms, Question.ARM_LOCK),
         *_between_arms(cells, at, plan.arms, Question.ARM_TOTAL),
@@ -58,20 +66,22 @@ def _against_serial(
             yield Contrast(question, cell, baseline)
 
 
-def _threads_over_processes(cells: list[Cell]) -> Iterator[Contrast]:
+def _threads_over(cells: list[Cell], plan: Plan, question: Question) -> Iterator[Contrast]:
     """Like for like: the pool of threads runs the same dispatch code as the pool of processes."""
+    is_about_processes = question is Question.THREADS_OVER_PROCESSES
     for cell in cells:
-        if cell.model != "threads":
+        if cell.model != THREADS:
             continue
         for other in cells:
             shared = (other.workload, other.timing, other.workers, other.arm)
-            if family(other.model) is Family.PROCESSES and shared == (
-                cell.workload,
-                cell.timing,
-                cell.workers,
-                cell.arm,
+            wanted = plan.family(other) is not Family.SERIAL and other != cell
+            is_processes = plan.family(other) is Family.PROCESSES
+            if (
+                wanted
+                and is_processes == is_about_processes
+                and shared == (cell.workload, cell.timing, cell.workers, cell.arm)
             ):
-                yield Contrast(Question.THREADS_OVER_PROCESSES, cell, other)
+                yield Contrast(question, cell, other)
 
 
 def _between_arms(

@@ -17,9 +17,18 @@ from workflow.files import write_bytes
 GET_IT_AGAIN = "fetch the data set again, or run snakemake to collect it anew"
 
 
-def dataset(records: Iterable[Record], campaign: str) -> pd.DataFrame:
+def dataset(records: Iterable[Record], plan: Plan) -> pd.DataFrame:
     """The typed table of all repetitions (columns: `columns.TRIALS`), in canonical order."""
-    flat = [row for record in records for row in rows(record.value, campaign)]
+    kinds = {cell.id: cell.worker_kind for cell in plan.cells}
+    flat = [
+        row
+        for record in records
+        for row in rows(
+            record.value,
+            campaign=plan.campaign,
+            worker_kind=kinds[record.value["cell"]["id"]],
+        )
+    ]
     return in_order(columns.frame(flat, columns.TRIALS))
 
 

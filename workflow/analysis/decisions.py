@@ -1,8 +1,11 @@
 """The table of decisions: for each kind of work and arm, what was fastest and by how much.
 
+The choice is between families (serial, threads, processes, ...), each by its best cell: within a
+family, of all its models.
+
 The best cell is chosen from the data it is then judged on, so its interval flatters it a little;
 the reading against the runner-up says whether the choice matters at all. Where it is `equal`, the
-simpler of the two models will do.
+simpler of the two families will do.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,29 +16,31 @@ import pandas as pd
 
 from workflow.analysis import columns
 from workflow.analysis.estimates import geometric_mean
-from workflow.analysis.planned import NOTEBOOK_WORKLOAD, SERIAL, Cell, Family, Plan, Timing, family
+from workflow.analysis.planned import NOTEBOOK_WORKLOAD, SERIAL, Cell, Family, Plan, Timing
 from workflow.analysis.ratios import Comparison, compare
 from workflow.analysis.trial_values import Times, wall_times
 
 #: Of cells with equal times the simpler one comes first.
-SIMPLEST_FIRST = (Family.SERIAL, Family.THREADS, Family.PROCESSES)
+SIMPLEST_FIRST = tuple(Family)
+
+#: Functions that measure the harness and stand for no kind of work.
+NO_WORK = frozenset({NOTEBOOK_WORKLOAD, "empty", "dispatch"})
 
 #: Compares a cell with a baseline (both by id).
 Judge = Callable[[str, str], Comparison | None]
 
 
 def decisions_table(plan: Plan, trials: pd.DataFrame, times: Times) -> pd.DataFrame:
-    """One row (`columns.DECISIONS`) for each workload and arm with warm cells in the plan.
+    """One row (`columns.DECISIONS`) for each workload and arm with something to decide.
 
-    A cell is a candidate when it has an ok trial and none that failed: what crashed or gave a
-    wrong result once is not recommended, however fast. The notebook's replay is no candidate.
+    That is one of which the plan has warm cells of serial and of a parallel model. Workloads with
+    varied parameters answer questions of their own. A cell is a candidate when it has an ok trial,
+    none that failed, and lost no update: what crashed or gave a wrong result once is not
+    recommended, however fast.
     """
-    warm = [
-        cell
-        for cell in plan.in_order()
-        if cell.timing == Timing.WARM and cell.workload != NOTEBOOK_WORKLOAD
-    ]
-    failed = set(trials.loc[trials["outcome"] != "ok", "cell"])
+    warm = decidable(plan)
+    spoilt = (trials["outcome"] != "ok") | (trials["lost_updates"] > 0).fillna(value=False)
+    failed = set(trials.loc[spoilt, "cell"])
     means_ns = {
         cell.id: geometric_mean(wall_times(times.of(cell.id), cell.id))
         for cell in warm
@@ -51,9 +56,10 @@ def decisions_table(plan: Plan, trials: pd.DataFrame, times: Times) -> pd.DataFr
                 for cell in warm
                 if (cell.workload, cell.arm) == (workload, arm) and cell.id in means_ns
             ),
-            key=partial(_rank, means_ns),
+            key=partial(_rank, plan, means_ns),
         )
         decision = _decision(
+            plan,
             fastest_first,
             judge,
             own_serial=serials.get((workload, arm)),
@@ -64,17 +70,35 @@ def decisions_table(plan: Plan, trials: pd.DataFrame, times: Times) -> pd.DataFr
     return columns.frame(rows, columns.DECISIONS)
 
 
+def decidable(plan: Plan) -> list[Cell]:
+    """The warm cells of all places (workload and arm) where there is something to decide."""
+    warm = [
+        cell
+        for cell in plan.in_order()
+        if cell.is_compared
+        and cell.timing == Timing.WARM
+        and cell.workload not in plan.varied
+        and cell.function not in NO_WORK
+    ]
+    serial, parallel = (
+        {(c.workload, c.arm) for c in warm if (plan.family(c) is Family.SERIAL) == is_serial}
+        for is_serial in (True, False)
+    )
+    return [cell for cell in warm if (cell.workload, cell.arm) in serial & parallel]
+
+
 def _judge(times: Times, plan: Plan, cell: str, baseline: str) -> Comparison | None:
     return compare(
         times, cell=cell, baseline=baseline, confidence=plan.confidence, margin=plan.margin
     )
 
 
-def _rank(means_ns: Mapping[str, float], cell: Cell) -> tuple[float, int, int, str]:
-    return means_ns[cell.id], SIMPLEST_FIRST.index(family(cell.model)), cell.workers, cell.id
+def _rank(plan: Plan, means_ns: Mapping[str, float], cell: Cell) -> tuple[float, int, int, str]:
+    return means_ns[cell.id], SIMPLEST_FIRST.index(plan.family(cell)), cell.workers, cell.id
 
 
 def _decision(
+    plan: Plan,
     fastest_first: Sequence[Cell],
     judge: Judge,
     *,
@@ -85,10 +109,12 @@ def _decision(
     if not fastest_first:
         return {}
     best = fastest_first[0]
-    runner_up = next((cell for cell in fastest_first if cell.model != best.model), None)
+    family = plan.family(best)
+    runner_up = next((cell for cell in fastest_first if plan.family(cell) is not family), None)
     decision: dict[str, Any] = {
         "best_cell": best.id,
         "best_model": best.model,
+        "best_family": family.value,
         "best_workers": best.workers,
         **_compared(judge, best.id, reference_serial, "speedup", "speedup_ratio"),
         **_compared(judge, best.id, own_serial, "own_speedup", "own_speedup_ratio"),
@@ -97,13 +123,15 @@ def _decision(
         decision |= {
             "runner_up_cell": runner_up.id,
             "runner_up_model": runner_up.model,
+            "runner_up_family": plan.family(runner_up).value,
             "runner_up_workers": runner_up.workers,
             **_compared(judge, best.id, runner_up.id, "advantage", "advantage_ratio"),
         }
-    for kind in (Family.THREADS, Family.PROCESSES):
-        champion = next((cell for cell in fastest_first if family(cell.model) is kind), None)
-        if champion is not None:
+    for kind in Family:
+        champion = next((cell for cell in fastest_first if plan.family(cell) is kind), None)
+        if champion is not None and kind is not Family.SERIAL:
             decision |= {
+                f"{kind}_model": champion.model,
                 f"{kind}_workers": champion.workers,
                 **_compared(judge, champion.id, own_serial, kind, f"{kind}_speedup_ratio"),
             }

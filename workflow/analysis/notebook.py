@@ -18,7 +18,7 @@ def notebook_table(plan: Plan, trials: pd.DataFrame, values: pd.DataFrame) -> pd
     versions = trials.drop_duplicates("arm").set_index("arm")["version"]
     rows = []
     for cell in plan.in_order():
-        if cell.workload != NOTEBOOK_WORKLOAD:
+        if cell.workload != NOTEBOOK_WORKLOAD or not cell.is_compared:
             continue
         of_cell = values[values["cell"] == cell.id]
         rows.append(

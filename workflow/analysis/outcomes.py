@@ -18,6 +18,7 @@ class Outcome(StrEnum):
     RAISED = "raised"
     WRONG_RESULT = "wrong_result"
     WRONG_GIL = "wrong_gil"
+    WORKER_DIED = "worker_died"
 
 
 def outcomes_table(plan: Plan, trials: pd.DataFrame) -> pd.DataFrame:

@@ -21,6 +21,7 @@ class Timing(StrEnum):
 
     WARM = "warm"  # the batch alone, on workers that are up
     COLD = "cold"  # create workers, batch, tear down
+    MEMORY = "memory"  # nothing is timed: the process tree is weighed
 
 
 class Family(StrEnum):
@@ -29,13 +30,8 @@ class Family(StrEnum):
     SERIAL = "serial"
     THREADS = "threads"
     PROCESSES = "processes"
-
-
-def family(model: str) -> Family:
-    """The family of a model; what is neither serial nor made of threads has processes."""
-    if model == SERIAL:
-        return Family.SERIAL
-    return Family.THREADS if model in ("threads", "raw_threads") else Family.PROCESSES
+    COROUTINES = "coroutines"
+    INTERPRETERS = "interpreters"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,15 +46,27 @@ class Arm:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """Workload x model x workers x arm, with its timing."""
+    """Workload x model x workers x arm, with its timing.
+
+    `workload` names the work with those of its parameters that an experiment varies, `function` is
+    its task function; `replicate` is 2 where a cell is measured once more, for the A/A control.
+    """
 
     id: str
     workload: str
+    function: str
     model: str
     start_method: str
     workers: int
+    worker_kind: str
     arm: str
     timing: str
+    replicate: int
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether it takes part in comparisons: it is timed and no other cell's replicate."""
+        return self.timing != Timing.MEMORY and self.replicate == 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +84,8 @@ class Plan:
 
     `quiet_threshold` is how far above its floor a sentinel may read and be quiet (0.12: 12 %);
     `margin` is the equivalence margin as a ratio above 1 (0.05: up to 5 % counts as equal);
-    `confidence` the nominal level of every interval.
+    `confidence` the nominal level of every interval; `families` maps each model to its own;
+    `varied` are the workloads some of whose parameters an experiment varies.
     """
 
     campaign: str
@@ -86,13 +95,20 @@ class Plan:
     confidence: float
     reference_arm: str
     arms: tuple[Arm, ...]
+    families: Mapping[str, Family]
+    varied: frozenset[str]
     cells: tuple[Cell, ...]
     trials: tuple[PlannedTrial, ...]
+
+    def family(self, cell: Cell) -> Family:
+        """The family of a cell's model."""
+        return self.families[cell.model]
 
     def in_order(self) -> list[Cell]:
         """Cells in the order of every table, whatever the order in the plan's file.
 
-        By workload, arm (as the plan lists the arms), timing, model (serial first), workers.
+        By workload, arm (as the plan lists the arms), timing, model (serial first), workers,
+        replicate.
         """
         rank = {arm.name: place for place, arm in enumerate(self.arms)}
         return sorted(
@@ -104,6 +120,7 @@ class Plan:
                 cell.model != SERIAL,
                 cell.model,
                 cell.workers,
+                cell.replicate,
                 cell.id,
             ),
         )
@@ -144,12 +161,19 @@ def plan_from(value: Mapping[str, Any]) -> Plan:
         confidence=value["confidence"],
         reference_arm=value["reference_arm"],
         arms=tuple(Arm(**_only(arm, Arm)) for arm in value["arms"]),
+        families={name: Family(model["family"]) for name, model in value["models"].items()},
+        varied=frozenset(
+            label for label, workload in value["workloads"].items() if label != workload["name"]
+        ),
         cells=tuple(Cell(**_only(cell, Cell)) for cell in value["cells"]),
         trials=tuple(PlannedTrial(**_only(trial, PlannedTrial)) for trial in value["trials"]),
     )
-    unknown = {cell.arm for cell in plan.cells} - {arm.name for arm in plan.arms}
-    if unknown:
-        raise ValueError(f"cells name arms that the plan does not list: {sorted(unknown)}")
+    for kind, named, listed in (
+        ("arms", {cell.arm for cell in plan.cells}, {arm.name for arm in plan.arms}),
+        ("models", {cell.model for cell in plan.cells}, plan.families.keys()),
+    ):
+        if unknown := named - listed:
+            raise ValueError(f"cells name {kind} that the plan does not list: {sorted(unknown)}")
     return plan
 
 

@@ -18,6 +18,22 @@ SCHEMA = Path(__file__).parents[1] / "schemas" / "trial.schema.json"
 MEASURE_ANEW = "delete the file and run snakemake again; the trial will be measured anew"
 LONGEST_COMPLAINT_CHARACTERS = 200
 
+#: What is weighed in a trial of memory timing.
+MEMORY = ("before_bytes", "idle_bytes", "peak_bytes", "after_bytes")
+
+#: The fields of a reading of the machine's health that are no counters.
+HEALTH_STATES = frozenset(
+    {
+        "load_averages",
+        "ticks_per_second",
+        "clock_source",
+        "cpu_frequencies_khz",
+        "governors",
+        "boost",
+        "hottest_millidegrees",
+    }
+)
+
 Json = Mapping[str, Any]
 
 
@@ -90,11 +106,13 @@ def check_place(record: Record, trial: PlannedTrial, cell: Cell) -> None:
         "id": cell.id,
         "block": trial.block,
         "workload": cell.workload,
+        "function": cell.function,
         "model": cell.model,
         "start_method": cell.start_method,
         "workers": cell.workers,
         "arm": cell.arm,
         "timing": cell.timing,
+        "replicate": cell.replicate,
     }
     for field, value in expected.items():
         if found[field] != value:
@@ -151,9 +169,12 @@ def check_equal_work(records: Iterable[Record]) -> None:
                 )
 
 
-def rows(record: Json, campaign: str) -> list[dict[str, Any]]:
-    """Flatten a checked record to a row a repetition; one row if no repetition was finished."""
-    trial = _trial_columns(record, campaign)
+def rows(record: Json, *, campaign: str, worker_kind: str) -> list[dict[str, Any]]:
+    """Flatten a checked record to a row a repetition; one row if no repetition was finished.
+
+    `worker_kind` is what the plan says of the cell's number of workers.
+    """
+    trial = _trial_columns(record) | {"campaign": campaign, "worker_kind": worker_kind}
     keeps_spans = record["cell"]["workload"] == NOTEBOOK_WORKLOAD
     watched = record["sentinel"]["cpus"] if record["sentinel"] else None
     repetitions = [
@@ -163,16 +184,17 @@ def rows(record: Json, campaign: str) -> list[dict[str, Any]]:
     return repetitions or [trial]
 
 
-def _trial_columns(record: Json, campaign: str) -> dict[str, Any]:
-    cell, output = record["cell"], record["output"]
+def _trial_columns(record: Json) -> dict[str, Any]:
+    cell, output, memory = record["cell"], record["output"], record["memory"] or {}
+    as_planned = (
+        *("workload", "function", "model", "start_method", "workers", "arm", "timing"),
+        "replicate",
+    )
     return {
         "trial_id": record["trial_id"],
-        "campaign": campaign,
         "cell": cell["id"],
-        **{
-            name: cell[name]
-            for name in ("workload", "model", "start_method", "workers", "arm", "timing")
-        },
+        **{name: cell[name] for name in as_planned},
+        "params_json": canonical_json(cell["params"]),
         **{name: record[name] for name in ("block", "position", "try", "outcome")},
         "explanation": _storable(record["explanation"]),
         "version": record["interpreter"]["version"],
@@ -183,6 +205,10 @@ def _trial_columns(record: Json, campaign: str) -> dict[str, Any]:
         "trial_wall_ns": record["ended_monotonic_ns"] - record["started_monotonic_ns"],
         "beside_cpu_ns": record["beside_cpu_ns"],
         **{name: record[name] for name in ("setup_ns", "first_result_ns", "teardown_ns")},
+        **{f"memory_{name}": memory.get(name) for name in MEMORY},
+        "processes": memory.get("processes"),
+        "health_flags": " ".join(record["health"]["flags"]) or None,
+        "health_json": canonical_json(health_between(record["health"])),
         "results_json": None if output is None else canonical_json(output["results"]),
         "data_json": None if output is None else canonical_json(output["data"]),
     }
@@ -201,13 +227,34 @@ def _repetition_columns(
         "voluntary_switches",
         "involuntary_switches",
         "checksum",
+        "lost_updates",
     )
     return {
         **{name: repetition[name] for name in as_recorded},
         "repetition": repetition["index"],
+        "cold_first_result_ns": repetition["first_result_ns"],
+        "cold_teardown_ns": repetition["teardown_ns"],
         "sentinel_json": _sentinel_json(repetition, watched),
         "workers_used": len({(w["pid"], w["thread_id"]) for w in repetition["workers"]}),
         "spans_json": canonical_json(spans(repetition)) if keeps_spans else None,
+    }
+
+
+def health_between(health: Json) -> dict[str, Any]:
+    """What the machine's counters grew by from one reading to the other, and its states at both.
+
+    What the system doesn't say is left out, and so is a counter that stood still.
+    """
+    before, after = health["before"], health["after"]
+    known = [name for name in after if before.get(name) is not None and after[name] is not None]
+    counters = [name for name in known if name not in HEALTH_STATES]
+    states = [name for name in known if name in HEALTH_STATES]
+    return {
+        "before": {name: before[name] for name in states},
+        "after": {name: after[name] for name in states},
+        "grown": {
+            name: after[name] - before[name] for name in counters if after[name] != before[name]
+        },
     }
 
 

@@ -14,8 +14,13 @@ from workflow.analysis.quiet import with_disturbance
 #: cell -> block -> the trial's wall time in ns; ok trials only.
 TimesByBlock = Mapping[str, Mapping[int, float]]
 
-REPETITION_TIMES = ["wall_ns", "user_ns", "system_ns", "parent_user_ns", "parent_system_ns"]
+REPETITION_TIMES = [
+    *("wall_ns", "cold_first_result_ns", "cold_teardown_ns"),
+    *("user_ns", "system_ns", "parent_user_ns", "parent_system_ns"),
+]
 TRIAL_TIMES = ["setup_ns", "first_result_ns", "teardown_ns"]
+#: Times of repetitions that have a quiet value of their own; the second and third in cold timing.
+QUIET_TIMES = ["wall_ns", "cold_first_result_ns", "cold_teardown_ns"]
 TRIAL_KEY = ["cell", "block"]
 
 #: With fewer quiet repetitions a trial has no quiet value: one of them alone may still be the
@@ -63,9 +68,9 @@ def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.Dat
 
     Times of repetitions become their median over the trial's measured repetitions; warm-up does
     not count. `quiet_wall_ns` is the median of the quiet ones, missing when they are fewer than
-    `FEWEST_QUIET` and fewer than all; `measured`, `watched` (by a sentinel) and `quiet`
-    count repetitions; `within_cv_ratio`
-    is the variation of all. Times are floats (float64, NaN for missing).
+    `FEWEST_QUIET` and fewer than all; likewise the other `QUIET_TIMES`. `measured`, `watched` (by
+    a sentinel) and `quiet` count repetitions; `within_cv_ratio` is the variation of all. Times are
+    floats (float64, NaN for missing).
     """
     counts = (repetitions["outcome"] == "ok") & (repetitions["phase"] == "measure")
     measured = with_disturbance(repetitions)[counts.fillna(value=False)]
@@ -80,14 +85,15 @@ def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.Dat
         for key, group in trials["wall_ns"]
     ]
     values["within_cv_ratio"] = pd.Series(dict(variation), dtype="float64")
-    quiet = times[is_quiet.to_numpy(dtype=bool)].groupby(TRIAL_KEY, sort=True)["wall_ns"]
+    quiet = times[is_quiet.to_numpy(dtype=bool)].groupby(TRIAL_KEY, sort=True)
     values["measured"] = trials.size()
     values["watched"] = (
         measured["disturbance_ratio"].notna().groupby([measured[key] for key in TRIAL_KEY]).sum()
     )
     values["quiet"] = quiet.size().reindex(values.index, fill_value=0)
     enough = values["quiet"] >= values["measured"].clip(upper=FEWEST_QUIET)
-    values["quiet_wall_ns"] = quiet.median().reindex(values.index).where(enough)
+    medians = quiet[QUIET_TIMES].median().reindex(values.index).where(enough)
+    values = values.join(medians.add_prefix("quiet_"))
     return values.reset_index()
 
 

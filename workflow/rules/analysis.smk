@@ -44,6 +44,11 @@ rule estimate_tables:
         decisions="results/{machine}/tables/decisions.csv",
         outcomes="results/{machine}/tables/outcomes.csv",
         notebook="results/{machine}/tables/notebook.csv",
+        startup="results/{machine}/tables/startup.csv",
+        memory="results/{machine}/tables/memory.csv",
+        updates="results/{machine}/tables/updates.csv",
+        control="results/{machine}/tables/control.csv",
+        health="results/{machine}/tables/health.csv",
     log:
         "results/{machine}/logs/tables.log",
     conda:
