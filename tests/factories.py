@@ -475,6 +475,7 @@ def _repetitions(cell: Json, start_ns: int, walls_ns: Sequence[int]) -> list[Jso
                 "voluntary_switches": 2 * cell["workers"],
                 "involuntary_switches": place,
                 "checksum": sha256("results", cell["workload"]),
+                "updates": 64_000 if cell["function"] in COUNTERS else None,
                 "lost_updates": _lost_updates(cell, place),
                 "cpus": [],
                 "sentinel_before_ns": [],

@@ -71,12 +71,13 @@ def test_lost_updates_are_counted_by_repetition_and_by_trial() -> None:
     first, second = of_cell(campaign, cell["id"])
     for repetition, lost in zip(first["repetitions"], (9, 9, 0, 640, 0, 1280, 0), strict=True):
         repetition["lost_updates"] = lost  # the first two warm up
+    assert first["repetitions"][0]["updates"] == 64_000
     for repetition in second["repetitions"]:
         repetition["lost_updates"] = 0
     row = row_of(campaign, "updates", cell["id"])
     assert (row["trials"], row["losing_trials"]) == (2, 1)
     assert (row["repetitions"], row["losing_repetitions"]) == (10, 2)
-    assert row["updates"] == 64 * 1000
+    assert row["updates"] == 64_000
     assert (row["lost_updates"], row["lost_ratio"]) == (0, 0)
     assert row["lost_max_ratio"] == pytest.approx(0.02)
     assert row_of(campaign, "cells", cell["id"])["flags"].split()[-1] == "lost_updates"

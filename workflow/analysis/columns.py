@@ -118,6 +118,11 @@ TRIALS: Columns = (
     Column("involuntary_switches", "Int64", "context switches forced by the scheduler"),
     Column("checksum", "string", "checksum of the results"),
     Column(
+        "updates",
+        "Int64",
+        "updates that the tasks made together; missing where they update nothing together",
+    ),
+    Column(
         "lost_updates",
         "Int64",
         "updates that the tasks made and that were not there afterwards; missing where tasks "
@@ -327,9 +332,7 @@ UPDATES: Columns = (
     Column("losing_trials", "Int64", "of these, those that lost an update"),
     Column("repetitions", "Int64", "measured repetitions that counted"),
     Column("losing_repetitions", "Int64", "of these, those that lost an update"),
-    Column(
-        "updates", "Int64", "updates made in a repetition (tasks x size); missing without a size"
-    ),
+    Column("updates", "Float64", "updates made in a repetition; median"),
     Column("lost_updates", "Float64", "updates lost in a repetition; median"),
     Column("lost_ratio", "Float64", "lost / made in a repetition; median"),
     Column("lost_max_ratio", "Float64", "lost / made in the worst repetition"),

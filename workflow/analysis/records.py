@@ -227,6 +227,7 @@ def _repetition_columns(
         "voluntary_switches",
         "involuntary_switches",
         "checksum",
+        "updates",
         "lost_updates",
     )
     return {

@@ -28,20 +28,14 @@ def updates_table(plan: Plan, trials: pd.DataFrame) -> pd.DataFrame:
 def _numbers(repetitions: pd.DataFrame) -> dict[str, Any]:
     lost = repetitions["lost_updates"].astype("float64")
     losing = repetitions[lost > 0]
-    numbers: dict[str, Any] = {
+    shares = lost / repetitions["updates"].astype("float64")
+    return {
         "trials": repetitions["trial_id"].nunique(),
         "losing_trials": losing["trial_id"].nunique(),
         "repetitions": len(repetitions),
         "losing_repetitions": len(losing),
+        "updates": float(repetitions["updates"].median()),
         "lost_updates": float(lost.median()),
+        "lost_ratio": float(shares.median()),
+        "lost_max_ratio": float(shares.max()),
     }
-    # Every task makes as many updates as its size says, and all trials do the same work.
-    first = repetitions.iloc[0]
-    if pd.notna(first["size"]):
-        updates = int(first["tasks"] * first["size"])
-        numbers |= {
-            "updates": updates,
-            "lost_ratio": float(lost.median()) / updates,
-            "lost_max_ratio": float(lost.max()) / updates,
-        }
-    return numbers

@@ -39,7 +39,7 @@ class Repetition(TypedDict):
     """One timed execution of the batch, as it stands in the record.
 
     `first_result_ns` (start of the workers until a task's result) and `teardown_ns` are None in
-    warm timing; `lost_updates` where tasks update nothing together.
+    warm timing; `updates` (made) and `lost_updates` where tasks update nothing together.
     """
 
     phase: str
@@ -55,6 +55,7 @@ class Repetition(TypedDict):
     voluntary_switches: int
     involuntary_switches: int
     checksum: str
+    updates: int | None
     lost_updates: int | None
     cpus: list[int]
     sentinel_before_ns: list[int]
@@ -233,6 +234,7 @@ class _Recorder:
         self._results = execution.results
         self._left_behind = self._batch.left_behind()
         self.take_note_of(reports)
+        updates: int | None = sum(self._results) if self._batch.counts_updates else None
         self._repetitions.append(
             Repetition(
                 phase=phase,
@@ -248,7 +250,8 @@ class _Recorder:
                 voluntary_switches=tree.voluntary_switches,
                 involuntary_switches=tree.involuntary_switches,
                 checksum=self._batch.checksum_of(self._results, self._left_behind),
-                lost_updates=self._lost_updates(),
+                updates=updates,
+                lost_updates=None if updates is None else updates - self._left_behind[0],
                 cpus=sorted(cpus),
                 sentinel_before_ns=sentinel_before,
                 sentinel_after_ns=sentinel_after,
@@ -267,14 +270,6 @@ class _Recorder:
         processes = ["self"] if reports else process_tree()
         reported = {cpu for report in reports for cpu in report.cpus if cpu >= 0}
         return last_cpus(processes) | reported
-
-    def _lost_updates(self) -> int | None:
-        """How many of the updates that the tasks made are not there."""
-        if not self._batch.counts_updates:
-            return None
-        made: int = sum(self._results)
-        there: int = self._left_behind[0]
-        return made - there
 
     def timings(
         self,
