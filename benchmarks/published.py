@@ -19,8 +19,8 @@ BAND = 0.15
 class Figure:
     """A published ratio and where a campaign has the like of it.
 
-    `contrast` and `cell` are columns of tables/ratios.csv, whose ratio is baseline time / cell time;
-    `inverse` for figures that say how many times slower. `low` and `high` are what was published.
+    `contrast` and `cell` are columns of tables/ratios.csv, whose ratio is the baseline's time over
+    the cell's; `inverse` for figures that say how many times slower. `low` and `high` are what was published.
     """
 
     what: str
@@ -105,7 +105,7 @@ FIGURES = (
     ),
     Figure(
         what="Sending empty tasks to 2 threads, 3.13t: times slower",
-        source=f"bench_thread_pool 2.98 (with the pool's creation, 10 tasks a send); {PYPERFORMANCE}",
+        source=f"bench_thread_pool 2.98 (10 tasks a send); {PYPERFORMANCE}",
         contrast="arm_total",
         cell="dispatch/threads/2/3.13t/warm",
         low=2.98,
