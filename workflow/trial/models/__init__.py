@@ -30,8 +30,8 @@ class Family(StrEnum):
 class ModelEntry:
     """Where a model lives and what a plan must know about it.
 
-    `built_on` are further modules of this folder that hold a part of it; `meets` are needs of workloads that it can serve, `asks` its own of them; `since` is the first
-    Python that has it.
+    `built_on` are further modules of this folder that hold a part of it; `meets` are needs of
+    workloads that it can serve, `asks` its own of them; `since` is the first Python that has it.
     """
 
     module: str
@@ -51,7 +51,12 @@ class ModelEntry:
 
 
 def _of_processes(
-    module: str, type_name: str, title: str, asks: frozenset[Need] = frozenset()
+    module: str,
+    type_name: str,
+    title: str,
+    built_on: tuple[str, ...],
+    asks: frozenset[Need] = frozenset(),
+    since: tuple[int, int] = (3, 0),
 ) -> dict[str, ModelEntry]:
     """One entry for each start method."""
     return {
@@ -60,10 +65,11 @@ def _of_processes(
             type_name=type_name,
             title=f"{title} ({method})",
             family=Family.PROCESSES,
-            built_on=("pool",),
+            built_on=built_on,
             meets=POOLED,
             asks=asks,
             start_method=method,
+            since=since,
         )
         for method in ("fork", "forkserver", "spawn")
     }
@@ -92,7 +98,54 @@ MODELS = {
         family=Family.THREADS,
         meets=THREADED,
     ),
-    **_of_processes("processes", "Processes", "processes"),
+    "thread_executor": ModelEntry(
+        module="thread_executor",
+        type_name="ThreadExecutor",
+        title="thread executor",
+        family=Family.THREADS,
+        built_on=("executor", "meeting"),
+        meets=THREADED | POOLED,
+    ),
+    **_of_processes("processes", "Processes", "processes", ("pool",)),
+    **_of_processes(
+        "stdlib_processes", "StdlibProcesses", "processes, standard library", ("pool",)
+    ),
+    **_of_processes(
+        "process_executor", "ProcessExecutor", "process executor", ("executor", "meeting")
+    ),
+    "joblib": ModelEntry(
+        module="joblib_loky",
+        type_name="JoblibLoky",
+        title="joblib (loky)",
+        family=Family.PROCESSES,
+        built_on=("meeting",),
+        meets=POOLED,
+    ),
+    **_of_processes(
+        "shared_memory",
+        "SharedMemoryProcesses",
+        "processes, arrays in shared memory",
+        ("pool", "stdlib_processes", "parcels"),
+        asks=frozenset({Need.ARRAYS}),
+        since=(3, 13),  # blocks that no resource tracker follows
+    ),
+    "asyncio": ModelEntry(
+        module="event_loop",
+        type_name="EventLoop",
+        title="asyncio",
+        family=Family.COROUTINES,
+        meets=THREADED | POOLED,
+        asks=frozenset({Need.COROUTINE}),
+    ),
+    "interpreters": ModelEntry(
+        module="interpreters",
+        type_name="Interpreters",
+        title="interpreters",
+        family=Family.INTERPRETERS,
+        built_on=("executor", "meeting"),
+        meets=frozenset({Need.SINGLE_DISPATCHES}),
+        since=(3, 14),
+    ),
 }
 
 

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 
@@ -60,7 +61,7 @@ def check_alive(processes: Iterable[WorkerProcess]) -> None:
 
 
 def _ending(exit_code: int | None) -> str:
-    if exit_code is not None and exit_code < 0:
+    if exit_code is not None and -exit_code in {*signal.Signals}:
         return f"was ended by {signal.Signals(-exit_code).name}"
     return f"ended with exit code {exit_code}"
 
@@ -74,6 +75,19 @@ Semaphore = Any  # of threading or of a multiprocess context: both have acquire 
 def announce(ready: Semaphore) -> None:
     """A worker's first act: tell the parent that it is there."""
     ready.release()
+
+
+# The two pipes of a meeting, by name so that workers of any descent find them.
+ARRIVALS = "arrivals"
+DEPARTURES = "departures"
+
+
+def attend(folder: str) -> None:
+    """A worker's part of a meeting: tell that it has come, and stay until all have."""
+    with Path(folder, ARRIVALS).open("wb", buffering=0) as arrivals:
+        arrivals.write(b".")
+    with Path(folder, DEPARTURES).open("rb", buffering=0) as departures:
+        departures.read(1)
 
 
 def await_announcements(

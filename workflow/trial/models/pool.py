@@ -14,6 +14,10 @@ from workflow.trial.models.base import (
 )
 
 
+class UnreadableResultError(Exception):
+    """A result ended the pool's thread that reads results; no other will arrive."""
+
+
 class PoolModel(abc.ABC):
     """A pool; a subclass says of which kind."""
 
@@ -61,4 +65,27 @@ class PoolModel(abc.ABC):
         self._pool.join()
 
     def _check(self) -> None:
+        """Raise for what would let us wait for ever."""
         check_alive(self._born)
+        if not self._pool._result_handler.is_alive():
+            raise UnreadableResultError(
+                "what a task returned or raised can be pickled but not unpickled; the traceback of "
+                "the thread that tried is on standard error"
+            )
+
+
+class ProcessPoolModel(PoolModel):
+    """A pool of processes, of whichever library the context is from."""
+
+    def __init__(self, workers: int, context: Any) -> None:
+        super().__init__(workers)
+        self._context = context
+
+    def _new_semaphore(self) -> Any:
+        return self._context.Semaphore(0)
+
+    def _new_pool(self, **arguments: Any) -> Any:
+        return self._context.Pool(**arguments)
+
+    def _processes(self, pool: Any) -> Sequence[WorkerProcess]:
+        return list(pool._pool)
