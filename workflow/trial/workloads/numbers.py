@@ -1,6 +1,25 @@
-"""Numbers in pure Python: every step goes through the interpreter and its lock."""
+"""Numbers and calls in pure Python: every step goes through the interpreter and its lock."""
 
 from workflow.trial.workloads.registry import register
+
+
+def integers(task: int, size: int) -> int:
+    """Add up the squares of the first `size` numbers."""
+    total = 0
+    for number in range(size):
+        total += number * number
+    return total + task
+
+
+register(
+    integers,
+    title="Integers in pure Python",
+    kind="CPU, holds the GIL",
+    unit="number",
+    why="The plainest loop there is: nothing but bytecode and small numbers.",
+    expected="Threads gain nothing on 3.13; processes, and threads on 3.13t, gain with each core. "
+    "Alone, 3.13t is slower.",
+)
 
 
 def mandelbrot(task: int, size: int, iterations: int = 100) -> int:
@@ -31,4 +50,27 @@ register(
     unit="point",
     why="The claim everybody makes about the GIL, on the example with published figures.",
     expected="Threads gain nothing on 3.13; processes, and threads on 3.13t, gain with each core.",
+)
+
+
+def _fibonacci(n: int) -> int:
+    return n if n < 2 else _fibonacci(n - 1) + _fibonacci(n - 2)
+
+
+def fib(task: int, size: int, n: int = 10) -> int:
+    """Compute the `n`-th Fibonacci number `size` times in the slow, recursive way."""
+    total = 0
+    for _ in range(size):
+        total += _fibonacci(n)
+    return total + task
+
+
+register(
+    fib,
+    title="Recursive calls",
+    kind="CPU, holds the GIL",
+    unit="Fibonacci number",
+    why="The cost of calling a function; all workers call the same one.",
+    expected="As other pure Python. Gains with threads on 3.13t, though all share one function, "
+    "for functions are exempt from reference counting between threads.",
 )

@@ -13,6 +13,13 @@ def sleep(task: int, seconds: float = 0.005) -> int:
     return task
 
 
+async def _sleep(task: int, seconds: float) -> int:
+    import asyncio  # here: the other models need not load it
+
+    await asyncio.sleep(seconds)
+    return task
+
+
 register(
     sleep,
     title="Sleeping",
@@ -21,6 +28,7 @@ register(
     why="Stands for all waiting on something outside: a server, a disk, a person.",
     expected="Gains with every worker in threads and processes alike, on every arm, past the "
     "number of CPUs.",
+    coroutine=_sleep,
     same_results_with={"seconds": 0.0},
 )
 
@@ -59,4 +67,29 @@ register(
     before_batch=_fresh_kernel,
     after_batch=_data,
     keeps_output=True,
+)
+
+# Python steps between two waits: some 0.2 ms.
+STEPS = 5_000
+
+
+def mixed(task: int, size: int, wait_us: float = 200.0) -> int:
+    """Wait a little and compute a little, `size` times in turn."""
+    total = 0
+    for _ in range(size):
+        time.sleep(wait_us / 1e6)
+        for step in range(STEPS):
+            total += step
+    return total + task
+
+
+register(
+    mixed,
+    title="Waiting and computing in turn",
+    kind="waiting and CPU",
+    unit="wait and 5000 steps",
+    why="What clients of a service do: ask, wait, work on the answer.",
+    expected="Threads gain on 3.13 until the computing parts fill one core; on 3.13t, and with "
+    "processes, until they fill all.",
+    same_results_with={"wait_us": 0.0},
 )
