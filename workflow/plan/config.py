@@ -24,16 +24,6 @@ def check_config(
 ) -> None:
     """Raise a `UserError` that names the first wrong key, its value and what would be right."""
     check_shape(config, schema)
-    for name, experiment in config["experiments"].items():
-        _known(
-            experiment["workloads"],
-            catalogue.workloads,
-            "workload",
-            f"experiments.{name}.workloads",
-        )
-        _known(experiment["models"], catalogue.models, "model", f"experiments.{name}.models")
-        _known(experiment.get("arms", ()), config["arms"], "arm", f"experiments.{name}.arms")
-        _check_grid(name, experiment, catalogue)
     own = own_works(config)
     for name, settings in config["workloads"].items():
         key = f"workloads.{name}"
@@ -48,6 +38,16 @@ def check_config(
         if name in own:
             _check_own(settings, allowed, key)
         _check_params(_without_own_keys(settings) if name in own else settings, allowed, key)
+    for name, experiment in config["experiments"].items():
+        _known(
+            experiment["workloads"],
+            catalogue.workloads,
+            "workload",
+            f"experiments.{name}.workloads",
+        )
+        _known(experiment["models"], catalogue.models, "model", f"experiments.{name}.models")
+        _known(experiment.get("arms", ()), config["arms"], "arm", f"experiments.{name}.arms")
+        _check_grid(name, experiment, catalogue)
 
 
 def _check_own(settings: Mapping[str, Any], params: Mapping[str, Any], key: str) -> None:

@@ -1,0 +1,206 @@
+"""A user's own work, from the document about it to the report."""
+
+import html
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.pipeline.conftest import ROOT, SWEEP, Checkout, new_checkout
+from workflow.campaign import catalogue
+from workflow.plan.own import requirements_of
+from workflow.trial.needs import Need
+
+DOCUMENT = (ROOT / "docs/your-own-work.md").read_text(encoding="utf-8")
+ONLY_YOURS = yaml.safe_load((ROOT / "docs/examples/only-yours.yaml").read_text(encoding="utf-8"))
+TINY = {
+    "blocks": 1,
+    "interpreters": SWEEP["interpreters"],
+    "trial": SWEEP["trial"],
+}
+
+
+def block(language: str) -> str:
+    """The document's one block of code in a language."""
+    (found,) = re.findall(rf"^```{language}\n(.*?)^```", DOCUMENT, flags=re.DOTALL | re.MULTILINE)
+    return str(found)
+
+
+def sweep(**workloads: dict[str, Any]) -> dict[str, Any]:
+    """A sweep of nothing but one's own, each in two cells."""
+    experiments = dict.fromkeys(ONLY_YOURS["experiments"])
+    own = {
+        "question": "Threads or processes?",
+        "workloads": [*workloads],
+        "models": ["serial", "processes-spawn"],
+        "workers": [2],
+        "timing": "warm",
+    }
+    return {
+        **TINY,
+        "campaign": SWEEP["campaign"],
+        "arms": ["3.13"],
+        "workloads": workloads,
+        "experiments": {**experiments, "own": own},
+    }
+
+
+@pytest.fixture
+def own(tmp_path: Path, interpreters: Path) -> Checkout:
+    """Two works of one's own, of which nothing is measured yet."""
+    works = {name: {"function": f"{name}.py:work"} for name in ("first", "second")}
+    checkout = new_checkout(tmp_path / "own", sweep(**works))
+    for name in works:
+        write(checkout, f"{name}.py", "def work(task): return task")
+    return checkout
+
+
+def write(checkout: Checkout, file: str, source: str) -> None:
+    (checkout.folder / file).write_text(source + "\n", encoding="utf-8")
+
+
+def test_the_example_overlay_leaves_out_every_question_of_the_default_sweep() -> None:
+    default = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    assert ONLY_YOURS["experiments"] == dict.fromkeys(default["experiments"])
+
+
+def test_the_document_does_what_it_says(tmp_path: Path, interpreters: Path) -> None:
+    (tmp_path / "primes.py").write_text(block("python"), encoding="utf-8")
+    (tmp_path / "primes.yaml").write_text(block("yaml"), encoding="utf-8")
+    shutil.copytree(ROOT / "docs/examples", tmp_path / "docs/examples")
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(TINY), encoding="utf-8")
+    program, *arguments = shlex.split(block("sh"))
+    assert program == "snakemake"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")),
+            *(*arguments, "tiny.yaml"),
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "9 cells, 9 trials planned" in done.stderr
+    records = Checkout(tmp_path).records()
+    assert len(records) == 9
+    for record in records.values():
+        assert (record["outcome"], record["explanation"]) == ("ok", "")
+        assert record["cell"]["function"] == "primes.py:count_primes"
+        assert record["cell"]["params"] == {"divisors": 200}
+    page = (tmp_path / "report/primes.html").read_text(encoding="utf-8")
+    assert "Counting primes by trial division" in html.unescape(page)
+
+
+def test_an_edited_function_is_measured_anew_and_no_other(own: Checkout) -> None:
+    own.report()
+    before = own.trial_ids()
+    write(own, "first.py", "def work(task): return task + 1")
+    own.report()
+    after = own.trial_ids()
+    again = {place for place in before if before[place] != after[place]}
+    assert again == {place for place in before if place.startswith("trials/first/")}
+    assert "Nothing to be done" in own.report()
+
+
+def test_a_work_that_cant_be_sent_is_an_outcome_and_the_sweep_goes_on(own: Checkout) -> None:
+    write(own, "first.py", "def work(task): return memoryview(bytes(task))")
+    own.report()
+    record = own.records()["trials/first/processes-spawn/2/3.13/warm/001.json"]
+    assert record["outcome"] == "raised"
+    explanation = "the result of first.py:work can't be sent back by a worker"
+    assert record["explanation"].startswith(explanation)
+    assert explanation in html.unescape(own.html.read_text(encoding="utf-8")).replace("’", "'")
+
+
+@pytest.mark.parametrize(
+    ("source", "settings", "words"),
+    [
+        pytest.param("", {}, ["there is no `def work` in first.py"], id="no function"),
+        pytest.param(
+            "def work(task, limit=1): return task",
+            {"limt": 2},
+            ["unknown parameter or key 'limt'", "workloads.first", "did you mean 'limit'?"],
+            id="unknown parameter",
+        ),
+        pytest.param(
+            "def work(task, limit=1): return task",
+            {"limit": "two"},
+            ["'two' is not a int", "workloads.first.limit"],
+            id="parameter of another kind",
+        ),
+        pytest.param(
+            "def work(task, title='a'): return task",
+            {},
+            ["the parameter 'title' has the name of a key", "rename the parameter"],
+            id="parameter like a key",
+        ),
+        pytest.param(
+            "def work(task): return task",
+            {"function": "/somewhere/first.py:work"},
+            ["workloads.first.function", "as seen from where snakemake runs"],
+            id="absolute path",
+        ),
+        pytest.param(
+            "def work(task): return task",
+            {"requirements": "rapidfuzz"},
+            ["workloads.first.requirements", "a list"],
+            id="requirements that are no list",
+        ),
+        pytest.param(
+            "def work(task): pass",
+            {},
+            ["first.py:work has no result: it returned None", "workload first.py:work, line 1"],
+            id="no result",
+        ),
+    ],
+)
+def test_a_mistake_is_one_clear_message(
+    own: Checkout, source: str, settings: dict[str, Any], words: list[str]
+) -> None:
+    write(own, "first.py", source)
+    own.configure(sweep(first={"function": "first.py:work"} | settings))
+    done = own.run()
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout
+    assert own.records() == {}
+    for word in words:
+        assert word in done.stdout
+
+
+def test_a_name_that_is_taken_and_one_that_has_no_function(own: Checkout) -> None:
+    own.configure(sweep(sleep={"function": "first.py:work"}))
+    assert "sleep is a built-in workload" in own.run("--dry-run").stdout
+    own.configure(sweep(first={"limit": 3}))
+    assert "a function of your own needs a key workloads.first.function" in own.run("-n").stdout
+
+
+def test_what_the_config_says_about_it_reaches_the_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(Checkout(tmp_path), "first.py", "def work(task, limit=1):\n    'Its own title.'")
+    settings: dict[str, Any] = {"function": "first.py:work", "limit": 2, "kind": "a kind"}
+    alone = catalogue({"mine": settings}).workloads["mine"]
+    assert (alone.about["title"], alone.about["kind"]) == ("Its own title", "a kind")
+    assert (alone.params, alone.wants) == ({"limit": 1}, frozenset())
+    together = {**settings, "title": "Another", "shares_memory": True}
+    entry = catalogue({"mine": together}).workloads["mine"]
+    assert (entry.about["title"], entry.wants) == ("Another", frozenset({Need.ONE_MEMORY}))
+
+
+def test_the_requirements_of_works_that_are_used_are_asked_for_in_order() -> None:
+    def work(*requirements: str) -> dict[str, Any]:
+        return {"function": "first.py:work", "requirements": [*requirements]}
+
+    config = sweep(first=work("b==1", "a"), second=work("c", "a"))
+    config["workloads"]["third"] = work("not used")
+    config["experiments"] = {"own": config["experiments"]["own"]}
+    assert requirements_of(config) == ["a", "b==1", "c"]
