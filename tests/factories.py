@@ -93,13 +93,29 @@ def plausible_truth(cell: Mapping[str, Any]) -> float:
     """
     if cell["workload"] == "notebook":
         return 2000.0 * MS + (50 * MS if cell["start_method"] != "none" else 10 * MS)
+    if cell["function"] in HARNESS_NS:
+        return HARNESS_NS[cell["function"]] * _start_ratio(cell)
     workers: int = cell["workers"]
     serial_ns = 20.0 * MS * (1.1 if "t" in cell["arm"] else 1.0)
-    in_threads = "threads" in cell["model"]
+    in_threads = FAMILIES.get(cell["model"]) in ("threads", "coroutines")
     held = in_threads and cell["workload"] in GIL_WORKLOADS and cell["arm"] != "3.13t"
     if cell["model"] == "serial" or held:
         return serial_ns
+    params = params_of(cell["workload"])
+    if "kib" in params and not in_threads:
+        serial_ns += 3000.0 * params["kib"]
+    if "task_us" in params:
+        serial_ns *= 1 + (5 if in_threads else 50) / params["task_us"]
     return serial_ns * (0.05 + 0.95 / workers)
+
+
+HARNESS_NS = {"empty": 2.0 * MS, "dispatch": 6.0 * MS}
+
+
+def _start_ratio(cell: Mapping[str, Any]) -> float:
+    """What starting the workers, or reaching them, costs; spawned processes the most."""
+    ratios = {"fork": 4.0, "forkserver": 30.0, "spawn": 60.0}
+    return ratios.get(str(cell["start_method"]), 1.0) * float(cell["workers"])
 
 
 def make_cell(
@@ -165,6 +181,81 @@ def make_cells(
         for model in ("processes-fork", "raw_threads")
     ]
     return cells + (replay if notebook else [])
+
+
+def grid(
+    workloads: Sequence[str],
+    models: Sequence[str],
+    *,
+    workers: Sequence[int] = (2,),
+    arms: Sequence[str] = ARMS,
+    timing: str = "warm",
+    blocks: int = 6,
+    replicates: int = 1,
+) -> list[Json]:
+    """The cells of one experiment."""
+    return [
+        make_cell(workload, model, count, arm, timing, blocks, replicate)
+        for workload in workloads
+        for model in models
+        for count in ([1] if model == "serial" else workers)
+        for arm in arms
+        for replicate in range(1, replicates + 1)
+    ]
+
+
+def every_experiment() -> list[tuple[str, str, list[Json], list[Json]]]:
+    """Name, question, cells and left-out cells of one experiment of each kind."""
+    pair, two = ("serial", "threads", "processes-fork"), ("3.13", "3.13t")
+    ways = (
+        *pair,
+        *("raw_threads", "thread_executor", "processes-forkserver", "processes-spawn"),
+        *("stdlib_processes-fork", "process_executor-fork", "joblib"),
+    )
+    senders = ("threads", "processes-fork", "stdlib_processes-fork", "shared_memory-fork", "joblib")
+    sent = [f"send_{what},kib={kib}" for what in ("array", "objects") for kib in (1, 64, 4096)]
+    counters = ["shared_append", *COUNTERS]
+    grains = [f"grain,task_us={us}" for us in (10, 100, 1000, 10_000)]
+    impossible = [
+        {
+            "cell": f"{work}/{model}/2/{arm}/warm",
+            "reason": "its tasks change one object together; each worker would change its own copy",
+        }
+        for work in counters
+        for model in ("processes-fork", "joblib")
+        for arm in two
+    ]
+    no_interpreters = [
+        {
+            "cell": f"mandelbrot/interpreters/2/{arm}/warm",
+            "reason": "Python 3.13 has no such thing; 3.14 is the first",
+        }
+        for arm in two
+    ]
+    kinds = ("mandelbrot", "json", "compress", "sleep", "pillow")
+    asks = [
+        ("notebook", grid(["notebook"], ["processes-fork", "raw_threads"], timing="cold"), []),
+        ("scaling", grid(["mandelbrot", "json"], pair, workers=(1, 2, 4)), []),
+        ("kinds", grid(kinds, pair, arms=two) + grid(["sleep"], ["asyncio"], arms=two), []),
+        ("build_tax", grid(kinds, ["serial"]), []),
+        ("startup", grid(["empty"], ways, workers=(2, 4), timing="cold"), []),
+        ("memory", grid(["json"], ways[:5], workers=(2, 4), arms=two, timing="memory"), []),
+        ("granularity", grid([*grains, "dispatch"], pair, arms=two), []),
+        ("payload", grid(sent, senders, arms=("3.13",)), []),
+        ("shared_state", grid(counters, ["serial", "threads"], arms=two), impossible),
+        ("apis", grid(["mandelbrot"], ways, arms=two), no_interpreters),
+        ("control", grid(["mandelbrot", "sleep"], pair, arms=("3.13",), replicates=2), []),
+        ("mine", grid(["my_own_work"], pair, arms=two), []),
+    ]
+    return [(name, f"What about {name}?", cells, skipped) for name, cells, skipped in asks]
+
+
+def make_every_campaign(**options: Any) -> Campaign:
+    """A campaign with every experiment; cells that they share are measured once."""
+    asked = every_experiment()
+    cells = {cell["id"]: cell for _, _, of_one, _ in asked for cell in of_one}
+    experiments = [make_experiment(*one) for one in asked]
+    return make_campaign(list(cells.values()), experiments=experiments, **options)
 
 
 def make_plan(

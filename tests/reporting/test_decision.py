@@ -19,9 +19,13 @@ def row(**known: Any) -> DecisionRow:
     return DecisionRow(**{**empty, "workload": "w", "arm": "3.13", **known})
 
 
+SERIAL = {"best_model": "serial", "best_family": "serial"}
+
+
 def own(reading: str, value: float = 1.9) -> dict[str, Any]:
     return {
         "best_model": "processes-fork",
+        "best_family": "processes",
         "best_workers": 2,
         "own_speedup_ratio": value,
         "own_speedup_low_ratio": value * 0.9,
@@ -47,10 +51,11 @@ def family(name: str, reading: str) -> dict[str, Any]:
         (own("equal"), Status.NO_GAIN),
         (own("slower"), Status.NO_GAIN),
         (own("unresolved"), Status.OPEN),
-        ({"best_model": "threads", "best_workers": 2}, Status.OPEN),
-        ({"best_model": "serial", **family("threads", "equal")}, Status.NO_GAIN),
-        ({"best_model": "serial", **family("threads", "unresolved")}, Status.OPEN),
-        ({"best_model": "serial"}, Status.NO_DATA),
+        ({"best_model": "threads", "best_family": "threads", "best_workers": 2}, Status.OPEN),
+        ({**SERIAL, **family("threads", "equal")}, Status.NO_GAIN),
+        ({**SERIAL, **family("threads", "unresolved")}, Status.OPEN),
+        ({**SERIAL, **family("coroutines", "unresolved")}, Status.OPEN),
+        (SERIAL, Status.NO_DATA),
         ({}, Status.NO_DATA),
     ],
 )
@@ -103,3 +108,23 @@ def test_the_absolute_time_of_the_baseline_stands_beside_every_workload(world: W
     for found in decision.build(world("default").evidence()).decisions:
         assert found.baseline.startswith("Serial on 3.13: 2")
         assert found.baseline.endswith("ms")
+
+
+def test_the_headline_names_the_family_and_the_line_its_best_model(world: Worlds) -> None:
+    # Seven ways with processes were tried on this workload.
+    standard = choices(world("every experiment"), "mandelbrot")["3.13"]
+    assert standard.headline.startswith("Processes, ")
+    assert ", 2\u00a0workers: " in standard.lines[0] or ", 4\u00a0workers: " in standard.lines[0]
+
+
+def test_only_workloads_with_something_to_decide_are_in_the_table(world: Worlds) -> None:
+    evidence = world("every experiment").evidence()
+    titles = [found.title for found in decision.build(evidence).decisions]
+    assert titles[:2] == ["The mandelbrot workload", "The json workload"]
+    assert not [t for t in titles if "grain" in t or "empty" in t or "send" in t]
+
+
+def test_a_way_that_loses_updates_is_named_and_not_recommended(world: Worlds) -> None:
+    free = choices(world("every experiment"), "counter_unlocked")["3.13t"]
+    assert free.status is Status.OPEN
+    assert any("Left out because updates were lost: threads" in line for line in free.lines)

@@ -5,6 +5,7 @@ import pytest
 
 import workflow.reporting
 from workflow.reporting import look
+from workflow.reporting.campaign import Family, Model
 
 CSS = (Path(workflow.reporting.__file__).parent / "templates" / "style.css").read_text()
 LIGHT, DARK = (
@@ -51,7 +52,14 @@ def test_lines_stand_out_from_the_page_in_both_schemes(colour: look.Colour) -> N
 
 
 def test_every_model_has_a_colour_of_its_own_and_keeps_it() -> None:
-    known = look.colours(["serial", "threads", "processes-fork"])
-    more = look.colours(["interpreters", "threads", "serial", "processes-fork"])
-    assert len(set(more.values())) == 4
-    assert {model: more[model] for model in known} == known
+    known = look.colours([model("serial"), model("threads"), model("processes")])
+    more = look.colours(
+        [model(name) for name in ("interpreters", "threads", "serial", "processes")]
+        + [model("raw_threads", "threads"), model("joblib", "processes")]
+    )
+    assert len(set(more.values())) == 6
+    assert {name: more[name] for name in known} == known
+
+
+def model(name: str, family: str = "") -> Model:
+    return Model(name=name, title=name, family=Family(family or name), start_method="none")

@@ -1,7 +1,11 @@
 import pytest
 
+from workflow.analysis.records import SCHEMA
+from workflow.files import read_json
+from workflow.plan.workers import WorkerKind
 from workflow.reporting import formatting as text
 from workflow.reporting import words
+from workflow.reporting.campaign import Family, Model
 from workflow.reporting.rows import Ratio, Reading
 
 
@@ -74,11 +78,24 @@ def test_turning_a_ratio_round_turns_its_interval_and_reading() -> None:
     assert turned.high == pytest.approx(1 / 1.81)
 
 
-def test_processes_are_plain_processes_where_they_start_in_one_way() -> None:
-    assert words.short_model_name("processes-fork", ["serial", "processes-fork"]) == "processes"
-    both = ["processes-fork", "processes-spawn"]
-    assert words.short_model_name("processes-fork", both) == "processes (fork)"
-    assert words.short_model_name("threads", both) == "threads"
+@pytest.mark.parametrize("family", Family)
+@pytest.mark.parametrize("start_method", ["none", "fork", "forkserver", "spawn"])
+def test_every_family_and_start_method_has_a_meaning(family: Family, start_method: str) -> None:
+    model = Model(name="m", title="m", family=family, start_method=start_method)
+    meaning = words.model_meaning(model)
+    assert meaning
+    assert ("started" in meaning) == (start_method != "none")
+
+
+def test_workers_say_what_they_exceed() -> None:
+    shown = [said(words.workers(2, kind)) for kind in WorkerKind]
+    assert shown == ["2", "2 (> cores)", "2 (> CPUs)", "2 (> quota)"]
+
+
+def test_every_flag_of_a_trial_s_health_has_words_of_its_own() -> None:
+    schema = read_json(SCHEMA)["properties"]["health"]["properties"]["flags"]
+    flags = schema["items"]["enum"]
+    assert all(words.health_flag(flag) != flag.replace("_", " ") for flag in flags)
 
 
 def test_of_two_equal_ways_the_simpler_is_named_first() -> None:

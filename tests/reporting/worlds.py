@@ -115,7 +115,30 @@ def plain_builds() -> factories.Campaign:
     return made
 
 
+def some_never_worked() -> factories.Campaign:
+    """Every experiment, but those about sending, starting and sharing failed throughout."""
+    failed = {"payload", "startup", "shared_state", "control"}
+    failures = {
+        (cell["id"], block): "worker_died"
+        for name, _, cells, _ in factories.every_experiment()
+        for cell in cells
+        for block in range(1, cell["blocks"] + 1)
+        if name in failed
+    }
+    return factories.make_every_campaign(failures=failures)
+
+
+def unwell() -> factories.Campaign:
+    """Every experiment on a machine that is disturbed and says so."""
+    made = factories.make_every_campaign(disturbed_ratio=0.2)
+    for record in list(made.records.values())[::7]:
+        record["health"]["flags"] = ["load", "steal"]
+    return made
+
+
 WORLDS = {
+    "every experiment": unwell,
+    "some never worked": some_never_worked,
     "full": lambda: campaign(
         workloads=("sleep", "mandelbrot", "json", "compress", "shared_append"),
         workers=(1, 2, 4),

@@ -16,7 +16,7 @@ def _curve(curve: Curve) -> str:
     best = curve.best
     figures = f"{text.times_as_fast(best.speedup)} {text.interval(best.speedup)}".strip()
     workers = text.count(best.workers, "worker")
-    return f"{words.model_name(curve.model)} on {curve.arm}: at most {figures}, with {workers}"
+    return f"{curve.title} on {curve.arm}: at most {figures}, with {workers}"
 
 
 def _axes(figure: SpeedupFigure) -> str:
@@ -43,7 +43,7 @@ def description(figure: SpeedupFigure | TimelineFigure) -> str:
         curves = "; ".join(_curve(curve) for curve in figure.curves)
         return f"{_axes(figure)} {words.sentence(curves)}"
     lanes = [
-        f"{words.model_name(lane.model)} on {lane.arm}: {text.count(len(lane.spans), 'worker')}, "
+        f"{lane.title} on {lane.arm}: {text.count(len(lane.spans), 'worker')}, "
         f"the last started after {text.time(last_start_ns(lane.spans))}, "
         f"the whole took {text.time(lane.wall_ns)}"
         for lane in figure.lanes

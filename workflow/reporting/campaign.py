@@ -2,15 +2,38 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from workflow.errors import UserError
 from workflow.files import read_json
-from workflow.reporting.formatting import plain
+from workflow.reporting.formatting import SPACE, plain
 
 NOTEBOOK = "notebook"
+SCALING = "scaling"
 TIMELINE_FIGURE = "notebook-timeline"
+
+
+class Family(StrEnum):
+    """What the reader chooses between, the simplest first."""
+
+    SERIAL = "serial"
+    THREADS = "threads"
+    PROCESSES = "processes"
+    COROUTINES = "coroutines"
+    INTERPRETERS = "interpreters"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """A way to execute a batch; `start_method` is `none` where it starts no processes."""
+
+    name: str
+    title: str
+    family: Family
+    start_method: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,15 +48,26 @@ class Arm:
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """A kind of work, in the words of its author."""
+    """A kind of work, in the words of its author; a `label` for each set of varied parameters.
 
+    `name` is the label without them, `plain_title` the title.
+    """
+
+    label: str
     name: str
+    plain_title: str
     title: str
     kind: str
     unit: str
     why: str
     expected: str
     params: Mapping[str, Any]
+
+    @property
+    def varied(self) -> Mapping[str, Any]:
+        """Those parameters that an experiment varies, in the order of the label."""
+        names = (part.partition("=")[0] for part in self.label.split(",")[1:])
+        return {name: self.params[name] for name in names if name in self.params}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,10 +107,13 @@ class PlannedCell:
 
     id: str
     workload: str
+    function: str
     model: str
     workers: int
+    worker_kind: str
     arm: str
     timing: str
+    replicate: int
     warmups: int
     repetitions: int
     blocks: int
@@ -97,37 +134,50 @@ class Campaign:
     config: Mapping[str, Any]
     arms: tuple[Arm, ...]
     workloads: Mapping[str, Workload]
+    models: Mapping[str, Model]
     experiments: tuple[Experiment, ...]
     cells: tuple[PlannedCell, ...]
     planned_trials: int
 
+    def experiment(self, name: str) -> Experiment | None:
+        """An experiment by name, if it was planned."""
+        return next((e for e in self.experiments if e.name == name), None)
+
+    @cached_property
+    def cells_by_id(self) -> Mapping[str, PlannedCell]:
+        """Every planned cell."""
+        return {cell.id: cell for cell in self.cells}
+
+    @cached_property
+    def cells_by_place(self) -> Mapping[tuple[object, ...], PlannedCell]:
+        """Every planned cell by workload, model, workers, arm, timing and replicate."""
+        return {
+            (c.workload, c.model, c.workers, c.arm, c.timing, c.replicate): c for c in self.cells
+        }
+
+    def cells_of(self, experiment: Experiment | None) -> tuple[PlannedCell, ...]:
+        """The cells of an experiment in its order; none of one that was not planned."""
+        return tuple(self.cells_by_id[cell] for cell in experiment.cells) if experiment else ()
+
     @property
     def has_notebook(self) -> bool:
         """Whether the notebook replay was planned."""
-        return any(experiment.name == NOTEBOOK for experiment in self.experiments)
+        return self.experiment(NOTEBOOK) is not None
 
     @property
-    def swept(self) -> tuple[Workload, ...]:
-        """The workloads of every experiment but the notebook replay, in the plan's order."""
-        replayed = {
-            cell
-            for experiment in self.experiments
-            if experiment.name == NOTEBOOK
-            for cell in experiment.cells
-        }
-        asked = {
-            cell
-            for experiment in self.experiments
-            if experiment.name != NOTEBOOK
-            for cell in experiment.cells
-        }
-        names = {c.workload for c in self.cells if c.id in asked or c.id not in replayed}
-        return tuple(workload for name, workload in self.workloads.items() if name in names)
+    def scaled(self) -> tuple[Workload, ...]:
+        """The workloads of the scaling experiment, each of which has a figure."""
+        cells = self.cells_of(self.experiment(SCALING))
+        return tuple(self.workloads[label] for label in dict.fromkeys(c.workload for c in cells))
 
     @property
-    def models(self) -> tuple[str, ...]:
-        """Every model of the plan, in the order in which the plan first names it."""
-        return tuple(dict.fromkeys(cell.model for cell in self.cells))
+    def drawn_models(self) -> tuple[Model, ...]:
+        """The models that figures show."""
+        drawn = (
+            *self.cells_of(self.experiment(SCALING)),
+            *self.cells_of(self.experiment(NOTEBOOK)),
+        )
+        return tuple(self.models[name] for name in dict.fromkeys(cell.model for cell in drawn))
 
     @property
     def decision_arms(self) -> tuple[Arm, ...]:
@@ -135,9 +185,12 @@ class Campaign:
         return tuple(arm for arm in self.arms if not (arm.free_threaded and arm.gil))
 
     def title(self, workload: str) -> str:
-        """The title of a workload, or its name when the plan does not describe it."""
-        known = self.workloads.get(workload)
-        return known.title if known else workload
+        """The title of a workload by its label."""
+        return self.workloads[workload].title
+
+    def model_title(self, model: str) -> str:
+        """A model as a reader calls it."""
+        return self.models[model].title
 
 
 def speedup_figure(workload: str) -> str:
@@ -147,7 +200,7 @@ def speedup_figure(workload: str) -> str:
 
 def figure_names(campaign: Campaign) -> tuple[str, ...]:
     """Every figure a plan leads to, known before anything has run."""
-    speedups = tuple(speedup_figure(workload.name) for workload in campaign.swept)
+    speedups = tuple(speedup_figure(workload.label) for workload in campaign.scaled)
     return ((TIMELINE_FIGURE,) if campaign.has_notebook else ()) + speedups
 
 
@@ -155,10 +208,14 @@ def _text(record: Mapping[str, Any], key: str) -> str:
     return plain(str(record.get(key) or ""))
 
 
-def _workload(name: str, record: Mapping[str, Any]) -> Workload:
+def _workload(label: str, record: Mapping[str, Any]) -> Workload:
+    title = _text(record, "title") or plain(record["name"])
+    varied = label.partition(",")[2].replace("=", SPACE + "=" + SPACE).replace(",", ", ")
     return Workload(
-        name=name,
-        title=_text(record, "title") or plain(name),
+        label=label,
+        name=record["name"],
+        plain_title=title,
+        title=f"{title} ({plain(varied)})" if varied else title,
         kind=_text(record, "kind"),
         unit=_text(record, "unit"),
         why=_text(record, "why"),
@@ -202,16 +259,28 @@ def parse_campaign(plan: Mapping[str, Any]) -> Campaign:
             )
             for arm in plan["arms"]
         ),
-        workloads={name: _workload(name, record) for name, record in plan["workloads"].items()},
+        workloads={label: _workload(label, record) for label, record in plan["workloads"].items()},
+        models={
+            name: Model(
+                name=name,
+                title=_text(record, "title") or plain(name),
+                family=Family(record["family"]),
+                start_method=record["start_method"],
+            )
+            for name, record in plan["models"].items()
+        },
         experiments=tuple(_experiment(record) for record in plan["experiments"]),
         cells=tuple(
             PlannedCell(
                 id=cell["id"],
                 workload=cell["workload"],
+                function=cell["function"],
                 model=cell["model"],
                 workers=cell["workers"],
+                worker_kind=cell["worker_kind"],
                 arm=cell["arm"],
                 timing=cell["timing"],
+                replicate=cell["replicate"],
                 warmups=cell["warmups"],
                 repetitions=cell["repetitions"],
                 blocks=cell["blocks"],
@@ -227,7 +296,7 @@ def read_campaign(path: Path) -> Campaign:
     plan = read_json(path)
     try:
         return parse_campaign(plan)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise UserError(
             f"the plan lacks what the report needs ({error})",
             where=str(path),

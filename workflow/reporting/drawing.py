@@ -94,7 +94,7 @@ def _speedup(figure: SpeedupFigure, campaign: Campaign) -> Figure:
     axes.set_title(title, pad=10)
     _speedup_axes(axes, figure)
     _bounds(axes, figure)
-    colours = look.colours(campaign.models)
+    colours = look.colours(campaign.drawn_models)
     styles = look.lines(campaign.arms)
     for curve, shift in zip(figure.curves, _shifts(len(figure.curves)), strict=True):
         _points(axes, curve, colours[curve.model], styles[curve.arm], shift)
@@ -233,7 +233,7 @@ def _key(curve: Curve, colour: look.Colour, style: look.Line) -> Line2D:
         markersize=4.5,
         linewidth=1.6,
         linestyle=(0, style.dashes) if style.dashes else "solid",
-        label=f"{words.model_name(curve.model)}, {curve.arm}",
+        label=f"{curve.title}, {curve.arm}",
     )
 
 
@@ -248,7 +248,7 @@ def _timeline(figure: TimelineFigure, campaign: Campaign) -> Figure:
     title_in, axis_in = 0.24, 0.55
     height_in = sum(heights) + title_in * len(lanes) + axis_in
     drawing = Figure(figsize=(WIDTH_IN, height_in))
-    colours = look.colours(campaign.models)
+    colours = look.colours(campaign.drawn_models)
     edge_in = height_in
     for lane, lane_in in zip(lanes, heights, strict=True):
         edge_in -= title_in + lane_in
@@ -275,7 +275,7 @@ def _draw_lane(
         color=colour.light,
         linewidth=0,
     )
-    axes.set_title(f"{words.capital(words.model_name(lane.model))} on {lane.arm}", pad=3, size=10.5)
+    axes.set_title(f"{words.capital(lane.title)} on {lane.arm}", pad=3, size=10.5)
     axes.set_xlim(0, end_ns / second * 1.02)
     axes.set_ylim(len(lane.spans) - 0.4, -0.6)
     axes.set_yticks(_worker_ticks(lane))

@@ -1,6 +1,8 @@
 """Everything the report is made from, read once at the edge."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from workflow.files import digest, read_json
@@ -8,10 +10,16 @@ from workflow.reporting.builds import Builds, read_builds
 from workflow.reporting.campaign import Campaign, read_campaign
 from workflow.reporting.rows import (
     CellRow,
+    ControlRow,
     DecisionRow,
+    HealthRow,
+    MemoryRow,
     NotebookRow,
     OutcomeRow,
+    Ratio,
     RatioRow,
+    StartupRow,
+    UpdatesRow,
     ValueRow,
     read_rows,
 )
@@ -28,10 +36,30 @@ class Tables:
     decisions: tuple[DecisionRow, ...]
     outcomes: tuple[OutcomeRow, ...]
     notebook: tuple[NotebookRow, ...]
+    startup: tuple[StartupRow, ...]
+    memory: tuple[MemoryRow, ...]
+    updates: tuple[UpdatesRow, ...]
+    control: tuple[ControlRow, ...]
+    health: tuple[HealthRow, ...]
+
+    @cached_property
+    def _cells(self) -> Mapping[str, CellRow]:
+        return {row.cell: row for row in self.cells}
+
+    @cached_property
+    def _ratios(self) -> Mapping[tuple[str, str], RatioRow]:
+        return {(row.cell, row.baseline_cell): row for row in self.ratios}
 
     def cell(self, cell_id: str) -> CellRow | None:
         """The row of a cell, if the table has it."""
-        return next((row for row in self.cells if row.cell == cell_id), None)
+        return self._cells.get(cell_id)
+
+    def ratio(self, cell_id: str, baseline_id: str) -> Ratio | None:
+        """How a cell compares with a baseline, if a contrast of the two was measured."""
+        if row := self._ratios.get((cell_id, baseline_id)):
+            return row.estimate
+        turned = self._ratios.get((baseline_id, cell_id))
+        return turned.estimate.inverted() if turned and turned.estimate else None
 
     def block_values(self, cell_id: str, basis: str) -> dict[int, float]:
         """A cell's trials (ns) by block: their quiet times or the typical ones."""
@@ -41,12 +69,15 @@ class Tables:
         return {row.block: row.typical_ns for row in of_cell}
 
     def failing(self, workload: str, arm: str) -> tuple[CellRow, ...]:
-        """The warm cells of a workload on an arm that had a failed trial: never recommended."""
+        """The warm cells of a workload on an arm that are never recommended.
+
+        Those that had a failed trial, or lost an update.
+        """
         return tuple(
             row
             for row in self.cells
-            if (row.workload, row.arm, row.timing) == (workload, arm, "warm")
-            and "failures" in row.flags.split()
+            if (row.workload, row.arm, row.timing, row.replicate) == (workload, arm, "warm", 1)
+            and {"failures", "lost_updates"} & set(row.flags.split())
         )
 
     def serial(self, workload: str, arm: str) -> CellRow | None:
@@ -59,6 +90,7 @@ class Tables:
                 and row.arm == arm
                 and row.model == "serial"
                 and row.timing == "warm"
+                and row.replicate == 1
             ),
             None,
         )
@@ -84,6 +116,11 @@ def read_tables(folder: Path) -> Tables:
         decisions=read_rows(folder / "decisions.csv", DecisionRow),
         outcomes=read_rows(folder / "outcomes.csv", OutcomeRow),
         notebook=read_rows(folder / "notebook.csv", NotebookRow),
+        startup=read_rows(folder / "startup.csv", StartupRow),
+        memory=read_rows(folder / "memory.csv", MemoryRow),
+        updates=read_rows(folder / "updates.csv", UpdatesRow),
+        control=read_rows(folder / "control.csv", ControlRow),
+        health=read_rows(folder / "health.csv", HealthRow),
     )
 
 

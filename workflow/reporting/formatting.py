@@ -72,6 +72,17 @@ def seconds(value: float) -> str:
     return f"{value:g}{SPACE}s"
 
 
+def duration(microseconds: float) -> str:
+    """A duration that somebody set, without the digits of a measurement: `10 µs`, `1 s`."""
+    unit = unit_for([microseconds * 1000])
+    return f"{microseconds * 1000 / unit.ns:g}{SPACE}{unit.symbol}"
+
+
+def mebibytes(bytes_: float | None) -> str:
+    """A weight in MiB, for a column: `12.3`."""
+    return MISSING if bytes_ is None else fixed(bytes_ / 1024**2, 1)
+
+
 def _ratio_decimals(ratio: Ratio) -> int:
     """One decimal where that tells a ratio from the ends of its interval, else two."""
     if ratio.value >= 100:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workflow.reporting.campaign import Arm
+from workflow.reporting.campaign import Arm, Family, Model
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,12 @@ _PURPLE = Colour("#a4478f", "#e08cc8")
 _OCHRE = Colour("#8a6a00", "#dcb643")
 _GREY = Colour("#6b7280", "#9aa4af")
 
-_OF_MODEL = {
-    "serial": _GREY,
-    "threads": _BLUE,
-    "processes-fork": _VERMILION,
-    "raw_threads": _GREEN,
-    "processes-forkserver": _PURPLE,
-    "processes-spawn": _OCHRE,
+_OF_FAMILY = {
+    Family.SERIAL: _GREY,
+    Family.THREADS: _BLUE,
+    Family.PROCESSES: _VERMILION,
+    Family.COROUTINES: _GREEN,
+    Family.INTERPRETERS: _PURPLE,
 }
 PALETTE = (_BLUE, _VERMILION, _GREEN, _PURPLE, _OCHRE, _GREY)
 
@@ -48,13 +47,15 @@ _CONTROL = Line((1.2, 1.8), "s")
 INK = "#24292e"
 
 
-def colours(models: Sequence[str]) -> dict[str, Colour]:
-    """Model to colour; models without a fixed one take what is free, in their order."""
-    taken = {_OF_MODEL[model] for model in models if model in _OF_MODEL}
-    free = [colour for colour in PALETTE if colour not in taken] or list(PALETTE)
-    others = [model for model in models if model not in _OF_MODEL]
-    spare = {model: free[index % len(free)] for index, model in enumerate(others)}
-    return {model: _OF_MODEL.get(model) or spare[model] for model in models}
+def colours(models: Sequence[Model]) -> dict[str, Colour]:
+    """Model to colour: a family's first model has the family's, others what is free, in order."""
+    first: dict[Family, Model] = {}
+    for model in models:
+        first.setdefault(model.family, model)
+    free = [c for c in PALETTE if c not in {_OF_FAMILY[family] for family in first}]
+    others = [model for model in models if first[model.family] is not model]
+    spare = {m.name: (free or PALETTE)[i % len(free or PALETTE)] for i, m in enumerate(others)}
+    return {model.name: spare.get(model.name, _OF_FAMILY[model.family]) for model in models}
 
 
 def lines(arms: Sequence[Arm]) -> dict[str, Line]:

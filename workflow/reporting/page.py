@@ -107,6 +107,18 @@ class ScalingSection:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExperimentSection:
+    """What an experiment found: its question, how to read it, its tables."""
+
+    anchor: str
+    title: str
+    question: str
+    paragraphs: tuple[str, ...]
+    tables: tuple[Table, ...]
+    folds: tuple[Fold, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class NumbersSection:
     """All absolute times and all ratios."""
 
@@ -121,6 +133,7 @@ class QualitySection:
 
     paragraphs: tuple[str, ...]
     outcomes: Table
+    health: Table | None
     not_applicable: Table | None
     flagged: Fold | None
 
@@ -174,7 +187,8 @@ class Report:
     facts: tuple[Fact, ...]
     decision: DecisionSection
     notebook: NotebookSection | None
-    scaling: ScalingSection
+    scaling: ScalingSection | None
+    experiments: tuple[ExperimentSection, ...]
     numbers: NumbersSection
     quality: QualitySection
     environment: EnvironmentSection

@@ -8,6 +8,7 @@ from workflow.reporting.page import Report
 from workflow.reporting.sections import (
     decision,
     environment,
+    experiments,
     facts,
     methods,
     notebook,
@@ -29,6 +30,7 @@ def build(evidence: Evidence, svgs: Mapping[str, str]) -> Report:
         decision=decision.build(evidence),
         notebook=notebook.build(evidence),
         scaling=scaling.build(evidence),
+        experiments=experiments.build(evidence),
         numbers=numbers.build(evidence),
         quality=quality.build(evidence),
         environment=environment.build(evidence),

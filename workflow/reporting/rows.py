@@ -71,10 +71,13 @@ class CellRow:
     workload: str
     model: str
     workers: int
+    worker_kind: str
     arm: str
     timing: str
+    replicate: int
     planned: int
     ok: int
+    tasks: int | None
     basis: str
     quiet_trials: int | None
     quiet_share_ratio: float | None
@@ -142,6 +145,7 @@ class DecisionRow:
     arm: str
     best_cell: str
     best_model: str
+    best_family: str
     best_workers: int | None
     best_ns: float | None
     speedup_ratio: float | None
@@ -154,21 +158,36 @@ class DecisionRow:
     own_speedup_reading: str
     runner_up_cell: str
     runner_up_model: str
+    runner_up_family: str
     runner_up_workers: int | None
     advantage_ratio: float | None
     advantage_low_ratio: float | None
     advantage_high_ratio: float | None
     advantage_reading: str
+    threads_model: str
     threads_workers: int | None
     threads_speedup_ratio: float | None
     threads_low_ratio: float | None
     threads_high_ratio: float | None
     threads_reading: str
+    processes_model: str
     processes_workers: int | None
     processes_speedup_ratio: float | None
     processes_low_ratio: float | None
     processes_high_ratio: float | None
     processes_reading: str
+    coroutines_model: str
+    coroutines_workers: int | None
+    coroutines_speedup_ratio: float | None
+    coroutines_low_ratio: float | None
+    coroutines_high_ratio: float | None
+    coroutines_reading: str
+    interpreters_model: str
+    interpreters_workers: int | None
+    interpreters_speedup_ratio: float | None
+    interpreters_low_ratio: float | None
+    interpreters_high_ratio: float | None
+    interpreters_reading: str
 
     @property
     def speedup(self) -> Ratio | None:
@@ -192,7 +211,7 @@ class DecisionRow:
 
     @property
     def advantage(self) -> Ratio | None:
-        """The best cell against the best cell of any other model."""
+        """The best cell against the best cell of any other family."""
         return as_ratio(
             self.advantage_ratio,
             self.advantage_low_ratio,
@@ -200,24 +219,13 @@ class DecisionRow:
             self.advantage_reading,
         )
 
-    @property
-    def threads(self) -> Ratio | None:
-        """The best threads cell against serial on the same arm."""
+    def champion(self, family: str) -> Ratio | None:
+        """The best cell of a family against serial on the same arm."""
         return as_ratio(
-            self.threads_speedup_ratio,
-            self.threads_low_ratio,
-            self.threads_high_ratio,
-            self.threads_reading,
-        )
-
-    @property
-    def processes(self) -> Ratio | None:
-        """The best processes cell against serial on the same arm."""
-        return as_ratio(
-            self.processes_speedup_ratio,
-            self.processes_low_ratio,
-            self.processes_high_ratio,
-            self.processes_reading,
+            getattr(self, f"{family}_speedup_ratio"),
+            getattr(self, f"{family}_low_ratio"),
+            getattr(self, f"{family}_high_ratio"),
+            getattr(self, f"{family}_reading"),
         )
 
 
@@ -248,6 +256,83 @@ class NotebookRow:
     results: list[Any] | None
     data: list[Any] | None
     spans: list[Any] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartupRow:
+    """A row of startup.csv: the parts of a cold cell's life."""
+
+    cell: str
+    trials: int
+    basis: str
+    first_result_ns: float | None
+    teardown_ns: float | None
+    life_ns: float | None
+    life_low_ns: float | None
+    life_high_ns: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemoryRow:
+    """A row of memory.csv: what the process tree of a cell weighs."""
+
+    cell: str
+    trials: int
+    processes: int | None
+    before_bytes: float | None
+    idle_bytes: float | None
+    idle_min_bytes: float | None
+    idle_max_bytes: float | None
+    peak_bytes: float | None
+    peak_min_bytes: float | None
+    peak_max_bytes: float | None
+    after_bytes: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdatesRow:
+    """A row of updates.csv: whether what tasks changed together was all there."""
+
+    cell: str
+    trials: int
+    losing_trials: int
+    repetitions: int
+    losing_repetitions: int
+    updates: float | None
+    lost_ratio: float | None
+    lost_max_ratio: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlRow:
+    """A row of control.csv: a cell against itself."""
+
+    cell: str
+    baseline_cell: str
+    basis: str
+    ratio: float | None
+    ci_low_ratio: float | None
+    ci_high_ratio: float | None
+    blocks: int
+    quiet_cv_ratio: float | None
+    quiet_baseline_cv_ratio: float | None
+    typical_cv_ratio: float | None
+    typical_baseline_cv_ratio: float | None
+
+    @property
+    def estimate(self) -> Ratio | None:
+        """The ratio with its interval."""
+        return as_ratio(self.ratio, self.ci_low_ratio, self.ci_high_ratio, "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthRow:
+    """A row of health.csv: in how many trials something was odd with the machine."""
+
+    flag: str
+    trials: int
+    example_cell: str
+    example_block: int | None
 
 
 def _number(text: str) -> float | None:

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workflow.reporting.campaign import (
+    SCALING,
     TIMELINE_FIGURE,
     Campaign,
+    Family,
     Workload,
     figure_names,
     speedup_figure,
@@ -28,6 +30,7 @@ class Estimate:
     """The speed-up over all blocks, with its interval where there is one."""
 
     workers: int
+    worker_kind: str
     speedup: Ratio
 
 
@@ -36,6 +39,7 @@ class Curve:
     """One model on one arm over the worker counts."""
 
     model: str
+    title: str
     arm: str
     estimates: tuple[Estimate, ...]
     points: tuple[BlockPoint, ...]
@@ -86,6 +90,7 @@ class Lane:
     """All workers of one way to run the notebook on one arm."""
 
     model: str
+    title: str
     arm: str
     workers: int
     wall_ns: float | None
@@ -118,18 +123,26 @@ def _block_points(
 
 
 def speedup(workload: Workload, campaign: Campaign, tables: Tables) -> SpeedupFigure:
-    """The speed-up figure of a workload: every warm cell against serial on the reference arm."""
+    """The speed-up figure of a workload: its cells of the scaling experiment.
+
+    Each is compared with serial on the reference arm.
+    """
+    cells = {cell.id: cell for cell in campaign.cells_of(campaign.experiment(SCALING))}
     estimates: dict[tuple[str, str], list[Estimate]] = {}
     points: dict[tuple[str, str], list[BlockPoint]] = {}
     for row in tables.ratios:
         wanted = row.contrast == "speedup_reference" and row.timing == "warm"
-        if not wanted or row.workload != workload.name or row.model == "serial":
+        if not wanted or row.workload != workload.label or row.cell not in cells:
+            continue
+        if campaign.models[row.model].family is Family.SERIAL:
             continue
         ratio = row.estimate
         if ratio is None:
             continue
         key = (row.model, row.arm)
-        estimates.setdefault(key, []).append(Estimate(workers=row.workers, speedup=ratio))
+        estimates.setdefault(key, []).append(
+            Estimate(workers=row.workers, worker_kind=cells[row.cell].worker_kind, speedup=ratio)
+        )
         points.setdefault(key, []).extend(
             _block_points(
                 row.workers,
@@ -137,10 +150,10 @@ def speedup(workload: Workload, campaign: Campaign, tables: Tables) -> SpeedupFi
                 tables.block_values(row.baseline_cell, row.basis),
             )
         )
-    baseline = tables.serial(workload.name, campaign.reference_arm)
+    baseline = tables.serial(workload.label, campaign.reference_arm)
     order = [(model, arm.name) for model in campaign.models for arm in campaign.arms]
     return SpeedupFigure(
-        name=speedup_figure(workload.name),
+        name=speedup_figure(workload.label),
         workload=workload,
         reference_arm=campaign.reference_arm,
         baseline_ns=baseline.median_ns if baseline else None,
@@ -148,6 +161,7 @@ def speedup(workload: Workload, campaign: Campaign, tables: Tables) -> SpeedupFi
         curves=tuple(
             Curve(
                 model=model,
+                title=campaign.model_title(model),
                 arm=arm,
                 estimates=tuple(sorted(estimates[model, arm], key=lambda e: e.workers)),
                 points=tuple(sorted(points[model, arm], key=lambda p: (p.workers, p.block))),
@@ -158,9 +172,10 @@ def speedup(workload: Workload, campaign: Campaign, tables: Tables) -> SpeedupFi
     )
 
 
-def _lane(row: NotebookRow) -> Lane:
+def _lane(row: NotebookRow, campaign: Campaign) -> Lane:
     return Lane(
         model=row.model,
+        title=campaign.model_title(row.model),
         arm=row.arm,
         workers=row.workers,
         wall_ns=row.wall_ns,
@@ -171,17 +186,18 @@ def _lane(row: NotebookRow) -> Lane:
     )
 
 
-def timeline(tables: Tables) -> TimelineFigure:
+def timeline(campaign: Campaign, tables: Tables) -> TimelineFigure:
     """The timeline of the notebook replay, a lane for each row of its table."""
-    return TimelineFigure(name=TIMELINE_FIGURE, lanes=tuple(_lane(row) for row in tables.notebook))
+    lanes = tuple(_lane(row, campaign) for row in tables.notebook)
+    return TimelineFigure(name=TIMELINE_FIGURE, lanes=lanes)
 
 
 def figures(campaign: Campaign, tables: Tables) -> tuple[SpeedupFigure | TimelineFigure, ...]:
     """Every figure of the report, in the order and with the names that the plan leads to."""
     drawn: list[SpeedupFigure | TimelineFigure] = [
-        speedup(workload, campaign, tables) for workload in campaign.swept
+        speedup(workload, campaign, tables) for workload in campaign.scaled
     ]
     if campaign.has_notebook:
-        drawn.insert(0, timeline(tables))
+        drawn.insert(0, timeline(campaign, tables))
     assert tuple(figure.name for figure in drawn) == figure_names(campaign)
     return tuple(drawn)

@@ -1,34 +1,33 @@
 """Sentences are made here and nowhere else: measured values in, words a person would say out."""
 
-from collections.abc import Collection
 from enum import StrEnum
 
 from workflow.reporting import formatting as text
-from workflow.reporting.campaign import Arm
+from workflow.reporting.campaign import Arm, Family, Model
 from workflow.reporting.rows import Ratio, Reading
 
-_MODEL_NAMES = {
-    "serial": "serial",
-    "threads": "threads",
-    "raw_threads": "bare threads",
-    "processes-fork": "processes (fork)",
-    "processes-forkserver": "processes (forkserver)",
-    "processes-spawn": "processes (spawn)",
+_FAMILY_MEANINGS = {
+    Family.SERIAL: "a plain loop in one thread; the baseline of every speed-up",
+    Family.THREADS: "threads of one process, which share its memory",
+    Family.PROCESSES: "processes, each with an interpreter and a memory of its own",
+    Family.COROUTINES: "one thread that turns to another task wherever a task waits",
+    Family.INTERPRETERS: "threads of one process, each with an interpreter of its own",
 }
 
-_MODEL_MEANINGS = {
-    "serial": "a plain loop in one thread; the baseline of every speed-up",
-    "threads": "a pool of threads (multiprocess.pool.ThreadPool), same code as processes",
-    "raw_threads": "one threading.Thread for each worker, as in the notebook",
-    "processes-fork": "a pool of processes (multiprocess.Pool), copies of the parent",
-    "processes-forkserver": "a pool of processes (multiprocess.Pool), copies of a clean server",
-    "processes-spawn": "a pool of processes (multiprocess.Pool), each a new interpreter",
+_START_METHOD_MEANINGS = {
+    "none": "",
+    "fork": "started as copies of the parent",
+    "forkserver": "started as copies of a clean server",
+    "spawn": "each started as a new program",
 }
+
+_WORKER_KINDS = {"smt": "> cores", "oversubscribed": "> CPUs", "over_quota": "> quota"}
 
 _CONTRASTS = {
     "speedup_reference": "Against serial on {reference}",
     "speedup_own": "Against serial on the same arm",
     "threads_over_processes": "Threads against processes, same number of workers and same arm",
+    "threads_over_others": "Threads against other ways without processes, same workers and arm",
     "arm_build": "The price of the free-threaded build, its lock still on",
     "arm_lock": "What removing the lock does, on the free-threaded build",
     "arm_total": "The free-threaded build without its lock against the standard build",
@@ -38,6 +37,7 @@ _CONTRAST_NOTES = {
     "speedup_reference": "Above 1: the cell beats the plain loop on the standard build.",
     "speedup_own": "Above 1: the cell beats the plain loop on its own interpreter.",
     "threads_over_processes": "Above 1: threads are faster than processes.",
+    "threads_over_others": "Above 1: the pool of threads is faster than the other way.",
     "arm_build": "Below 1: the free-threaded build costs time before any lock is removed.",
     "arm_lock": "Above 1: the same build is faster without the lock.",
     "arm_total": "Above 1: changing the interpreter alone makes the same program faster.",
@@ -51,6 +51,7 @@ _OUTCOMES = {
     "raised": "the work raised an exception",
     "wrong_result": "the results differ from serial",
     "wrong_gil": "the GIL was not in the state that the arm asks for",
+    "worker_died": "a worker process died",
     "missing": "no record",
 }
 
@@ -66,6 +67,22 @@ _FLAGS = {
     "unstable": "varies much from trial to trial",
     "disturbed": "too little quiet time, so typical times stand in",
     "failures": "some trials failed",
+    "lost_updates": "updates were lost",
+}
+
+_HEALTH = {
+    "any": "anything of the following",
+    "cgroup_throttling": "the control group's quota held the trial back",
+    "clock_source_changed": "the clock source changed",
+    "cpu_pressure": "tasks waited for a CPU",
+    "io_pressure": "tasks waited for a disk",
+    "load": "other programs used the CPUs",
+    "memory_pressure": "tasks waited for memory",
+    "out_of_memory_kill": "memory ran out and the kernel ended a process",
+    "slow_clock_source": "reading the clock takes a system call",
+    "steal": "the host gave CPU time to others",
+    "swapping": "memory was swapped",
+    "thermal_throttling": "a CPU was slowed for its heat",
 }
 
 WEAK_BLOCKS = 6
@@ -101,32 +118,26 @@ def capital(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def model_name(model: str) -> str:
-    """A model as a reader calls it; an unknown one by its own name, without underscores."""
-    return _MODEL_NAMES.get(model) or text.plain(model.replace("_", " "))
+def model_meaning(model: Model) -> str:
+    """What a model does."""
+    parts = (_FAMILY_MEANINGS[model.family], _START_METHOD_MEANINGS.get(model.start_method, ""))
+    return ", ".join(part for part in parts if part)
 
 
-def model_meaning(model: str) -> str:
-    """What a model does; empty for one this report has no words for."""
-    return _MODEL_MEANINGS.get(model, "")
-
-
-def short_model_name(model: str, models: Collection[str]) -> str:
-    """`processes` where the campaign starts processes in one way only, else the full name."""
-    ways = {name for name in models if name.startswith("processes")}
-    return "processes" if ways == {model} else model_name(model)
+def workers(count: int, kind: str) -> str:
+    """A number of workers for a table, with what it exceeds: cores, CPUs or the quota."""
+    exceeded = _WORKER_KINDS.get(kind, "").replace(" ", text.SPACE)
+    return f"{count}{text.SPACE}({exceeded})" if exceeded else str(count)
 
 
 def choice(name: str, workers: int | None) -> str:
     """A way to run the work: `processes (fork), 2 workers`; serial has no number of workers."""
-    if name == "serial" or workers is None:
-        return name
-    return f"{name}, {text.count(workers, 'worker')}"
+    return name if workers is None else f"{name}, {text.count(workers, 'worker')}"
 
 
 def either(first: tuple[str, int | None], second: tuple[str, int | None]) -> str:
-    """Two ways that do equally well, by name and workers, the simpler one first."""
-    simple, other = sorted((first, second), key=lambda way: way[0].startswith("processes"))
+    """Two ways that do equally well, by family and workers, the simpler one first."""
+    simple, other = sorted((first, second), key=lambda way: list(Family).index(Family(way[0])))
     if simple[1] == other[1]:
         return f"{simple[0]} or {choice(*other)}"
     return f"{choice(*simple)}, or {choice(*other)}"
@@ -145,6 +156,11 @@ def outcome_word(outcome: str) -> str:
 def flag_words(flags: str) -> str:
     """The warnings about a cell, in words; empty for none."""
     return "; ".join(_FLAGS.get(flag, flag.replace("_", " ")) for flag in flags.split())
+
+
+def health_flag(flag: str) -> str:
+    """What was odd with the machine, in words."""
+    return _HEALTH.get(flag) or text.plain(flag.replace("_", " "))
 
 
 def contrast_title(contrast: str, reference_arm: str) -> str:
@@ -208,8 +224,15 @@ def against_serial(models: str, ratio: Ratio, *, margin: float) -> str:
     return f"{models} gain nothing (within {text.percent(margin)} of serial)"
 
 
+def compared_briefly(ratio: Ratio | None) -> str:
+    """A ratio with its interval, for a table: `1.9× [1.8, 2.0]`."""
+    if ratio is None:
+        return text.MISSING
+    return f"{text.times_as_fast(ratio)} {text.interval(ratio)}".strip()
+
+
 def runner_up(advantage: Ratio, other: str, *, margin: float) -> str:
-    """How the best way compares with the best of the other models."""
+    """How the best way compares with the best of the other families."""
     if not advantage.has_interval:
         return f"next best: {other}; one block can't tell them apart"
     if advantage.reading is Reading.FASTER:

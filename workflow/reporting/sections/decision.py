@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from workflow.reporting import formatting as text
 from workflow.reporting import words
-from workflow.reporting.campaign import Arm, Campaign, Workload
+from workflow.reporting.campaign import Arm, Campaign, Family, Workload
 from workflow.reporting.evidence import Evidence, Tables
 from workflow.reporting.page import Choice, Decision, DecisionSection, Fact
 from workflow.reporting.rows import CellRow, DecisionRow, Ratio, Reading
@@ -21,10 +21,20 @@ def build(evidence: Evidence) -> DecisionSection:
             Fact(term=f"Python {arm.name}", text=words.arm_title(arm))
             for arm in campaign.decision_arms
         ),
-        decisions=tuple(_decision(workload, campaign, tables) for workload in campaign.swept),
+        decisions=tuple(
+            _decision(workload, campaign, tables) for workload in _decided(campaign, tables)
+        ),
         cautions=_cautions(evidence),
         notes=_notes(campaign),
     )
+
+
+def _decided(campaign: Campaign, tables: Tables) -> tuple[Workload, ...]:
+    """The workloads with something to decide, in the order in which experiments name them."""
+    asked = (cell for e in campaign.experiments for cell in campaign.cells_of(e))
+    decided = {row.workload for row in tables.decisions}
+    labels = dict.fromkeys(cell.workload for cell in asked if cell.workload in decided)
+    return tuple(campaign.workloads[label] for label in labels)
 
 
 def _decision(workload: Workload, campaign: Campaign, tables: Tables) -> Decision:
@@ -35,9 +45,9 @@ def _decision(workload: Workload, campaign: Campaign, tables: Tables) -> Decisio
         baseline=_baseline(workload, campaign, tables),
         choices=tuple(
             _choice(
-                rows.get((workload.name, arm.name)),
+                rows.get((workload.label, arm.name)),
                 arm,
-                tables.failing(workload.name, arm.name),
+                tables.failing(workload.label, arm.name),
                 campaign,
             )
             for arm in campaign.decision_arms
@@ -47,7 +57,7 @@ def _decision(workload: Workload, campaign: Campaign, tables: Tables) -> Decisio
 
 def _baseline(workload: Workload, campaign: Campaign, tables: Tables) -> str:
     """The absolute time that every speed-up of the workload refers to."""
-    row = tables.serial(workload.name, campaign.reference_arm)
+    row = tables.serial(workload.label, campaign.reference_arm)
     if row is None or row.median_ns is None:
         return f"Serial on {campaign.reference_arm}: not measured"
     return f"Serial on {campaign.reference_arm}: {text.time(row.median_ns)}"
@@ -63,7 +73,7 @@ def status_of(row: DecisionRow | None, left_out: Sequence[CellRow] = ()) -> Stat
     if _is_parallel(row):
         judged = [row.own_speedup.reading if row.own_speedup else Reading.UNRESOLVED]
     else:
-        judged = [ratio.reading for ratio in (row.threads, row.processes) if ratio is not None]
+        judged = [ratio.reading for _, ratio in _champions(row)]
         if not judged:
             return Status.OPEN if left_out else Status.NO_DATA
     if Reading.FASTER in judged and _is_parallel(row):
@@ -73,26 +83,43 @@ def status_of(row: DecisionRow | None, left_out: Sequence[CellRow] = ()) -> Stat
     return Status.NO_GAIN
 
 
-def _headline(row: DecisionRow | None, status: Status, campaign: Campaign) -> str:
-    if row is None or status is Status.NO_DATA:
+def _champions(row: DecisionRow) -> list[tuple[Family, Ratio]]:
+    """What the best cell of each family gains, where it is known."""
+    every = [(family, row.champion(family)) for family in Family if family is not Family.SERIAL]
+    return [(family, ratio) for family, ratio in every if ratio is not None]
+
+
+def _headline(row: DecisionRow | None, status: Status) -> str:
+    if row is None:
+        return "Not measured"
+    if status is Status.NO_DATA:
         return "Nothing can be said"
     if _favours_serial(row):
         return "Stay serial" if status is Status.NO_GAIN else "Stay serial, perhaps"
-    best = _named(row.best_model, row.best_workers, campaign)
+    best = row.best_family, row.best_workers
     if status is Status.OPEN:
         return f"{words.capital(words.choice(*best))}, perhaps"
     if row.advantage is not None and row.advantage.reading is Reading.EQUAL:
-        rival = _named(row.runner_up_model, row.runner_up_workers, campaign)
+        rival = row.runner_up_family, row.runner_up_workers
         return words.capital(words.either(best, rival))
     return words.capital(words.choice(*best))
 
 
-def _named(model: str, workers: int | None, campaign: Campaign) -> tuple[str, int | None]:
-    return words.short_model_name(model, campaign.models), workers
+def _named(model: str, workers: int | None, row: DecisionRow, campaign: Campaign) -> str:
+    """A way by its family, or by its model where several of that family were tried here."""
+    family = campaign.models[model].family
+    tried = {
+        cell.model
+        for cell in campaign.cells
+        if (cell.workload, cell.arm, cell.timing) == (row.workload, row.arm, "warm")
+        and campaign.models[cell.model].family is family
+    }
+    name = campaign.model_title(model) if len(tried) > 1 else family.value
+    return words.choice(name, None if family is Family.SERIAL else workers)
 
 
 def _is_parallel(row: DecisionRow) -> bool:
-    return row.best_model != "serial"
+    return row.best_family != Family.SERIAL
 
 
 def _choice(
@@ -100,20 +127,31 @@ def _choice(
 ) -> Choice:
     status = status_of(row, left_out)
     lines = _lines(row, arm, campaign) if row is not None and row.best_model else []
-    if left_out:
-        names = [words.choice(words.model_name(c.model), c.workers) for c in left_out]
-        lines.append(f"left out because a trial failed: {'; '.join(names)}")
+    for flag, why in (("failures", "a trial failed"), ("lost_updates", "updates were lost")):
+        names = [
+            words.choice(campaign.model_title(cell.model), cell.workers)
+            for cell in left_out
+            if flag in cell.flags.split()
+        ]
+        if names:
+            lines.append(f"left out because {why}: {'; '.join(names)}")
     if not lines:
-        lines = ["there is no usable trial" if row is None or not row.best_model else _ALONE]
+        lines = [_why_nothing(row)]
     return Choice(
         arm=arm.name,
         arm_title=words.arm_title(arm),
         status=status,
         status_word=words.STATUS_WORDS[status],
         icon=words.STATUS_ICONS[status],
-        headline=_headline(row, status, campaign),
+        headline=_headline(row, status),
         lines=tuple(words.sentence(line) for line in lines),
     )
+
+
+def _why_nothing(row: DecisionRow | None) -> str:
+    if row is None:
+        return "not both serial and a parallel way were planned on this interpreter"
+    return _ALONE if row.best_model else "there is no usable trial"
 
 
 def _favours_serial(row: DecisionRow) -> bool:
@@ -128,40 +166,33 @@ def _lines(row: DecisionRow, arm: Arm, campaign: Campaign) -> list[str]:
     """The numbers behind a choice: against serial, against the runner-up, the others."""
     margin = campaign.margin
     lines = _speedup_lines(row, arm, campaign)
-    told = {_family(row.best_model)}
-    rival_is_parallel = row.runner_up_model not in ("", "serial")
+    told = {row.best_family}
+    rival_is_parallel = row.runner_up_family not in ("", Family.SERIAL)
     if row.advantage is not None and rival_is_parallel and _is_parallel(row):
-        rival = words.choice(*_named(row.runner_up_model, row.runner_up_workers, campaign))
+        rival = _named(row.runner_up_model, row.runner_up_workers, row, campaign)
         lines.append(words.runner_up(row.advantage, rival, margin=margin))
         if row.advantage.reading is not Reading.FASTER:
             # What is as good as the best, or not told from it, needs no line of its own.
-            told.add(_family(row.runner_up_model))
-    families: list[tuple[str, Ratio | None]] = [
-        ("threads", row.threads),
-        ("processes", row.processes),
-    ]
+            told.add(row.runner_up_family)
     others = [
         words.against_serial(family, ratio, margin=margin)
-        for family, ratio in families
-        if ratio is not None and family not in told
+        for family, ratio in _champions(row)
+        if family not in told
     ]
     if others:
         lines.append("; ".join(others))
     return lines
 
 
-def _family(model: str) -> str:
-    """`processes-fork` is a kind of processes, `raw_threads` a kind of threads."""
-    return "threads" if model == "raw_threads" else model.partition("-")[0]
-
-
 def _speedup_lines(row: DecisionRow, arm: Arm, campaign: Campaign) -> list[str]:
     is_reference = arm.name == campaign.reference_arm
     own_serial = "serial" if is_reference else f"serial on {arm.name}"
     lines = []
-    way = f"{words.choice(*_named(row.best_model, row.best_workers, campaign))}: "
-    # The headline names the way unless it says to stay serial; then the line has to.
-    named = way if _favours_serial(row) else ""
+    way = _named(row.best_model, row.best_workers, row, campaign)
+    # The headline names the family and the workers unless it says to stay serial; what it leaves
+    # open, the line has to say.
+    is_said = way == words.choice(row.best_family, row.best_workers) and not _favours_serial(row)
+    named = "" if is_said else f"{way}: "
     if not is_reference and row.speedup is not None:
         reference = f"serial on {campaign.reference_arm}"
         lines.append(named + words.compared(row.speedup, reference, margin=campaign.margin))

@@ -135,20 +135,23 @@ def _builds(builds: tuple[Build, ...], parity: Parity) -> Table:
 
 
 def _models(campaign: Campaign) -> tuple[Fact, ...]:
-    known = [(model, words.model_meaning(model)) for model in campaign.models]
+    """Models that share a meaning share a line."""
+    titles: dict[str, list[str]] = {}
+    for model in campaign.models.values():
+        titles.setdefault(words.model_meaning(model), []).append(model.title)
     return tuple(
-        Fact(term=words.capital(words.model_name(model)), text=words.sentence(meaning))
-        for model, meaning in known
-        if meaning
+        Fact(term=words.capital(text.listing(of_meaning)), text=words.sentence(meaning))
+        for meaning, of_meaning in titles.items()
     )
 
 
 def _workloads(campaign: Campaign) -> tuple[Fact, ...]:
+    """Each kind of work once, whatever its varied parameters."""
     facts = []
-    for workload in campaign.workloads.values():
+    for workload in {w.name: w for w in campaign.workloads.values()}.values():
         about = [words.sentence(part) for part in (workload.kind, workload.why) if part]
         if workload.expected:
             about.append(words.sentence(f"Expected before measuring: {workload.expected}"))
         if about:
-            facts.append(Fact(term=workload.title, text=" ".join(about)))
+            facts.append(Fact(term=workload.plain_title, text=" ".join(about)))
     return tuple(facts)

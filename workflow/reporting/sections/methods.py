@@ -98,17 +98,27 @@ def _timing(campaign: Campaign) -> str:
             "Cold: creating the workers, the batch and tearing down are one timed region, as in "
             "the notebook."
         )
+    if "memory" in kinds:
+        parts.append(
+            "Memory: trials of their own, in which nothing is timed, weigh the parent and its "
+            "workers (PSS, which splits shared memory among those who share it)."
+        )
     return " ".join(parts)
 
 
 def _repetitions(campaign: Campaign) -> str:
     """Warm-up and measured repetitions of a trial, for each timing in the plan."""
-    counts = dict.fromkeys((cell.timing, cell.warmups, cell.repetitions) for cell in campaign.cells)
-    parts = [
-        f"{timing} trials have {text.count(measured, 'measured repetition')} after "
-        f"{text.count(warmups, 'warm-up')}"
-        for timing, warmups, measured in counts
-    ]
+    counts: dict[str, dict[str, None]] = {}
+    for cell in campaign.cells:
+        if cell.timing != "memory":
+            count = (
+                f"{text.count(cell.repetitions, 'measured repetition')} after "
+                f"{text.count(cell.warmups, 'warm-up')}"
+            )
+            counts.setdefault(cell.timing, {})[count] = None
+    parts = [f"{t} trials have {text.listing(list(c), 'or')}" for t, c in counts.items()]
+    if not parts:
+        return "Nothing was timed."
     return f"{words.capital('; '.join(parts))}. Warm-ups are in the data but in no estimate."
 
 
@@ -155,7 +165,9 @@ def _readings(campaign: Campaign) -> str:
 
 def _best() -> str:
     return (
-        "The best cell is the one with the least geometric mean among those whose trials all "
-        "succeeded; it is chosen from the data it is judged on, which flatters it a little. Where "
-        "it and the runner-up are equal, or not settled, the table says so."
+        "The choice is between families (serial, threads, processes and so on), each by its best "
+        "cell: the one with the least geometric mean among those whose trials all succeeded and "
+        "lost no update. It is chosen from the data it is judged on, which flatters it a little. "
+        "Where it and the runner-up, the best of the other families, are equal, or not settled, "
+        "the table says so."
     )

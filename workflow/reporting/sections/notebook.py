@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from workflow.reporting import alt, traces, words
 from workflow.reporting import formatting as text
-from workflow.reporting.campaign import NOTEBOOK, Campaign
+from workflow.reporting.campaign import NOTEBOOK, Campaign, Family
 from workflow.reporting.evidence import Evidence
 from workflow.reporting.page import Column, Figure, Fold, NotebookSection, Table
 from workflow.reporting.published import NOTEBOOK_TIMES
 from workflow.reporting.rows import NotebookRow
 
-_CALLS = {"raw_threads": "N × Thread"}
+_CALLS = {times.model: times.call for times in NOTEBOOK_TIMES}
 
 
 def build(evidence: Evidence) -> NotebookSection | None:
@@ -21,28 +21,21 @@ def build(evidence: Evidence) -> NotebookSection | None:
     rows = evidence.tables.notebook
     return NotebookSection(
         paragraphs=_paragraphs(campaign, rows),
-        times=_times(rows),
-        lists=_lists(rows),
+        times=_times(rows, campaign),
+        lists=_lists(rows, campaign),
         figure=_figure(evidence),
     )
 
 
-def _call(model: str) -> str:
-    if model.startswith("processes"):
-        return "Pool(N).map"
-    return _CALLS.get(model, words.model_name(model))
+def _call(model: str, campaign: Campaign) -> str:
+    """The notebook's own call where the model replays it, else the model."""
+    return _CALLS.get(model) or campaign.model_title(model)
 
 
 def _seconds(campaign: Campaign) -> float | None:
     """How long each worker sleeps, where the plan says so."""
-    replayed = {
-        cell
-        for experiment in campaign.experiments
-        if experiment.name == NOTEBOOK
-        for cell in experiment.cells
-    }
-    names = {cell.workload for cell in campaign.cells if cell.id in replayed}
-    sleeps = [campaign.workloads[n].params.get("seconds") for n in names if n in campaign.workloads]
+    labels = {cell.workload for cell in campaign.cells_of(campaign.experiment(NOTEBOOK))}
+    sleeps = [campaign.workloads[label].params.get("seconds") for label in sorted(labels)]
     return next((float(sleep) for sleep in sleeps if sleep is not None), None)
 
 
@@ -57,7 +50,9 @@ def _paragraphs(campaign: Campaign, rows: Sequence[NotebookRow]) -> tuple[str, .
     measured = [row for row in rows if row.wall_ns is not None]
     if not measured:
         return (opening, "No trial of the replay succeeded; only the notebook's figures are shown.")
-    return tuple(p for p in (opening, _overlap(measured, seconds), _memory(measured)) if p)
+    return tuple(
+        p for p in (opening, _overlap(measured, seconds), _memory(measured, campaign)) if p
+    )
 
 
 def _overlap(rows: Sequence[NotebookRow], seconds: float | None) -> str:
@@ -77,10 +72,16 @@ def _overlap(rows: Sequence[NotebookRow], seconds: float | None) -> str:
     return f"The wall times here lie {span}; {apart}."
 
 
-def _memory(rows: Sequence[NotebookRow]) -> str:
+def _memory(rows: Sequence[NotebookRow], campaign: Campaign) -> str:
     """What became of the global list, as the replay recorded it."""
-    pools = [row for row in rows if row.model.startswith("processes") and row.data is not None]
-    threads = [row for row in rows if row.model == "raw_threads" and row.data is not None]
+    pools, threads = (
+        [
+            row
+            for row in rows
+            if campaign.models[row.model].family is family and row.data is not None
+        ]
+        for family in (Family.PROCESSES, Family.THREADS)
+    )
     parts = []
     if pools and all(row.data == [] for row in pools):
         parts.append(
@@ -106,11 +107,11 @@ def _wall(row: NotebookRow) -> str:
     return text.fixed(row.wall_ns / text.SECONDS.ns, 2)
 
 
-def _times(rows: Sequence[NotebookRow]) -> Table:
+def _times(rows: Sequence[NotebookRow], campaign: Campaign) -> Table:
     published = [
         (
             "the notebook",
-            _call(times.model),
+            times.call,
             str(times.workers),
             times.wall,
             times.user,
@@ -122,7 +123,7 @@ def _times(rows: Sequence[NotebookRow]) -> Table:
     measured = [
         (
             f"here, {row.arm}",
-            _call(row.model),
+            _call(row.model, campaign),
             str(row.workers),
             _wall(row),
             _milliseconds(row.user_ns),
@@ -148,7 +149,7 @@ def _times(rows: Sequence[NotebookRow]) -> Table:
     )
 
 
-def _lists(rows: Sequence[NotebookRow]) -> Table | None:
+def _lists(rows: Sequence[NotebookRow], campaign: Campaign) -> Table | None:
     known = [row for row in rows if row.results is not None or row.data is not None]
     if not known:
         return None
@@ -162,7 +163,12 @@ def _lists(rows: Sequence[NotebookRow]) -> Table | None:
             Column(header="data in the parent"),
         ),
         rows=tuple(
-            (row.arm, _call(row.model), words.shown_list(row.results), words.shown_list(row.data))
+            (
+                row.arm,
+                _call(row.model, campaign),
+                words.shown_list(row.results),
+                words.shown_list(row.data),
+            )
             for row in known
         ),
         row_headers=2,
@@ -170,7 +176,8 @@ def _lists(rows: Sequence[NotebookRow]) -> Table | None:
 
 
 def _figure(evidence: Evidence) -> Figure:
-    timeline = traces.timeline(evidence.tables)
+    campaign = evidence.campaign
+    timeline = traces.timeline(campaign, evidence.tables)
     lanes = [lane for lane in timeline.lanes if lane.spans]
     starts = [start for lane in lanes if (start := alt.last_start_ns(lane.spans)) is not None]
     caption = "Start and finish of each worker, first trial of each."
@@ -195,7 +202,7 @@ def _figure(evidence: Evidence) -> Figure:
                 rows=tuple(
                     (
                         lane.arm,
-                        _call(lane.model),
+                        _call(lane.model, campaign),
                         str(span.worker),
                         text.fixed(span.start_ns / text.MILLISECONDS.ns, 1),
                         text.fixed(span.end_ns / text.MILLISECONDS.ns, 1),

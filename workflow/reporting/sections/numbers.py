@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from workflow.reporting import formatting as text
 from workflow.reporting import words
-from workflow.reporting.campaign import Campaign
+from workflow.reporting.campaign import Campaign, Family
 from workflow.reporting.evidence import Evidence
 from workflow.reporting.page import Column, Fold, NumbersSection, Table
 from workflow.reporting.rows import CellRow, RatioRow
@@ -13,7 +13,8 @@ from workflow.reporting.rows import CellRow, RatioRow
 def build(evidence: Evidence) -> NumbersSection:
     """Tables of cells by workload and of ratios by contrast, in the tables' order."""
     campaign, tables = evidence.campaign, evidence.tables
-    workloads = dict.fromkeys(row.workload for row in tables.cells)
+    timed = [row for row in tables.cells if row.timing != "memory"]
+    workloads = dict.fromkeys(row.workload for row in timed)
     contrasts = dict.fromkeys(row.contrast for row in tables.ratios)
     return NumbersSection(
         paragraphs=(
@@ -25,7 +26,7 @@ def build(evidence: Evidence) -> NumbersSection:
             "it attains is shown. With few blocks no interval reaches the level asked for.",
         ),
         cells=tuple(
-            _cells(name, [row for row in tables.cells if row.workload == name], evidence)
+            _cells(name, [row for row in timed if row.workload == name], evidence)
             for name in workloads
         ),
         ratios=tuple(
@@ -76,10 +77,10 @@ def _cells(workload: str, rows: Sequence[CellRow], evidence: Evidence) -> Fold:
             ),
             rows=tuple(
                 (
-                    words.model_name(row.model),
-                    str(row.workers),
+                    campaign.model_title(row.model),
+                    words.workers(row.workers, row.worker_kind),
                     row.arm,
-                    row.timing,
+                    row.timing if row.replicate == 1 else f"{row.timing}, once more",
                     f"{row.ok} / {row.planned}",
                     row.basis or text.MISSING,
                     text.percent(row.quiet_share_ratio),
@@ -121,21 +122,20 @@ def _ratios(contrast: str, rows: Sequence[RatioRow], campaign: Campaign) -> Fold
     )
 
 
-def _side(cell: str) -> str:
-    """`model, n workers, arm` from a cell's id; an unknown form is shown as it is."""
-    parts = cell.split("/")
-    if len(parts) != 5 or not parts[2].isdigit():
-        return text.plain(cell, 80) or text.MISSING
-    _, model, workers, arm, _ = parts
-    return f"{words.choice(words.model_name(model), int(workers))}, {arm}"
+def _side(cell_id: str, campaign: Campaign) -> str:
+    """One side of a comparison: `model, n workers, arm`."""
+    cell = campaign.cells_by_id[cell_id]
+    model = campaign.models[cell.model]
+    workers = None if model.family is Family.SERIAL else cell.workers
+    return f"{words.choice(model.title, workers)}, {cell.arm}"
 
 
 def _ratio(row: RatioRow, campaign: Campaign) -> tuple[str, ...]:
     has_interval = row.ci_low_ratio is not None
     return (
         campaign.title(row.workload),
-        _side(row.cell),
-        _side(row.baseline_cell),
+        _side(row.cell, campaign),
+        _side(row.baseline_cell, campaign),
         row.timing,
         text.time(row.baseline_ns),
         text.ratio_cell(row.ratio),

@@ -7,8 +7,10 @@ from workflow.reporting import words
 from workflow.reporting.campaign import Campaign
 from workflow.reporting.evidence import Evidence
 from workflow.reporting.page import Column, Fold, QualitySection, Table
-from workflow.reporting.rows import CellRow, OutcomeRow
+from workflow.reporting.rows import CellRow, HealthRow, OutcomeRow
+from workflow.reporting.sections.grids import left_out
 
+ANY_FLAG = "any"  # the row of the table of health that counts trials with any flag
 NO_SENTINEL = (
     "No sentinel watched the CPUs (processes can't be pinned here), so the times are typical ones: "
     "all repetitions count, disturbed or not. On a machine shared with others, neighbours slow "
@@ -25,11 +27,13 @@ def build(evidence: Evidence) -> QualitySection:
             _account(evidence.tables.outcomes),
             _quiet_time(cells, evidence.campaign),
             _variation(cells),
+            _odd(evidence),
             "No outlier was dropped for its time: the sentinel alone says what is quiet, and "
             "typical times rest on every measured repetition.",
         ),
         outcomes=_outcomes(evidence.tables.outcomes),
-        not_applicable=_not_applicable(evidence.campaign),
+        health=_health(evidence.tables.health),
+        not_applicable=left_out(evidence.campaign.experiments, evidence.campaign),
         flagged=_flagged(cells, evidence.campaign),
     )
 
@@ -66,18 +70,44 @@ def _outcomes(rows: tuple[OutcomeRow, ...]) -> Table:
     )
 
 
-def _not_applicable(campaign: Campaign) -> Table | None:
-    left_out = [
-        (item.cell, experiment.name, item.reason or text.MISSING)
-        for experiment in campaign.experiments
-        for item in experiment.not_applicable
-    ]
-    if not left_out:
+def _odd(evidence: Evidence) -> str:
+    """In how many trials the machine itself said that something was odd."""
+    recorded = sum(
+        row.trials for row in evidence.tables.outcomes if row.outcome not in ("planned", "missing")
+    )
+    flagged = sum(row.trials for row in evidence.tables.health if row.flag == ANY_FLAG)
+    opening = "Before and after each trial the machine was asked for its state"
+    if not flagged:
+        return f"{opening}; in none of {text.count(recorded, 'trial')} was anything odd."
+    return (
+        f"{opening}; in {text.fixed(flagged, 0)} of {text.count(recorded, 'trial')} something was "
+        "odd. A flag drops no trial: it says where to look when a time is odd."
+    )
+
+
+def _health(rows: tuple[HealthRow, ...]) -> Table | None:
+    flags = [row for row in rows if row.flag != ANY_FLAG]
+    if not flags:
         return None
     return Table(
-        caption="Combinations that make no sense and were left out",
-        columns=(Column(header="Cell"), Column(header="Experiment"), Column(header="Why")),
-        rows=tuple(left_out),
+        caption="What was odd with the machine; a trial can have several flags",
+        columns=(
+            Column(header="Flag"),
+            Column(header="What it means"),
+            Column(header="Trials", numeric=True),
+            Column(header="For example"),
+            Column(header="Block", numeric=True),
+        ),
+        rows=tuple(
+            (
+                text.plain(row.flag),
+                words.health_flag(row.flag),
+                text.fixed(row.trials, 0),
+                text.plain(row.example_cell, 100),
+                str(row.example_block),
+            )
+            for row in flags
+        ),
     )
 
 
@@ -117,7 +147,7 @@ def _flagged(cells: tuple[CellRow, ...], campaign: Campaign) -> Fold | None:
     if not flagged:
         return None
     table = Table(
-        caption="Cells whose times vary, or that had failures",
+        caption="Cells whose times vary, that had failures, or that lost updates",
         columns=(
             Column(header="Workload"),
             Column(header="Model"),
@@ -131,10 +161,10 @@ def _flagged(cells: tuple[CellRow, ...], campaign: Campaign) -> Fold | None:
         rows=tuple(
             (
                 campaign.title(row.workload),
-                words.model_name(row.model),
-                str(row.workers),
+                campaign.model_title(row.model),
+                words.workers(row.workers, row.worker_kind),
                 row.arm,
-                row.timing,
+                row.timing if row.replicate == 1 else f"{row.timing}, once more",
                 text.percent(row.between_trial_cv_ratio),
                 text.percent(row.within_trial_cv_ratio),
                 words.flag_words(row.flags),

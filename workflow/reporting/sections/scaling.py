@@ -2,17 +2,19 @@
 
 from workflow.reporting import formatting as text
 from workflow.reporting import traces, words
-from workflow.reporting.campaign import Campaign
+from workflow.reporting.campaign import SCALING, Campaign
 from workflow.reporting.evidence import Evidence
 from workflow.reporting.page import Column, Figure, Fold, ScalingSection, Table
 from workflow.reporting.traces import Curve, SpeedupFigure
 
 
-def build(evidence: Evidence) -> ScalingSection:
-    """The section with every speed-up figure and the numbers in it."""
+def build(evidence: Evidence) -> ScalingSection | None:
+    """The section with every speed-up figure and the numbers in it; nothing if not planned."""
     campaign = evidence.campaign
+    if campaign.experiment(SCALING) is None:
+        return None
     figures = tuple(
-        traces.speedup(workload, campaign, evidence.tables) for workload in campaign.swept
+        traces.speedup(workload, campaign, evidence.tables) for workload in campaign.scaled
     )
     return ScalingSection(
         paragraphs=_paragraphs(campaign, figures),
@@ -21,8 +23,6 @@ def build(evidence: Evidence) -> ScalingSection:
 
 
 def _paragraphs(campaign: Campaign, figures: tuple[SpeedupFigure, ...]) -> tuple[str, ...]:
-    if not figures:
-        return ("No kind of work but the notebook's was planned.",)
     if not any(figure.curves for figure in figures):
         return ("No cell can be compared with serial, so there are no speed-ups.",)
     cpus = text.count(campaign.machine.logical_cpus, "CPU")
@@ -45,8 +45,7 @@ def _paragraphs(campaign: Campaign, figures: tuple[SpeedupFigure, ...]) -> tuple
 def _reach(curve: Curve) -> str:
     best = curve.best
     figures = f"{text.times_as_fast(best.speedup)} {text.interval(best.speedup)}".strip()
-    name = words.model_name(curve.model)
-    return f"{name} on {curve.arm} {figures} with {text.count(best.workers, 'worker')}"
+    return f"{curve.title} on {curve.arm} {figures} with {text.count(best.workers, 'worker')}"
 
 
 def caption(figure: SpeedupFigure) -> str:
@@ -94,9 +93,9 @@ def _figure(figure: SpeedupFigure) -> Figure:
 def _rows(curve: Curve) -> list[tuple[str, ...]]:
     return [
         (
-            words.model_name(curve.model),
+            curve.title,
             curve.arm,
-            str(estimate.workers),
+            words.workers(estimate.workers, estimate.worker_kind),
             text.ratio_cell(estimate.speedup.value),
             text.ratio_cell(estimate.speedup.low),
             text.ratio_cell(estimate.speedup.high),

@@ -1,0 +1,155 @@
+"""Each experiment's section against its tables, also where nothing came of it."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from tests import factories
+from tests.reporting.worlds import World
+from workflow.reporting import formatting as text
+from workflow.reporting.page import ExperimentSection, Table
+from workflow.reporting.sections import experiments
+
+Worlds = Callable[[str], World]
+EVERY = "every experiment"
+
+
+def sections(world: World) -> dict[str, ExperimentSection]:
+    built = experiments.build(world.evidence())
+    return {section.anchor.removeprefix("experiment-"): section for section in built}
+
+
+def rows(table: Table) -> dict[tuple[str, ...], dict[str, str]]:
+    """Rows by what names them, spaces made plain."""
+    headers = [column.header.replace(text.SPACE, " ") for column in table.columns]
+    plain = [[cell.replace(text.SPACE, " ") for cell in row] for row in table.rows]
+    return {tuple(r[: table.row_headers]): dict(zip(headers, r, strict=True)) for r in plain}
+
+
+def ratio_of(world: World, cell: str, baseline: str) -> float:
+    """The ratio of the table, whichever way round it stands there."""
+    table = pd.read_csv(world.results / "tables" / "ratios.csv")
+    found = table[(table["cell"] == cell) & (table["baseline_cell"] == baseline)]["ratio"]
+    if len(found):
+        return float(found.iloc[0])
+    return 1 / ratio_of(world, baseline, cell)
+
+
+def starts_with(shown: str, ratio: float) -> bool:
+    return shown.startswith((f"{ratio:.2f}× [", f"{ratio:.1f}× ["))
+
+
+def test_every_experiment_has_a_section_but_those_shown_elsewhere(world: Worlds) -> None:
+    planned = [name for name, *_ in factories.every_experiment()]
+    assert list(sections(world(EVERY))) == [
+        name for name in planned if name not in ("notebook", "scaling", "kinds")
+    ]
+    assert sections(world("default")) == {}
+    for name, section in sections(world(EVERY)).items():
+        assert section.question == f"What about {name}?"
+        assert section.tables
+        assert all(table.rows for table in section.tables)
+
+
+def test_what_was_never_measured_says_so_and_shows_no_table(world: Worlds) -> None:
+    found = sections(world("some never worked"))
+    for name in ("payload", "startup", "shared_state", "control"):
+        assert found[name].paragraphs == ("Not measured: no trial of it succeeded.",)
+        assert found[name].tables == ()
+    assert found["memory"].tables
+
+
+def test_the_build_is_judged_against_the_reference(world: Worlds) -> None:
+    (table,) = sections(world(EVERY))["build_tax"].tables
+    row = rows(table)[("The json workload",)]
+    for arm in ("3.13t", "3.13t-gil"):
+        expected = ratio_of(world(EVERY), f"json/serial/1/{arm}/warm", "json/serial/1/3.13/warm")
+        assert starts_with(row[f"{arm} speed"], expected)
+    assert "3.13 speed" not in row
+    assert "Model: serial" in table.caption
+
+
+def test_start_up_and_memory_show_each_way_on_each_arm(world: Worlds) -> None:
+    found = sections(world(EVERY))
+    table = pd.read_csv(world(EVERY).results / "tables" / "startup.csv")
+    times_ns = dict(zip(table["cell"], table["first_result_ns"], strict=True))
+    shown = rows(found["startup"].tables[0])["processes (spawn)", "2 (> cores)"]
+    expected = text.time(times_ns["empty/processes-spawn/2/3.13/cold"])
+    assert shown["3.13 first result"] == expected.replace(text.SPACE, " ")
+    memory = rows(found["memory"].tables[0])
+    assert memory["processes (fork)", "4 (> CPUs)"]["3.13 idle"] == "32.0"
+    assert memory["threads", "4 (> CPUs)"]["3.13t idle"] == "12.0"
+
+
+@pytest.mark.parametrize(
+    ("model", "shortest"), [("threads", "10 µs"), ("processes (fork)", "100 µs")]
+)
+def test_the_shortest_task_that_pays_is_named(world: Worlds, model: str, shortest: str) -> None:
+    speedups, dispatch = sections(world(EVERY))["granularity"].tables
+    row = rows(speedups)[model, "2 (> cores)", "3.13t"]
+    assert row["Faster from"] == shortest
+    assert list(row)[3:-1] == ["10 µs", "100 µs", "1 ms", "10 ms"]
+    serial = world(EVERY).evidence().tables.cell("dispatch/serial/1/3.13/warm")
+    assert serial is not None
+    assert serial.median_ns is not None
+    per_task = rows(dispatch)["serial", "–"]["3.13 per task"]
+    assert per_task == text.time(serial.median_ns / 64).replace(text.SPACE, " ")
+
+
+def test_payloads_and_ways_are_judged_against_threads(world: Worlds) -> None:
+    found = sections(world(EVERY))
+    times, ratios = found["payload"].tables
+    assert "threads" in rows(times)["The send_array workload", "4\u202f096"]
+    row = rows(ratios)["The send_array workload", "4\u202f096"]
+    work = "send_array,kib=4096"
+    expected = ratio_of(
+        world(EVERY), f"{work}/processes-fork/2/3.13/warm", f"{work}/threads/2/3.13/warm"
+    )
+    assert expected < 0.8
+    assert starts_with(row["processes (fork)"], expected)
+    assert "threads" not in row
+    (ways,) = found["apis"].tables
+    raw = rows(ways)["raw threads", "2 (> cores)"]["3.13t speed"]
+    pair = "mandelbrot/raw_threads/2/3.13t/warm", "mandelbrot/threads/2/3.13t/warm"
+    assert starts_with(raw, ratio_of(world(EVERY), *pair))
+
+
+def test_lost_updates_are_counted_and_said(world: Worlds) -> None:
+    section = sections(world(EVERY))["shared_state"]
+    _, updates = section.tables
+    row = rows(updates)["The counter_unlocked workload", "threads", "2 (> cores)", "3.13t"]
+    assert (row["Repetitions"], row["with a loss"], row["Lost, typically"]) == ("30", "30", "10 %")
+    assert any("lost in 1 of the 8" in p.replace(text.SPACE, " ") for p in section.paragraphs)
+    (skipped,) = section.folds
+    assert [row[2:] for row in skipped.table.rows] == [
+        (
+            "The shared_append workload; The counter_locked workload; "
+            "The counter_unlocked workload",
+            "processes (fork); joblib",
+            "12",
+        )
+    ]
+
+
+def test_a_cell_against_itself_shows_the_noise(world: Worlds) -> None:
+    section = sections(world(EVERY))["control"]
+    (table,) = section.tables
+    assert len(table.rows) == 6
+    control = pd.read_csv(world(EVERY).results / "tables" / "control.csv")
+    worst = max(max(ratio, 1 / ratio) - 1 for ratio in control["ratio"])
+    assert f"{text.percent(worst)} in the worst of 6" in section.paragraphs[1]
+
+
+def test_somebody_s_own_experiment_is_shown_too(world: Worlds) -> None:
+    section = sections(world(EVERY))["mine"]
+    assert section.title == "Mine"
+    row = rows(section.tables[0])["threads", "2 (> cores)"]
+    pair = "my_own_work/threads/2/3.13/warm", "my_own_work/serial/1/3.13/warm"
+    assert starts_with(row["3.13 speed"], ratio_of(world(EVERY), *pair))
+
+
+def test_scaling_figures_show_the_scaling_experiment_alone(world: Worlds) -> None:
+    drawings = world(EVERY).drawings()
+    assert set(drawings) == {"notebook-timeline", "speedup-mandelbrot", "speedup-json"}
+    assert "joblib" not in drawings["speedup-mandelbrot"]

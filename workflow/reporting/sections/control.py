@@ -1,0 +1,85 @@
+"""The same cell measured as two: how far apart nothing can be."""
+
+from collections.abc import Sequence
+from statistics import median
+
+from workflow.reporting import formatting as text
+from workflow.reporting import words
+from workflow.reporting.page import Column, Table
+from workflow.reporting.rows import ControlRow, Ratio
+from workflow.reporting.sections.grids import WAY, Content, Question
+
+TITLE = "A cell against itself"
+
+
+def content(question: Question) -> Content:
+    """The ratio of each pair, and how much its two cells vary."""
+    planned = {cell.id for cell in question.cells}
+    rows = [row for row in question.evidence.tables.control if row.cell in planned]
+    return Content(paragraphs=_paragraphs(rows), tables=(_pairs(question, rows),))
+
+
+def _paragraphs(rows: Sequence[ControlRow]) -> tuple[str, ...]:
+    opening = (
+        "Each of these cells was measured as if it were two (A/A). The two do the same, so their "
+        "ratio is 1 but for noise: a difference elsewhere that is no larger than these says little."
+    )
+    ratios = [ratio for row in rows if (ratio := row.estimate) is not None]
+    if not ratios:
+        return (opening, "No pair shares a block, so there is no ratio.")
+    apart = [max(ratio.value, 1 / ratio.value) - 1 for ratio in ratios]
+    seen = (
+        f"The two differ by {text.percent(median(apart))} in the typical pair and "
+        f"{text.percent(max(apart))} in the worst of {text.count(len(apart), 'pair')}."
+    )
+    known = [ratio for ratio in ratios if ratio.has_interval]
+    if not known:
+        return (opening, seen)
+    held = sum(_holds_one(ratio) for ratio in known)
+    return (opening, f"{seen} The interval holds 1 in {held} of {len(known)}.")
+
+
+def _holds_one(ratio: Ratio) -> bool:
+    return ratio.low is not None and ratio.high is not None and ratio.low <= 1 <= ratio.high
+
+
+def _pairs(question: Question, rows: Sequence[ControlRow]) -> Table:
+    cells = question.campaign.cells_by_id
+    return Table(
+        caption="Ratio of a cell to itself, and the variation between trials of the first and the "
+        "second (standard deviation divided by mean)",
+        columns=(
+            Column(header="Work"),
+            *WAY,
+            Column(header="Arm"),
+            Column(header="Timing"),
+            Column(header="Time", numeric=True),
+            Column(header="Ratio", numeric=True),
+            Column(header="Blocks", numeric=True),
+            Column(header="Basis"),
+            Column(header="Variation, quiet", numeric=True),
+            Column(header="Variation, typical", numeric=True),
+        ),
+        rows=tuple(
+            (
+                question.campaign.title(cells[row.cell].workload),
+                *question.way(cells[row.cell]),
+                cells[row.cell].arm,
+                cells[row.cell].timing,
+                question.time(cells[row.baseline_cell]),
+                words.compared_briefly(row.estimate),
+                str(row.blocks),
+                row.basis or text.MISSING,
+                _both(row.quiet_baseline_cv_ratio, row.quiet_cv_ratio),
+                _both(row.typical_baseline_cv_ratio, row.typical_cv_ratio),
+            )
+            for row in rows
+        ),
+        row_headers=5,
+    )
+
+
+def _both(first: float | None, second: float | None) -> str:
+    if first is None and second is None:
+        return text.MISSING
+    return f"{text.percent(first)}, {text.percent(second)}"

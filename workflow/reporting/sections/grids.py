@@ -1,0 +1,181 @@
+"""The repeated forms of the experiments' tables: keys down the side, groups across the top."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from workflow.reporting import formatting as text
+from workflow.reporting import words
+from workflow.reporting.campaign import Campaign, Experiment, Family, PlannedCell
+from workflow.reporting.evidence import Evidence
+from workflow.reporting.page import Column, Table
+
+Item = TypeVar("Item")
+Keys = tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """What a section says of an experiment that was measured."""
+
+    paragraphs: tuple[str, ...]
+    tables: tuple[Table, ...]
+    details: tuple[Table, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """An experiment with its cells and all that was found."""
+
+    experiment: Experiment
+    evidence: Evidence
+
+    @property
+    def campaign(self) -> Campaign:
+        """The plan."""
+        return self.evidence.campaign
+
+    @property
+    def cells(self) -> tuple[PlannedCell, ...]:
+        """The experiment's cells, in its order."""
+        return self.campaign.cells_of(self.experiment)
+
+    def time(self, cell: PlannedCell) -> str:
+        """The cell's time."""
+        row = self.evidence.tables.cell(cell.id)
+        return text.time(row.median_ns if row else None)
+
+    def ratio(self, cell: PlannedCell, **elsewhere: object) -> str:
+        """The cell against the one that differs from it as `elsewhere` says (`arm="3.13"`)."""
+        baseline = self.other(cell, **elsewhere)
+        if baseline is None or baseline == cell:
+            return text.MISSING
+        return words.compared_briefly(self.evidence.tables.ratio(cell.id, baseline.id))
+
+    def other(self, cell: PlannedCell, **elsewhere: object) -> PlannedCell | None:
+        """The planned cell that differs from this one as `elsewhere` says, if there is one."""
+        wanted = {name: getattr(cell, name) for name in _PLACE} | elsewhere
+        return self._at.get(tuple(wanted[name] for name in _PLACE))
+
+    def own_serial(self, cell: PlannedCell) -> PlannedCell | None:
+        """The serial cell of the same work on the same arm."""
+        serials = (m.name for m in self.campaign.models.values() if m.family is Family.SERIAL)
+        found = (self.other(cell, model=name, workers=1) for name in serials)
+        return next((serial for serial in found if serial), None)
+
+    def speedup(self, cell: PlannedCell) -> str:
+        """The cell against serial on the same arm."""
+        serial = self.own_serial(cell)
+        return self.ratio(cell, model=serial.model, workers=1) if serial else text.MISSING
+
+    def way(self, cell: PlannedCell) -> Keys:
+        """Model and workers, as the first columns of a row."""
+        model = self.campaign.models[cell.model]
+        if model.family is Family.SERIAL:
+            return model.title, text.MISSING
+        return model.title, words.workers(cell.workers, cell.worker_kind)
+
+    @property
+    def _at(self) -> Mapping[tuple[object, ...], PlannedCell]:
+        return self.campaign.cells_by_place
+
+
+_PLACE = ("workload", "model", "workers", "arm", "timing", "replicate")
+WAY = (Column(header="Model"), Column(header="Workers", numeric=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """One column of each group: what it shows of a cell."""
+
+    header: str
+    unit: str = ""
+    show: Callable[[PlannedCell], str]
+
+
+def pivot(
+    *,
+    caption: str,
+    keys: Sequence[Column],
+    key: Callable[[PlannedCell], Keys],
+    group: Callable[[PlannedCell], str],
+    measures: Sequence[Measure],
+    cells: Iterable[PlannedCell],
+) -> Table:
+    """A row for each key and, for each group, a column for each measure.
+
+    Keys and groups stand in the order in which cells name them. A column that would be empty in
+    every row is left out; a key that is the same in every row stands in the caption.
+    """
+    at: dict[tuple[Keys, str], PlannedCell] = {}
+    for cell in cells:
+        at.setdefault((key(cell), group(cell)), cell)
+    sides = list(dict.fromkeys(side for side, _ in at))
+    wide = [
+        (Column(header=f"{name} {m.header}".strip(), unit=m.unit, numeric=True), name, m)
+        for name in dict.fromkeys(name for _, name in at)
+        for m in measures
+    ]
+    shown = [
+        (
+            column,
+            [m.show(at[side, name]) if (side, name) in at else text.MISSING for side in sides],
+        )
+        for column, name, m in wide
+    ]
+    filled = [(c, values) for c, values in shown if any(v != text.MISSING for v in values)]
+    told = [place for place in range(len(keys)) if len({side[place] for side in sides}) > 1]
+    told = told or [0]
+    common = [
+        f"{column.header}: {sides[0][place]}"
+        for place, column in enumerate(keys)
+        if sides and place not in told and sides[0][place] != text.MISSING
+    ]
+    return Table(
+        caption=f"{caption} ({'; '.join(common)})" if common else caption,
+        columns=(*(keys[place] for place in told), *(column for column, _ in filled)),
+        rows=tuple(
+            (*(side[place] for place in told), *(values[row] for _, values in filled))
+            for row, side in enumerate(sides)
+        ),
+        row_headers=len(told),
+    )
+
+
+def left_out(experiments: Sequence[Experiment], campaign: Campaign) -> Table | None:
+    """The combinations that can't be, by reason; nothing where all of them can."""
+    reasons: dict[tuple[str, str], list[list[str]]] = {}
+    for experiment in experiments:
+        for item in experiment.not_applicable:
+            reasons.setdefault((experiment.name, item.reason), []).append(item.cell.split("/"))
+    if not reasons:
+        return None
+
+    def workload(label: str) -> str:
+        known = campaign.workloads.get(label)
+        return known.plain_title if known else text.plain(label)
+
+    def model(name: str) -> str:
+        known = campaign.models.get(name)
+        return known.title if known else text.plain(name)
+
+    return Table(
+        caption="Combinations that can't be, and were left out",
+        columns=(
+            Column(header="Experiment"),
+            Column(header="Why"),
+            Column(header="Work"),
+            Column(header="Models"),
+            Column(header="Cells", numeric=True),
+        ),
+        rows=tuple(
+            (
+                text.plain(name.replace("_", " ")),
+                reason or text.MISSING,
+                "; ".join(dict.fromkeys(workload(parts[0]) for parts in cells)),
+                "; ".join(dict.fromkeys(model(parts[1]) for parts in cells)),
+                str(len(cells)),
+            )
+            for (name, reason), cells in reasons.items()
+        ),
+    )

@@ -1,0 +1,78 @@
+"""How much memory each way of working takes."""
+
+from workflow.reporting import formatting as text
+from workflow.reporting.campaign import PlannedCell
+from workflow.reporting.page import Column, Table
+from workflow.reporting.rows import MemoryRow
+from workflow.reporting.sections.grids import WAY, Content, Measure, Question, pivot
+
+TITLE = "Memory"
+UNIT = "MiB"
+
+
+def content(question: Question) -> Content:
+    """Idle and peak weight by model, workers and arm; the other weights on demand."""
+    campaign = question.campaign
+    rows = {row.cell: row for row in question.evidence.tables.memory}
+    cells = [cell for cell in question.cells if cell.id in rows]
+
+    def shown(part: str) -> Measure:
+        return Measure(
+            header=part,
+            unit=UNIT,
+            show=lambda cell: text.mebibytes(getattr(rows[cell.id], f"{part}_bytes")),
+        )
+
+    return Content(
+        paragraphs=(
+            "The weight of the parent and all its workers together, as proportional set size "
+            "(PSS): a page that several processes share is split among them, so that nothing "
+            "counts twice. Idle: all workers are up and have nothing to do. Peak: the most that "
+            "was seen while batches ran. Medians of trials of their own; none of them is timed.",
+        ),
+        tables=(
+            pivot(
+                caption="Memory of the whole process tree",
+                keys=(Column(header="Work"), *WAY),
+                key=lambda cell: (campaign.title(cell.workload), *question.way(cell)),
+                group=lambda cell: cell.arm,
+                measures=(shown("idle"), shown("peak")),
+                cells=cells,
+            ),
+        ),
+        details=(_weights(question, [(cell, rows[cell.id]) for cell in cells]),),
+    )
+
+
+def _weights(question: Question, weights: list[tuple[PlannedCell, MemoryRow]]) -> Table:
+    headers = ("Before", "Idle", "Idle, least", "Idle, most", "Peak", "Peak, least", "Peak, most")
+    return Table(
+        caption="All four weights, with the least and the most of the trials",
+        columns=(
+            Column(header="Work"),
+            *WAY,
+            Column(header="Arm"),
+            Column(header="Trials", numeric=True),
+            Column(header="Processes", numeric=True),
+            *(Column(header=header, unit=UNIT, numeric=True) for header in (*headers, "After")),
+        ),
+        rows=tuple(
+            (
+                question.campaign.title(cell.workload),
+                *question.way(cell),
+                cell.arm,
+                str(row.trials),
+                text.MISSING if row.processes is None else str(row.processes),
+                text.mebibytes(row.before_bytes),
+                text.mebibytes(row.idle_bytes),
+                text.mebibytes(row.idle_min_bytes),
+                text.mebibytes(row.idle_max_bytes),
+                text.mebibytes(row.peak_bytes),
+                text.mebibytes(row.peak_min_bytes),
+                text.mebibytes(row.peak_max_bytes),
+                text.mebibytes(row.after_bytes),
+            )
+            for cell, row in weights
+        ),
+        row_headers=4,
+    )

@@ -1,0 +1,73 @@
+"""How long workers take to come and to go."""
+
+from workflow.reporting import formatting as text
+from workflow.reporting.campaign import PlannedCell
+from workflow.reporting.page import Column, Table
+from workflow.reporting.rows import StartupRow
+from workflow.reporting.sections.grids import WAY, Content, Measure, Question, pivot
+
+TITLE = "Start-up and tear-down"
+
+
+def content(question: Question) -> Content:
+    """First result and tear-down by model and arm; whole lives with intervals on demand."""
+    campaign = question.campaign
+    rows = {row.cell: row for row in question.evidence.tables.startup}
+    cells = [cell for cell in question.cells if cell.id in rows]
+    works = list(dict.fromkeys(campaign.title(cell.workload) for cell in cells))
+
+    def shown(header: str, part: str) -> Measure:
+        return Measure(header=header, show=lambda cell: text.time(getattr(rows[cell.id], part)))
+
+    return Content(
+        paragraphs=(
+            "Each time the workers are created, used for one batch and torn down again "
+            f"({text.listing(works)}). First result: from the start of the workers until the "
+            "first chunk of tasks is done. Tear-down: stopping the workers until they are gone. "
+            "Medians of the trials.",
+        ),
+        tables=(
+            pivot(
+                caption="Time until the first result, and time to tear down",
+                keys=(Column(header="Work"), *WAY),
+                key=lambda cell: (campaign.title(cell.workload), *question.way(cell)),
+                group=lambda cell: cell.arm,
+                measures=(
+                    shown("first result", "first_result_ns"),
+                    shown("tear-down", "teardown_ns"),
+                ),
+                cells=cells,
+            ),
+        ),
+        details=(_lives(question, [(cell, rows[cell.id]) for cell in cells]),),
+    )
+
+
+def _lives(question: Question, lives: list[tuple[PlannedCell, StartupRow]]) -> Table:
+    return Table(
+        caption="The whole life: create the workers, execute the batch, tear down",
+        columns=(
+            Column(header="Work"),
+            *WAY,
+            Column(header="Arm"),
+            Column(header="Trials", numeric=True),
+            Column(header="Basis"),
+            Column(header="Median", numeric=True),
+            Column(header="Low", numeric=True),
+            Column(header="High", numeric=True),
+        ),
+        rows=tuple(
+            (
+                question.campaign.title(cell.workload),
+                *question.way(cell),
+                cell.arm,
+                str(row.trials),
+                row.basis or text.MISSING,
+                text.time(row.life_ns),
+                text.time(row.life_low_ns),
+                text.time(row.life_high_ns),
+            )
+            for cell, row in lives
+        ),
+        row_headers=4,
+    )
