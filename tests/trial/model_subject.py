@@ -171,7 +171,7 @@ def arrays(order: dict[str, Any]) -> dict[str, Any]:
     import numpy as np
 
     shared_memory = Path("/dev/shm")
-    prefix = order["shared_memory_prefix"]
+    prefix = os.environ["SHARED_MEMORY_PREFIX"]
     model = load_model(order["model"], WORKERS)
     model.start()
     model.answered(time.perf_counter_ns)
@@ -201,11 +201,10 @@ def arrays(order: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     order = json.load(sys.stdin)
-    os.environ["TRIAL_SHARED_MEMORY_PREFIX"] = order["shared_memory_prefix"]
     case = {"manners": manners, "deaths": deaths, "unreadable": unreadable, "arrays": arrays}[
         order["case"]
     ]
-    answer = {"outcome": "ok", "prefix": order["shared_memory_prefix"], "answer": case(order)}
+    answer = {"outcome": "ok", "prefix": os.environ["SHARED_MEMORY_PREFIX"], "answer": case(order)}
     Path(order["answer"]).write_text(json.dumps(answer), encoding="utf-8")
     if order["case"] in ("deaths", "unreadable"):
         sys.stderr.flush()

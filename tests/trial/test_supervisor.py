@@ -262,11 +262,12 @@ def test_shared_memory_with_the_prefix_is_removed(tmp_path: Path) -> None:
     command = fake_interpreter(
         tmp_path,
         f"""
-        import json, os, sys, pathlib
-        prefix = json.load(sys.stdin)["shared_memory_prefix"]
+        import os, pathlib
+        prefix = os.environ["SHARED_MEMORY_PREFIX"]
         for name in (prefix + "array", "sem." + prefix + "lock"):
             (pathlib.Path("{SHARED_MEMORY}") / name).touch()
-        print(prefix, os.environ["JOBLIB_TEMP_FOLDER"] == os.environ["TMPDIR"] == os.getcwd())
+        (pathlib.Path(os.environ["JOBLIB_TEMP_FOLDER"]) / "folder").mkdir(parents=True)
+        print(prefix, os.environ["TMPDIR"] == os.getcwd())
         """,
     )
     ending = run_measured(command, {}, {}, 30)

@@ -109,10 +109,13 @@ def _run(charge: Charge, *, adopts: bool) -> int:
 
 
 def unlink_shared_memory(prefix: str) -> None:
-    """Remove all shared memory and semaphores whose names begin with a trial's prefix."""
+    """Remove all files, folders and semaphores there whose names begin with a trial's prefix."""
     for pattern in (f"{prefix}*", f"sem.{prefix}*"):
         for segment in SHARED_MEMORY.glob(pattern):
-            segment.unlink(missing_ok=True)
+            if segment.is_dir():
+                shutil.rmtree(segment, ignore_errors=True)
+            else:
+                segment.unlink(missing_ok=True)
 
 
 def _received_charge() -> Charge | None:

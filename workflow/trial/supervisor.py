@@ -20,7 +20,7 @@ from typing import Any, TypedDict
 from workflow.trial import health
 from workflow.trial.beside import ancestors, await_idle, cpu_ns
 from workflow.trial.descendants import adopt_orphans, children, end_children
-from workflow.trial.guardian import LENGTH, Charge, Report, unlink_shared_memory
+from workflow.trial.guardian import LENGTH, SHARED_MEMORY, Charge, Report, unlink_shared_memory
 from workflow.trial.outcome import explained, unanswered
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
@@ -64,7 +64,7 @@ def run_measured(
 ) -> Ending:
     """Run `command -m workflow.trial.measure` with an order, in a session and folder of its own.
 
-    The order gets a `shared_memory_prefix`, with which the trial begins the names of all shared
+    The environment gets `SHARED_MEMORY_PREFIX`, with which the trial begins the names of all shared
     memory. `read_sentinel` answers the process's questions about its neighbours, over two pipes
     whose ends are added to the order's `watch`. Whatever the process leaves is ended and removed:
     when it ends, when its time is over, and when this process is interrupted or killed.
@@ -83,7 +83,7 @@ def run_measured(
             Path(folder) / name for name in ("order.json", "answer.json", "stderr")
         )
         order_file.write_text(
-            json.dumps({**order, "answer": str(answer_file), "shared_memory_prefix": prefix}),
+            json.dumps({**order, "answer": str(answer_file)}),
             encoding="utf-8",
         )
         pipeline = ancestors()
@@ -94,8 +94,7 @@ def run_measured(
         guardian.start(
             Charge(
                 command=[*command, "-m", "workflow.trial.measure"],
-                # What joblib and multiprocess write aside goes when the folder goes.
-                environment={**environment, "JOBLIB_TEMP_FOLDER": folder, "TMPDIR": folder},
+                environment={**environment, **_places(folder, prefix)},
                 folder=folder,
                 order=str(order_file),
                 stderr=str(stderr_file),
@@ -129,6 +128,15 @@ def run_measured(
             started_monotonic_ns=started_monotonic_ns,
             ended_monotonic_ns=ended_monotonic_ns,
         )
+
+
+def _places(folder: str, prefix: str) -> dict[str, str]:
+    """Where libraries put things aside, so that they go with the trial.
+
+    joblib takes shared memory for large arrays by default, and so it does here.
+    """
+    in_memory = str(SHARED_MEMORY / f"{prefix}joblib") if SHARED_MEMORY.is_dir() else folder
+    return {"JOBLIB_TEMP_FOLDER": in_memory, "SHARED_MEMORY_PREFIX": prefix, "TMPDIR": folder}
 
 
 class _Guardian:

@@ -1,6 +1,7 @@
 """What the pools of `multiprocess` and `multiprocessing` share, of threads and of processes."""
 
 import abc
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -80,6 +81,9 @@ class ProcessPoolModel(PoolModel):
     def __init__(self, workers: int, context: Any) -> None:
         super().__init__(workers)
         self._context = context
+        # Semaphores of a trial that is killed stay behind; by their names they can be removed.
+        if prefix := os.environ.get("SHARED_MEMORY_PREFIX"):
+            context.current_process()._config["semprefix"] = f"/{prefix}"
 
     def _new_semaphore(self) -> Any:
         return self._context.Semaphore(0)

@@ -24,7 +24,7 @@ from workflow.trial.models.parcels import (
 from workflow.trial.models.stdlib_processes import StdlibProcesses
 
 # Whoever starts the trial removes what begins like this when the trial is over.
-PREFIX = os.environ.get("TRIAL_SHARED_MEMORY_PREFIX", "top-")
+PREFIX = os.environ.get("SHARED_MEMORY_PREFIX", "top-")
 FILE_SYSTEM = Path("/dev/shm")  # noqa: S108 - where Linux keeps POSIX shared memory
 
 _numbers = count()
