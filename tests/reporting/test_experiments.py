@@ -110,6 +110,8 @@ def test_payloads_and_ways_are_judged_against_threads(world: Worlds) -> None:
     assert starts_with(row["processes (fork)"], expected)
     assert "threads" not in row
     (ways,) = found["apis"].tables
+    assert rows(ways)["serial", "–"]["3.13t speed"] == "–"  # no number of workers to share
+    assert rows(ways)["threads", "2 (> cores)"]["3.13t speed"] == "–"
     raw = rows(ways)["raw threads", "2 (> cores)"]["3.13t speed"]
     pair = "mandelbrot/raw_threads/2/3.13t/warm", "mandelbrot/threads/2/3.13t/warm"
     assert starts_with(raw, ratio_of(world(EVERY), *pair))

@@ -118,6 +118,11 @@ def capital(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def model_kind(model: Model) -> str:
+    """What a model has in common with others: its family and how its workers start."""
+    return model.family + (f", {model.start_method}" if model.start_method != "none" else "")
+
+
 def model_meaning(model: Model) -> str:
     """What a model does."""
     parts = (_FAMILY_MEANINGS[model.family], _START_METHOD_MEANINGS.get(model.start_method, ""))

@@ -1,10 +1,10 @@
 """The same work through every way that Python offers."""
 
+from workflow.reporting.campaign import PlannedCell
 from workflow.reporting.page import Column
-from workflow.reporting.sections.grids import WAY, Content, Measure, Question, pivot
+from workflow.reporting.sections.grids import THREADS, WAY, Content, Measure, Question, pivot
 
 TITLE = "Ways to do the same"
-BASELINE = "threads"
 
 
 def content(question: Question) -> Content:
@@ -24,9 +24,16 @@ def content(question: Question) -> Content:
                 group=lambda cell: cell.arm,
                 measures=(
                     Measure(header="time", show=question.time),
-                    Measure(header="speed", show=lambda cell: question.ratio(cell, model=BASELINE)),
+                    Measure(header="speed", show=question.over_threads),
                 ),
-                cells=question.cells,
+                cells=(*_baselines(question), *question.cells),
             ),
         ),
     )
+
+
+def _baselines(question: Question) -> list[PlannedCell]:
+    """The pools of threads that the ways are compared with, whichever experiment asked for them."""
+    parallel = (cell for cell in question.cells if question.own_serial(cell) != cell)
+    found = (question.other(cell, model=THREADS) for cell in parallel)
+    return [cell for cell in found if cell]

@@ -5,7 +5,7 @@ from typing import Any
 from workflow.reporting import formatting as text
 from workflow.reporting import words
 from workflow.reporting.builds import Build, Parity
-from workflow.reporting.campaign import Campaign, Machine
+from workflow.reporting.campaign import Campaign, Machine, Model
 from workflow.reporting.evidence import Evidence
 from workflow.reporting.page import Column, EnvironmentSection, Fact, Table
 
@@ -136,12 +136,15 @@ def _builds(builds: tuple[Build, ...], parity: Parity) -> Table:
 
 def _models(campaign: Campaign) -> tuple[Fact, ...]:
     """Models that share a meaning share a line."""
-    titles: dict[str, list[str]] = {}
+    alike: dict[str, list[Model]] = {}
     for model in campaign.models.values():
-        titles.setdefault(words.model_meaning(model), []).append(model.title)
+        alike.setdefault(words.model_meaning(model), []).append(model)
     return tuple(
-        Fact(term=words.capital(text.listing(of_meaning)), text=words.sentence(meaning))
-        for meaning, of_meaning in titles.items()
+        Fact(
+            term=words.capital(words.model_kind(models[0])),
+            text=f"{words.sentence(meaning)} Here: {'; '.join(m.title for m in models)}.",
+        )
+        for meaning, models in alike.items()
     )
 
 

@@ -63,6 +63,12 @@ class Question:
         found = (self.other(cell, model=name, workers=1) for name in serials)
         return next((serial for serial in found if serial), None)
 
+    def over_threads(self, cell: PlannedCell) -> str:
+        """A parallel cell against the pool of threads with the same workers on the same arm."""
+        if self.campaign.models[cell.model].family is Family.SERIAL:
+            return text.MISSING
+        return self.ratio(cell, model=THREADS)
+
     def speedup(self, cell: PlannedCell) -> str:
         """The cell against serial on the same arm."""
         serial = self.own_serial(cell)
@@ -80,6 +86,8 @@ class Question:
         return self.campaign.cells_by_place
 
 
+#: The pool of threads: the same dispatch code as the pool of processes.
+THREADS = "threads"
 _PLACE = ("workload", "model", "workers", "arm", "timing", "replicate")
 WAY = (Column(header="Model"), Column(header="Workers", numeric=True))
 

@@ -14,7 +14,8 @@ def build(evidence: Evidence) -> NumbersSection:
     """Tables of cells by workload and of ratios by contrast, in the tables' order."""
     campaign, tables = evidence.campaign, evidence.tables
     timed = [row for row in tables.cells if row.timing != "memory"]
-    workloads = dict.fromkeys(row.workload for row in timed)
+    asked = (cell for e in campaign.experiments for cell in campaign.cells_of(e))
+    workloads = dict.fromkeys(cell.workload for cell in asked if cell.timing != "memory")
     contrasts = dict.fromkeys(row.contrast for row in tables.ratios)
     return NumbersSection(
         paragraphs=(

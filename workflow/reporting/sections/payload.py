@@ -7,7 +7,6 @@ from workflow.reporting.sections.grids import Content, Measure, Question, pivot
 
 TITLE = "Sending data"
 SIZE = "kib"
-BASELINE = "threads"
 
 
 def content(question: Question) -> Content:
@@ -47,7 +46,7 @@ def content(question: Question) -> Content:
             ("Time of a batch", Measure(header="", show=question.time)),
             (
                 "Speed against threads with the same number of workers",
-                Measure(header="", show=lambda cell: question.ratio(cell, model=BASELINE)),
+                Measure(header="", show=question.over_threads),
             ),
         )
     )
