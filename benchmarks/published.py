@@ -20,7 +20,8 @@ class Figure:
     """A published ratio and where a campaign has the like of it.
 
     `contrast` and `cell` are columns of tables/ratios.csv, whose ratio is the baseline's time over
-    the cell's; `inverse` for figures that say how many times slower. `low` and `high` are what was published.
+    the cell's; `inverse` for figures that say how many times slower. `low` and `high` are what was
+    published.
     """
 
     what: str

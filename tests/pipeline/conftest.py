@@ -16,6 +16,8 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 CAMPAIGN = "tiny"
+DEFAULTS: dict[str, Any] = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+NOTHING = dict.fromkeys(DEFAULTS["experiments"])
 SWEEP: dict[str, Any] = {
     "campaign": CAMPAIGN,
     "blocks": 2,
@@ -30,15 +32,25 @@ SWEEP: dict[str, Any] = {
     },
     "workloads": {"notebook": {"seconds": 0.05}},
     "experiments": {
+        **NOTHING,
         "notebook": {"blocks": 1},
-        "scaling": {"workloads": ["mandelbrot", "shared_append"], "workers": [2]},
+        "scaling": {
+            "workloads": ["mandelbrot", "counter_unlocked"],
+            "workers": [2],
+            "arms": ["3.13", "3.13t", "3.13t-gil"],
+        },
+        "startup": {"models": ["threads", "processes-spawn"], "workers": [2], "repetitions": 1},
+        "memory": {"models": ["serial", "processes-fork"], "workers": [2]},
+        "granularity": {"params": {"task_us": [1000]}, "models": ["serial", "threads"]},
+        "control": {"workloads": ["mandelbrot"], "models": ["serial"]},
     },
 }
 SMALL_SWEEP = SWEEP | {
     "arms": ["3.13"],
     "experiments": {
-        "notebook": {"blocks": 1},
-        "scaling": {"workloads": ["mandelbrot"], "workers": [2]},
+        **NOTHING,
+        "notebook": {"blocks": 1, "arms": ["3.13"]},
+        "scaling": {"workloads": ["mandelbrot"], "workers": [2], "arms": ["3.13"]},
     },
 }
 

@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from workflow.campaign import catalogue as real_catalogue
 from workflow.errors import UserError
 from workflow.plan.catalogue import Catalogue
 from workflow.plan.config import check_config
@@ -81,23 +79,6 @@ def test_a_mistake_is_named_with_its_key_and_mend(
 def test_a_right_config_passes(config: Config, schema: Config, catalogue: Catalogue) -> None:
     config["workloads"] = {"count": {"seconds": 1}}  # a whole number where a float is expected
     check_config(config, schema, catalogue)
-
-
-@pytest.mark.parametrize("overlay", [None, *sorted((ROOT / "overlays").glob("*.yaml"))])
-def test_the_shipped_configs_pass(schema: Config, overlay: Path | None) -> None:
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    if overlay:
-        merge(config, yaml.safe_load(overlay.read_text(encoding="utf-8")))
-    check_config(config, schema, real_catalogue())
-
-
-def merge(below: Config, above: Config) -> None:
-    """Lay one config over another, as Snakemake does."""
-    for key, value in above.items():
-        if isinstance(value, dict) and isinstance(below.get(key), dict):
-            merge(below[key], value)
-        else:
-            below[key] = value
 
 
 @pytest.mark.parametrize(

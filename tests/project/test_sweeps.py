@@ -14,7 +14,11 @@ from workflow.trial.workloads import all_workloads
 
 from ..conftest import ROOT
 
-OVERLAYS = [None, "overlays/quick.yaml", "overlays/full.yaml", "benchmarks/control.yaml"]
+OVERLAYS = [
+    None,
+    *(str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("overlays/*.yaml"))),
+    "benchmarks/control.yaml",
+]
 
 
 def config_of(overlay: str | None) -> dict[str, Any]:

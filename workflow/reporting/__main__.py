@@ -28,6 +28,7 @@ def _figures(arguments: argparse.Namespace) -> None:
     from workflow.reporting.evidence import read_tables
 
     campaign = read_campaign(arguments.plan)
+    arguments.out.mkdir(parents=True, exist_ok=True)  # also where there is nothing to draw
     for figure in traces.figures(campaign, read_tables(arguments.tables)):
         write_text(arguments.out / f"{figure.name}.svg", drawing.draw(figure, campaign))
 
