@@ -20,6 +20,7 @@ from workflow.trial.workloads import workload_of
 
 ROOT = Path(__file__).parents[1]
 REFERENCE_ARM = "3.13"
+THRESHOLD = 0.12
 ARMS = (REFERENCE_ARM, "3.13t")
 
 
@@ -65,9 +66,10 @@ class Bench:
         warmups: int = 3,
         repetitions: int = 9,
         patience_s: float = 1.0,
+        threshold: float = THRESHOLD,
     ) -> dict[str, Any]:
         """One try of a trial, begun at a quiet moment if one comes in time."""
-        self.neighbours.await_quiet(0.12, patience_s)
+        self.neighbours.await_quiet(THRESHOLD, patience_s)
         order: TrialOrder = {
             "cell": {
                 "id": f"{cell.name}/warm",
@@ -86,7 +88,7 @@ class Bench:
             "warmups": warmups,
             "repetitions": repetitions,
             "patience_s": patience_s,
-            "quiet_threshold": 0.12,
+            "quiet_threshold": threshold,
             "tries": 1,
             "timeout_s": 120,
         }
