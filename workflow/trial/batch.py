@@ -74,7 +74,7 @@ async def await_chunk(chunk: Chunk) -> ChunkReport:
 
 def alone(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Callable[[Any], Any]:
     """The function of one task sent on its own: no report, so that only the sending is added."""
-    return partial(function, **arguments)
+    return partial(function, **arguments) if arguments else function
 
 
 def _begin() -> Callable[[list[Any]], ChunkReport]:
