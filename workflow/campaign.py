@@ -8,7 +8,7 @@ import fcntl
 import json
 import math
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import yaml
 
 from workflow.errors import UserError, reported
-from workflow.files import digest, sha256_file, write_json
+from workflow.files import digest, read_json, sha256_file, write_json
 from workflow.interpreters.given import fingerprints
 from workflow.plan.blocks import Trial
 from workflow.plan.catalogue import Catalogue, ModelEntry, WorkloadEntry
@@ -114,6 +114,29 @@ class Campaign:
             named["interpreters.tarball"] = settings["tarball"]
         return fingerprints(named)
 
+    @cached_property
+    def interpreter_keys(self) -> dict[str, str]:
+        """Digest of all that decides an arm's interpreter, by arm; other arms play no part."""
+        return {
+            arm.name: digest(
+                {
+                    **self.interpreter_request,
+                    "arms": [arm.as_record()],
+                    "given": self.given_executables,
+                }
+            )
+            for arm in self.plan.arms
+        }
+
+    def identity(self, arm: str, unchanged: Callable[[str], str]) -> str:
+        """An arm's identity file; marked as `unchanged` if it was made for what is asked for now.
+
+        Else what depends on it is made anew with it. Were it always marked, Snakemake would look at
+        the changed trials only in its next run.
+        """
+        file = str(self.results / "interpreters" / f"{arm}.json")
+        return unchanged(file) if self._made_for.get(arm) == self.interpreter_keys[arm] else file
+
     def claim(self) -> None:
         """Keep these results for this process until it ends; `UserError` if another has them.
 
@@ -168,8 +191,7 @@ class Campaign:
         calibration = self.results / "calibration" / f"{wildcards.workload}.json"
         return digest(
             {
-                "interpreters": self.interpreter_request,
-                "given": self.given_executables,
+                "interpreter": self.interpreter_keys[wildcards.arm],
                 "identity": json.loads(identity.read_text(encoding="utf-8"))["identity_sha256"],
                 "calibration_request": self.calibration_request(wildcards.workload),
                 "calibration": sha256_file(calibration),
@@ -187,6 +209,13 @@ class Campaign:
     def priority(self, wildcards: TrialWildcards) -> int:
         """Earlier trials first."""
         return len(self.plan.trials) - self.position(wildcards)
+
+    @cached_property
+    def _made_for(self) -> dict[str, str]:
+        """The keys that the interpreters were provided for; none before the first time."""
+        file = self.results / "interpreters" / "made-for.json"
+        made_for: dict[str, str] = read_json(file) if file.exists() else {}
+        return made_for
 
     @cached_property
     def _any_cell_of(self) -> dict[str, Cell]:

@@ -128,6 +128,28 @@ def test_a_changed_setting_measures_anew_and_loses_nothing(small: Checkout) -> N
     assert set(before.values()) | set(after.values()) == small.archived_ids()
 
 
+def test_an_arm_that_joins_leaves_the_others_as_they_are(small: Checkout) -> None:
+    before = small.trial_ids()
+    small.configure(grown(arms=["3.13", "3.13t"]) | {"arms": ["3.13", "3.13t"]})
+    small.report()
+    after = small.trial_ids()
+    assert before.items() <= after.items()
+    assert {place.split("/")[4] for place in after.keys() - before.keys()} == {"3.13t"}
+
+
+def test_another_interpreter_measures_everything_anew_and_at_once(
+    small: Checkout, identities: dict[str, dict[str, Any]]
+) -> None:
+    before = small.trial_ids()
+    given = {"provider": "given", "paths": {"3.13": identities["3.13"]["executable"]}}
+    small.configure(SMALL_SWEEP | {"interpreters": given})
+    small.report()
+    after = small.trial_ids()
+    assert before.keys() == after.keys()
+    assert not before.items() & after.items()
+    assert "Nothing to be done" in small.report()
+
+
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_run_goes_on_where_it_stopped(
     fresh: Checkout, signal_number: signal.Signals

@@ -10,6 +10,7 @@ rule provide_interpreters:
             allow_missing=True,
         ),
         parity="results/{machine}/interpreters/parity.json",
+        made_for="results/{machine}/interpreters/made-for.json",
     log:
         "results/{machine}/logs/interpreters.log",
     conda:
@@ -18,8 +19,8 @@ rule provide_interpreters:
         machine=1,
     params:
         request=json.dumps(CAMPAIGN.interpreter_request),
-        given=CAMPAIGN.given_executables,
+        made_for=json.dumps(CAMPAIGN.interpreter_keys),
         folder=subpath(output.parity, parent=True),
     shell:
         "python -m workflow.interpreters --request {params.request:q} "
-        "--out {params.folder:q} 2>&1 | tee {log:q}"
+        "--out {params.folder:q} 2>&1 | tee {log:q} && printf %s {params.made_for:q} > {output.made_for:q}"

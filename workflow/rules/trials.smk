@@ -1,14 +1,14 @@
 # Needs:    the arms' identities.
 # Produces: one calibration a workload, then one record a trial, in the plan's order.
 #
-# Identities are `ancient` inputs: they are made again cheaply, and what re-runs a trial is what they
-# say (`params.anew`), not when they were written. Calibrations are not: one that is made again finds
-# another size, and behind an ancient input that is being made Snakemake asks for no other reason.
+# An identity made for what is asked for now is an `ancient` input: when it is made again, as for an
+# arm that joins, what re-runs a trial is what it says (`params.anew`). Calibrations are not: one that
+# is made again finds another size.
 
 
 rule calibrate:
     input:
-        identity=ancient(f"results/{{machine}}/interpreters/{CAMPAIGN.arms[0]}.json"),
+        identity=lambda w: CAMPAIGN.identity(CAMPAIGN.arms[0], ancient),
     output:
         calibration="results/{machine}/calibration/{workload}.json",
     log:
@@ -27,7 +27,7 @@ rule calibrate:
 
 rule measure_trial:
     input:
-        identity=ancient("results/{machine}/interpreters/{arm}.json"),
+        identity=lambda w: CAMPAIGN.identity(w.arm, ancient),
         calibration="results/{machine}/calibration/{workload}.json",
     output:
         record="results/{machine}/trials/{workload}/{model}/{workers}/{arm}/{timing}/{block}.json",
