@@ -111,17 +111,17 @@ def test_what_is_added_to_the_config_is_all_that_runs(
 ) -> None:
     before = small.trial_ids()
     small.configure(sweep)
-    small.report()
+    small.measure()
     after = small.trial_ids()
     assert before.items() <= after.items()
     assert len(after) == len(before) + new_trials
-    assert "Nothing to be done" in small.report()
+    assert "Nothing to be done" in small.measure()
 
 
 def test_a_changed_setting_measures_anew_and_loses_nothing(small: Checkout) -> None:
     before = small.trial_ids()
     small.configure(grown(repetitions=3))
-    small.report()
+    small.measure()
     after = small.trial_ids()
     again = {place for place in before if before[place] != after[place]}
     assert again == {place for place in before if place.startswith("trials/mandelbrot/")}
@@ -131,7 +131,7 @@ def test_a_changed_setting_measures_anew_and_loses_nothing(small: Checkout) -> N
 def test_an_arm_that_joins_leaves_the_others_as_they_are(small: Checkout) -> None:
     before = small.trial_ids()
     small.configure(grown(arms=["3.13", "3.13t"]) | {"arms": ["3.13", "3.13t"]})
-    small.report()
+    small.measure()
     after = small.trial_ids()
     assert before.items() <= after.items()
     assert {place.split("/")[4] for place in after.keys() - before.keys()} == {"3.13t"}
@@ -143,11 +143,11 @@ def test_another_interpreter_measures_everything_anew_and_at_once(
     before = small.trial_ids()
     given = {"provider": "given", "paths": {"3.13": identities["3.13"]["executable"]}}
     small.configure(SMALL_SWEEP | {"interpreters": given})
-    small.report()
+    small.measure()
     after = small.trial_ids()
     assert before.keys() == after.keys()
     assert not before.items() & after.items()
-    assert "Nothing to be done" in small.report()
+    assert "Nothing to be done" in small.measure()
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
@@ -157,10 +157,10 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     fresh.stop_after(2, signal_number)
     before = fresh.trial_ids()
     assert 2 <= len(before) < 8
-    fresh.report()
+    fresh.measure()
     after = fresh.trial_ids()
     assert set(after) == {trial["record"] for trial in fresh.plan()["trials"]}
     # The trial in hand at that moment may be measured again.
     assert len(before.items() - after.items()) <= 1
     assert set(before.values()) <= fresh.archived_ids()
-    assert "Nothing to be done" in fresh.report()
+    assert "Nothing to be done" in fresh.measure()

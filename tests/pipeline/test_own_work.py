@@ -100,14 +100,14 @@ def test_the_document_does_what_it_says(tmp_path: Path, interpreters: Path) -> N
 
 
 def test_an_edited_function_is_measured_anew_and_no_other(own: Checkout) -> None:
-    own.report()
+    own.measure()
     before = own.trial_ids()
     write(own, "first.py", "def work(task): return task + 1")
-    own.report()
+    own.measure()
     after = own.trial_ids()
     again = {place for place in before if before[place] != after[place]}
     assert again == {place for place in before if place.startswith("trials/first/")}
-    assert "Nothing to be done" in own.report()
+    assert "Nothing to be done" in own.measure()
 
 
 def test_a_work_that_cant_be_sent_is_an_outcome_and_the_sweep_goes_on(own: Checkout) -> None:
