@@ -57,8 +57,8 @@ def test_disturbance_is_the_worst_reading_over_the_floor_of_its_cpu() -> None:
 
 
 def test_a_floor_comes_from_readings_before_and_after() -> None:
-    readings = [Watched([0], [0], [100 + n], [200 + n]) for n in range(50)]
-    assert floors(iter(readings)) == {0: 104.0}
+    readings = [Watched([0], [0], [100 + n], [400 + n]) for n in range(150)]
+    assert floors(iter(readings)) == {0: 102.0}
 
 
 def test_quiet_times_come_back_to_the_truth_where_typical_ones_do_not() -> None:

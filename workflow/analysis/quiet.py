@@ -14,7 +14,7 @@ import pandas as pd
 
 #: Low enough to be the undisturbed mode even where that is rare, high enough not to be one lucky
 #: reading.
-FLOOR_PERCENTILE = 5
+FLOOR_PERCENTILE = 1
 
 
 class Watched(NamedTuple):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 READING = struct.Struct("q")
 TEXT_BYTES = 12_000
 # The floor is this low percentile of readings: the undisturbed mode, safe from a lucky one.
-FLOOR_PERCENTILE = 5
+FLOOR_PERCENTILE = 1
 
 
 class CannotPinError(Exception):

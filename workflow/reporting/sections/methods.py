@@ -135,7 +135,7 @@ def _times(campaign: Campaign) -> str:
     return (
         "A trial's value is the median of its quiet repetitions: those beside which a sentinel, "
         "a small fixed piece of work on every CPU, read at most "
-        f"{text.percent(campaign.quiet_threshold)} above the CPU's floor (its 5th percentile in "
+        f"{text.percent(campaign.quiet_threshold)} above the CPU's floor (its 1st percentile in "
         "this data set). A trial with fewer than three has no quiet value. A cell, or a pair that "
         "is compared, with quiet values in fewer than half of its blocks is judged by typical "
         "values, the medians of all repetitions; never one quiet and one typical. A cell's time is "
