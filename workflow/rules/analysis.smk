@@ -38,17 +38,9 @@ rule estimate_tables:
         plan="results/{machine}/plan.json",
         trials="results/{machine}/trials.parquet",
     output:
-        values="results/{machine}/tables/values.csv",
-        cells="results/{machine}/tables/cells.csv",
-        ratios="results/{machine}/tables/ratios.csv",
-        decisions="results/{machine}/tables/decisions.csv",
-        outcomes="results/{machine}/tables/outcomes.csv",
-        notebook="results/{machine}/tables/notebook.csv",
-        startup="results/{machine}/tables/startup.csv",
-        memory="results/{machine}/tables/memory.csv",
-        updates="results/{machine}/tables/updates.csv",
-        control="results/{machine}/tables/control.csv",
-        health="results/{machine}/tables/health.csv",
+        tables=expand(
+            "results/{machine}/tables/{table}.csv", table=TABLES, allow_missing=True
+        ),
     log:
         "results/{machine}/logs/tables.log",
     conda:
@@ -56,7 +48,7 @@ rule estimate_tables:
     resources:
         machine=1,
     params:
-        folder=subpath(output.cells, parent=True),
+        folder=lambda w, output: str(Path(output.tables[0]).parent),
     shell:
         "python -m workflow.analysis tables --plan {input.plan:q} --trials {input.trials:q} "
         "--out {params.folder:q} 2>&1 | tee {log:q}"

@@ -31,6 +31,22 @@ shell.prefix(
 )
 
 
+# Every table of the analysis, each tables/<name>.csv.
+TABLES = [
+    "values",
+    "cells",
+    "ratios",
+    "decisions",
+    "outcomes",
+    "notebook",
+    "startup",
+    "memory",
+    "updates",
+    "control",
+    "health",
+]
+
+
 wildcard_constraints:
     machine="[^/]+",
     workload="[^/]+",

@@ -1,20 +1,6 @@
 # Needs:    the plan, the identities, the data set and its tables.
 # Produces: the figures, and report/<campaign>.html made of all of these.
 
-TABLES = [
-    "values",
-    "cells",
-    "ratios",
-    "decisions",
-    "outcomes",
-    "notebook",
-    "startup",
-    "memory",
-    "updates",
-    "control",
-    "health",
-]
-
 
 rule draw_figures:
     input:
