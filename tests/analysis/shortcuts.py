@@ -1,15 +1,33 @@
 """From a synthetic campaign straight to tables and rows."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from tests.factories import Campaign
+from tests.factories import Campaign, make_campaign, make_cell
 from workflow.analysis.dataset import dataset
 from workflow.analysis.planned import Plan, plan_from
 from workflow.analysis.records import Record
 from workflow.analysis.tables import all_tables
+
+
+def with_walls(walls_ns: Mapping[str, list[list[int]]], **more: Any) -> Campaign:
+    """A campaign of warm json cells with exactly these measured times, by cell, block, place."""
+    cells = []
+    for cell, blocks in walls_ns.items():
+        workload, model, workers, arm, timing = cell.split("/")
+        cells.append(make_cell(workload, model, int(workers), arm, timing, blocks=len(blocks)))
+    campaign = make_campaign(cells, **more)
+    for record in campaign.records.values():
+        stated = walls_ns[record["cell"]["id"]][record["block"] - 1]
+        measured = [r for r in record["repetitions"] if r["phase"] == "measure"]
+        for repetition, wall_ns in zip(measured, stated, strict=False):
+            repetition["wall_ns"] = wall_ns
+        kept = measured[: len(stated)]
+        record["repetitions"] = [r for r in record["repetitions"] if r["phase"] == "warmup"] + kept
+    return campaign
 
 
 def trials_of(campaign: Campaign) -> pd.DataFrame:

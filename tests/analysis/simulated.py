@@ -26,16 +26,19 @@ class Family:
     spike_share: float
     spike_ratio: float
 
-    def trial_medians(self, rng: np.random.Generator, shape: Shape) -> Floats:
-        """Medians of trials whose undisturbed time is 1; any shape."""
+    def repetitions(self, rng: np.random.Generator, shape: Shape) -> Floats:
+        """Repetitions of trials whose undisturbed time is 1; shape (REPETITIONS, *shape)."""
         noise = rng.standard_normal((REPETITIONS, *shape))
         for place in range(1, REPETITIONS):
             fresh = np.sqrt(1 - self.correlation**2) * noise[place]
             noise[place] = self.correlation * noise[place - 1] + fresh
         spikes = rng.exponential(self.spike_ratio, noise.shape)
         spikes *= rng.random(noise.shape) < self.spike_share
-        repetitions = 1 + self.trial_effect(rng, shape) + self.repetition_ratio * noise + spikes
-        return np.asarray(np.median(repetitions, axis=0), dtype=np.float64)
+        return 1 + self.trial_effect(rng, shape) + self.repetition_ratio * noise + spikes
+
+    def trial_medians(self, rng: np.random.Generator, shape: Shape) -> Floats:
+        """Medians of such trials; any shape."""
+        return np.asarray(np.median(self.repetitions(rng, shape), axis=0), dtype=np.float64)
 
 
 def _exponential(size: float) -> Callable[[np.random.Generator, Shape], Floats]:

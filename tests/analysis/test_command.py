@@ -66,6 +66,7 @@ def test_same_records_give_the_same_bytes_by_either_file(
         "updates.csv",
         "control.csv",
         "health.csv",
+        "distributions.csv",
     }
     assert tables == make_tables(monkeypatch, results, first[1], tmp_path / "again")
     assert all(b"\r" not in content for content in tables.values())

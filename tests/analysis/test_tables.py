@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.analysis.shortcuts import plan_of, rows_of, tables_of, trials_of
+from tests.analysis.shortcuts import plan_of, rows_of, tables_of, trials_of, with_walls
 from tests.factories import (
     MS,
     SILENCE,
-    Campaign,
     Noise,
     make_campaign,
     make_cell,
@@ -38,28 +37,12 @@ DOCUMENTED = {
     "updates": columns.UPDATES,
     "control": columns.CONTROL,
     "health": columns.HEALTH,
+    "distributions": columns.DISTRIBUTIONS,
 }
 
 
 def as_text(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     return {name: csv_text(table) for name, table in tables.items()}
-
-
-def with_walls(walls_ns: Mapping[str, list[list[int]]], **more: Any) -> Campaign:
-    """A campaign of warm json cells with exactly these measured times, by cell, block, place."""
-    cells = []
-    for cell, blocks in walls_ns.items():
-        workload, model, workers, arm, timing = cell.split("/")
-        cells.append(make_cell(workload, model, int(workers), arm, timing, blocks=len(blocks)))
-    campaign = make_campaign(cells, **more)
-    for record in campaign.records.values():
-        stated = walls_ns[record["cell"]["id"]][record["block"] - 1]
-        measured = [r for r in record["repetitions"] if r["phase"] == "measure"]
-        for repetition, wall_ns in zip(measured, stated, strict=False):
-            repetition["wall_ns"] = wall_ns
-        kept = measured[: len(stated)]
-        record["repetitions"] = [r for r in record["repetitions"] if r["phase"] == "warmup"] + kept
-    return campaign
 
 
 # --- hand counts
@@ -248,9 +231,9 @@ def test_duplicating_repetitions_inside_trials_changes_no_interval_and_no_decisi
     text = as_text(all_tables(PLAN, trials))
     for name in ("ratios", "decisions", "outcomes", "notebook"):
         assert text[name] == TEXT[name]
-    only_within = ["within_trial_cv_ratio"]  # a description of repetitions, not an interval
+    of_repetitions = ["within_trial_cv_ratio", "repetitions"]  # they describe, and bound nothing
     before, after = (
-        all_tables(PLAN, of)["cells"].drop(columns=only_within) for of in (TRIALS, trials)
+        all_tables(PLAN, of)["cells"].drop(columns=of_repetitions) for of in (TRIALS, trials)
     )
     assert csv_text(after) == csv_text(before)
 
@@ -293,7 +276,10 @@ def test_data_that_says_little_gives_tables_that_say_little(name: str) -> None:
     for table, documented in DOCUMENTED.items():
         assert list(tables[table].columns) == columns.names(documented)
         numbers = tables[table].select_dtypes("Float64")
-        assert (numbers.isna() | (numbers >= 0) & (numbers < float("inf"))).all(axis=None)
+        assert (numbers.isna() | (numbers.abs() < float("inf"))).all(axis=None)
+        signed = numbers.columns.str.endswith(("_tau", "_autocorrelation"))
+        unsigned = numbers.loc[:, ~signed]
+        assert (unsigned.isna() | (unsigned >= 0)).all(axis=None)
         text = csv_text(tables[table]).lower()
         assert not {"nan", "inf", "<na>", "none"} & set(
             text.replace("none,", "").replace("\n", ",").split(",")

@@ -1,5 +1,6 @@
 import pytest
 
+from workflow.analysis.flags import Flag
 from workflow.analysis.records import SCHEMA
 from workflow.files import read_json
 from workflow.plan.workers import WorkerKind
@@ -96,6 +97,11 @@ def test_every_flag_of_a_trial_s_health_has_words_of_its_own() -> None:
     schema = read_json(SCHEMA)["properties"]["health"]["properties"]["flags"]
     flags = schema["items"]["enum"]
     assert all(words.health_flag(flag) != flag.replace("_", " ") for flag in flags)
+
+
+@pytest.mark.parametrize("flag", Flag)
+def test_every_flag_of_a_cell_has_words_of_its_own(flag: Flag) -> None:
+    assert words.flag_words(flag) != flag.replace("_", " ")
 
 
 def test_of_two_equal_ways_the_simpler_is_named_first() -> None:

@@ -1,26 +1,23 @@
 """The table of cells: absolute times with intervals."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from workflow.analysis import columns
+from workflow.analysis.distributions import quantiles
 from workflow.analysis.estimates import (
     Floats,
     coefficient_of_variation,
     estimate_median,
     geometric_mean,
 )
+from workflow.analysis.flags import Flag, signs
 from workflow.analysis.planned import Cell, Plan
-from workflow.analysis.trial_values import Basis, Times, wall_times
-
-#: Variation between trials from which a cell is called variable, and unstable: half and all of the
-#: standard deviation that pyperf warns about (10 % of the mean).
-VARIABLE_CV_RATIO = 0.05
-UNSTABLE_CV_RATIO = 0.10
+from workflow.analysis.trial_values import Basis, Times, trials_of_cell, wall_times
 
 MEDIANS = ("setup_ns", "first_result_ns", "teardown_ns", "user_ns", "system_ns")
 
@@ -41,11 +38,14 @@ def cells_table(
     losing = set(trials.loc[(trials["lost_updates"] > 0).fillna(value=False), "cell"])
     rows = []
     for cell in plan.in_order():
-        numbers = (
-            _numbers(by_cell[cell.id], times, cell.id, plan.confidence)
-            if cell.id in by_cell
-            else {}
-        )
+        numbers: dict[str, Any] = {}
+        warnings: list[Flag] = []
+        if cell.id in by_cell:
+            numbers, warnings = _estimates(by_cell[cell.id], times, cell.id, plan)
+        if failed[cell.id]:
+            warnings.append(Flag.FAILURES)
+        if cell.id in losing:
+            warnings.append(Flag.LOST_UPDATES)
         rows.append(
             {
                 **cell_columns(cell),
@@ -53,19 +53,42 @@ def cells_table(
                 "ok": ok[cell.id],
                 "tasks": tasks.get(cell.id),
                 **numbers,
-                "flags": " ".join(
-                    _flags(numbers, failures=failed[cell.id], loses=cell.id in losing)
-                )
-                or None,
+                "flags": " ".join(warnings) or None,
             }
         )
     return columns.frame(rows, columns.CELLS)
 
 
-def _numbers(values: pd.DataFrame, times: Times, cell: str, confidence: float) -> dict[str, Any]:
-    """Estimates from the ok trials of one cell, in block order, on the basis that it allows."""
+def _estimates(
+    values: pd.DataFrame, times: Times, cell: str, plan: Plan
+) -> tuple[dict[str, Any], list[Flag]]:
+    """Numbers and signs from the ok trials of one cell, on the basis that it allows."""
     basis = times.basis(cell)
     wall_ns = wall_times(times.on(basis), cell)
+    cv_ratio = coefficient_of_variation(wall_ns)
+    watched = int(values["watched"].sum())
+    numbers: dict[str, Any] = {
+        "basis": basis.value,
+        "quiet_trials": int(values["quiet_wall_ns"].notna().sum()),
+        "quiet_share_ratio": float(values["quiet"].sum()) / watched if watched else None,
+        **_times(wall_ns, plan.confidence),
+        **_tails(list(values["walls_ns"])),
+        "typical_ns": float(values["wall_ns"].median()),
+        "between_trial_cv_ratio": cv_ratio,
+        "within_trial_cv_ratio": median_of_known(values["within_cv_ratio"]),
+        **{name: median_of_known(values[name]) for name in MEDIANS},
+    }
+    trials = trials_of_cell(values, basis)
+    warnings = list(
+        signs(np.log(trials.wall_ns), trials.repetitions_ns, cv_ratio=cv_ratio, margin=plan.margin)
+    )
+    if basis is Basis.TYPICAL and watched:
+        warnings.append(Flag.DISTURBED)
+    return numbers, warnings
+
+
+def _times(wall_ns: Floats, confidence: float) -> dict[str, Any]:
+    """Where the trials of a cell lie, with the interval of their median."""
     interval = estimate_median(wall_ns, confidence=confidence)
     bounds = (
         {
@@ -78,22 +101,22 @@ def _numbers(values: pd.DataFrame, times: Times, cell: str, confidence: float) -
         else {}
     )
     return {
-        "basis": basis.value,
-        "quiet_trials": int(values["quiet_wall_ns"].notna().sum()),
-        "quiet_share_ratio": (
-            float(values["quiet"].sum() / values["watched"].sum())
-            if values["watched"].sum()
-            else None
-        ),
-        "typical_ns": float(values["wall_ns"].median()),
         "median_ns": float(np.median(wall_ns)),
         **bounds,
         "min_ns": float(wall_ns.min()),
         "max_ns": float(wall_ns.max()),
         "geometric_mean_ns": geometric_mean(wall_ns),
-        "between_trial_cv_ratio": coefficient_of_variation(wall_ns),
-        "within_trial_cv_ratio": median_of_known(values["within_cv_ratio"]),
-        **{name: median_of_known(values[name]) for name in MEDIANS},
+    }
+
+
+def _tails(repetitions: Sequence[Floats]) -> dict[str, Any]:
+    """How slow it gets: a user of the machine meets every repetition, the disturbed ones too."""
+    p90_ns, p95_ns, max_ns = quantiles(repetitions, np.array([0.90, 0.95, 1.0]))
+    return {
+        "repetitions": sum(times.size for times in repetitions),
+        "p90_ns": float(p90_ns),
+        "p95_ns": float(p95_ns),
+        "max_repetition_ns": float(max_ns),
     }
 
 
@@ -109,17 +132,3 @@ def cell_columns(cell: Cell) -> dict[str, Any]:
         "cell": cell.id,
         **{name: getattr(cell, name) for name in columns.names(columns.CELL) if name != "cell"},
     }
-
-
-def _flags(numbers: Mapping[str, Any], *, failures: int, loses: bool) -> Iterator[str]:
-    variation = numbers.get("between_trial_cv_ratio") or 0.0
-    if variation > UNSTABLE_CV_RATIO:
-        yield "unstable"
-    elif variation > VARIABLE_CV_RATIO:
-        yield "variable"
-    if numbers.get("basis") == Basis.TYPICAL and numbers["quiet_share_ratio"] is not None:
-        yield "disturbed"
-    if failures:
-        yield "failures"
-    if loses:
-        yield "lost_updates"

@@ -165,6 +165,12 @@ CELLS: Columns = (
     Column("min_ns", "Float64", "fastest trial"),
     Column("max_ns", "Float64", "slowest trial"),
     Column("geometric_mean_ns", "Float64", "geometric mean of the trials"),
+    Column("repetitions", "Int64", "measured repetitions of the ok trials, quiet or not"),
+    Column("p90_ns", "Float64", "not exceeded by 90 % of these; every trial weighs the same"),
+    Column(
+        "p95_ns", "Float64", "the same of 95 %; the slowest where fewer than 20 trials have but one"
+    ),
+    Column("max_repetition_ns", "Float64", "slowest of these"),
     Column("between_trial_cv_ratio", "Float64", "standard deviation / mean of the trials"),
     Column(
         "within_trial_cv_ratio",
@@ -179,7 +185,8 @@ CELLS: Columns = (
     Column(
         "flags",
         "string",
-        "warnings, separated by spaces: variable, unstable, disturbed, failures, lost_updates",
+        "warnings, separated by spaces: variable, unstable, bimodal, drifting, warming_up, "
+        "disturbed, failures, lost_updates",
     ),
 )
 
@@ -273,6 +280,17 @@ VALUES: Columns = (
     Column("measured", "Int64", "measured repetitions"),
     Column("watched", "Int64", "of these, those with a sentinel beside them"),
     Column("quiet", "Int64", "of these, the quiet ones"),
+)
+
+DISTRIBUTIONS: Columns = (
+    Column("cell", "string", "workload/model/workers/arm/timing"),
+    Column("share_ratio", "Float64", "share of the measured repetitions; trials weigh the same"),
+    Column("typical_ns", "Float64", "time that this share of all of them does not exceed"),
+    Column(
+        "quiet_ns",
+        "Float64",
+        "the same of the quiet ones, over the trials that have enough of them",
+    ),
 )
 
 OUTCOMES: Columns = (

@@ -9,6 +9,7 @@ from workflow.analysis.columns import csv_text
 from workflow.analysis.control import control_table
 from workflow.analysis.dataset import in_order
 from workflow.analysis.decisions import decisions_table
+from workflow.analysis.distributions import distributions_table
 from workflow.analysis.health import health_table
 from workflow.analysis.memory import memory_table
 from workflow.analysis.notebook import notebook_table
@@ -38,6 +39,7 @@ def all_tables(plan: Plan, trials: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "updates": updates_table(plan, trials),
         "control": control_table(plan, times),
         "health": health_table(trials),
+        "distributions": distributions_table(plan, values),
     }
 
 

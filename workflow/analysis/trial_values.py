@@ -1,8 +1,9 @@
 """From repetitions to trials: one value a trial, the unit of everything that follows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,6 +64,18 @@ class Times:
         return self.on(self.basis(cell))
 
 
+@dataclass(frozen=True)
+class TrialsOfCell:
+    """What the ok trials of a cell say on one basis, in the order in which they ran.
+
+    `wall_ns` are the trials' values, shape (trials,); `repetitions_ns` holds the times behind each,
+    in the order of measurement.
+    """
+
+    wall_ns: Floats
+    repetitions_ns: tuple[Floats, ...]
+
+
 def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.DataFrame:
     """A row for each ok trial that measured, by cell and block (`columns.TRIALS` in).
 
@@ -70,7 +83,8 @@ def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.Dat
     not count. `quiet_wall_ns` is the median of the quiet ones, missing when they are fewer than
     `FEWEST_QUIET` and fewer than all; likewise the other `QUIET_TIMES`. `measured`, `watched` (by
     a sentinel) and `quiet` count repetitions; `within_cv_ratio` is the variation of all. Times are
-    floats (float64, NaN for missing).
+    floats (float64, NaN for missing). `walls_ns` and `quiet_walls_ns` hold an array each: the wall
+    times themselves, in the order of measurement; the quiet ones only where they have a median.
     """
     counts = (repetitions["outcome"] == "ok") & (repetitions["phase"] == "measure")
     measured = with_disturbance(repetitions)[counts.fillna(value=False)]
@@ -86,6 +100,7 @@ def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.Dat
     ]
     values["within_cv_ratio"] = pd.Series(dict(variation), dtype="float64")
     quiet = times[is_quiet.to_numpy(dtype=bool)].groupby(TRIAL_KEY, sort=True)
+    values["started_unix_ns"] = measured.groupby(TRIAL_KEY, sort=True)["started_unix_ns"].first()
     values["measured"] = trials.size()
     values["watched"] = (
         measured["disturbance_ratio"].notna().groupby([measured[key] for key in TRIAL_KEY]).sum()
@@ -94,7 +109,18 @@ def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.Dat
     enough = values["quiet"] >= values["measured"].clip(upper=FEWEST_QUIET)
     medians = quiet[QUIET_TIMES].median().reindex(values.index).where(enough)
     values = values.join(medians.add_prefix("quiet_"))
+    values["walls_ns"] = _arrays(trials["wall_ns"], values.index)
+    have = set(values.index[enough])
+    kept = (group for group in quiet["wall_ns"] if group[0] in have)
+    values["quiet_walls_ns"] = _arrays(kept, values.index)
     return values.reset_index()
+
+
+def _arrays(groups: Iterable[tuple[Any, pd.Series]], trials: pd.Index) -> pd.Series:
+    """One array for each trial, in the order of the rows; empty for one without a group."""
+    nothing = np.array([], dtype=np.float64)
+    of_trial = {key: group.to_numpy() for key, group in groups}
+    return pd.Series([of_trial.get(key, nothing) for key in trials], index=trials, dtype=object)
 
 
 def values_table(values: pd.DataFrame) -> pd.DataFrame:
@@ -116,6 +142,16 @@ def _by_block(values: pd.DataFrame, column: str) -> TimesByBlock:
     for cell, block, wall_ns in zip(known["cell"], known["block"], known[column], strict=True):
         times.setdefault(str(cell), {})[int(block)] = float(wall_ns)
     return times
+
+
+def trials_of_cell(values: pd.DataFrame, basis: Basis) -> TrialsOfCell:
+    """Those trials of one cell (its rows of `trial_values`) that have a value on this basis."""
+    prefix = "quiet_" if basis is Basis.QUIET else ""
+    known = values[values[f"{prefix}wall_ns"].notna()].sort_values(["started_unix_ns", "block"])
+    return TrialsOfCell(
+        wall_ns=known[f"{prefix}wall_ns"].to_numpy(dtype=np.float64),
+        repetitions_ns=tuple(known[f"{prefix}walls_ns"]),
+    )
 
 
 def wall_times(times: TimesByBlock, cell: str) -> Floats:

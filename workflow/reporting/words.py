@@ -65,6 +65,9 @@ _READINGS = {
 _FLAGS = {
     "variable": "varies from trial to trial",
     "unstable": "varies much from trial to trial",
+    "bimodal": "trials fall into two groups, one slower than the other",
+    "drifting": "trials drift in the order in which they ran",
+    "warming_up": "the first repetitions that count are still slower",
     "disturbed": "too little quiet time, so typical times stand in",
     "failures": "some trials failed",
     "lost_updates": "updates were lost",
