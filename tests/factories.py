@@ -262,6 +262,7 @@ def make_plan(
     cells: Sequence[Json],
     *,
     experiments: Sequence[Json] | None = None,
+    claims: Sequence[Json] = (),
     seed: int = 1,
     campaign: str = "report",
 ) -> Json:
@@ -320,6 +321,27 @@ def make_plan(
             }
             for position, (cell, block) in enumerate(trials, start=1)
         ],
+        "precision": None,
+        "claims": [dict(claim) for claim in claims],
+    }
+
+
+def make_claim(cell: str, baseline: str | None = None, **changes: Any) -> Json:
+    """A claim as plan.json has it: that the cell takes less than the baseline."""
+    return {
+        "id": "claim",
+        "file": "claims.yaml",
+        "sentence": "One is faster than the other.",
+        "source": "a book",
+        "answer": None,
+        "expects": "less",
+        "measure": "time",
+        "by": 1.05,
+        "cell": cell,
+        "baseline": baseline,
+        "published": None,
+        "untested": None,
+        **changes,
     }
 
 
@@ -405,6 +427,7 @@ def make_campaign(
     cells: Sequence[Json] | None = None,
     *,
     experiments: Sequence[Json] | None = None,
+    claims: Sequence[Json] = (),
     truth: Truth = plausible_truth,
     noise: Noise = Noise(),
     failures: Mapping[tuple[str, int], str] | None = None,
@@ -420,6 +443,7 @@ def make_campaign(
     plan = make_plan(
         make_cells() if cells is None else cells,
         experiments=experiments,
+        claims=claims,
         seed=seed,
         campaign=campaign,
     )

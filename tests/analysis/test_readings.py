@@ -1,19 +1,26 @@
+import numpy as np
 import pytest
 
-from workflow.analysis.estimates import Interval, RatioEstimate
-from workflow.analysis.readings import read_ratio
+from workflow.analysis.estimates import Interval
+from workflow.analysis.ratio_estimates import Key, RatioEstimate
+from workflow.analysis.readings import Rules, read_ratio
+from workflow.analysis.samples import Paired
+
+Ends = tuple[float, float]
+RULES = Rules(margin=0.05, confidence=0.95)
 
 
-def estimate(wide: tuple[float, float] | None, narrow: tuple[float, float]) -> RatioEstimate:
-    def interval(ends: tuple[float, float]) -> Interval:
-        return Interval(low=ends[0], high=ends[1], level=0.95, method="stated")
+def key(wide: Ends, narrow: Ends) -> Key:
+    intervals = [
+        Interval(low=low, high=high, level=0.95, method="stated") for low, high in (wide, narrow)
+    ]
+    return Key(interval=intervals[0], equivalence=intervals[1])
 
-    return RatioEstimate(
-        ratio=1.0,
-        blocks=1 if wide is None else 10,
-        interval=None if wide is None else interval(wide),
-        equivalence=None if wide is None else interval(narrow),
-    )
+
+def estimate(*keys: Key, blocks: int = 10) -> RatioEstimate:
+    low, high = keys[0].interval.low, keys[0].interval.high
+    samples = Paired(np.zeros(blocks), np.zeros(blocks))
+    return RatioEstimate(ratio=(low * high) ** 0.5, samples=samples, keys=keys)
 
 
 @pytest.mark.parametrize(
@@ -29,10 +36,42 @@ def estimate(wide: tuple[float, float] | None, narrow: tuple[float, float]) -> R
         ((0.93, 1.01), (0.94, 1.00), "unresolved"),
         ((1.01, 1.04), (1.02, 1.03), "equal"),  # a difference, but none that matters
         ((1.00, 1.00), (1.00, 1.00), "equal"),
-        (None, (1.0, 1.0), "unresolved"),  # one block
     ],
 )
-def test_reading_follows_the_stated_rules(
-    wide: tuple[float, float] | None, narrow: tuple[float, float], reading: str
+def test_reading_follows_the_stated_rules(wide: Ends, narrow: Ends, reading: str) -> None:
+    twice = key(wide, narrow), key(wide, narrow)
+    assert read_ratio(estimate(*twice), RULES, noise_floor=1.0) == reading
+
+
+FASTER = key((1.06, 1.30), (1.08, 1.28))
+EQUAL = key((0.99, 1.01), (0.99, 1.01))
+
+
+@pytest.mark.parametrize(("one", "other"), [(FASTER, EQUAL), (EQUAL, FASTER)])
+def test_two_methods_that_disagree_leave_it_unresolved(one: Key, other: Key) -> None:
+    assert read_ratio(estimate(one, other), RULES, noise_floor=1.0) == "unresolved"
+
+
+@pytest.mark.parametrize(("sure", "reading"), [(FASTER, "faster"), (EQUAL, "equal")])
+def test_six_blocks_are_the_fewest_for_a_reading(sure: Key, reading: str) -> None:
+    found = [
+        read_ratio(estimate(sure, sure, blocks=blocks), RULES, noise_floor=1.0) for blocks in (5, 6)
+    ]
+    assert found == ["unresolved", reading]
+
+
+@pytest.mark.parametrize(
+    ("sure", "noise_floor", "reading"),
+    [
+        (FASTER, 1.10, "faster"),  # 1.174 / 1.05 is 1.118
+        (FASTER, 1.13, "unresolved"),
+        (EQUAL, 1.04, "equal"),
+        (EQUAL, 1.06, "unresolved"),  # nobody can tell 5 % where twins differ by 6 %
+        (key((0.5, 0.9), (0.5, 0.9)), 1.40, "slower"),  # 0.671 * 1.05 is 0.704, 1 / 1.42
+        (key((0.5, 0.9), (0.5, 0.9)), 1.45, "unresolved"),
+    ],
+)
+def test_a_ratio_as_near_to_the_margin_as_twins_are_is_unresolved(
+    sure: Key, noise_floor: float, reading: str
 ) -> None:
-    assert read_ratio(estimate(wide, narrow), margin=0.05) == reading
+    assert read_ratio(estimate(sure, sure), RULES, noise_floor=noise_floor) == reading

@@ -62,6 +62,7 @@ CONFIG: dict[str, Any] = {
     "blocks": 3,
     "margin": 0.05,
     "arms": ["3.13", "3.13t"],
+    "claims": [],
     "interpreters": {"provider": "auto", "build": "plain", "paths": {}, "tarball": None},
     "trial": {
         "warmups": 1,
@@ -69,6 +70,7 @@ CONFIG: dict[str, Any] = {
         "patience_s": 0,
         "quiet_threshold": 0.1,
         "tries": 1,
+        "second_look_s": 0,
         "batch_ms": 5,
         "timeout_s": 30,
     },

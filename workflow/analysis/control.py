@@ -1,17 +1,21 @@
 """The A/A control: the same cell measured as two, so that every difference is noise."""
 
+import math
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from scipy import stats
 
 from workflow.analysis import columns
 from workflow.analysis.estimates import coefficient_of_variation
-from workflow.analysis.planned import Cell, Plan, Timing
-from workflow.analysis.ratios import compare
+from workflow.analysis.planned import SERIAL, Cell, Plan, Timing
+from workflow.analysis.ratios import compare, interval_columns
+from workflow.analysis.readings import NoiseFloor, Rules
 from workflow.analysis.trial_values import Times, TimesByBlock, wall_times
 
 
-def control_table(plan: Plan, times: Times) -> pd.DataFrame:
+def control_table(plan: Plan, times: Times, rules: Rules) -> pd.DataFrame:
     """One row (`columns.CONTROL`) for each timed replicate, in the order of cells.
 
     It is compared with the first of its kind. A pair without a shared block has no ratio.
@@ -21,15 +25,36 @@ def control_table(plan: Plan, times: Times) -> pd.DataFrame:
     for cell in plan.in_order():
         first = firsts.get(_place(cell))
         if cell.replicate > 1 and cell.timing != Timing.MEMORY and first is not None:
-            rows.append(_row(cell, first, plan, times))
+            rows.append(_row(cell, first, times, rules))
     return columns.frame(rows, columns.CONTROL)
+
+
+def noise_floor(control: pd.DataFrame, *, confidence: float) -> NoiseFloor:
+    """The ratio that two measurements of one cell exceed in one pair of twenty, for 95 %.
+
+    `control` is the table of that name; serial cells and others apart. 1.0 where there is no pair.
+    """
+    is_serial = control["model"] == SERIAL
+    return NoiseFloor(
+        serial=_floor(control.loc[is_serial, "ratio"], confidence),
+        parallel=_floor(control.loc[~is_serial, "ratio"], confidence),
+    )
+
+
+def _floor(ratios: pd.Series, confidence: float) -> float:
+    """Log ratios of n pairs have mean zero by design: t(n) * their root mean square."""
+    log_ratios = np.log(ratios.dropna().to_numpy(dtype=np.float64))
+    if not log_ratios.size:
+        return 1.0
+    quantile = stats.t.ppf((1 + confidence) / 2, log_ratios.size)
+    return math.exp(float(quantile * np.sqrt(np.mean(log_ratios**2))))
 
 
 def _place(cell: Cell) -> tuple[str, str, int, str, str]:
     return cell.workload, cell.model, cell.workers, cell.arm, cell.timing
 
 
-def _row(cell: Cell, first: Cell, plan: Plan, times: Times) -> dict[str, Any]:
+def _row(cell: Cell, first: Cell, times: Times, rules: Rules) -> dict[str, Any]:
     row: dict[str, Any] = {
         name: getattr(cell, name)
         for name in ("workload", "model", "workers", "worker_kind", "arm", "timing")
@@ -43,24 +68,16 @@ def _row(cell: Cell, first: Cell, plan: Plan, times: Times) -> dict[str, Any]:
         "typical_cv_ratio": _variation(times.typical, cell),
         "typical_baseline_cv_ratio": _variation(times.typical, first),
     }
-    comparison = compare(
-        times, cell=cell.id, baseline=first.id, confidence=plan.confidence, margin=plan.margin
-    )
+    comparison = compare(times, cell=cell, baseline=first, rules=rules)
     if comparison is None:
         return row
     estimate = comparison.estimate
-    row |= {
+    return row | {
         "basis": comparison.basis.value,
         "ratio": estimate.ratio,
         "blocks": estimate.blocks,
+        **interval_columns(estimate),
     }
-    if estimate.interval is not None:
-        row |= {
-            "ci_low_ratio": estimate.interval.low,
-            "ci_high_ratio": estimate.interval.high,
-            "ci_level": estimate.interval.level,
-        }
-    return row
 
 
 def _variation(times: TimesByBlock, cell: Cell) -> float | None:

@@ -18,6 +18,7 @@ from workflow.analysis import columns
 from workflow.analysis.estimates import geometric_mean
 from workflow.analysis.planned import NOTEBOOK_WORKLOAD, SERIAL, Cell, Family, Plan, Timing
 from workflow.analysis.ratios import Comparison, compare
+from workflow.analysis.readings import Rules
 from workflow.analysis.trial_values import Times, wall_times
 
 #: Of cells with equal times the simpler one comes first.
@@ -26,11 +27,11 @@ SIMPLEST_FIRST = tuple(Family)
 #: Functions that measure the harness and stand for no kind of work.
 NO_WORK = frozenset({NOTEBOOK_WORKLOAD, "empty", "dispatch"})
 
-#: Compares a cell with a baseline (both by id).
-Judge = Callable[[str, str], Comparison | None]
+#: Compares a cell with a baseline.
+Judge = Callable[[Cell, Cell], Comparison | None]
 
 
-def decisions_table(plan: Plan, trials: pd.DataFrame, times: Times) -> pd.DataFrame:
+def decisions_table(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules) -> pd.DataFrame:
     """One row (`columns.DECISIONS`) for each workload and arm with something to decide.
 
     That is one of which the plan has warm cells of serial and of a parallel model. Workloads with
@@ -46,8 +47,8 @@ def decisions_table(plan: Plan, trials: pd.DataFrame, times: Times) -> pd.DataFr
         for cell in warm
         if cell.id in times.typical and cell.id not in failed
     }
-    judge = partial(_judge, times, plan)
-    serials = {(cell.workload, cell.arm): cell.id for cell in warm if cell.model == SERIAL}
+    judge = partial(_judge, times, rules)
+    serials = {(cell.workload, cell.arm): cell for cell in warm if cell.model == SERIAL}
     rows = []
     for workload, arm in dict.fromkeys((cell.workload, cell.arm) for cell in warm):
         fastest_first = sorted(
@@ -87,10 +88,8 @@ def decidable(plan: Plan) -> list[Cell]:
     return [cell for cell in warm if (cell.workload, cell.arm) in serial & parallel]
 
 
-def _judge(times: Times, plan: Plan, cell: str, baseline: str) -> Comparison | None:
-    return compare(
-        times, cell=cell, baseline=baseline, confidence=plan.confidence, margin=plan.margin
-    )
+def _judge(times: Times, rules: Rules, cell: Cell, baseline: Cell) -> Comparison | None:
+    return compare(times, cell=cell, baseline=baseline, rules=rules)
 
 
 def _rank(plan: Plan, means_ns: Mapping[str, float], cell: Cell) -> tuple[float, int, int, str]:
@@ -102,8 +101,8 @@ def _decision(
     fastest_first: Sequence[Cell],
     judge: Judge,
     *,
-    own_serial: str | None,
-    reference_serial: str | None,
+    own_serial: Cell | None,
+    reference_serial: Cell | None,
 ) -> dict[str, Any]:
     """The columns of one decision but for `best_ns`; none without a candidate."""
     if not fastest_first:
@@ -116,8 +115,8 @@ def _decision(
         "best_model": best.model,
         "best_family": family.value,
         "best_workers": best.workers,
-        **_compared(judge, best.id, reference_serial, "speedup", "speedup_ratio"),
-        **_compared(judge, best.id, own_serial, "own_speedup", "own_speedup_ratio"),
+        **_compared(judge, best, reference_serial, "speedup", "speedup_ratio"),
+        **_compared(judge, best, own_serial, "own_speedup", "own_speedup_ratio"),
     }
     if runner_up is not None:
         decision |= {
@@ -125,7 +124,7 @@ def _decision(
             "runner_up_model": runner_up.model,
             "runner_up_family": plan.family(runner_up).value,
             "runner_up_workers": runner_up.workers,
-            **_compared(judge, best.id, runner_up.id, "advantage", "advantage_ratio"),
+            **_compared(judge, best, runner_up, "advantage", "advantage_ratio"),
         }
     for kind in Family:
         champion = next((cell for cell in fastest_first if plan.family(cell) is kind), None)
@@ -133,22 +132,22 @@ def _decision(
             decision |= {
                 f"{kind}_model": champion.model,
                 f"{kind}_workers": champion.workers,
-                **_compared(judge, champion.id, own_serial, kind, f"{kind}_speedup_ratio"),
+                **_compared(judge, champion, own_serial, kind, f"{kind}_speedup_ratio"),
             }
     return decision
 
 
 def _compared(
-    judge: Judge, cell: str, baseline: str | None, prefix: str, ratio_column: str
+    judge: Judge, cell: Cell, baseline: Cell | None, prefix: str, ratio_column: str
 ) -> dict[str, Any]:
     """Four columns of a comparison; none when the baseline was not measured."""
     comparison = judge(cell, baseline) if baseline is not None else None
     if comparison is None:
         return {}
-    interval = comparison.estimate.interval
+    keys = comparison.estimate.keys
     return {
         ratio_column: comparison.estimate.ratio,
-        f"{prefix}_low_ratio": interval.low if interval else None,
-        f"{prefix}_high_ratio": interval.high if interval else None,
+        f"{prefix}_low_ratio": keys[0].interval.low if keys else None,
+        f"{prefix}_high_ratio": keys[0].interval.high if keys else None,
         f"{prefix}_reading": comparison.reading.value,
     }

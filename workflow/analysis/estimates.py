@@ -15,7 +15,6 @@ from scipy import stats
 Floats = NDArray[np.float64]
 
 ORDER_STATISTICS = "order statistics"
-PAIRED_T = "Student t on log block ratios"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,46 +25,6 @@ class Interval:
     high: float
     level: float
     method: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class RatioEstimate:
-    """How many times faster, from paired blocks. Both intervals are None below two blocks.
-
-    `interval` has the nominal level; `equivalence` is the narrower one whose place inside the
-    margin is the two one-sided tests (see `estimate_ratio`).
-    """
-
-    ratio: float
-    blocks: int
-    interval: Interval | None
-    equivalence: Interval | None
-
-
-def estimate_ratio(baseline: Floats, cell: Floats, *, confidence: float) -> RatioEstimate:
-    """Ratio baseline / cell of positive times, paired by block; shapes (blocks,).
-
-    The estimate is exp(mean of log ratios), the ratio of the two geometric means. The equivalence
-    interval has level 2 * confidence - 1 (90 % for 95 %): that it lies inside the margins is the
-    same as two one-sided t tests at 1 - confidence (Schuirmann, "A comparison of the two one-sided
-    tests procedure and the power approach", J. Pharmacokinet. Biopharm. 15, 1987).
-    """
-    assert baseline.shape == cell.shape
-    assert baseline.size > 0
-    log_ratios = np.log(baseline) - np.log(cell)
-    return RatioEstimate(
-        ratio=float(np.exp(centre(log_ratios))),
-        blocks=baseline.size,
-        interval=_ratio_interval(log_ratios, confidence),
-        equivalence=_ratio_interval(log_ratios, 2 * confidence - 1),
-    )
-
-
-def _ratio_interval(log_ratios: Floats, level: float) -> Interval | None:
-    if log_ratios.size < 2:
-        return None
-    low, high = np.exp(t_bounds(log_ratios, level))
-    return Interval(low=float(low), high=float(high), level=level, method=PAIRED_T)
 
 
 def t_bounds(values: Floats, level: float) -> tuple[Floats, Floats]:

@@ -15,6 +15,9 @@ SCHEMA_VERSION = 1
 NOTEBOOK_WORKLOAD = "notebook"
 SERIAL = "serial"
 
+#: What timed cells share that are compared with one another: workload (with parameters) and timing.
+Peers = tuple[str, str]
+
 
 class Timing(StrEnum):
     """What a repetition's wall time contains."""
@@ -22,6 +25,18 @@ class Timing(StrEnum):
     WARM = "warm"  # the batch alone, on workers that are up
     COLD = "cold"  # create workers, batch, tear down
     MEMORY = "memory"  # nothing is timed: the process tree is weighed
+
+
+class Outcome(StrEnum):
+    """What became of a trial."""
+
+    OK = "ok"
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    RAISED = "raised"
+    WRONG_RESULT = "wrong_result"
+    WRONG_GIL = "wrong_gil"
+    WORKER_DIED = "worker_died"
 
 
 class Family(StrEnum):
@@ -69,6 +84,47 @@ class Cell:
         return self.timing != Timing.MEMORY and self.replicate == 1
 
 
+class Expects(StrEnum):
+    """What a claim says of its cell, mostly against a baseline."""
+
+    LESS = "less"  # takes less than the baseline, by the factor stated
+    NOT_LESS = "not_less"  # does not
+    EQUAL = "equal"  # no difference in practice
+    KEEPS_UPDATES = "keeps_updates"
+    LOSES_UPDATES = "loses_updates"
+
+
+class Measure(StrEnum):
+    """What of a cell a claim is about; all of them are the better the less."""
+
+    TIME = "time"
+    FIRST_RESULT = "first_result"
+    TEARDOWN = "teardown"
+    MEMORY = "memory"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A sentence stated before the measurement, and the cells that test it.
+
+    `by` is the factor that the claim must reach, `published` the range of ratios published for it;
+    `untested` says why there are no such cells.
+    """
+
+    id: str
+    file: str
+    sentence: str
+    source: str
+    answer: str | None
+    expects: str
+    measure: str
+    by: float
+    cell: str
+    baseline: str | None
+    published: list[float] | None
+    untested: str | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class PlannedTrial:
     """One trial that the campaign wants; `record` is its file, relative to the results."""
@@ -76,6 +132,20 @@ class PlannedTrial:
     cell: str
     block: int
     record: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Precision:
+    """Until when peers get more blocks than the base ones.
+
+    `target` is how far an interval may reach to either side, as a ratio above 1; `looks` are the
+    numbers of blocks at which peers are judged, the base blocks first; `trials` are all that may be
+    added.
+    """
+
+    target: float
+    looks: Mapping[Peers, tuple[int, ...]]
+    trials: tuple[PlannedTrial, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +169,8 @@ class Plan:
     varied: frozenset[str]
     cells: tuple[Cell, ...]
     trials: tuple[PlannedTrial, ...]
+    precision: Precision | None
+    claims: tuple[Claim, ...]
 
     def family(self, cell: Cell) -> Family:
         """The family of a cell's model."""
@@ -124,6 +196,11 @@ class Plan:
                 cell.id,
             ),
         )
+
+
+def peers_of(cell: Cell) -> Peers:
+    """Whom a cell is compared with."""
+    return cell.workload, cell.timing
 
 
 def read_plan(path: Path) -> Plan:
@@ -166,7 +243,9 @@ def plan_from(value: Mapping[str, Any]) -> Plan:
             label for label, workload in value["workloads"].items() if label != workload["name"]
         ),
         cells=tuple(Cell(**_only(cell, Cell)) for cell in value["cells"]),
-        trials=tuple(PlannedTrial(**_only(trial, PlannedTrial)) for trial in value["trials"]),
+        trials=_planned_trials(value),
+        precision=_precision(value["precision"]),
+        claims=tuple(Claim(**_only(claim, Claim)) for claim in value["claims"]),
     )
     for kind, named, listed in (
         ("arms", {cell.arm for cell in plan.cells}, {arm.name for arm in plan.arms}),
@@ -177,6 +256,24 @@ def plan_from(value: Mapping[str, Any]) -> Plan:
     return plan
 
 
-def _only(value: Mapping[str, Any], kind: type[Arm | Cell | PlannedTrial]) -> dict[str, Any]:
+def _planned_trials(value: Mapping[str, Any]) -> tuple[PlannedTrial, ...]:
+    return tuple(PlannedTrial(**_only(trial, PlannedTrial)) for trial in value["trials"])
+
+
+def _precision(value: Mapping[str, Any] | None) -> Precision | None:
+    if value is None:
+        return None
+    return Precision(
+        target=value["target"],
+        looks={
+            (peers["workload"], peers["timing"]): tuple(peers["blocks"]) for peers in value["peers"]
+        },
+        trials=_planned_trials(value),
+    )
+
+
+def _only(
+    value: Mapping[str, Any], kind: type[Arm | Cell | PlannedTrial | Claim]
+) -> dict[str, Any]:
     """The entries of a JSON object that a record of `kind` has fields for."""
     return {field.name: value[field.name] for field in fields(kind)}

@@ -1,8 +1,14 @@
 """A ratio in one word, by rules stated before the measurement."""
 
+import math
+from dataclasses import dataclass
 from enum import StrEnum
 
-from workflow.analysis.estimates import RatioEstimate
+from workflow.analysis.ratio_estimates import RatioEstimate
+
+#: Below this no reading: a bootstrap of five blocks holds the truth four times in five, and the
+#: widest order statistics of five trials at 94 %.
+FEWEST_BLOCKS = 6
 
 
 class Reading(StrEnum):
@@ -14,19 +20,49 @@ class Reading(StrEnum):
     UNRESOLVED = "unresolved"
 
 
-def read_ratio(estimate: RatioEstimate, *, margin: float) -> Reading:
-    """Judge a ratio against a margin (0.05: between 1/1.05 and 1.05 counts as equal).
+@dataclass(frozen=True, kw_only=True)
+class NoiseFloor:
+    """The ratio by which two measurements of one cell differ; 1.0 where that was not measured."""
+
+    serial: float = 1.0
+    parallel: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """By what a ratio is read: margin (0.05: 1/1.05 to 1.05 counts as equal) and nominal level."""
+
+    margin: float
+    confidence: float
+    noise_floor: NoiseFloor = NoiseFloor()
+
+    @property
+    def log_margin(self) -> float:
+        """The margin on the log scale, on which it is the same in both directions."""
+        return math.log1p(self.margin)
+
+
+def read_ratio(estimate: RatioEstimate, rules: Rules, *, noise_floor: float) -> Reading:
+    """Judge a ratio; both methods must say the same.
 
     Faster or slower needs the whole interval beyond the margin, equal the whole equivalence
-    interval within it. Everything else, and anything from a single block, is unresolved.
+    interval within it, and the ratio must be further from the margin's end than two measurements of
+    the same cell are from each other (`noise_floor`, a ratio). Everything else, and anything from
+    fewer than `FEWEST_BLOCKS`, is unresolved.
     """
-    if estimate.interval is None or estimate.equivalence is None:
+    if estimate.blocks < FEWEST_BLOCKS:
         return Reading.UNRESOLVED
-    upper, lower = 1 + margin, 1 / (1 + margin)
-    if estimate.interval.low > upper:
+    upper, lower = 1 + rules.margin, 1 / (1 + rules.margin)
+    if estimate.ratio > upper * noise_floor and all(
+        key.interval.low > upper for key in estimate.keys
+    ):
         return Reading.FASTER
-    if estimate.interval.high < lower:
+    if estimate.ratio * noise_floor < lower and all(
+        key.interval.high < lower for key in estimate.keys
+    ):
         return Reading.SLOWER
-    if lower <= estimate.equivalence.low and estimate.equivalence.high <= upper:
+    if lower * noise_floor <= estimate.ratio <= upper / noise_floor and all(
+        lower <= key.equivalence.low and key.equivalence.high <= upper for key in estimate.keys
+    ):
         return Reading.EQUAL
     return Reading.UNRESOLVED

@@ -55,6 +55,11 @@ class Times:
         enough = len(quiet) >= max(1, (len(typical) + 1) // 2)
         return Basis.QUIET if enough else Basis.TYPICAL
 
+    def basis_of_pair(self, cell: str, baseline: str) -> Basis:
+        """Quiet where each of the two allows it by itself, be it in different blocks."""
+        both = {self.basis(cell), self.basis(baseline)}
+        return Basis.QUIET if both == {Basis.QUIET} else Basis.TYPICAL
+
     def on(self, basis: Basis) -> TimesByBlock:
         """All times on one basis."""
         return self.quiet if basis is Basis.QUIET else self.typical
@@ -133,14 +138,15 @@ def values_table(values: pd.DataFrame) -> pd.DataFrame:
 
 def times_of(values: pd.DataFrame) -> Times:
     """Wall times of the trials (`trial_values` in), ready for pairing by block."""
-    return Times(quiet=_by_block(values, "quiet_wall_ns"), typical=_by_block(values, "wall_ns"))
+    return Times(quiet=by_block(values, "quiet_wall_ns"), typical=by_block(values, "wall_ns"))
 
 
-def _by_block(values: pd.DataFrame, column: str) -> TimesByBlock:
+def by_block(values: pd.DataFrame, column: str) -> TimesByBlock:
+    """A column of a table with a row a trial, by cell and block; missing values are left out."""
     times: dict[str, dict[int, float]] = {}
     known = values[values[column].notna()]
-    for cell, block, wall_ns in zip(known["cell"], known["block"], known[column], strict=True):
-        times.setdefault(str(cell), {})[int(block)] = float(wall_ns)
+    for cell, block, value in zip(known["cell"], known["block"], known[column], strict=True):
+        times.setdefault(str(cell), {})[int(block)] = float(value)
     return times
 
 

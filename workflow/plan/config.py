@@ -103,11 +103,12 @@ def _known(
             raise UserError(
                 f"unknown {kind} {name!r}",
                 where=f"config key {key}",
-                mend="; ".join(filter(None, [_hint(name, list(known)), or_else])),
+                mend="; ".join(filter(None, [hint(name, list(known)), or_else])),
             )
 
 
-def _hint(seen: str, allowed: Sequence[str]) -> str:
+def hint(seen: str, allowed: Sequence[str]) -> str:
+    """What may have been meant, and all that could be."""
     close = difflib.get_close_matches(seen, allowed, n=1)
     guess = f"did you mean {close[0]!r}? " if close else ""
     return f"{guess}known: {', '.join(allowed) or 'none'}"
@@ -125,7 +126,7 @@ def _explained(error: ValidationError) -> UserError:
         return UserError(
             f"unknown config key {unknown!r}{inside}",
             where=f"config key {f'{key}.' if key else ''}{unknown}",
-            mend=_hint(str(unknown), allowed),
+            mend=hint(str(unknown), allowed),
         )
     if rule == "required" and isinstance(error.instance, dict):
         missing = [name for name in schema["required"] if name not in error.instance]

@@ -9,7 +9,9 @@ from workflow.plan.arms import Arm
 from workflow.plan.blocks import Trial, in_order
 from workflow.plan.catalogue import Catalogue
 from workflow.plan.cells import Cell, Experiment, experiments_of
+from workflow.plan.claims import NO_CLAIMS, Claim, ClaimFiles, Ground, planned_claims
 from workflow.plan.config import check_config
+from workflow.plan.precision import Precision, precision_of
 
 SCHEMA_VERSION = 1
 CONFIDENCE = 0.95
@@ -26,6 +28,8 @@ class Plan:
     experiments: Sequence[Experiment]
     cells: Sequence[Cell]
     trials: Sequence[Trial]
+    precision: Precision | None
+    claims: Sequence[Claim]
 
     @property
     def reference_arm(self) -> Arm:
@@ -37,28 +41,46 @@ class Plan:
         """The workloads that are measured, by name."""
         return sorted({cell.workload for cell in self.cells})
 
+    @property
+    def possible_trials(self) -> list[Trial]:
+        """All trials of the base blocks, then those that may be added for precision; in order."""
+        return [*self.trials, *(self.precision.trials if self.precision else ())]
+
 
 def make_plan(
     config: Mapping[str, Any],
     schema: Mapping[str, Any],
     catalogue: Catalogue,
     machine: Mapping[str, Any],
+    claims: ClaimFiles = NO_CLAIMS,
 ) -> Plan:
-    """Check a config and spell it out for a machine, given by its fingerprint.
+    """Check a config and its claims, and spell them out for a machine, given by its fingerprint.
 
-    Raises `UserError` for a config that is wrong or that asks for one cell in two ways.
+    Raises `UserError` for a config that is wrong or that asks for one cell in two ways, and for
+    wrong claims.
     """
     check_config(config, schema, catalogue)
+    arms = [Arm.parse(name) for name in config["arms"]]
     experiments = experiments_of(config, catalogue, machine)
     cells = _merged(experiments)
+    trials = in_order(cells, config["seed"])
+    ground = Ground(
+        catalogue=catalogue,
+        arms=arms,
+        experiments=experiments,
+        machine=machine,
+        margin=config["margin"],
+    )
     return Plan(
         config=config,
         machine=machine,
         catalogue=catalogue,
-        arms=[Arm.parse(name) for name in config["arms"]],
+        arms=arms,
         experiments=experiments,
         cells=cells,
-        trials=in_order(cells, config["seed"]),
+        trials=trials,
+        precision=precision_of(config, cells, after=len(trials)),
+        claims=planned_claims(claims, ground),
     )
 
 
@@ -127,15 +149,9 @@ def as_record(plan: Plan, machine_name: str) -> dict[str, Any]:
             {"id": cell.id, **{k: v for k, v in asdict(cell).items() if k != "params"}}
             for cell in plan.cells
         ],
-        "trials": [
-            {
-                "cell": trial.cell.id,
-                "block": trial.block,
-                "position": trial.position,
-                "record": trial.record,
-            }
-            for trial in plan.trials
-        ],
+        "trials": [trial.as_record() for trial in plan.trials],
+        "precision": plan.precision and plan.precision.as_record(),
+        "claims": [claim.as_record() for claim in plan.claims],
     }
 
 

@@ -1,0 +1,312 @@
+"""Ratios of two cells: both methods' coverage by simulation, p values, blocks foretold."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from tests.analysis.simulated import FAMILIES, Floats
+from workflow.analysis.estimates import t_bounds
+from workflow.analysis.ratio_estimates import blocks_needed, estimate_ratio, one_sided_p
+from workflow.analysis.samples import MOST_PATTERNS, Paired, TwoSamples
+
+SIMULATIONS = 4000
+#: A bootstrap takes thousands of times as long as a t; four standard errors are 3 points then.
+BOOTSTRAPS = 800
+BLOCKS = (5, 8, 10, 20)
+PAIRS = list(itertools.product(FAMILIES, repeat=2))
+UNLIKE = [(one, other) for one, other in PAIRS if one != other]
+
+times_ns = st.lists(st.floats(1e3, 1e12), min_size=2, max_size=30)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(20261122)
+
+
+def paired(baseline: ArrayLike, cell: ArrayLike) -> Paired:
+    return Paired(np.log(baseline), np.log(cell))
+
+
+def ratios(log_ratios: ArrayLike) -> Paired:
+    """Blocks with these log ratios."""
+    return Paired(np.asarray(log_ratios, dtype=np.float64), np.zeros(np.size(log_ratios)))
+
+
+def trials(rng: np.random.Generator, family: str, *shape: int) -> Floats:
+    return FAMILIES[family].trial_medians(rng, shape)
+
+
+# --- how often the intervals hold the truth
+
+
+@pytest.mark.parametrize("blocks", BLOCKS)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_student_holds_the_truth_where_both_cells_are_disturbed_alike(
+    family: str, blocks: int, rng: np.random.Generator
+) -> None:
+    baseline, cell = trials(rng, family, 2, SIMULATIONS, blocks)
+    low, high = t_bounds(np.log(baseline) - np.log(cell), 0.95)
+    coverage = np.mean((low <= 0) & (high >= 0))
+    assert 0.94 <= coverage <= 0.985
+
+
+@pytest.mark.parametrize("blocks", BLOCKS)
+def test_student_holds_the_truth_under_drift_that_both_cells_share(
+    blocks: int, rng: np.random.Generator
+) -> None:
+    """Both wander by 10 % (autocorrelation 0.85 from block to block), as a machine warms."""
+    drift = np.zeros((SIMULATIONS, blocks))
+    for place in range(1, blocks):
+        fresh = 0.1 * math.sqrt(1 - 0.85**2) * rng.standard_normal(SIMULATIONS)
+        drift[:, place] = 0.85 * drift[:, place - 1] + fresh
+    baseline, cell = trials(rng, "skewed", 2, SIMULATIONS, blocks) * np.exp(drift)
+    low, high = t_bounds(np.log(baseline) - np.log(cell), 0.95)
+    assert 0.94 <= np.mean((low <= 0) & (high >= 0)) <= 0.985
+
+
+@pytest.mark.parametrize(("blocks", "least"), [(5, 0.80), (8, 0.82), (10, 0.86), (20, 0.91)])
+def test_student_on_unlike_cells_misses_no_more_than_stated(
+    blocks: int, least: float, rng: np.random.Generator
+) -> None:
+    coverage = {}
+    for baseline, cell in UNLIKE:
+        truth = np.log(trials(rng, baseline, 100_000)).mean()
+        truth -= np.log(trials(rng, cell, 100_000)).mean()
+        log_ratios = np.log(trials(rng, baseline, SIMULATIONS, blocks))
+        log_ratios -= np.log(trials(rng, cell, SIMULATIONS, blocks))
+        low, high = t_bounds(log_ratios, 0.95)
+        coverage[baseline, cell] = np.mean((low <= truth) & (truth <= high))
+    assert min(coverage.values()) >= least
+    assert max(coverage.values()) <= 0.98
+
+
+@pytest.mark.parametrize(("blocks", "least"), [(6, 0.90), (10, 0.92)])
+def test_the_bootstrap_of_medians_holds_the_truth_also_where_cells_are_unlike(
+    blocks: int, least: float, rng: np.random.Generator
+) -> None:
+    coverage = {}
+    for baseline, cell in PAIRS:
+        truth = math.log(np.median(trials(rng, baseline, 100_000)))
+        truth -= math.log(np.median(trials(rng, cell, 100_000)))
+        of_baseline = np.log(trials(rng, baseline, BOOTSTRAPS, blocks))
+        of_cell = np.log(trials(rng, cell, BOOTSTRAPS, blocks))
+        bounds = [
+            np.quantile(Paired(*pair).resampled(), [0.025, 0.975])
+            for pair in zip(of_baseline, of_cell, strict=True)
+        ]
+        coverage[baseline, cell] = np.mean([low <= truth <= high for low, high in bounds])
+    assert min(coverage.values()) >= least
+    assert max(coverage.values()) <= 0.995
+
+
+@pytest.mark.parametrize(("sizes", "least"), [((6, 6), 0.92), ((10, 6), 0.92), ((10, 10), 0.93)])
+def test_two_samples_of_quiet_trials_hold_the_truth_by_both_methods(
+    sizes: tuple[int, int], least: float, rng: np.random.Generator
+) -> None:
+    """Quiet trials of different blocks: little noise, skewed, of unlike numbers."""
+    of_baseline = np.log(trials(rng, "quiet", BOOTSTRAPS, sizes[0]))
+    of_cell = np.log(1.5 * trials(rng, "quiet", BOOTSTRAPS, sizes[1]))
+    found = [
+        estimate_ratio(TwoSamples(*pair), confidence=0.95).keys
+        for pair in zip(of_baseline, of_cell, strict=True)
+    ]
+    for key in (0, 1):
+        intervals = [keys[key].interval for keys in found]
+        coverage = np.mean([one.low <= 1 / 1.5 <= one.high for one in intervals])
+        assert least <= coverage <= 0.99
+
+
+# --- p values
+
+
+@given(times_ns, st.floats(-0.5, 0.5))
+def test_one_sided_p_agrees_with_scipy(of_cell: list[float], bound: float) -> None:
+    log_ratios = np.log(of_cell) - math.log(1e6)
+    if np.ptp(log_ratios) < 1e-6:
+        return  # scipy warns about cancellation there
+    expected = stats.ttest_1samp(log_ratios, bound, alternative="greater").pvalue
+    assert one_sided_p(ratios(log_ratios), bound) == pytest.approx(expected, rel=1e-6, abs=1e-12)
+
+
+def test_constants_are_surely_above_below_or_neither() -> None:
+    constant = ratios(np.full(10, 0.25))
+    assert [one_sided_p(constant, bound) for bound in (0.2, 0.25, 0.3)] == [0.0, 0.5, 1.0]
+
+
+@pytest.mark.parametrize("blocks", [3, 6, 10])
+def test_flipping_signs_agrees_with_the_permutation_test_of_scipy(
+    blocks: int, rng: np.random.Generator
+) -> None:
+    log_ratios = rng.normal(0.02, 0.03, blocks)
+    expected = stats.permutation_test(
+        (log_ratios,), np.mean, permutation_type="samples", n_resamples=10_000
+    )
+    assert ratios(log_ratios).exact_p(0.0) == pytest.approx(expected.pvalue)
+
+
+@pytest.mark.parametrize("blocks", [6, 10, 15])
+def test_the_least_p_of_flipping_signs_is_two_patterns_of_all(blocks: int) -> None:
+    assert ratios(np.linspace(0.5, 1, blocks)).exact_p(0.0) == pytest.approx(2 / 2**blocks)
+
+
+def test_many_blocks_draw_their_patterns_and_the_seen_one_counts() -> None:
+    assert 1 / MOST_PATTERNS <= ratios(np.linspace(0.5, 1, 25)).exact_p(0.0) < 1e-4
+    assert ratios(np.resize([1.0, -1.0], 26)).exact_p(0.0) > 0.8
+
+
+@pytest.mark.parametrize("sizes", [(4, 6), (6, 6), (3, 9)])
+def test_exchanging_labels_agrees_with_the_permutation_test_of_scipy(
+    sizes: tuple[int, int], rng: np.random.Generator
+) -> None:
+    baseline, cell = rng.normal(0.03, 0.03, sizes[0]), rng.normal(0.0, 0.03, sizes[1])
+
+    def difference(one: Floats, other: Floats) -> float:
+        return abs(float(np.mean(one) - np.mean(other)))
+
+    expected = stats.permutation_test(
+        (baseline, cell), difference, n_resamples=10_000, vectorized=False, alternative="greater"
+    )
+    assert TwoSamples(baseline, cell).exact_p(0.0) == pytest.approx(expected.pvalue)
+
+
+def test_large_samples_draw_their_labels_and_the_seen_ones_count() -> None:
+    far = TwoSamples(np.linspace(1, 2, 12), np.linspace(3, 4, 12))
+    near = TwoSamples(np.linspace(1, 2, 12), np.linspace(1, 2, 12))
+    assert 1 / MOST_PATTERNS <= far.exact_p(0.0) < 1e-3
+    assert near.exact_p(0.0) == pytest.approx(1.0)
+
+
+# --- blocks foretold
+
+
+@pytest.mark.parametrize(
+    ("spread", "margin", "blocks"),
+    [(0.02, 0.05, 4), (0.05, 0.05, 11), (0.10, 0.05, 37), (0.10, 0.10, 11), (0.20, 0.10, 40)],
+)
+def test_blocks_needed_come_near_those_that_simulation_found(
+    spread: float, margin: float, blocks: int, rng: np.random.Generator
+) -> None:
+    """Blocks for an 80 % chance to show equivalence, as simulated (two tests instead of one)."""
+    log_ratios = rng.standard_normal(1000)
+    log_ratios = (log_ratios - log_ratios.mean()) / log_ratios.std(ddof=1) * spread
+    found = blocks_needed(ratios(log_ratios), distance=math.log1p(margin), tail=0.05)
+    assert found is not None
+    assert 0.6 * blocks <= found <= 1.15 * blocks + 1
+
+
+def test_blocks_needed_have_the_power_they_promise(rng: np.random.Generator) -> None:
+    spread, distance = 0.06, 0.05
+    pilot = ratios(spread * np.array([-1.0, 1.0] * 500))
+    blocks = blocks_needed(pilot, distance=distance, tail=0.025)
+    assert blocks is not None
+    low, _ = t_bounds(rng.normal(distance, spread, (SIMULATIONS, blocks)), 0.95)
+    assert np.mean(low > 0) == pytest.approx(0.8, abs=0.03)
+
+
+def test_hopeless_cases_have_no_number_of_blocks() -> None:
+    wild = np.array([-1.0, 1.0, -1.0, 1.0])
+    assert blocks_needed(ratios(wild), distance=0.01, tail=0.025) is None
+    assert blocks_needed(ratios(wild), distance=0.0, tail=0.025) is None
+    assert blocks_needed(ratios(wild[:1]), distance=1.0, tail=0.025) is None
+    assert blocks_needed(ratios(np.zeros(4)), distance=0.01, tail=0.025) == 2
+
+
+# --- the same numbers by another road
+
+
+@given(times_ns, st.data())
+def test_student_agrees_with_the_paired_t_test_of_scipy(
+    baseline: list[float], data: st.DataObject
+) -> None:
+    blocks = len(baseline)
+    cell = data.draw(st.lists(st.floats(1e3, 1e12), min_size=blocks, max_size=blocks))
+    log_ratios = np.log(baseline) - np.log(cell)
+    if np.ptp(log_ratios) < 1e-6 or np.ptp(log_ratios) > 5:
+        return  # scipy warns about cancellation there
+    found = estimate_ratio(paired(baseline, cell), confidence=0.95).keys[0]
+    assert found.interval.method == "Student t on log block ratios"
+    for interval, level in ((found.interval, 0.95), (found.equivalence, 0.90)):
+        expected = stats.ttest_1samp(log_ratios, 0).confidence_interval(level)
+        assert math.log(interval.low) == pytest.approx(expected.low, rel=1e-6, abs=1e-9)
+        assert math.log(interval.high) == pytest.approx(expected.high, rel=1e-6, abs=1e-9)
+
+
+def test_two_samples_agree_with_the_welch_test_of_scipy(rng: np.random.Generator) -> None:
+    baseline, cell = rng.normal(0.3, 0.1, 12), rng.normal(0.0, 0.02, 7)
+    found = estimate_ratio(TwoSamples(baseline, cell), confidence=0.95)
+    test = stats.ttest_ind(baseline, cell, equal_var=False)
+    expected = test.confidence_interval(0.95)
+    assert found.keys[0].interval.method == "Welch t on log times"
+    assert math.log(found.keys[0].interval.low) == pytest.approx(expected.low)
+    assert math.log(found.keys[0].interval.high) == pytest.approx(expected.high)
+    assert 2 * one_sided_p(found.samples, 0.0) == pytest.approx(test.pvalue)
+    assert found.blocks == 7
+
+
+def test_the_bootstrap_agrees_with_that_of_scipy(rng: np.random.Generator) -> None:
+    baseline, cell = rng.lognormal(0.3, 0.1, 12), rng.lognormal(0.0, 0.1, 12)
+
+    def log_ratio_of_medians(one: Floats, other: Floats, axis: int) -> Floats:
+        return np.asarray(np.log(np.median(one, axis=axis)) - np.log(np.median(other, axis=axis)))
+
+    expected = stats.bootstrap(
+        (baseline, cell),
+        log_ratio_of_medians,
+        paired=True,
+        method="percentile",
+        n_resamples=20_000,
+        rng=rng,
+    ).confidence_interval
+    found = estimate_ratio(paired(baseline, cell), confidence=0.95).keys[1]
+    assert found.interval.method == "block bootstrap of the ratio of medians"
+    assert math.log(found.interval.low) == pytest.approx(expected.low, abs=0.02)
+    assert math.log(found.interval.high) == pytest.approx(expected.high, abs=0.02)
+
+
+def test_student_on_two_blocks_by_hand() -> None:
+    # Ratios 2 and 8: geometric mean 4, log ratios one ln 4 apart, t(1) at 97.5 % is 12.7062.
+    found = estimate_ratio(paired([20.0, 80.0], [10.0, 10.0]), confidence=0.95)
+    half_width = 12.7062047 * math.log(4) / 2
+    assert found.ratio == pytest.approx(4)
+    assert found.blocks == 2
+    assert found.keys[0].interval.low == pytest.approx(4 / math.exp(half_width))
+    assert found.keys[0].interval.high == pytest.approx(4 * math.exp(half_width))
+
+
+# --- degenerate, but legal
+
+
+def test_one_block_has_a_ratio_but_no_interval() -> None:
+    found = estimate_ratio(paired([30.0], [10.0]), confidence=0.95)
+    assert found.ratio == pytest.approx(3)
+    assert found.keys == ()
+
+
+@given(st.floats(1, 1e15), st.floats(1, 1e15), st.integers(2, 40))
+def test_constant_times_give_intervals_of_width_zero(
+    baseline_ns: float, cell_ns: float, blocks: int
+) -> None:
+    found = estimate_ratio(
+        paired(np.full(blocks, baseline_ns), np.full(blocks, cell_ns)), confidence=0.95
+    )
+    assert found.ratio == pytest.approx(baseline_ns / cell_ns)
+    for key in found.keys:
+        for interval in (key.interval, key.equivalence):
+            assert interval.low == interval.high == pytest.approx(found.ratio)
+    unpaired = TwoSamples(np.full(blocks, math.log(baseline_ns)), np.full(3, math.log(cell_ns)))
+    intervals = [key.interval for key in estimate_ratio(unpaired, confidence=0.95).keys]
+    assert all(interval.low == interval.high for interval in intervals)
+
+
+@given(times_ns)
+def test_a_cell_against_itself_is_exactly_one(of_cell: list[float]) -> None:
+    found = estimate_ratio(paired(of_cell, of_cell), confidence=0.95)
+    assert found.ratio == 1.0
+    assert {end for key in found.keys for end in (key.interval.low, key.interval.high)} == {1.0}

@@ -1,0 +1,132 @@
+"""Claims from their files to the plan: the form, the words for cells, what is not planned."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from workflow.claim_files import SCHEMA, read_claim_files
+from workflow.errors import UserError
+from workflow.plan.catalogue import Catalogue
+from workflow.plan.claims import Claim, ClaimFiles
+from workflow.plan.plan import as_record, make_plan
+
+MACHINE = {"logical_cpus": 4, "physical_cores": 2, "cpu_quota": None}
+CLAIM = {
+    "id": "one",
+    "sentence": "Threads are faster.",
+    "expects": "less",
+    "cell": "count/threads/cpus/standard/warm",
+    "baseline": "count/serial/1/standard/warm",
+}
+
+
+@pytest.fixture
+def claims(config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue) -> "Claims":
+    return Claims(config, schema, catalogue)
+
+
+class Claims:
+    """Plans the small config with claims."""
+
+    def __init__(
+        self, config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
+    ) -> None:
+        self.config, self.schema, self.catalogue = config, schema, catalogue
+
+    def __call__(self, *entries: Any) -> list[Claim]:
+        form = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+        files = ClaimFiles({"my.yaml": {"source": "a book", "claims": list(entries)}}, form)
+        plan = make_plan(self.config, self.schema, self.catalogue, MACHINE, files)
+        assert as_record(plan, "here")["claims"] == [claim.as_record() for claim in plan.claims]
+        return list(plan.claims)
+
+
+def test_words_for_workers_and_arms_are_resolved(claims: Claims) -> None:
+    found = claims(
+        CLAIM,
+        CLAIM | {"id": "two", "cell": "count/threads/1/free-threaded/warm"},
+        CLAIM | {"id": "three", "cell": "count/processes-fork/cpus/3.13t/warm", "by": 1.5},
+    )
+    assert [claim.cell for claim in found] == [
+        "count/threads/4/3.13/warm",
+        "count/threads/1/3.13t/warm",
+        "count/processes-fork/4/3.13t/warm",
+    ]
+    assert found[0].baseline == "count/serial/1/3.13/warm"
+    assert [claim.by for claim in found] == [1.05, 1.05, 1.5]
+    assert {claim.untested for claim in found} == {None}
+    assert (found[0].source, found[0].file, found[0].measure) == ("a book", "my.yaml", "time")
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        ("count/threads/3/standard/warm", "the config plans no cell count/threads/3/3.13/warm"),
+        ("append/processes-fork/cpus/standard/warm", "each would change its own copy"),
+        (
+            "count/threads/cpus/free-threaded-gil/warm",
+            "the config has no free-threaded-gil arm of Python 3.13",
+        ),
+        ("count/threads/cpus/3.14/warm", "the config has no arm 3.14"),
+    ],
+)
+def test_what_is_not_planned_is_untested_with_its_reason(
+    claims: Claims, cell: str, reason: str
+) -> None:
+    assert claims(CLAIM | {"cell": cell})[0].untested == reason
+
+
+@pytest.mark.parametrize(
+    ("entry", "what", "where"),
+    [
+        (CLAIM | {"cell": "cuont/threads/1/3.13/warm"}, "workload 'cuont'", "claim one, cell"),
+        (CLAIM | {"cell": "count/thread/1/3.13/warm"}, "model 'thread'", "claim one, cell"),
+        (CLAIM | {"baseline": "count/serial/all/3.13/warm"}, "number of workers 'all'", "baseline"),
+        (CLAIM | {"cell": "count/threads/1/3.x/warm"}, "arm '3.x'", "claim one, cell"),
+        (
+            CLAIM | {"cell": "count/threads/1/3.13/memory"},
+            "timing for this measure 'memory'",
+            "cell",
+        ),
+        (CLAIM | {"cell": "count/threads"}, "'count/threads' is not a cell", "claim one, cell"),
+        (CLAIM | {"expects": "more"}, "expects: 'more' is not one of", "my.yaml, claim one"),
+        (CLAIM | {"by": 0}, "by: 0 is less than", "my.yaml, claim one"),
+        (CLAIM | {"surprise": 1}, "'surprise' was unexpected", "my.yaml, claim one"),
+        ({"sentence": "no id"}, "is a required property", "my.yaml, claim number 1"),
+        ("text", "'text' is not of type 'object'", "my.yaml, claim number 1"),
+        (
+            {k: v for k, v in CLAIM.items() if k != "baseline"},
+            "'baseline' is a required",
+            "claim one",
+        ),
+    ],
+)
+def test_a_mistake_is_named_with_file_and_claim(
+    claims: Claims, entry: Any, what: str, where: str
+) -> None:
+    with pytest.raises(UserError) as mistake:
+        claims(entry)
+    assert what in mistake.value.what
+    assert where in mistake.value.where
+    assert mistake.value.where.startswith("my.yaml")
+    assert mistake.value.mend
+
+
+def test_two_claims_of_one_name_are_refused(claims: Claims) -> None:
+    with pytest.raises(UserError, match="two claims have the id 'one'"):
+        claims(CLAIM, CLAIM)
+
+
+@pytest.mark.parametrize(
+    ("content", "what"), [(None, "can't be read"), ("a: [1", "not valid YAML")]
+)
+def test_a_file_that_cannot_be_read_is_named(
+    tmp_path: Path, content: str | None, what: str
+) -> None:
+    file = tmp_path / "claims.yaml"
+    if content is not None:
+        file.write_text(content, encoding="utf-8")
+    with pytest.raises(UserError, match=what):
+        read_claim_files([str(file)])
