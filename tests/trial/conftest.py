@@ -1,12 +1,16 @@
 """Trials as the tests run them: real interpreters, tiny batches."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from workflow.trial import neighbours as neighbours_module
 from workflow.trial.models import MODELS
+from workflow.trial.neighbours import Neighbours, neighbours
 from workflow.trial.trial import TrialOrder, run_calibration, run_tries
 from workflow.trial.workloads import workload_of
 
@@ -69,3 +73,22 @@ def trial(
         return last
 
     return run
+
+
+@pytest.fixture
+def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Neighbours]:
+    monkeypatch.setattr(neighbours_module, "START_SECONDS", 0.05)
+    with neighbours(tmp_path / "sentinel.json") as found:
+        assert found is not None
+        yield found
+
+
+def always(watched: Neighbours, reading_ns: int) -> Neighbours:
+    """Neighbours that read the same for ever, against a floor of 100 ns."""
+    watched.memory.write_text(
+        json.dumps({"cpus": watched.cpus, "readings_ns": [[100] * len(watched.cpus)]}),
+        encoding="utf-8",
+    )
+    return Neighbours(
+        read=lambda: [reading_ns] * len(watched.cpus), cpus=watched.cpus, memory=watched.memory
+    )

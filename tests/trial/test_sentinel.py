@@ -5,15 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.trial import neighbours as neighbours_module
+from tests.trial.conftest import RunTrial, always
 from workflow.trial.neighbours import MOST_MOMENTS, Neighbours, neighbours
 from workflow.trial.sentinel import CannotPinError, floors, sentinel
 from workflow.trial.tree import last_cpus
@@ -23,7 +21,6 @@ from workflow.trial.watch import QuietRule, current_cpu
 ROOT = Path(__file__).parents[2]
 CPUS = sorted(os.sched_getaffinity(0))
 RULE = QuietRule(cpus=[0, 3], floor_ns=[100, 200], threshold=0.1)
-RunTrial = Callable[..., dict[str, Any]]
 
 
 @pytest.mark.parametrize(
@@ -110,25 +107,6 @@ def test_the_calling_thread_and_all_others_run_on_cpus_of_this_machine() -> None
     assert current_cpu() in range(os.cpu_count() or 1)
     assert last_cpus(["self"]) <= set(range(os.cpu_count() or 1))
     assert last_cpus(["self"], Path("/no/such/folder")) == set()
-
-
-@pytest.fixture
-def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Neighbours]:
-    monkeypatch.setattr(neighbours_module, "START_SECONDS", 0.05)
-    with neighbours(tmp_path / "sentinel.json") as found:
-        assert found is not None
-        yield found
-
-
-def always(watched: Neighbours, reading_ns: int) -> Neighbours:
-    """Neighbours that read the same for ever, against a floor of 100 ns."""
-    watched.memory.write_text(
-        json.dumps({"cpus": watched.cpus, "readings_ns": [[100] * len(watched.cpus)]}),
-        encoding="utf-8",
-    )
-    return Neighbours(
-        read=lambda: [reading_ns] * len(watched.cpus), cpus=watched.cpus, memory=watched.memory
-    )
 
 
 @pytest.mark.parametrize("model", ["serial", "threads", "processes-fork", "processes-spawn"])

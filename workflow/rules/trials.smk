@@ -1,5 +1,6 @@
 # Needs:    the arms' identities.
-# Produces: one calibration a workload, then one record a trial, in the plan's order.
+# Produces: one calibration a workload, then one record a trial, in the plan's order; then a second
+#           look at those that saw no quiet moment, which may put a quieter try in a record's place.
 #
 # An identity made for what is asked for now is an `ancient` input: when it is made again, as for an
 # arm that joins, what re-runs a trial is what it says (`params.anew`). Calibrations are not: one that
@@ -49,3 +50,23 @@ rule measure_trial:
         "--position {resources.position} --identity {input.identity:q} "
         "--calibration {input.calibration:q} --sentinel {params.sentinel:q} --archive {params.archive:q} "
         "--out {output.record:q} 2> {log:q}"
+
+
+rule look_again:
+    input:
+        plan=ancient("results/{machine}/plan.json"),
+        identities=lambda w: [CAMPAIGN.identity(arm, ancient) for arm in CAMPAIGN.arms],
+        records=CAMPAIGN.records,
+    output:
+        account="results/{machine}/second-look.json",
+    log:
+        "results/{machine}/logs/second-look.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        machine=100,
+    params:
+        folder=subpath(output.account, parent=True),
+    shell:
+        "python -m workflow.trial look-again --plan {input.plan:q} --results {params.folder:q} "
+        "--out {output.account:q} 2>&1 | tee {log:q}"

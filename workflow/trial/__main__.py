@@ -1,14 +1,22 @@
-"""The commands of this room: `measure` runs one trial, `calibrate` sizes one workload."""
+"""The commands of this room.
+
+`measure` runs one trial, `look-again` tries those again that saw no quiet moment, `calibrate` sizes
+one workload.
+"""
 
 import argparse
 import json
 import os
+import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from workflow.errors import reported
 from workflow.files import read_json, write_json
 from workflow.trial.lock import machine_lock
 from workflow.trial.neighbours import neighbours
+from workflow.trial.second_look import candidates, looks
 from workflow.trial.trial import quiet_repetitions, read_identity, run_calibration, run_tries
 
 
@@ -18,14 +26,53 @@ def measure(arguments: argparse.Namespace) -> None:
     calibration = read_json(arguments.calibration)
     with machine_lock(), neighbours(arguments.sentinel) as watched:
         tries = list(run_tries(arguments.order, arguments.position, identity, calibration, watched))
-    # The archive keeps every try, and what a later run of the same trial would replace.
     for record in tries:
-        write_json(arguments.archive / f"{record['trial_id']}.json", record)
-    quietest = max(tries, key=quiet_repetitions)
-    kept = arguments.archive / f"{quietest['trial_id']}.json"
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.unlink(missing_ok=True)
-    os.link(kept, arguments.out)
+        _keep(record, arguments.archive)
+    _count(max(tries, key=quiet_repetitions), arguments.archive, arguments.out)
+
+
+def look_again(arguments: argparse.Namespace) -> None:
+    """Try those trials again that saw no quiet moment, at quiet moments, for a stated time."""
+    plan, begun_s = read_json(arguments.plan), time.monotonic()
+    budget_s = plan["config"]["trial"]["second_look_s"]
+    lacking = candidates(plan, arguments.results)
+    tries = gained = 0
+    if lacking and budget_s:
+        print(
+            f"{len(lacking)} trials saw too little quiet; a second look at them, for up to "
+            f"{budget_s / 60:g} min",
+            flush=True,
+        )
+        with machine_lock(), neighbours(arguments.results / "sentinel.json") as watched:
+            assert watched is not None  # or these trials could not have lacked quiet moments
+            for look in looks(plan, lacking, watched, results=arguments.results, budget_s=budget_s):
+                _keep(look.record, arguments.results / "archive")
+                if look.is_quietest:
+                    _count(look.record, arguments.results / "archive", look.path)
+                tries += 1
+        gained = len(lacking) - len(candidates(plan, arguments.results))
+        print(f"{gained} of them saw enough in {tries} tries")
+    write_json(
+        arguments.out,
+        {
+            "lacking": len(lacking),
+            "gained": gained,
+            "tries": tries,
+            "seconds": round(time.monotonic() - begun_s),
+        },
+    )
+
+
+def _keep(record: Mapping[str, Any], archive: Path) -> None:
+    """Put a try into the archive, which keeps all, also what a later run would replace."""
+    write_json(archive / f"{record['trial_id']}.json", record)
+
+
+def _count(record: Mapping[str, Any], archive: Path, out: Path) -> None:
+    """Let a try that is in the archive be the one that counts."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.unlink(missing_ok=True)
+    os.link(archive / f"{record['trial_id']}.json", out)
 
 
 def calibrate(arguments: argparse.Namespace) -> None:
@@ -57,6 +104,12 @@ def main() -> None:
     one.add_argument("--archive", type=Path, required=True, help="folder that keeps every record")
     one.add_argument("--out", type=Path, required=True, help="the record to write")
     one.set_defaults(obey=measure)
+
+    again = commands.add_parser("look-again", help="try trials again that saw no quiet moment")
+    again.add_argument("--plan", type=Path, required=True, help="the campaign's plan.json")
+    again.add_argument("--results", type=Path, required=True, help="the campaign's folder")
+    again.add_argument("--out", type=Path, required=True, help="the account to write")
+    again.set_defaults(obey=look_again)
 
     size = commands.add_parser("calibrate", help="size one workload's batch")
     size.add_argument(

@@ -44,15 +44,19 @@ class Neighbours:
             cpus=self.cpus, floor_ns=floors(self._moments()["readings_ns"]), threshold=threshold
         )
 
-    def await_quiet(self, threshold: float, patience_s: float) -> None:
-        """Wait for a moment at which every CPU is quiet, but no longer than `patience_s`."""
+    def await_quiet(self, threshold: float, patience_s: float) -> bool:
+        """Wait for a moment at which every CPU is quiet, but no longer than `patience_s`.
+
+        Whether there was one.
+        """
         rule = self.rule(threshold)
         end_s = time.monotonic() + patience_s
         while time.monotonic() < end_s:
             reading = self.read()
             if rule.is_quiet((), reading, reading):
-                return
+                return True
             time.sleep(POLL_S)
+        return False
 
     def remember(self, record: Mapping[str, Any]) -> None:
         """Add some of a trial's readings, spread evenly over it."""

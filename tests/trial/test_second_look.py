@@ -1,0 +1,101 @@
+"""A second look at trials that saw no quiet moment."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.trial.conftest import RunTrial, always
+from workflow.files import read_json, write_json
+from workflow.trial.__main__ import main
+from workflow.trial.neighbours import Neighbours
+from workflow.trial.second_look import candidates, looks
+from workflow.trial.trial import quiet_repetitions
+
+CELL = "mandelbrot/serial/1/3.13/warm"
+
+
+def plan_of(*trials: tuple[str, str], patience_s: float = 0.05, second_look_s: float = 30) -> Any:
+    """A plan with these trials (cell, record), as far as a second look reads it."""
+    return {
+        "seed": 1,
+        "config": {
+            "trial": {"quiet_threshold": 0.12, "timeout_s": 60, "second_look_s": second_look_s}
+        },
+        "cells": [
+            {"id": cell, "warmups": 1, "repetitions": 3, "patience_s": patience_s}
+            for cell, _ in trials
+        ],
+        "trials": [
+            {"cell": cell, "position": position, "record": record}
+            for position, (cell, record) in enumerate(trials, start=1)
+        ],
+    }
+
+
+@pytest.fixture
+def results(
+    tmp_path: Path,
+    trial: RunTrial,
+    watched: Neighbours,
+    identities: dict[str, Any],
+    calibration_of: Callable[[str], dict[str, Any]],
+) -> Path:
+    """A campaign's folder with one trial that a neighbour disturbed all the time."""
+    record = trial("mandelbrot", neighbours=always(watched, 200), patience_s=0.05, repetitions=3)
+    write_json(tmp_path / "interpreters/3.13.json", identities["3.13"])
+    write_json(tmp_path / "calibration/mandelbrot.json", calibration_of("mandelbrot"))
+    write_json(tmp_path / "trials/1.json", record)
+    return tmp_path
+
+
+def test_a_quiet_moment_mends_what_lacked_one(results: Path, watched: Neighbours) -> None:
+    plan = plan_of((CELL, "trials/1.json"))
+    lacking = candidates(plan, results)
+    assert [one.path for one in lacking] == [results / "trials/1.json"]
+    found = list(looks(plan, lacking, always(watched, 100), results=results, budget_s=30))
+    assert [(look.is_quietest, look.record["try"]) for look in found] == [(True, 2)]
+    assert quiet_repetitions(found[0].record) >= 3
+    assert found[0].record["cell"]["id"] == CELL
+    assert found[0].record["outcome"] == "ok"
+
+
+def test_without_a_quiet_moment_nothing_is_tried(results: Path, watched: Neighbours) -> None:
+    plan = plan_of((CELL, "trials/1.json"))
+    lacking = candidates(plan, results)
+    assert not list(looks(plan, lacking, always(watched, 200), results=results, budget_s=0.05))
+
+
+def test_quiet_failed_and_impatient_trials_are_left_as_they_are(results: Path) -> None:
+    record = read_json(results / "trials/1.json")
+    write_json(results / "trials/2.json", record | {"outcome": "crashed"})
+    write_json(results / "trials/3.json", record | {"sentinel": None})
+    write_json(results / "trials/4.json", record | {"repetitions": []})
+    wide = record["sentinel"] | {"threshold": 10.0}
+    write_json(results / "trials/5.json", record | {"sentinel": wide})
+    plan = plan_of(*((f"cell {n}", f"trials/{n}.json") for n in (5, 4, 3, 2, 1)))
+    assert [one.path.name for one in candidates(plan, results)] == ["1.json"]
+    impatient = plan_of((CELL, "trials/1.json"), patience_s=0)
+    assert candidates(impatient, results) == []
+
+
+def test_the_command_keeps_every_try_and_lets_the_quietest_count(
+    results: Path, watched: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a floor that everything is below, any moment is a quiet one."""
+    always(watched, 10**12)
+    floor = {"cpus": watched.cpus, "readings_ns": [[10**12] * len(watched.cpus)]}
+    write_json(results / "sentinel.json", floor)
+    write_json(results / "plan.json", plan_of((CELL, "trials/1.json")))
+    arguments = ["--plan", "plan.json", "--results", ".", "--out", "second-look.json"]
+    monkeypatch.chdir(results)
+    monkeypatch.setattr("sys.argv", ["trial", "look-again", *arguments])
+    main()
+    account = read_json(results / "second-look.json")
+    assert (account["lacking"], account["gained"], account["tries"]) == (1, 1, 1)
+    counting = read_json(results / "trials/1.json")
+    assert counting["try"] == 2
+    assert read_json(results / f"archive/{counting['trial_id']}.json") == counting
+    main()
+    assert read_json(results / "second-look.json")["lacking"] == 0
