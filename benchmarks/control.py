@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
+METHODS = {"ci": "Student's t", "second": "bootstrap of medians"}
 # How far from 1 the ratio may be, by the number of workers.
 SERIAL_BOUND, PARALLEL_BOUND = 0.03, 0.06
 
@@ -48,9 +50,22 @@ def summary(pairs: pd.DataFrame) -> str:
         "two workers": within(pairs[~serial]),
     }
     lines = [f"{name}: {found.sum()} of {len(found)} within" for name, found in kept.items()]
+    lines += [coverage(pairs, prefix, name) for prefix, name in METHODS.items()]
     less = quiet_cv(pairs) / typical_cv(pairs)
     lines.append(f"variation of quiet values / of typical ones: {less:.2f} (median cells)")
     return "\n".join(lines)
+
+
+def coverage(pairs: pd.DataFrame, prefix: str, method: str) -> str:
+    """The share of intervals that hold 1, with Clopper and Pearson's own 95 % interval."""
+    known = pairs[pairs[f"{prefix}_low_ratio"].notna()]
+    hold = (known[f"{prefix}_low_ratio"] <= 1) & (known[f"{prefix}_high_ratio"] >= 1)
+    found = stats.binomtest(int(hold.sum()), len(hold))
+    low, high = found.proportion_ci(0.95)
+    return (
+        f"{method}: {hold.sum()} of {len(hold)} intervals hold 1, "
+        f"{found.statistic:.0%} [{low:.0%}, {high:.0%}]"
+    )
 
 
 def within(pairs: pd.DataFrame) -> "pd.Series[bool]":
