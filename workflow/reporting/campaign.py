@@ -120,6 +120,14 @@ class PlannedCell:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Precision:
+    """More blocks were added until intervals reached at most `target` to either side (a ratio)."""
+
+    target: float
+    max_blocks: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Campaign:
     """One plan: the machine, the arms, the kinds of work, the questions and the statistics."""
 
@@ -137,7 +145,7 @@ class Campaign:
     models: Mapping[str, Model]
     experiments: tuple[Experiment, ...]
     cells: tuple[PlannedCell, ...]
-    planned_trials: int
+    precision: Precision | None
 
     def experiment(self, name: str) -> Experiment | None:
         """An experiment by name, if it was planned."""
@@ -236,6 +244,12 @@ def _experiment(record: Mapping[str, Any]) -> Experiment:
     )
 
 
+def _precision(record: Mapping[str, Any] | None) -> Precision | None:
+    if record is None:
+        return None
+    return Precision(target=record["target"], max_blocks=record["max_blocks"])
+
+
 def parse_campaign(plan: Mapping[str, Any]) -> Campaign:
     """A campaign from the content of plan.json; raises `KeyError` for a key that is absent."""
     return Campaign(
@@ -287,7 +301,7 @@ def parse_campaign(plan: Mapping[str, Any]) -> Campaign:
             )
             for cell in plan["cells"]
         ),
-        planned_trials=len(plan["trials"]),
+        precision=_precision(plan["precision"]),
     )
 
 

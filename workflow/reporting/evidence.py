@@ -10,6 +10,7 @@ from workflow.reporting.builds import Builds, read_builds
 from workflow.reporting.campaign import Campaign, read_campaign
 from workflow.reporting.rows import (
     CellRow,
+    ClaimRow,
     ControlRow,
     DecisionRow,
     HealthRow,
@@ -34,6 +35,7 @@ class Tables:
     cells: tuple[CellRow, ...]
     ratios: tuple[RatioRow, ...]
     decisions: tuple[DecisionRow, ...]
+    claims: tuple[ClaimRow, ...]
     outcomes: tuple[OutcomeRow, ...]
     notebook: tuple[NotebookRow, ...]
     startup: tuple[StartupRow, ...]
@@ -114,6 +116,7 @@ def read_tables(folder: Path) -> Tables:
         cells=read_rows(folder / "cells.csv", CellRow),
         ratios=read_rows(folder / "ratios.csv", RatioRow),
         decisions=read_rows(folder / "decisions.csv", DecisionRow),
+        claims=read_rows(folder / "claims.csv", ClaimRow),
         outcomes=read_rows(folder / "outcomes.csv", OutcomeRow),
         notebook=read_rows(folder / "notebook.csv", NotebookRow),
         startup=read_rows(folder / "startup.csv", StartupRow),

@@ -89,6 +89,36 @@ class DecisionSection:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One sentence, its verdict, and the numbers behind it."""
+
+    sentence: str
+    source: str
+    status: Status
+    verdict: str
+    icon: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claims:
+    """The claims of one file; those that were not tested apart."""
+
+    title: str
+    tested: tuple[Claim, ...]
+    untested: tuple[Claim, ...]
+    untested_summary: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimsSection:
+    """Every sentence that was put to the test."""
+
+    paragraphs: tuple[str, ...]
+    groups: tuple[Claims, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class NotebookSection:
     """The notebook replay beside the notebook's own figures."""
 
@@ -186,6 +216,7 @@ class Report:
     report_id: str
     facts: tuple[Fact, ...]
     decision: DecisionSection
+    claims: ClaimsSection | None
     notebook: NotebookSection | None
     scaling: ScalingSection | None
     experiments: tuple[ExperimentSection, ...]

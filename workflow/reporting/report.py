@@ -6,6 +6,7 @@ from workflow.reporting import formatting as text
 from workflow.reporting.evidence import Evidence
 from workflow.reporting.page import Report
 from workflow.reporting.sections import (
+    claims,
     decision,
     environment,
     experiments,
@@ -28,6 +29,7 @@ def build(evidence: Evidence, svgs: Mapping[str, str]) -> Report:
         report_id=evidence.report_id,
         facts=facts.build(evidence),
         decision=decision.build(evidence),
+        claims=claims.build(evidence),
         notebook=notebook.build(evidence),
         scaling=scaling.build(evidence),
         experiments=experiments.build(evidence),

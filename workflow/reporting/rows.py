@@ -259,6 +259,44 @@ class NotebookRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClaimRow:
+    """A row of claims.csv: a sentence stated before the measurement, and its verdict."""
+
+    claim: str
+    sentence: str
+    source: str
+    answer: str
+    file: str
+    expects: str
+    measure: str
+    claimed_ratio: float | None
+    cell: str
+    baseline_cell: str
+    verdict: str
+    finding: str
+    reason: str
+    blocks_needed: int | None
+    cell_value: float | None
+    baseline_value: float | None
+    ratio: float | None
+    ci_low_ratio: float | None
+    ci_high_ratio: float | None
+    blocks: int | None
+    adjusted_p_value: float | None
+    losing_trials: int | None
+    lost_ratio: float | None
+    losing_high_ratio: float | None
+    published_low_ratio: float | None
+    published_high_ratio: float | None
+    agreement: str
+
+    @property
+    def estimate(self) -> Ratio | None:
+        """The ratio with its interval."""
+        return as_ratio(self.ratio, self.ci_low_ratio, self.ci_high_ratio, "")
+
+
+@dataclass(frozen=True, kw_only=True)
 class StartupRow:
     """A row of startup.csv: the parts of a cold cell's life."""
 

@@ -52,9 +52,13 @@ def when(evidence: Evidence) -> str:
 
 
 def _trials(evidence: Evidence) -> str:
-    good = sum(row.trials for row in evidence.tables.outcomes if row.outcome == "ok")
+    planned, good = (
+        sum(row.trials for row in evidence.tables.outcomes if row.outcome == outcome)
+        for outcome in ("planned", "ok")
+    )
     campaign = evidence.campaign
+    more = " and more where intervals were wide" if campaign.precision else ""
     return (
-        f"{text.fixed(good, 0)} ok of {text.fixed(campaign.planned_trials, 0)} planned, "
-        f"in {text.count(campaign.blocks, 'block')}"
+        f"{text.fixed(good, 0)} ok of {text.fixed(planned, 0)} planned, "
+        f"in {text.count(campaign.blocks, 'block')}{more}"
     )

@@ -5,7 +5,7 @@ import json
 
 from workflow.reporting import formatting as text
 from workflow.reporting import words
-from workflow.reporting.campaign import Campaign
+from workflow.reporting.campaign import Campaign, Precision
 from workflow.reporting.citation import cite
 from workflow.reporting.evidence import Evidence
 from workflow.reporting.page import Download, Fact, MethodsSection
@@ -63,6 +63,7 @@ def _methods(evidence: Evidence) -> tuple[Fact, ...]:
     campaign = evidence.campaign
     return (
         Fact(term="Design", text=_design(campaign)),
+        *_more_blocks(campaign.precision),
         Fact(term="Timing", text=_timing(campaign)),
         Fact(term="Repetitions", text=_repetitions(campaign)),
         Fact(term="Work", text=_work(campaign)),
@@ -83,6 +84,19 @@ def _design(campaign: Campaign) -> str:
         "one fresh interpreter process that runs one cell, with nothing of the pipeline beside "
         "it. The trial is the statistical unit, never the repetition."
     )
+
+
+def _more_blocks(precision: Precision | None) -> list[Fact]:
+    if precision is None:
+        return []
+    how = (
+        "After these blocks all cells that share a workload and a timing got more of them "
+        "together, until the widest interval among their comparisons reached at most "
+        f"{text.percent(precision.target)} to either side or they had "
+        f"{text.count(precision.max_blocks, 'block')}. Widths alone decided it, never what a "
+        "ratio came to; stopped like this an interval keeps its level."
+    )
+    return [Fact(term="More blocks", text=how)]
 
 
 def _timing(campaign: Campaign) -> str:
@@ -136,9 +150,10 @@ def _times(campaign: Campaign) -> str:
         "A trial's value is the median of its quiet repetitions: those beside which a sentinel, "
         "a small fixed piece of work on every CPU, read at most "
         f"{text.percent(campaign.quiet_threshold)} above the CPU's floor (its 1st percentile in "
-        "this data set). A trial with fewer than three has no quiet value. A cell, or a pair that "
-        "is compared, with quiet values in fewer than half of its blocks is judged by typical "
-        "values, the medians of all repetitions; never one quiet and one typical. A cell's time is "
+        "this data set). A trial with fewer than three has no quiet value, and is tried again at a "
+        "quieter time if one comes. A cell with quiet values in fewer than half of its trials is "
+        "judged by typical values, the medians of all repetitions, and so is whatever is compared "
+        "with it; never one quiet and one typical. A cell's time is "
         "the median of its trials, with a distribution-free interval from order statistics at the "
         "level it attains."
     )
@@ -146,20 +161,23 @@ def _times(campaign: Campaign) -> str:
 
 def _ratios(campaign: Campaign) -> str:
     return (
-        "In each block, baseline time divided by cell time. The ratio is the geometric mean over "
-        "the blocks; its interval is Student's t on the logarithms: "
-        "exp(mean ± t × standard deviation ÷ √blocks) of the log ratios, at "
-        f"{text.percent(campaign.confidence)}, not adjusted for the number of comparisons."
+        "Baseline time divided by cell time: the ratio of the geometric means. Its interval is "
+        "Student's t on the logarithms of the blocks' ratios: exp(mean ± t × standard deviation ÷ "
+        f"√blocks), at {text.percent(campaign.confidence)}, not adjusted for the number of "
+        "comparisons. Quiet times of which fewer than six blocks have both are two samples, with "
+        "Welch's t. A second interval is a bootstrap of the ratio of medians, of whole blocks or "
+        "of each sample; nothing is said of a ratio unless both intervals say it."
     )
 
 
 def _readings(campaign: Campaign) -> str:
     upper = 1 + campaign.margin
     return (
-        f"Faster: the whole interval lies above {text.fixed(upper, 2)}. Slower: the whole interval "
-        f"lies below 1/{text.fixed(upper, 2)}. Equal: the {text.percent(0.9)} interval lies "
-        "between these two (two one-sided tests). Everything else is not settled, and so is "
-        "anything from a single block."
+        f"Faster: both intervals lie wholly above {text.fixed(upper, 2)}. Slower: wholly below "
+        f"1/{text.fixed(upper, 2)}. Equal: both {text.percent(0.9)} intervals lie between these "
+        "two (two one-sided tests). And the ratio is further from the nearer of these bounds than "
+        "two measurements of the same cell are from each other (control), where that was measured. "
+        "Everything else is not settled, and so is anything from fewer than six blocks."
     )
 
 

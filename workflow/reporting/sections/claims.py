@@ -1,0 +1,170 @@
+"""Every sentence stated before the measurement: its verdict and the numbers behind it."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import PurePath
+
+from workflow.reporting import formatting as text
+from workflow.reporting import words
+from workflow.reporting.campaign import Campaign
+from workflow.reporting.evidence import Evidence
+from workflow.reporting.page import Claim, Claims, ClaimsSection
+from workflow.reporting.rows import ClaimRow, Ratio
+from workflow.reporting.words import Status
+
+STATUSES = {
+    "supported": (Status.GAIN, "✓", "Supported"),
+    "refuted": (Status.NO_GAIN, "✗", "Refuted"),
+    "inconclusive": (Status.OPEN, "?", "Inconclusive"),
+    "not_tested": (Status.NO_DATA, "–", "Not tested"),
+}
+
+MEASURES = {
+    "time": "",
+    "first_result": "until the first result: ",
+    "teardown": "stopping the workers: ",
+    "memory": "memory of all processes (PSS): ",
+}
+
+#: Longer than any sentence, shorter than what breaks a page.
+MOST_CHARACTERS = 600
+
+
+def build(evidence: Evidence) -> ClaimsSection | None:
+    """The claims, file by file in the order of the config; None without any."""
+    rows = evidence.tables.claims
+    if not rows:
+        return None
+    files = dict.fromkeys(row.file for row in rows)
+    return ClaimsSection(
+        paragraphs=_paragraphs(rows, evidence.campaign),
+        groups=tuple(
+            _group(file, [row for row in rows if row.file == file], evidence.campaign)
+            for file in files
+        ),
+    )
+
+
+def _group(file: str, rows: Sequence[ClaimRow], campaign: Campaign) -> Claims:
+    tested, untested = (
+        tuple(_claim(row, campaign) for row in rows if (row.verdict != "not_tested") == is_tested)
+        for is_tested in (True, False)
+    )
+    return Claims(
+        title=_title(file),
+        tested=tested,
+        untested=untested,
+        untested_summary=f"{text.count(len(untested), 'sentence')} not tested",
+    )
+
+
+def _paragraphs(rows: Sequence[ClaimRow], campaign: Campaign) -> tuple[str, ...]:
+    verdicts = Counter(row.verdict for row in rows)
+    counted = [
+        f"{text.fixed(verdicts[name], 0)} {word.lower()}"
+        for name, (_, _, word) in STATUSES.items()
+        if verdicts[name]
+    ]
+    return (
+        f"{words.capital(text.count(len(rows), 'sentence'))}, stated with their cells before "
+        f"anything was measured: {text.listing(counted)}. A verdict needs two methods that agree, "
+        "holds for all verdicts together (Holm), and needs a difference beyond that of two "
+        "measurements of the same cell. Ratios are the baseline's time (or memory) over the "
+        f"cell's; within {text.percent(campaign.margin)} there is no difference in practice.",
+    )
+
+
+def _title(file: str) -> str:
+    name = PurePath(file).stem
+    known = {"notebook": "The teaching notebook", "published": "Published figures"}
+    return known.get(name, words.capital(text.plain(name.replace("_", " ").replace("-", " "))))
+
+
+def _claim(row: ClaimRow, campaign: Campaign) -> Claim:
+    status, icon, verdict = STATUSES[row.verdict]
+    return Claim(
+        sentence=text.plain(row.sentence, MOST_CHARACTERS),
+        source=text.plain(row.source),
+        status=status,
+        verdict=verdict,
+        icon=icon,
+        lines=tuple(words.sentence(line) for line in _lines(row, campaign)),
+    )
+
+
+def _lines(row: ClaimRow, campaign: Campaign) -> Iterator[str]:
+    if row.verdict == "refuted":
+        yield _found_instead(row)
+    if ratio := row.estimate:
+        yield _compared(row, ratio, campaign)
+    if row.losing_trials is not None and row.blocks is not None:
+        yield _updates(row, campaign)
+    if row.reason:
+        yield text.plain(row.reason)
+    if row.verdict == "inconclusive":
+        yield _what_it_takes(row)
+    if row.published_low_ratio is not None and row.published_high_ratio is not None:
+        yield _published(row, row.published_low_ratio, row.published_high_ratio)
+    if row.answer:
+        yield text.plain(row.answer, MOST_CHARACTERS)
+
+
+def _found_instead(row: ClaimRow) -> str:
+    claimed = "" if row.claimed_ratio is None else f"{text.ratio_cell(row.claimed_ratio)}×"
+    return {
+        "equal_in_practice": "there is no difference in practice",
+        "opposite": "it is the other way round",
+        "smaller_than_claimed": f"the difference is smaller than {claimed}",
+        "as_much": f"the ratio is above {claimed}",
+        "different": "there is a difference",
+    }.get(row.finding, "the opposite was seen")
+
+
+def _compared(row: ClaimRow, ratio: Ratio, campaign: Campaign) -> str:
+    work, cell, baseline = _ways(row, campaign)
+    show = text.mebibytes if row.measure == "memory" else text.time
+    unit = f"{text.SPACE}MiB" if row.measure == "memory" else ""
+    return (
+        f"{work}, {MEASURES[row.measure]}{cell} {show(row.cell_value)}{unit}, "
+        f"{baseline} {show(row.baseline_value)}{unit}; "
+        f"{text.times_as_fast(ratio)} {text.interval(ratio)}".strip()
+    )
+
+
+def _ways(row: ClaimRow, campaign: Campaign) -> tuple[str, str, str]:
+    """What the two cells do, and how each does it; arms are named where they differ."""
+    cell, baseline = campaign.cells_by_id[row.cell], campaign.cells_by_id[row.baseline_cell]
+    titles = [campaign.title(one.workload) for one in (cell, baseline)]
+    ways = []
+    for one, title in zip((cell, baseline), titles, strict=True):
+        workers = None if one.model == "serial" else one.workers
+        way = words.choice(campaign.model_title(one.model), workers)
+        ways.append(f"{way} on {one.arm}" + (f" ({title})" if titles[0] != titles[1] else ""))
+    return titles[0], ways[0], ways[1]
+
+
+def _updates(row: ClaimRow, campaign: Campaign) -> str:
+    trials = text.count(row.blocks or 0, "trial")
+    cell = campaign.cells_by_id[row.cell]
+    where = f"{campaign.title(cell.workload)}, {campaign.model_title(cell.model)} on {cell.arm}: "
+    if row.losing_trials:
+        return (
+            f"{where}{text.fixed(row.losing_trials, 0)} of {trials} lost updates, "
+            f"{text.percent(row.lost_ratio)} of them in the typical repetition"
+        )
+    return (
+        f"{where}none of {trials} lost an update; that up to {text.percent(row.losing_high_ratio)} "
+        "of trials do is not excluded"
+    )
+
+
+def _what_it_takes(row: ClaimRow) -> str:
+    if row.blocks_needed is None:
+        return "more blocks than anyone would measure would be needed, with noise like this"
+    return f"about {text.count(row.blocks_needed, 'block')} would probably settle it"
+
+
+def _published(row: ClaimRow, low: float, high: float) -> str:
+    span = f"{low:g}×" if low == high else f"{low:g} to {high:g}×"
+    words_of = {"agrees": "; ours agrees", "more": "; ours is more", "less": "; ours is less"}
+    return f"published: {span}{words_of.get(row.agreement, '')}"
