@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.analysis.shortcuts import rows_of, tables_of, with_walls
@@ -45,6 +45,7 @@ def test_tails_of_a_cell_by_hand() -> None:
     assert cell["max_ns"] == 18  # the slowest trial is the median of 16 to 20
 
 
+@settings(max_examples=50)
 @given(trials_ns, st.integers(2, 4), st.randoms(use_true_random=False))
 def test_repetitions_shuffled_or_all_doubled_change_no_bit(
     trials: list[list[int]], copies: int, random: Any
