@@ -139,7 +139,9 @@ def drift(log_times: Floats) -> Drift | None:
     Kendall's tau ("A new measure of rank correlation", Biometrika 30, 1938) with its exact p, or
     the normal one where times are tied, and the median of all slopes (Sen, "Estimates of the
     regression coefficient based on Kendall's tau", J. Am. Stat. Assoc. 63, 1968). It knows only
-    ranks, so noise of any shape raises a false alarm as often as it says.
+    ranks, so independent noise of any shape raises a false alarm as often as it says. Trials that
+    wander are taken for drifting more often: at p < 0.01, of ten that correlate with the next by
+    0.3 in 4 % of samples, by 0.6 in 9 %.
     """
     trials = log_times.size
     if trials < FEWEST_TRIALS or np.ptp(log_times) == 0:
