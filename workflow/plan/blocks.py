@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from workflow.plan.cells import Cell
 
@@ -20,6 +21,15 @@ class Trial:
         """Where its record lies, below results/<machine>/."""
         return f"trials/{self.cell.id}/{self.block:03d}.json"
 
+    def as_record(self) -> dict[str, Any]:
+        """The trial as it stands in plan.json."""
+        return {
+            "cell": self.cell.id,
+            "block": self.block,
+            "position": self.position,
+            "record": self.record,
+        }
+
 
 def in_order(cells: Sequence[Cell], seed: int) -> list[Trial]:
     """All trials in the order they are run.
@@ -31,11 +41,12 @@ def in_order(cells: Sequence[Cell], seed: int) -> list[Trial]:
     ordered = [
         (cell, block)
         for block in range(1, last + 1)
-        for cell in sorted(cells, key=lambda cell: _draw(seed, block, cell))
+        for cell in sorted(cells, key=lambda cell: draw(seed, block, cell))
         if block <= cell.blocks
     ]
     return [Trial(cell, block, place) for place, (cell, block) in enumerate(ordered, start=1)]
 
 
-def _draw(seed: int, block: int, cell: Cell) -> bytes:
+def draw(seed: int, block: int, cell: Cell) -> bytes:
+    """What a cell's place in a block goes by."""
     return hashlib.sha256(f"{seed} {block} {cell.id}".encode()).digest()

@@ -1,0 +1,155 @@
+"""Which trials may be added where intervals are too wide."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workflow.errors import UserError
+from workflow.plan.blocks import in_order
+from workflow.plan.catalogue import Catalogue
+from workflow.plan.cells import Cell
+from workflow.plan.plan import as_record, make_plan
+from workflow.plan.precision import looks_at, peers_of, precision_of
+
+MACHINE = {"logical_cpus": 4, "physical_cores": 2, "cpu_quota": None}
+
+
+@pytest.mark.parametrize(
+    ("blocks", "max_blocks", "looks"),
+    [
+        (10, 16, (10, 12, 14, 16)),
+        (10, 11, (10, 11)),
+        (6, 11, (6, 8, 10, 11)),
+        (2, 12, (2, 8, 10, 12)),  # nobody goes on with fewer than eight
+        (2, 4, (2, 4)),
+        (10, 10, (10,)),
+        (12, 10, (12,)),
+    ],
+)
+def test_peers_are_looked_at_after_their_base_blocks_and_every_round(
+    blocks: int, max_blocks: int, looks: tuple[int, ...]
+) -> None:
+    assert looks_at(blocks, max_blocks) == looks
+
+
+def cell(workload: str, workers: int, timing: str, blocks: int) -> Cell:
+    return Cell(
+        workload=workload,
+        function=workload,
+        params={},
+        model="threads",
+        start_method="none",
+        workers=workers,
+        worker_kind="within_cores",
+        arm="3.13",
+        timing=timing,
+        replicate=1,
+        warmups=0,
+        repetitions=1,
+        patience_s=0,
+        blocks=blocks,
+    )
+
+
+some_cells = st.dictionaries(
+    st.tuples(
+        st.sampled_from("abc"), st.integers(1, 3), st.sampled_from(["warm", "cold", "memory"])
+    ),
+    st.integers(1, 12),
+    min_size=1,
+    max_size=12,
+).map(lambda sizes: [cell(*place, blocks) for place, blocks in sizes.items()])
+
+
+@given(cells=some_cells, max_blocks=st.integers(1, 20), seed=st.integers(0, 2**32))
+def test_peers_get_whole_blocks_together_after_all_that_is_planned(
+    cells: list[Cell], max_blocks: int, seed: int
+) -> None:
+    base = in_order(cells, seed)
+    settings = {"seed": seed, "precision": {"target": 0.03, "max_blocks": max_blocks}}
+    precision = precision_of(settings, cells, after=len(base))
+    assert precision is not None
+    positions = [trial.position for trial in [*base, *precision.trials]]
+    assert positions == list(range(1, len(positions) + 1))
+    for peers in peers_of(cells, max_blocks):
+        together = {(one.workload, one.timing) for one in peers.cells}
+        assert together == {peers.name}
+        last = max(one.blocks for one in peers.cells)
+        for number, look in enumerate(peers.looks[1:], start=1):
+            added = [(t.cell.id, t.block) for t in precision.added(number, {peers.name})]
+            assert sorted(added) == sorted(
+                (one.id, block) for one in peers.cells for block in range(last + 1, look + 1)
+            )
+            # The first of the blocks is over before the second begins.
+            assert [block for _, block in added] == sorted(block for _, block in added)
+            last = look
+        assert last == max(max_blocks, peers.looks[0])
+        assert precision.added(len(peers.looks), {peers.name}) == []
+    assert all(trial.cell.timing != "memory" for trial in precision.trials)
+
+
+def test_the_seed_draws_the_order_across_all_that_run_together() -> None:
+    cells = [cell(workload, workers, "warm", 8) for workload in "ab" for workers in range(1, 9)]
+
+    def order(seed: int) -> list[str]:
+        settings = {"seed": seed, "precision": {"target": 1, "max_blocks": 10}}
+        precision = precision_of(settings, cells, after=0)
+        assert precision is not None
+        return [trial.cell.id for trial in precision.rounds[0][: len(cells)]]
+
+    assert order(1) == order(1) != order(2)
+    assert {name[0] for name in order(1)[:8]} == {"a", "b"}
+
+
+def test_a_cell_of_fewer_blocks_joins_its_peers_in_theirs() -> None:
+    cells = [cell("a", 1, "warm", 10), cell("a", 2, "warm", 6)]
+    settings = {"seed": 1, "precision": {"target": 1, "max_blocks": 12}}
+    precision = precision_of(settings, cells, after=0)
+    assert precision is not None
+    assert {(t.cell.workers, t.block) for t in precision.trials} == {
+        (workers, block) for workers in (1, 2) for block in (11, 12)
+    }
+
+
+def test_the_target_decides_nothing_beforehand(
+    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
+) -> None:
+    plain = make_plan(config, schema, catalogue, MACHINE)
+    assert plain.precision is None
+    assert as_record(plain, "here")["precision"] is None
+    config["precision"] = {"target": 0.03, "max_blocks": 8}
+    asked = make_plan(config, schema, catalogue, MACHINE)
+    assert asked.trials == plain.trials
+    assert len(asked.possible_trials) == len(asked.cells) * 8
+    config["precision"] = {"target": 0.5, "max_blocks": 8}
+    other = make_plan(config, schema, catalogue, MACHINE)
+    assert asked.precision is not None
+    assert other.precision == replace(asked.precision, target=0.5)
+    record = as_record(asked, "here")["precision"]
+    assert record["peers"] == [
+        {"workload": workload, "timing": "warm", "blocks": [3, 8]}
+        for workload in ("append", "count")
+    ]
+    assert [trial["block"] for trial in record["trials"]] == sorted(
+        block for block in range(4, 9) for _ in asked.cells
+    )
+
+
+@pytest.mark.parametrize(
+    ("precision", "said"),
+    [
+        ({"target": 0, "max_blocks": 8}, "0 is not allowed here"),
+        ({"target": 0.1}, "missing config key 'max_blocks'"),
+        ({"target": 0.1, "max_block": 8}, "unknown config key 'max_block' inside precision"),
+        (0.03, "it must be null, or a mapping of a target above 0 and max_blocks"),
+    ],
+)
+def test_a_wrong_setting_is_named(
+    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue, precision: Any, said: str
+) -> None:
+    config["precision"] = precision
+    with pytest.raises(UserError, match=said):
+        make_plan(config, schema, catalogue, MACHINE)
