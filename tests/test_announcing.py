@@ -12,10 +12,10 @@ ROOT = Path(__file__).parents[1]
 SNAKEFILE = """
 import sys
 from snakemake.logging import logger
-from workflow.announcing import records_ahead, tell_after_dry_run
+from workflow.announcing import records_ahead, round_ahead, tell_after_dry_run
 
 def text():
-    return f"ahead: {sorted(records_ahead(workflow))}"
+    return f"ahead: {sorted(records_ahead(workflow))}, round {round_ahead(workflow)}"
 
 tell_after_dry_run(logger, workflow, text)
 
@@ -23,8 +23,13 @@ onstart:
     print(text(), file=sys.stderr)
 
 rule report:
-    input: "trials/1", "trials/2"
+    input: "precision/1"
     output: "report"
+    shell: "cp {input} {output}"
+
+rule judge_precision:
+    input: "trials/1", "trials/2"
+    output: "precision/{round}"
     shell: "cat {input} > {output}"
 
 rule measure_trial:
@@ -59,13 +64,15 @@ def snakemake(folder: Path, *arguments: str) -> str:
 def test_a_dry_run_ends_with_it(folder: Path, arguments: list[str]) -> None:
     said = snakemake(folder, *arguments)
     assert said.count("ahead: ") == 1
-    assert said.endswith("ahead: ['trials/1', 'trials/2']\n")
+    assert said.endswith("ahead: ['trials/1', 'trials/2'], round 1\n")
 
 
 def test_a_run_says_it_once_and_means_what_is_left(folder: Path) -> None:
-    snakemake(folder, "--cores", "1", "trials/2")
+    first = snakemake(folder, "--cores", "1", "trials/2")
+    assert "ahead: ['trials/2'], round None\n" in first
     said = snakemake(folder, "--cores", "1")
-    assert [line for line in said.splitlines() if "ahead" in line] == ["ahead: ['trials/1']"]
+    lines = [line for line in said.splitlines() if "ahead" in line]
+    assert lines == ["ahead: ['trials/1'], round 1"]
 
 
 @pytest.mark.parametrize("asked", ["--lint", "--summary"])

@@ -19,7 +19,7 @@ def event(kind: LogEvent | None, message: str = "", **fields: Any) -> logging.Lo
 def run_of_four(stream: io.StringIO) -> None:
     """Four trials of ten seconds each, and one job that is no trial."""
     now = iter(range(0, 1000, 10))
-    progress = ProgressLine(stream, clock_s=lambda: next(now))
+    progress = ProgressLine(lambda: 0, stream, clock_s=lambda: next(now))
     progress.emit(event(LogEvent.RUN_INFO, stats={"measure_trial": 4, "calibrate": 1, "total": 5}))
     progress.emit(event(LogEvent.JOB_INFO, jobid=9, rule_name="calibrate"))
     progress.emit(event(LogEvent.JOB_FINISHED, job_id=9))
@@ -51,6 +51,17 @@ def test_on_a_terminal_one_line_is_drawn_over() -> None:
     assert stream.getvalue().count("\n") == 1
 
 
+def test_trials_that_join_while_it_runs_are_counted_when_they_begin() -> None:
+    stream = io.StringIO()
+    progress = ProgressLine(lambda: 2, stream, clock_s=lambda: 0.0)
+    progress.emit(event(LogEvent.RUN_INFO, stats={"measure_trial": 1}))
+    for job in range(3):
+        progress.emit(event(LogEvent.JOB_INFO, jobid=job, rule_name="measure_trial"))
+        progress.emit(event(LogEvent.JOB_FINISHED, job_id=job))
+    lines = [text.split(" ", 1)[1].partition(",")[0] for text in stream.getvalue().splitlines()]
+    assert lines == ["1 of 1 trials", "2 of 3 trials", "3 of 3 trials"]
+
+
 def test_the_time_left_goes_by_the_pace_so_far() -> None:
     pace = Pace(planned=100, done=25, begun_s=1000.0)
     assert pace.left_s(now_s=1100.0) == pytest.approx(300.0)
@@ -61,6 +72,8 @@ def test_the_time_left_goes_by_the_pace_so_far() -> None:
 def test_what_went_wrong_is_still_said() -> None:
     assert not is_news(event(LogEvent.JOB_FINISHED))
     assert not is_news(event(None, "Select jobs to execute..."))
+    assert not is_news(event(None, "Updating checkpoint dependencies."))
+    assert not is_news(event(None, "DAG of jobs will be updated after completion."))
     assert is_news(event(LogEvent.JOB_ERROR, "a job failed"))
     assert is_news(event(None, "Nothing to be done"))
 
@@ -68,7 +81,7 @@ def test_what_went_wrong_is_still_said() -> None:
 def test_a_verbose_run_keeps_all_of_snakemakes_words() -> None:
     logger = logging.Logger("quiet", logging.INFO)
     verbose = logging.Logger("verbose", logging.DEBUG)
-    progress = ProgressLine(io.StringIO())
+    progress = ProgressLine(lambda: 0, io.StringIO())
     for each in (logger, verbose):
         each.addHandler(logging.NullHandler())
         each.addHandler(progress)

@@ -14,12 +14,27 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from workflow.progress import TRIAL_RULE
 
+JUDGING_RULE = "judge_precision"
+
 
 def records_ahead(workflow: Any) -> list[str]:
     """The records of trials that this run will measure, once Snakemake has planned its jobs."""
     return [
         str(job.output[0]) for job in workflow.dag.needrun_jobs() if job.rule.name == TRIAL_RULE
     ]
+
+
+def round_ahead(workflow: Any) -> int | None:
+    """The next round in which precision will be judged, from 1; None where nothing is judged.
+
+    What comes after it Snakemake learns only when it is done.
+    """
+    rounds = [
+        int(job.wildcards.round)
+        for job in workflow.dag.needrun_jobs()
+        if job.rule.name == JUDGING_RULE
+    ]
+    return min(rounds, default=None)
 
 
 class DryRunTeller(logging.Handler):

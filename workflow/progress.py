@@ -47,8 +47,13 @@ def line(pace: Pace, now_s: float) -> str:
 
 @dataclass
 class ProgressLine(logging.Handler):
-    """Follows Snakemake's events and draws the line."""
+    """Follows Snakemake's events and draws the line.
 
+    `count_ahead` says how many trials are still to do; it is asked when one begins that was not
+    planned when the run began.
+    """
+
+    count_ahead: Callable[[], int]
     stream: TextIO = field(default_factory=lambda: sys.stderr)
     clock_s: Callable[[], float] = time.monotonic
     _pace: Pace = field(default_factory=Pace)
@@ -67,6 +72,8 @@ class ProgressLine(logging.Handler):
             self._pace = Pace(planned=getattr(record, "stats", {}).get(TRIAL_RULE, 0))
         elif event == LogEvent.JOB_INFO and getattr(record, "rule_name", "") == TRIAL_RULE:
             self._trials_running.add(record.jobid)  # type: ignore[attr-defined]
+            if self._pace.done >= self._pace.planned:
+                self._pace.planned = self._pace.done + self.count_ahead()
             if self._pace.begun_s is None:
                 self._pace.begun_s = self.clock_s()
         elif event == LogEvent.JOB_FINISHED:
@@ -94,7 +101,11 @@ QUIET_EVENTS = (
     LogEvent.JOB_FINISHED,
     LogEvent.PROGRESS,
 )
-QUIET_MESSAGES = ("Select jobs to execute",)
+QUIET_MESSAGES = (
+    "Select jobs to execute",
+    "Updating checkpoint dependencies",
+    "DAG of jobs will be updated",
+)
 
 
 def is_news(record: logging.LogRecord) -> bool:
@@ -104,9 +115,12 @@ def is_news(record: logging.LogRecord) -> bool:
     return not record.getMessage().startswith(QUIET_MESSAGES)
 
 
-def follow(logger: logging.Logger) -> ProgressLine:
-    """Attach a progress line to Snakemake's logger, before the run is planned."""
-    progress = ProgressLine()
+def follow(logger: logging.Logger, count_ahead: Callable[[], int]) -> ProgressLine:
+    """Attach a progress line to Snakemake's logger, before the run is planned.
+
+    `count_ahead` counts the trials that are still to do, whenever it is asked.
+    """
+    progress = ProgressLine(count_ahead)
     logger.addHandler(progress)
     return progress
 

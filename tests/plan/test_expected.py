@@ -104,3 +104,22 @@ def test_the_times_of_a_measured_sweep_lie_in_between() -> None:
 )
 def test_the_sentence(planned: int, ahead: list[Expected], sentence: str) -> None:
     assert announcement(224, planned, ahead) == sentence
+
+
+@pytest.mark.parametrize(
+    ("ahead", "sentence"),
+    [
+        (
+            [Expected(quiet_s=60.0, busy_s=5400.0)],
+            "2 cells, 20 trials planned, 1 of them left to measure; "
+            "about 1 min on a quiet machine, up to 1 h 30 min on a busy one; ",
+        ),
+        ([], "2 cells, 20 trials planned, none of them left to measure; "),
+    ],
+)
+def test_what_may_be_added_is_said_apart(ahead: list[Expected], sentence: str) -> None:
+    more = [Expected(quiet_s=60.0, busy_s=120.0)] * 5
+    assert announcement(2, 20, ahead, more) == (
+        f"{sentence}up to 5 more for precision: "
+        "about 5 min on a quiet machine, up to 10 min on a busy one"
+    )

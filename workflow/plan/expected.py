@@ -96,21 +96,36 @@ def together(trials: Iterable[Expected]) -> Expected:
     )
 
 
-def announcement(cells: int, planned: int, ahead: Sequence[Expected]) -> str:
+def announcement(
+    cells: int,
+    planned: int,
+    ahead: Sequence[Expected],
+    more: Sequence[Expected] = (),
+    second_look_s: float = 0.0,
+) -> str:
     """What a person wants to know before it begins, in one sentence without a full stop.
 
-    `planned` counts all trials, `ahead` holds those that are still to be measured.
+    `planned` counts all trials, `ahead` holds those that are still to be measured, `more` those
+    that may be added for precision; on a busy machine there is a second look.
     """
     sentence = f"{_counted(cells, 'cell')}, {_counted(planned, 'trial')} planned"
     if not ahead:
-        return f"{sentence}, none of them left to measure"
-    if len(ahead) < planned:
-        sentence += f", {len(ahead):,} of them left to measure"
-    whole = together(ahead)
+        sentence += ", none of them left to measure"
+    else:
+        if len(ahead) < planned:
+            sentence += f", {len(ahead):,} of them left to measure"
+        second_look = Expected(quiet_s=0.0, busy_s=second_look_s)
+        sentence += f"; {_spelled(together([*ahead, second_look]))}"
+    if more:
+        sentence += f"; up to {len(more):,} more for precision: {_spelled(together(more))}"
+    return sentence
+
+
+def _spelled(whole: Expected) -> str:
     quiet, busy = spelled(whole.quiet_s), spelled(whole.busy_s, "up to")
     if quiet == busy:  # less than a minute
-        return f"{sentence}; {quiet}"
-    return f"{sentence}; {quiet} on a quiet machine, {busy} on a busy one"
+        return quiet
+    return f"{quiet} on a quiet machine, {busy} on a busy one"
 
 
 def _startup(family: str, start_method: str) -> StartUp:
