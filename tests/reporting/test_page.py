@@ -203,6 +203,19 @@ def test_trials_add_up(page: Pages) -> None:
     assert "All 198 planned trials ended well." in Page(page("default")).text.replace("\u00a0", " ")
 
 
+def test_how_it_was_decided_who_got_more_blocks_is_said(tmp_path: Path) -> None:
+    campaign = factories.make_campaign(factories.make_cells(workloads=["json"], notebook=False))
+    campaign.plan["precision"] = {
+        "target": 0.03,
+        "max_blocks": 20,
+        "peers": [{"workload": "json", "timing": "warm", "blocks": [6, 8]}],
+        "trials": [],
+    }
+    text = Page(write_world(tmp_path, campaign).html()).text.replace("\u00a0", " ")
+    assert "in 6 blocks and more where intervals were wide" in text
+    assert "reached at most 3 % to either side or they had 20 blocks" in text
+
+
 def test_an_arm_that_was_not_measured_is_said_to_be_missing(page: Pages) -> None:
     for name in ("one arm", "no free-threaded build without its lock"):
         assert "The free-threaded build without its lock was not measured" in Page(page(name)).text
