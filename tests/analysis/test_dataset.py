@@ -11,6 +11,7 @@ from pandas.testing import assert_frame_equal
 from tests.analysis.shortcuts import trials_of
 from tests.factories import Campaign, make_campaign, make_cell, make_cells
 from workflow.analysis import columns
+from workflow.analysis.checks import Problem, type_problem
 from workflow.analysis.dataset import (
     check_covers,
     csv_gz_bytes,
@@ -117,27 +118,63 @@ def as_file(trials: pd.DataFrame, path: Path) -> Path:
 @pytest.mark.parametrize(
     ("column", "value", "said"),
     [
-        ("wall_ns", "fast", "column wall_ns has a value that is not a whole number"),
-        ("wall_ns", "1.5", "column wall_ns has a value that is not a whole number"),
-        ("block", "", "row 1 can't be: block is missing"),
-        ("wall_ns", "-5", "row 1 can't be: wall_ns is not above 0"),
-        ("phase", "cooldown", "row 1 can't be: phase is neither warmup nor measure"),
+        ("wall_ns", "fast", "'fast' is not a whole number"),
+        ("wall_ns", "1.5", "'1.5' is not a whole number"),
+        ("wall_ns", "inf", "'inf' is not a whole number"),
+        ("wall_ns", "NaN", "'NaN' is not a whole number"),
+        ("wall_ns", "9" * 30, f"'{'9' * 30}' is not a whole number"),
+        ("wall_ns", "0", "0 is less than 1"),
+        ("wall_ns", "-5", "-5 is less than 1"),
+        ("wall_ns", "", "a missing value where there must be one"),
+        ("block", "", "a missing value where there must be one"),
+        ("block", "0", "0 is less than 1"),
+        ("phase", "cooldown", "'cooldown' is none of warmup, measure"),
+        ("phase", "", "4 in a row without a repetition"),
+        ("timing", "hot", "'hot' is none of warm, cold, memory"),
+        ("outcome", "fine", "'fine' is none of ok, timeout,"),
+        ("trial_id", "one", "'one' is not of the form [0-9a-f]{32}"),
+        ("sentinel_json", "{", "'{' is not the JSON object that belongs there"),
+        ("sentinel_json", '{"cpus":[0],"used":[],"before_ns":[1,2],"after_ns":[1,2]}', "not the"),
+        ("sentinel_json", '{"cpus":[0],"used":[],"before_ns":[0],"after_ns":[1]}', "not the JSON"),
+        ("spans_json", '[{"worker":0}]', "is not the JSON array that belongs there"),
     ],
 )
-def test_a_value_that_cannot_be_is_named(
+def test_a_value_that_cannot_be_is_named_with_its_row_and_column(
     trials: pd.DataFrame, tmp_path: Path, name: str, column: str, value: str, said: str
 ) -> None:
     broken = trials.astype({column: "string"})
-    broken.loc[0, column] = value or pd.NA
+    broken.loc[6, column] = value or pd.NA
     path = as_file(broken, tmp_path / name)
     with pytest.raises(UserError) as caught:
         read_dataset(path)
     assert said in caught.value.what
-    assert caught.value.where == str(path)
+    blamed = "repetition" if (column, value) == ("phase", "") else column
+    assert caught.value.where == f"{path}, row 7, column {blamed}"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 0.5])
+def test_a_float_that_is_no_time_is_named(
+    trials: pd.DataFrame, tmp_path: Path, value: float
+) -> None:
+    broken = trials.astype({"wall_ns": "float64"})
+    broken.loc[6, "wall_ns"] = value
+    path = as_file(broken, tmp_path / "trials.parquet")
+    with pytest.raises(UserError, match=r"not a whole number|a missing value") as caught:
+        read_dataset(path)
+    assert caught.value.where == f"{path}, row 7, column wall_ns"
+
+
+@settings(max_examples=30, deadline=None)
+@given(texts=st.lists(st.sampled_from(["1", "-3", "x", ""]), min_size=1), wrong=st.data())
+def test_the_first_value_of_another_type_is_found(texts: list[str], wrong: st.DataObject) -> None:
+    row = wrong.draw(st.integers(0, len(texts) - 1))
+    values = pd.Series([*("7" for _ in range(row)), "x", *texts], dtype="string")
+    problem = type_problem(values, columns.Column("wall_ns", "Int64", "time"))
+    assert problem == Problem("'x' is not a whole number", row + 1, "wall_ns")
 
 
 @pytest.mark.parametrize("name", ["trials.parquet", "trials.csv.gz"])
-def test_missing_and_unknown_columns_are_named(
+def test_columns_that_are_missing_unknown_or_there_twice_are_named(
     trials: pd.DataFrame, tmp_path: Path, name: str
 ) -> None:
     path = as_file(trials.drop(columns=["wall_ns", "phase"]), tmp_path / name)
@@ -146,6 +183,58 @@ def test_missing_and_unknown_columns_are_named(
     path = as_file(trials.assign(mood="fine"), tmp_path / name)
     with pytest.raises(UserError, match="has unknown columns mood"):
         read_dataset(path)
+    if name.endswith(".csv.gz"):
+        path = as_file(pd.concat([trials, trials[["block"]]], axis="columns"), tmp_path / name)
+        with pytest.raises(UserError, match="has these columns twice: block"):
+            read_dataset(path)
+
+
+@pytest.mark.parametrize(("separator", "word"), [(";", "semicolons"), ("\t", "tabs")])
+def test_other_separators_are_named(
+    trials: pd.DataFrame, tmp_path: Path, separator: str, word: str
+) -> None:
+    path = tmp_path / "trials.csv.gz"
+    path.write_bytes(gzip.compress(trials.to_csv(index=False, sep=separator).encode()))
+    with pytest.raises(UserError, match=f"separated by {word}, not by commas") as caught:
+        read_dataset(path)
+    assert caught.value.where == f"{path}, header"
+
+
+def test_a_row_that_is_cut_short_is_named(trials: pd.DataFrame, tmp_path: Path) -> None:
+    path = tmp_path / "trials.csv.gz"
+    lines = trials.to_csv(index=False).splitlines()[:4]
+    lines[-1] = lines[-1][:100]
+    path.write_bytes(gzip.compress("\n".join(lines).encode()))
+    with pytest.raises(UserError, match=r"row 3 has 1?[0-9] fields, not") as caught:
+        read_dataset(path)
+    assert caught.value.where == f"{path}, row 3"
+
+
+def test_a_repetition_that_is_there_twice_is_named(trials: pd.DataFrame, tmp_path: Path) -> None:
+    path = as_file(pd.concat([trials, trials.iloc[[3]]]), tmp_path / "trials.csv.gz")
+    with pytest.raises(UserError, match=r"repetition of the trial [0-9a-f]+ twice") as err:
+        read_dataset(path)
+    place = f"row {len(trials) + 1}, column trial_id, phase, repetition"
+    assert err.value.where == f"{path}, {place}"
+
+
+def test_a_trial_at_odds_with_itself_is_named(trials: pd.DataFrame, tmp_path: Path) -> None:
+    broken = trials.copy()
+    broken.loc[6, "outcome"] = "timeout"
+    with pytest.raises(UserError, match="'timeout' in one row of a trial and not in another"):
+        read_dataset(as_file(broken, tmp_path / "trials.csv.gz"))
+
+
+def test_no_rows_are_refused(trials: pd.DataFrame, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="it has no rows"):
+        read_dataset(as_file(trials.iloc[:0], tmp_path / "trials.csv.gz"))
+
+
+def test_rows_are_named_as_they_stand_in_the_file(trials: pd.DataFrame, tmp_path: Path) -> None:
+    backwards = trials.iloc[::-1].reset_index(drop=True)
+    read = read_dataset(as_file(backwards, tmp_path / "trials.csv.gz"))
+    assert_frame_equal(read.reset_index(drop=True), trials)
+    assert list(read.index) == list(range(len(trials)))[::-1]
 
 
 @pytest.mark.parametrize("name", ["trials.parquet", "trials.csv.gz"])
@@ -186,14 +275,22 @@ def test_trials_outside_the_plan_are_refused() -> None:
     campaign = make_campaign([make_cell("json", "serial", 1, "3.13", blocks=2)])
     smaller = make_campaign([make_cell("json", "serial", 1, "3.13", blocks=1)])
     trials, plan = trials_of(campaign), plan_from(smaller.plan)
-    with pytest.raises(UserError, match=r"json/serial/1/3\.13/warm, block 2"):
+    with pytest.raises(UserError, match=r"json/serial/1/3\.13/warm, block 2") as caught:
         check_covers(trials, plan, Path("trials.parquet"))
+    assert caught.value.where == "trials.parquet, row 8, column cell, block"
     check_covers(trials, plan_from(campaign.plan), Path("trials.parquet"))
 
 
 def test_two_trials_at_one_place_are_refused() -> None:
     campaign = make_campaign([make_cell("json", "serial", 1, "3.13", blocks=1)])
     trials = trials_of(campaign)
-    twice = pd.concat([trials, trials.assign(trial_id="another")])
-    with pytest.raises(UserError, match=r"two trials of json/serial/1/3\.13/warm, block 1"):
+    twice = pd.concat([trials, trials.assign(trial_id="another")], ignore_index=True)
+    with pytest.raises(UserError, match=r"second trial .* json/serial/1/3\.13/warm, block 1"):
         check_covers(twice, plan_from(campaign.plan), Path("trials.parquet"))
+
+
+def test_a_cell_that_is_not_as_the_plan_has_it_is_refused() -> None:
+    campaign = make_campaign([make_cell("json", "threads", 2, "3.13", blocks=1)])
+    other = trials_of(campaign).assign(workers=pd.array([3] * 7, dtype="Int64"))
+    with pytest.raises(UserError, match=r"3 where the plan of json/threads/2/3\.13/warm has 2"):
+        check_covers(other, plan_from(campaign.plan), Path("trials.parquet"))

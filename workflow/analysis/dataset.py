@@ -3,18 +3,33 @@
 import gzip
 import io
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import pyarrow
+import pyarrow.csv
 
 from workflow.analysis import columns
+from workflow.analysis.checks import (
+    Problem,
+    header_problems,
+    interpreter_problems,
+    plan_problems,
+    row_problems,
+    type_problem,
+    value_problems,
+)
+from workflow.analysis.package import PACKAGE_FILE, FileNote
 from workflow.analysis.planned import Plan
 from workflow.analysis.records import Record, rows
 from workflow.errors import UserError
 from workflow.files import write_bytes
 
 GET_IT_AGAIN = "fetch the data set again, or run snakemake to collect it anew"
+LONGEST_REASON_CHARACTERS = 200
+BLOCK_BYTES = 64 * 1024 * 1024
 
 
 def dataset(records: Iterable[Record], plan: Plan) -> pd.DataFrame:
@@ -34,11 +49,15 @@ def dataset(records: Iterable[Record], plan: Plan) -> pd.DataFrame:
 
 def in_order(trials: pd.DataFrame) -> pd.DataFrame:
     """Rows by cell, block, phase (warm-up first), repetition; the same for any order before."""
+    return _sorted(trials).reset_index(drop=True)
+
+
+def _sorted(trials: pd.DataFrame) -> pd.DataFrame:
     # Descending text order puts "warmup" before "measure"; trial_id and wall_ns settle the order
     # of rows that broken data may hold twice.
     keys = ["cell", "block", "phase", "repetition", "trial_id", "wall_ns"]
     ascending = [key != "phase" for key in keys]
-    return trials.sort_values(keys, ascending=ascending, kind="stable", ignore_index=True)
+    return trials.sort_values(keys, ascending=ascending, kind="stable")
 
 
 def parquet_bytes(trials: pd.DataFrame) -> bytes:
@@ -65,33 +84,57 @@ def write_dataset(trials: pd.DataFrame, *, parquet: Path, csv: Path) -> None:
 def read_dataset(path: Path) -> pd.DataFrame:
     """Read a data set (.parquet or .csv.gz), checked and in canonical order.
 
-    Raises `UserError` naming the file and what is wrong: missing, cut off, columns that are
-    missing, unknown or of another type, values that can't be.
+    Its index is each row's place in the file, from 0. Raises `UserError` naming file, row and
+    column: missing, cut off, columns that are missing, unknown or of another type, values that
+    can't be, rows that are there twice.
     """
-    trials = _typed(_read_untyped(path), path)
-    _check_values(trials, path)
-    return in_order(trials)
+    table = _read_untyped(path)
+    refuse(header_problems(list(table.columns), columns.TRIALS), path)
+    refuse((type_problem(table[column.name], column) for column in columns.TRIALS), path)
+    trials = pd.DataFrame(
+        {column.name: table[column.name].astype(column.dtype) for column in columns.TRIALS}
+    )
+    refuse(value_problems(trials, columns.TRIALS), path)
+    refuse(row_problems(trials), path)
+    return _sorted(trials)
 
 
 def check_covers(trials: pd.DataFrame, plan: Plan, path: Path) -> None:
-    """Refuse a data set with trials that are not planned, or with two trials at one place."""
-    places = trials[["cell", "block", "trial_id"]].drop_duplicates()
-    planned = {(trial.cell, trial.block) for trial in plan.trials}
-    seen: set[tuple[str, int]] = set()
-    for cell, block in zip(places["cell"], places["block"], strict=True):
-        if (cell, block) not in planned:
+    """Refuse a data set (`read_dataset`) with trials or cells that the plan has not."""
+    refuse(plan_problems(trials, plan), path, mend="give the plan that belongs to this data set")
+
+
+def check_interpreters(
+    trials: pd.DataFrame, identities: Mapping[str, Mapping[str, Any]], path: Path
+) -> None:
+    """Refuse trials of another interpreter than their arm's (`identities`: arm to identity)."""
+    refuse(interpreter_problems(trials, identities), path)
+
+
+def check_file(path: Path, note: FileNote) -> None:
+    """Refuse a file that is not the one its package describes."""
+    found = FileNote.of(path)
+    if found != note:
+        raise UserError(
+            f"the data set is not the one that {PACKAGE_FILE} describes: it has {found.bytes} "
+            f"bytes and the sha256 {found.sha256}, not {note.bytes} and {note.sha256}",
+            where=str(path),
+            mend=f"get both files again from one place; after a change nobody can tell by "
+            f"{PACKAGE_FILE} what was measured",
+        )
+
+
+def refuse(problems: Iterable[Problem | None], path: Path, *, mend: str = GET_IT_AGAIN) -> None:
+    """Raise the first problem of a data set, if it has one, as a `UserError`."""
+    for problem in problems:
+        if problem is not None:
+            place = [f"row {problem.row}"] if problem.row is not None else []
+            named = [f"column {problem.column}"] if problem.column else []
             raise UserError(
-                f"the data set has a trial that the plan has not: {cell}, block {block}",
-                where=str(path),
-                mend="give the plan.json that belongs to this data set",
+                f"the data set can't be used: {problem.what}",
+                where=", ".join([str(path), *place, *named]),
+                mend=mend,
             )
-        if (cell, block) in seen:
-            raise UserError(
-                f"the data set has two trials of {cell}, block {block}",
-                where=str(path),
-                mend=GET_IT_AGAIN,
-            )
-        seen.add((cell, block))
 
 
 def _read_untyped(path: Path) -> pd.DataFrame:
@@ -99,15 +142,15 @@ def _read_untyped(path: Path) -> pd.DataFrame:
         if path.name.endswith(".parquet"):
             return pd.read_parquet(path)
         if path.name.endswith(".csv.gz"):
-            # Everything as text: numbers are converted column by column, so that a message can
-            # name the column, and never by way of floats, which would round nanoseconds.
-            return pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[""])
+            return _read_csv(path)
     except FileNotFoundError:
         raise UserError("the data set is missing", where=str(path), mend=GET_IT_AGAIN) from None
     except (OSError, EOFError, zlib.error, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(
-            f"the data set can't be read ({reason})", where=str(path), mend=GET_IT_AGAIN
+            f"the data set can't be read ({reason[:LONGEST_REASON_CHARACTERS]})",
+            where=str(path),
+            mend=GET_IT_AGAIN,
         ) from None
     raise UserError(
         "a data set is a .parquet or a .csv.gz file",
@@ -116,48 +159,55 @@ def _read_untyped(path: Path) -> pd.DataFrame:
     )
 
 
-def _typed(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    expected, found = columns.names(columns.TRIALS), list(table.columns)
-    problems = {
-        "lacks the columns": [name for name in expected if name not in found],
-        "has unknown columns": [name for name in found if name not in expected],
-    }
-    for problem, culprits in problems.items():
-        if culprits:
+def _read_csv(path: Path) -> pd.DataFrame:
+    """The table with every column as text, so that no number goes by way of a float.
+
+    Raises ValueError for text that is no table or not UTF-8.
+    """
+    text = gzip.decompress(path.read_bytes())
+    _refuse_separators(text, path)
+    uneven: list[Any] = []
+
+    def note(row: Any) -> str:
+        uneven.append(row)
+        return "error"
+
+    try:
+        table = pyarrow.csv.read_csv(
+            pyarrow.BufferReader(text),
+            # One thread, so that a row knows its number; a block holds the longest row.
+            read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES),
+            parse_options=pyarrow.csv.ParseOptions(
+                newlines_in_values=True, invalid_row_handler=note
+            ),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(columns.names(columns.TRIALS), pyarrow.string()),
+                null_values=[""],
+                strings_can_be_null=True,
+            ),
+        )
+    except pyarrow.ArrowInvalid:
+        if not uneven:
+            raise
+        row = uneven[0]
+        problem = Problem(
+            f"row {row.number - 1} has {row.actual_columns} fields, not {row.expected_columns}",
+            row.number - 1,
+        )
+        refuse([problem], path)
+    texts: pd.DataFrame = table.to_pandas(types_mapper={pyarrow.string(): pd.StringDtype()}.get)
+    return texts
+
+
+def _refuse_separators(text: bytes, path: Path) -> None:
+    """Programs for tables write what their country is used to."""
+    header = text.partition(b"\n")[0].decode("utf-8", "replace")
+    for name, separator in {"semicolons": ";", "tabs": "\t", "bars": "|"}.items():
+        if set(columns.names(columns.TRIALS)) <= {
+            field.strip().strip('"') for field in header.split(separator)
+        }:
             raise UserError(
-                f"the data set {problem} {', '.join(culprits)}",
-                where=str(path),
+                f"the data set can't be used: its columns are separated by {name}, not by commas",
+                where=f"{path}, header",
                 mend=GET_IT_AGAIN,
             )
-    return pd.DataFrame(
-        {column.name: _column(table[column.name], column, path) for column in columns.TRIALS}
-    )
-
-
-def _column(values: pd.Series, column: columns.Column, path: Path) -> pd.Series:
-    try:
-        return values.astype(column.dtype)
-    except (ValueError, TypeError, OverflowError):
-        kind = "a whole number" if column.dtype == "Int64" else column.dtype
-        raise UserError(
-            f"the data set's column {column.name} has a value that is not {kind}",
-            where=str(path),
-            mend=GET_IT_AGAIN,
-        ) from None
-
-
-def _check_values(trials: pd.DataFrame, path: Path) -> None:
-    """What later steps rely on: every row has its place, every time is above zero."""
-    for name in ("trial_id", "cell", "workload", "arm", "block", "outcome"):
-        _refuse_rows(trials[name].isna(), f"{name} is missing", path)
-    _refuse_rows((trials["wall_ns"] <= 0).fillna(value=False), "wall_ns is not above 0", path)
-    phases = trials["phase"].isin(["warmup", "measure"]) | trials["phase"].isna()
-    _refuse_rows(~phases, "phase is neither warmup nor measure", path)
-
-
-def _refuse_rows(bad: pd.Series, what: str, path: Path) -> None:
-    if bad.any():
-        row = int(bad.to_numpy(dtype=bool).argmax()) + 1
-        raise UserError(
-            f"the data set's row {row} can't be: {what}", where=str(path), mend=GET_IT_AGAIN
-        )

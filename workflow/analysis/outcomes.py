@@ -1,24 +1,11 @@
 """The account of all planned trials: planned = ok + explained + missing."""
 
-from enum import StrEnum
 from typing import Any
 
 import pandas as pd
 
 from workflow.analysis import columns
-from workflow.analysis.planned import Plan
-
-
-class Outcome(StrEnum):
-    """What became of a trial."""
-
-    OK = "ok"
-    TIMEOUT = "timeout"
-    CRASHED = "crashed"
-    RAISED = "raised"
-    WRONG_RESULT = "wrong_result"
-    WRONG_GIL = "wrong_gil"
-    WORKER_DIED = "worker_died"
+from workflow.analysis.planned import Outcome, Plan
 
 
 def outcomes_table(plan: Plan, trials: pd.DataFrame) -> pd.DataFrame:
