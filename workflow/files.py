@@ -9,6 +9,8 @@ from typing import Any
 
 from workflow.errors import UserError
 
+MAKE_IT_ANEW = "delete the file and run snakemake again; it will be made anew"
+
 
 def canonical_json(value: Any) -> str:
     """The one spelling of a JSON value: sorted keys, no NaN, no spare spaces."""
@@ -52,7 +54,7 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, sort_keys=True, indent=1, allow_nan=False) + "\n")
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path, *, mend: str = MAKE_IT_ANEW) -> Any:
     """Read a JSON file; `UserError` names the file when it is missing or broken."""
     try:
         return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
@@ -62,7 +64,7 @@ def read_json(path: Path) -> Any:
         raise UserError(
             f"a file is not valid JSON ({error})",
             where=str(path),
-            mend="delete the file and run snakemake again; it will be made anew",
+            mend=mend,
         ) from None
 
 

@@ -71,9 +71,9 @@ def read_records(plan: Plan, *, results: Path, identities: Json) -> list[Record]
 
 
 def read_identities(directory: Path, plan: Plan) -> dict[str, Json]:
-    """The identity of every arm that the plan's cells use: arm to JSON."""
+    """The identity of every arm of the plan: arm to JSON."""
     identities: dict[str, Json] = {}
-    for arm in sorted({cell.arm for cell in plan.cells}):
+    for arm in sorted(arm.name for arm in plan.arms):
         path = directory / f"{arm}.json"
         identity = read_json(path)
         if not isinstance(identity, dict) or "identity_sha256" not in identity:

@@ -1,0 +1,30 @@
+"""Campaigns as they are archived: the folder of results after `collect`."""
+
+from argparse import Namespace
+from pathlib import Path
+
+from tests.factories import Campaign
+from workflow.analysis.__main__ import collect, tables
+
+
+def collect_into(results: Path, campaign: Campaign) -> Path:
+    """Write a campaign's results as far as the data set and its package; returns the folder."""
+    campaign.write(results)
+    collect(
+        Namespace(
+            plan=results / "plan.json",
+            interpreters=results / "interpreters",
+            records=results,
+            parquet=results / "trials.parquet",
+            csv=results / "trials.csv.gz",
+            package=results / "datapackage.json",
+            judgements=[],
+        )
+    )
+    return results
+
+
+def tables_of(results: Path, trials: str, out: Path) -> dict[str, bytes]:
+    """Every table made from a file of results, by name."""
+    tables(Namespace(plan=results / "plan.json", trials=results / trials, out=out))
+    return {path.name: path.read_bytes() for path in out.iterdir()}

@@ -1,0 +1,245 @@
+"""A data set and its package are enough: what is published, and what is refused."""
+
+import gzip
+import shutil
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.analysis.archives import collect_into, tables_of
+from tests.factories import make_campaign, make_cells
+from workflow.analysis import columns
+from workflow.analysis.__main__ import unpack
+from workflow.analysis.package import FileNote, read_package
+from workflow.analysis.records import SCHEMA
+from workflow.errors import UserError
+from workflow.files import read_json, write_json
+from workflow.plan.workers import WorkerKind
+
+#: The essentials of the profiles of Data Package 2.0 and of its Table Schema.
+PROFILE = {
+    "required": ["resources", "$schema", "licenses"],
+    "properties": {
+        "$schema": {"const": "https://datapackage.org/profiles/2.0/datapackage.json"},
+        "licenses": {"items": {"required": ["name", "path"]}, "minItems": 1},
+        "resources": {
+            "items": {
+                "required": ["name"],
+                "oneOf": [{"required": ["path"]}, {"required": ["data"]}],
+                "properties": {
+                    "name": {"pattern": "^[a-z0-9._-]+$"},
+                    "path": {"pattern": "^[^/][^:]*$"},
+                    "hash": {"pattern": "^sha256:[0-9a-f]{64}$"},
+                    "bytes": {"type": "integer"},
+                    "type": {"const": "table"},
+                    "schema": {"$ref": "#/$defs/schema"},
+                },
+            }
+        },
+    },
+    "$defs": {
+        "schema": {
+            "required": ["fields", "missingValues", "uniqueKeys"],
+            "properties": {
+                "fields": {
+                    "items": {
+                        "required": ["name", "type", "description"],
+                        "properties": {
+                            "type": {"enum": ["string", "integer", "number", "object", "array"]},
+                            "constraints": {
+                                "additionalProperties": False,
+                                "properties": {
+                                    "required": {"const": True},
+                                    "minimum": {"type": "integer"},
+                                    "enum": {"type": "array", "uniqueItems": True},
+                                    "pattern": {"type": "string"},
+                                },
+                            },
+                        },
+                    }
+                },
+            },
+        }
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of a campaign that was watched and had a failure; don't touch."""
+    campaign = make_campaign(
+        make_cells(workloads=["json"], blocks=3),
+        failures={("json/threads/2/3.13/warm", 2): "raised"},
+        disturbed_ratio=0.2,
+    )
+    return collect_into(tmp_path_factory.mktemp("measured"), campaign)
+
+
+@pytest.fixture
+def archived(measured: Path, tmp_path: Path) -> Path:
+    """The two files that somebody kept, to change."""
+    folder = tmp_path / "archived"
+    folder.mkdir()
+    for name in ("trials.csv.gz", "datapackage.json"):
+        shutil.copy(measured / name, folder)
+    return folder
+
+
+def unpacked(folder: Path, out: Path, file: str = "trials.csv.gz") -> Path:
+    """What `unpack` makes of a data set."""
+    unpack(Namespace(package=folder / "datapackage.json", dataset=folder / file, out=out))
+    return out
+
+
+def test_the_package_is_a_data_package(measured: Path) -> None:
+    package = read_json(measured / "datapackage.json")
+    Draft202012Validator(PROFILE).validate(package)
+    resources = {resource["name"]: resource for resource in package["resources"]}
+    for name in ("trials", "trials-parquet"):
+        file = measured / resources[name]["path"]
+        note = FileNote.of(file)
+        assert resources[name]["bytes"] == note.bytes == file.stat().st_size
+        assert resources[name]["hash"] == f"sha256:{note.sha256}"
+
+
+def test_every_column_is_described_with_its_unit(measured: Path) -> None:
+    fields = read_json(measured / "datapackage.json")["resources"][0]["schema"]["fields"]
+    header = gzip.decompress((measured / "trials.csv.gz").read_bytes()).partition(b"\n")[0]
+    assert ",".join(field["name"] for field in fields) == header.decode()
+    units = {field["name"]: field.get("unit") for field in fields}
+    assert units["wall_ns"] == "ns"
+    assert units["memory_peak_bytes"] == "B"
+    assert units["workers"] is None
+
+
+def test_the_package_names_no_place_on_the_machine_it_is_from(measured: Path) -> None:
+    text = (measured / "datapackage.json").read_text(encoding="utf-8")
+    assert "/nowhere/" in (measured / "interpreters" / "3.13.json").read_text(encoding="utf-8")
+    assert "/nowhere/" not in text
+
+
+def test_the_words_of_a_column_are_those_of_the_records() -> None:
+    cell = read_json(SCHEMA)["properties"]["cell"]["properties"]
+    repetition = read_json(SCHEMA)["properties"]["repetitions"]["items"]["properties"]
+    recorded = {
+        "outcome": read_json(SCHEMA)["properties"]["outcome"]["enum"],
+        "start_method": cell["start_method"]["enum"],
+        "timing": cell["timing"]["enum"],
+        "phase": repetition["phase"]["enum"],
+        "worker_kind": list(WorkerKind),
+    }
+    known = {column.name: list(column.values.one_of) for column in columns.TRIALS}
+    assert {name: words for name, words in known.items() if words} == recorded
+
+
+def test_the_same_results_give_the_same_package(measured: Path, tmp_path: Path) -> None:
+    campaign = make_campaign(
+        make_cells(workloads=["json"], blocks=3),
+        failures={("json/threads/2/3.13/warm", 2): "raised"},
+        disturbed_ratio=0.2,
+    )
+    again = collect_into(tmp_path / "again", campaign)
+    for name in ("datapackage.json", "trials.csv.gz", "trials.parquet"):
+        assert (again / name).read_bytes() == (measured / name).read_bytes()
+
+
+@pytest.mark.parametrize("file", ["trials.csv.gz", "trials.parquet"])
+def test_either_file_with_the_package_brings_back_all_that_was_measured(
+    measured: Path, tmp_path: Path, file: str
+) -> None:
+    out = unpacked(measured, tmp_path / "out", file)
+    for name in ("plan.json", "trials.csv.gz", "trials.parquet", "interpreters/parity.json"):
+        assert (out / name).read_bytes() == (measured / name).read_bytes(), name
+    for arm in ("3.13", "3.13t", "3.13t-gil"):
+        identity = read_json(measured / "interpreters" / f"{arm}.json")
+        identity.pop("executable")
+        assert read_json(out / "interpreters" / f"{arm}.json") == identity
+    of_measured = tables_of(measured, "trials.parquet", tmp_path / "there")
+    assert tables_of(out, "trials.parquet", tmp_path / "here") == of_measured
+
+
+def refused(folder: Path, out: Path, words: str) -> UserError:
+    """Insist that `unpack` refuses with these words, and writes nothing."""
+    with pytest.raises(UserError, match=words) as caught:
+        unpacked(folder, out)
+    assert not out.exists()
+    return caught.value
+
+
+def test_a_data_set_without_its_package_is_refused(archived: Path, tmp_path: Path) -> None:
+    (archived / "datapackage.json").unlink()
+    error = refused(archived, tmp_path / "out", "datapackage.json is missing")
+    assert error.where == str(archived / "datapackage.json")
+
+
+def test_a_changed_data_set_is_refused(archived: Path, tmp_path: Path) -> None:
+    file = archived / "trials.csv.gz"
+    rows = gzip.decompress(file.read_bytes()).splitlines(keepends=True)
+    file.write_bytes(gzip.compress(b"".join(rows[:-7]), mtime=0))  # a trial less
+    error = refused(archived, tmp_path / "out", "not the one that datapackage.json describes")
+    assert error.where == str(file)
+
+
+def test_another_campaign_s_package_is_refused(archived: Path, tmp_path: Path) -> None:
+    smaller = make_campaign(make_cells(workloads=["json"], blocks=1))
+    other = collect_into(tmp_path / "other", smaller) / "datapackage.json"
+    shutil.copy(other, archived / "datapackage.json")
+    error = refused(archived, tmp_path / "out", "a trial that the plan has not: .*block 2")
+    assert ", row " in error.where
+
+
+def change(folder: Path, act: Callable[[dict[str, Any]], object]) -> None:
+    """Change a package; `act` gets its resources by name and itself as `package`."""
+    path = folder / "datapackage.json"
+    package = read_json(path)
+    act({resource["name"]: resource for resource in package["resources"]} | {"package": package})
+    write_json(path, package)
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        (lambda it: it["package"].update(schema_version=2), "schema_version 2, this code reads 1"),
+        (lambda it: it["package"].pop("schema_version"), "schema_version None"),
+        (lambda it: it["package"].update(resources=[]), "is broken .KeyError: 'plan'"),
+        (lambda it: it["trials"].pop("hash"), "is broken .KeyError: 'hash'"),
+        (lambda it: it["trials"].update(hash="md5:0"), "the hash of trials is no sha256"),
+        (lambda it: it["plan"]["data"].pop("cells"), "is broken .KeyError: 'cells'"),
+        (lambda it: it["plan"]["data"].update(schema_version=2), "schema_version is 2"),
+        (lambda it: it["interpreters"]["data"].pop("3.13"), "but a plan for"),
+        (lambda it: it["interpreters"]["data"]["3.13"].pop("identity_sha256"), "has no identity_"),
+        (
+            lambda it: it["plan"]["data"]["machine"].update(name="../elsewhere"),
+            "'../elsewhere' can't be the name of a file",
+        ),
+        (
+            lambda it: it["interpreters"]["data"]["3.13"].update(identity_sha256="0" * 64),
+            "a trial of another interpreter than the one that 3.13 was",
+        ),
+    ],
+)
+def test_a_package_that_is_not_right_is_refused(
+    archived: Path, tmp_path: Path, act: Callable[[dict[str, Any]], object], words: str
+) -> None:
+    change(archived, act)
+    refused(archived, tmp_path / "out", words)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null"])
+def test_a_package_that_is_no_json_object_is_refused(
+    archived: Path, tmp_path: Path, text: str
+) -> None:
+    (archived / "datapackage.json").write_text(text, encoding="utf-8")
+    error = refused(archived, tmp_path / "out", "not valid JSON|schema_version None")
+    assert "again" in error.mend
+
+
+def test_a_package_is_read_as_it_was_written(measured: Path) -> None:
+    package = read_package(measured / "datapackage.json")
+    assert package.plan == read_json(measured / "plan.json")
+    assert package.parity == read_json(measured / "interpreters" / "parity.json")
+    assert package.machine == "synthetic-2cpu-00000000"
