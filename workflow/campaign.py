@@ -4,10 +4,8 @@ The only place that knows both the plan and the trial room; the rules ask it and
 """
 
 import argparse
-import fcntl
 import json
 import math
-import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,8 +15,10 @@ from typing import Any, Protocol
 
 import yaml
 
+from workflow.claim_files import read_claim_files
 from workflow.errors import UserError, reported
 from workflow.files import digest, read_json, sha256_file, write_json
+from workflow.holding import hold
 from workflow.interpreters.given import fingerprints
 from workflow.plan.blocks import Trial
 from workflow.plan.catalogue import Catalogue, ModelEntry, WorkloadEntry
@@ -61,10 +61,10 @@ class Campaign:
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> "Campaign":
         """Check `config` and plan it for this machine; `UserError` for what is wrong in it."""
-        config = without_what_is_left_out(config)
-        schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-        check_shape(config, schema)  # before the files are read that it names
-        plan = make_plan(config, schema, catalogue(own_works(config)), {**fingerprint()})
+        config = checked(config)  # before the files are read that it names
+        claims = read_claim_files(config["claims"])
+        works = catalogue(own_works(config))
+        plan = make_plan(config, config_schema(), works, {**fingerprint()}, claims)
         return cls(config, plan)
 
     @property
@@ -90,8 +90,12 @@ class Campaign:
 
     @property
     def records(self) -> list[str]:
-        """Every planned trial's record."""
-        return [str(self.results / trial.record) for trial in self.plan.trials]
+        """The record of every trial of the base blocks."""
+        return [self.record(trial) for trial in self.plan.trials]
+
+    def record(self, trial: Trial) -> str:
+        """A trial's record."""
+        return str(self.results / trial.record)
 
     @cached_property
     def interpreter_request(self) -> dict[str, Any]:
@@ -138,20 +142,8 @@ class Campaign:
         return unchanged(file) if self._made_for.get(arm) == self.interpreter_keys[arm] else file
 
     def claim(self) -> None:
-        """Keep these results for this process until it ends; `UserError` if another has them.
-
-        The kernel drops the claim with its holder, so that a killed run leaves nothing to unlock.
-        """
-        self.results.mkdir(parents=True, exist_ok=True)
-        claim = os.open(self.results / ".claim", os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(
-                "another run is measuring this campaign",
-                where=str(self.results),
-                mend="wait until it is finished, or stop it and run the same command again",
-            ) from None
+        """Keep these results for this process until it ends; `UserError` if another has them."""
+        hold(self.results, doing="measuring this campaign")
 
     def calibration_request(self, workload: str) -> dict[str, Any]:
         """What decides how much work a workload's batch holds."""
@@ -163,17 +155,22 @@ class Campaign:
             "instrument": instrument_sha256(workload_of(cell.function), "serial"),
         }
 
-    def announcement(self, ahead: Collection[str]) -> str:
-        """How much is planned and how long it will take; `ahead` are records still to be made."""
+    def announcement(self, ahead: Collection[str], more: Collection[Trial] = ()) -> str:
+        """How much is planned and how long it will take.
+
+        `ahead` are records still to be made, `more` the trials that may be added for precision.
+        """
         to_make = frozenset(ahead)
         return announcement(
             cells=len(self.plan.cells),
-            planned=len(self.plan.trials),
+            planned=len(to_make.union(self.records)),
             ahead=[
                 self.expected_of(trial.cell)
-                for trial in self.plan.trials
-                if str(self.results / trial.record) in to_make
+                for trial in self.plan.possible_trials
+                if self.record(trial) in to_make
             ],
+            more=[self.expected_of(trial.cell) for trial in more],
+            second_look_s=self.config["trial"]["second_look_s"],
         )
 
     def order(self, wildcards: TrialWildcards) -> str:
@@ -208,7 +205,7 @@ class Campaign:
 
     def priority(self, wildcards: TrialWildcards) -> int:
         """Earlier trials first."""
-        return len(self.plan.trials) - self.position(wildcards)
+        return len(self._trials) - self.position(wildcards)
 
     @cached_property
     def _made_for(self) -> dict[str, str]:
@@ -223,7 +220,7 @@ class Campaign:
 
     @cached_property
     def _trials(self) -> dict[tuple[str, int], Trial]:
-        return {(trial.cell.id, trial.block): trial for trial in self.plan.trials}
+        return {(trial.cell.id, trial.block): trial for trial in self.plan.possible_trials}
 
     def expected_of(self, cell: Cell) -> Expected:
         """How long a trial of a cell takes."""
@@ -254,6 +251,19 @@ class Campaign:
     def _trial(self, wildcards: TrialWildcards) -> Trial:
         w = wildcards
         return self._trials[f"{w.workload}/{w.model}/{w.workers}/{w.arm}/{w.timing}", int(w.block)]
+
+
+def checked(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The config less what is left out; `UserError` for what is not as the schema has it."""
+    config = without_what_is_left_out(config)
+    check_shape(config, config_schema())
+    return config
+
+
+def config_schema() -> Mapping[str, Any]:
+    """The schema that every config is checked against."""
+    schema: Mapping[str, Any] = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    return schema
 
 
 def without_what_is_left_out(config: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,36 +1,5 @@
-# Needs:    the plan, the identities and every planned trial's record.
-# Produces: the data set (a row a repetition) and the tables made from it.
-
-
-rule collect_trials:
-    input:
-        plan="results/{machine}/plan.json",
-        identities=expand(
-            "results/{machine}/interpreters/{arm}.json",
-            arm=CAMPAIGN.arms,
-            allow_missing=True,
-        ),
-        calibrations=expand(
-            "results/{machine}/calibration/{workload}.json",
-            workload=CAMPAIGN.plan.workloads,
-            allow_missing=True,
-        ),
-        records=CAMPAIGN.records,
-    output:
-        parquet="results/{machine}/trials.parquet",
-        csv="results/{machine}/trials.csv.gz",
-    log:
-        "results/{machine}/logs/collect.log",
-    conda:
-        "../../environment.yml"
-    resources:
-        machine=1,
-    params:
-        folder=subpath(output.parquet, parent=True),
-    shell:
-        "python -m workflow.analysis collect --plan {input.plan:q} "
-        "--interpreters {params.folder:q}/interpreters --records {params.folder:q} "
-        "--parquet {output.parquet:q} --csv {output.csv:q} 2>&1 | tee {log:q}"
+# Needs:    the plan and the data set.
+# Produces: the tables made from it.
 
 
 rule estimate_tables:

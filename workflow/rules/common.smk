@@ -1,22 +1,21 @@
 # Needs:    the config.
-# Produces: CAMPAIGN, what all rules ask; results/<machine>/plan.json.
+# Produces: CAMPAIGN, what all rules ask: to be measured here or archived, one face for both.
 import json
 import shlex
 
 from snakemake.logging import logger
 
-from workflow.announcing import records_ahead, tell_after_dry_run
+from workflow.announcing import records_ahead, round_ahead, tell_after_dry_run
+from workflow.archive import Archive
 from workflow.campaign import Campaign
 from workflow.errors import reported
 from workflow.progress import follow, replace_chatter
 from workflow.scheduling import mend
 
-CAMPAIGN = reported(lambda: Campaign.of(config))
-reported(lambda: CAMPAIGN.given_executables)
-PROGRESS = follow(logger)
-tell_after_dry_run(
-    logger, workflow, lambda: CAMPAIGN.announcement(records_ahead(workflow))
-)
+IS_ARCHIVED = config.get("dataset") is not None
+CAMPAIGN = reported(lambda: (Archive if IS_ARCHIVED else Campaign).of(config))
+PROGRESS = follow(logger, lambda: len(records_ahead(workflow)))
+tell_after_dry_run(logger, workflow, lambda: ANNOUNCEMENT())
 
 
 # Nothing may run beside a trial: a trial takes all of `machine`, every other rule a part of it.
@@ -37,13 +36,21 @@ TABLES = [
     "cells",
     "ratios",
     "decisions",
+    "claims",
     "outcomes",
     "notebook",
     "startup",
     "memory",
     "updates",
+    "scaling",
+    "fits",
+    "crossovers",
+    "slopes",
     "control",
     "health",
+    "distributions",
+    "quality",
+    "pairing",
 ]
 
 
@@ -57,26 +64,11 @@ wildcard_constraints:
     block="[0-9]+",
 
 
-rule write_plan:
-    output:
-        plan="results/{machine}/plan.json",
-    log:
-        "results/{machine}/logs/plan.log",
-    conda:
-        "../../environment.yml"
-    resources:
-        machine=1,
-    params:
-        config=json.dumps(config),
-    shell:
-        "python -m workflow.campaign --config {params.config:q} --out {output.plan:q} 2> {log:q}"
-
-
 onstart:
     reported(CAMPAIGN.claim)
     mend(workflow.scheduler)
     replace_chatter(logger, PROGRESS)
-    print(CAMPAIGN.announcement(records_ahead(workflow)), file=sys.stderr)
+    print(ANNOUNCEMENT(), file=sys.stderr)
     print(f"Results go to {CAMPAIGN.results}", file=sys.stderr)
 
 

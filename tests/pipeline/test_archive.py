@@ -1,0 +1,75 @@
+"""`snakemake --config dataset=PATH`: the report of what another machine has measured."""
+
+import csv
+import gzip
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.analysis.archives import collect_into, tables_of
+from tests.factories import make_campaign, make_cells
+from tests.pipeline.conftest import ROOT
+from tests.reporting.worlds import World
+
+MACHINE = "synthetic-2cpu-00000000"
+
+
+@pytest.fixture
+def measured(tmp_path: Path) -> Path:
+    """Results as they lie where they were measured, tables included."""
+    cells = make_cells(workloads=["json"], arms=["3.13", "3.13t"], blocks=3)
+    results = collect_into(tmp_path / "results" / MACHINE, make_campaign(cells))
+    tables_of(results, "trials.parquet", results / "tables")
+    return results
+
+
+def analyse(dataset: Path, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run the pipeline on a data set where no interpreter under test is to be found."""
+    snakemake = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    return subprocess.run(
+        [*snakemake, "--directory", str(folder), "--config", f"dataset={dataset}"],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "TERM": "dumb", "COLUMNS": "200"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_archived_data_set_gives_the_same_tables_and_report(
+    measured: Path, tmp_path: Path
+) -> None:
+    def contents() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in measured.rglob("*") if path.is_file()}
+
+    before = contents()
+    done = analyse(Path("results") / MACHINE, tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "Nothing is measured here" in done.stdout
+    assert contents() == before  # though the folder beside it was written by the same rules
+    (archived,) = tmp_path.glob(f"results/{MACHINE}-archived-*")
+    tables = {path.name: path.read_bytes() for path in (archived / "tables").iterdir()}
+    assert tables == {path.name: path.read_bytes() for path in (measured / "tables").iterdir()}
+    page = (tmp_path / "report" / f"{archived.name}.html").read_text(encoding="utf-8")
+    assert page == World(measured).html()
+
+
+def test_a_broken_data_set_gives_one_message_and_no_report(measured: Path, tmp_path: Path) -> None:
+    file = measured / "trials.csv.gz"
+    rows = list(csv.reader(io.StringIO(gzip.decompress(file.read_bytes()).decode())))
+    rows[3][rows[0].index("wall_ns")] = "-1"
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    file.write_bytes(gzip.compress(text.getvalue().encode()))
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    done = analyse(measured, folder)
+    assert done.returncode != 0
+    assert "-1 is less than 1" in done.stdout
+    assert f"{file}, row 3, column wall_ns" in done.stdout
+    assert "Traceback" not in done.stdout
+    assert not [*folder.glob("report/*"), *folder.glob("results/*/t*")]

@@ -1,0 +1,30 @@
+# Needs:    an archived data set with its datapackage.json, from any machine.
+# Produces: what measuring leaves, in a folder of its own: the plan, the identities, the data set.
+
+
+ANNOUNCEMENT = lambda: CAMPAIGN.announcement(records_ahead(workflow))
+
+
+rule unpack_dataset:
+    input:
+        dataset=lambda w: str(CAMPAIGN.dataset),
+        package=lambda w: str(CAMPAIGN.package_file),
+    output:
+        plan=CAMPAIGN.results / "plan.json",
+        identities=expand(
+            CAMPAIGN.results / "interpreters/{arm}.json", arm=CAMPAIGN.arms
+        ),
+        parity=CAMPAIGN.results / "interpreters/parity.json",
+        parquet=CAMPAIGN.results / "trials.parquet",
+        csv=CAMPAIGN.results / "trials.csv.gz",
+    log:
+        CAMPAIGN.results / "logs/unpack.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        machine=1,
+    params:
+        folder=subpath(output.plan, parent=True),
+    shell:
+        "python -m workflow.analysis unpack --dataset {input.dataset:q} "
+        "--package {input.package:q} --out {params.folder:q} 2>&1 | tee {log:q}"
