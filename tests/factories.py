@@ -251,11 +251,41 @@ def every_experiment() -> list[tuple[str, str, list[Json], list[Json]]]:
 
 
 def make_every_campaign(**options: Any) -> Campaign:
-    """A campaign with every experiment; cells that they share are measured once."""
+    """A campaign with every experiment and claims; cells that they share are measured once."""
     asked = every_experiment()
     cells = {cell["id"]: cell for _, _, of_one, _ in asked for cell in of_one}
     experiments = [make_experiment(*one) for one in asked]
+    options.setdefault("claims", every_claim())
     return make_campaign(list(cells.values()), experiments=experiments, **options)
+
+
+def every_claim() -> list[Json]:
+    """A claim of each kind about the cells of every experiment."""
+    serial, threads = "mandelbrot/serial/1/3.13/warm", "mandelbrot/threads/2/3.13/warm"
+    return [
+        make_claim(threads, serial, id="refuted", answer="They wait for one lock."),
+        make_claim(threads, serial, id="supported", expects="not_less"),
+        make_claim(
+            "mandelbrot/threads/2/3.13t/warm", threads, id="published", published=[1.5, 1.95]
+        ),
+        make_claim(
+            "json/threads/2/3.13/memory",
+            "json/processes-fork/2/3.13/memory",
+            id="memory",
+            measure="memory",
+        ),
+        make_claim(
+            "empty/threads/2/3.13/cold",
+            "empty/processes-spawn/2/3.13/cold",
+            id="first-result",
+            measure="first_result",
+        ),
+        make_claim("counter_locked/threads/2/3.13t/warm", id="kept", expects="keeps_updates"),
+        make_claim("counter_unlocked/threads/2/3.13t/warm", id="lost", expects="keeps_updates"),
+        make_claim("sleep/threads/2/3.13/warm", "json/serial/1/3.13/warm", id="across"),
+        make_claim("json/joblib/2/3.13/warm", serial, id="untested", untested="not planned here"),
+        make_claim(threads, serial, id="a-team-s-own", file="our team's claims.yaml"),
+    ]
 
 
 def make_plan(

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from workflow.reporting import formatting as text
 from workflow.reporting import words
-from workflow.reporting.campaign import Campaign
+from workflow.reporting.campaign import Campaign, PlannedCell
 from workflow.reporting.evidence import Evidence
 from workflow.reporting.page import Claim, Claims, ClaimsSection
 from workflow.reporting.rows import ClaimRow, Ratio
@@ -22,8 +22,8 @@ STATUSES = {
 MEASURES = {
     "time": "",
     "first_result": "until the first result: ",
-    "teardown": "stopping the workers: ",
-    "memory": "memory of all processes (PSS): ",
+    "teardown": "to stop the workers: ",
+    "memory": "memory of all processes: ",
 }
 
 #: Longer than any sentence, shorter than what breaks a page.
@@ -121,26 +121,30 @@ def _found_instead(row: ClaimRow) -> str:
 
 
 def _compared(row: ClaimRow, ratio: Ratio, campaign: Campaign) -> str:
-    work, cell, baseline = _ways(row, campaign)
-    show = text.mebibytes if row.measure == "memory" else text.time
-    unit = f"{text.SPACE}MiB" if row.measure == "memory" else ""
-    return (
-        f"{work}, {MEASURES[row.measure]}{cell} {show(row.cell_value)}{unit}, "
-        f"{baseline} {show(row.baseline_value)}{unit}; "
-        f"{text.times_as_fast(ratio)} {text.interval(ratio)}".strip()
-    )
-
-
-def _ways(row: ClaimRow, campaign: Campaign) -> tuple[str, str, str]:
-    """What the two cells do, and how each does it; arms are named where they differ."""
     cell, baseline = campaign.cells_by_id[row.cell], campaign.cells_by_id[row.baseline_cell]
     titles = [campaign.title(one.workload) for one in (cell, baseline)]
-    ways = []
-    for one, title in zip((cell, baseline), titles, strict=True):
-        workers = None if one.model == "serial" else one.workers
-        way = words.choice(campaign.model_title(one.model), workers)
-        ways.append(f"{way} on {one.arm}" + (f" ({title})" if titles[0] != titles[1] else ""))
-    return titles[0], ways[0], ways[1]
+    told_apart = titles if titles[0] != titles[1] else ["", ""]
+    ways = [
+        f"{_value(row, value)} with {_way(one, title, campaign)}"
+        for one, title, value in zip(
+            (cell, baseline), told_apart, (row.cell_value, row.baseline_value), strict=True
+        )
+    ]
+    figures = f"{text.times_as_fast(ratio)} {text.interval(ratio)}".strip()
+    return f"{titles[0]}, {MEASURES[row.measure]}{ways[0]} against {ways[1]}: {figures}"
+
+
+def _value(row: ClaimRow, value: float | None) -> str:
+    if row.measure == "memory":
+        return f"{text.mebibytes(value)}{text.SPACE}MiB"
+    return text.time(value)
+
+
+def _way(cell: PlannedCell, title: str, campaign: Campaign) -> str:
+    """How a cell works, its workers and its arm in brackets, and its work where they differ."""
+    workers = "" if cell.model == "serial" else text.count(cell.workers, "worker")
+    details = ", ".join(filter(None, (workers, cell.arm, title)))
+    return f"{campaign.model_title(cell.model)} ({details})"
 
 
 def _updates(row: ClaimRow, campaign: Campaign) -> str:

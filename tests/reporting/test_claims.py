@@ -1,0 +1,82 @@
+"""The claims on the page, against their table."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from tests import factories
+from tests.reporting.worlds import World
+from workflow.reporting import formatting as text
+from workflow.reporting.page import Claim, ClaimsSection
+from workflow.reporting.sections import claims
+
+Worlds = Callable[[str], World]
+EVERY = "every experiment"
+
+
+def section(world: World) -> ClaimsSection:
+    built = claims.build(world.evidence())
+    assert built is not None
+    return built
+
+
+def by_id(world: World) -> dict[str, Claim]:
+    """Each claim on the page by its id: the page keeps the order of the table, file by file."""
+    table = pd.read_csv(world.results / "tables/claims.csv")
+    shown = [c for group in section(world).groups for c in (*group.tested, *group.untested)]
+    files = dict.fromkeys(table["file"])
+    ordered = [
+        row.claim
+        for file in files
+        for untested in (False, True)
+        for row in table[table["file"] == file].itertuples()
+        if (row.verdict == "not_tested") == untested
+    ]
+    return dict(zip(ordered, shown, strict=True))
+
+
+def plain(line: str) -> str:
+    return line.replace(text.SPACE, " ")
+
+
+def test_every_claim_is_on_the_page_with_its_verdict(world: Worlds) -> None:
+    table = pd.read_csv(world(EVERY).results / "tables/claims.csv").set_index("claim")
+    shown = by_id(world(EVERY))
+    assert len(shown) == len(factories.every_claim())
+    for name, claim in shown.items():
+        assert claim.verdict.lower().replace(" ", "_") == table.loc[name, "verdict"]
+    assert {claim.verdict for claim in shown.values()} >= {"Supported", "Refuted", "Not tested"}
+
+
+def test_the_numbers_of_a_claim_are_those_of_its_table(world: Worlds) -> None:
+    table = pd.read_csv(world(EVERY).results / "tables/claims.csv").set_index("claim")
+    shown = by_id(world(EVERY))
+    lines = {name: " ".join(map(plain, claim.lines)) for name, claim in shown.items()}
+    ratio = table.loc["published", "ratio"]
+    assert f"{ratio:.1f}×" in lines["published"] or f"{ratio:.2f}×" in lines["published"]
+    assert "Published: 1.5 to 1.95×; ours agrees." in lines["published"]
+    assert "with threads (2 workers, 3.13t) against" in lines["published"]
+    assert "with threads (2 workers, 3.13): " in lines["published"]
+    assert "There is no difference in practice." in lines["refuted"]
+    assert "They wait for one lock." in lines["refuted"]
+    mib = table.loc["memory", "cell_value"] / 1024**2
+    assert f"{mib:.1f} MiB" in lines["memory"]
+    assert "until the first result" in lines["first-result"]
+    losing = int(table.loc["lost", "losing_trials"])
+    assert f"{losing} of {int(table.loc['lost', 'blocks'])} trials lost updates" in lines["lost"]
+    assert "none of 6 trials lost an update; that up to 39 % of trials do" in lines["kept"]
+    assert "Not planned here." in lines["untested"]
+    assert "(2 workers, 3.13, The sleep workload)" in lines["across"]
+
+
+def test_claims_stand_by_their_files_and_those_not_tested_apart(world: Worlds) -> None:
+    groups = section(world(EVERY)).groups
+    assert [group.title for group in groups] == ["Claims", "Our team's claims"]
+    assert [len(group.untested) for group in groups] == [1, 0]
+    assert groups[0].untested_summary == f"1{text.SPACE}sentence not tested"
+
+
+def test_without_claims_there_is_no_section(world: Worlds) -> None:
+    assert claims.build(world("default").evidence()) is None
+    assert 'id="claims"' not in world("default").html()
+    assert 'href="#claims"' in world(EVERY).html()
