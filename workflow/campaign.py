@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import yaml
 
-from workflow.claim_files import read_claim_files
+from workflow.claim_files import claim_file, read_claim_files
 from workflow.errors import UserError, reported
 from workflow.files import digest, read_json, sha256_file, write_json
 from workflow.holding import hold
@@ -87,6 +87,11 @@ class Campaign:
     def arms(self) -> list[str]:
         """The arms by name; the first is the reference."""
         return [arm.name for arm in self.plan.arms]
+
+    @property
+    def claim_files(self) -> list[str]:
+        """The files of claims that the config names."""
+        return [str(claim_file(name)) for name in self.config["claims"]]
 
     @property
     def records(self) -> list[str]:

@@ -10,28 +10,34 @@ from workflow.errors import UserError
 from workflow.plan.claims import ClaimFiles
 
 SCHEMA = Path(__file__).parent / "schemas" / "claims.schema.yaml"
+BUILT_IN = {path.stem: path for path in sorted((Path(__file__).parent / "claims").glob("*.yaml"))}
 
 
-def read_claim_files(files: Sequence[str]) -> ClaimFiles:
-    """Read the files, given relative to here; `UserError` for one that can't be read."""
+def claim_file(name: str) -> Path:
+    """A file of claims by the name of a built-in one, or by its path."""
+    return BUILT_IN.get(name, Path(name))
+
+
+def read_claim_files(names: Sequence[str]) -> ClaimFiles:
+    """Read the files that a config names; `UserError` for one that can't be read."""
     return ClaimFiles(
-        contents={file: _read(file) for file in files},
+        contents={name: _read(name) for name in names},
         schema=yaml.safe_load(SCHEMA.read_text(encoding="utf-8")),
     )
 
 
-def _read(file: str) -> Any:
+def _read(name: str) -> Any:
     try:
-        return yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+        return yaml.safe_load(claim_file(name).read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(
-            f"{file} can't be read ({error.strerror})",
+            f"{name} can't be read ({error.strerror})",
             where="config key claims",
-            mend="correct the path",
+            mend=f"write the path of a file of claims, or one of {', '.join(BUILT_IN)}",
         ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(
             f"a file of claims is not valid YAML ({' '.join(str(error).split())})",
-            where=file,
+            where=name,
             mend="docs/claims.md explains the form",
         ) from None

@@ -20,7 +20,6 @@ def sweep(target: float) -> dict[str, Any]:
     return SMALL_SWEEP | {
         "blocks": 3,
         "experiments": {**NOTHING, "scaling": scaling},
-        "claims": [],
         "precision": {"target": target, "max_blocks": 5},
     }
 

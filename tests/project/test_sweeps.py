@@ -35,7 +35,7 @@ def campaign(overlay: str | None, cpus: int) -> Campaign:
     machine = {"logical_cpus": cpus, "physical_cores": cpus, "cpu_quota": None}
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     config = config_of(overlay)
-    claims = read_claim_files([str(ROOT / file) for file in config["claims"]])
+    claims = read_claim_files(config["claims"])
     return Campaign(config, make_plan(config, schema, catalogue(), machine, claims))
 
 

@@ -19,6 +19,9 @@ import pandas as pd
 from workflow.analysis.contrasts import planned_contrasts
 from workflow.analysis.estimates import Floats, t_bounds
 from workflow.analysis.planned import Peers, Plan, peers_of
+from workflow.analysis.ratio_estimates import t_interval
+from workflow.analysis.ratios import samples_of
+from workflow.analysis.samples import Samples
 from workflow.analysis.trial_values import Times, wall_times
 from workflow.errors import UserError
 from workflow.files import read_json
@@ -169,21 +172,22 @@ def _widths(plan: Plan, times: Times) -> Iterator[tuple[Peers, Width]]:
     contrasts = planned_contrasts(plan)
     for contrast in contrasts:
         cell, baseline = contrast.cell.id, contrast.baseline.id
-        on_basis = times.on(times.basis(cell, baseline))
-        of_cell, of_baseline = on_basis.get(cell, {}), on_basis.get(baseline, {})
-        shared = sorted(of_cell.keys() & of_baseline.keys())
-        logs = np.array([math.log(of_baseline[block] / of_cell[block]) for block in shared])
-        if shared:
-            yield peers_of(contrast.cell), _width(logs, cell, baseline, plan.confidence)
+        basis = times.basis_of_pair(cell, baseline)
+        if samples := samples_of(times, basis, cell=cell, baseline=baseline):
+            yield peers_of(contrast.cell), _width_of_ratio(samples, cell, baseline, plan.confidence)
     compared = {peers_of(contrast.cell) for contrast in contrasts}
     for one in plan.cells:
         logs = np.log(wall_times(times.of(one.id), one.id))
         if peers_of(one) not in compared and logs.size:
-            yield peers_of(one), _width(logs, one.id, None, plan.confidence)
+            known = float(half_width_ratio(logs, plan.confidence)) if logs.size > 1 else None
+            yield peers_of(one), Width(half_width_ratio=known, cell=one.id, baseline_cell=None)
 
 
-def _width(logs: Floats, cell: str, baseline: str | None, confidence: float) -> Width:
-    known = float(half_width_ratio(logs, confidence)) if logs.size > 1 else None
+def _width_of_ratio(samples: Samples, cell: str, baseline: str, confidence: float) -> Width:
+    known = None
+    if samples.blocks > 1:
+        interval = t_interval(samples, confidence)
+        known = math.sqrt(interval.high / interval.low) - 1
     return Width(half_width_ratio=known, cell=cell, baseline_cell=baseline)
 
 

@@ -57,17 +57,22 @@ def estimate_ratio(samples: Samples, *, confidence: float) -> RatioEstimate:
     )
 
 
-def _t_key(samples: Samples, confidence: float) -> Key:
-    def interval(level: float) -> Interval:
-        half = float(stats.t.ppf((1 + level) / 2, samples.freedom)) * samples.standard_error
-        return Interval(
-            low=math.exp(samples.log_mean - half),
-            high=math.exp(samples.log_mean + half),
-            level=level,
-            method=samples.t_method,
-        )
+def t_interval(samples: Samples, level: float) -> Interval:
+    """The interval of the ratio of the geometric means; two blocks at least."""
+    half = float(stats.t.ppf((1 + level) / 2, samples.freedom)) * samples.standard_error
+    return Interval(
+        low=math.exp(samples.log_mean - half),
+        high=math.exp(samples.log_mean + half),
+        level=level,
+        method=samples.t_method,
+    )
 
-    return Key(interval=interval(confidence), equivalence=interval(2 * confidence - 1))
+
+def _t_key(samples: Samples, confidence: float) -> Key:
+    return Key(
+        interval=t_interval(samples, confidence),
+        equivalence=t_interval(samples, 2 * confidence - 1),
+    )
 
 
 def _bootstrap_key(samples: Samples, confidence: float) -> Key:

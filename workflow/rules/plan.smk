@@ -4,7 +4,7 @@
 
 rule write_plan:
     input:
-        claims=CAMPAIGN.config["claims"],
+        claims=CAMPAIGN.claim_files,
     output:
         plan="results/{machine}/plan.json",
     log:
