@@ -29,7 +29,7 @@ SWEEP: dict[str, Any] = {
         "repetitions": 2,
         "patience_s": 0.1,
         "tries": 1,
-        "second_look_s": 0.5,
+        "second_look_s": 0,
         "batch_ms": 3,
         "timeout_s": 60,
     },

@@ -47,9 +47,18 @@ def candidates(plan: Mapping[str, Any], results: Path) -> list[Candidate]:
     for trial in sorted(plan["trials"], key=lambda trial: trial["position"]):
         if trial["cell"] in patient:
             record = read_json(results / trial["record"])
-            if record["outcome"] == "ok" and record["sentinel"] and record["repetitions"]:
+            if _is_timed(record):
                 found.append(Candidate(results / trial["record"], record))
     return [one for one in found if quiet_repetitions(one.record) < FEWEST_QUIET]
+
+
+def _is_timed(record: Any) -> bool:
+    """Whether a record has watched times; one that is no record is refused when it is collected."""
+    return (
+        isinstance(record, dict)
+        and record.get("outcome") == "ok"
+        and bool(record.get("sentinel") and record.get("repetitions"))
+    )
 
 
 def looks(
