@@ -18,7 +18,7 @@ from typing import Any
 
 from scipy import stats
 
-from benchmarks.bench import ARMS, ROOT, Bench, Cell, bench
+from benchmarks.bench import ARMS, ROOT, THRESHOLD, Bench, Cell, bench
 from workflow.interpreters.environment import find_uv
 from workflow.trial.trial import quiet_repetitions
 from workflow.trial.watch import QuietRule
@@ -38,6 +38,7 @@ class Result:
     minimum_ms: float
     half_width: float
     took_s: float
+    trials: str = ""
 
 
 def main() -> None:
@@ -47,7 +48,10 @@ def main() -> None:
     )
     parser.add_argument("--turns", type=int, default=2, help="times that the tools take turns")
     arguments = parser.parse_args()
-    print("cell | turn | pyperf mean ms ± | pyperf minimum | ours ms ± | to minimum | narrower")
+    print(
+        "cell | turn | pyperf mean ms ± | pyperf minimum | ours ms ± | quiet trials | to minimum | "
+        "narrower"
+    )
     with bench() as found, tempfile.TemporaryDirectory() as folder:
         _install(Path(folder))
         for turn in range(1, arguments.turns + 1):
@@ -57,7 +61,7 @@ def main() -> None:
                 print(
                     f"{cell.name} | {turn} | {theirs.value_ms:.2f} ± {theirs.half_width:.1%} | "
                     f"{theirs.minimum_ms:.2f} | {ours.value_ms:.2f} ± {ours.half_width:.1%} | "
-                    f"{ours.value_ms / theirs.minimum_ms - 1:+.1%} | "
+                    f"{ours.trials} | {ours.value_ms / theirs.minimum_ms - 1:+.1%} | "
                     f"{theirs.half_width / ours.half_width:.1f}",
                     flush=True,
                 )
@@ -100,26 +104,30 @@ def pyperf(found: Bench, cell: Cell, folder: Path) -> Result:
 
 
 def here(found: Bench, cell: Cell, seconds: float, turn: int) -> Result:
-    """Run trials for so many seconds."""
+    """Run trials for so many seconds; judged by the floors known at the end."""
     begun_s = time.monotonic()
-    values: list[float] = []
-    block = 0
+    records: list[dict[str, Any]] = []
     while time.monotonic() - begun_s < seconds:
-        block += 1
-        record = found.trial(cell, block=1000 * turn + block, batch_ms=BATCH_MS)
-        if quiet_repetitions(record) >= FEWEST_QUIET:
-            values.append(quiet_ms(record))
+        block = 1000 * turn + len(records)
+        records.append(found.trial(cell, block=block, batch_ms=BATCH_MS))
+    took_s = time.monotonic() - begun_s
+    rule = found.neighbours.rule(THRESHOLD)
+    values = [
+        quiet_ms(record, rule)
+        for record in records
+        if quiet_repetitions(record, rule) >= FEWEST_QUIET
+    ]
     return Result(
-        value_ms=statistics.median(values),
-        minimum_ms=min(values),
+        value_ms=statistics.median(values) if values else math.nan,
+        minimum_ms=min(values, default=math.nan),
         half_width=relative_half_width(values),
-        took_s=time.monotonic() - begun_s,
+        took_s=took_s,
+        trials=f"{len(values)}/{len(records)}",
     )
 
 
-def quiet_ms(record: dict[str, Any]) -> float:
+def quiet_ms(record: dict[str, Any], rule: QuietRule) -> float:
     """A trial's value: the median of its quiet repetitions."""
-    rule = QuietRule(**record["sentinel"])
     quiet_ns: list[int] = [
         r["wall_ns"]
         for r in record["repetitions"]

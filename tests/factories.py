@@ -263,7 +263,7 @@ def every_claim() -> list[Json]:
     """A claim of each kind about the cells of every experiment."""
     serial, threads = "mandelbrot/serial/1/3.13/warm", "mandelbrot/threads/2/3.13/warm"
     return [
-        make_claim(threads, serial, id="refuted", answer="They wait for one lock."),
+        make_claim(threads, serial, id="refuted", by=1.5, answer="They wait for one lock."),
         make_claim(threads, serial, id="supported", expects="not_less"),
         make_claim(
             "mandelbrot/threads/2/3.13t/warm", threads, id="published", published=[1.5, 1.95]

@@ -176,3 +176,36 @@ def test_what_loses_updates_is_not_recommended() -> None:
     )
     assert row["counter_unlocked", "3.13"]["best_model"] == "threads"
     assert row["counter_unlocked", "3.13t"]["best_model"] == "serial"
+
+
+SENDING_MS = {
+    "dispatch/serial/1/3.13/warm": 1.0,
+    "dispatch/processes-fork/2/3.13/warm": 81.0,
+    "dispatch/threads/2/3.13t/warm": 3.0,
+}
+
+
+def test_the_shortest_task_that_pays_comes_from_what_sending_one_costs() -> None:
+    rows = decisions(TRUTHS_MS | SENDING_MS, noise=SILENCE)
+    each_ms = (81.0 - 1.0) / 64  # a batch of 64 tasks, less what calling them costs
+    by_processes = rows["json", "3.13"]
+    assert by_processes["best_model"] == "processes-fork"
+    gained = 1 / 1.05 - 10.5 / 20
+    assert by_processes["pays_from_ns"] == pytest.approx(each_ms * MS / gained)
+    # A task as long as that takes serial as long as it takes the other way, but for the margin.
+    task_ns = by_processes["pays_from_ns"]
+    assert task_ns / (task_ns * 10.5 / 20 + each_ms * MS) == pytest.approx(1.05)
+    # Serial sends nothing where its own calls were not measured.
+    assert rows["json", "3.13t"]["pays_from_ns"] == pytest.approx(
+        3.0 / 64 * MS / (1 / 1.05 - 11 / 22)
+    )
+    assert ("dispatch", "3.13") not in rows
+
+
+def test_where_nothing_gains_or_sending_was_not_measured_no_task_pays() -> None:
+    no_gain = TRUTHS_MS | {
+        "json/processes-fork/2/3.13/warm": 20.1,
+        "json/processes-fork/4/3.13/warm": 20.1,
+    }
+    assert decisions(no_gain | SENDING_MS)["json", "3.13"]["pays_from_ns"] is None
+    assert decisions(TRUTHS_MS)["json", "3.13"]["pays_from_ns"] is None

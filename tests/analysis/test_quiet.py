@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from tests.analysis.shortcuts import plan_of, rows_of, tables_of, trials_of
 from tests.factories import MS, Noise, make_campaign, make_cell
 from workflow.analysis.quiet import Watched, floors, with_disturbance
+from workflow.analysis.ratios import samples_of
+from workflow.analysis.samples import Paired, TwoSamples
 from workflow.analysis.trial_values import Basis, Times, trial_values
 from workflow.trial.watch import QuietRule
 
@@ -106,14 +108,40 @@ def test_what_is_quiet_does_not_depend_on_the_measured_times() -> None:
 
 
 def test_a_comparison_never_mixes_quiet_and_typical() -> None:
-    blocks = dict.fromkeys(range(1, 7), 1.0)
+    def first(blocks: int) -> dict[int, float]:
+        return dict.fromkeys(range(1, blocks + 1), 1.0)
+
     times = Times(
-        quiet={"a": blocks, "b": {1: 1.0, 2: 1.0}, "c": {1: 1.0, 2: 1.0, 3: 1.0}},
-        typical={"a": blocks, "b": blocks, "c": blocks},
+        quiet={"all": first(12), "half": first(6), "less": first(5), "few": first(4)},
+        typical={name: first(12) for name in ("all", "half", "less")} | {"few": first(4)},
     )
-    assert times.basis("a") is Basis.QUIET
+    assert [times.basis(name) for name in ("all", "half", "less", "few")] == [
+        Basis.QUIET,
+        Basis.QUIET,
+        Basis.TYPICAL,
+        Basis.QUIET,
+    ]
+    assert times.basis("all", "half") is Basis.QUIET
+    assert times.basis("all", "less") is Basis.TYPICAL
+    assert times.basis_of_pair("all", "less") is Basis.TYPICAL
+
+
+def test_five_of_eight_quiet_trials_are_too_few_for_a_verdict_and_so_for_a_basis() -> None:
+    eight = dict.fromkeys(range(8), 1.0)
+    times = Times(quiet={"a": dict.fromkeys(range(5), 1.0)}, typical={"a": eight})
+    assert times.basis("a") is Basis.TYPICAL
+
+
+def test_two_cells_may_be_quiet_in_different_blocks() -> None:
+    early, late = dict.fromkeys(range(6), 1.0), dict.fromkeys(range(6, 12), 1.0)
+    every = dict.fromkeys(range(12), 1.0)
+    times = Times(quiet={"a": early, "b": late}, typical={"a": every, "b": every})
     assert times.basis("a", "b") is Basis.TYPICAL
-    assert times.basis("a", "c") is Basis.QUIET
+    assert times.basis_of_pair("a", "b") is Basis.QUIET
+    samples = samples_of(times, Basis.QUIET, cell="a", baseline="b")
+    assert isinstance(samples, TwoSamples)
+    assert samples.blocks == 6
+    assert isinstance(samples_of(times, Basis.TYPICAL, cell="a", baseline="b"), Paired)
 
 
 def test_one_repetition_alone_is_enough_when_it_is_all_there_is() -> None:

@@ -16,6 +16,7 @@ from tests.factories import (
     make_campaign,
     make_cell,
     make_cells,
+    make_claim,
     plausible_truth,
 )
 from workflow.analysis import columns
@@ -194,8 +195,13 @@ def test_the_gil_shows_in_the_readings() -> None:
 # --- invariances
 
 SMALL = make_campaign(
-    make_cells(workloads=["json"], workers=[2], arms=["3.13", "3.13t"], blocks=4),
+    make_cells(workloads=["json"], workers=[2], arms=["3.13", "3.13t"], blocks=7),
     failures={(THREADS, 2): "raised"},
+    claims=[
+        make_claim(THREADS, SERIAL, id="less"),
+        make_claim(PROCESSES, SERIAL, id="equal", expects="equal"),
+        make_claim(PROCESSES, THREADS, id="not-less", expects="not_less"),
+    ],
 )
 PLAN, TRIALS = plan_of(SMALL), trials_of(SMALL)
 TEXT = as_text(all_tables(PLAN, TRIALS))
@@ -231,7 +237,7 @@ def test_duplicating_repetitions_inside_trials_changes_no_interval_and_no_decisi
         [TRIALS.assign(repetition=TRIALS["repetition"] + 100 * copy) for copy in range(copies)]
     )
     text = as_text(all_tables(PLAN, trials))
-    for name in ("ratios", "decisions", "outcomes", "notebook"):
+    for name in ("ratios", "decisions", "claims", "outcomes", "notebook"):
         assert text[name] == TEXT[name]
     of_repetitions = ["within_trial_cv_ratio", "repetitions"]  # they describe, and bound nothing
     before, after = (

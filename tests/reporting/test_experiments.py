@@ -83,18 +83,36 @@ def test_start_up_and_memory_show_each_way_on_each_arm(world: Worlds) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "shortest"), [("threads", "10 µs"), ("processes (fork)", "100 µs")]
+    ("model", "begins"),
+    [("threads", "not settled"), ("processes (fork)", "10 µs to 1 ms")],
 )
-def test_the_shortest_task_that_pays_is_named(world: Worlds, model: str, shortest: str) -> None:
+def test_the_shortest_task_that_pays_is_named(world: Worlds, model: str, begins: str) -> None:
     speedups, dispatch = sections(world(EVERY))["granularity"].tables
     row = rows(speedups)[model, "2 (> cores)", "3.13t"]
-    assert row["Faster from"] == shortest
-    assert list(row)[3:-1] == ["10 µs", "100 µs", "1 ms", "10 ms"]
+    assert row["Begins to be faster"] == begins
+    assert list(row)[3:-2] == ["10 µs", "100 µs", "1 ms", "10 ms"]
+    table = pd.read_csv(world(EVERY).results / "tables/crossovers.csv")
+    way = (table["model"] == "processes-fork") & (table["arm"] == "3.13t")
+    about_us = table.loc[way & (table["parameter"] == "task_us"), "crossover_size"].item()
+    if model != "threads":
+        assert row["about"].startswith(f"{about_us:.0f} µs [")
     serial = world(EVERY).evidence().tables.cell("dispatch/serial/1/3.13/warm")
     assert serial is not None
     assert serial.median_ns is not None
     per_task = rows(dispatch)["serial", "–"]["3.13 per task"]
     assert per_task == text.time(serial.median_ns / 64).replace(text.SPACE, " ")
+
+
+def test_what_each_worker_adds_is_shown_with_its_interval(world: Worlds) -> None:
+    table = pd.read_csv(world(EVERY).results / "tables/slopes.csv")
+    slopes = table.set_index(["quantity", "model", "arm"])["per_worker"]
+    found = sections(world(EVERY))
+    added = rows(found["memory"].tables[1])["The json workload", "processes (fork)", "3.13"]
+    expected = text.mebibytes(slopes["idle_bytes", "processes-fork", "3.13"])
+    assert added["Idle, each worker"].startswith(f"{expected} [")
+    starts = rows(found["startup"].tables[1])["The empty workload", "processes (spawn)", "3.13"]
+    expected = text.time(slopes["first_result_ns", "processes-spawn", "3.13"])
+    assert starts["First result, each worker"].startswith(expected.replace(text.SPACE, " "))
 
 
 def test_payloads_and_ways_are_judged_against_threads(world: Worlds) -> None:

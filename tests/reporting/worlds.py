@@ -64,7 +64,8 @@ def all_failed() -> factories.Campaign:
     failures = {
         (cell["id"], block): "timeout" for cell in cells for block in range(1, cell["blocks"] + 1)
     }
-    return factories.make_campaign(cells, failures=failures)
+    claims = [factories.make_claim("mandelbrot/threads/2/3.13/warm", cells[0]["id"])]
+    return factories.make_campaign(cells, claims=claims, failures=failures)
 
 
 def some_failed() -> factories.Campaign:
@@ -89,6 +90,12 @@ def hostile() -> factories.Campaign:
     made.plan["config"]["note"] = evil
     for about in made.plan["workloads"].values():
         about.update(title=evil, kind=evil, why=evil, expected=evil)
+    pair = ("json/threads/2/3.13/warm", "json/serial/1/3.13/warm")
+    words = {"sentence": evil, "source": evil, "answer": evil, "file": evil}
+    made.plan["claims"] = [
+        factories.make_claim(*pair, **words),
+        factories.make_claim(*pair, **words, untested=evil),
+    ]
     made.parity["verdict"] = "mismatch"
     made.parity["threats"] = [evil]
     for identity in made.identities.values():

@@ -11,8 +11,8 @@ from scipy import stats
 from workflow.analysis import columns
 from workflow.analysis.planned import Cell, Claim, Expects, Measure, Plan
 from workflow.analysis.ratios import Comparison, compare, floor_of, interval_columns
-from workflow.analysis.readings import FEWEST_BLOCKS, Rules
-from workflow.analysis.trial_values import Times, by_block
+from workflow.analysis.readings import Rules
+from workflow.analysis.trial_values import FEWEST_BLOCKS, Times, by_block
 from workflow.analysis.verdicts import (
     Verdict,
     Weighed,

@@ -395,6 +395,12 @@ DECISIONS: Columns = (
     Column("best_ns", "Float64", "its geometric mean"),
     *_speedup("speedup", "best against serial on the reference arm", "speedup_ratio"),
     *_speedup("own_speedup", "best against serial on the same arm", "own_speedup_ratio"),
+    Column(
+        "pays_from_ns",
+        "Float64",
+        "indicative: duration of a task from which the best beats serial on the same arm by the "
+        "margin, when tasks are sent one by one",
+    ),
     Column("runner_up_cell", "string", "best cell of any other family"),
     Column("runner_up_model", "string", "its model"),
     Column("runner_up_family", "string", "the model's family"),

@@ -18,14 +18,20 @@ from workflow.analysis import columns
 from workflow.analysis.estimates import geometric_mean
 from workflow.analysis.planned import NOTEBOOK_WORKLOAD, SERIAL, Cell, Family, Plan, Timing
 from workflow.analysis.ratios import Comparison, compare
-from workflow.analysis.readings import Rules
+from workflow.analysis.readings import Reading, Rules
 from workflow.analysis.trial_values import Times, wall_times
 
 #: Of cells with equal times the simpler one comes first.
 SIMPLEST_FIRST = tuple(Family)
 
+#: Sends empty tasks one by one: what is left is the price of sending one.
+DISPATCH = "dispatch"
+
 #: Functions that measure the harness and stand for no kind of work.
-NO_WORK = frozenset({NOTEBOOK_WORKLOAD, "empty", "dispatch"})
+NO_WORK = frozenset({NOTEBOOK_WORKLOAD, "empty", DISPATCH})
+
+#: Model, workers and arm.
+Way = tuple[str, int, str]
 
 #: Compares a cell with a baseline.
 Judge = Callable[[Cell, Cell], Comparison | None]
@@ -48,6 +54,7 @@ def decisions_table(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules
         if cell.id in times.typical and cell.id not in failed
     }
     judge = partial(_judge, times, rules)
+    costs_ns = sending_costs_ns(plan, trials, times)
     serials = {(cell.workload, cell.arm): cell for cell in warm if cell.model == SERIAL}
     rows = []
     for workload, arm in dict.fromkeys((cell.workload, cell.arm) for cell in warm):
@@ -67,6 +74,10 @@ def decisions_table(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules
             reference_serial=serials.get((workload, plan.reference_arm)),
         )
         best_ns = means_ns[fastest_first[0].id] if fastest_first else None
+        if decision.get("own_speedup_reading") == Reading.FASTER:
+            decision["pays_from_ns"] = pays_from_ns(
+                costs_ns.get(way_of(fastest_first[0])), decision["own_speedup_ratio"], rules.margin
+            )
         rows.append({"workload": workload, "arm": arm, "best_ns": best_ns, **decision})
     return columns.frame(rows, columns.DECISIONS)
 
@@ -86,6 +97,36 @@ def decidable(plan: Plan) -> list[Cell]:
         for is_serial in (True, False)
     )
     return [cell for cell in warm if (cell.workload, cell.arm) in serial & parallel]
+
+
+def way_of(cell: Cell) -> Way:
+    """How a cell works, whatever its work."""
+    return cell.model, cell.workers, cell.arm
+
+
+def sending_costs_ns(plan: Plan, trials: pd.DataFrame, times: Times) -> dict[Way, float]:
+    """What sending a task costs each way beside calling it: from the cells with empty ones."""
+    tasks = trials.dropna(subset=["tasks"]).drop_duplicates("cell").set_index("cell")["tasks"]
+    each_ns = {
+        way_of(cell): geometric_mean(wall_times(times.of(cell.id), cell.id)) / int(tasks[cell.id])
+        for cell in plan.in_order()
+        if cell.workload == DISPATCH and cell.is_compared and cell.id in times.typical
+    }
+    return {
+        (model, workers, arm): each_ns[model, workers, arm] - each_ns.get((SERIAL, 1, arm), 0.0)
+        for model, workers, arm in each_ns
+        if model != SERIAL
+    }
+
+
+def pays_from_ns(cost_ns: float | None, speedup: float, margin: float) -> float | None:
+    """The shortest task from which a way beats serial by the margin; None if that is not known.
+
+    Serial takes t for a task; a way that makes long ones S times as fast and sends each at a cost
+    of c takes t / S + c. That is faster by the margin m from t = c / (1 / (1 + m) - 1 / S) on.
+    """
+    gained = 1 / (1 + margin) - 1 / speedup
+    return cost_ns / gained if cost_ns is not None and cost_ns > 0 and gained > 0 else None
 
 
 def _judge(times: Times, rules: Rules, cell: Cell, baseline: Cell) -> Comparison | None:

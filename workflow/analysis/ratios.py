@@ -13,9 +13,9 @@ from workflow.analysis.contrasts import Contrast, planned_contrasts
 from workflow.analysis.estimates import Floats, geometric_mean
 from workflow.analysis.planned import SERIAL, Cell, Plan
 from workflow.analysis.ratio_estimates import RatioEstimate, estimate_ratio, one_sided_p
-from workflow.analysis.readings import FEWEST_BLOCKS, Reading, Rules, read_ratio
+from workflow.analysis.readings import Reading, Rules, read_ratio
 from workflow.analysis.samples import Paired, Samples, TwoSamples
-from workflow.analysis.trial_values import Basis, Times
+from workflow.analysis.trial_values import FEWEST_BLOCKS, Basis, Times
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,10 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from workflow.analysis.ratio_estimates import RatioEstimate
-
-#: Below this no reading: a bootstrap of five blocks holds the truth four times in five, and the
-#: widest order statistics of five trials at 94 %.
-FEWEST_BLOCKS = 6
+from workflow.analysis.trial_values import FEWEST_BLOCKS
 
 
 class Reading(StrEnum):

@@ -20,8 +20,8 @@ from workflow.analysis.curves import curve_of, well_covered
 from workflow.analysis.fits import BLOCK_BOOTSTRAP, Estimated, Law, Laws, fit_laws
 from workflow.analysis.planned import SERIAL, Cell, Family, Plan, Timing
 from workflow.analysis.ratios import compare
-from workflow.analysis.readings import FEWEST_BLOCKS, Rules
-from workflow.analysis.trial_values import Times
+from workflow.analysis.readings import Rules
+from workflow.analysis.trial_values import FEWEST_BLOCKS, Times
 
 WITHIN_CORES = "within_cores"
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from workflow.analysis.planned import Expects
 from workflow.analysis.ratio_estimates import RatioEstimate, blocks_needed, one_sided_p
-from workflow.analysis.readings import FEWEST_BLOCKS, Rules
+from workflow.analysis.readings import Rules
+from workflow.analysis.trial_values import FEWEST_BLOCKS
 
 
 class Verdict(StrEnum):

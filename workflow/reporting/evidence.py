@@ -12,13 +12,17 @@ from workflow.reporting.rows import (
     CellRow,
     ClaimRow,
     ControlRow,
+    CrossoverRow,
     DecisionRow,
+    FitRow,
     HealthRow,
     MemoryRow,
     NotebookRow,
     OutcomeRow,
     Ratio,
     RatioRow,
+    ScalingRow,
+    SlopeRow,
     StartupRow,
     UpdatesRow,
     ValueRow,
@@ -40,6 +44,10 @@ class Tables:
     notebook: tuple[NotebookRow, ...]
     startup: tuple[StartupRow, ...]
     memory: tuple[MemoryRow, ...]
+    slopes: tuple[SlopeRow, ...]
+    scaling: tuple[ScalingRow, ...]
+    fits: tuple[FitRow, ...]
+    crossovers: tuple[CrossoverRow, ...]
     updates: tuple[UpdatesRow, ...]
     control: tuple[ControlRow, ...]
     health: tuple[HealthRow, ...]
@@ -121,6 +129,10 @@ def read_tables(folder: Path) -> Tables:
         notebook=read_rows(folder / "notebook.csv", NotebookRow),
         startup=read_rows(folder / "startup.csv", StartupRow),
         memory=read_rows(folder / "memory.csv", MemoryRow),
+        slopes=read_rows(folder / "slopes.csv", SlopeRow),
+        scaling=read_rows(folder / "scaling.csv", ScalingRow),
+        fits=read_rows(folder / "fits.csv", FitRow),
+        crossovers=read_rows(folder / "crossovers.csv", CrossoverRow),
         updates=read_rows(folder / "updates.csv", UpdatesRow),
         control=read_rows(folder / "control.csv", ControlRow),
         health=read_rows(folder / "health.csv", HealthRow),

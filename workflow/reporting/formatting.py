@@ -67,6 +67,14 @@ def time(value_ns: float | None) -> str:
     return f"{fixed(scaled, significant_decimals(scaled))}{SPACE}{unit.symbol}"
 
 
+def about(value_ns: float) -> str:
+    """A time that is only indicative, to two digits: `25 µs`."""
+    unit = unit_for([value_ns])
+    scaled = value_ns / unit.ns
+    rounded = round(scaled, 1 - math.floor(math.log10(scaled)))
+    return f"{fixed(rounded, max(0, significant_decimals(scaled, 2)))}{SPACE}{unit.symbol}"
+
+
 def seconds(value: float) -> str:
     """A duration that somebody set, without the digits of a measurement: `2 s`."""
     return f"{value:g}{SPACE}s"

@@ -130,10 +130,12 @@ class NotebookSection:
 
 @dataclass(frozen=True, kw_only=True)
 class ScalingSection:
-    """Speed-up curves, one figure a workload."""
+    """Speed-up curves, one figure a workload; the laws that describe them, where there are any."""
 
     paragraphs: tuple[str, ...]
     figures: tuple[Figure, ...]
+    laws: Table | None
+    efficiency: Fold | None
 
 
 @dataclass(frozen=True, kw_only=True)

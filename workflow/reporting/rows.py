@@ -156,6 +156,7 @@ class DecisionRow:
     own_speedup_low_ratio: float | None
     own_speedup_high_ratio: float | None
     own_speedup_reading: str
+    pays_from_ns: float | None
     runner_up_cell: str
     runner_up_model: str
     runner_up_family: str
@@ -308,6 +309,84 @@ class StartupRow:
     life_ns: float | None
     life_low_ns: float | None
     life_high_ns: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScalingRow:
+    """A row of scaling.csv: what a cell makes of its workers."""
+
+    cell: str
+    baseline_cell: str
+    baseline_ns: float | None
+    speedup_ratio: float | None
+    speedup_low_ratio: float | None
+    speedup_high_ratio: float | None
+    efficiency_ratio: float | None
+    efficiency_low_ratio: float | None
+    efficiency_high_ratio: float | None
+    serial_fraction_ratio: float | None
+    serial_fraction_low_ratio: float | None
+    serial_fraction_high_ratio: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitRow:
+    """A row of fits.csv: the laws that describe how a workload scales with a model on an arm."""
+
+    workload: str
+    model: str
+    arm: str
+    counts: int
+    most_workers: int
+    believed_to_workers: int
+    state: str
+    preferred: str
+    amdahl_contention_ratio: float | None
+    amdahl_contention_low_ratio: float | None
+    amdahl_contention_high_ratio: float | None
+    usl_contention_ratio: float | None
+    usl_contention_low_ratio: float | None
+    usl_contention_high_ratio: float | None
+    usl_coherency_ratio: float | None
+    usl_coherency_low_ratio: float | None
+    usl_coherency_high_ratio: float | None
+    peak_workers: float | None
+    peak_low_workers: float | None
+    peak_high_workers: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossoverRow:
+    """A row of crossovers.csv: from which size on a way beats serial on the same arm."""
+
+    workload: str
+    parameter: str
+    model: str
+    workers: int
+    arm: str
+    state: str
+    serial_to_size: float | None
+    faster_from_size: float | None
+    crossover_size: float | None
+    crossover_low_size: float | None
+    crossover_high_size: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlopeRow:
+    """A row of slopes.csv: what workers cost in all and each; units are those of `quantity`."""
+
+    workload: str
+    model: str
+    arm: str
+    quantity: str
+    state: str
+    fixed: float | None
+    fixed_low: float | None
+    fixed_high: float | None
+    per_worker: float | None
+    per_worker_low: float | None
+    per_worker_high: float | None
 
 
 @dataclass(frozen=True, kw_only=True)

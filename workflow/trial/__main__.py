@@ -15,7 +15,7 @@ from typing import Any
 from workflow.errors import reported
 from workflow.files import read_json, write_json
 from workflow.trial.lock import machine_lock
-from workflow.trial.neighbours import neighbours
+from workflow.trial.neighbours import Neighbours, neighbours
 from workflow.trial.second_look import candidates, looks
 from workflow.trial.trial import quiet_repetitions, read_identity, run_calibration, run_tries
 
@@ -34,33 +34,36 @@ def measure(arguments: argparse.Namespace) -> None:
 def look_again(arguments: argparse.Namespace) -> None:
     """Try those trials again that saw no quiet moment, at quiet moments, for a stated time."""
     plan, begun_s = read_json(arguments.plan), time.monotonic()
-    budget_s = plan["config"]["trial"]["second_look_s"]
-    lacking = candidates(plan, arguments.results)
-    tries = gained = 0
-    if lacking and budget_s:
-        print(
-            f"{len(lacking)} trials saw too little quiet; a second look at them, for up to "
-            f"{budget_s / 60:g} min",
-            flush=True,
-        )
-        with machine_lock(), neighbours(arguments.results / "sentinel.json") as watched:
-            assert watched is not None  # or these trials could not have lacked quiet moments
-            for look in looks(plan, lacking, watched, results=arguments.results, budget_s=budget_s):
-                _keep(look.record, arguments.results / "archive")
-                if look.is_quietest:
-                    _count(look.record, arguments.results / "archive", look.path)
-                tries += 1
-        gained = len(lacking) - len(candidates(plan, arguments.results))
-        print(f"{gained} of them saw enough in {tries} tries")
+    settings = plan["config"]["trial"]
+    with machine_lock(), neighbours(arguments.results / "sentinel.json") as watched:
+        account = _look_again(arguments.results, plan, watched) if watched else {}
+    seconds = round(time.monotonic() - begun_s)
     write_json(
-        arguments.out,
-        {
-            "lacking": len(lacking),
-            "gained": gained,
-            "tries": tries,
-            "seconds": round(time.monotonic() - begun_s),
-        },
+        arguments.out, {**account, "budget_s": settings["second_look_s"], "seconds": seconds}
     )
+
+
+def _look_again(results: Path, plan: Mapping[str, Any], watched: Neighbours) -> dict[str, int]:
+    """Look, keep every try, let the quietest count; how many trials lacked quiet and gained it."""
+    budget_s = plan["config"]["trial"]["second_look_s"]
+    threshold = plan["config"]["trial"]["quiet_threshold"]
+    lacking = candidates(plan, results, watched.rule(threshold))
+    if not (lacking and budget_s):
+        return {"lacking": len(lacking), "gained": 0, "tries": 0}
+    print(
+        f"{len(lacking)} trials saw too little quiet; a second look at them, for up to "
+        f"{budget_s / 60:g} min",
+        flush=True,
+    )
+    tries = 0
+    for look in looks(plan, lacking, watched, results=results, budget_s=budget_s):
+        _keep(look.record, results / "archive")
+        if look.is_quietest:
+            _count(look.record, results / "archive", look.path)
+        tries += 1
+    gained = len(lacking) - len(candidates(plan, results, watched.rule(threshold)))
+    print(f"{gained} of them saw enough in {tries} tries")
+    return {"lacking": len(lacking), "gained": gained, "tries": tries}
 
 
 def _keep(record: Mapping[str, Any], archive: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from workflow.files import read_json
 from workflow.trial.neighbours import Neighbours
 from workflow.trial.trial import TrialOrder, quiet_repetitions, read_identity, run_trial
+from workflow.trial.watch import QuietRule
 
 #: With fewer quiet repetitions the analysis has no quiet value for a trial.
 FEWEST_QUIET = 3
@@ -37,10 +38,13 @@ class Look:
     is_quietest: bool
 
 
-def candidates(plan: Mapping[str, Any], results: Path) -> list[Candidate]:
+def candidates(
+    plan: Mapping[str, Any], results: Path, rule: QuietRule | None = None
+) -> list[Candidate]:
     """The timed trials of a plan with too few quiet repetitions, in the plan's order.
 
-    Those that failed, that nothing watched, or whose cell waits for no quiet, are none.
+    Judged by `rule`, or by those of their time. Those that failed, that nothing watched, or whose
+    cell waits for no quiet, are none.
     """
     patient = {cell["id"] for cell in plan["cells"] if cell["patience_s"] > 0}
     found = []
@@ -49,7 +53,7 @@ def candidates(plan: Mapping[str, Any], results: Path) -> list[Candidate]:
             record = read_json(results / trial["record"])
             if _is_timed(record):
                 found.append(Candidate(results / trial["record"], record))
-    return [one for one in found if quiet_repetitions(one.record) < FEWEST_QUIET]
+    return [one for one in found if quiet_repetitions(one.record, rule) < FEWEST_QUIET]
 
 
 def _is_timed(record: Any) -> bool:
@@ -85,14 +89,15 @@ def looks(
             neighbours,
         )
         record["try"] = one.record["try"] + 1
+        rule = neighbours.rule(threshold)
         is_quietest = record["outcome"] == "ok" and (
-            quiet_repetitions(record) > quiet_repetitions(one.record)
+            quiet_repetitions(record, rule) > quiet_repetitions(one.record, rule)
         )
         yield Look(one.path, record, is_quietest)
         if record["repetitions"]:
             neighbours.remember(record)
         best = record if is_quietest else {**one.record, "try": record["try"]}
-        if quiet_repetitions(best) < FEWEST_QUIET:
+        if quiet_repetitions(best, rule) < FEWEST_QUIET:
             queue.append(Candidate(one.path, best))
 
 

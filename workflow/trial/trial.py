@@ -81,12 +81,15 @@ def run_tries(
             return
 
 
-def quiet_repetitions(record: Mapping[str, Any]) -> int:
-    """How many measured repetitions of a record were quiet; all of them without a sentinel."""
+def quiet_repetitions(record: Mapping[str, Any], rule: QuietRule | None = None) -> int:
+    """How many measured repetitions of a record were quiet; all of them without a sentinel.
+
+    By the rule of its own time, or by a later one, which knows the floors better.
+    """
     measured = [r for r in record["repetitions"] if r["phase"] == "measure"]
     if record["sentinel"] is None:
         return len(measured)
-    rule = QuietRule(**record["sentinel"])
+    rule = rule or QuietRule(**record["sentinel"])
     return sum(
         rule.is_quiet(r["cpus"], r["sentinel_before_ns"], r["sentinel_after_ns"]) for r in measured
     )

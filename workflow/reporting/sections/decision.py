@@ -181,6 +181,9 @@ def _lines(row: DecisionRow, arm: Arm, campaign: Campaign) -> list[str]:
     ]
     if others:
         lines.append("; ".join(others))
+    if row.pays_from_ns is not None:
+        shortest = text.about(row.pays_from_ns)
+        lines.append(f"pays for tasks from about {shortest} on, sent one by one")
     return lines
 
 

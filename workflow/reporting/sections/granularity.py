@@ -6,11 +6,12 @@ from workflow.reporting import formatting as text
 from workflow.reporting import words
 from workflow.reporting.campaign import Family, PlannedCell
 from workflow.reporting.page import Column, Table
-from workflow.reporting.rows import Reading
+from workflow.reporting.rows import CrossoverRow
 from workflow.reporting.sections.grids import WAY, Content, Measure, Question, pivot
 
 TITLE = "How long a task must be"
 DURATION = "task_us"
+NS_A_US = 1000
 
 
 def content(question: Question) -> Content:
@@ -32,8 +33,9 @@ def content(question: Question) -> Content:
         paragraphs=(
             "The same amount of work, cut into few long tasks or many short ones, which are sent "
             "to the workers one by one. Each number is the speed-up over serial on the same arm; "
-            "square brackets hold the interval. Faster from: the shortest duration from which on "
-            "every longer one was faster as well.",
+            "square brackets hold the interval. A way begins to be faster between the longest "
+            "tasks for which serial is at least as good and those from which on every longer one "
+            "is faster; about where, if each task costs the same to send.",
         ),
         tables=(_speedups(question, grains), _dispatch(question, dispatches)),
         details=(times,),
@@ -67,13 +69,14 @@ def _speedups(question: Question, grains: Sequence[PlannedCell]) -> Table:
             *WAY,
             Column(header="Arm"),
             *(Column(header=text.duration(us), numeric=True) for us in durations),
-            Column(header="Faster from", numeric=True),
+            Column(header="Begins to be faster", numeric=True),
+            Column(header="about", numeric=True),
         ),
         rows=tuple(
             (
                 *way,
                 *(question.speedup(cells[us]) if us in cells else text.MISSING for us in durations),
-                _faster_from(question, cells),
+                *_crossover(question, next(iter(cells.values()))),
             )
             for way, cells in ways.items()
         ),
@@ -81,16 +84,39 @@ def _speedups(question: Question, grains: Sequence[PlannedCell]) -> Table:
     )
 
 
-def _faster_from(question: Question, cells: dict[float, PlannedCell]) -> str:
-    """The shortest duration of the unbroken run of faster ones that ends with the longest."""
-    shortest = None
-    for task_us in sorted(cells, reverse=True):
-        serial = question.own_serial(cells[task_us])
-        ratio = question.evidence.tables.ratio(cells[task_us].id, serial.id) if serial else None
-        if ratio is None or ratio.reading is not Reading.FASTER:
-            break
-        shortest = task_us
-    return "none" if shortest is None else text.duration(shortest)
+def _crossover(question: Question, cell: PlannedCell) -> tuple[str, str]:
+    """Between which durations a way begins to be faster, and where about."""
+    name = question.campaign.workloads[cell.workload].name
+    place = (name, DURATION, cell.model, cell.workers, cell.arm)
+    found = next(
+        (
+            row
+            for row in question.evidence.tables.crossovers
+            if (row.workload, row.parameter, row.model, row.workers, row.arm) == place
+        ),
+        None,
+    )
+    if found is None:
+        return text.MISSING, text.MISSING
+    return _bracket(found), _indicative(found)
+
+
+def _bracket(row: CrossoverRow) -> str:
+    if row.serial_to_size is not None and row.faster_from_size is not None:
+        return f"{text.duration(row.serial_to_size)} to {text.duration(row.faster_from_size)}"
+    return {
+        "always_faster": "faster at every length",
+        "not_reached": "not faster at any length",
+        "faster_below": "faster at short lengths only",
+    }.get(row.state, "not settled")
+
+
+def _indicative(row: CrossoverRow) -> str:
+    sizes = (row.crossover_size, row.crossover_low_size, row.crossover_high_size)
+    about, low, high = (None if size is None else text.about(size * NS_A_US) for size in sizes)
+    if about is None:
+        return text.MISSING
+    return about if low is None or high is None else f"{about} [{low},{text.SPACE}{high}]"
 
 
 def _dispatch(question: Question, cells: Sequence[PlannedCell]) -> Table:

@@ -4,6 +4,7 @@ from workflow.reporting import formatting as text
 from workflow.reporting.campaign import PlannedCell
 from workflow.reporting.page import Column, Table
 from workflow.reporting.rows import MemoryRow
+from workflow.reporting.sections import slopes
 from workflow.reporting.sections.grids import WAY, Content, Measure, Question, pivot
 
 TITLE = "Memory"
@@ -38,6 +39,13 @@ def content(question: Question) -> Content:
                 group=lambda cell: cell.arm,
                 measures=(shown("idle"), shown("peak")),
                 cells=cells,
+            ),
+            slopes.table(
+                question,
+                (("idle_bytes", "Idle"),),
+                caption="Idle weight over the number of workers: without any, and what each adds",
+                show=text.mebibytes,
+                unit=UNIT,
             ),
         ),
         details=(_weights(question, [(cell, rows[cell.id]) for cell in cells]),),

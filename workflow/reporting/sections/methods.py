@@ -151,10 +151,11 @@ def _times(campaign: Campaign) -> str:
         "a small fixed piece of work on every CPU, read at most "
         f"{text.percent(campaign.quiet_threshold)} above the CPU's floor (its 1st percentile in "
         "this data set). A trial with fewer than three has no quiet value, and is tried again at a "
-        "quieter time if one comes. A cell with quiet values in fewer than half of its trials is "
-        "judged by typical values, the medians of all repetitions, and so is whatever is compared "
-        "with it; never one quiet and one typical. A cell's time is "
-        "the median of its trials, with a distribution-free interval from order statistics at the "
+        "quieter time if one comes. A cell with quiet values in fewer than half of its trials, or "
+        "in fewer than six unless it has no more, is judged by typical values, the medians of all "
+        "repetitions, and so is whatever is compared with it; never one quiet and one typical. A "
+        "cell's time is the median of its trials, with a distribution-free interval from order "
+        "statistics at the "
         "level it attains."
     )
 

@@ -5,6 +5,7 @@ from workflow.reporting import traces, words
 from workflow.reporting.campaign import SCALING, Campaign
 from workflow.reporting.evidence import Evidence
 from workflow.reporting.page import Column, Figure, Fold, ScalingSection, Table
+from workflow.reporting.sections import laws
 from workflow.reporting.traces import Curve, SpeedupFigure
 
 
@@ -16,9 +17,13 @@ def build(evidence: Evidence) -> ScalingSection | None:
     figures = tuple(
         traces.speedup(workload, campaign, evidence.tables) for workload in campaign.scaled
     )
+    found, efficiency = laws.table(evidence), laws.efficiency(evidence)
+    why_none = laws.why_none(evidence)
     return ScalingSection(
-        paragraphs=_paragraphs(campaign, figures),
+        paragraphs=(*_paragraphs(campaign, figures), *([why_none] if why_none else [])),
         figures=tuple(_figure(figure) for figure in figures),
+        laws=found if found.rows else None,
+        efficiency=efficiency if efficiency.table.rows else None,
     )
 
 

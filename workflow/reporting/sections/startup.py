@@ -4,6 +4,7 @@ from workflow.reporting import formatting as text
 from workflow.reporting.campaign import PlannedCell
 from workflow.reporting.page import Column, Table
 from workflow.reporting.rows import StartupRow
+from workflow.reporting.sections import slopes
 from workflow.reporting.sections.grids import WAY, Content, Measure, Question, pivot
 
 TITLE = "Start-up and tear-down"
@@ -37,6 +38,12 @@ def content(question: Question) -> Content:
                     shown("tear-down", "teardown_ns"),
                 ),
                 cells=cells,
+            ),
+            slopes.table(
+                question,
+                (("first_result_ns", "First result"), ("teardown_ns", "tear-down")),
+                caption="The same over the number of workers: what they cost in all, and each",
+                show=text.time,
             ),
         ),
         details=(_lives(question, [(cell, rows[cell.id]) for cell in cells]),),

@@ -1,0 +1,36 @@
+"""What the scaling section says of efficiency and of laws, against the tables."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from tests.reporting.worlds import World
+from workflow.reporting import formatting as text
+from workflow.reporting.sections import scaling
+
+Worlds = Callable[[str], World]
+
+
+def test_efficiency_and_serial_fraction_are_those_of_the_table(world: Worlds) -> None:
+    found = scaling.build(world("default").evidence())
+    assert found is not None
+    assert found.efficiency is not None
+    table = pd.read_csv(world("default").results / "tables/scaling.csv")
+    shown = found.efficiency.table
+    assert len(shown.rows) == len(table[table["speedup_ratio"].notna()])
+    row = table[table["cell"] == "mandelbrot/threads/2/3.13t/warm"].iloc[0]
+    (line,) = (
+        r
+        for r in shown.rows
+        if (r[1], r[2]) == ("threads", "3.13t") and r[3].startswith("2") and "mandelbrot" in r[0]
+    )
+    assert line[4] == text.time(row["baseline_ns"])
+    assert line[6].startswith(f"{row['efficiency_ratio']:.3f} [")
+    assert line[7].startswith(f"{row['serial_fraction_ratio']:.3f}".replace("-", "\u2212"))
+
+
+def test_too_few_counts_fit_no_law_and_say_so(world: Worlds) -> None:
+    found = scaling.build(world("default").evidence())
+    assert found is not None
+    assert found.laws is None
+    assert "fewer than four numbers of workers within the cores" in found.paragraphs[-1]

@@ -1,0 +1,66 @@
+"""What workers cost in all, and what each of them adds."""
+
+from collections.abc import Callable, Sequence
+
+from workflow.reporting import formatting as text
+from workflow.reporting.page import Column, Table
+from workflow.reporting.rows import SlopeRow
+from workflow.reporting.sections.grids import Question
+
+
+def table(
+    question: Question,
+    quantities: Sequence[tuple[str, str]],
+    *,
+    caption: str,
+    show: Callable[[float | None], str],
+    unit: str = "",
+) -> Table:
+    """A row for each way and arm that has a line over the numbers of workers.
+
+    `quantities` are those of the table of slopes, each with its heading.
+    """
+    planned = {(cell.workload, cell.model, cell.arm) for cell in question.cells}
+    rows: dict[tuple[str, str, str], dict[str, SlopeRow]] = {}
+    for row in question.evidence.tables.slopes:
+        place = (row.workload, row.model, row.arm)
+        if place in planned and row.per_worker is not None:
+            rows.setdefault(place, {})[row.quantity] = row
+    campaign = question.campaign
+    return Table(
+        caption=caption,
+        columns=(
+            Column(header="Work"),
+            Column(header="Model"),
+            Column(header="Arm"),
+            *(
+                Column(header=f"{heading}, {part}", unit=unit, numeric=True)
+                for _, heading in quantities
+                for part in ("fixed", "each worker")
+            ),
+        ),
+        rows=tuple(
+            (
+                campaign.title(workload),
+                campaign.model_title(model),
+                arm,
+                *(
+                    _bounded(found.get(quantity), part, show)
+                    for quantity, _ in quantities
+                    for part in ("fixed", "per_worker")
+                ),
+            )
+            for (workload, model, arm), found in rows.items()
+        ),
+        row_headers=3,
+    )
+
+
+def _bounded(row: SlopeRow | None, part: str, show: Callable[[float | None], str]) -> str:
+    """A number with its interval, where it has one."""
+    if row is None:
+        return text.MISSING
+    value, low, high = (getattr(row, f"{part}{end}") for end in ("", "_low", "_high"))
+    if low is None or high is None:
+        return show(value)
+    return f"{show(value)} [{show(low)},{text.SPACE}{show(high)}]"
