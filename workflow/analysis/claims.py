@@ -159,7 +159,8 @@ def _judged(tested: Tested, adjusted_p: float, rules: Rules) -> dict[str, Any]:
         row["finding"] = found_instead(Expects(tested.claim.expects), estimate, rules).value
     if verdict is Verdict.INCONCLUSIVE:
         row["reason"] = _why_inconclusive(tested, adjusted_p, rules)
-        row["blocks_needed"] = weighed.blocks_needed
+        weight = adjusted_p / weighed.p if weighed.p > 0 else 1.0
+        row["blocks_needed"] = weighed.blocks_needed(claims_weigh=weight)
     return row
 
 
@@ -168,7 +169,9 @@ def _why_inconclusive(tested: Tested, adjusted_p: float, rules: Rules) -> str:
     likelier = min(weighed.support, weighed.refutation, key=lambda side: side.p)
     alpha = 1 - rules.confidence
     if likelier.p > alpha:
-        return "the interval holds what decides"
+        if tested.claim.expects == Expects.EQUAL:
+            return "the interval is neither within the margin nor beyond it"
+        return f"the interval holds {tested.claim.by:.3g}"
     if adjusted_p > alpha:
         return "sure alone, but not among all claims"
     if not likelier.second_agrees:

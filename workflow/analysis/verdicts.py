@@ -10,6 +10,7 @@ import numpy as np
 from workflow.analysis.planned import Expects
 from workflow.analysis.ratio_estimates import RatioEstimate, blocks_needed, one_sided_p
 from workflow.analysis.readings import Rules
+from workflow.analysis.samples import Samples
 from workflow.analysis.trial_values import FEWEST_BLOCKS
 
 
@@ -51,7 +52,16 @@ class Weighed:
 
     support: Side
     refutation: Side
-    blocks_needed: int | None
+    samples: Samples
+    tail: float
+
+    def blocks_needed(self, *, claims_weigh: float) -> int | None:
+        """Blocks that would probably do if the noise stays as it is.
+
+        `claims_weigh` is how many times the p is multiplied for the number of claims.
+        """
+        distance = abs(self.support.distance)
+        return blocks_needed(self.samples, distance=distance, tail=self.tail / claims_weigh)
 
     @property
     def p(self) -> float:
@@ -82,9 +92,8 @@ def weigh(expects: Expects, by: float, estimate: RatioEstimate, rules: Rules) ->
     return Weighed(
         support=less if is_less else more,
         refutation=more if is_less else less,
-        blocks_needed=blocks_needed(
-            estimate.samples, distance=abs(less.distance), tail=(1 - rules.confidence) / 2
-        ),
+        samples=estimate.samples,
+        tail=(1 - rules.confidence) / 2,
     )
 
 
@@ -105,11 +114,8 @@ def _weigh_equal(estimate: RatioEstimate, rules: Rules) -> Weighed:
             second_agrees=second.interval.low > upper or second.interval.high < lower,
             distance=middle - margin,
         ),
-        blocks_needed=blocks_needed(
-            estimate.samples,
-            distance=abs(margin - middle),
-            tail=1 - rules.confidence if middle < margin else (1 - rules.confidence) / 2,
-        ),
+        samples=estimate.samples,
+        tail=1 - rules.confidence if middle < margin else (1 - rules.confidence) / 2,
     )
 
 

@@ -68,9 +68,10 @@ def _paragraphs(rows: Sequence[ClaimRow], campaign: Campaign) -> tuple[str, ...]
     return (
         f"{words.capital(text.count(len(rows), 'sentence'))}, stated with their cells before "
         f"anything was measured: {text.listing(counted)}. A verdict needs two methods that agree, "
-        "holds for all verdicts together (Holm), and needs a difference beyond that of two "
-        "measurements of the same cell. Ratios are the baseline's time (or memory) over the "
-        f"cell's; within {text.percent(campaign.margin)} there is no difference in practice.",
+        "holds for all verdicts together (Holm), and must be clearer than the difference between "
+        "two measurements of the same cell, where that was measured. Ratios are the baseline's "
+        f"time (or memory) over the cell's; within {text.percent(campaign.margin)} there is no "
+        "difference in practice.",
     )
 
 
