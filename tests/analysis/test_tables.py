@@ -226,7 +226,11 @@ def test_shuffling_repetitions_inside_trials_changes_no_table(random: Any) -> No
     for _, rows in TRIALS[TRIALS["phase"] == "measure"].groupby(["cell", "block"]):
         order = random.sample(list(rows.index), len(rows))
         trials.loc[rows.index, times] = TRIALS.loc[order, times].to_numpy()
-    assert as_text(all_tables(PLAN, trials)) == TEXT
+    tables, shuffled = (all_tables(PLAN, of) for of in (TRIALS, trials))
+    for name, table in shuffled.items():
+        # Whether the first repetition is slower than the others is the one thing of their order.
+        others = [column for column in table if not str(column).startswith("first_")]
+        assert csv_text(table[others]) == csv_text(tables[name][others])
 
 
 @pytest.mark.parametrize("copies", [2, 3, 10])
