@@ -9,8 +9,10 @@ report: env
 quick: env
 	.venv/bin/snakemake --cores all --configfile overlays/quick.yaml
 
+# What needs neither an interpreter under test nor the machine for itself runs on all CPUs.
 test: env check
-	.venv/bin/pytest
+	.venv/bin/pytest --numprocesses auto --dist loadfile tests/analysis tests/reporting
+	.venv/bin/pytest --ignore tests/analysis --ignore tests/reporting
 
 check: env
 	.venv/bin/ruff check
