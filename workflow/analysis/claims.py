@@ -111,7 +111,7 @@ def _tested(
         return {"verdict": Verdict.NOT_TESTED.value, "reason": reason}
     weighed = weigh(Expects(claim.expects), claim.by, comparison.estimate, rules)
     if weighed is None:
-        reason = f"{comparison.estimate.blocks} blocks; a verdict needs {FEWEST_BLOCKS}"
+        reason = _too_few(comparison.estimate.blocks)
         return {
             **_comparison_columns(comparison),
             "verdict": Verdict.INCONCLUSIVE.value,
@@ -124,6 +124,10 @@ def _tested(
         weighed=weighed,
         noise_floor=floor_of(cell, baseline, rules),
     )
+
+
+def _too_few(blocks: int) -> str:
+    return f"{blocks} block{'' if blocks == 1 else 's'}; a verdict needs {FEWEST_BLOCKS}"
 
 
 def _comparison_columns(comparison: Comparison) -> dict[str, Any]:
@@ -214,7 +218,7 @@ def _updates(claim: Claim, trials: pd.DataFrame, rules: Rules) -> dict[str, Any]
     if not loses and all_trials < FEWEST_BLOCKS:
         return row | {
             "verdict": Verdict.INCONCLUSIVE.value,
-            "reason": f"{all_trials} blocks; a verdict needs {FEWEST_BLOCKS}",
+            "reason": _too_few(all_trials),
             "blocks_needed": FEWEST_BLOCKS,
         }
     is_right = loses == (claim.expects == Expects.LOSES_UPDATES)
