@@ -123,6 +123,12 @@ def test_two_samples_of_quiet_trials_hold_the_truth_by_both_methods(
         assert least <= coverage <= 0.99
 
 
+def test_two_samples_are_drawn_independently_of_each_other(rng: np.random.Generator) -> None:
+    same = np.log(trials(rng, "quiet", 8))
+    assert np.ptp(TwoSamples(same, same).resampled()) > 0
+    assert np.ptp(Paired(same, same).resampled()) == 0
+
+
 # --- p values
 
 

@@ -265,8 +265,9 @@ def block_caution(blocks: int) -> str:
         )
     if blocks < WEAK_BLOCKS:
         return (
-            f"There are {text.count(blocks, 'block')} only: intervals are wide and lean on the "
-            "assumption of a log-normal spread, and the intervals of the absolute times do not "
+            f"There are {text.count(blocks, 'block')} only, too few to call anything faster, "
+            "slower or equal: intervals are wide and lean on the assumption of a log-normal "
+            "spread, and the intervals of the absolute times do not "
             f"reach {text.percent(0.95)}. More blocks settle more."
         )
     return ""
