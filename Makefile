@@ -1,7 +1,7 @@
 # Thin: each line is a command you could type. `make report` and `make test` do all the set-up.
 PYTHON ?= python3
 
-.PHONY: report quick test check env lock
+.PHONY: report quick example test check env lock
 
 report: env
 	.venv/bin/snakemake --cores all
@@ -9,10 +9,15 @@ report: env
 quick: env
 	.venv/bin/snakemake --cores all --configfile overlays/quick.yaml
 
+# The example in docs/, measured anew on this machine.
+example: env
+	.venv/bin/snakemake --cores all --configfile overlays/quick.yaml --config campaign=example
+	tools/keep-example
+
 # What needs neither an interpreter under test nor the machine for itself runs on all CPUs.
 test: env check
-	.venv/bin/pytest --numprocesses auto --dist loadfile tests/analysis tests/reporting
-	.venv/bin/pytest --ignore tests/analysis --ignore tests/reporting
+	.venv/bin/pytest --numprocesses auto --dist loadfile tests/analysis tests/browser tests/reporting
+	.venv/bin/pytest --ignore tests/analysis --ignore tests/browser --ignore tests/reporting
 
 check: env
 	.venv/bin/ruff check

@@ -573,7 +573,13 @@ def make_memory(cell: Json, noise_bytes: int) -> Json:
 def make_health() -> Json:
     """One reading of a machine that tells nothing of itself."""
     unknown = dict.fromkeys(sorted(Health.__required_keys__))
-    return {**unknown, "read_monotonic_ns": 0, "ticks_per_second": 100}
+    return {
+        **unknown,
+        "read_monotonic_ns": 0,
+        "ticks_per_second": 100,
+        "clock_source": "tsc",
+        "clock_overhead_ns": 45,
+    }
 
 
 def watch(record: Json, disturbed: Sequence[bool]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from workflow.analysis.package import CSV_FILE, PACKAGE_FILE, PARQUET_FILE, Package, read_package
 from workflow.campaign import checked
+from workflow.comparable import others
 from workflow.errors import UserError
 from workflow.holding import hold
 
@@ -39,6 +40,14 @@ class Archive:
     def results(self) -> Path:
         """Where everything made from it lies; nothing that was measured here."""
         return Path("results") / self.name
+
+    @cached_property
+    def others(self) -> list[Path]:
+        """Results of other machines beside these, for the campaign that was measured there."""
+        plan = self.package.plan
+        return others(
+            self.results, campaign=plan["campaign"], fingerprint=plan["machine"]["fingerprint"]
+        )
 
     @property
     def arms(self) -> list[str]:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import yaml
 
 from workflow.claim_files import claim_file, read_claim_files
+from workflow.comparable import others
 from workflow.errors import UserError, reported
 from workflow.files import digest, read_json, sha256_file, write_json
 from workflow.holding import hold
@@ -82,6 +83,11 @@ class Campaign:
     def results(self) -> Path:
         """Where everything about this campaign lies."""
         return Path("results") / self.machine
+
+    @cached_property
+    def others(self) -> list[Path]:
+        """Results of other machines beside these, for the same campaign."""
+        return others(self.results, campaign=self.name, fingerprint=fingerprint())
 
     @property
     def arms(self) -> list[str]:

@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 import signal
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -164,3 +165,17 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     assert len(before.items() - after.items()) <= 1
     assert set(before.values()) <= fresh.archived_ids()
     assert "Nothing to be done" in fresh.measure()
+
+
+def test_snakemake_s_own_report_shows_where_the_report_and_its_figures_are_from(
+    measured: Checkout, tmp_path: Path
+) -> None:
+    checkout = measured.copy(tmp_path / "copy")
+    done = checkout.run("--report", str(tmp_path / "provenance.zip"))
+    assert done.returncode == 0, done.stdout
+    with zipfile.ZipFile(tmp_path / "provenance.zip") as archive:
+        names = [Path(name).name for name in archive.namelist()]
+        pages = [archive.read(n).decode() for n in archive.namelist() if n.endswith("report.html")]
+    assert "tiny.html" in names
+    assert "speedup-mandelbrot.svg" in names
+    assert any("whiskers are intervals" in page.lower() for page in pages)

@@ -24,6 +24,7 @@ def render(results: Path, drawings: Path, out: Path) -> subprocess.CompletedProc
     return reporting(
         *("render", "--plan", results / "plan.json", "--tables", results / "tables"),
         *("--trials", results / "trials.csv.gz", "--figures", drawings),
+        *("--package", results / "datapackage.json"),
         *("--interpreters", results / "interpreters", "--out", out),
     )
 
@@ -35,7 +36,11 @@ def test_figures_then_render_write_the_page_and_say_nothing(
     drawn = figures(results, tmp_path / "figures")
     assert (drawn.returncode, drawn.stdout, drawn.stderr) == (0, "", "")
     names = sorted(path.name for path in (tmp_path / "figures").iterdir())
-    assert names == ["notebook-timeline.svg", "speedup-compress.svg", "speedup-mandelbrot.svg"]
+    drawings = (
+        *("notebook-timeline", "speedup-compress", "speedup-mandelbrot"),
+        "threads-against-processes",
+    )
+    assert names == [f"{name}.{kind}" for name in drawings for kind in ("csv", "png", "svg")]
     rendered = render(results, tmp_path / "figures", tmp_path / "out" / "report.html")
     assert (rendered.returncode, rendered.stdout, rendered.stderr) == (0, "", "")
     written = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
@@ -49,7 +54,7 @@ def test_a_missing_figure_is_one_message_and_no_page(
     assert failed.returncode == 2
     assert failed.stderr.splitlines() == [
         "error: a figure is missing",
-        f"  where: {tmp_path / 'notebook-timeline.svg'}",
+        f"  where: {tmp_path / 'threads-against-processes.svg'}",
         "  mend:  delete the folder of figures and run snakemake again",
     ]
     assert not (tmp_path / "report.html").exists()

@@ -4,16 +4,16 @@ import pandas as pd
 import pytest
 
 from tests.reporting.worlds import World
-from workflow.reporting import alt, traces
-from workflow.reporting.campaign import figure_names
-from workflow.reporting.traces import SpeedupFigure, TimelineFigure
+from workflow.reporting import alt
+from workflow.reporting import figures as every
+from workflow.reporting.traces import AnyFigure, SpeedupFigure, TimelineFigure
 
 Worlds = Callable[[str], World]
 
 
-def figures(world: World) -> dict[str, SpeedupFigure | TimelineFigure]:
+def figures(world: World) -> dict[str, AnyFigure]:
     e = world.evidence()
-    return {f.name: f for f in traces.figures(e.campaign, e.tables)}
+    return {f.name: f for f in every.figures(e.campaign, e.tables)}
 
 
 def test_every_block_is_a_point_at_its_own_speed_up(world: Worlds) -> None:
@@ -45,11 +45,6 @@ def test_estimates_are_the_ratios_of_the_table(world: Worlds) -> None:
     (estimate,) = [e for e in curve.estimates if e.workers == 2]
     assert estimate.speedup.value == expected["ratio"]
     assert estimate.speedup.low == expected["ci_low_ratio"]
-
-
-@pytest.mark.parametrize("name", ["default", "all failed", "no notebook", "only the notebook"])
-def test_the_plan_alone_tells_which_figures_there_will_be(world: Worlds, name: str) -> None:
-    assert tuple(figures(world(name))) == figure_names(world(name).evidence().campaign)
 
 
 def test_a_figure_without_trials_says_so_in_its_alternative_text(world: Worlds) -> None:

@@ -1,16 +1,16 @@
 """Results folders for the report: synthetic campaigns taken through the analysis."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests import factories
-from workflow.analysis.dataset import dataset, write_dataset
-from workflow.analysis.planned import read_plan
-from workflow.analysis.records import read_identities, read_records
-from workflow.analysis.tables import all_tables, write_tables
-from workflow.reporting import drawing, render, report, traces
+from tests.analysis.archives import collect_into, tables_of
+from workflow.reporting import comparing, drawing, look, render, report
 from workflow.reporting.evidence import Evidence, read_evidence
+from workflow.reporting.figures import figures
+from workflow.reporting.sections import comparison
 
 NOTEBOOK = "notebook"
 
@@ -27,14 +27,15 @@ class World:
             plan_path=self.results / "plan.json",
             tables_path=self.results / "tables",
             trials_path=self.results / "trials.csv.gz",
+            package_path=self.results / "datapackage.json",
             interpreters_path=self.results / "interpreters",
         )
 
     def drawings(self) -> dict[str, str]:
         """The figures by name."""
         e = self.evidence()
-        figures = traces.figures(e.campaign, e.tables)
-        return {figure.name: drawing.draw(figure, e.campaign) for figure in figures}
+        drawn = figures(e.campaign, e.tables)
+        return {figure.name: drawing.draw(figure, e.campaign).svg for figure in drawn}
 
     def html(self) -> str:
         """The page."""
@@ -43,13 +44,8 @@ class World:
 
 def write_world(results: Path, campaign: factories.Campaign) -> World:
     """Write a campaign's records and take them through the analysis."""
-    plan_path = campaign.write(results)
-    plan = read_plan(plan_path)
-    identities = read_identities(results / "interpreters", plan)
-    records = read_records(plan, results=results, identities=identities)
-    trials = dataset(records, plan)
-    write_dataset(trials, parquet=results / "trials.parquet", csv=results / "trials.csv.gz")
-    write_tables(all_tables(plan, trials), results / "tables")
+    collect_into(results, campaign)
+    tables_of(results, "trials.parquet", results / "tables")
     return World(results)
 
 
@@ -135,6 +131,15 @@ def some_never_worked() -> factories.Campaign:
     return factories.make_every_campaign(failures=failures)
 
 
+def one_cpu() -> factories.Campaign:
+    """A machine on which nothing can run side by side."""
+    made = campaign(workloads=["json", "sleep"], workers=[1, 2], arms=["3.13", "3.13t"])
+    made.plan["machine"]["fingerprint"].update(logical_cpus=1, physical_cores=1)
+    for record in made.records.values():
+        record["machine"] = made.plan["machine"]["fingerprint"]
+    return made
+
+
 def unwell() -> factories.Campaign:
     """Every experiment on a machine that is disturbed and says so."""
     made = factories.make_every_campaign(disturbed_ratio=0.2)
@@ -171,5 +176,49 @@ WORLDS = {
     ),
     "an unknown model": lambda: campaign(models=["serial", "threads", "processes-forkserver"]),
     "plain builds": plain_builds,
+    "one CPU": one_cpu,
+    "forty workloads": lambda: campaign(
+        workloads=[f"work_{number}" for number in range(40)],
+        workers=[2],
+        arms=["3.13", "3.13t"],
+        blocks=6,
+        notebook=False,
+    ),
     "hostile": hostile,
+}
+
+
+def another_machine() -> factories.Campaign:
+    """The same campaign on a machine with four CPUs, half of its work and another truth."""
+
+    def truth(cell: Mapping[str, Any]) -> float:
+        return factories.plausible_truth(cell) * (0.6 if cell["model"] == "serial" else 0.5)
+
+    cells = factories.make_cells(workloads=("compress", "json"), workers=(1, 2, 4))
+    made = factories.make_campaign(cells, truth=truth)
+    machine = made.plan["machine"]
+    machine["name"] = "another-4cpu-11111111"
+    machine["fingerprint"] = {**machine["fingerprint"], "logical_cpus": 4, "cpu_model": "Another"}
+    for record in made.records.values():
+        record["machine"] = machine["fingerprint"]
+    return made
+
+
+def compared(folder: Path, *campaigns: factories.Campaign) -> str:
+    """The page that compares campaigns."""
+    folders = [folder / f"machine-{index}" for index in range(len(campaigns))]
+    for place, made in zip(folders, campaigns, strict=True):
+        write_world(place, made)
+    sides = comparing.read_sides(folders)
+    names = [side.name for side in sides.sides]
+    models = comparing.models(sides)
+    svgs = {
+        figure.name: drawing.draw_lines(figure, look.of_machines(figure.series, models, names)).svg
+        for figure in comparison.curves(sides.sides)
+    }
+    return render.comparison(comparison.build(sides), svgs)
+
+
+COMPARISONS: dict[str, Callable[[Path], str]] = {
+    "two machines": lambda folder: compared(folder, campaign(), another_machine()),
 }

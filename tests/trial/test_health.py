@@ -16,7 +16,11 @@ ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "workflow/schemas/trial.schema.json").read_text(encoding="utf-8"))
 SECOND_NS = 1_000_000_000
 UNKNOWN: Any = dict.fromkeys(Health.__required_keys__)
-NOTHING: Health = UNKNOWN | {"read_monotonic_ns": 0, "ticks_per_second": 100}
+NOTHING: Health = UNKNOWN | {
+    "read_monotonic_ns": 0,
+    "ticks_per_second": 100,
+    "clock_overhead_ns": 45,
+}
 CPU = "sys/devices/system/cpu"
 # A machine with two CPUs, and this process in a group below one that has a quota.
 MACHINE = {
@@ -41,6 +45,9 @@ MACHINE = {
     f"{CPU}/cpu0/thermal_throttle/core_throttle_count": "2\n",
     f"{CPU}/cpu2/thermal_throttle/core_throttle_count": "3\n",
     f"{CPU}/intel_pstate/no_turbo": "1\n",
+    "sys/class/power_supply/BAT0/type": "Battery\n",
+    "sys/class/power_supply/AC/type": "Mains\n",
+    "sys/class/power_supply/AC/online": "0\n",
     "sys/class/thermal/thermal_zone0/temp": "-5000\n",
     "sys/class/thermal/thermal_zone1/temp": "71000\n",
 }
@@ -65,6 +72,7 @@ AS_READ = {
     "boost": False,
     "hottest_millidegrees": 71000,
     "core_throttle_count": 5,
+    "on_battery": True,
 }
 
 
@@ -82,6 +90,7 @@ def read_without_times(root: Path) -> dict[str, Any]:
     found = {**health.read(root)}
     assert found.pop("read_monotonic_ns")
     assert found.pop("ticks_per_second")
+    assert isinstance(found.pop("clock_overhead_ns"), int)
     return found
 
 

@@ -20,6 +20,7 @@ from workflow.analysis.dataset import (
 )
 from workflow.analysis.package import (
     CSV_FILE,
+    PACKAGE_FILE,
     PARQUET_FILE,
     FileNote,
     Package,
@@ -35,6 +36,7 @@ from workflow.analysis.tables import all_tables, write_tables
 from workflow.analysis.trial_values import times_of, trial_values
 from workflow.errors import reported
 from workflow.files import read_json, write_bytes, write_json
+from workflow.provenance import git_commit
 
 
 def main() -> None:
@@ -73,6 +75,7 @@ def collect(arguments: argparse.Namespace) -> None:
         parity=read_json(arguments.interpreters / "parity.json"),
         csv=FileNote.of(arguments.csv),
         parquet=FileNote.of(arguments.parquet),
+        git_commit=git_commit(),
     )
     write_json(arguments.package, as_record(package, table_schema(columns.TRIALS)))
     print(f"{len(records)} trials, {len(trials)} rows -> {arguments.parquet}, {arguments.csv}")
@@ -94,6 +97,7 @@ def unpack(arguments: argparse.Namespace) -> None:
         write_json(arguments.out / "interpreters" / f"{arm}.json", identity)
     write_json(arguments.out / "interpreters" / "parity.json", package.parity)
     write_bytes(arguments.out / PARQUET_FILE, content if is_parquet else parquet_bytes(trials))
+    write_bytes(arguments.out / PACKAGE_FILE, arguments.package.read_bytes())
     write_bytes(arguments.out / CSV_FILE, csv_gz_bytes(trials) if is_parquet else content)
     print(f"{len(trials)} rows measured on {package.machine} -> {arguments.out}")
 

@@ -34,7 +34,7 @@ def cells_table(
     ok = Counter(each_trial.loc[each_trial["outcome"] == "ok", "cell"])
     failed = Counter(each_trial.loc[each_trial["outcome"] != "ok", "cell"])
     by_cell = dict(iter(values.groupby("cell")))
-    tasks = each_trial.drop_duplicates("cell").set_index("cell")["tasks"]
+    batches = each_trial.drop_duplicates("cell").set_index("cell")
     losing = set(trials.loc[(trials["lost_updates"] > 0).fillna(value=False), "cell"])
     rows = []
     for cell in plan.in_order():
@@ -51,7 +51,8 @@ def cells_table(
                 **cell_columns(cell),
                 "planned": planned[cell.id],
                 "ok": ok[cell.id],
-                "tasks": tasks.get(cell.id),
+                "tasks": batches["tasks"].get(cell.id),
+                "size": batches["size"].get(cell.id),
                 **numbers,
                 "flags": " ".join(warnings) or None,
             }

@@ -186,7 +186,7 @@ TRIALS: Columns = (
         "health_json",
         "string",
         "the machine's states before and after the trial and what its counters have grown by; "
-        "left out what the system doesn't say, and counters that stood still",
+        "left out what the system doesn't say, and counters that stood still; the trial's clock",
         Values(required=True, json="object"),
     ),
     Column(
@@ -270,6 +270,7 @@ CELLS: Columns = (
     Column("planned", "Int64", "trials planned"),
     Column("ok", "Int64", "trials that count; the others are in the table of outcomes"),
     Column("tasks", "Int64", "tasks in the batch"),
+    Column("size", "Int64", "calibrated size of a task; missing when the task has none"),
     Column("basis", "string", "`quiet`: undisturbed repetitions only; `typical`: all of them"),
     Column("quiet_trials", "Int64", "ok trials with enough quiet repetitions"),
     Column(

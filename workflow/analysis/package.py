@@ -14,6 +14,7 @@ from typing import Any
 from workflow.analysis.planned import plan_from
 from workflow.errors import UserError
 from workflow.files import read_json, sha256_file
+from workflow.provenance import UNKNOWN
 
 #: Of the data set's columns and of what the package holds.
 SCHEMA_VERSION = 1
@@ -55,6 +56,7 @@ class FileNote:
 class Package:
     """What belongs to a data set: plan.json, the interpreters by arm, parity.json and its files.
 
+    `git_commit`: of the programs that collected it, `unknown` outside a checkout.
     `csv`, `parquet`: by what trials.csv.gz and trials.parquet are recognised. An interpreter's
     identity leaves out the path at which it happened to lie.
     """
@@ -64,6 +66,7 @@ class Package:
     parity: Json
     csv: FileNote
     parquet: FileNote
+    git_commit: str
 
     @property
     def machine(self) -> str:
@@ -91,6 +94,7 @@ def as_record(package: Package, table_schema: Json) -> dict[str, Any]:
         "one trial, which is the statistical unit. Analyse it with "
         f"`snakemake --cores all --config dataset=<path of {CSV_FILE}>`.",
         "licenses": [LICENCE],
+        "programs": {"name": "threads-or-processes", "git_commit": package.git_commit},
         "resources": [
             {
                 "$schema": f"{PROFILES}/dataresource.json",
@@ -161,6 +165,7 @@ def package_from(value: Json) -> Package:
         parity=resources["parity"]["data"],
         csv=_note(resources["trials"]),
         parquet=_note(resources["trials-parquet"]),
+        git_commit=value.get("programs", {}).get("git_commit", UNKNOWN),
     )
 
 

@@ -31,6 +31,8 @@ HEALTH_STATES = frozenset(
         "governors",
         "boost",
         "hottest_millidegrees",
+        "on_battery",
+        "clock_overhead_ns",
     }
 )
 
@@ -208,7 +210,9 @@ def _trial_columns(record: Json) -> dict[str, Any]:
         **{f"memory_{name}": memory.get(name) for name in MEMORY},
         "processes": memory.get("processes"),
         "health_flags": " ".join(record["health"]["flags"]) or None,
-        "health_json": canonical_json(health_between(record["health"])),
+        "health_json": canonical_json(
+            {**health_between(record["health"]), "clock": record["clock"]}
+        ),
         "results_json": None if output is None else canonical_json(output["results"]),
         "data_json": None if output is None else canonical_json(output["data"]),
     }

@@ -2,13 +2,25 @@
 
 from workflow.reporting import formatting as text
 from workflow.reporting import words
-from workflow.reporting.traces import Curve, SpeedupFigure, TimelineFigure, WorkerSpan
+from workflow.reporting.plots import DotsFigure, LinesFigure
+from workflow.reporting.traces import (
+    AnyFigure,
+    Curve,
+    SpeedupFigure,
+    TimelineFigure,
+    WorkerSpan,
+)
+
+MOST_MARKS = 40
+"""More than anyone would listen to; the table below a figure has them all."""
 
 
-def title(figure: SpeedupFigure | TimelineFigure) -> str:
+def title(figure: AnyFigure) -> str:
     """The name of a figure for a reader."""
     if isinstance(figure, TimelineFigure):
         return "Start and finish of each worker in the notebook replay"
+    if isinstance(figure, DotsFigure | LinesFigure):
+        return figure.title
     return f"Speed-up of {figure.workload.title}"
 
 
@@ -35,13 +47,25 @@ def last_start_ns(spans: tuple[WorkerSpan, ...]) -> float | None:
     return max((span.start_ns for span in spans), default=None)
 
 
-def description(figure: SpeedupFigure | TimelineFigure) -> str:
+def description(figure: AnyFigure) -> str:
     """The type of the figure, its axes and what the numbers in it are."""
-    if isinstance(figure, SpeedupFigure):
-        if not figure.curves:
-            return "No speed-up can be drawn: no cell can be compared with serial."
-        curves = "; ".join(_curve(curve) for curve in figure.curves)
-        return f"{_axes(figure)} {words.sentence(curves)}"
+    match figure:
+        case TimelineFigure():
+            return _timeline(figure)
+        case DotsFigure() | LinesFigure():
+            return _marks(figure)
+        case SpeedupFigure():
+            return _speedup(figure)
+
+
+def _speedup(figure: SpeedupFigure) -> str:
+    if not figure.curves:
+        return "No speed-up can be drawn: no cell can be compared with serial."
+    curves = "; ".join(_curve(curve) for curve in figure.curves)
+    return f"{_axes(figure)} {words.sentence(curves)}"
+
+
+def _timeline(figure: TimelineFigure) -> str:
     lanes = [
         f"{lane.title} on {lane.arm}: {text.count(len(lane.spans), 'worker')}, "
         f"the last started after {text.time(last_start_ns(lane.spans))}, "
@@ -53,3 +77,23 @@ def description(figure: SpeedupFigure | TimelineFigure) -> str:
         return "No timeline can be drawn: no trial of the notebook replay succeeded."
     opening = "Timeline: one bar for each worker, over seconds since the start of the timed region."
     return f"{opening} {words.sentence('; '.join(lanes))}"
+
+
+def _marks(figure: DotsFigure | LinesFigure) -> str:
+    if not figure.marks:
+        return "Nothing can be drawn: no trial that it needs succeeded."
+    opening = (
+        f"Dot plot in rows over {figure.axis.label}, whiskers are intervals."
+        if isinstance(figure, DotsFigure)
+        else f"Line chart: {figure.axis.label} over {figure.sizes.label}."
+    )
+    told = [
+        f"{label}, {mark.series.title}: {figure.axis.shown(mark.value)}"
+        for label, mark in figure.marks
+    ]
+    more = (
+        f"; {text.fixed(len(told) - MOST_MARKS, 0)} more in the table"
+        if len(told) > MOST_MARKS
+        else ""
+    )
+    return f"{figure.finding} {opening} {words.sentence('; '.join(told[:MOST_MARKS]) + more)}"

@@ -13,6 +13,7 @@ from workflow.reporting.formatting import SPACE, plain
 
 NOTEBOOK = "notebook"
 SCALING = "scaling"
+CONTROL = "control"
 TIMELINE_FIGURE = "notebook-timeline"
 
 
@@ -204,12 +205,6 @@ class Campaign:
 def speedup_figure(workload: str) -> str:
     """The name of the speed-up figure of a workload."""
     return f"speedup-{workload}"
-
-
-def figure_names(campaign: Campaign) -> tuple[str, ...]:
-    """Every figure a plan leads to, known before anything has run."""
-    speedups = tuple(speedup_figure(workload.label) for workload in campaign.scaled)
-    return ((TIMELINE_FIGURE,) if campaign.has_notebook else ()) + speedups
 
 
 def _text(record: Mapping[str, Any], key: str) -> str:

@@ -1,11 +1,13 @@
 """Everything the report is made from, read once at the edge."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from workflow.files import digest, read_json
+from workflow.provenance import UNKNOWN
 from workflow.reporting.builds import Builds, read_builds
 from workflow.reporting.campaign import Campaign, read_campaign
 from workflow.reporting.rows import (
@@ -14,11 +16,14 @@ from workflow.reporting.rows import (
     ControlRow,
     CrossoverRow,
     DecisionRow,
+    DistributionRow,
     FitRow,
     HealthRow,
     MemoryRow,
     NotebookRow,
     OutcomeRow,
+    PairingRow,
+    QualityRow,
     Ratio,
     RatioRow,
     ScalingRow,
@@ -28,7 +33,7 @@ from workflow.reporting.rows import (
     ValueRow,
     read_rows,
 )
-from workflow.reporting.trials import Trials, read_trials
+from workflow.reporting.trials import DataFile, Trials, read_package, read_trials
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +56,9 @@ class Tables:
     updates: tuple[UpdatesRow, ...]
     control: tuple[ControlRow, ...]
     health: tuple[HealthRow, ...]
+    quality: tuple[QualityRow, ...]
+    pairing: tuple[PairingRow, ...]
+    distributions: tuple[DistributionRow, ...]
 
     @cached_property
     def _cells(self) -> Mapping[str, CellRow]:
@@ -114,7 +122,14 @@ class Evidence:
     builds: Builds
     tables: Tables
     trials: Trials
+    package: DataFile
     report_id: str
+
+    @property
+    def git_commit(self) -> str:
+        """Of the programs that collected the data; `unknown` outside a checkout."""
+        programs = json.loads(self.package.content).get("programs", {})
+        return str(programs.get("git_commit", UNKNOWN))
 
 
 def read_tables(folder: Path) -> Tables:
@@ -136,6 +151,9 @@ def read_tables(folder: Path) -> Tables:
         updates=read_rows(folder / "updates.csv", UpdatesRow),
         control=read_rows(folder / "control.csv", ControlRow),
         health=read_rows(folder / "health.csv", HealthRow),
+        quality=read_rows(folder / "quality.csv", QualityRow),
+        pairing=read_rows(folder / "pairing.csv", PairingRow),
+        distributions=read_rows(folder / "distributions.csv", DistributionRow),
     )
 
 
@@ -151,7 +169,12 @@ def report_id(plan: object, builds: Builds, csv_sha256: str) -> str:
 
 
 def read_evidence(
-    *, plan_path: Path, tables_path: Path, trials_path: Path, interpreters_path: Path
+    *,
+    plan_path: Path,
+    tables_path: Path,
+    trials_path: Path,
+    package_path: Path,
+    interpreters_path: Path,
 ) -> Evidence:
     """Read all inputs of the report; `UserError` for what is missing or broken."""
     campaign = read_campaign(plan_path)
@@ -162,5 +185,6 @@ def read_evidence(
         builds=builds,
         tables=read_tables(tables_path),
         trials=trials,
+        package=read_package(package_path),
         report_id=report_id(read_json(plan_path), builds, trials.csv_sha256),
     )

@@ -4,7 +4,7 @@ import math
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from statistics import median
 
 from workflow.reporting.rows import Ratio
@@ -123,6 +123,11 @@ def ratio_cell(value: float | None) -> str:
     return fixed(value, 3 if value < 10 else 2)
 
 
+def number(value: float | None) -> str:
+    """A number without a unit, to two digits: `0.034`."""
+    return MISSING if value is None else fixed(value, min(4, significant_decimals(value, 2)))
+
+
 def percent(share: float | None, digits: int = 2) -> str:
     """A share as a percentage: `5 %`, `95 %`, `3.2 %`."""
     if share is None:
@@ -166,10 +171,9 @@ def period(first_unix_ns: int, last_unix_ns: int) -> str:
     return f"{day} to {last.day} {last:%B %Y, %H:%M} UTC"
 
 
-def date(unix_ns: int) -> tuple[int, int, int]:
-    """Year, month and day (UTC)."""
-    moment = _moment(unix_ns)
-    return moment.year, moment.month, moment.day
+def day(unix_ns: int) -> date:
+    """The day (UTC)."""
+    return _moment(unix_ns).date()
 
 
 def size(bytes_: int) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workflow.reporting.campaign import Arm, Family, Model
+from workflow.reporting.campaign import Arm, Campaign, Family, Model
+from workflow.reporting.plots import Series
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,12 @@ PALETTE = (_BLUE, _VERMILION, _GREEN, _PURPLE, _OCHRE, _GREY)
 _STANDARD = Line((), "o")
 _FREE = Line((5, 2), "D")
 _CONTROL = Line((1.2, 1.8), "s")
+_MORE = (Line((7, 2, 1.2, 2), "^"), Line((3, 1.5), "v"), Line((9, 3), "P"))
 
 # Written into the drawings, replaced by the page's own text colour where a figure is embedded.
 INK = "#24292e"
+
+_ARM_INK = {_STANDARD: INK, _FREE: _OCHRE.light, _CONTROL: _GREY.light}
 
 
 def colours(models: Sequence[Model]) -> dict[str, Colour]:
@@ -67,4 +71,40 @@ def lines(arms: Sequence[Arm]) -> dict[str, Line]:
         if arm.free_threaded
         else _STANDARD
         for arm in arms
+    }
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How a series is seen: its ink, its line and marker."""
+
+    ink: str
+    line: Line
+
+
+def of_machines(
+    series: Sequence[Series], models: Sequence[Model], machines: Sequence[str]
+) -> dict[Series, Seen]:
+    """The look of series whose `arm` is a machine: the model's colour, the machine's line."""
+    of_model = colours(models)
+    styles = (_STANDARD, _FREE, _CONTROL, *_MORE)
+    line = {name: styles[index % len(styles)] for index, name in enumerate(machines)}
+    return {one: Seen(of_model[one.model or ""].light, line[one.arm or ""]) for one in series}
+
+
+def of_series(series: Sequence[Series], campaign: Campaign) -> dict[Series, Seen]:
+    """The look of each series: its model's colour and its arm's line.
+
+    Where no series names a model, the arms have colours that no model has.
+    """
+    used = {one.model for one in series}
+    of_model = colours([model for model in campaign.models.values() if model.name in used])
+    of_arm = lines(campaign.arms)
+    inks = {arm.name: _ARM_INK[of_arm[arm.name]] for arm in campaign.arms}
+    return {
+        one: Seen(
+            ink=of_model[one.model].light if one.model else inks.get(one.arm or "", INK),
+            line=of_arm.get(one.arm or "", _STANDARD),
+        )
+        for one in series
     }

@@ -82,6 +82,8 @@ class Decision:
 class DecisionSection:
     """The first screen's answer."""
 
+    answer: str
+    figure: Figure | None
     arms: tuple[Fact, ...]
     decisions: tuple[Decision, ...]
     cautions: tuple[str, ...]
@@ -122,6 +124,9 @@ class ClaimsSection:
 class NotebookSection:
     """The notebook replay beside the notebook's own figures."""
 
+    question: str
+    answer: str
+    limits: str
     paragraphs: tuple[str, ...]
     times: Table
     lists: Table | None
@@ -132,6 +137,9 @@ class NotebookSection:
 class ScalingSection:
     """Speed-up curves, one figure a workload; the laws that describe them, where there are any."""
 
+    question: str
+    answer: str
+    limits: str
     paragraphs: tuple[str, ...]
     figures: tuple[Figure, ...]
     laws: Table | None
@@ -140,14 +148,37 @@ class ScalingSection:
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentSection:
-    """What an experiment found: its question, how to read it, its tables."""
+    """What an experiment found: question and answer, how to read it, what it does not show."""
 
     anchor: str
     title: str
     question: str
+    answer: str
+    limits: str
     paragraphs: tuple[str, ...]
+    figures: tuple[Figure, ...]
     tables: tuple[Table, ...]
     folds: tuple[Fold, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """Something that can be chosen, and whether it is at first."""
+
+    term: str
+    text: str
+    checked: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explorer:
+    """What a reader can choose from; `data` is JSON for the script, fit to stand in a page."""
+
+    reference: str
+    works: tuple[Fact, ...]
+    arms: tuple[Fact, ...]
+    models: tuple[Option, ...]
+    data: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +198,26 @@ class QualitySection:
     outcomes: Table
     health: Table | None
     not_applicable: Table | None
-    flagged: Fold | None
+    folds: tuple[Fold, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Threats:
+    """What may be wrong with one kind of conclusion from the data."""
+
+    title: str
+    meaning: str
+    threats: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One of the twelve rules of good reporting, what is done about it here, and where."""
+
+    rule: str
+    met: str
+    anchor: str
+    place: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,9 +236,10 @@ class EnvironmentSection:
 
 @dataclass(frozen=True, kw_only=True)
 class Download:
-    """The data: inside the page as a data address, or a file beside it."""
+    """A file: inside the page as a data address, or only among the results."""
 
     file_name: str
+    what: str
     sha256: str
     size: str
     address: str
@@ -196,16 +247,38 @@ class Download:
 
 @dataclass(frozen=True, kw_only=True)
 class MethodsSection:
-    """How it was measured, how to repeat, cite and reuse it."""
+    """How it was measured and how to repeat it."""
 
     methods: tuple[Fact, ...]
+    rules: tuple[Rule, ...]
     commands: str
     reproduce: str
     config: str
-    bibtex: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CiteSection:
+    """How to cite and reuse it: one citation in four notations, the files, the licence."""
+
     citation: str
+    bibtex: str
+    cff: str
+    downloads: tuple[Download, ...]
     licence: str
-    download: Download
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """The page that compares machines."""
+
+    title: str
+    answer: str
+    machines: Table
+    decisions: Table
+    claims: Table | None
+    figures: tuple[Figure, ...]
+    times: Table
+    left_out: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,8 +295,11 @@ class Report:
     notebook: NotebookSection | None
     scaling: ScalingSection | None
     experiments: tuple[ExperimentSection, ...]
+    explorer: Explorer | None
     numbers: NumbersSection
     quality: QualitySection
+    threats: tuple[Threats, ...]
     environment: EnvironmentSection
     methods: MethodsSection
+    cite: CiteSection
     svgs: Mapping[str, str]

@@ -1,6 +1,8 @@
 """A report value becomes one HTML file: templates, style sheet and figures put together."""
 
-from collections.abc import Mapping
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import jinja2
@@ -8,8 +10,8 @@ from markupsafe import Markup
 
 from workflow.errors import UserError
 from workflow.reporting import look
-from workflow.reporting.campaign import Campaign, figure_names
-from workflow.reporting.page import Report
+from workflow.reporting.page import Comparison, Report
+from workflow.reporting.sections.rules import SOURCE as RULES_SOURCE
 from workflow.reporting.svg import NotAFigureError, embedded
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -41,28 +43,54 @@ def _series_variables(*, dark: bool) -> str:
     )
 
 
+def content_hash(script: str) -> str:
+    """A script's hash as a Content-Security-Policy names it."""
+    digest = hashlib.sha256(script.encode("utf-8")).digest()
+    return f"sha256-{base64.b64encode(digest).decode('ascii')}"
+
+
 def html(report: Report) -> str:
-    """The page: one file with its style and figures inside."""
+    """The report: one file with its style, script, figures and data inside."""
+    script = _file("explorer.js") if report.explorer else ""
+    return _page(
+        "report.html",
+        report.svgs,
+        report=report,
+        rules_source=RULES_SOURCE,
+        script=Markup(script),  # noqa: S704  (a file of this package)
+        script_hash=content_hash(script),
+        explorer_data=Markup(report.explorer.data if report.explorer else ""),  # noqa: S704
+    )
+
+
+def comparison(page: Comparison, svgs: Mapping[str, str]) -> str:
+    """The page that compares machines, likewise."""
+    return _page("compare.html", svgs, page=page)
+
+
+def _page(template: str, svgs: Mapping[str, str], **values: object) -> str:
     colours = _css_colours()
-    figures = {name: Markup(embedded(svg, colours)) for name, svg in report.svgs.items()}  # noqa: S704
-    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
     return (
         _environment()
-        .get_template("report.html")
+        .get_template(template)
         .render(
-            report=report,
-            figures=figures,
-            style=Markup(style),  # noqa: S704  (a file of this package)
+            figures={name: Markup(embedded(svg, colours)) for name, svg in svgs.items()},  # noqa: S704
+            style=Markup(_file("style.css")),  # noqa: S704  (a file of this package)
             light_series=Markup(_series_variables(dark=False)),  # noqa: S704
             dark_series=Markup(_series_variables(dark=True)),  # noqa: S704
+            **values,
         )
     )
 
 
-def read_figures(folder: Path, campaign: Campaign) -> Mapping[str, str]:
-    """The drawings of a campaign by name; `UserError` names one that is missing or broken."""
+def _file(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def read_figures(folder: Path, names: Iterable[str]) -> Mapping[str, str]:
+    """The drawings by name; `UserError` names one that is missing or broken."""
     drawings = {}
-    for name in figure_names(campaign):
+    for name in names:
         path = folder / f"{name}.svg"
         mend = "delete the folder of figures and run snakemake again"
         try:

@@ -6,16 +6,19 @@ from workflow.reporting import formatting as text
 from workflow.reporting.evidence import Evidence
 from workflow.reporting.page import Report
 from workflow.reporting.sections import (
+    cite,
     claims,
     decision,
     environment,
     experiments,
+    explorer,
     facts,
     methods,
     notebook,
     numbers,
     quality,
     scaling,
+    threats,
 )
 
 
@@ -33,9 +36,12 @@ def build(evidence: Evidence, svgs: Mapping[str, str]) -> Report:
         notebook=notebook.build(evidence),
         scaling=scaling.build(evidence),
         experiments=experiments.build(evidence),
+        explorer=explorer.build(evidence),
         numbers=numbers.build(evidence),
         quality=quality.build(evidence),
+        threats=threats.build(evidence),
         environment=environment.build(evidence),
         methods=methods.build(evidence),
+        cite=cite.build(evidence),
         svgs=svgs,
     )

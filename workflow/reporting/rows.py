@@ -78,6 +78,7 @@ class CellRow:
     planned: int
     ok: int
     tasks: int | None
+    size: int | None
     basis: str
     quiet_trials: int | None
     quiet_share_ratio: float | None
@@ -450,6 +451,51 @@ class HealthRow:
     trials: int
     example_cell: str
     example_block: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualityRow:
+    """A row of quality.csv: outliers, drift and first repetitions of a cell."""
+
+    cell: str
+    trials: int
+    basis: str
+    mild_outliers: int | None
+    severe_outliers: int | None
+    modes_ratio: float | None
+    drift_p_value: float | None
+    drift_change_ratio: float | None
+    lag1_autocorrelation: float | None
+    first_ratio: float | None
+    icc_ratio: float | None
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairingRow:
+    """A row of pairing.csv: what the blocks of a kind of work have in common, and their drift."""
+
+    workload: str
+    timing: str
+    basis: str
+    cells: int
+    blocks: int
+    block_share_ratio: float | None
+    residual_sd_ratio: float | None
+    block_autocorrelation: float | None
+    drift_p_value: float | None
+    drift_change_ratio: float | None
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistributionRow:
+    """A row of distributions.csv: the time that a share of a cell's repetitions does not exceed."""
+
+    cell: str
+    share_ratio: float
+    typical_ns: float | None
+    quiet_ns: float | None
 
 
 def _number(text: str) -> float | None:

@@ -9,10 +9,10 @@ from workflow.reporting.campaign import (
     Campaign,
     Family,
     Workload,
-    figure_names,
     speedup_figure,
 )
 from workflow.reporting.evidence import Tables
+from workflow.reporting.plots import DotsFigure, LinesFigure
 from workflow.reporting.rows import NotebookRow, Ratio
 
 
@@ -192,12 +192,4 @@ def timeline(campaign: Campaign, tables: Tables) -> TimelineFigure:
     return TimelineFigure(name=TIMELINE_FIGURE, lanes=lanes)
 
 
-def figures(campaign: Campaign, tables: Tables) -> tuple[SpeedupFigure | TimelineFigure, ...]:
-    """Every figure of the report, in the order and with the names that the plan leads to."""
-    drawn: list[SpeedupFigure | TimelineFigure] = [
-        speedup(workload, campaign, tables) for workload in campaign.scaled
-    ]
-    if campaign.has_notebook:
-        drawn.insert(0, timeline(campaign, tables))
-    assert tuple(figure.name for figure in drawn) == figure_names(campaign)
-    return tuple(drawn)
+AnyFigure = SpeedupFigure | TimelineFigure | DotsFigure | LinesFigure

@@ -17,6 +17,7 @@ rule unpack_dataset:
         parity=CAMPAIGN.results / "interpreters/parity.json",
         parquet=CAMPAIGN.results / "trials.parquet",
         csv=CAMPAIGN.results / "trials.csv.gz",
+        package_copy=CAMPAIGN.results / "datapackage.json",
     log:
         CAMPAIGN.results / "logs/unpack.log",
     conda:

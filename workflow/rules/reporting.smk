@@ -11,10 +11,10 @@ rule draw_figures:
     output:
         figures=report(
             directory("results/{machine}/figures"),
-            patterns=["speedup-{workload}.svg"],
-            caption="../report/speedup.rst",
-            category="Speed-up",
-            labels={"workload": "{workload}"},
+            patterns=["{figure}.svg"],
+            caption="../report/figure.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
         ),
     log:
         "results/{machine}/logs/figures.log",
@@ -33,6 +33,7 @@ rule render_report:
     input:
         plan=CAMPAIGN.results / "plan.json",
         trials=CAMPAIGN.results / "trials.csv.gz",
+        package=CAMPAIGN.results / "datapackage.json",
         identities=expand(
             CAMPAIGN.results / "interpreters/{arm}.json", arm=CAMPAIGN.arms
         ),
@@ -43,6 +44,7 @@ rule render_report:
             f"report/{CAMPAIGN.name}.html",
             caption="../report/report.rst",
             category="Report",
+            labels={"page": "the report"},
         ),
     log:
         CAMPAIGN.results / "logs/report.log",
@@ -56,5 +58,5 @@ rule render_report:
     shell:
         "python -m workflow.reporting render --plan {input.plan:q} "
         "--tables {params.tables:q} --trials {input.trials:q} "
-        "--interpreters {params.interpreters:q} --figures {input.figures:q} "
+        "--package {input.package:q} --interpreters {params.interpreters:q} --figures {input.figures:q} "
         "--out {output.html:q} 2>&1 | tee {log:q}"

@@ -47,7 +47,8 @@ class Health(TypedDict):
     Ticks are those of proc_stat(5), `ticks_per_second` of them on each CPU: `total_ticks` with the
     idle ones, `busy_ticks` of processes, `own_ticks` of this process, its children and all that
     these waited for. Pressure is the time in which some task waited (`some`, psi). What is said of
-    control groups is of this process's own; throttling of those above it too.
+    control groups is of this process's own; throttling of those above it too. The clock's overhead
+    is the time between two readings in a row.
     """
 
     read_monotonic_ns: int
@@ -72,6 +73,8 @@ class Health(TypedDict):
     boost: bool | None
     hottest_millidegrees: int | None
     core_throttle_count: int | None
+    on_battery: bool | None
+    clock_overhead_ns: int
 
 
 def read(root: Path = Path("/")) -> Health:
@@ -109,6 +112,8 @@ def read(root: Path = Path("/")) -> Health:
             _numbers(root / "sys/class/thermal", "thermal_zone*/temp") or (), default=None
         ),
         core_throttle_count=_sum(_numbers(cpus, "cpu[0-9]*/thermal_throttle/core_throttle_count")),
+        on_battery=_on_battery(root / "sys/class/power_supply"),
+        clock_overhead_ns=_clock_overhead_ns(),
     )
 
 
@@ -218,6 +223,24 @@ def _boost(cpus: Path) -> bool | None:
     if (refused := _number(cpus / "intel_pstate/no_turbo")) is not None:
         return not refused
     return None
+
+
+def _on_battery(supplies: Path) -> bool | None:
+    """Whether no mains is connected; None where no supply says so, as in most servers."""
+    mains = [
+        online
+        for kind in _in_order(supplies, "*/type")
+        if _text(kind).strip() in ("Mains", "USB")
+        and (online := _number(kind.parent / "online")) is not None
+    ]
+    return not any(mains) if mains else None
+
+
+def _clock_overhead_ns(readings: int = 101) -> int:
+    """The median time between two readings of the clock in a row."""
+    read = time.perf_counter_ns
+    apart = sorted(-read() + read() for _ in range(readings))
+    return apart[readings // 2]
 
 
 def _counter(text: str, name: str) -> int | None:

@@ -1,16 +1,41 @@
 """The same work through every way that Python offers."""
 
+from workflow.reporting import words
 from workflow.reporting.campaign import PlannedCell
 from workflow.reporting.page import Column
+from workflow.reporting.plots import Series
+from workflow.reporting.rows import Ratio
+from workflow.reporting.sections import answers, plotted
 from workflow.reporting.sections.grids import THREADS, WAY, Content, Measure, Question, pivot
 
 TITLE = "Ways to do the same"
+LIMITS = (
+    "Other chunk sizes, and what else an interface offers: time limits, results as they come, "
+    "workers that are replaced."
+)
 
 
 def content(question: Question) -> Content:
     """Time by model and arm, and the speed against the pool of threads."""
     campaign = question.campaign
+    answer = _answer(question)
     return Content(
+        answer=answer,
+        limits=LIMITS,
+        figures=plotted.forest(
+            name="apis",
+            title="Speed against the pool of threads",
+            finding=answer,
+            axis="speed against threads, same workers and arm",
+            margin=campaign.margin,
+            cells=question.cells,
+            label=lambda cell: (
+                f"{campaign.title(cell.workload)}: {campaign.model_title(cell.model)}"
+            ),
+            ratios=lambda cell: [
+                (Series(title=cell.arm, arm=cell.arm), question.ratio_over_threads(cell))
+            ],
+        ),
         paragraphs=(
             "One batch, cut into the same chunks, executed in each way. Speed is against threads "
             "with the same number of workers on the same arm: above 1× faster, below 1× slower; "
@@ -30,6 +55,19 @@ def content(question: Question) -> Content:
             ),
         ),
     )
+
+
+def _answer(question: Question) -> str:
+    """How far the ways are from the pool of threads, for each kind of work."""
+    works: dict[str, list[tuple[str, Ratio]]] = {}
+    for cell in question.cells:
+        if (ratio := question.ratio_over_threads(cell)) is not None:
+            title = question.campaign.title(cell.workload)
+            works.setdefault(title, []).append((question.named(cell), ratio))
+    if not works:
+        return answers.NO_RATIO
+    told = "; ".join(f"{title}: {answers.spread(named)}" for title, named in works.items())
+    return words.sentence(f"speed against the pool of threads – {told}")
 
 
 def _baselines(question: Question) -> list[PlannedCell]:

@@ -1,42 +1,69 @@
 """The same cell measured as two: how far apart nothing can be."""
 
 from collections.abc import Sequence
-from statistics import median
+from statistics import median_low
 
 from workflow.reporting import formatting as text
 from workflow.reporting import words
 from workflow.reporting.page import Column, Table
+from workflow.reporting.plots import Series
 from workflow.reporting.rows import ControlRow, Ratio
+from workflow.reporting.sections import plotted
 from workflow.reporting.sections.grids import WAY, Content, Question
 
 TITLE = "A cell against itself"
+LIMITS = (
+    "Mistakes that both measurements share, such as a machine that is slower than usual all along."
+)
+OPENING = (
+    "Each of these cells was measured as if it were two (A/A). The two do the same, so their "
+    "ratio is 1 but for noise: a difference elsewhere that is no larger than these says little."
+)
 
 
 def content(question: Question) -> Content:
     """The ratio of each pair, and how much its two cells vary."""
     planned = {cell.id for cell in question.cells}
-    rows = [row for row in question.evidence.tables.control if row.cell in planned]
-    return Content(paragraphs=_paragraphs(rows), tables=(_pairs(question, rows),))
-
-
-def _paragraphs(rows: Sequence[ControlRow]) -> tuple[str, ...]:
-    opening = (
-        "Each of these cells was measured as if it were two (A/A). The two do the same, so their "
-        "ratio is 1 but for noise: a difference elsewhere that is no larger than these says little."
+    rows = [row for row in question.tables.control if row.cell in planned]
+    answer = _answer(rows)
+    by_cell = {row.cell: row for row in rows}
+    return Content(
+        answer=answer,
+        limits=LIMITS,
+        paragraphs=(OPENING,),
+        figures=plotted.forest(
+            name="control",
+            title="The same cell measured as two",
+            finding=answer,
+            axis="ratio of a cell to itself",
+            margin=question.campaign.margin,
+            cells=[cell for cell in question.cells if cell.id in by_cell],
+            label=lambda cell: f"{question.campaign.title(cell.workload)}: {question.named(cell)}",
+            ratios=lambda cell: [
+                (
+                    Series(title=f"{cell.timing}, {by_cell[cell.id].basis} times", arm=cell.arm),
+                    by_cell[cell.id].estimate,
+                )
+            ],
+        ),
+        tables=(_pairs(question, rows),),
     )
+
+
+def _answer(rows: Sequence[ControlRow]) -> str:
     ratios = [ratio for row in rows if (ratio := row.estimate) is not None]
     if not ratios:
-        return (opening, "No pair shares a block, so there is no ratio.")
+        return "No pair shares a block, so there is no ratio."
     apart = [max(ratio.value, 1 / ratio.value) - 1 for ratio in ratios]
     seen = (
-        f"The two differ by {text.percent(median(apart))} in the typical pair and "
+        f"The two differ by {text.percent(median_low(apart))} in the typical pair and "
         f"{text.percent(max(apart))} in the worst of {text.count(len(apart), 'pair')}."
     )
     known = [ratio for ratio in ratios if ratio.has_interval]
     if not known:
-        return (opening, seen)
+        return seen
     held = sum(_holds_one(ratio) for ratio in known)
-    return (opening, f"{seen} The interval holds 1 in {held} of {len(known)}.")
+    return f"{seen} The interval holds 1 in {held} of {len(known)}."
 
 
 def _holds_one(ratio: Ratio) -> bool:

@@ -7,7 +7,9 @@ from workflow.reporting import words
 from workflow.reporting.campaign import Arm, Campaign, Family, Workload
 from workflow.reporting.evidence import Evidence, Tables
 from workflow.reporting.page import Choice, Decision, DecisionSection, Fact
-from workflow.reporting.rows import CellRow, DecisionRow, Ratio, Reading
+from workflow.reporting.plots import Axis, DotRow, DotsFigure, Scale, Series
+from workflow.reporting.rows import CellRow, DecisionRow, Ratio, RatioRow, Reading
+from workflow.reporting.sections import answers, plotted
 from workflow.reporting.words import Status
 
 _ALONE = "only serial has usable trials, so there is nothing to choose from"
@@ -16,7 +18,10 @@ _ALONE = "only serial has usable trials, so there is nothing to choose from"
 def build(evidence: Evidence) -> DecisionSection:
     """The decision table of a campaign, with the cautions its data call for."""
     campaign, tables = evidence.campaign, evidence.tables
+    figure = key_figure(campaign, tables)
     return DecisionSection(
+        answer=gains(_decided(campaign, tables), campaign, tables),
+        figure=plotted.shown(figure) if figure else None,
         arms=tuple(
             Fact(term=f"Python {arm.name}", text=words.arm_title(arm))
             for arm in campaign.decision_arms
@@ -27,6 +32,97 @@ def build(evidence: Evidence) -> DecisionSection:
         cautions=_cautions(evidence),
         notes=_notes(campaign),
     )
+
+
+def gains(workloads: Sequence[Workload], campaign: Campaign, tables: Tables) -> str:
+    """For how many kinds of work each family surely beats serial, arm by arm; empty for none."""
+    labels = {workload.label for workload in workloads}
+    arms = [arm.name for arm in campaign.decision_arms]
+    told = []
+    for family in (f for f in Family if f is not Family.SERIAL):
+        judged = {
+            arm: [
+                ratio.reading is Reading.FASTER
+                for row in tables.decisions
+                if row.arm == arm
+                and row.workload in labels
+                and (ratio := row.champion(family)) is not None
+                and ratio.has_interval
+            ]
+            for arm in arms
+        }
+        shares = [
+            f"{text.fixed(sum(known), 0)} of {text.fixed(len(known), 0)} on {arm}"
+            for arm, known in judged.items()
+            if known
+        ]
+        if shares:
+            told.append(f"{family} for {text.listing(shares)}")
+    if not told:
+        return ""
+    return f"Kinds of work that are surely faster than serial: with {'; with '.join(told)}."
+
+
+def key_figure(campaign: Campaign, tables: Tables) -> DotsFigure | None:
+    """Threads against processes for each kind of work and arm; nothing without such a pair."""
+    pairs = _pairs(campaign, tables)
+    arms = [arm.name for arm in campaign.decision_arms]
+    rows = tuple(
+        DotRow(
+            label=workload.title,
+            marks=tuple(
+                plotted.ratio_mark(ratio, Series(title=arm, arm=arm))
+                for arm in arms
+                if (ratio := pairs.get((workload.label, arm))) is not None
+            ),
+        )
+        for workload in _decided(campaign, tables)
+    )
+    drawn = tuple(row for row in rows if row.marks)
+    if not drawn:
+        return None
+    told = [
+        f"on {arm} threads are {counted}"
+        for arm in arms
+        if (counted := answers.readings(r for (_, of), r in pairs.items() if of == arm))
+    ]
+    return DotsFigure(
+        name="threads-against-processes",
+        title="Threads against processes",
+        finding=words.sentence(
+            f"the same work with the same number of workers: {'; '.join(told)}. Right of the band, "
+            "threads are faster; left of it, processes"
+        ),
+        axis=Axis(
+            label="time with processes ÷ time with threads",
+            scale=Scale.RATIO,
+            margin=campaign.margin,
+        ),
+        rows=drawn,
+    )
+
+
+def _pairs(campaign: Campaign, tables: Tables) -> dict[tuple[str, str], Ratio]:
+    """The pool of threads over that of processes, by workload and arm.
+
+    With as many workers as there are CPUs, or else as near to that as was measured; of several
+    start methods the first in the plan.
+    """
+    cpus = campaign.machine.logical_cpus
+    rows = [
+        row
+        for row in tables.ratios
+        if row.contrast == "threads_over_processes" and row.timing == "warm"
+    ]
+    best: dict[tuple[str, str], RatioRow] = {}
+    for row in rows:
+        place = (row.workload, row.arm)
+        other = campaign.cells_by_id[row.baseline_cell].model
+        is_pool = other.startswith("processes")
+        known = best.get(place)
+        if is_pool and (known is None or abs(row.workers - cpus) < abs(known.workers - cpus)):
+            best[place] = row
+    return {place: row.estimate for place, row in best.items() if row.estimate is not None}
 
 
 def _decided(campaign: Campaign, tables: Tables) -> tuple[Workload, ...]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from workflow.provenance import UNKNOWN
 from workflow.reporting import formatting as text
 from workflow.reporting import words
 from workflow.reporting.builds import Build, Parity
@@ -51,7 +52,7 @@ def build(evidence: Evidence) -> EnvironmentSection:
     """Machine, interpreters, parity, and what each arm, model and workload is."""
     campaign, parity = evidence.campaign, evidence.builds.parity
     return EnvironmentSection(
-        machine=_machine(campaign.machine),
+        machine=(*_machine(campaign.machine), _programs(evidence)),
         verdict=_verdict(parity, len(evidence.builds.builds)),
         matches=parity.matches,
         threats=parity.threats,
@@ -93,6 +94,13 @@ def _machine(machine: Machine) -> tuple[Fact, ...]:
             if key in known
         ),
     )
+
+
+def _programs(evidence: Evidence) -> Fact:
+    """The version of this project that collected the data."""
+    commit = text.plain(evidence.git_commit, 80)
+    known = "not known (no git checkout)" if commit == UNKNOWN else f"git commit {commit}"
+    return Fact(term="Programs", text=known)
 
 
 def _verdict(parity: Parity, arms: int) -> str:

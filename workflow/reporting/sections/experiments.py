@@ -1,13 +1,14 @@
 """One section for each experiment that has no other place on the page, in the plan's order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import ModuleType
 
 from workflow.reporting import formatting as text
 from workflow.reporting import words
-from workflow.reporting.campaign import NOTEBOOK, SCALING, Experiment
-from workflow.reporting.evidence import Evidence
+from workflow.reporting.campaign import NOTEBOOK, SCALING, Campaign, Experiment
+from workflow.reporting.evidence import Evidence, Tables
 from workflow.reporting.page import ExperimentSection, Fold, Table
+from workflow.reporting.plots import DotsFigure, LinesFigure
 from workflow.reporting.sections import (
     apis,
     build_tax,
@@ -16,6 +17,7 @@ from workflow.reporting.sections import (
     memory,
     other,
     payload,
+    plotted,
     shared_state,
     startup,
 )
@@ -39,35 +41,51 @@ _FORMS: dict[str, ModuleType] = {
 def build(evidence: Evidence) -> tuple[ExperimentSection, ...]:
     """The sections of all experiments but those that are shown elsewhere."""
     return tuple(
-        _section(experiment, evidence)
-        for experiment in evidence.campaign.experiments
-        if experiment.name not in ELSEWHERE
+        _section(experiment, evidence.campaign, evidence.tables)
+        for experiment in _shown_here(evidence.campaign)
     )
 
 
-def _section(experiment: Experiment, evidence: Evidence) -> ExperimentSection:
+def figures(campaign: Campaign, tables: Tables) -> tuple[DotsFigure | LinesFigure, ...]:
+    """The figures of all these sections."""
+    return tuple(
+        figure
+        for experiment in _shown_here(campaign)
+        for figure in _content(experiment, campaign, tables).figures
+    )
+
+
+def _shown_here(campaign: Campaign) -> Iterator[Experiment]:
+    return (one for one in campaign.experiments if one.name not in ELSEWHERE)
+
+
+def _section(experiment: Experiment, campaign: Campaign, tables: Tables) -> ExperimentSection:
     form = _FORMS.get(experiment.name)
     title = form.TITLE if form else words.capital(text.plain(experiment.name.replace("_", " ")))
-    content = _content(experiment, evidence, form.content if form else other.content)
-    skipped = left_out([experiment], evidence.campaign)
+    content = _content(experiment, campaign, tables)
+    skipped = left_out([experiment], campaign)
     return ExperimentSection(
         anchor=f"experiment-{experiment.name}",
         title=title,
         question=experiment.question,
+        answer=content.answer,
+        limits=content.limits,
         paragraphs=content.paragraphs,
+        figures=tuple(plotted.shown(figure) for figure in content.figures),
         tables=tuple(table for table in content.tables if table.rows),
         folds=tuple(_fold(table) for table in (*content.details, skipped) if table and table.rows),
     )
 
 
-def _content(
-    experiment: Experiment, evidence: Evidence, fill: Callable[[Question], Content]
-) -> Content:
+def _content(experiment: Experiment, campaign: Campaign, tables: Tables) -> Content:
     """What was found, or that nothing was."""
-    rows = (evidence.tables.cell(cell) for cell in experiment.cells)
+    rows = (tables.cell(cell) for cell in experiment.cells)
     if not any(row.ok for row in rows if row):
-        return Content(paragraphs=("Not measured: no trial of it succeeded.",), tables=())
-    return fill(Question(experiment=experiment, evidence=evidence))
+        answer = "Not measured: no trial of it succeeded."
+        return Content(answer=answer, limits="", paragraphs=(), tables=())
+    form = _FORMS.get(experiment.name)
+    fill: Callable[[Question], Content] = form.content if form else other.content
+    return fill(Question(experiment=experiment, campaign=campaign, tables=tables))
 
 
 def _fold(table: Table) -> Fold:

@@ -6,12 +6,18 @@ from workflow.reporting import formatting as text
 from workflow.reporting import words
 from workflow.reporting.campaign import Family, PlannedCell
 from workflow.reporting.page import Column, Table
+from workflow.reporting.plots import Axis, Bracket, LinesFigure, Scale, Series
 from workflow.reporting.rows import CrossoverRow
+from workflow.reporting.sections import plotted
 from workflow.reporting.sections.grids import WAY, Content, Measure, Question, pivot
 
 TITLE = "How long a task must be"
 DURATION = "task_us"
 NS_A_US = 1000
+LIMITS = (
+    "Tasks whose durations differ from each other, and tasks sent in chunks, which share the price "
+    "of one dispatch."
+)
 
 
 def content(question: Question) -> Content:
@@ -29,7 +35,11 @@ def content(question: Question) -> Content:
         measures=(Measure(header="", show=question.time),),
         cells=_by_way(question, grains),
     )
+    answer = _answer(question, grains)
     return Content(
+        answer=answer,
+        limits=LIMITS,
+        figures=_figures(question, grains, answer),
         paragraphs=(
             "The same amount of work, cut into few long tasks or many short ones, which are sent "
             "to the workers one by one. Each number is the speed-up over serial on the same arm; "
@@ -84,21 +94,84 @@ def _speedups(question: Question, grains: Sequence[PlannedCell]) -> Table:
     )
 
 
-def _crossover(question: Question, cell: PlannedCell) -> tuple[str, str]:
-    """Between which durations a way begins to be faster, and where about."""
+def _found(question: Question, cell: PlannedCell) -> CrossoverRow | None:
+    """What the table of crossovers has about the way of a cell."""
     name = question.campaign.workloads[cell.workload].name
     place = (name, DURATION, cell.model, cell.workers, cell.arm)
-    found = next(
+    return next(
         (
             row
-            for row in question.evidence.tables.crossovers
+            for row in question.tables.crossovers
             if (row.workload, row.parameter, row.model, row.workers, row.arm) == place
         ),
         None,
     )
+
+
+def _crossover(question: Question, cell: PlannedCell) -> tuple[str, str]:
+    """Between which durations a way begins to be faster, and where about."""
+    found = _found(question, cell)
     if found is None:
         return text.MISSING, text.MISSING
     return _bracket(found), _indicative(found)
+
+
+def _parallel(question: Question, grains: Sequence[PlannedCell]) -> list[list[PlannedCell]]:
+    """The cells of each parallel way, the shortest tasks first."""
+    ways: dict[tuple[str, int, str], list[PlannedCell]] = {}
+    for cell in _by_way(question, [cell for cell in grains if question.is_parallel(cell)]):
+        ways.setdefault((cell.model, cell.workers, cell.arm), []).append(cell)
+    return list(ways.values())
+
+
+def _answer(question: Question, grains: Sequence[PlannedCell]) -> str:
+    """From which duration on each way is faster than serial."""
+    told = [
+        f"{question.named(cells[0])}: {_bracket(found)}"
+        for cells in _parallel(question, grains)
+        if (found := _found(question, cells[0])) is not None
+    ]
+    if not told:
+        return "No way of working can be compared with serial."
+    return words.sentence(f"how long a task must be for its workers to pay – {'; '.join(told)}")
+
+
+def _figures(
+    question: Question, grains: Sequence[PlannedCell], finding: str
+) -> tuple[LinesFigure, ...]:
+    lines, brackets = [], []
+    for cells in _parallel(question, grains):
+        series = Series(title=question.named(cells[0]), model=cells[0].model, arm=cells[0].arm)
+        line = tuple(
+            plotted.ratio_mark(ratio, series, _task_us(question, cell) or 0)
+            for cell in cells
+            if (ratio := question.ratio_over_serial(cell)) is not None
+        )
+        if not line:
+            continue
+        lines.append(line)
+        found = _found(question, cells[0])
+        if found and found.serial_to_size is not None and found.faster_from_size is not None:
+            brackets.append(
+                Bracket(series=series, low=found.serial_to_size, high=found.faster_from_size)
+            )
+    if not lines:
+        return ()
+    return (
+        LinesFigure(
+            name="granularity",
+            title="Speed-up by the duration of a task",
+            finding=finding,
+            sizes=Axis(label="duration of a task", scale=Scale.TASK),
+            axis=Axis(
+                label="speed-up over serial, same arm",
+                scale=Scale.RATIO,
+                margin=question.campaign.margin,
+            ),
+            lines=tuple(lines),
+            brackets=tuple(brackets),
+        ),
+    )
 
 
 def _bracket(row: CrossoverRow) -> str:
@@ -121,7 +194,7 @@ def _indicative(row: CrossoverRow) -> str:
 
 def _dispatch(question: Question, cells: Sequence[PlannedCell]) -> Table:
     def per_task(cell: PlannedCell) -> str:
-        row = question.evidence.tables.cell(cell.id)
+        row = question.tables.cell(cell.id)
         if row is None or row.median_ns is None or not row.tasks:
             return text.MISSING
         return text.time(row.median_ns / row.tasks)

@@ -7,8 +7,10 @@ from typing import TypeVar
 from workflow.reporting import formatting as text
 from workflow.reporting import words
 from workflow.reporting.campaign import Campaign, Experiment, Family, PlannedCell
-from workflow.reporting.evidence import Evidence
+from workflow.reporting.evidence import Tables
 from workflow.reporting.page import Column, Table
+from workflow.reporting.plots import DotsFigure, LinesFigure
+from workflow.reporting.rows import Ratio
 
 Item = TypeVar("Item")
 Keys = tuple[str, ...]
@@ -16,10 +18,16 @@ Keys = tuple[str, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Content:
-    """What a section says of an experiment that was measured."""
+    """What a section says of an experiment that was measured.
 
+    `answer`: one sentence from the numbers. `limits`: what the experiment does not show.
+    """
+
+    answer: str
+    limits: str
     paragraphs: tuple[str, ...]
     tables: tuple[Table, ...]
+    figures: tuple[DotsFigure | LinesFigure, ...] = ()
     details: tuple[Table, ...] = ()
 
 
@@ -28,12 +36,8 @@ class Question:
     """An experiment with its cells and all that was found."""
 
     experiment: Experiment
-    evidence: Evidence
-
-    @property
-    def campaign(self) -> Campaign:
-        """The plan."""
-        return self.evidence.campaign
+    campaign: Campaign
+    tables: Tables
 
     @property
     def cells(self) -> tuple[PlannedCell, ...]:
@@ -42,15 +46,19 @@ class Question:
 
     def time(self, cell: PlannedCell) -> str:
         """The cell's time."""
-        row = self.evidence.tables.cell(cell.id)
+        row = self.tables.cell(cell.id)
         return text.time(row.median_ns if row else None)
 
-    def ratio(self, cell: PlannedCell, **elsewhere: object) -> str:
+    def against(self, cell: PlannedCell, **elsewhere: object) -> Ratio | None:
         """The cell against the one that differs from it as `elsewhere` says (`arm="3.13"`)."""
         baseline = self.other(cell, **elsewhere)
         if baseline is None or baseline == cell:
-            return text.MISSING
-        return words.compared_briefly(self.evidence.tables.ratio(cell.id, baseline.id))
+            return None
+        return self.tables.ratio(cell.id, baseline.id)
+
+    def ratio(self, cell: PlannedCell, **elsewhere: object) -> str:
+        """The same, as a table shows it."""
+        return words.compared_briefly(self.against(cell, **elsewhere))
 
     def other(self, cell: PlannedCell, **elsewhere: object) -> PlannedCell | None:
         """The planned cell that differs from this one as `elsewhere` says, if there is one."""
@@ -63,16 +71,31 @@ class Question:
         found = (self.other(cell, model=name, workers=1) for name in serials)
         return next((serial for serial in found if serial), None)
 
-    def over_threads(self, cell: PlannedCell) -> str:
-        """A parallel cell against the pool of threads with the same workers on the same arm."""
-        if self.campaign.models[cell.model].family is Family.SERIAL:
-            return text.MISSING
-        return self.ratio(cell, model=THREADS)
+    def is_parallel(self, cell: PlannedCell) -> bool:
+        """Whether the cell has workers."""
+        return self.campaign.models[cell.model].family is not Family.SERIAL
 
-    def speedup(self, cell: PlannedCell) -> str:
+    def ratio_over_threads(self, cell: PlannedCell) -> Ratio | None:
+        """A parallel cell against the pool of threads with the same workers on the same arm."""
+        return self.against(cell, model=THREADS) if self.is_parallel(cell) else None
+
+    def over_threads(self, cell: PlannedCell) -> str:
+        """The same, as a table shows it."""
+        return words.compared_briefly(self.ratio_over_threads(cell))
+
+    def ratio_over_serial(self, cell: PlannedCell) -> Ratio | None:
         """The cell against serial on the same arm."""
         serial = self.own_serial(cell)
-        return self.ratio(cell, model=serial.model, workers=1) if serial else text.MISSING
+        return self.against(cell, model=serial.model, workers=1) if serial else None
+
+    def speedup(self, cell: PlannedCell) -> str:
+        """The same, as a table shows it."""
+        return words.compared_briefly(self.ratio_over_serial(cell))
+
+    def named(self, cell: PlannedCell) -> str:
+        """A cell in a sentence: `threads, 2 workers, 3.13t`; serial has no workers."""
+        workers = cell.workers if self.is_parallel(cell) else None
+        return f"{words.choice(self.campaign.model_title(cell.model), workers)}, {cell.arm}"
 
     def way(self, cell: PlannedCell) -> Keys:
         """Model and workers, as the first columns of a row."""

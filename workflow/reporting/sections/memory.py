@@ -1,20 +1,28 @@
 """How much memory each way of working takes."""
 
+from collections.abc import Mapping, Sequence
+
 from workflow.reporting import formatting as text
+from workflow.reporting import words
 from workflow.reporting.campaign import PlannedCell
 from workflow.reporting.page import Column, Table
+from workflow.reporting.plots import Axis, DotRow, DotsFigure, Mark, Scale, Series
 from workflow.reporting.rows import MemoryRow
-from workflow.reporting.sections import slopes
+from workflow.reporting.sections import answers, slopes
 from workflow.reporting.sections.grids import WAY, Content, Measure, Question, pivot
 
 TITLE = "Memory"
 UNIT = "MiB"
+LIMITS = (
+    "What a program of yours weighs: whatever it has loaded before it starts workers is shared at "
+    "first by forks, and copied page by page as they write to it."
+)
 
 
 def content(question: Question) -> Content:
     """Idle and peak weight by model, workers and arm; the other weights on demand."""
     campaign = question.campaign
-    rows = {row.cell: row for row in question.evidence.tables.memory}
+    rows = {row.cell: row for row in question.tables.memory}
     cells = [cell for cell in question.cells if cell.id in rows]
 
     def shown(part: str) -> Measure:
@@ -24,7 +32,11 @@ def content(question: Question) -> Content:
             show=lambda cell: text.mebibytes(getattr(rows[cell.id], f"{part}_bytes")),
         )
 
+    answer = _answer(question, cells, rows)
     return Content(
+        answer=answer,
+        limits=LIMITS,
+        figures=_figures(question, cells, rows, answer),
         paragraphs=(
             "The weight of the parent and all its workers together, as proportional set size "
             "(PSS): a page that several processes share is split among them, so that nothing "
@@ -49,6 +61,53 @@ def content(question: Question) -> Content:
             ),
         ),
         details=(_weights(question, [(cell, rows[cell.id]) for cell in cells]),),
+    )
+
+
+def _answer(question: Question, cells: Sequence[PlannedCell], rows: Mapping[str, MemoryRow]) -> str:
+    """The least and the most that the same number of workers weighs, when they are idle."""
+    most = max(cell.workers for cell in cells)
+    named = [
+        (question.named(cell), weight)
+        for cell in cells
+        if cell.workers == most and (weight := rows[cell.id].idle_bytes) is not None
+    ]
+    if not named:
+        return "No weight was recorded."
+    return f"With idle workers it all weighs {answers.extent(named, _mebibytes)}."
+
+
+def _mebibytes(weight: float) -> str:
+    return f"{text.mebibytes(weight)}{text.SPACE}{UNIT}"
+
+
+def _figures(
+    question: Question, cells: Sequence[PlannedCell], rows: Mapping[str, MemoryRow], finding: str
+) -> tuple[DotsFigure, ...]:
+    marks: dict[str, list[Mark]] = {}
+    for cell in cells:
+        row = rows[cell.id]
+        if row.idle_bytes is not None:
+            workers = cell.workers if question.is_parallel(cell) else None
+            way = words.choice(question.campaign.model_title(cell.model), workers)
+            marks.setdefault(way, []).append(
+                Mark(
+                    series=Series(title=cell.arm, arm=cell.arm),
+                    value=row.idle_bytes,
+                    low=row.idle_min_bytes,
+                    high=row.idle_max_bytes,
+                )
+            )
+    if not marks:
+        return ()
+    return (
+        DotsFigure(
+            name="memory",
+            title="Memory of all processes, workers idle",
+            finding=f"{finding} Whiskers reach from the least to the most of the trials.",
+            axis=Axis(label=f"proportional set size ({UNIT})", scale=Scale.BYTES),
+            rows=tuple(DotRow(label=way, marks=tuple(of)) for way, of in marks.items()),
+        ),
     )
 
 

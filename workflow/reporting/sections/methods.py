@@ -1,37 +1,25 @@
-"""How it was measured, how to repeat, cite and reuse it; written from the plan and the data."""
+"""How it was measured, how to repeat it; written from the plan and the data."""
 
-import base64
 import json
 
 from workflow.reporting import formatting as text
 from workflow.reporting import words
 from workflow.reporting.campaign import Campaign, Precision
-from workflow.reporting.citation import cite
 from workflow.reporting.evidence import Evidence
-from workflow.reporting.page import Download, Fact, MethodsSection
-from workflow.reporting.trials import Trials
+from workflow.reporting.page import Fact, MethodsSection
+from workflow.reporting.sections import rules
+from workflow.reporting.trials import Conditions
 
-EMBED_AT_MOST_BYTES = 1_000_000
-DATA_FILE = "trials.csv.gz"
-LICENCE = (
-    "Text, figures and data of this report may be used under the Creative Commons Attribution 4.0 "
-    "licence (CC BY 4.0): use them freely, say where they are from. The programs that made it are "
-    "under the MIT licence."
-)
 _COMMANDS = {"report": "make report", "quick": "make quick"}
 
 
 def build(evidence: Evidence) -> MethodsSection:
-    """Methods in short, reproduction, citation, licence and the data."""
+    """Methods in short, the twelve rules, reproduction."""
     campaign = evidence.campaign
-    citation = cite(
-        machine=campaign.machine.name,
-        report_id=evidence.report_id,
-        first_unix_ns=evidence.trials.first_unix_ns,
-    )
     command = _COMMANDS.get(campaign.name, "make report")
     return MethodsSection(
         methods=_methods(evidence),
+        rules=rules.build(evidence),
         commands=f"git clone <address of the project> threads-or-processes\n"
         f"cd threads-or-processes\n{command}",
         reproduce=(
@@ -40,22 +28,6 @@ def build(evidence: Evidence) -> MethodsSection:
             "configuration of this report is below."
         ),
         config=json.dumps(campaign.config, indent=2, sort_keys=True),
-        bibtex=citation.bibtex,
-        citation=citation.plain,
-        licence=LICENCE,
-        download=_download(evidence.trials),
-    )
-
-
-def _download(trials: Trials) -> Download:
-    """The data inside the page when they are small, else the name of the file beside it."""
-    small = len(trials.file_bytes) <= EMBED_AT_MOST_BYTES
-    coded = base64.b64encode(trials.file_bytes).decode("ascii")
-    return Download(
-        file_name=DATA_FILE,
-        sha256=trials.file_sha256,
-        size=text.size(len(trials.file_bytes)),
-        address=f"data:application/gzip;base64,{coded}" if small else "",
     )
 
 
@@ -65,6 +37,7 @@ def _methods(evidence: Evidence) -> tuple[Fact, ...]:
         Fact(term="Design", text=_design(campaign)),
         *_more_blocks(campaign.precision),
         Fact(term="Timing", text=_timing(campaign)),
+        Fact(term="Clock", text=_clock(evidence.trials.conditions)),
         Fact(term="Repetitions", text=_repetitions(campaign)),
         Fact(term="Work", text=_work(campaign)),
         Fact(term="Times", text=_times(campaign)),
@@ -116,6 +89,22 @@ def _timing(campaign: Campaign) -> str:
         parts.append(
             "Memory: trials of their own, in which nothing is timed, weigh the parent and its "
             "workers (PSS, which splits shared memory among those who share it)."
+        )
+    return " ".join(parts)
+
+
+def _clock(conditions: Conditions) -> str:
+    """What the clock is, and what reading it costs."""
+    if not conditions.clock_sources:
+        return "Nothing is known of the clock."
+    source = text.listing([text.plain(name, 40) for name in conditions.clock_sources], "or")
+    parts = [f"The system's clock source was {source}."]
+    if conditions.clock_resolution_ns is not None:
+        parts.append(f"The clock's resolution is {text.time(conditions.clock_resolution_ns)}.")
+    if conditions.clock_overhead_ns is not None:
+        parts.append(
+            f"Two readings in a row are {text.time(conditions.clock_overhead_ns)} apart, in the "
+            "median of all trials; nothing is subtracted for it."
         )
     return " ".join(parts)
 

@@ -12,6 +12,11 @@ from workflow.reporting.rows import NotebookRow
 
 _CALLS = {times.model: times.call for times in NOTEBOOK_TIMES}
 
+LIMITS = (
+    "Anything but sleeping: work that computes wants an interpreter, and is shown below under "
+    "speed-up."
+)
+
 
 def build(evidence: Evidence) -> NotebookSection | None:
     """The section, or nothing when the replay was not planned."""
@@ -19,7 +24,14 @@ def build(evidence: Evidence) -> NotebookSection | None:
     if not campaign.has_notebook:
         return None
     rows = evidence.tables.notebook
+    experiment = campaign.experiment(NOTEBOOK)
+    measured = [row for row in rows if row.wall_ns is not None]
     return NotebookSection(
+        question=experiment.question if experiment else "",
+        answer=_overlap(measured, _seconds(campaign))
+        if measured
+        else "No trial of the replay succeeded; only the notebook's figures are shown.",
+        limits=LIMITS,
         paragraphs=_paragraphs(campaign, rows),
         times=_times(rows, campaign),
         lists=_lists(rows, campaign),
@@ -48,11 +60,7 @@ def _paragraphs(campaign: Campaign, rows: Sequence[NotebookRow]) -> tuple[str, .
         "region on this machine: the pool is created, used and closed inside it."
     )
     measured = [row for row in rows if row.wall_ns is not None]
-    if not measured:
-        return (opening, "No trial of the replay succeeded; only the notebook's figures are shown.")
-    return tuple(
-        p for p in (opening, _overlap(measured, seconds), _memory(measured, campaign)) if p
-    )
+    return tuple(p for p in (opening, _memory(measured, campaign)) if p)
 
 
 def _overlap(rows: Sequence[NotebookRow], seconds: float | None) -> str:

@@ -1,17 +1,57 @@
 """An experiment that somebody added: its times and what they gain over serial."""
 
+from workflow.reporting import words
 from workflow.reporting.page import Column, Table
+from workflow.reporting.plots import DotsFigure, Series
+from workflow.reporting.sections import answers, plotted
 from workflow.reporting.sections.grids import WAY, Content, Measure, Question, pivot
 
 
 def content(question: Question) -> Content:
     """Time by work, model, workers and arm, and the speed-up over serial."""
+    answer = speedup_answer(question)
     return Content(
+        answer=answer,
+        limits="",
         paragraphs=(
             "Speed is over serial on the same arm: above 1× faster, below 1× slower; square "
             "brackets hold the interval.",
         ),
+        figures=speedup_figures(question, answer),
         tables=(times_and_speedups(question),),
+    )
+
+
+def speedup_answer(question: Question) -> str:
+    """How the parallel cells compare with serial."""
+    named = [
+        (f"{question.campaign.title(cell.workload)}, {question.named(cell)}", ratio)
+        for cell in question.cells
+        if (ratio := question.ratio_over_serial(cell)) is not None
+    ]
+    if not named:
+        return answers.NO_RATIO
+    counted = answers.readings(ratio for _, ratio in named)
+    return words.sentence(f"over serial on the same arm {answers.spread(named)}: {counted}")
+
+
+def speedup_figures(question: Question, finding: str) -> tuple[DotsFigure, ...]:
+    """Speed-ups over serial on the same arm, in rows of work and way."""
+    campaign = question.campaign
+    return plotted.forest(
+        name=question.experiment.name,
+        title="Speed-up over serial on the same arm",
+        finding=finding,
+        axis="speed-up over serial",
+        margin=campaign.margin,
+        cells=question.cells,
+        label=lambda cell: (
+            f"{campaign.title(cell.workload)}: "
+            f"{words.choice(campaign.model_title(cell.model), cell.workers)}"
+        ),
+        ratios=lambda cell: [
+            (Series(title=cell.arm, arm=cell.arm), question.ratio_over_serial(cell))
+        ],
     )
 
 

@@ -1,13 +1,14 @@
 """What ran, what did not and why, and how much it varied."""
 
-from statistics import median
+from collections.abc import Iterator
+from statistics import median_low
 
 from workflow.reporting import formatting as text
 from workflow.reporting import words
 from workflow.reporting.campaign import Campaign
 from workflow.reporting.evidence import Evidence
 from workflow.reporting.page import Column, Fold, QualitySection, Table
-from workflow.reporting.rows import CellRow, HealthRow, OutcomeRow
+from workflow.reporting.rows import CellRow, DistributionRow, HealthRow, OutcomeRow
 from workflow.reporting.sections.grids import left_out
 
 ANY_FLAG = "any"  # the row of the table of health that counts trials with any flag
@@ -28,13 +29,23 @@ def build(evidence: Evidence) -> QualitySection:
             _quiet_time(cells, evidence.campaign),
             _variation(cells),
             _odd(evidence),
+            _noise_floor(evidence),
             "No outlier was dropped for its time: the sentinel alone says what is quiet, and "
             "typical times rest on every measured repetition.",
         ),
         outcomes=_outcomes(evidence.tables.outcomes),
         health=_health(evidence.tables.health),
         not_applicable=left_out(evidence.campaign.experiments, evidence.campaign),
-        flagged=_flagged(cells, evidence.campaign),
+        folds=tuple(
+            fold
+            for fold in (
+                _flagged(cells, evidence.campaign),
+                _drift(evidence),
+                _outliers(evidence),
+                _percentiles(evidence),
+            )
+            if fold is not None and fold.table.rows
+        ),
     )
 
 
@@ -117,7 +128,7 @@ def _variation(cells: tuple[CellRow, ...]) -> str:
     if not shares:
         return "No cell has two successful trials, so nothing is known about their variation."
     return (
-        f"From trial to trial of one cell, times vary by {text.percent(median(shares))} in the "
+        f"From trial to trial of one cell, times vary by {text.percent(median_low(shares))} in the "
         f"typical cell and {text.percent(max(shares))} in the worst (standard deviation divided "
         f"by mean, {text.count(len(shares), 'cell')})."
     )
@@ -137,7 +148,7 @@ def _quiet_time(cells: tuple[CellRow, ...], campaign: Campaign) -> str:
         "A sentinel timed the same small piece of work on every CPU just before and just after "
         "each repetition. A repetition is quiet when no CPU that took part read more than "
         f"{text.percent(campaign.quiet_threshold)} above its floor; the measured time itself plays "
-        f"no part in that. {text.percent(median(shares))} of the repetitions were quiet in the "
+        f"no part in that. {text.percent(median_low(shares))} of the repetitions were quiet in the "
         f"typical cell, {text.percent(min(shares))} in the worst. {verdict}"
     )
 
@@ -176,3 +187,149 @@ def _flagged(cells: tuple[CellRow, ...], campaign: Campaign) -> Fold | None:
     return Fold(
         summary=f"Cells to read with care: {len(flagged)} of {len(cells)}", note="", table=table
     )
+
+
+def _noise_floor(evidence: Evidence) -> str:
+    """What two measurements of one cell differ by, where that was measured."""
+    ratios = [ratio for row in evidence.tables.control if (ratio := row.estimate) is not None]
+    if not ratios:
+        return "No cell was measured as two (A/A), so the noise floor is not known."
+    apart = [max(ratio.value, 1 / ratio.value) - 1 for ratio in ratios]
+    return (
+        f"Noise floor: two measurements of one cell (A/A) differ by {text.percent(median_low(apart))} "
+        f"in the typical pair and {text.percent(max(apart))} in the worst of "
+        f"{text.count(len(apart), 'pair')}."
+    )
+
+
+def _drift(evidence: Evidence) -> Fold:
+    campaign = evidence.campaign
+    rows = [row for row in evidence.tables.pairing if row.blocks]
+    return Fold(
+        summary="Order and drift, block by block",
+        note="Blocks run one after the other. What a block's cells have in common is taken out of "
+        "every ratio; a drift over the blocks is seen in absolute times only. p is that of a rank "
+        "correlation (Mann-Kendall), two-sided, not adjusted for the number of rows.",
+        table=Table(
+            caption="What blocks have in common, and how it changes over the campaign",
+            columns=(
+                Column(header="Work"),
+                Column(header="Timing"),
+                Column(header="Basis"),
+                Column(header="Cells", numeric=True),
+                Column(header="Blocks", numeric=True),
+                Column(header="Share of the variance", numeric=True),
+                Column(header="What is left varies by", numeric=True),
+                Column(header="Correlation of neighbours", numeric=True),
+                Column(header="Last block / first", numeric=True),
+                Column(header="p", numeric=True),
+            ),
+            rows=tuple(
+                (
+                    campaign.title(row.workload),
+                    row.timing,
+                    row.basis or text.MISSING,
+                    str(row.cells),
+                    str(row.blocks),
+                    text.percent(row.block_share_ratio),
+                    text.percent(row.residual_sd_ratio),
+                    text.number(row.block_autocorrelation),
+                    text.ratio_cell(row.drift_change_ratio),
+                    text.number(row.drift_p_value),
+                )
+                for row in rows
+            ),
+            row_headers=2,
+        ),
+    )
+
+
+def _outliers(evidence: Evidence) -> Fold:
+    campaign = evidence.campaign
+    rows = [row for row in evidence.tables.quality if row.mild_outliers is not None]
+    return Fold(
+        summary="Outliers, drift and first repetitions of every cell",
+        note="Outliers are trials more than 1.5 (mild) or 3 (severe) interquartile ranges beyond a "
+        "quartile: counted, and never dropped.",
+        table=Table(
+            caption="Every cell with enough trials",
+            columns=(
+                Column(header="Cell"),
+                Column(header="Trials", numeric=True),
+                Column(header="Basis"),
+                Column(header="Mild outliers", numeric=True),
+                Column(header="Severe", numeric=True),
+                Column(header="Slower mode / faster", numeric=True),
+                Column(header="Last trial / first", numeric=True),
+                Column(header="p", numeric=True),
+                Column(header="Correlation of neighbours", numeric=True),
+                Column(header="First repetition / others", numeric=True),
+                Column(header="Between trials", numeric=True),
+            ),
+            rows=tuple(
+                (
+                    _named(row.cell, campaign),
+                    str(row.trials),
+                    row.basis or text.MISSING,
+                    str(row.mild_outliers),
+                    text.MISSING if row.severe_outliers is None else str(row.severe_outliers),
+                    text.ratio_cell(row.modes_ratio),
+                    text.ratio_cell(row.drift_change_ratio),
+                    text.number(row.drift_p_value),
+                    text.number(row.lag1_autocorrelation),
+                    text.ratio_cell(row.first_ratio),
+                    text.percent(row.icc_ratio),
+                )
+                for row in rows
+            ),
+        ),
+    )
+
+
+#: Shares of the repetitions whose times are shown.
+PERCENTILES = (0.05, 0.5, 0.95, 0.99)
+
+
+def _percentiles(evidence: Evidence) -> Fold:
+    """Tails matter to who waits: a median says nothing about the slowest twentieth."""
+    campaign = evidence.campaign
+    cells: dict[str, dict[float, DistributionRow]] = {}
+    for row in evidence.tables.distributions:
+        cells.setdefault(row.cell, {})[row.share_ratio] = row
+    shown = [share for share in PERCENTILES if any(share in of for of in cells.values())]
+
+    def times(found: dict[float, DistributionRow], part: str) -> Iterator[str]:
+        for share in shown:
+            yield text.time(getattr(found[share], part) if share in found else None)
+
+    return Fold(
+        summary="How the repetitions are spread: percentiles of every cell",
+        note="The time that a share of the repetitions does not exceed; every trial weighs the "
+        "same. Typical: all repetitions. Quiet: the undisturbed ones.",
+        table=Table(
+            caption="Percentiles of the repetitions",
+            columns=(
+                Column(header="Cell"),
+                *(
+                    Column(header=f"{basis}, {text.percent(share)}", numeric=True)
+                    for basis in ("Typical", "Quiet")
+                    for share in shown
+                ),
+            ),
+            rows=tuple(
+                (_named(cell, campaign), *times(found, "typical_ns"), *times(found, "quiet_ns"))
+                for cell, found in cells.items()
+                if shown
+            ),
+        ),
+    )
+
+
+def _named(cell_id: str, campaign: Campaign) -> str:
+    """A cell in one place of a table: work, model, workers, arm, and its timing unless warm."""
+    cell = campaign.cells_by_id[cell_id]
+    again = "once more" if cell.replicate > 1 else ""
+    timing = "" if cell.timing == "warm" else cell.timing
+    workers = text.count(cell.workers, "worker")
+    parts = (campaign.title(cell.workload), campaign.model_title(cell.model), workers, cell.arm)
+    return ", ".join(part for part in (*parts, timing, again) if part)

@@ -8,11 +8,17 @@ from workflow.reporting.page import Column, Figure, Fold, ScalingSection, Table
 from workflow.reporting.sections import laws
 from workflow.reporting.traces import Curve, SpeedupFigure
 
+LIMITS = (
+    "More workers than were tried, batches that grow with the workers (weak scaling), and machines "
+    "with more CPUs than this one."
+)
+
 
 def build(evidence: Evidence) -> ScalingSection | None:
     """The section with every speed-up figure and the numbers in it; nothing if not planned."""
     campaign = evidence.campaign
-    if campaign.experiment(SCALING) is None:
+    experiment = campaign.experiment(SCALING)
+    if experiment is None:
         return None
     figures = tuple(
         traces.speedup(workload, campaign, evidence.tables) for workload in campaign.scaled
@@ -20,11 +26,27 @@ def build(evidence: Evidence) -> ScalingSection | None:
     found, efficiency = laws.table(evidence), laws.efficiency(evidence)
     why_none = laws.why_none(evidence)
     return ScalingSection(
+        question=experiment.question,
+        answer=_answer(figures),
+        limits=LIMITS,
         paragraphs=(*_paragraphs(campaign, figures), *([why_none] if why_none else [])),
         figures=tuple(_figure(figure) for figure in figures),
         laws=found if found.rows else None,
         efficiency=efficiency if efficiency.table.rows else None,
     )
+
+
+def _answer(figures: tuple[SpeedupFigure, ...]) -> str:
+    """How far each kind of work gets, and with what."""
+    furthest = [
+        (figure.workload.title, max(figure.curves, key=lambda curve: curve.best.speedup.value))
+        for figure in figures
+        if figure.curves
+    ]
+    if not furthest:
+        return "No cell can be compared with serial."
+    told = "; ".join(f"{title}: {_reach(curve)}" for title, curve in furthest)
+    return words.sentence(f"furthest over serial – {told}")
 
 
 def _paragraphs(campaign: Campaign, figures: tuple[SpeedupFigure, ...]) -> tuple[str, ...]:

@@ -4,20 +4,31 @@ from workflow.reporting import formatting as text
 from workflow.reporting.page import Column, Table
 from workflow.reporting.rows import UpdatesRow
 from workflow.reporting.sections.grids import WAY, Content, Question
-from workflow.reporting.sections.other import times_and_speedups
+from workflow.reporting.sections.other import (
+    speedup_answer,
+    speedup_figures,
+    times_and_speedups,
+)
 
 TITLE = "Shared state"
+LIMITS = (
+    "That no update was lost is no proof that none can be; and what a lock costs depends on how "
+    "often it is asked for."
+)
 
 
 def content(question: Question) -> Content:
     """Speed-ups over serial, and the account of updates."""
     planned = {cell.id for cell in question.cells}
-    rows = [row for row in question.evidence.tables.updates if row.cell in planned]
+    rows = [row for row in question.tables.updates if row.cell in planned]
+    answer = " ".join([speedup_answer(question), *_verdict(rows)])
     return Content(
+        answer=answer,
+        limits=LIMITS,
+        figures=speedup_figures(question, answer),
         paragraphs=(
             "All workers change, or read, the same object. Speed is over serial on the same arm: "
             "below 1× two workers take longer than one. A fast way that loses updates is no way.",
-            *_verdict(rows),
         ),
         tables=(times_and_speedups(question), _updates(question, rows)),
     )

@@ -22,7 +22,7 @@ def table(
     """
     planned = {(cell.workload, cell.model, cell.arm) for cell in question.cells}
     rows: dict[tuple[str, str, str], dict[str, SlopeRow]] = {}
-    for row in question.evidence.tables.slopes:
+    for row in question.tables.slopes:
         place = (row.workload, row.model, row.arm)
         if place in planned and row.per_worker is not None:
             rows.setdefault(place, {})[row.quantity] = row

@@ -1,26 +1,38 @@
 """How long workers take to come and to go."""
 
+from collections.abc import Mapping, Sequence
+
 from workflow.reporting import formatting as text
+from workflow.reporting import words
 from workflow.reporting.campaign import PlannedCell
 from workflow.reporting.page import Column, Table
+from workflow.reporting.plots import Axis, DotRow, DotsFigure, Mark, Scale, Series
 from workflow.reporting.rows import StartupRow
-from workflow.reporting.sections import slopes
+from workflow.reporting.sections import answers, slopes
 from workflow.reporting.sections.grids import WAY, Content, Measure, Question, pivot
 
 TITLE = "Start-up and tear-down"
+LIMITS = (
+    "Programs that import much before they start workers: a process that is not forked imports it "
+    "all again, and a fork copies what is there."
+)
 
 
 def content(question: Question) -> Content:
     """First result and tear-down by model and arm; whole lives with intervals on demand."""
     campaign = question.campaign
-    rows = {row.cell: row for row in question.evidence.tables.startup}
+    rows = {row.cell: row for row in question.tables.startup}
     cells = [cell for cell in question.cells if cell.id in rows]
     works = list(dict.fromkeys(campaign.title(cell.workload) for cell in cells))
 
     def shown(header: str, part: str) -> Measure:
         return Measure(header=header, show=lambda cell: text.time(getattr(rows[cell.id], part)))
 
+    answer = _answer(question, cells, rows)
     return Content(
+        answer=answer,
+        limits=LIMITS,
+        figures=_figures(question, cells, rows, answer),
         paragraphs=(
             "Each time the workers are created, used for one batch and torn down again "
             f"({text.listing(works)}). First result: from the start of the workers until the "
@@ -47,6 +59,44 @@ def content(question: Question) -> Content:
             ),
         ),
         details=(_lives(question, [(cell, rows[cell.id]) for cell in cells]),),
+    )
+
+
+def _answer(
+    question: Question, cells: Sequence[PlannedCell], rows: Mapping[str, StartupRow]
+) -> str:
+    """The soonest and the latest first result of the same number of workers."""
+    most = max(cell.workers for cell in cells)
+    named = [
+        (question.named(cell), first_ns)
+        for cell in cells
+        if cell.workers == most and (first_ns := rows[cell.id].first_result_ns) is not None
+    ]
+    if not named:
+        return "No first result was recorded."
+    return f"The first result comes after {answers.extent(named, text.time)}."
+
+
+def _figures(
+    question: Question, cells: Sequence[PlannedCell], rows: Mapping[str, StartupRow], finding: str
+) -> tuple[DotsFigure, ...]:
+    marks: dict[str, list[Mark]] = {}
+    for cell in cells:
+        if (first_ns := rows[cell.id].first_result_ns) is not None:
+            way = words.choice(question.campaign.model_title(cell.model), cell.workers)
+            marks.setdefault(way, []).append(
+                Mark(series=Series(title=cell.arm, arm=cell.arm), value=first_ns)
+            )
+    if not marks:
+        return ()
+    return (
+        DotsFigure(
+            name="startup",
+            title="Until the first result",
+            finding=finding,
+            axis=Axis(label="time until the first result", scale=Scale.TIME),
+            rows=tuple(DotRow(label=way, marks=tuple(of)) for way, of in marks.items()),
+        ),
     )
 
 

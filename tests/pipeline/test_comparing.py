@@ -1,0 +1,26 @@
+"""Results of another machine beside one's own: the pipeline compares them."""
+
+from pathlib import Path
+
+from tests.factories import Campaign
+from tests.pipeline.test_archive import analyse
+from tests.reporting.worlds import another_machine, campaign, write_world
+
+
+def put(folder: Path, made: Campaign) -> Path:
+    """A machine's finished results, as they are copied from it."""
+    return write_world(folder / "results" / made.plan["machine"]["name"], made).results
+
+
+def test_another_machine_s_results_make_a_page_of_their_own(tmp_path: Path) -> None:
+    own = put(tmp_path, campaign(workloads=["json"], blocks=2))
+    done = analyse(own, tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert not (tmp_path / "report" / "compare.html").exists()
+    other = put(tmp_path, another_machine())
+    done = analyse(own, tmp_path)
+    assert done.returncode == 0, done.stdout
+    page = (tmp_path / "report" / "compare.html").read_text(encoding="utf-8")
+    assert other.name in page
+    assert own.name in page
+    assert "Nothing to be done" in analyse(own, tmp_path).stdout

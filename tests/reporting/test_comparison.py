@@ -1,0 +1,93 @@
+"""Machines beside each other."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.reporting.worlds import another_machine, campaign, compared, write_world
+from workflow.errors import UserError
+from workflow.reporting import comparing
+from workflow.reporting import formatting as text
+from workflow.reporting.page import Comparison
+from workflow.reporting.sections import comparison
+from workflow.reporting.sections.comparison import agreement
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    found = [tmp_path_factory.mktemp("machine") for _ in range(2)]
+    write_world(found[0], campaign())
+    write_world(found[1], another_machine())
+    return found
+
+
+@pytest.fixture(scope="module")
+def page(folders: list[Path]) -> Comparison:
+    return comparison.build(comparing.read_sides(folders))
+
+
+@pytest.mark.parametrize(
+    ("found", "word"),
+    [
+        (["threads", "threads"], "agree"),
+        (["threads", "processes"], "differ"),
+        (["threads", ""], "not settled"),
+        (["threads", "", "processes"], "differ"),
+        (["threads", None], "one machine only"),
+        (["", ""], "not settled"),
+        (["serial", None, "serial"], "agree"),
+    ],
+)
+def test_agreement_is_the_same_answer_everywhere(found: list[str | None], word: str) -> None:
+    assert agreement(found) == word
+
+
+def test_decisions_stand_beside_each_other(page: Comparison) -> None:
+    rows = {row[:2]: row[2:] for row in page.decisions.rows}
+    one, other, word = rows["The compress workload", "3.13"]
+    assert one.startswith("▲ Gains: ")
+    assert other.startswith("▲ Gains: ")
+    assert word in ("agree", "differ")
+    assert rows["The json workload", "3.13"][0] == text.MISSING
+    assert rows["The json workload", "3.13"][-1] == "one machine only"
+
+
+def test_the_answer_counts_the_rows(page: Comparison) -> None:
+    words = [row[-1] for row in page.decisions.rows]
+    said = page.answer.replace(text.SPACE, " ")
+    assert said.startswith(f"Of {len(words)} decisions, ")
+    for word in set(words):
+        assert f"{words.count(word)} {word}" in said
+
+
+def test_curves_are_laid_over_each_other_where_both_have_some(page: Comparison) -> None:
+    assert [figure.name for figure in page.figures] == [
+        f"compare-compress-{arm}" for arm in ("3.13", "3.13t", "3.13t-gil")
+    ]
+    assert {row[1] for row in page.figures[0].data.table.rows} == {
+        f"{model}, {machine}"
+        for model in ("threads", "processes (fork)")
+        for machine in ("synthetic-2cpu-00000000", "another-4cpu-11111111")
+    }
+
+
+def test_what_cannot_be_read_is_left_out_and_named(folders: list[Path], tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    found = comparing.read_sides([*folders, broken])
+    assert len(found.sides) == 2
+    assert [one.folder for one in found.left_out] == ["broken"]
+    with pytest.raises(UserError, match="no folder of results can be compared"):
+        comparing.read_sides([broken])
+
+
+def test_two_measurements_of_one_machine_have_names_of_their_own(tmp_path: Path) -> None:
+    for name, blocks in (("first", 2), ("second", 3)):
+        write_world(tmp_path / name, campaign(workloads=["json"], blocks=blocks))
+    found = comparing.read_sides([tmp_path / "first", tmp_path / "second"])
+    assert len({side.name for side in found.sides}) == 2
+
+
+def test_the_same_data_give_the_same_bytes(tmp_path: Path) -> None:
+    pages = [compared(tmp_path / name, campaign(), another_machine()) for name in ("a", "b")]
+    assert pages[0] == pages[1]

@@ -1,0 +1,54 @@
+"""What the explorer is given; what it makes of it is seen in a browser (tests/browser)."""
+
+import json
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from tests.reporting.worlds import WORLDS, World
+from workflow.reporting.sections import explorer
+
+Worlds = Callable[[str], World]
+
+
+def given(world: World) -> dict[str, list[dict[str, object]]]:
+    built = explorer.build(world.evidence())
+    assert built is not None
+    found: dict[str, list[dict[str, object]]] = json.loads(built.data)
+    return found
+
+
+def test_every_warm_cell_with_a_time_is_there(world: Worlds) -> None:
+    cells = pd.read_csv(world("default").results / "tables/cells.csv")
+    warm = cells[(cells["timing"] == "warm") & (cells["replicate"] == 1)]
+    shown = given(world("default"))["cells"]
+    assert len(shown) == len(warm) == 30
+    assert [one["median_ns"] for one in shown] == [round(value) for value in warm["median_ns"]]
+
+
+def test_serial_is_once_itself(world: Worlds) -> None:
+    for one in given(world("default"))["cells"]:
+        if one["model"] == "serial":
+            assert one["own"] == {"value": 1.0, "low": None, "high": None}
+
+
+def test_without_any_time_there_is_no_explorer(world: Worlds) -> None:
+    assert explorer.build(world("all failed").evidence()) is None
+    assert explorer.build(world("only the notebook").evidence()) is None
+
+
+@pytest.mark.parametrize("name", sorted(WORLDS))
+def test_nothing_in_the_data_can_end_their_element(world: Worlds, name: str) -> None:
+    built = explorer.build(world(name).evidence())
+    assert built is None or not set("<>&") & set(built.data)
+
+
+def test_at_first_the_usual_models_are_chosen(world: Worlds) -> None:
+    built = explorer.build(world("every experiment").evidence())
+    assert built is not None
+    assert {model.term for model in built.models if model.checked} == {
+        "serial",
+        "threads",
+        "processes-fork",
+    }

@@ -1,0 +1,125 @@
+"""Figures as data, as files, and in words."""
+
+import csv
+import io
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from tests.reporting.worlds import WORLDS, World
+from workflow.reporting import alt, drawing, figure_data
+from workflow.reporting.drawing.axes import ticks_of
+from workflow.reporting.figures import figures
+from workflow.reporting.plots import Axis, DotsFigure, LinesFigure, Scale
+from workflow.reporting.traces import AnyFigure
+
+Worlds = Callable[[str], World]
+EVERY = "every experiment"
+
+
+def drawn(world: World) -> dict[str, AnyFigure]:
+    e = world.evidence()
+    return {figure.name: figure for figure in figures(e.campaign, e.tables)}
+
+
+def test_every_experiment_has_a_figure(world: Worlds) -> None:
+    assert set(drawn(world(EVERY))) == {
+        "threads-against-processes",
+        "notebook-timeline",
+        *("speedup-mandelbrot", "speedup-json"),
+        *("build_tax", "startup", "memory", "granularity", "shared_state", "apis", "control"),
+        *("payload-send_array", "payload-send_objects", "mine"),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(WORLDS))
+def test_names_are_unique_and_every_figure_says_something(world: Worlds, name: str) -> None:
+    e = world(name).evidence()
+    every = figures(e.campaign, e.tables)
+    assert len({figure.name for figure in every}) == len(every)
+    for figure in every:
+        assert alt.title(figure)
+        assert alt.description(figure).endswith((".", "?", "!"))
+
+
+def test_threads_against_processes_are_the_ratios_of_the_table(world: Worlds) -> None:
+    figure = drawn(world(EVERY))["threads-against-processes"]
+    assert isinstance(figure, DotsFigure)
+    ratios = pd.read_csv(world(EVERY).results / "tables/ratios.csv")
+    chosen = ratios[
+        (ratios["contrast"] == "threads_over_processes")
+        & (ratios["baseline_cell"] == "json/processes-fork/2/3.13t/warm")
+        & (ratios["model"] == "threads")
+    ].iloc[0]
+    (row,) = [row for row in figure.rows if row.label == "The json workload"]
+    (mark,) = [mark for mark in row.marks if mark.series.title == "3.13t"]
+    assert (mark.value, mark.low, mark.high) == tuple(
+        chosen[name] for name in ("ratio", "ci_low_ratio", "ci_high_ratio")
+    )
+    assert figure.axis.margin == 0.05
+
+
+def test_the_build_is_told_from_its_lock(world: Worlds) -> None:
+    figure = drawn(world(EVERY))["build_tax"]
+    assert [series.title for series in figure.series] == [  # type: ignore[union-attr]
+        "both (3.13t over 3.13)",
+        "removing its lock (3.13t over 3.13t-gil)",
+        "the build with its lock on (3.13t-gil over 3.13)",
+    ]
+
+
+def test_brackets_are_the_crossovers_of_the_table(world: Worlds) -> None:
+    figure = drawn(world(EVERY))["granularity"]
+    assert isinstance(figure, LinesFigure)
+    table = pd.read_csv(world(EVERY).results / "tables/crossovers.csv")
+    known = table.dropna(subset=["serial_to_size", "faster_from_size"])
+    of_tasks = known[known["parameter"] == "task_us"]
+    assert len(figure.brackets) == len(of_tasks) > 0
+    assert {(b.low, b.high) for b in figure.brackets} == set(
+        zip(of_tasks["serial_to_size"], of_tasks["faster_from_size"], strict=True)
+    )
+
+
+def test_a_figure_s_file_has_its_numbers_with_their_units(world: Worlds) -> None:
+    figure = drawn(world(EVERY))["memory"]
+    rows = list(csv.DictReader(io.StringIO(figure_data.csv_text(figure))))
+    assert set(rows[0]) == {"label", "series", "value_bytes", "low_bytes", "high_bytes"}
+    memory = pd.read_csv(world(EVERY).results / "tables/memory.csv").set_index("cell")
+    (row,) = [r for r in rows if (r["label"], r["series"]) == ("threads, 4\u00a0workers", "3.13t")]
+    assert float(row["value_bytes"]) == memory.loc["json/threads/4/3.13t/memory", "idle_bytes"]
+
+
+@pytest.mark.parametrize("name", [EVERY, "all failed", "hostile"])
+def test_every_figure_has_a_file_of_numbers_where_it_has_numbers(world: Worlds, name: str) -> None:
+    for figure in drawn(world(name)).values():
+        rows = list(csv.reader(io.StringIO(figure_data.csv_text(figure))))
+        assert len({len(row) for row in rows}) <= 1
+        if isinstance(figure, DotsFigure | LinesFigure):
+            assert len(rows) == len(figure.marks) + 1
+
+
+def test_a_drawing_for_papers_is_the_same_bytes_again(world: Worlds) -> None:
+    e = world(EVERY).evidence()
+    figure = drawn(world(EVERY))["granularity"]
+    png = drawing.draw(figure, e.campaign).png
+    assert png.startswith(b"\x89PNG")
+    assert png == drawing.draw(figure, e.campaign).png
+
+
+@pytest.mark.parametrize(
+    ("ends", "ticks"),
+    [
+        ((0.9, 1.15), [1 / 1.1, 1 / 1.05, 1, 1.05, 1.1]),
+        ((0.45, 2.1), [0.5, 1 / 1.5, 1, 1.5, 2.0]),
+        ((0.01, 3.0), [0.01, 0.1, 1]),
+    ],
+)
+def test_ticks_of_ratios_are_as_far_below_one_as_above(
+    ends: tuple[float, float], ticks: list[float]
+) -> None:
+    found = ticks_of(Axis(label="", scale=Scale.RATIO), ends)
+    assert 1 in found
+    assert len(found) <= 7
+    assert all(ends[0] <= tick <= ends[1] for tick in found)
+    assert found == pytest.approx(ticks)

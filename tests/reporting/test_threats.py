@@ -1,0 +1,130 @@
+"""Threats are named when the data call for them, and only then."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests import factories
+from tests.reporting.worlds import World, campaign, write_world
+from workflow.reporting.sections import rules, threats
+from workflow.reporting.trials import conditions_of
+
+Worlds = Callable[[str], World]
+ALWAYS = {
+    "Interpreters match",
+    "No sentinel",
+    "Noise floor unknown",
+    "The best was chosen",
+    "Small kernels",
+    "Shared cores",
+    "One machine",
+}
+
+
+def named(world: World) -> dict[str, str]:
+    return {
+        threat.term: threat.text
+        for group in threats.build(world.evidence())
+        for threat in group.threats
+    }
+
+
+def test_an_ordinary_campaign_has_only_the_threats_that_hold_for_it(world: Worlds) -> None:
+    assert set(named(world("default"))) == ALWAYS
+
+
+@pytest.mark.parametrize(
+    ("name", "threat"),
+    [
+        ("one block", "Few blocks"),
+        ("some failed", "Trials that failed"),
+        ("plain builds", "Plain builds"),
+        ("plain builds", "Interpreters differ"),
+        ("sixteen workers", "More workers than CPUs"),
+        ("every experiment", "Stolen time"),
+        ("every experiment", "Other programs"),
+    ],
+)
+def test_what_is_odd_is_named(world: Worlds, name: str, threat: str) -> None:
+    assert threat in named(world(name))
+    assert threat not in named(world("default"))
+
+
+@pytest.mark.parametrize(
+    ("state", "threat"),
+    [
+        ({"boost": True}, "Turbo"),
+        ({"on_battery": True}, "On battery"),
+        ({"governors": ["powersave"]}, "Frequency governor"),
+    ],
+)
+def test_what_the_machine_says_of_itself_is_named(
+    tmp_path: Path, state: dict[str, object], threat: str
+) -> None:
+    made = campaign(workloads=["json"], notebook=False, blocks=1)
+    record = next(iter(made.records.values()))
+    for when in ("before", "after"):
+        record["health"][when].update(state)
+    assert threat in named(write_world(tmp_path, made))
+
+
+@pytest.mark.parametrize(
+    ("fingerprint", "threat"),
+    [
+        ({"virtualisation": "kvm"}, "A virtual machine"),
+        ({"cpu_quota": 1.5}, "A CPU quota"),
+        ({"logical_cpus": 1}, "One CPU"),
+    ],
+)
+def test_what_the_machine_is_is_named(
+    tmp_path: Path, fingerprint: dict[str, object], threat: str
+) -> None:
+    made = campaign(workloads=["json"], notebook=False, blocks=1)
+    made.plan["machine"]["fingerprint"].update(fingerprint)
+    for record in made.records.values():
+        record["machine"] = made.plan["machine"]["fingerprint"]
+    assert threat in named(write_world(tmp_path, made))
+
+
+def test_a_high_noise_floor_is_named(tmp_path: Path) -> None:
+    cells = factories.grid(["json"], ["serial"], arms=("3.13",), replicates=2)
+
+    def truth(cell: dict[str, object]) -> float:
+        return 20e6 * (1.3 if cell["replicate"] == 2 else 1.0)
+
+    made = factories.make_campaign(
+        cells,
+        experiments=[factories.make_experiment("control", "How far apart?", cells)],
+        truth=truth,  # type: ignore[arg-type]
+    )
+    found = named(write_world(tmp_path, made))
+    assert "differ by 3" in found["High noise floor"].replace("\u00a0", " ")
+    assert "Noise floor unknown" not in found
+
+
+def test_conditions_are_those_of_all_trials() -> None:
+    healths = [
+        {"before": {"boost": True, "clock_source": "tsc", "clock_overhead_ns": 40}, "after": {}},
+        {
+            "before": {"boost": False, "governors": ["powersave", "performance"]},
+            "after": {"clock_overhead_ns": 60, "clock_source": "hpet"},
+            "clock": {"resolution_ns": 1},
+        },
+    ]
+    found = conditions_of(json.dumps(health) for health in healths)
+    assert found.boost == {True, False}
+    assert found.governors == ("performance", "powersave")
+    assert found.clock_sources == ("hpet", "tsc")
+    assert (found.clock_resolution_ns, found.clock_overhead_ns) == (1, 40)
+    assert found.on_battery == frozenset()
+
+
+@pytest.mark.parametrize("name", ["default", "only the notebook", "every experiment"])
+def test_the_twelve_rules_lead_to_sections_that_are_there(
+    world: Worlds, page: Callable[[str], str], name: str
+) -> None:
+    found = rules.build(world(name).evidence())
+    assert len(found) == 12
+    assert all(f'<section id="{rule.anchor}"' in page(name) for rule in found)

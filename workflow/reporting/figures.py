@@ -1,0 +1,19 @@
+"""Every figure of the report, in the order of the page. Pure."""
+
+from workflow.reporting import traces
+from workflow.reporting.campaign import Campaign
+from workflow.reporting.evidence import Tables
+from workflow.reporting.sections import decision, experiments
+from workflow.reporting.traces import AnyFigure
+
+
+def figures(campaign: Campaign, tables: Tables) -> tuple[AnyFigure, ...]:
+    """All figures; each has a name of its own."""
+    drawn: list[AnyFigure] = []
+    if key_figure := decision.key_figure(campaign, tables):
+        drawn.append(key_figure)
+    if campaign.has_notebook:
+        drawn.append(traces.timeline(campaign, tables))
+    drawn += [traces.speedup(workload, campaign, tables) for workload in campaign.scaled]
+    drawn += experiments.figures(campaign, tables)
+    return tuple(drawn)

@@ -1,0 +1,77 @@
+"""Plots as the page shows them: the finding below, the numbers on demand; and plots of ratios."""
+
+from collections.abc import Callable, Iterable
+
+from workflow.reporting.campaign import PlannedCell
+from workflow.reporting.page import Column, Figure, Fold, Table
+from workflow.reporting.plots import Axis, DotRow, DotsFigure, LinesFigure, Mark, Scale, Series
+from workflow.reporting.rows import Ratio
+
+NUMBERS = "The numbers in this figure"
+
+
+def shown(figure: DotsFigure | LinesFigure) -> Figure:
+    """A plot with its finding as the caption and a table of its marks."""
+    label = "About" if isinstance(figure, DotsFigure) else figure.sizes.label
+    return Figure(
+        name=figure.name,
+        caption=figure.finding,
+        data=Fold(
+            summary=NUMBERS,
+            note="",
+            table=Table(
+                caption=f"{figure.title}: {figure.axis.label}",
+                columns=(
+                    Column(header=label),
+                    Column(header="Series"),
+                    Column(header="Value", numeric=True),
+                    Column(header="Low", numeric=True),
+                    Column(header="High", numeric=True),
+                ),
+                rows=tuple(
+                    (
+                        about,
+                        mark.series.title,
+                        *(figure.axis.shown(end) for end in (mark.value, mark.low, mark.high)),
+                    )
+                    for about, mark in figure.marks
+                ),
+                row_headers=2,
+            ),
+        ),
+    )
+
+
+def ratio_mark(ratio: Ratio, series: Series, x: float = 0.0) -> Mark:
+    """A ratio with its interval."""
+    return Mark(series=series, value=ratio.value, low=ratio.low, high=ratio.high, x=x)
+
+
+def forest(
+    *,
+    name: str,
+    title: str,
+    finding: str,
+    axis: str,
+    margin: float,
+    cells: Iterable[PlannedCell],
+    label: Callable[[PlannedCell], str],
+    ratios: Callable[[PlannedCell], Iterable[tuple[Series, Ratio | None]]],
+) -> tuple[DotsFigure, ...]:
+    """Ratios in rows with the band of no difference in practice; none where there is no ratio."""
+    marks: dict[str, list[Mark]] = {}
+    for cell in cells:
+        for series, ratio in ratios(cell):
+            if ratio is not None:
+                marks.setdefault(label(cell), []).append(ratio_mark(ratio, series))
+    if not marks:
+        return ()
+    return (
+        DotsFigure(
+            name=name,
+            title=title,
+            finding=finding,
+            axis=Axis(label=axis, scale=Scale.RATIO, margin=margin),
+            rows=tuple(DotRow(label=about, marks=tuple(of)) for about, of in marks.items()),
+        ),
+    )

@@ -1,0 +1,29 @@
+# Needs:    this campaign's tables, and those of other machines that lie beside them in results/.
+# Produces: report/compare.html: where machines agree and where they differ.
+
+OTHERS = CAMPAIGN.others
+
+
+rule compare_machines:
+    input:
+        own=expand(CAMPAIGN.results / "tables/{table}.csv", table=TABLES),
+        package=CAMPAIGN.results / "datapackage.json",
+        others=[folder / "trials.csv.gz" for folder in OTHERS],
+    output:
+        html=report(
+            "report/compare.html",
+            caption="../report/compare.rst",
+            category="Report",
+            labels={"page": "machines compared"},
+        ),
+    log:
+        CAMPAIGN.results / "logs/compare.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        machine=1,
+    params:
+        folders=[CAMPAIGN.results, *OTHERS],
+    shell:
+        "python -m workflow.reporting compare --out {output.html:q} {params.folders:q} "
+        "2>&1 | tee {log:q}"
