@@ -15,7 +15,7 @@ example: env
 	tools/keep-example
 
 # What needs neither an interpreter under test nor the machine for itself runs on all CPUs.
-test: env check
+test: env check tests/browser/node_modules/.package-lock.json
 	.venv/bin/pytest --numprocesses auto --dist loadfile tests/analysis tests/browser tests/reporting
 	.venv/bin/pytest --ignore tests/analysis --ignore tests/browser --ignore tests/reporting
 
@@ -25,6 +25,10 @@ check: env
 	.venv/bin/mypy
 	.venv/bin/snakefmt --check Snakefile workflow
 	.venv/bin/snakemake --lint
+
+# Without npm the tests that need this are skipped, and say so.
+tests/browser/node_modules/.package-lock.json: tests/browser/package-lock.json
+	-npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --silent
 
 env: .venv/.made-from-lock
 

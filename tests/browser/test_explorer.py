@@ -6,8 +6,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import Pages
-from tests.browser.test_pages import opened
+from tests.browser.conftest import Pages, opened
 from workflow.reporting import formatting as text
 
 
@@ -88,7 +87,9 @@ def test_what_is_not_chosen_is_not_shown(explorer: Page) -> None:
     explorer.uncheck("#explorer input[name=model][value=serial]")
     assert rows(explorer) == {}
     said = explorer.locator("#explorer [data-out=sentence]").inner_text()
-    assert said.endswith("nothing that was chosen was measured.")
+    assert "nothing that was chosen was compared with serial" in said
+    assert not explorer.locator("#explorer table").is_visible()
+    assert explorer.locator("#explorer figure svg").count() == 0
 
 
 def test_the_curve_has_a_line_for_each_model_and_arm(explorer: Page) -> None:

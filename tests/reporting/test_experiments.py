@@ -109,10 +109,10 @@ def test_what_each_worker_adds_is_shown_with_its_interval(world: Worlds) -> None
     table = pd.read_csv(world(EVERY).results / "tables/slopes.csv")
     slopes = table.set_index(["quantity", "model", "arm"])["per_worker"]
     found = sections(world(EVERY))
-    added = rows(found["memory"].tables[1])["The json workload", "processes (fork)", "3.13"]
+    added = rows(found["memory"].tables[1])["processes (fork)", "3.13"]
     expected = text.mebibytes(slopes["idle_bytes", "processes-fork", "3.13"])
     assert added["Idle, each worker"].startswith(f"{expected} [")
-    starts = rows(found["startup"].tables[1])["The empty workload", "processes (spawn)", "3.13"]
+    starts = rows(found["startup"].tables[1])["processes (spawn)", "3.13"]
     expected = text.time(slopes["first_result_ns", "processes-spawn", "3.13"])
     assert starts["First result, each worker"].startswith(expected.replace(text.SPACE, " "))
 
@@ -169,6 +169,13 @@ def test_somebody_s_own_experiment_is_shown_too(world: Worlds) -> None:
     row = rows(section.tables[0])["threads", "2 (> cores)"]
     pair = "my_own_work/threads/2/3.13/warm", "my_own_work/serial/1/3.13/warm"
     assert starts_with(row["3.13 speed"], ratio_of(world(EVERY), *pair))
+
+
+def test_an_added_experiment_is_shown_by_what_it_measures(world: Worlds) -> None:
+    found = sections(world("added experiments"))
+    assert "weighs" in found["weight"].answer
+    assert "first result" in found["lives"].answer
+    assert [figure.name for one in found.values() for figure in one.figures] == ["weight", "lives"]
 
 
 def test_scaling_figures_show_the_scaling_experiment_alone(world: Worlds) -> None:

@@ -118,6 +118,19 @@ def plain_builds() -> factories.Campaign:
     return made
 
 
+def added_experiments() -> factories.Campaign:
+    """Experiments of somebody's own: one that is weighed, one that lives whole lives."""
+    ways = ("threads", "processes-fork")
+    asked = [
+        ("weight", factories.grid(["json"], ways, timing="memory")),
+        ("lives", factories.grid(["empty"], ways, timing="cold")),
+    ]
+    return factories.make_campaign(
+        [cell for _, cells in asked for cell in cells],
+        experiments=[factories.make_experiment(name, f"{name}?", cells) for name, cells in asked],
+    )
+
+
 def some_never_worked() -> factories.Campaign:
     """Every experiment, but those about sending, starting and sharing failed throughout."""
     failed = {"payload", "startup", "shared_state", "control"}
@@ -151,6 +164,7 @@ def unwell() -> factories.Campaign:
 WORLDS = {
     "every experiment": unwell,
     "some never worked": some_never_worked,
+    "added experiments": added_experiments,
     "full": lambda: campaign(
         workloads=("sleep", "mandelbrot", "json", "compress", "shared_append"),
         workers=(1, 2, 4),

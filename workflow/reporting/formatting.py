@@ -46,7 +46,7 @@ def significant_decimals(value: float, digits: int = 3) -> int:
 
 def fixed(value: float, decimals: int) -> str:
     """A number with so many decimals, a proper minus, thousands set apart."""
-    text = f"{value:,.{decimals}f}".replace(",", "\u202f")
+    text = f"{round(value, decimals) + 0.0:,.{decimals}f}".replace(",", "\u202f")
     return text.replace("-", "\u2212")
 
 

@@ -52,9 +52,12 @@ _ARM_INK = {_STANDARD: INK, _FREE: _OCHRE.light, _CONTROL: _GREY.light}
 
 
 def colours(models: Sequence[Model]) -> dict[str, Colour]:
-    """Model to colour: a family's first model has the family's, others what is free, in order."""
+    """Model to colour: a family's pool, or else its first model, has the family's colour.
+
+    Others have what is free, in order.
+    """
     first: dict[Family, Model] = {}
-    for model in models:
+    for model in sorted(models, key=lambda model: model.name.partition("-")[0] != model.family):
         first.setdefault(model.family, model)
     free = [c for c in PALETTE if c not in {_OF_FAMILY[family] for family in first}]
     others = [model for model in models if first[model.family] is not model]

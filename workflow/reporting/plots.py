@@ -71,11 +71,15 @@ class DotRow:
 
 @dataclass(frozen=True, kw_only=True)
 class DotsFigure:
-    """Rows of dots with intervals over one axis; `finding` is what they come to, in words."""
+    """Rows of dots with intervals over one axis.
+
+    `finding`: what they come to, for those who can't see it; `caption`: how to read the figure.
+    """
 
     name: str
     title: str
     finding: str
+    caption: str
     axis: Axis
     rows: tuple[DotRow, ...]
 
@@ -101,11 +105,12 @@ class Bracket:
 
 @dataclass(frozen=True, kw_only=True)
 class LinesFigure:
-    """A line for each series over sizes; `finding` is what they come to, in words."""
+    """A line for each series over sizes; `finding` and `caption` as in a dot plot."""
 
     name: str
     title: str
     finding: str
+    caption: str
     sizes: Axis
     axis: Axis
     lines: tuple[tuple[Mark, ...], ...]

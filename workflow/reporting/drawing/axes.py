@@ -1,5 +1,6 @@
 """Axes of every scale: where their ticks stand and what is written there."""
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 
@@ -10,6 +11,9 @@ from workflow.reporting import formatting as text
 from workflow.reporting.plots import Axis, Scale
 
 MOST_TICKS = 6
+MEBIBYTE = 1024**2
+SHARE_A_TICK = 0.16
+"""Of the axis, at least, so that ticks' words never touch."""
 _RATIO_STEPS = (
     (1.05, 1.1, 1.2, 1.5),  # steps from 1 in both directions, finest first
     (1.25, 1.5, 2.0, 3.0),
@@ -33,17 +37,16 @@ def span(axis: Axis, values: Iterable[float]) -> tuple[float, float]:
 
 def dress(drawn: DrawnAxis, axis: Axis, ends: tuple[float, float]) -> None:
     """Ticks and their words."""
-    ticks = ticks_of(axis, ends)
-    if ticks:
-        drawn.set_major_locator(FixedLocator(list(ticks)))
+    drawn.set_major_locator(FixedLocator(list(ticks_of(axis, ends))))
     drawn.set_minor_locator(NullLocator())
     drawn.set_major_formatter(FuncFormatter(lambda value, _: label(axis, value)))
 
 
 def ticks_of(axis: Axis, ends: tuple[float, float]) -> Sequence[float]:
-    """Where ticks stand; empty where matplotlib knows best."""
+    """Where ticks stand."""
     if axis.scale is Scale.BYTES:
-        return ()
+        mebibytes = MaxNLocator(MOST_TICKS - 1).tick_values(*(end / MEBIBYTE for end in ends))
+        return [tick * MEBIBYTE for tick in mebibytes if ends[0] <= tick * MEBIBYTE <= ends[1]]
     if axis.scale is Scale.RATIO:
         return _ratio_ticks(ends)
     decades = range(math.floor(math.log10(ends[0])), math.ceil(math.log10(ends[1])) + 1)
@@ -62,15 +65,18 @@ def _ratio_ticks(ends: tuple[float, float]) -> Sequence[float]:
         up = [step for step in steps if step <= ends[1]]
         down = [1 / step for step in reversed(steps) if 1 / step >= ends[0]]
         reach = max(ends[1], 1 / ends[0])
-        if steps[-1] >= reach / 1.35 and len(up) + len(down) < MOST_TICKS:
+        found = [*down, 1.0, *up]
+        closest = min((math.log(b / a) for a, b in itertools.pairwise(found)), default=math.inf)
+        is_apart = closest >= SHARE_A_TICK * math.log(ends[1] / ends[0])
+        if steps[-1] >= reach / 1.35 and is_apart:
             break
-    return [*down, 1.0, *up]
+    return found
 
 
 def label(axis: Axis, value: float) -> str:
     """What a tick says."""
     if axis.scale is Scale.RATIO:
-        return f"{value:.3g}×"
+        return f"{value:.2g}×" if value < 0.95 else f"{value:.3g}×"
     if axis.scale is Scale.BYTES:
-        return f"{value / 1024**2:.0f}"
+        return f"{value / MEBIBYTE:g}"
     return axis.shown(value) if axis.scale is not Scale.TIME else text.duration(value / 1000)

@@ -9,7 +9,14 @@ from matplotlib.figure import Figure
 from workflow.reporting import formatting as text
 from workflow.reporting import look
 from workflow.reporting.drawing import axes as scales
-from workflow.reporting.drawing.style import WIDTH_IN, empty, key, legend, legend_height_in
+from workflow.reporting.drawing.style import (
+    TITLE_CHARACTERS,
+    WIDTH_IN,
+    empty,
+    key,
+    legend,
+    legend_height_in,
+)
 from workflow.reporting.plots import DotsFigure, Scale, Series
 
 LABEL_IN = 1.95
@@ -23,10 +30,13 @@ TITLE_IN = 0.36
 
 def draw(figure: DotsFigure, looks: Mapping[Series, look.Seen]) -> Figure:
     """A row for each label; its marks one under the other, so that whiskers never cover."""
-    title = text.plain(figure.title, 60)
+    title = text.plain(figure.title, TITLE_CHARACTERS)
     if not figure.rows:
         return empty(title, "There is nothing to draw.")
-    keys = [key(series.title, seen.ink, seen.line) for series, seen in looks.items()]
+    keys = [
+        key(series.title, seen.ink, look.Line((), seen.line.marker))
+        for series, seen in looks.items()
+    ]
     labels = [_wrapped(row.label) for row in figure.rows]
     heights = [
         max(DOT_IN * len(row.marks) + GAP_IN, LINE_IN * (label.count("\n") + 1) + 0.12)
@@ -67,9 +77,9 @@ def draw(figure: DotsFigure, looks: Mapping[Series, look.Seen]) -> Figure:
 
 
 def _wrapped(label: str) -> str:
-    """A label on at most two lines."""
+    """A label on at most three lines."""
     return "\n".join(
-        textwrap.wrap(label, CHARACTERS_A_LINE, max_lines=2, placeholder=text.ELLIPSIS)
+        textwrap.wrap(label, CHARACTERS_A_LINE, max_lines=3, placeholder=text.ELLIPSIS)
     )
 
 

@@ -10,6 +10,7 @@ from workflow.reporting import formatting as text
 from workflow.reporting import look
 from workflow.reporting.drawing import axes as scales
 from workflow.reporting.drawing.style import (
+    TITLE_CHARACTERS,
     WIDTH_IN,
     dashes,
     empty,
@@ -24,14 +25,14 @@ PLOT_IN = 2.3
 
 def draw(figure: LinesFigure, looks: Mapping[Series, look.Seen]) -> Figure:
     """Lines with whiskers; brackets lie on the line of 1, where a way begins to be faster."""
-    title = text.plain(figure.title, 60)
+    title = text.plain(figure.title, TITLE_CHARACTERS)
     if not figure.lines:
         return empty(title, "There is nothing to draw.")
     keys = [key(series.title, seen.ink, seen.line) for series, seen in looks.items()]
     legend_in = legend_height_in(keys)
     height_in = 0.4 + PLOT_IN + 0.52 + legend_in
     drawing = Figure(figsize=(WIDTH_IN, height_in))
-    axes = drawing.add_axes((0.135, (legend_in + 0.52) / height_in, 0.845, PLOT_IN / height_in))
+    axes = drawing.add_axes((0.19, (legend_in + 0.52) / height_in, 0.76, PLOT_IN / height_in))
     axes.set_title(title, pad=10)
     _frame(axes, figure)
     for bracket in figure.brackets:

@@ -13,6 +13,7 @@ from workflow.reporting import formatting as text
 from workflow.reporting import look
 from workflow.reporting.campaign import Campaign
 from workflow.reporting.drawing.style import (
+    TITLE_CHARACTERS,
     WIDTH_IN,
     dashes,
     empty,
@@ -28,7 +29,7 @@ LINEAR_UP_TO_WORKERS = 8
 
 def draw(figure: SpeedupFigure, campaign: Campaign) -> Figure:
     """A curve for each model and arm, every block as a point, and the bounds."""
-    title = text.plain(figure.workload.title, 52)
+    title = text.plain(figure.workload.title, TITLE_CHARACTERS)
     if not figure.curves:
         return empty(title, "No cell can be compared with serial; there is no speed-up.")
     colours = look.colours(campaign.drawn_models)
@@ -37,7 +38,7 @@ def draw(figure: SpeedupFigure, campaign: Campaign) -> Figure:
     legend_in = legend_height_in(keys)
     height_in = 3.1 + legend_in
     drawing = Figure(figsize=(WIDTH_IN, height_in))
-    axes = drawing.add_axes((0.115, (legend_in + 0.52) / height_in, 0.865, 2.22 / height_in))
+    axes = drawing.add_axes((0.14, (legend_in + 0.52) / height_in, 0.84, 2.22 / height_in))
     axes.set_title(title, pad=10)
     _speedup_axes(axes, figure)
     _bounds(axes, figure)

@@ -11,6 +11,9 @@ from workflow.reporting import look
 # 360 points wide: on a phone one point is about one pixel, so the text keeps its size.
 WIDTH_IN = 5.0
 
+TITLE_CHARACTERS = 44
+"""That fit into the width in bold letters."""
+
 MOST_CHARACTERS = 28
 """Of a key in a legend of two columns."""
 

@@ -23,7 +23,7 @@ def content(question: Question) -> Content:
         answer=answer,
         limits=LIMITS,
         figures=plotted.forest(
-            name="apis",
+            name=question.experiment.name,
             title="Speed against the pool of threads",
             finding=answer,
             axis="speed against threads, same workers and arm",

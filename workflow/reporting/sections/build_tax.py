@@ -31,7 +31,7 @@ def content(question: Question) -> Content:
             f"{reference} takes 10 s. Square brackets hold the interval.",
         ),
         figures=plotted.forest(
-            name="build_tax",
+            name=question.experiment.name,
             title="The build, its lock, and both",
             finding=answer,
             axis="speed against the arm without the change",

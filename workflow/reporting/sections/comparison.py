@@ -238,6 +238,7 @@ def curves(sides: Sequence[Side]) -> tuple[LinesFigure, ...]:
             name=f"compare-{workload}-{arm}",
             title=f"{_title(workload, sides)} on {arm}",
             finding=_furthest(of),
+            caption=_furthest(of),
             sizes=Axis(label="workers (number)", scale=Scale.COUNT),
             axis=Axis(label="speed-up over the machine's own serial", scale=Scale.RATIO),
             lines=tuple(tuple(sorted(marks, key=lambda mark: mark.x)) for marks in of.values()),

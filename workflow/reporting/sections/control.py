@@ -32,7 +32,7 @@ def content(question: Question) -> Content:
         limits=LIMITS,
         paragraphs=(OPENING,),
         figures=plotted.forest(
-            name="control",
+            name=question.experiment.name,
             title="The same cell measured as two",
             finding=answer,
             axis="ratio of a cell to itself",

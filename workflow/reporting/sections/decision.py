@@ -60,7 +60,7 @@ def gains(workloads: Sequence[Workload], campaign: Campaign, tables: Tables) -> 
             told.append(f"{family} for {text.listing(shares)}")
     if not told:
         return ""
-    return f"Kinds of work that are surely faster than serial: with {'; with '.join(told)}."
+    return f"Surely faster than serial, of the kinds of work below: {'; '.join(told)}."
 
 
 def key_figure(campaign: Campaign, tables: Tables) -> DotsFigure | None:
@@ -86,13 +86,15 @@ def key_figure(campaign: Campaign, tables: Tables) -> DotsFigure | None:
         for arm in arms
         if (counted := answers.readings(r for (_, of), r in pairs.items() if of == arm))
     ]
+    finding = words.sentence(
+        f"the same work with the same number of workers: {'; '.join(told)}. Right of the band, "
+        "threads are faster; left of it, processes"
+    )
     return DotsFigure(
         name="threads-against-processes",
         title="Threads against processes",
-        finding=words.sentence(
-            f"the same work with the same number of workers: {'; '.join(told)}. Right of the band, "
-            "threads are faster; left of it, processes"
-        ),
+        finding=finding,
+        caption=finding,
         axis=Axis(
             label="time with processes ÷ time with threads",
             scale=Scale.RATIO,

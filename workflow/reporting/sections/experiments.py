@@ -37,6 +37,9 @@ _FORMS: dict[str, ModuleType] = {
     "control": control,
 }
 
+#: Of experiments that somebody added, by what is measured.
+_OF_TIMING: dict[str, ModuleType] = {"cold": startup, "memory": memory}
+
 
 def build(evidence: Evidence) -> tuple[ExperimentSection, ...]:
     """The sections of all experiments but those that are shown elsewhere."""
@@ -83,9 +86,12 @@ def _content(experiment: Experiment, campaign: Campaign, tables: Tables) -> Cont
     if not any(row.ok for row in rows if row):
         answer = "Not measured: no trial of it succeeded."
         return Content(answer=answer, limits="", paragraphs=(), tables=())
-    form = _FORMS.get(experiment.name)
-    fill: Callable[[Question], Content] = form.content if form else other.content
-    return fill(Question(experiment=experiment, campaign=campaign, tables=tables))
+    question = Question(experiment=experiment, campaign=campaign, tables=tables)
+    timings = {cell.timing for cell in question.cells}
+    by_timing = _OF_TIMING.get(timings.pop()) if len(timings) == 1 else None
+    form = _FORMS.get(experiment.name) or by_timing or other
+    fill: Callable[[Question], Content] = form.content
+    return fill(question)
 
 
 def _fold(table: Table) -> Fold:

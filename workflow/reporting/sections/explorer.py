@@ -23,7 +23,13 @@ def build(evidence: Evidence) -> Explorer | None:
     ]
     if not cells:
         return None
-    works = dict.fromkeys(row.workload for row in cells)
+    # Those that can be compared with serial first, in the order in which experiments name them.
+    named = [c.workload for e in campaign.experiments for c in campaign.cells_of(e)]
+    known = {row.workload for row in cells}
+    compared = {row.workload for row in cells if row.model == "serial"}
+    works = sorted(
+        (work for work in dict.fromkeys(named) if work in known), key=lambda w: w not in compared
+    )
     models = [m for m in campaign.models.values() if any(row.model == m.name for row in cells)]
     arms = [arm for arm in campaign.arms if any(row.arm == arm.name for row in cells)]
     first = {model.name for model in models if model.name in MOST_CHECKED}

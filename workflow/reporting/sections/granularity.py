@@ -159,9 +159,11 @@ def _figures(
         return ()
     return (
         LinesFigure(
-            name="granularity",
+            name=question.experiment.name,
             title="Speed-up by the duration of a task",
             finding=finding,
+            caption="Whiskers are intervals. A bar on the line of 1× spans the durations between "
+            "which a way begins to be faster than serial.",
             sizes=Axis(label="duration of a task", scale=Scale.TASK),
             axis=Axis(
                 label="speed-up over serial, same arm",

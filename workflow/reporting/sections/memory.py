@@ -102,9 +102,10 @@ def _figures(
         return ()
     return (
         DotsFigure(
-            name="memory",
+            name=question.experiment.name,
             title="Memory of all processes, workers idle",
-            finding=f"{finding} Whiskers reach from the least to the most of the trials.",
+            finding=finding,
+            caption="Medians of the trials; whiskers reach from the least to the most of them.",
             axis=Axis(label=f"proportional set size ({UNIT})", scale=Scale.BYTES),
             rows=tuple(DotRow(label=way, marks=tuple(of)) for way, of in marks.items()),
         ),

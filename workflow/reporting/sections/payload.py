@@ -129,9 +129,11 @@ def _figures(
     titles = {work.name: work.plain_title for work in campaign.workloads.values()}
     return tuple(
         LinesFigure(
-            name=f"payload-{name}",
+            name=f"{question.experiment.name}-{name}",
             title=titles[name],
             finding=finding,
+            caption="Time of a batch by the size of what a task is sent; whiskers are intervals of "
+            "the median.",
             sizes=Axis(label="what a task is sent", scale=Scale.KIB),
             axis=Axis(label="time of a batch", scale=Scale.TIME),
             lines=tuple(tuple(line) for line in lines.values()),

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
+from workflow.reporting import formatting as text
+from workflow.reporting import words
 from workflow.reporting.campaign import PlannedCell
 from workflow.reporting.page import Column, Figure, Fold, Table
 from workflow.reporting.plots import Axis, DotRow, DotsFigure, LinesFigure, Mark, Scale, Series
@@ -11,11 +13,11 @@ NUMBERS = "The numbers in this figure"
 
 
 def shown(figure: DotsFigure | LinesFigure) -> Figure:
-    """A plot with its finding as the caption and a table of its marks."""
+    """A plot with its caption and a table of its marks."""
     label = "About" if isinstance(figure, DotsFigure) else figure.sizes.label
     return Figure(
         name=figure.name,
-        caption=figure.finding,
+        caption=figure.caption,
         data=Fold(
             summary=NUMBERS,
             note="",
@@ -71,6 +73,8 @@ def forest(
             name=name,
             title=title,
             finding=finding,
+            caption=f"{words.capital(axis)}; whiskers are intervals. In the grey band, within "
+            f"{text.percent(margin)}, there is no difference in practice.",
             axis=Axis(label=axis, scale=Scale.RATIO, margin=margin),
             rows=tuple(DotRow(label=about, marks=tuple(of)) for about, of in marks.items()),
         ),

@@ -196,8 +196,9 @@ def _noise_floor(evidence: Evidence) -> str:
         return "No cell was measured as two (A/A), so the noise floor is not known."
     apart = [max(ratio.value, 1 / ratio.value) - 1 for ratio in ratios]
     return (
-        f"Noise floor: two measurements of one cell (A/A) differ by {text.percent(median_low(apart))} "
-        f"in the typical pair and {text.percent(max(apart))} in the worst of "
+        "Noise floor: two measurements of one cell (A/A) differ by "
+        f"{text.percent(median_low(apart))} in the typical pair and "
+        f"{text.percent(max(apart))} in the worst of "
         f"{text.count(len(apart), 'pair')}."
     )
 

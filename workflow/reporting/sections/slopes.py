@@ -27,10 +27,12 @@ def table(
         if place in planned and row.per_worker is not None:
             rows.setdefault(place, {})[row.quantity] = row
     campaign = question.campaign
+    works = list(dict.fromkeys(workload for workload, _, _ in rows))
+    several = len(works) > 1
     return Table(
-        caption=caption,
+        caption=caption if several or not works else f"{caption} ({campaign.title(works[0])})",
         columns=(
-            Column(header="Work"),
+            *((Column(header="Work"),) if several else ()),
             Column(header="Model"),
             Column(header="Arm"),
             *(
@@ -41,7 +43,7 @@ def table(
         ),
         rows=tuple(
             (
-                campaign.title(workload),
+                *((campaign.title(workload),) if several else ()),
                 campaign.model_title(model),
                 arm,
                 *(
@@ -52,7 +54,7 @@ def table(
             )
             for (workload, model, arm), found in rows.items()
         ),
-        row_headers=3,
+        row_headers=3 if several else 2,
     )
 
 

@@ -91,9 +91,11 @@ def _figures(
         return ()
     return (
         DotsFigure(
-            name="startup",
+            name=question.experiment.name,
             title="Until the first result",
             finding=finding,
+            caption="From the start of the workers until the first chunk of tasks is done; medians "
+            "of the trials.",
             axis=Axis(label="time until the first result", scale=Scale.TIME),
             rows=tuple(DotRow(label=way, marks=tuple(of)) for way, of in marks.items()),
         ),

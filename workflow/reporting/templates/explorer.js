@@ -65,9 +65,10 @@
   }
 
   const shown = (asked, number) => (asked.measure === "time" ? time(number) : times(number));
-  const interval = (asked, row) =>
-    row.low === null || row.low === undefined || row.high === null
-      ? "" : ` [${shown(asked, row.low)}, ${shown(asked, row.high)}]`;
+  const interval = (asked, row) => {
+    if (row.low === null || row.low === undefined || row.high === null) return "";
+    return ` [${[row.low, row.high].map((end) => shown(asked, end).replace("×", "")).join(", ")}]`;
+  };
   const way = ({ cell }) =>
     data.models[cell.model].isSerial ? `${data.models[cell.model].title} on ${cell.arm}`
       : `${data.models[cell.model].title} on ${cell.arm} with ${cell.workers}${SPACE}` +
@@ -77,7 +78,11 @@
 
   function sentence(asked, rows) {
     const title = data.works[asked.work];
-    if (!rows.length) return `${title}: nothing that was chosen was measured.`;
+    if (!rows.length) {
+      return asked.measure === "time"
+        ? `${title}: nothing that was chosen was measured.`
+        : `${title}: nothing that was chosen was compared with serial; there may be times of it.`;
+    }
     const isTime = asked.measure === "time";
     const ranked = [...rows].sort((a, b) => (isTime ? a.value - b.value : b.value - a.value));
     const said = (row) => `${way(row)}, ${shown(asked, row.value)}${interval(asked, row)}`;
@@ -114,7 +119,6 @@
 
   function curve(asked, rows, lines) {
     const svg = node("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": sentence(asked, rows) });
-    if (!rows.length) return svg;
     const counts = [...new Set(rows.map((row) => row.cell.workers))].sort((a, b) => a - b);
     const top = Math.max(...rows.map((row) => row.high ?? row.value), asked.measure === "time" ? 0 : 1) * 1.06;
     const room = (WIDTH - LEFT - RIGHT) / (counts.length + 1);
@@ -182,7 +186,8 @@
     const asked = question();
     const { rows, lines } = answer(asked);
     out("sentence").textContent = sentence(asked, rows);
-    out("curve").replaceChildren(curve(asked, rows, lines));
+    out("curve").replaceChildren(...(rows.length ? [curve(asked, rows, lines)] : []));
+    out("table").hidden = !rows.length;
     fill(out("rows"), asked, rows);
     out("caption").textContent = `${data.works[asked.work]}: ` +
       (asked.measure === "time" ? "time of a batch" : `how many times${against(asked)}`);
