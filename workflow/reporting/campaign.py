@@ -14,6 +14,7 @@ from workflow.reporting.formatting import SPACE, plain
 NOTEBOOK = "notebook"
 SCALING = "scaling"
 CONTROL = "control"
+KINDS = "kinds"
 TIMELINE_FIGURE = "notebook-timeline"
 
 

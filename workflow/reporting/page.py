@@ -82,6 +82,7 @@ class Decision:
 class DecisionSection:
     """The first screen's answer."""
 
+    question: str
     answer: str
     figure: Figure | None
     arms: tuple[Fact, ...]

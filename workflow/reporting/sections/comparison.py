@@ -15,6 +15,12 @@ from workflow.reporting.sections.decision import status_of
 from workflow.reporting.words import STATUS_ICONS, STATUS_WORDS, Status
 
 AGREE, DIFFER, OPEN, ALONE = "agree", "differ", "not settled", "one machine only"
+_MEANINGS = {
+    AGREE: "the same on all machines",
+    DIFFER: "not the same",
+    OPEN: "not settled",
+    ALONE: "known of one machine only",
+}
 
 
 def build(sides: Sides) -> Comparison:
@@ -39,8 +45,8 @@ def _answer(decisions: Table, claims: Table) -> str:
     for name, table in (("decisions", decisions), ("verdicts", claims)):
         found = [row[-1] for row in table.rows]
         counted = [
-            f"{text.fixed(found.count(word), 0)} {word}"
-            for word in (AGREE, DIFFER, OPEN, ALONE)
+            f"{text.fixed(found.count(word), 0)} {meaning}"
+            for word, meaning in _MEANINGS.items()
             if word in found
         ]
         if counted:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from workflow.reporting import formatting as text
 from workflow.reporting import words
-from workflow.reporting.campaign import Arm, Campaign, Family, Workload
+from workflow.reporting.campaign import KINDS, Arm, Campaign, Family, Workload
 from workflow.reporting.evidence import Evidence, Tables
 from workflow.reporting.page import Choice, Decision, DecisionSection, Fact
 from workflow.reporting.plots import Axis, DotRow, DotsFigure, Scale, Series
@@ -19,7 +19,9 @@ def build(evidence: Evidence) -> DecisionSection:
     """The decision table of a campaign, with the cautions its data call for."""
     campaign, tables = evidence.campaign, evidence.tables
     figure = key_figure(campaign, tables)
+    kinds = campaign.experiment(KINDS)
     return DecisionSection(
+        question=kinds.question if kinds else "",
         answer=gains(_decided(campaign, tables), campaign, tables),
         figure=plotted.shown(figure) if figure else None,
         arms=tuple(
@@ -81,14 +83,19 @@ def key_figure(campaign: Campaign, tables: Tables) -> DotsFigure | None:
     drawn = tuple(row for row in rows if row.marks)
     if not drawn:
         return None
+    decided = {workload.label for workload in _decided(campaign, tables)}
     told = [
-        f"on {arm} threads are {counted}"
+        f"on {arm} {counted}"
         for arm in arms
-        if (counted := answers.readings(r for (_, of), r in pairs.items() if of == arm))
+        if (
+            counted := answers.readings(
+                ratio for (work, of), ratio in pairs.items() if of == arm and work in decided
+            )
+        )
     ]
     finding = words.sentence(
-        f"the same work with the same number of workers: {'; '.join(told)}. Right of the band, "
-        "threads are faster; left of it, processes"
+        f"threads against as many processes – {'; '.join(told)}. Right of the band threads are "
+        "faster, left of it processes"
     )
     return DotsFigure(
         name="threads-against-processes",

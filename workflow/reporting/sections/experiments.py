@@ -5,7 +5,7 @@ from types import ModuleType
 
 from workflow.reporting import formatting as text
 from workflow.reporting import words
-from workflow.reporting.campaign import NOTEBOOK, SCALING, Campaign, Experiment
+from workflow.reporting.campaign import KINDS, NOTEBOOK, SCALING, Campaign, Experiment
 from workflow.reporting.evidence import Evidence, Tables
 from workflow.reporting.page import ExperimentSection, Fold, Table
 from workflow.reporting.plots import DotsFigure, LinesFigure
@@ -24,7 +24,7 @@ from workflow.reporting.sections import (
 from workflow.reporting.sections.grids import Content, Question, left_out
 
 #: Shown by sections of their own form; `kinds` by the table of decisions.
-ELSEWHERE = (NOTEBOOK, SCALING, "kinds")
+ELSEWHERE = (NOTEBOOK, SCALING, KINDS)
 
 _FORMS: dict[str, ModuleType] = {
     "build_tax": build_tax,
