@@ -8,7 +8,7 @@ from typing import Any
 
 from workflow.analysis.package import CSV_FILE, PACKAGE_FILE, PARQUET_FILE, Package, read_package
 from workflow.campaign import checked
-from workflow.comparable import others
+from workflow.comparable import comparison_of, others
 from workflow.errors import UserError
 from workflow.holding import hold
 
@@ -40,6 +40,11 @@ class Archive:
     def results(self) -> Path:
         """Where everything made from it lies; nothing that was measured here."""
         return Path("results") / self.name
+
+    @property
+    def comparison(self) -> str:
+        """The name of the page that compares machines."""
+        return comparison_of(self.package.plan["campaign"])
 
     @cached_property
     def others(self) -> list[Path]:

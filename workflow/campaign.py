@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import yaml
 
 from workflow.claim_files import claim_file, read_claim_files
-from workflow.comparable import others
+from workflow.comparable import comparison_of, others
 from workflow.errors import UserError, reported
 from workflow.files import digest, read_json, sha256_file, write_json
 from workflow.holding import hold
@@ -83,6 +83,11 @@ class Campaign:
     def results(self) -> Path:
         """Where everything about this campaign lies."""
         return Path("results") / self.machine
+
+    @property
+    def comparison(self) -> str:
+        """The name of the page that compares machines."""
+        return comparison_of(self.name)
 
     @cached_property
     def others(self) -> list[Path]:

@@ -84,7 +84,7 @@ def test_too_few_blocks_are_inconclusive_and_say_how_many_it_takes() -> None:
 def test_noise_leaves_a_claim_open_with_the_blocks_it_would_take() -> None:
     row = verdicts(make_claim(FREE, SERIAL, by=1.9), noise=Noise(0.2, 0.01))[0]
     assert row["verdict"] == "inconclusive"
-    assert row["reason"] == "the interval holds 1.9"
+    assert row["reason"] == "the interval holds 1.9, the least ratio that would count"
     assert row["blocks_needed"] is None or row["blocks_needed"] > 10
 
 

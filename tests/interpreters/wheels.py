@@ -29,7 +29,8 @@ def wheel(
     path = folder / f"{name}-{version}-{tag}.whl"
     with zipfile.ZipFile(path, "w") as archive:
         for inside, text in files.items():
-            archive.writestr(inside, text)
+            # A fixed time in it: the same content has the same bytes at any time.
+            archive.writestr(zipfile.ZipInfo(inside), text)
     return path
 
 

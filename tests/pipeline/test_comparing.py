@@ -1,8 +1,10 @@
 """Results of another machine beside one's own: the pipeline compares them."""
 
+import os
 from pathlib import Path
 
 from tests.factories import Campaign
+from tests.pipeline.conftest import CAMPAIGN, Checkout
 from tests.pipeline.test_archive import analyse
 from tests.reporting.worlds import another_machine, campaign, write_world
 
@@ -24,3 +26,20 @@ def test_another_machine_s_results_make_a_page_of_their_own(tmp_path: Path) -> N
     assert other.name in page
     assert own.name in page
     assert "Nothing to be done" in analyse(own, tmp_path).stdout
+
+
+def test_what_was_measured_elsewhere_is_read_and_never_made_anew(small: Checkout) -> None:
+    made = another_machine()
+    made.plan["campaign"] = CAMPAIGN
+    other = put(small.folder, made)
+
+    def contents() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in other.rglob("*") if path.is_file()}
+
+    before = contents()
+    for file in before:
+        os.utime(file, (0, 0))  # older than anything here, as a copy that keeps its times may be
+    done = small.run()
+    assert done.returncode == 0, done.stdout
+    assert contents() == before
+    assert other.name in (small.folder / "report" / "compare-tiny.html").read_text("utf-8")

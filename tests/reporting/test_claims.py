@@ -61,7 +61,7 @@ def test_the_numbers_of_a_claim_are_those_of_its_table(world: Worlds) -> None:
     lines = {name: " ".join(map(plain, claim.lines)) for name, claim in shown.items()}
     ratio = table["published"]["ratio"]
     assert f"{ratio:.1f}×" in lines["published"] or f"{ratio:.2f}×" in lines["published"]
-    assert "Published: 1.5 to 1.95×; ours agrees." in lines["published"]
+    assert "Published: 1.5 to 1.95×; our interval is compatible." in lines["published"]
     assert "with threads (2 workers, 3.13t) against" in lines["published"]
     assert "with threads (2 workers, 3.13): " in lines["published"]
     assert "There is no difference in practice." in lines["refuted"]

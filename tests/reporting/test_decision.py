@@ -2,9 +2,11 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from tests.reporting.worlds import World
+from workflow.reporting import formatting as text
 from workflow.reporting.page import Choice
 from workflow.reporting.rows import DecisionRow
 from workflow.reporting.sections import decision
@@ -88,8 +90,20 @@ def test_a_workload_that_holds_the_gil_wants_processes_on_the_standard_build(
 
 def test_the_free_threaded_build_is_judged_against_both_serials(world: Worlds) -> None:
     free = choices(world("default"), "mandelbrot")["3.13t"]
-    assert "than serial on 3.13 [" in free.lines[0]
-    assert "than serial on 3.13t [" in free.lines[1]
+    assert "than serial on 3.13t [" in free.lines[0]
+    assert "than serial on 3.13 [" in free.lines[1]
+
+
+def test_the_two_times_beside_a_ratio_are_those_it_is_of(world: Worlds) -> None:
+    ratios = pd.read_csv(world("default").results / "tables/ratios.csv")
+    chosen = ratios[
+        (ratios["cell"] == "mandelbrot/processes-fork/2/3.13/warm")
+        & (ratios["contrast"] == "speedup_own")
+    ]
+    (found,) = chosen.to_dict("records")
+    line = choices(world("default"), "mandelbrot")["3.13"].lines[0]
+    assert f"({text.time(found['cell_ns'])} against {text.time(found['baseline_ns'])})" in line
+    assert found["baseline_ns"] / found["cell_ns"] == pytest.approx(found["ratio"])
 
 
 def test_what_failed_is_named_and_keeps_serial_from_being_the_last_word(world: Worlds) -> None:
@@ -107,7 +121,7 @@ def test_the_control_arm_is_no_choice(world: Worlds) -> None:
 def test_the_absolute_time_of_the_baseline_stands_beside_every_workload(world: Worlds) -> None:
     for found in decision.build(world("default").evidence()).decisions:
         assert found.baseline.startswith("Serial on 3.13: 2")
-        assert found.baseline.endswith("ms")
+        assert found.baseline.endswith("ms (median)")
 
 
 def test_the_headline_names_the_family_and_the_line_its_best_model(world: Worlds) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.reporting.worlds import WORLDS, World
 from workflow.reporting.sections import explorer
 
+ITSELF = {"value": 1.0, "low": None, "high": None}
 Worlds = Callable[[str], World]
 
 
@@ -30,7 +31,7 @@ def test_every_warm_cell_with_a_time_is_there(world: Worlds) -> None:
 def test_serial_is_once_itself(world: Worlds) -> None:
     for one in given(world("default"))["cells"]:
         if one["model"] == "serial":
-            assert one["own"] == {"value": 1.0, "low": None, "high": None}
+            assert one["own"] == {**ITSELF, "basis": one["basis"]}
 
 
 def test_without_any_time_there_is_no_explorer(world: Worlds) -> None:

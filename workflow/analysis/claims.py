@@ -175,7 +175,7 @@ def _why_inconclusive(tested: Tested, adjusted_p: float, rules: Rules) -> str:
     if likelier.p > alpha:
         if tested.claim.expects == Expects.EQUAL:
             return "the interval is neither within the margin nor beyond it"
-        return f"the interval holds {tested.claim.by:.3g}"
+        return f"the interval holds {tested.claim.by:.3g}, the least ratio that would count"
     if adjusted_p > alpha:
         return "sure alone, but not among all claims"
     if not likelier.second_agrees:

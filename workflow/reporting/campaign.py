@@ -13,7 +13,6 @@ from workflow.reporting.formatting import SPACE, plain
 
 NOTEBOOK = "notebook"
 SCALING = "scaling"
-CONTROL = "control"
 KINDS = "kinds"
 TIMELINE_FIGURE = "notebook-timeline"
 

@@ -43,8 +43,11 @@ def read_sides(folders: Sequence[Path]) -> Sides:
     left_out: list[LeftOut] = []
     for folder in sorted(folders):
         try:
-            read.append(_read(folder))
-        except UserError as error:
+            evidence = _read(folder)
+            # A data set and its unpacked archive are one measurement.
+            if evidence.report_id not in {one.report_id for one in read}:
+                read.append(evidence)
+        except (UserError, OSError) as error:
             reason = text.plain(str(error).replace("\n", " "), 400)
             left_out.append(LeftOut(folder=folder.name, reason=reason))
     if not read:
@@ -78,10 +81,20 @@ def models(sides: Sides) -> tuple[Model, ...]:
 
 
 def _read(folder: Path) -> Evidence:
-    return read_evidence(
+    evidence = read_evidence(
         plan_path=folder / "plan.json",
         tables_path=folder / "tables",
         trials_path=folder / "trials.csv.gz",
         package_path=folder / "datapackage.json",
         interpreters_path=folder / "interpreters",
     )
+    tables, planned = evidence.tables, evidence.campaign.cells_by_id
+    named = {row.cell for row in tables.cells} | {row.cell for row in tables.ratios}
+    works = {row.workload for row in tables.decisions}
+    if not named <= planned.keys() or not works <= evidence.campaign.workloads.keys():
+        raise UserError(
+            "its tables are not of its plan",
+            where=str(folder),
+            mend="run snakemake where it was measured, and copy the folder again",
+        )
+    return evidence

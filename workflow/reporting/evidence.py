@@ -68,9 +68,19 @@ class Tables:
     def _ratios(self) -> Mapping[tuple[str, str], RatioRow]:
         return {(row.cell, row.baseline_cell): row for row in self.ratios}
 
+    @property
+    def differences_by_chance(self) -> tuple[float, ...]:
+        """How far apart two measurements of one cell are (A/A), as shares; empty without any."""
+        ratios = (row.estimate for row in self.control)
+        return tuple(max(ratio.value, 1 / ratio.value) - 1 for ratio in ratios if ratio)
+
     def cell(self, cell_id: str) -> CellRow | None:
         """The row of a cell, if the table has it."""
         return self._cells.get(cell_id)
+
+    def ratio_row(self, cell_id: str, baseline_id: str) -> RatioRow | None:
+        """The row of a contrast, if it is one of the table's."""
+        return self._ratios.get((cell_id, baseline_id))
 
     def ratio(self, cell_id: str, baseline_id: str) -> Ratio | None:
         """How a cell compares with a baseline, if a contrast of the two was measured."""

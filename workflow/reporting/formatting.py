@@ -123,6 +123,11 @@ def ratio_cell(value: float | None) -> str:
     return fixed(value, 3 if value < 10 else 2)
 
 
+def set_number(value: float) -> str:
+    """A number that somebody set, without the digits of a measurement: `4 096`, `0.25`."""
+    return fixed(value, 0) if value == int(value) else f"{value:g}"
+
+
 def number(value: float | None) -> str:
     """A number without a unit, to two digits: `0.034`."""
     return MISSING if value is None else fixed(value, min(4, significant_decimals(value, 2)))

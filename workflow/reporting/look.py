@@ -48,6 +48,9 @@ _MORE = (Line((7, 2, 1.2, 2), "^"), Line((3, 1.5), "v"), Line((9, 3), "P"))
 # Written into the drawings, replaced by the page's own text colour where a figure is embedded.
 INK = "#24292e"
 
+#: For series that colour and line alone would not tell apart.
+_MARKERS = ("^", "v", "P", "X", "*", "<", ">")
+
 _ARM_INK = {_STANDARD: INK, _FREE: _OCHRE.light, _CONTROL: _GREY.light}
 
 
@@ -66,15 +69,16 @@ def colours(models: Sequence[Model]) -> dict[str, Colour]:
 
 
 def lines(arms: Sequence[Arm]) -> dict[str, Line]:
-    """Arm to line: solid for standard builds, dashed without the lock, dotted for the control."""
-    return {
-        arm.name: _CONTROL
-        if arm.free_threaded and arm.gil
-        else _FREE
-        if arm.free_threaded
-        else _STANDARD
-        for arm in arms
-    }
+    """Arm to line: solid for standard builds, dashed without the lock, dotted for the control.
+
+    Further arms of one kind (another version) have lines of their own.
+    """
+    spare = iter((*_MORE, *_MORE))
+    found: dict[str, Line] = {}
+    for arm in arms:
+        kind = (_CONTROL if arm.gil else _FREE) if arm.free_threaded else _STANDARD
+        found[arm.name] = next(spare, kind) if kind in found.values() else kind
+    return found
 
 
 @dataclass(frozen=True)
@@ -98,16 +102,17 @@ def of_machines(
 def of_series(series: Sequence[Series], campaign: Campaign) -> dict[Series, Seen]:
     """The look of each series: its model's colour and its arm's line.
 
-    Where no series names a model, the arms have colours that no model has.
+    Where no series names a model, colours tell the arms.
     """
     used = {one.model for one in series}
     of_model = colours([model for model in campaign.models.values() if model.name in used])
     of_arm = lines(campaign.arms)
-    inks = {arm.name: _ARM_INK[of_arm[arm.name]] for arm in campaign.arms}
-    return {
-        one: Seen(
-            ink=of_model[one.model].light if one.model else inks.get(one.arm or "", INK),
-            line=of_arm.get(one.arm or "", _STANDARD),
-        )
-        for one in series
-    }
+    inks = {arm.name: _ARM_INK.get(of_arm[arm.name], INK) for arm in campaign.arms}
+    found: dict[Series, Seen] = {}
+    for one in series:
+        ink = of_model[one.model].light if one.model else inks.get(one.arm or "", INK)
+        seen = Seen(ink=ink, line=of_arm.get(one.arm or "", _STANDARD))
+        others = (Seen(ink=ink, line=Line(seen.line.dashes, marker)) for marker in _MARKERS)
+        taken = set(found.values())
+        found[one] = next((look for look in (seen, *others) if look not in taken), seen)
+    return found

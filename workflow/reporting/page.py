@@ -259,7 +259,7 @@ class MethodsSection:
 
 @dataclass(frozen=True, kw_only=True)
 class CiteSection:
-    """How to cite and reuse it: one citation in four notations, the files, the licence."""
+    """How to cite and reuse it: one citation in three notations, the files, the licence."""
 
     citation: str
     bibtex: str

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from workflow.reporting import formatting as text
-from workflow.reporting.rows import Ratio
 
 
 class Scale(StrEnum):
@@ -31,13 +30,13 @@ class Axis:
         if value is None:
             return text.MISSING
         if self.scale is Scale.RATIO:
-            return text.times_as_fast(Ratio(value=value))
+            return f"{text.ratio_cell(value)}×"
         if self.scale is Scale.BYTES:
             return f"{text.mebibytes(value)}{text.SPACE}MiB"
         if self.scale is Scale.COUNT:
             return text.fixed(value, 0)
         if self.scale is Scale.KIB:
-            return f"{text.fixed(value, 0)}{text.SPACE}KiB"
+            return f"{text.set_number(value)}{text.SPACE}KiB"
         return text.duration(value) if self.scale is Scale.TASK else text.time(value)
 
 

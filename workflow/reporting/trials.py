@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import json
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +97,7 @@ def read_trials(path: Path) -> Trials:
         raise UserError(
             "the table of trials is missing", where=str(path), mend="run snakemake again"
         ) from None
-    except (ValueError, OSError, EOFError) as error:
+    except (ValueError, OSError, EOFError, zlib.error) as error:
         what = f"the table of trials cannot be read ({error})"
         raise UserError(what, where=str(path), mend=MEND) from None
     started = frame["started_unix_ns"].dropna()

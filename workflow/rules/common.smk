@@ -1,6 +1,7 @@
 # Needs:    the config.
 # Produces: CAMPAIGN, what all rules ask: to be measured here or archived, one face for both.
 import json
+import re
 import shlex
 
 from snakemake.logging import logger
@@ -55,7 +56,8 @@ TABLES = [
 
 
 wildcard_constraints:
-    machine="[^/]+",
+    # This campaign's own folder: what lies beside it is another's, to be read and never made.
+    machine=re.escape(CAMPAIGN.results.name),
     workload="[^/]+",
     model="[^/]+",
     workers="[0-9]+",

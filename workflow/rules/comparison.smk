@@ -1,5 +1,5 @@
 # Needs:    this campaign's tables, and those of other machines that lie beside them in results/.
-# Produces: report/compare.html: where machines agree and where they differ.
+# Produces: report/compare.html (compare-<campaign>.html): where machines agree and where they differ.
 
 OTHERS = CAMPAIGN.others
 
@@ -8,10 +8,14 @@ rule compare_machines:
     input:
         own=expand(CAMPAIGN.results / "tables/{table}.csv", table=TABLES),
         package=CAMPAIGN.results / "datapackage.json",
-        others=[folder / "trials.csv.gz" for folder in OTHERS],
+        others=[
+            file
+            for folder in OTHERS
+            for file in [folder / "trials.csv.gz", *sorted(folder.glob("tables/*.csv"))]
+        ],
     output:
         html=report(
-            "report/compare.html",
+            f"report/{CAMPAIGN.comparison}.html",
             caption="../report/compare.rst",
             category="Report",
             labels={"page": "machines compared"},

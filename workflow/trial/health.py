@@ -226,14 +226,19 @@ def _boost(cpus: Path) -> bool | None:
 
 
 def _on_battery(supplies: Path) -> bool | None:
-    """Whether no mains is connected; None where no supply says so, as in most servers."""
+    """Whether no mains is connected; None on a machine that has no battery of its own."""
+    batteries = [
+        kind
+        for kind in _in_order(supplies, "*/type")
+        if _text(kind).strip() == "Battery" and _text(kind.parent / "scope").strip() != "Device"
+    ]
     mains = [
         online
         for kind in _in_order(supplies, "*/type")
         if _text(kind).strip() in ("Mains", "USB")
         and (online := _number(kind.parent / "online")) is not None
     ]
-    return not any(mains) if mains else None
+    return not any(mains) if mains and batteries else None
 
 
 def _clock_overhead_ns(readings: int = 101) -> int:

@@ -55,6 +55,10 @@ def ticks_of(axis: Axis, ends: tuple[float, float]) -> Sequence[float]:
         inside = [tick for tick in found if ends[0] <= tick <= ends[1]]
         if len(inside) >= 3:
             return inside[:: -(-len(inside) // MOST_TICKS)]
+    return _even(ends)
+
+
+def _even(ends: tuple[float, float]) -> Sequence[float]:
     even = MaxNLocator(MOST_TICKS - 2).tick_values(*ends)
     return [float(tick) for tick in even if ends[0] <= tick <= ends[1]]
 
@@ -70,7 +74,8 @@ def _ratio_ticks(ends: tuple[float, float]) -> Sequence[float]:
         is_apart = closest >= SHARE_A_TICK * math.log(ends[1] / ends[0])
         if steps[-1] >= reach / 1.35 and is_apart:
             break
-    return found
+    inside = [tick for tick in found if ends[0] <= tick <= ends[1]]
+    return inside if len(inside) > 1 else _even(ends)
 
 
 def label(axis: Axis, value: float) -> str:

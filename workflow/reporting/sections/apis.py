@@ -6,7 +6,15 @@ from workflow.reporting.page import Column
 from workflow.reporting.plots import Series
 from workflow.reporting.rows import Ratio
 from workflow.reporting.sections import answers, plotted
-from workflow.reporting.sections.grids import THREADS, WAY, Content, Measure, Question, pivot
+from workflow.reporting.sections.grids import (
+    THREADS,
+    TWO_AVERAGES,
+    WAY,
+    Content,
+    Measure,
+    Question,
+    pivot,
+)
 
 TITLE = "Ways to do the same"
 LIMITS = (
@@ -29,9 +37,7 @@ def content(question: Question) -> Content:
             axis="speed against threads, same workers and arm",
             margin=campaign.margin,
             cells=question.cells,
-            label=lambda cell: (
-                f"{campaign.title(cell.workload)}: {campaign.model_title(cell.model)}"
-            ),
+            label=question.label,
             ratios=lambda cell: [
                 (Series(title=cell.arm, arm=cell.arm), question.ratio_over_threads(cell))
             ],
@@ -40,6 +46,7 @@ def content(question: Question) -> Content:
             "One batch, cut into the same chunks, executed in each way. Speed is against threads "
             "with the same number of workers on the same arm: above 1× faster, below 1× slower; "
             "square brackets hold the interval.",
+            TWO_AVERAGES,
         ),
         tables=(
             pivot(

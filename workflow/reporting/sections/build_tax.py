@@ -8,7 +8,7 @@ from workflow.reporting.page import Column
 from workflow.reporting.plots import Series
 from workflow.reporting.rows import Ratio
 from workflow.reporting.sections import answers, plotted
-from workflow.reporting.sections.grids import WAY, Content, Measure, Question, pivot
+from workflow.reporting.sections.grids import TWO_AVERAGES, WAY, Content, Measure, Question, pivot
 
 TITLE = "The price of the build"
 LIMITS = (
@@ -29,6 +29,7 @@ def content(question: Question) -> Content:
             f"The same program on each interpreter, compared with {reference}. Above 1× it is "
             "faster there, below 1× slower: 0.8× means that what takes 8 s on "
             f"{reference} takes 10 s. Square brackets hold the interval.",
+            TWO_AVERAGES,
         ),
         figures=plotted.forest(
             name=question.experiment.name,
@@ -37,7 +38,7 @@ def content(question: Question) -> Content:
             axis="speed against the arm without the change",
             margin=campaign.margin,
             cells=question.cells,
-            label=lambda cell: campaign.title(cell.workload),
+            label=question.label,
             ratios=lambda cell: _steps(question, cell),
         ),
         tables=(

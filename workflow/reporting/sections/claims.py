@@ -26,6 +26,12 @@ MEASURES = {
     "memory": "memory of all processes: ",
 }
 
+AGREEMENTS = {
+    "agrees": "; our interval is compatible",
+    "more": "; ours is surely more",
+    "less": "; ours is surely less",
+}
+
 #: Longer than any sentence, shorter than what breaks a page.
 MOST_CHARACTERS = 600
 
@@ -71,7 +77,9 @@ def _paragraphs(rows: Sequence[ClaimRow], campaign: Campaign) -> tuple[str, ...]
         "holds for all verdicts together (Holm), and must be clearer than the difference between "
         "two measurements of the same cell, where that was measured. Ratios are the baseline's "
         f"time (or memory) over the cell's; within {text.percent(campaign.margin)} there is no "
-        "difference in practice.",
+        "difference in practice. Supported means that the direction holds, and the least "
+        "difference that was stated; whether the size of a published figure is seen, too, is said "
+        "apart.",
     )
 
 
@@ -155,7 +163,7 @@ def _updates(row: ClaimRow, campaign: Campaign) -> str:
     if row.losing_trials:
         return (
             f"{where}{text.fixed(row.losing_trials, 0)} of {trials} lost updates, "
-            f"{text.percent(row.lost_ratio)} of them in the typical repetition"
+            f"{text.percent(row.lost_ratio)} of all updates in the typical repetition"
         )
     return (
         f"{where}none of {trials} lost an update; that up to {text.percent(row.losing_high_ratio)} "
@@ -171,5 +179,4 @@ def _what_it_takes(row: ClaimRow) -> str:
 
 def _published(row: ClaimRow, low: float, high: float) -> str:
     span = f"{low:g}×" if low == high else f"{low:g} to {high:g}×"
-    words_of = {"agrees": "; ours agrees", "more": "; ours is more", "less": "; ours is less"}
-    return f"published: {span}{words_of.get(row.agreement, '')}"
+    return f"published: {span}{AGREEMENTS.get(row.agreement, '')}"

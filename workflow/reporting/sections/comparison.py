@@ -8,18 +8,32 @@ from workflow.reporting.campaign import SCALING, Family
 from workflow.reporting.comparing import Side, Sides
 from workflow.reporting.page import Column, Comparison, Fact, Table
 from workflow.reporting.plots import Axis, LinesFigure, Mark, Scale, Series
-from workflow.reporting.rows import ClaimRow, DecisionRow
+from workflow.reporting.rows import ClaimRow, DecisionRow, Reading
 from workflow.reporting.sections import facts, plotted
 from workflow.reporting.sections.claims import STATUSES
 from workflow.reporting.sections.decision import status_of
 from workflow.reporting.words import STATUS_ICONS, STATUS_WORDS, Status
 
-AGREE, DIFFER, OPEN, ALONE = "agree", "differ", "not settled", "one machine only"
+AGREE, DIFFER, OPEN = "agree", "differ", "not settled"
+ALONE, NOWHERE = "one machine only", "not measured"
 _MEANINGS = {
-    AGREE: "the same on all machines",
+    AGREE: "the same wherever measured",
     DIFFER: "not the same",
     OPEN: "not settled",
     ALONE: "known of one machine only",
+    NOWHERE: "measured nowhere",
+}
+
+
+_PROPERTIES = {
+    "cpu_model": "CPU",
+    "logical_cpus": "Logical CPUs",
+    "physical_cores": "Physical cores",
+    "cpu_quota": "CPU quota",
+    "memory_gib": "Memory (GiB)",
+    "os": "System",
+    "kernel": "Kernel",
+    "virtualisation": "Virtualisation",
 }
 
 
@@ -28,7 +42,7 @@ def build(sides: Sides) -> Comparison:
     all_sides = sides.sides
     decisions, claims = _decisions(all_sides), _claims(all_sides)
     return Comparison(
-        title="Threads or Processes: machines compared",
+        title=f"Threads or Processes: machines compared{_campaign(all_sides)}",
         answer=_answer(decisions, claims),
         machines=_machines(all_sides),
         decisions=decisions,
@@ -37,6 +51,12 @@ def build(sides: Sides) -> Comparison:
         times=_times(all_sides),
         left_out=tuple(Fact(term=one.folder, text=one.reason) for one in sides.left_out),
     )
+
+
+def _campaign(sides: Sequence[Side]) -> str:
+    """The campaign, unless it is the default one."""
+    names = dict.fromkeys(side.evidence.campaign.name for side in sides)
+    return f", {text.listing(list(names))}" if list(names) != ["report"] else ""
 
 
 def _answer(decisions: Table, claims: Table) -> str:
@@ -56,28 +76,17 @@ def _answer(decisions: Table, claims: Table) -> str:
     return words.sentence("; ".join(told)) if told else "There is nothing to compare."
 
 
-def agreement(found: Sequence[str | None]) -> str:
-    """Whether all machines say the same; None: not measured there, empty: not settled there."""
+def agreement(found: Sequence[frozenset[str] | None]) -> str:
+    """Whether machines say the same: what each would use, empty if open, None if not measured."""
     known = [one for one in found if one is not None]
     if len(known) < 2:
-        return ALONE
-    settled = {one for one in known if one}
-    if len(settled) > 1:
-        return DIFFER
-    return AGREE if all(known) else OPEN
+        return ALONE if known else NOWHERE
+    if not all(known):
+        return OPEN
+    return AGREE if frozenset.intersection(*known) else DIFFER
 
 
 def _machines(sides: Sequence[Side]) -> Table:
-    properties = (
-        "cpu_model",
-        "logical_cpus",
-        "physical_cores",
-        "memory_gib",
-        "os",
-        "virtualisation",
-    )
-    titles = ("CPU", "Logical CPUs", "Physical cores", "Memory (GiB)", "System", "Virtualisation")
-
     def of(side: Side, key: str) -> str:
         value = side.evidence.campaign.machine.fingerprint.get(key)
         return text.MISSING if value in (None, "") else text.plain(str(value))
@@ -86,10 +95,7 @@ def _machines(sides: Sequence[Side]) -> Table:
         caption="The machines",
         columns=(Column(header="Property"), *_per_side(sides)),
         rows=(
-            *(
-                (title, *(of(side, key) for side in sides))
-                for title, key in zip(titles, properties, strict=True)
-            ),
+            *((title, *(of(side, key) for side in sides)) for key, title in _PROPERTIES.items()),
             ("Measured", *(facts.when(side.evidence) for side in sides)),
             ("Blocks", *(str(side.evidence.campaign.blocks) for side in sides)),
             ("Report id", *(text.short_hash(side.evidence.report_id) for side in sides)),
@@ -143,9 +149,9 @@ def _decisions(sides: Sequence[Side]) -> Table:
 
 def _title(workload: str, sides: Sequence[Side]) -> str:
     return next(
-        known.title
+        side.evidence.campaign.title(workload)
         for side in sides
-        if (known := side.evidence.campaign.workloads.get(workload)) is not None
+        if workload in side.evidence.campaign.workloads
     )
 
 
@@ -162,14 +168,19 @@ def _status(row: DecisionRow, side: Side) -> Status:
     return status_of(row, side.evidence.tables.failing(row.workload, row.arm))
 
 
-def _said(row: DecisionRow | None, side: Side) -> str | None:
-    """The family to use; empty where that is open, None where nothing was measured."""
+def _said(row: DecisionRow | None, side: Side) -> frozenset[str] | None:
+    """The families to use; none where that is open, None where nothing was measured."""
     if row is None or _status(row, side) is Status.NO_DATA:
         return None
     status = _status(row, side)
-    if status is Status.OPEN:
-        return ""
-    return str(Family.SERIAL) if status is Status.NO_GAIN else row.best_family
+    if status is Status.NO_GAIN:
+        return frozenset({str(Family.SERIAL)})
+    rival = row.advantage.reading if row.advantage is not None else Reading.FASTER
+    if status is Status.OPEN or rival is Reading.UNRESOLVED:
+        return frozenset()
+    if rival is Reading.EQUAL:
+        return frozenset({row.best_family, row.runner_up_family})
+    return frozenset({row.best_family})
 
 
 def _shown(row: DecisionRow | None, side: Side) -> str:
@@ -181,6 +192,8 @@ def _shown(row: DecisionRow | None, side: Side) -> str:
     way = words.choice(
         row.best_family, None if row.best_family == Family.SERIAL else row.best_workers
     )
+    if row.advantage is not None and row.advantage.reading in (Reading.EQUAL, Reading.UNRESOLVED):
+        way += f" or {row.runner_up_family}"
     told = f"{STATUS_ICONS[status]} {STATUS_WORDS[status]}: {way}"
     if row.own_speedup is None or row.best_family == Family.SERIAL:
         return told
@@ -193,11 +206,11 @@ def _claims(sides: Sequence[Side]) -> Table:
     ]
     places = dict.fromkeys(place for rows in of_side for place in rows)
 
-    def verdict(row: ClaimRow | None) -> str | None:
+    def verdict(row: ClaimRow | None) -> frozenset[str] | None:
         """None where it was not tested, empty where it is open."""
         if row is None or row.verdict == "not_tested":
             return None
-        return "" if row.verdict == "inconclusive" else row.verdict
+        return frozenset() if row.verdict == "inconclusive" else frozenset({row.verdict})
 
     def shown(row: ClaimRow | None) -> str:
         if row is None:

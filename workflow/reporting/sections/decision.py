@@ -12,6 +12,12 @@ from workflow.reporting.rows import CellRow, DecisionRow, Ratio, RatioRow, Readi
 from workflow.reporting.sections import answers, plotted
 from workflow.reporting.words import Status
 
+TWO_AVERAGES = (
+    "A ratio, and the two times beside it, are geometric means over the blocks that both cells "
+    "have, of quiet times or of typical ones for both alike. Medians of all trials of a cell, "
+    "which other tables show, can differ from them."
+)
+
 _ALONE = "only serial has usable trials, so there is nothing to choose from"
 
 
@@ -62,7 +68,10 @@ def gains(workloads: Sequence[Workload], campaign: Campaign, tables: Tables) -> 
             told.append(f"{family} for {text.listing(shares)}")
     if not told:
         return ""
-    return f"Surely faster than serial, of the kinds of work below: {'; '.join(told)}."
+    return (
+        "Faster than serial on the same interpreter, of the kinds of work below that have both: "
+        f"{'; '.join(told)}. Each is judged alone."
+    )
 
 
 def key_figure(campaign: Campaign, tables: Tables) -> DotsFigure | None:
@@ -154,6 +163,7 @@ def _decision(workload: Workload, campaign: Campaign, tables: Tables) -> Decisio
                 arm,
                 tables.failing(workload.label, arm.name),
                 campaign,
+                tables,
             )
             for arm in campaign.decision_arms
         ),
@@ -165,7 +175,7 @@ def _baseline(workload: Workload, campaign: Campaign, tables: Tables) -> str:
     row = tables.serial(workload.label, campaign.reference_arm)
     if row is None or row.median_ns is None:
         return f"Serial on {campaign.reference_arm}: not measured"
-    return f"Serial on {campaign.reference_arm}: {text.time(row.median_ns)}"
+    return f"Serial on {campaign.reference_arm}: {text.time(row.median_ns)} (median)"
 
 
 def status_of(row: DecisionRow | None, left_out: Sequence[CellRow] = ()) -> Status:
@@ -228,10 +238,14 @@ def _is_parallel(row: DecisionRow) -> bool:
 
 
 def _choice(
-    row: DecisionRow | None, arm: Arm, left_out: Sequence[CellRow], campaign: Campaign
+    row: DecisionRow | None,
+    arm: Arm,
+    left_out: Sequence[CellRow],
+    campaign: Campaign,
+    tables: Tables,
 ) -> Choice:
     status = status_of(row, left_out)
-    lines = _lines(row, arm, campaign) if row is not None and row.best_model else []
+    lines = _lines(row, arm, campaign, tables) if row is not None and row.best_model else []
     for flag, why in (("failures", "a trial failed"), ("lost_updates", "updates were lost")):
         names = [
             words.choice(campaign.model_title(cell.model), cell.workers)
@@ -267,10 +281,10 @@ def _favours_serial(row: DecisionRow) -> bool:
     )
 
 
-def _lines(row: DecisionRow, arm: Arm, campaign: Campaign) -> list[str]:
+def _lines(row: DecisionRow, arm: Arm, campaign: Campaign, tables: Tables) -> list[str]:
     """The numbers behind a choice: against serial, against the runner-up, the others."""
     margin = campaign.margin
-    lines = _speedup_lines(row, arm, campaign)
+    lines = _speedup_lines(row, arm, campaign, tables)
     told = {row.best_family}
     rival_is_parallel = row.runner_up_family not in ("", Family.SERIAL)
     if row.advantage is not None and rival_is_parallel and _is_parallel(row):
@@ -279,6 +293,8 @@ def _lines(row: DecisionRow, arm: Arm, campaign: Campaign) -> list[str]:
         if row.advantage.reading is not Reading.FASTER:
             # What is as good as the best, or not told from it, needs no line of its own.
             told.add(row.runner_up_family)
+    else:
+        lines += _threads_or_processes(row, campaign, tables)
     others = [
         words.against_serial(family, ratio, margin=margin)
         for family, ratio in _champions(row)
@@ -292,32 +308,55 @@ def _lines(row: DecisionRow, arm: Arm, campaign: Campaign) -> list[str]:
     return lines
 
 
-def _speedup_lines(row: DecisionRow, arm: Arm, campaign: Campaign) -> list[str]:
+def _threads_or_processes(row: DecisionRow, campaign: Campaign, tables: Tables) -> list[str]:
+    """Which of the two is faster, where that is settled and no other line says it."""
+    ratio = _pairs(campaign, tables).get((row.workload, row.arm))
+    if ratio is None or ratio.reading not in (Reading.FASTER, Reading.SLOWER):
+        return []
+    winner, loser = "threads", "processes"
+    if ratio.reading is Reading.SLOWER:
+        winner, loser, ratio = loser, winner, ratio.inverted()
+    figures = f"{text.times_as_fast(ratio)} {text.interval(ratio)}"
+    return [f"{winner} are {figures} faster than as many {loser}"]
+
+
+def _speedup_lines(row: DecisionRow, arm: Arm, campaign: Campaign, tables: Tables) -> list[str]:
+    """The best way against serial on its own arm, then against serial on the reference arm."""
     is_reference = arm.name == campaign.reference_arm
     own_serial = "serial" if is_reference else f"serial on {arm.name}"
-    lines = []
     way = _named(row.best_model, row.best_workers, row, campaign)
     # The headline names the family and the workers unless it says to stay serial; what it leaves
     # open, the line has to say.
     is_said = way == words.choice(row.best_family, row.best_workers) and not _favours_serial(row)
-    named = "" if is_said else f"{way}: "
-    if not is_reference and row.speedup is not None:
-        reference = f"serial on {campaign.reference_arm}"
-        lines.append(named + words.compared(row.speedup, reference, margin=campaign.margin))
-        named = ""
+    lines = []
     if row.own_speedup is None:
         lines.append("serial has no usable trial here, so nothing can be said about a gain")
     elif _is_parallel(row):
-        lines.append(named + words.compared(row.own_speedup, own_serial, margin=campaign.margin))
-    if row.own_speedup is not None and lines and row.best_ns is not None:
-        lines[0] += f" ({text.time(row.best_ns)})"
+        compared = words.compared(row.own_speedup, own_serial, margin=campaign.margin)
+        lines.append(compared + _times(row.best_cell, row.workload, arm.name, tables))
+    if not is_reference and row.speedup is not None:
+        reference = f"serial on {campaign.reference_arm}"
+        compared = words.compared(row.speedup, reference, margin=campaign.margin)
+        lines.append(compared + _times(row.best_cell, row.workload, campaign.reference_arm, tables))
+    if lines and not is_said and row.own_speedup is not None:
+        lines[0] = f"{way}: {lines[0]}"
     return lines
+
+
+def _times(cell: str, workload: str, baseline_arm: str, tables: Tables) -> str:
+    """The two times that a ratio is of: ` (12 ms against 16 ms)`."""
+    serial = tables.serial(workload, baseline_arm)
+    row = tables.ratio_row(cell, serial.cell) if serial else None
+    if row is None or row.cell_ns is None or row.baseline_ns is None:
+        return ""
+    return f" ({text.time(row.cell_ns)} against {text.time(row.baseline_ns)})"
 
 
 def _cautions(evidence: Evidence) -> tuple[str, ...]:
     """What a reader must know before believing the table."""
     campaign = evidence.campaign
-    cautions = [words.block_caution(campaign.blocks)]
+    trials = [row.ok for row in evidence.tables.cells if row.timing == "warm"]
+    cautions = [words.block_caution(max(trials, default=campaign.blocks))]
     plain = [build.arm for build in evidence.builds.builds if not build.optimised]
     if plain:
         cautions.append(
@@ -349,6 +388,7 @@ def _notes(campaign: Campaign) -> tuple[str, ...]:
         return (ratio,)
     return (
         ratio,
+        TWO_AVERAGES,
         f"Square brackets hold {text.percent(campaign.confidence)} confidence intervals over "
         f"{text.count(campaign.blocks, 'block')}; a trial is one fresh interpreter process.",
         f"Faster or slower is said when the whole interval is more than {margin} away from equal, "

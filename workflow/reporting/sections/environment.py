@@ -15,6 +15,7 @@ _MACHINE_TERMS = {
     "architecture": "Architecture",
     "logical_cpus": "Logical CPUs",
     "physical_cores": "Physical cores",
+    "cpu_quota": "CPU quota (CPUs)",
     "memory_gib": "Memory (GiB)",
     "os": "Operating system",
     "kernel": "Kernel",
@@ -40,6 +41,8 @@ _BUILD_TERMS = {
     "lock_sha256": "Library lock (sha256)",
     "identity_sha256": "Identity (sha256)",
 }
+
+_ABSENT = {"flags": "no flags", "virtualisation": "none found", "cpu_quota": "none"}
 
 _PROVIDERS = {
     "given": "the paths in the config",
@@ -68,7 +71,7 @@ def value_text(key: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if value is None or value in ("", [], {}):
-        return {"flags": "no flags", "virtualisation": "none found"}.get(key, "not known")
+        return _ABSENT.get(key, "not known")
     if isinstance(value, dict):
         return ", ".join(f"{text.plain(str(k))} {text.plain(str(v))}" for k, v in value.items())
     if isinstance(value, list):

@@ -89,8 +89,10 @@ def _content(experiment: Experiment, campaign: Campaign, tables: Tables) -> Cont
     question = Question(experiment=experiment, campaign=campaign, tables=tables)
     timings = {cell.timing for cell in question.cells}
     by_timing = _OF_TIMING.get(timings.pop()) if len(timings) == 1 else None
-    form = _FORMS.get(experiment.name) or by_timing or other
-    fill: Callable[[Question], Content] = form.content
+    form = _FORMS.get(experiment.name)
+    if form in _OF_TIMING.values() and form is not by_timing:
+        form = None  # somebody gave the experiment another timing, and its table has no rows
+    fill: Callable[[Question], Content] = (form or by_timing or other).content
     return fill(question)
 
 

@@ -78,7 +78,7 @@ def _arms(campaign: Campaign) -> dict[str, Any]:
 
 
 def _cell(row: CellRow, campaign: Campaign, tables: Tables) -> dict[str, Any]:
-    """What is known of a cell; times in whole nanoseconds, ratios to four digits."""
+    """What is known of a cell; times in whole nanoseconds, ratios to six digits."""
     return {
         "work": row.workload,
         "model": row.model,
@@ -98,15 +98,17 @@ def _whole(value_ns: float | None) -> int | None:
     return None if value_ns is None else round(value_ns)
 
 
-def _ratio(row: CellRow, arm: str, tables: Tables) -> dict[str, float | None] | None:
+def _ratio(row: CellRow, arm: str, tables: Tables) -> dict[str, Any] | None:
     """The cell against serial on an arm; serial itself is 1."""
     serial = tables.serial(row.workload, arm)
     if serial is None:
         return None
     if serial.cell == row.cell:
-        return {"value": 1.0, "low": None, "high": None}
-    ratio = tables.ratio(row.cell, serial.cell)
-    if ratio is None:
+        return {"value": 1.0, "low": None, "high": None, "basis": row.basis}
+    found = tables.ratio_row(row.cell, serial.cell)
+    if found is None or found.estimate is None:
         return None
+    ratio = found.estimate
     ends = {"value": ratio.value, "low": ratio.low, "high": ratio.high}
-    return {end: None if value is None else float(f"{value:.4g}") for end, value in ends.items()}
+    shown = {end: None if value is None else float(f"{value:.6g}") for end, value in ends.items()}
+    return {**shown, "basis": found.basis}

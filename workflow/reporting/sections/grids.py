@@ -92,6 +92,18 @@ class Question:
         """The same, as a table shows it."""
         return words.compared_briefly(self.ratio_over_serial(cell))
 
+    def label(self, cell: PlannedCell) -> str:
+        """A cell in a row of a figure: its work, way and arm, those that differ from row to row."""
+        way = words.choice(
+            self.campaign.model_title(cell.model), cell.workers if self.is_parallel(cell) else None
+        )
+        has_works = len({one.workload for one in self.cells}) > 1
+        has_ways = len({(one.model, one.workers) for one in self.cells}) > 1
+        title = self.campaign.title(cell.workload)
+        if has_works and has_ways:
+            return f"{title}: {way}"
+        return way if has_ways else title
+
     def named(self, cell: PlannedCell) -> str:
         """A cell in a sentence: `threads, 2 workers, 3.13t`; serial has no workers."""
         workers = cell.workers if self.is_parallel(cell) else None
@@ -108,6 +120,12 @@ class Question:
     def _at(self) -> Mapping[tuple[object, ...], PlannedCell]:
         return self.campaign.cells_by_place
 
+
+#: Stands with tables that show both.
+TWO_AVERAGES = (
+    "Times are medians of a cell's own trials; a ratio is of geometric means over the blocks that "
+    "both cells have, and can differ from the quotient of two medians."
+)
 
 #: The pool of threads: the same dispatch code as the pool of processes.
 THREADS = "threads"

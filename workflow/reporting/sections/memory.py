@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from workflow.reporting import formatting as text
-from workflow.reporting import words
 from workflow.reporting.campaign import PlannedCell
 from workflow.reporting.page import Column, Table
 from workflow.reporting.plots import Axis, DotRow, DotsFigure, Mark, Scale, Series
@@ -88,9 +87,7 @@ def _figures(
     for cell in cells:
         row = rows[cell.id]
         if row.idle_bytes is not None:
-            workers = cell.workers if question.is_parallel(cell) else None
-            way = words.choice(question.campaign.model_title(cell.model), workers)
-            marks.setdefault(way, []).append(
+            marks.setdefault(question.label(cell), []).append(
                 Mark(
                     series=Series(title=cell.arm, arm=cell.arm),
                     value=row.idle_bytes,

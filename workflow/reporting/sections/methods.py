@@ -95,10 +95,10 @@ def _timing(campaign: Campaign) -> str:
 
 def _clock(conditions: Conditions) -> str:
     """What the clock is, and what reading it costs."""
-    if not conditions.clock_sources:
-        return "Nothing is known of the clock."
-    source = text.listing([text.plain(name, 40) for name in conditions.clock_sources], "or")
-    parts = [f"The system's clock source was {source}."]
+    parts = []
+    if conditions.clock_sources:
+        source = text.listing([text.plain(name, 40) for name in conditions.clock_sources], "or")
+        parts.append(f"The system's clock source was {source}.")
     if conditions.clock_resolution_ns is not None:
         parts.append(f"The clock's resolution is {text.time(conditions.clock_resolution_ns)}.")
     if conditions.clock_overhead_ns is not None:
@@ -106,7 +106,7 @@ def _clock(conditions: Conditions) -> str:
             f"Two readings in a row are {text.time(conditions.clock_overhead_ns)} apart, in the "
             "median of all trials; nothing is subtracted for it."
         )
-    return " ".join(parts)
+    return " ".join(parts) or "Nothing is known of the clock."
 
 
 def _repetitions(campaign: Campaign) -> str:
@@ -119,10 +119,16 @@ def _repetitions(campaign: Campaign) -> str:
                 f"{text.count(cell.warmups, 'warm-up')}"
             )
             counts.setdefault(cell.timing, {})[count] = None
-    parts = [f"{t} trials have {text.listing(list(c), 'or')}" for t, c in counts.items()]
+    parts = [
+        f"{timing} trials have at least {text.listing(list(found), 'or')}"
+        for timing, found in counts.items()
+    ]
     if not parts:
         return "Nothing was timed."
-    return f"{words.capital('; '.join(parts))}. Warm-ups are in the data but in no estimate."
+    return (
+        f"{words.capital('; '.join(parts))}. Where a sentinel watches, they go on until as many "
+        "are quiet or their patience is over. Warm-ups are in the data but in no estimate."
+    )
 
 
 def _work(campaign: Campaign) -> str:
@@ -130,7 +136,8 @@ def _work(campaign: Campaign) -> str:
         "The batch of a workload is fixed once on this machine, on serial "
         f"{campaign.reference_arm}, and is the same for every model, number of workers and arm. "
         "The results of every repetition are compared with those of the plain loop; a trial whose "
-        "results differ is a wrong result and counts in no estimate."
+        "results differ is a wrong result and counts in no estimate. Work that counts its updates "
+        "is the exception: updates that are lost are a result, shown as such."
     )
 
 
@@ -139,13 +146,12 @@ def _times(campaign: Campaign) -> str:
         "A trial's value is the median of its quiet repetitions: those beside which a sentinel, "
         "a small fixed piece of work on every CPU, read at most "
         f"{text.percent(campaign.quiet_threshold)} above the CPU's floor (its 1st percentile in "
-        "this data set). A trial with fewer than three has no quiet value, and is tried again at a "
-        "quieter time if one comes. A cell with quiet values in fewer than half of its trials, or "
-        "in fewer than six unless it has no more, is judged by typical values, the medians of all "
-        "repetitions, and so is whatever is compared with it; never one quiet and one typical. A "
-        "cell's time is the median of its trials, with a distribution-free interval from order "
-        "statistics at the "
-        "level it attains."
+        "this data set). A trial with fewer than three has no quiet value; a sweep that allows for "
+        "it (second_look_s, tries) tries it again. A cell with quiet values in fewer than half of "
+        "its trials, or in fewer than six unless it has no more, is judged by typical values, the "
+        "medians of all repetitions, and so is whatever is compared with it; never one quiet and "
+        "one typical. A cell's time is the median of its trials, with a distribution-free interval "
+        "from order statistics at the level it attains."
     )
 
 

@@ -4,7 +4,7 @@ from workflow.reporting import words
 from workflow.reporting.page import Column, Table
 from workflow.reporting.plots import DotsFigure, Series
 from workflow.reporting.sections import answers, plotted
-from workflow.reporting.sections.grids import WAY, Content, Measure, Question, pivot
+from workflow.reporting.sections.grids import TWO_AVERAGES, WAY, Content, Measure, Question, pivot
 
 
 def content(question: Question) -> Content:
@@ -16,6 +16,7 @@ def content(question: Question) -> Content:
         paragraphs=(
             "Speed is over serial on the same arm: above 1× faster, below 1× slower; square "
             "brackets hold the interval.",
+            TWO_AVERAGES,
         ),
         figures=speedup_figures(question, answer),
         tables=(times_and_speedups(question),),
@@ -45,10 +46,7 @@ def speedup_figures(question: Question, finding: str) -> tuple[DotsFigure, ...]:
         axis="speed-up over serial",
         margin=campaign.margin,
         cells=question.cells,
-        label=lambda cell: (
-            f"{campaign.title(cell.workload)}: "
-            f"{words.choice(campaign.model_title(cell.model), cell.workers)}"
-        ),
+        label=question.label,
         ratios=lambda cell: [
             (Series(title=cell.arm, arm=cell.arm), question.ratio_over_serial(cell))
         ],

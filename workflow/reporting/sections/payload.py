@@ -8,7 +8,7 @@ from workflow.reporting.campaign import PlannedCell
 from workflow.reporting.page import Column
 from workflow.reporting.plots import Axis, LinesFigure, Mark, Scale, Series
 from workflow.reporting.sections import answers
-from workflow.reporting.sections.grids import Content, Measure, Question, pivot
+from workflow.reporting.sections.grids import TWO_AVERAGES, Content, Measure, Question, pivot
 
 TITLE = "Sending data"
 SIZE = "kib"
@@ -27,7 +27,7 @@ def content(question: Question) -> Content:
 
     def key(cell: PlannedCell) -> tuple[str, ...]:
         work = campaign.workloads[cell.workload]
-        size = text.fixed(size_kib(cell), 0) if SIZE in work.varied else text.MISSING
+        size = text.set_number(size_kib(cell)) if SIZE in work.varied else text.MISSING
         return work.plain_title, size, cell.arm
 
     works = list(dict.fromkeys(campaign.workloads[c.workload].name for c in question.cells))
@@ -69,6 +69,7 @@ def content(question: Question) -> Content:
             "processes serialise the data, send it through a pipe and build it again, unless it "
             "lies in shared memory. Above 1× a model is faster than threads, below 1× slower; "
             "square brackets hold the interval.",
+            TWO_AVERAGES,
         ),
         tables=tables,
     )
@@ -96,8 +97,8 @@ def _answer(
         ]
         if named:
             title = campaign.workloads[of_kind[0].workload].plain_title
-            size = f"{text.fixed(largest, 0)}{text.SPACE}KiB"
-            told.append(f"{title}, {size}: {answers.extent(named, text.time)}")
+            size = f", {text.set_number(largest)}{text.SPACE}KiB" if largest else ""
+            told.append(f"{title}{size}: {answers.extent(named, text.time)}")
     if not told:
         return "No time was recorded."
     return words.sentence(f"a batch takes – {'; '.join(told)}")

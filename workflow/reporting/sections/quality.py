@@ -1,6 +1,6 @@
 """What ran, what did not and why, and how much it varied."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from statistics import median_low
 
 from workflow.reporting import formatting as text
@@ -26,7 +26,7 @@ def build(evidence: Evidence) -> QualitySection:
     return QualitySection(
         paragraphs=(
             _account(evidence.tables.outcomes),
-            _quiet_time(cells, evidence.campaign),
+            _quiet_time([row for row in cells if row.timing != "memory"], evidence.campaign),
             _variation(cells),
             _odd(evidence),
             _noise_floor(evidence),
@@ -134,7 +134,7 @@ def _variation(cells: tuple[CellRow, ...]) -> str:
     )
 
 
-def _quiet_time(cells: tuple[CellRow, ...], campaign: Campaign) -> str:
+def _quiet_time(cells: Sequence[CellRow], campaign: Campaign) -> str:
     shares = [row.quiet_share_ratio for row in cells if row.quiet_share_ratio is not None]
     if not shares:
         return NO_SENTINEL
@@ -191,10 +191,12 @@ def _flagged(cells: tuple[CellRow, ...], campaign: Campaign) -> Fold | None:
 
 def _noise_floor(evidence: Evidence) -> str:
     """What two measurements of one cell differ by, where that was measured."""
-    ratios = [ratio for row in evidence.tables.control if (ratio := row.estimate) is not None]
-    if not ratios:
-        return "No cell was measured as two (A/A), so the noise floor is not known."
-    apart = [max(ratio.value, 1 / ratio.value) - 1 for ratio in ratios]
+    apart = evidence.tables.differences_by_chance
+    if not apart:
+        return (
+            "No cell was measured twice under two names (A/A), so it is not known what difference "
+            "noise alone makes."
+        )
     return (
         "Noise floor: two measurements of one cell (A/A) differ by "
         f"{text.percent(median_low(apart))} in the typical pair and "

@@ -25,8 +25,8 @@ def build(evidence: Evidence) -> tuple[Rule, ...]:
         ),
         Rule(
             rule="Give the reason when only some benchmarks or some of the system are used.",
-            met="The plan is the config, shown whole; combinations that can't be are listed with "
-            "the reason.",
+            met="The plan is the config, shown whole; combinations that can't be, if any, are "
+            "listed with the reason.",
             anchor="methods",
             place="Methods",
         ),

@@ -28,7 +28,8 @@ def content(question: Question) -> Content:
         figures=speedup_figures(question, answer),
         paragraphs=(
             "All workers change, or read, the same object. Speed is over serial on the same arm: "
-            "below 1× two workers take longer than one. A fast way that loses updates is no way.",
+            "below 1× the workers take longer than the plain loop. A fast way that loses updates "
+            "is no way.",
         ),
         tables=(times_and_speedups(question), _updates(question, rows)),
     )

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from workflow.reporting import formatting as text
-from workflow.reporting import words
 from workflow.reporting.campaign import PlannedCell
 from workflow.reporting.page import Column, Table
 from workflow.reporting.plots import Axis, DotRow, DotsFigure, Mark, Scale, Series
@@ -83,8 +82,7 @@ def _figures(
     marks: dict[str, list[Mark]] = {}
     for cell in cells:
         if (first_ns := rows[cell.id].first_result_ns) is not None:
-            way = words.choice(question.campaign.model_title(cell.model), cell.workers)
-            marks.setdefault(way, []).append(
+            marks.setdefault(question.label(cell), []).append(
                 Mark(series=Series(title=cell.arm, arm=cell.arm), value=first_ns)
             )
     if not marks:

@@ -1,12 +1,13 @@
 """Threats to validity: each named by a rule about what was measured, or because it always holds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from statistics import median_low
 
 from workflow.reporting import formatting as text
-from workflow.reporting.campaign import CONTROL, Campaign
+from workflow.reporting.campaign import Campaign
 from workflow.reporting.evidence import Evidence
 from workflow.reporting.page import Fact, Threats
+from workflow.reporting.rows import PairingRow
 from workflow.reporting.words import WEAK_BLOCKS
 
 SURE_P = 0.01
@@ -61,12 +62,13 @@ def _internal(evidence: Evidence) -> Iterator[Fact]:
             term="No sentinel",
             text="Nothing watched the CPUs, so disturbed times can't be told from quiet ones.",
         )
-    disturbed = [row for row in evidence.tables.cells if "disturbed" in row.flags.split()]
+    timed = [row for row in evidence.tables.cells if row.timing != "memory"]
+    disturbed = [row for row in timed if "disturbed" in row.flags.split()]
     if disturbed:
         yield Fact(
             term="Busy neighbours",
             text=f"{text.count(len(disturbed), 'cell')} of "
-            f"{text.fixed(len(evidence.tables.cells), 0)} saw too little quiet time and stand on "
+            f"{text.fixed(len(timed), 0)} saw too little quiet time and stand on "
             "typical times, which hold what neighbours did. Blocks and pairing spread that over "
             "all cells alike, but do not remove it.",
         )
@@ -91,6 +93,9 @@ def _internal(evidence: Evidence) -> Iterator[Fact]:
 _HEALTH_THREATS = {
     "steal": ("Stolen time", "the host gave CPU time to others while they ran."),
     "load": ("Other programs", "something else used the CPUs while they ran."),
+    "cpu_pressure": ("Waiting for a CPU", "tasks waited for a CPU while they ran."),
+    "io_pressure": ("Waiting for a disk", "tasks waited for a disk while they ran."),
+    "memory_pressure": ("Short of memory", "tasks waited for memory while they ran."),
     "cgroup_throttling": ("A quota", "the control group's CPU quota held them back."),
     "thermal_throttling": ("Heat", "a CPU was slowed down for its heat."),
     "swapping": ("Swapping", "memory was swapped while they ran."),
@@ -113,21 +118,23 @@ def _conditions(evidence: Evidence) -> Iterator[Fact]:
             term="On battery",
             text="The machine ran on its battery, which may have slowed it down, and not evenly.",
         )
-    if len(conditions.governors) > 1 or set(conditions.governors) & {"powersave", "ondemand"}:
+    if set(conditions.governors) - {"performance"}:
         yield Fact(
             term="Frequency governor",
             text=f"The CPUs' frequency was governed by {text.listing(list(conditions.governors))}, "
-            "which follows the load.",
+            "and may have followed the load.",
         )
 
 
 def _conclusion(evidence: Evidence) -> Iterator[Fact]:
     campaign, tables = evidence.campaign, evidence.tables
-    if campaign.blocks < WEAK_BLOCKS:
+    timed = [row for row in tables.cells if row.timing == "warm"]
+    weak = [row for row in timed if row.ok < WEAK_BLOCKS]
+    if weak:
         yield Fact(
             term="Few blocks",
-            text=f"{text.count(campaign.blocks, 'block')}: fewer than six, so that nothing is "
-            "called faster, slower or equal.",
+            text=f"{text.count(len(weak), 'cell')} of {text.fixed(len(timed), 0)} have fewer than "
+            "six trials that count, so that nothing is called faster, slower or equal by them.",
         )
     drifting = [
         row
@@ -138,10 +145,10 @@ def _conclusion(evidence: Evidence) -> Iterator[Fact]:
         yield Fact(
             term="Drift",
             text="Times drift from block to block in "
-            f"{text.listing([campaign.title(row.workload) for row in drifting])}. Ratios are taken "
+            f"{text.listing(list(dict.fromkeys(_titles(drifting, campaign))))}. Ratios are taken "
             "within blocks, where drift cancels; absolute times are not.",
         )
-    yield from _noise(campaign, evidence)
+    yield from _noise(evidence)
     varying = [row for row in tables.cells if "unstable" in row.flags.split()]
     if varying:
         yield Fact(
@@ -156,16 +163,21 @@ def _conclusion(evidence: Evidence) -> Iterator[Fact]:
     )
 
 
-def _noise(campaign: Campaign, evidence: Evidence) -> Iterator[Fact]:
+def _titles(rows: Sequence[PairingRow], campaign: Campaign) -> Iterator[str]:
+    return (campaign.title(row.workload) for row in rows)
+
+
+def _noise(evidence: Evidence) -> Iterator[Fact]:
     """What A/A pairs say of all other differences."""
-    ratios = [ratio for row in evidence.tables.control if (ratio := row.estimate) is not None]
-    if campaign.experiment(CONTROL) is None or not ratios:
+    differences = evidence.tables.differences_by_chance
+    if not differences:
         yield Fact(
             term="Noise floor unknown",
-            text="No cell was measured as two, so how far apart nothing can be is not known.",
+            text="No cell was measured twice under two names (A/A), so it is not known what "
+            "difference noise alone makes.",
         )
         return
-    apart = median_low(max(ratio.value, 1 / ratio.value) - 1 for ratio in ratios)
+    apart = median_low(differences)
     if apart > NOISY_RATIO:
         yield Fact(
             term="High noise floor",

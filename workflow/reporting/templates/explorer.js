@@ -9,7 +9,7 @@
   const SVG = "http://www.w3.org/2000/svg";
   const WIDTH = 560, HEIGHT = 300, LEFT = 62, RIGHT = 14, TOP = 14, BOTTOM = 44;
 
-  // Numbers as the rest of the report writes them.
+  // Times as the rest of the report writes them; ratios to two decimals.
   const SPACE = "\u00a0";
   const fixed = (value, decimals) =>
     value.toFixed(decimals).replace(/\B(?=(\d{3})+(?!\d))/g, (_, __, at, whole) =>
@@ -41,13 +41,14 @@
     const isQuiet = asked.basis === "report";
     if (asked.measure === "time") {
       return isQuiet
-        ? { value: cell.median_ns, low: cell.low_ns, high: cell.high_ns }
-        : { value: cell.typical_ns, low: null, high: null };
+        ? { value: cell.median_ns, low: cell.low_ns, high: cell.high_ns, basis: cell.basis }
+        : { value: cell.typical_ns, low: null, high: null, basis: "typical" };
     }
     if (isQuiet) return cell[asked.measure] ?? { value: null };
     const arm = asked.measure === "own" ? cell.arm : data.reference;
     const serial = typicalOf(cell.work, "serial", arm);
-    return { value: serial && cell.typical_ns ? serial / cell.typical_ns : null, low: null, high: null };
+    const ratio = serial && cell.typical_ns ? serial / cell.typical_ns : null;
+    return { value: ratio, low: null, high: null, basis: "typical" };
   }
 
   function answer(asked) {
@@ -76,6 +77,15 @@
   const against = (asked) =>
     ({ time: "", reference: ` as fast as serial on ${data.reference}`, own: " as fast as serial on the same arm" })[asked.measure];
 
+  // Which of two is faster is for the report's own verdicts; overlapping intervals are named.
+  const doubt = ([first, second]) => {
+    if (!Number.isFinite(first.low)) return " No interval is known here.";
+    if (!second || !Number.isFinite(second.low)) return "";
+    const overlap = first.low <= second.high && second.low <= first.high;
+    return overlap
+      ? ` The interval of the next, ${way(second)}, overlaps: this alone settles no order.` : "";
+  };
+
   function sentence(asked, rows) {
     const title = data.works[asked.work];
     if (!rows.length) {
@@ -87,9 +97,8 @@
     const ranked = [...rows].sort((a, b) => (isTime ? a.value - b.value : b.value - a.value));
     const said = (row) => `${way(row)}, ${shown(asked, row.value)}${interval(asked, row)}`;
     const last = ranked.at(-1);
-    const basis = asked.basis === "report" ? "" : " Typical times have no interval here.";
-    return `${title}: fastest is ${said(ranked[0])}${against(asked)}` +
-      (ranked.length > 1 ? `; slowest is ${said(last)}.` : ".") + basis;
+    return `${title}: ${isTime ? "least" : "most"} is ${said(ranked[0])}${against(asked)}` +
+      (ranked.length > 1 ? `; ${isTime ? "most" : "least"} is ${said(last)}.` : ".") + doubt(ranked);
   }
 
   // Drawing.
@@ -170,7 +179,7 @@
       const cells = [
         row.cell.arm, data.models[row.cell.model].isSerial ? "–" : row.cell.workers, shown(asked, row.value),
         ...["low", "high"].map((end) => (row[end] === null || row[end] === undefined ? "–" : shown(asked, row[end]))),
-        asked.basis === "report" ? row.cell.basis : "typical",
+        row.basis,
       ];
       cells.forEach((text, index) => {
         const cell = document.createElement("td");
