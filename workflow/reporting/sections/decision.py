@@ -94,7 +94,7 @@ def key_figure(campaign: Campaign, tables: Tables) -> DotsFigure | None:
         return None
     decided = {workload.label for workload in _decided(campaign, tables)}
     told = [
-        f"on {arm} {counted}"
+        f"on {arm}: {counted}"
         for arm in arms
         if (
             counted := answers.readings(
