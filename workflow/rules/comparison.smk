@@ -11,7 +11,10 @@ rule compare_machines:
         others=[
             file
             for folder in OTHERS
-            for file in [folder / "trials.csv.gz", *sorted(folder.glob("tables/*.csv"))]
+            for file in [
+                folder / "trials.csv.gz",
+                *sorted(folder.glob("tables/*.csv")),
+            ]
         ],
     output:
         html=report(
