@@ -15,9 +15,10 @@ example: env
 	tools/keep-example
 
 # What needs neither an interpreter under test nor the machine for itself runs on all CPUs.
+TOGETHER = tests/analysis tests/browser tests/plan tests/project tests/reporting
 test: env check tests/browser/node_modules/.package-lock.json
-	.venv/bin/pytest --numprocesses auto --dist loadfile tests/analysis tests/browser tests/reporting
-	.venv/bin/pytest --ignore tests/analysis --ignore tests/browser --ignore tests/reporting
+	.venv/bin/pytest --numprocesses auto --dist loadfile $(TOGETHER)
+	.venv/bin/pytest $(TOGETHER:%=--ignore %)
 
 check: env
 	.venv/bin/ruff check
