@@ -28,11 +28,17 @@ def estimate_of(baseline: Floats, cell: Floats) -> RatioEstimate:
 
 
 def weighed(
-    expects: Expects, ratio: float, rng: np.random.Generator, *, family: str, blocks: int = 10
+    expects: Expects,
+    ratio: float,
+    rng: np.random.Generator,
+    *,
+    family: str,
+    blocks: int = 10,
+    by: float = 1.05,
 ) -> Weighed:
-    """A claim with the bound 1.05 about cells whose true ratio is stated."""
+    """A claim with the bound `by` about cells whose true ratio is stated."""
     baseline, cell = FAMILIES[family].trial_medians(rng, (2, blocks))
-    found = weigh(expects, 1.05, estimate_of(ratio * baseline, cell), RULES)
+    found = weigh(expects, by, estimate_of(ratio * baseline, cell), RULES)
     assert found is not None
     return found
 
@@ -109,6 +115,28 @@ def test_true_ratios_are_found_with_the_power_stated(
         for _ in range(20)
         for verdict in verdicts(
             [weighed(expects, ratio, rng, family=family) for _ in range(CLAIMS)]
+        )
+    ]
+    assert found.count(Verdict.REFUTED) == 0
+    assert found.count(Verdict.SUPPORTED) / len(found) >= least
+
+
+@pytest.mark.parametrize(
+    ("family", "blocks", "least"),
+    [("quiet", 10, 0.99), ("skewed", 10, 0.22), ("skewed", 20, 0.8), ("bimodal", 20, 0.73)],
+)
+def test_five_percent_are_found_by_a_claim_that_asks_for_any_difference(
+    family: str, blocks: int, least: float, rng: np.random.Generator
+) -> None:
+    """`by: 1` among twenty such claims, where the truth is 1.05, with the power stated."""
+    found = [
+        verdict
+        for _ in range(20)
+        for verdict in verdicts(
+            [
+                weighed(Expects.LESS, 1.05, rng, family=family, blocks=blocks, by=1.0)
+                for _ in range(CLAIMS)
+            ]
         )
     ]
     assert found.count(Verdict.REFUTED) == 0
