@@ -7,10 +7,9 @@ from typing import Any
 
 from tests import factories
 from tests.analysis.archives import collect_into, tables_of
-from workflow.reporting import comparing, drawing, look, render, report
+from workflow.reporting import drawing, machines, render, report
 from workflow.reporting.evidence import Evidence, read_evidence
 from workflow.reporting.figures import figures
-from workflow.reporting.sections import comparison
 
 NOTEBOOK = "notebook"
 
@@ -223,14 +222,7 @@ def compared(folder: Path, *campaigns: factories.Campaign) -> str:
     folders = [folder / f"machine-{index}" for index in range(len(campaigns))]
     for place, made in zip(folders, campaigns, strict=True):
         write_world(place, made)
-    sides = comparing.read_sides(folders)
-    names = [side.name for side in sides.sides]
-    models = comparing.models(sides)
-    svgs = {
-        figure.name: drawing.draw_lines(figure, look.of_machines(figure.series, models, names)).svg
-        for figure in comparison.curves(sides.sides)
-    }
-    return render.comparison(comparison.build(sides), svgs)
+    return machines.html(folders)
 
 
 COMPARISONS: dict[str, Callable[[Path], str]] = {

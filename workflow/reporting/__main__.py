@@ -62,18 +62,9 @@ def _render(arguments: argparse.Namespace) -> None:
 
 
 def _compare(arguments: argparse.Namespace) -> None:
-    from workflow.reporting import comparing, drawing, look, render
-    from workflow.reporting.sections import comparison
+    from workflow.reporting import machines
 
-    sides = comparing.read_sides(arguments.folders)
-    figures = comparison.curves(sides.sides)
-    models = comparing.models(sides)
-    names = [side.name for side in sides.sides]
-    svgs = {
-        figure.name: drawing.draw_lines(figure, look.of_machines(figure.series, models, names)).svg
-        for figure in figures
-    }
-    write_text(arguments.out, render.comparison(comparison.build(sides), svgs))
+    write_text(arguments.out, machines.html(arguments.folders))
 
 
 def main() -> None:

@@ -72,7 +72,7 @@ class Tables:
     def differences_by_chance(self) -> tuple[float, ...]:
         """How far apart two measurements of one cell are (A/A), as shares; empty without any."""
         ratios = (row.estimate for row in self.control)
-        return tuple(max(ratio.value, 1 / ratio.value) - 1 for ratio in ratios if ratio)
+        return tuple(ratio.apart for ratio in ratios if ratio)
 
     def cell(self, cell_id: str) -> CellRow | None:
         """The row of a cell, if the table has it."""

@@ -37,6 +37,11 @@ class Ratio:
         """Whether there were enough blocks for an interval."""
         return self.low is not None and self.high is not None
 
+    @property
+    def apart(self) -> float:
+        """How far from 1 it is, in either direction, as a share: 0.25 for 1.25 and for 0.8."""
+        return max(self.value, 1 / self.value) - 1
+
     def inverted(self) -> "Ratio":
         """The same comparison seen from the baseline; the reading turns round with it."""
         turned = {Reading.FASTER: Reading.SLOWER, Reading.SLOWER: Reading.FASTER}

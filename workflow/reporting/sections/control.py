@@ -54,7 +54,7 @@ def _answer(rows: Sequence[ControlRow]) -> str:
     ratios = [ratio for row in rows if (ratio := row.estimate) is not None]
     if not ratios:
         return "No pair shares a block, so there is no ratio."
-    apart = [max(ratio.value, 1 / ratio.value) - 1 for ratio in ratios]
+    apart = [ratio.apart for ratio in ratios]
     seen = (
         f"The two differ by {text.percent(median_low(apart))} in the typical pair and "
         f"{text.percent(max(apart))} in the worst of {text.count(len(apart), 'pair')}."
