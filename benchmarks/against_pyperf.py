@@ -1,7 +1,8 @@
 """The same serial functions under pyperf and here, in turns, for the same time.
 
-pyperf with its defaults (20 processes of 3 values); then as many trials of ours as fit into the
-time that pyperf took. Both intervals are Student's t over the means of processes, 95 %.
+In a turn each function has a few of pyperf's processes (3 values each, as is its default), then as
+many trials of ours as fit into the time that these took. Four turns are pyperf's default of 20
+processes. Both intervals are Student's t over the means of processes, 95 %, over all turns.
 """
 
 import argparse
@@ -9,10 +10,11 @@ import json
 import math
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,47 +30,77 @@ PYPERF = "pyperf==2.10.0"
 WORKLOADS = ("mandelbrot", "json", "compress")
 BATCH_MS = 20.0
 FEWEST_QUIET = 3
+PROCESSES = 5  # of pyperf, in a turn
+COLUMNS = (
+    "cell",
+    "pyperf mean ms ±",
+    "pyperf minimum",
+    "ours ms ±",
+    "quiet trials",
+    "to minimum",
+    "narrower",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
-    """What one tool said: its value, the least it saw, its relative half-width, its time."""
+class Measured:
+    """What both tools saw of a cell so far: pyperf's values by process, our trials' records."""
 
-    value_ms: float
-    minimum_ms: float
-    half_width: float
-    took_s: float
-    trials: str = ""
+    processes_ms: list[list[float]] = field(default_factory=list)
+    records: list[dict[str, Any]] = field(default_factory=list)
+
+    def row(self, cell: Cell, rule: QuietRule) -> tuple[str, ...]:
+        """Both tools' values, judged by the floors that are known at the end."""
+        means = [statistics.fmean(values) for values in self.processes_ms]
+        minimum_ms = min(min(values) for values in self.processes_ms)
+        ours = [
+            quiet_ms(record, rule)
+            for record in self.records
+            if quiet_repetitions(record, rule) >= FEWEST_QUIET
+        ]
+        ours_ms = statistics.median(ours) if ours else math.nan
+        theirs_width, ours_width = relative_half_width(means), relative_half_width(ours)
+        return (
+            cell.name,
+            f"{statistics.fmean(means):.2f} ± {theirs_width:.1%}",
+            f"{minimum_ms:.2f}",
+            f"{ours_ms:.2f} ± {ours_width:.1%}",
+            f"{len(ours)} of {len(self.records)}",
+            f"{ours_ms / minimum_ms - 1:+.1%}",
+            f"{theirs_width / ours_width:.1f}",
+        )
 
 
 def main() -> None:
-    """Measure and print a row for each function and turn."""
+    """Measure, then print a row for each function."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.against_pyperf", description=__doc__
     )
-    parser.add_argument("--turns", type=int, default=2, help="times that the tools take turns")
+    parser.add_argument("--turns", type=int, default=4, help="times that the tools take turns")
     arguments = parser.parse_args()
-    print(
-        "cell | turn | pyperf mean ms ± | pyperf minimum | ours ms ± | quiet trials | to minimum | "
-        "narrower"
-    )
+    cells = [Cell(workload=name, arm=arm) for name in WORKLOADS for arm in ARMS]
+    measured = {cell: Measured() for cell in cells}
     with bench() as found, tempfile.TemporaryDirectory() as folder:
         _install(Path(folder))
+        loops: dict[Cell, int] = {}
         for turn in range(1, arguments.turns + 1):
-            for cell in (Cell(workload=name, arm=arm) for name in WORKLOADS for arm in ARMS):
-                theirs = pyperf(found, cell, Path(folder))
-                ours = here(found, cell, theirs.took_s, turn)
-                print(
-                    f"{cell.name} | {turn} | {theirs.value_ms:.2f} ± {theirs.half_width:.1%} | "
-                    f"{theirs.minimum_ms:.2f} | {ours.value_ms:.2f} ± {ours.half_width:.1%} | "
-                    f"{ours.trials} | {ours.value_ms / theirs.minimum_ms - 1:+.1%} | "
-                    f"{theirs.half_width / ours.half_width:.1f}",
-                    flush=True,
-                )
+            print(f"turn {turn} of {arguments.turns}", file=sys.stderr, flush=True)
+            for cell, so_far in measured.items():
+                begun_s = time.monotonic()
+                values_ms, loops[cell] = pyperf(found, cell, Path(folder), loops.get(cell))
+                so_far.processes_ms.extend(values_ms)
+                here(found, cell, time.monotonic() - begun_s, so_far.records)
+        rule = found.neighbours.rule(THRESHOLD)
+    print("| " + " | ".join(COLUMNS) + " |")
+    print("|---" * len(COLUMNS) + "|")
+    for cell, all_turns in measured.items():
+        print("| " + " | ".join(all_turns.row(cell, rule)) + " |")
 
 
-def pyperf(found: Bench, cell: Cell, folder: Path) -> Result:
-    """Run pyperf with its defaults."""
+def pyperf(
+    found: Bench, cell: Cell, folder: Path, loops: int | None
+) -> tuple[list[list[float]], int]:
+    """The values of a few processes (ms), and the number of loops, which is calibrated once."""
     calibration = found.calibration(cell.workload, BATCH_MS)
     workload = workload_of(cell.workload)
     batch = {
@@ -79,11 +111,12 @@ def pyperf(found: Bench, cell: Cell, folder: Path) -> Result:
     }
     identity, out = found.identities[cell.arm], folder / "pyperf.json"
     out.unlink(missing_ok=True)
-    begun_s = time.monotonic()
     subprocess.run(
         [
             *(identity["executable"], *identity["flags"], str(ROOT / "benchmarks/pyperf_batch.py")),
             *("--quiet", "--inherit-environ", "BATCH,PYTHONPATH", "-o", str(out)),
+            *("--processes", str(PROCESSES)),
+            *(() if loops is None else ("--loops", str(loops))),
         ],
         check=True,
         stdout=subprocess.DEVNULL,
@@ -91,39 +124,18 @@ def pyperf(found: Bench, cell: Cell, folder: Path) -> Result:
         env={"BATCH": json.dumps(batch), "PYTHONPATH": f"{ROOT}:{folder / 'site'}"},
         cwd=folder,
     )
-    took_s = time.monotonic() - begun_s
-    runs = json.loads(out.read_text(encoding="utf-8"))["benchmarks"][0]["runs"]
-    processes = [run["values"] for run in runs if "values" in run]
-    means = [statistics.fmean(values) for values in processes]
-    return Result(
-        value_ms=1e3 * statistics.fmean(means),
-        minimum_ms=1e3 * min(min(values) for values in processes),
-        half_width=relative_half_width(means),
-        took_s=took_s,
-    )
+    suite = json.loads(out.read_text(encoding="utf-8"))
+    measured = [run for run in suite["benchmarks"][0]["runs"] if "values" in run]
+    metadata = {**suite["metadata"], **measured[-1].get("metadata", {})}
+    values_ms = [[1e3 * value for value in run["values"]] for run in measured]
+    return values_ms, int(metadata.get("loops", 1))
 
 
-def here(found: Bench, cell: Cell, seconds: float, turn: int) -> Result:
-    """Run trials for so many seconds; judged by the floors known at the end."""
+def here(found: Bench, cell: Cell, seconds: float, records: list[dict[str, Any]]) -> None:
+    """Add trials for so many seconds."""
     begun_s = time.monotonic()
-    records: list[dict[str, Any]] = []
     while time.monotonic() - begun_s < seconds:
-        block = 1000 * turn + len(records)
-        records.append(found.trial(cell, block=block, batch_ms=BATCH_MS))
-    took_s = time.monotonic() - begun_s
-    rule = found.neighbours.rule(THRESHOLD)
-    values = [
-        quiet_ms(record, rule)
-        for record in records
-        if quiet_repetitions(record, rule) >= FEWEST_QUIET
-    ]
-    return Result(
-        value_ms=statistics.median(values) if values else math.nan,
-        minimum_ms=min(values, default=math.nan),
-        half_width=relative_half_width(values),
-        took_s=took_s,
-        trials=f"{len(values)}/{len(records)}",
-    )
+        records.append(found.trial(cell, block=len(records), batch_ms=BATCH_MS))
 
 
 def quiet_ms(record: dict[str, Any], rule: QuietRule) -> float:

@@ -183,6 +183,31 @@ def test_pairing_of_a_workload_by_hand() -> None:
     assert row["drift_tau"] == pytest.approx(-1)
 
 
+def test_blocks_in_the_order_in_which_they_ran_by_hand() -> None:
+    # Serial and threads take 1, 2 and 3 times something; the last block ran first.
+    campaign = with_walls(
+        {
+            SERIAL: [[10], [20], [30]],
+            THREADS: [[100], [200], [300]],
+        },
+        noise=SILENCE,
+    )
+    for record in campaign.records.values():
+        record["started_unix_ns"] = -record["block"]
+    rows = rows_of(tables_of(campaign)["order"])
+    assert [(row["basis"], row["place"], row["block"], row["trials"]) for row in rows] == [
+        ("typical", 1, 3, 2),
+        ("typical", 2, 2, 2),
+        ("typical", 3, 1, 2),
+    ]
+    assert [row["median_ratio"] for row in rows] == pytest.approx([1.5, 1, 0.5])
+    assert [row["upper_quartile_ratio"] for row in rows] == pytest.approx([1.5, 1, 0.5])
+
+
+def test_a_cell_with_one_trial_says_nothing_of_order() -> None:
+    assert tables_of(make_campaign(make_cells(workloads=["json"], blocks=1)))["order"].empty
+
+
 def test_a_block_that_one_cell_lacks_takes_no_part_in_pairing() -> None:
     cells = [make_cell("json", model, 1, "3.13", blocks=8) for model in ("serial", "threads")]
     failed = make_cell("json", "processes-fork", 1, "3.13", blocks=8)
@@ -250,7 +275,7 @@ OF_NUMBER = {
 
 
 def text_of(tables: dict[str, pd.DataFrame], without: dict[str, list[str]]) -> dict[str, str]:
-    names = ("cells", "distributions", "quality", "pairing")
+    names = ("cells", "distributions", "quality", "pairing", "order")
     return {name: csv_text(tables[name].drop(columns=without.get(name, []))) for name in names}
 
 

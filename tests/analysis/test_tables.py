@@ -41,6 +41,7 @@ DOCUMENTED = {
     "distributions": columns.DISTRIBUTIONS,
     "quality": columns.QUALITY,
     "pairing": columns.PAIRING,
+    "order": columns.ORDER,
 }
 
 

@@ -37,7 +37,7 @@ def test_figures_then_render_write_the_page_and_say_nothing(
     assert (drawn.returncode, drawn.stdout, drawn.stderr) == (0, "", "")
     names = sorted(path.name for path in (tmp_path / "figures").iterdir())
     drawings = (
-        *("notebook-timeline", "speedup-compress", "speedup-mandelbrot"),
+        *("notebook-timeline", "order", "speedup-compress", "speedup-mandelbrot"),
         "threads-against-processes",
     )
     assert names == [f"{name}.{kind}" for name in drawings for kind in ("csv", "png", "svg")]

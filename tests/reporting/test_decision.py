@@ -142,3 +142,9 @@ def test_a_way_that_loses_updates_is_named_and_not_recommended(world: Worlds) ->
     free = choices(world("every experiment"), "counter_unlocked")["3.13t"]
     assert free.status is Status.OPEN
     assert any("Left out because updates were lost: threads" in line for line in free.lines)
+
+
+def test_the_first_screen_says_how_sure_it_is(world: Worlds) -> None:
+    told = decision.build(world("every experiment").evidence()).sureness.replace(text.SPACE, " ")
+    assert "95 % interval in brackets, over 6 blocks" in told
+    assert "wo measurements of one cell (A/A) differ by" in told

@@ -95,7 +95,8 @@ def test_the_shortest_task_that_pays_is_named(world: Worlds, model: str, begins:
     assert list(row)[3:-2] == ["10 µs", "100 µs", "1 ms", "10 ms"]
     table = pd.read_csv(world(EVERY).results / "tables/crossovers.csv")
     way = (table["model"] == "processes-fork") & (table["arm"] == "3.13t")
-    about_us = table.loc[way & (table["parameter"] == "task_us"), "crossover_size"].item()
+    way &= (table["parameter"] == "task_us") & (table["baseline_model"] == "serial")
+    about_us = table.loc[way, "crossover_size"].item()
     if model != "threads":
         assert row["about"].startswith(f"{about_us:.0f} µs [")
     serial = world(EVERY).evidence().tables.cell("dispatch/serial/1/3.13/warm")
@@ -119,7 +120,7 @@ def test_what_each_worker_adds_is_shown_with_its_interval(world: Worlds) -> None
 
 def test_payloads_and_ways_are_judged_against_threads(world: Worlds) -> None:
     found = sections(world(EVERY))
-    times, ratios = found["payload"].tables
+    times, ratios, begins = found["payload"].tables
     assert "threads" in rows(times)["The send_array workload", "4\u202f096"]
     row = rows(ratios)["The send_array workload", "4\u202f096"]
     work = "send_array,kib=4096"
@@ -129,6 +130,10 @@ def test_payloads_and_ways_are_judged_against_threads(world: Worlds) -> None:
     assert expected < 0.8
     assert starts_with(row["processes (fork)"], expected)
     assert "threads" not in row
+    crossovers = pd.read_csv(world(EVERY).results / "tables/crossovers.csv")
+    of_sizes = crossovers[(crossovers["parameter"] == "kib")]
+    assert set(of_sizes["baseline_model"]) == {"threads"}
+    assert len(begins.rows) == len(of_sizes)
     (ways,) = found["apis"].tables
     assert rows(ways)["serial", "–"]["3.13t speed"] == "–"  # no number of workers to share
     assert rows(ways)["threads", "2 (> cores)"]["3.13t speed"] == "–"

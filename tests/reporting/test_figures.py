@@ -29,7 +29,8 @@ def test_every_experiment_has_a_figure(world: Worlds) -> None:
         "notebook-timeline",
         *("speedup-mandelbrot", "speedup-json"),
         *("build_tax", "startup", "memory", "granularity", "shared_state", "apis", "control"),
-        *("payload-send_array", "payload-send_objects", "mine"),
+        *("payload-send_array", "payload-send_array-over-threads"),
+        *("payload-send_objects", "payload-send_objects-over-threads", "mine", "order"),
     }
 
 
@@ -73,12 +74,25 @@ def test_brackets_are_the_crossovers_of_the_table(world: Worlds) -> None:
     figure = drawn(world(EVERY))["granularity"]
     assert isinstance(figure, LinesFigure)
     table = pd.read_csv(world(EVERY).results / "tables/crossovers.csv")
-    known = table.dropna(subset=["serial_to_size", "faster_from_size"])
+    known = table.dropna(subset=["baseline_to_size", "faster_from_size"])
     of_tasks = known[known["parameter"] == "task_us"]
     assert len(figure.brackets) == len(of_tasks) > 0
     assert {(b.low, b.high) for b in figure.brackets} == set(
-        zip(of_tasks["serial_to_size"], of_tasks["faster_from_size"], strict=True)
+        zip(of_tasks["baseline_to_size"], of_tasks["faster_from_size"], strict=True)
     )
+
+
+def test_the_blocks_stand_in_the_order_in_which_they_ran(world: Worlds) -> None:
+    figure = drawn(world(EVERY))["order"]
+    assert isinstance(figure, LinesFigure)
+    table = pd.read_csv(world(EVERY).results / "tables/order.csv")
+    told = {(mark.series.title, mark.x, mark.value) for _, mark in figure.marks}
+    assert told == {
+        (f"{basis} times", place, ratio)
+        for basis, place, ratio in zip(
+            table["basis"], table["place"], table["median_ratio"], strict=True
+        )
+    }
 
 
 def test_a_figure_s_file_has_its_numbers_with_their_units(world: Worlds) -> None:

@@ -474,6 +474,16 @@ PAIRING: Columns = (
     Column("note", "string", "why numbers are missing"),
 )
 
+ORDER: Columns = (
+    Column("basis", "string", "`quiet` or `typical` times"),
+    Column("place", "Int64", "in the order in which the blocks ran, from 1"),
+    Column("block", "Int64", "number of the block"),
+    Column("trials", "Int64", "its trials with a time, of cells that have more than one"),
+    Column("median_ratio", "Float64", "trial / median of its cell's trials, in the median trial"),
+    Column("lower_quartile_ratio", "Float64", "the same, lower quartile of the trials"),
+    Column("upper_quartile_ratio", "Float64", "the same, upper quartile"),
+)
+
 OUTCOMES: Columns = (
     Column("outcome", "string", "planned, each outcome, missing; planned is the sum of the others"),
     Column("trials", "Int64", "number of trials"),
@@ -692,10 +702,11 @@ FITS: Columns = (
 CROSSOVERS: Columns = (
     Column("workload", "string", "kind of work, without the parameter"),
     Column("parameter", "string", "the size that is varied; its unit is the last word"),
-    Column("model", "string", "what is compared with serial on the same arm"),
+    Column("model", "string", "what is compared with the baseline on the same arm"),
     Column("workers", "Int64", "its workers"),
     Column("worker_kind", "string", "what so many workers ask of the machine"),
     Column("arm", "string", "interpreter build with its GIL setting"),
+    Column("baseline_model", "string", "what it must beat: `serial`, or as many `threads`"),
     Column("timing", "string", "timing of both"),
     Column("sizes", "Int64", "sizes planned"),
     Column("measured_sizes", "Int64", "of these, those with a block that both share"),
@@ -709,12 +720,16 @@ CROSSOVERS: Columns = (
         "sizes, not at the largest; `unresolved`",
     ),
     Column(
-        "serial_to_size",
+        "baseline_to_size",
         "Float64",
-        "largest size, below the next, at which serial is at least as good within the margin",
+        "largest size, below the next, at which the baseline is at least as good within the margin",
     ),
-    Column("faster_from_size", "Float64", "size from which on parallel is faster at every size"),
-    *_bounded("crossover", "size", "indicative: size from which parallel is faster by the margin"),
+    Column("faster_from_size", "Float64", "size from which on the model is faster at every size"),
+    *_bounded(
+        "crossover",
+        "size",
+        "indicative: size from which parallel is faster than serial by the margin",
+    ),
     Column("ci_level", "Float64", "level of the interval"),
     Column("ci_method", "string", "how the interval was made"),
 )

@@ -1,7 +1,7 @@
-"""The table of crossovers: from which size of a task on a parallel model pays.
+"""The table of crossovers: from which size of a task on a parallel model is faster.
 
 A ladder is a workload of which an experiment varies one size, with one model, number of workers
-and arm. Serial, on the same arm, is what the model must beat.
+and arm, and what the model must beat on the same arm: serial, or as many threads.
 """
 
 import math
@@ -15,6 +15,7 @@ import pandas as pd
 from scipy import optimize
 
 from workflow.analysis import columns
+from workflow.analysis.contrasts import THREADS
 from workflow.analysis.estimates import Floats
 from workflow.analysis.planned import SERIAL, Cell, Family, Plan
 from workflow.analysis.ratios import Comparison, compare
@@ -23,26 +24,27 @@ from workflow.analysis.trial_values import Times
 
 BETWEEN_SIZES = "intervals of the two nearest sizes, joined in 1 / size"
 
-#: With these readings serial is at least as good, as far as the margin goes.
-SERIAL_WILL_DO = (Reading.SLOWER, Reading.EQUAL)
+#: With these readings the baseline is at least as good, as far as the margin goes.
+BASELINE_WILL_DO = (Reading.SLOWER, Reading.EQUAL)
 
 
 class CrossoverState(StrEnum):
     """What the readings along a ladder, from the least size to the largest, say together."""
 
-    BRACKETED = "bracketed"  # serial will do up to one size, parallel is faster from another on
+    BRACKETED = "bracketed"  # the baseline will do up to one size, not from another on
     ALWAYS_FASTER = "always_faster"  # at every size measured
-    NOT_REACHED = "not_reached"  # at the largest size, as at all others, serial will do
-    FASTER_BELOW = "faster_below"  # serial will do at the largest size, though not at all of them
+    NOT_REACHED = "not_reached"  # at the largest size, as at all others, the baseline will do
+    FASTER_BELOW = "faster_below"  # the baseline will do at the largest size, though not at all
     UNRESOLVED = "unresolved"  # the readings leave it open
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ladder:
-    """A parallel cell and its serial one for each size of a parameter."""
+    """A parallel cell and its baseline for each size of a parameter."""
 
     workload: str
     parameter: str
+    baseline_model: str
     rungs: Mapping[float, tuple[Cell, Cell]]
 
 
@@ -51,7 +53,7 @@ class Bracket:
     """Places of the two sizes that enclose a crossover; None where the readings name none."""
 
     state: CrossoverState
-    serial_to: int | None
+    baseline_to: int | None
     faster_from: int | None
 
 
@@ -68,20 +70,32 @@ def ladders(plan: Plan) -> Iterator[Ladder]:
     its ladders with the other held fixed.
     """
     compared = [cell for cell in plan.in_order() if cell.is_compared]
-    serials = {
-        (cell.workload, cell.timing, cell.arm): cell for cell in compared if cell.model == SERIAL
-    }
+    at = {(c.workload, c.timing, c.arm, c.model, c.workers): c for c in compared}
     found: dict[tuple[str, ...], dict[float, tuple[Cell, Cell]]] = {}
     for cell in compared:
-        serial = serials.get((cell.workload, cell.timing, cell.arm))
-        if serial is None or plan.family(cell) is Family.SERIAL:
-            continue
-        for workload, parameter, size in sizes_of(cell.workload):
-            way = (workload, parameter, cell.timing, cell.model, str(cell.workers), cell.arm)
-            found.setdefault(way, {})[size] = (cell, serial)
-    for (workload, parameter, *_), rungs in found.items():
+        for model, workers in _baselines(cell, plan):
+            baseline = at.get((cell.workload, cell.timing, cell.arm, model, workers))
+            if baseline is None:
+                continue
+            for workload, parameter, size in sizes_of(cell.workload):
+                way = (cell.timing, cell.model, str(cell.workers), cell.arm)
+                found.setdefault((workload, parameter, model, *way), {})[size] = (cell, baseline)
+    for (workload, parameter, model, *_), rungs in found.items():
         if len(rungs) > 1:
-            yield Ladder(workload=workload, parameter=parameter, rungs=dict(sorted(rungs.items())))
+            yield Ladder(
+                workload=workload,
+                parameter=parameter,
+                baseline_model=model,
+                rungs=dict(sorted(rungs.items())),
+            )
+
+
+def _baselines(cell: Cell, plan: Plan) -> Iterator[tuple[str, int]]:
+    """The models, and their workers, that a parallel cell is to beat."""
+    if plan.family(cell) is not Family.SERIAL:
+        yield SERIAL, 1
+        if cell.model != THREADS:
+            yield THREADS, cell.workers
 
 
 def sizes_of(label: str) -> Iterator[tuple[str, str, float]]:
@@ -105,8 +119,8 @@ def _row(ladder: Ladder, times: Times, rules: Rules) -> dict[str, Any]:
     sizes = np.array(list(ladder.rungs))
     cell, _ = next(iter(ladder.rungs.values()))
     comparisons = [
-        compare(times, cell=cell, baseline=serial, rules=rules)
-        for cell, serial in ladder.rungs.values()
+        compare(times, cell=cell, baseline=baseline, rules=rules)
+        for cell, baseline in ladder.rungs.values()
     ]
     bracket = find_bracket(
         [one.reading if one is not None else Reading.UNRESOLVED for one in comparisons]
@@ -118,17 +132,18 @@ def _row(ladder: Ladder, times: Times, rules: Rules) -> dict[str, Any]:
         "workers": cell.workers,
         "worker_kind": cell.worker_kind,
         "arm": cell.arm,
+        "baseline_model": ladder.baseline_model,
         "timing": cell.timing,
         "sizes": sizes.size,
         "measured_sizes": sum(one is not None for one in comparisons),
         "least_size": float(sizes[0]),
         "largest_size": float(sizes[-1]),
         "state": bracket.state.value,
-        "serial_to_size": _at(sizes, bracket.serial_to),
+        "baseline_to_size": _at(sizes, bracket.baseline_to),
         "faster_from_size": _at(sizes, bracket.faster_from),
         **(
             _crossover(sizes, comparisons, rules)
-            if bracket.state is CrossoverState.BRACKETED
+            if bracket.state is CrossoverState.BRACKETED and ladder.baseline_model == SERIAL
             else {}
         ),
     }
@@ -139,22 +154,23 @@ def _at(sizes: Floats, place: int | None) -> float | None:
 
 
 def find_bracket(readings: Sequence[Reading]) -> Bracket:
-    """Where serial will do for the last time, and from where on parallel is faster at every size.
+    """Where the baseline will do for the last time, and from where on the model is faster.
 
-    `readings` are those of parallel against serial, the least size first; at least one.
+    `readings` are those of the model against the baseline, the least size first; at least one. It
+    is faster from a size on when it is faster at each of those that follow.
     """
     faster_from = len(readings)
     while faster_from > 0 and readings[faster_from - 1] is Reading.FASTER:
         faster_from -= 1
     before = readings[:faster_from]
-    serial_to = max(
-        (place for place, reading in enumerate(before) if reading in SERIAL_WILL_DO), default=None
+    baseline_to = max(
+        (place for place, reading in enumerate(before) if reading in BASELINE_WILL_DO), default=None
     )
     if not before:
         state = CrossoverState.ALWAYS_FASTER
     elif faster_from < len(readings):
-        state = CrossoverState.BRACKETED if serial_to is not None else CrossoverState.UNRESOLVED
-    elif serial_to != len(readings) - 1:
+        state = CrossoverState.BRACKETED if baseline_to is not None else CrossoverState.UNRESOLVED
+    elif baseline_to != len(readings) - 1:
         state = CrossoverState.UNRESOLVED
     elif Reading.FASTER in before:
         state = CrossoverState.FASTER_BELOW
@@ -162,7 +178,7 @@ def find_bracket(readings: Sequence[Reading]) -> Bracket:
         state = CrossoverState.NOT_REACHED
     return Bracket(
         state=state,
-        serial_to=serial_to,
+        baseline_to=baseline_to,
         faster_from=faster_from if faster_from < len(readings) else None,
     )
 
@@ -170,7 +186,10 @@ def find_bracket(readings: Sequence[Reading]) -> Bracket:
 def _crossover(
     sizes: Floats, comparisons: Sequence[Comparison | None], rules: Rules
 ) -> dict[str, Any]:
-    """The indicative size and its interval, from the sizes that have one."""
+    """The indicative size and its interval, from the sizes that have one.
+
+    For serial as the baseline alone: what threads take may grow with the size in any way.
+    """
     known = [
         (size, one.estimate)
         for size, one in zip(sizes, comparisons, strict=True)

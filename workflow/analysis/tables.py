@@ -16,6 +16,7 @@ from workflow.analysis.distributions import distributions_table
 from workflow.analysis.health import health_table
 from workflow.analysis.memory import memory_table
 from workflow.analysis.notebook import notebook_table
+from workflow.analysis.order import order_table
 from workflow.analysis.outcomes import outcomes_table
 from workflow.analysis.pairing import pairing_table
 from workflow.analysis.planned import Plan
@@ -58,6 +59,7 @@ def all_tables(plan: Plan, trials: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "distributions": distributions_table(plan, values),
         "quality": quality_table(plan, values, times),
         "pairing": pairing_table(plan, values, times),
+        "order": order_table(values),
     }
 
 

@@ -21,6 +21,7 @@ from workflow.reporting.rows import (
     HealthRow,
     MemoryRow,
     NotebookRow,
+    OrderRow,
     OutcomeRow,
     PairingRow,
     QualityRow,
@@ -58,6 +59,7 @@ class Tables:
     health: tuple[HealthRow, ...]
     quality: tuple[QualityRow, ...]
     pairing: tuple[PairingRow, ...]
+    order: tuple[OrderRow, ...]
     distributions: tuple[DistributionRow, ...]
 
     @cached_property
@@ -163,6 +165,7 @@ def read_tables(folder: Path) -> Tables:
         health=read_rows(folder / "health.csv", HealthRow),
         quality=read_rows(folder / "quality.csv", QualityRow),
         pairing=read_rows(folder / "pairing.csv", PairingRow),
+        order=read_rows(folder / "order.csv", OrderRow),
         distributions=read_rows(folder / "distributions.csv", DistributionRow),
     )
 

@@ -14,6 +14,7 @@ _UNITS = {
     Scale.TIME: "ns",
     Scale.BYTES: "bytes",
     Scale.COUNT: "workers",
+    Scale.BLOCK: "block",
     Scale.KIB: "kib",
     Scale.TASK: "us",
 }

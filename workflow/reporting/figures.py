@@ -3,7 +3,7 @@
 from workflow.reporting import traces
 from workflow.reporting.campaign import Campaign
 from workflow.reporting.evidence import Tables
-from workflow.reporting.sections import decision, experiments
+from workflow.reporting.sections import decision, experiments, quality
 from workflow.reporting.traces import AnyFigure
 
 
@@ -16,4 +16,6 @@ def figures(campaign: Campaign, tables: Tables) -> tuple[AnyFigure, ...]:
         drawn.append(traces.timeline(campaign, tables))
     drawn += [traces.speedup(workload, campaign, tables) for workload in campaign.scaled]
     drawn += experiments.figures(campaign, tables)
+    if order := quality.order_figure(campaign, tables):
+        drawn.append(order)
     return tuple(drawn)

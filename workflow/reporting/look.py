@@ -102,17 +102,22 @@ def of_machines(
 def of_series(series: Sequence[Series], campaign: Campaign) -> dict[Series, Seen]:
     """The look of each series: its model's colour and its arm's line.
 
-    Where no series names a model, colours tell the arms.
+    Where no series names a model, colours tell the arms; where it names neither, the series.
     """
     used = {one.model for one in series}
     of_model = colours([model for model in campaign.models.values() if model.name in used])
     of_arm = lines(campaign.arms)
     inks = {arm.name: _ARM_INK.get(of_arm[arm.name], INK) for arm in campaign.arms}
+    others = [one for one in series if not one.model and not one.arm]
+    plain = {one: PALETTE[place % len(PALETTE)].light for place, one in enumerate(others)}
     found: dict[Series, Seen] = {}
     for one in series:
-        ink = of_model[one.model].light if one.model else inks.get(one.arm or "", INK)
+        if one.model:
+            ink = of_model[one.model].light
+        else:
+            ink = plain.get(one) or inks.get(one.arm or "", INK)
         seen = Seen(ink=ink, line=of_arm.get(one.arm or "", _STANDARD))
-        others = (Seen(ink=ink, line=Line(seen.line.dashes, marker)) for marker in _MARKERS)
+        marked = (Seen(ink=ink, line=Line(seen.line.dashes, marker)) for marker in _MARKERS)
         taken = set(found.values())
-        found[one] = next((look for look in (seen, *others) if look not in taken), seen)
+        found[one] = next((look for look in (seen, *marked) if look not in taken), seen)
     return found

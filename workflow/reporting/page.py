@@ -80,10 +80,11 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionSection:
-    """The first screen's answer."""
+    """The first screen's answer; `sureness` says how far to trust it, links to why follow it."""
 
     question: str
     answer: str
+    sureness: str
     figure: Figure | None
     arms: tuple[Fact, ...]
     decisions: tuple[Decision, ...]
@@ -196,6 +197,7 @@ class QualitySection:
     """What ran, what did not, and how much it varied."""
 
     paragraphs: tuple[str, ...]
+    figure: Figure | None
     outcomes: Table
     health: Table | None
     not_applicable: Table | None

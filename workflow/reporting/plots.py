@@ -7,12 +7,13 @@ from workflow.reporting import formatting as text
 
 
 class Scale(StrEnum):
-    """What an axis counts: ratios, nanoseconds, bytes, or sizes (KiB sent, µs of a task)."""
+    """What an axis counts: ratios, nanoseconds, bytes, or sizes (KiB sent, µs of a task, ...)."""
 
     RATIO = "ratio"
     TIME = "time"
     BYTES = "bytes"
     COUNT = "count"
+    BLOCK = "block"
     KIB = "kib"
     TASK = "task"
 
@@ -33,7 +34,7 @@ class Axis:
             return f"{text.ratio_cell(value)}×"
         if self.scale is Scale.BYTES:
             return f"{text.mebibytes(value)}{text.SPACE}MiB"
-        if self.scale is Scale.COUNT:
+        if self.scale in (Scale.COUNT, Scale.BLOCK):
             return text.fixed(value, 0)
         if self.scale is Scale.KIB:
             return f"{text.set_number(value)}{text.SPACE}KiB"

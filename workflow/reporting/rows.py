@@ -363,15 +363,16 @@ class FitRow:
 
 @dataclass(frozen=True, kw_only=True)
 class CrossoverRow:
-    """A row of crossovers.csv: from which size on a way beats serial on the same arm."""
+    """A row of crossovers.csv: from which size on a way beats its baseline on the same arm."""
 
     workload: str
     parameter: str
     model: str
     workers: int
     arm: str
+    baseline_model: str
     state: str
-    serial_to_size: float | None
+    baseline_to_size: float | None
     faster_from_size: float | None
     crossover_size: float | None
     crossover_low_size: float | None
@@ -491,6 +492,18 @@ class PairingRow:
     drift_p_value: float | None
     drift_change_ratio: float | None
     note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderRow:
+    """A row of order.csv: how far a block's trials lie from their cells' medians, as blocks ran."""
+
+    basis: str
+    place: int
+    trials: int
+    median_ratio: float
+    lower_quartile_ratio: float
+    upper_quartile_ratio: float
 
 
 @dataclass(frozen=True, kw_only=True)

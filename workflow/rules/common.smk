@@ -52,6 +52,7 @@ TABLES = [
     "distributions",
     "quality",
     "pairing",
+    "order",
 ]
 
 

@@ -71,9 +71,12 @@ def _frame(axes: Axes, figure: LinesFigure) -> None:
         figure.axis,
         [end for _, m in figure.marks for end in (m.value, m.low, m.high) if end is not None],
     )
-    axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xlim(sizes[0] / 1.35, sizes[-1] * 1.35)
+    if figure.sizes.scale is Scale.BLOCK:
+        axes.set_xlim(sizes[0] - 0.5, sizes[-1] + 0.5)
+    else:
+        axes.set_xscale("log")
+        axes.set_xlim(sizes[0] / 1.35, sizes[-1] * 1.35)
     axes.set_ylim(*ends)
     scales.dress(axes.xaxis, figure.sizes, (sizes[0], sizes[-1]))
     axes.xaxis.set_major_locator(FixedLocator(sizes[:: -(-len(sizes) // scales.MOST_TICKS)]))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from statistics import median_low
 
 from workflow.reporting import formatting as text
-from workflow.reporting.rows import Ratio, Reading
+from workflow.reporting.rows import CrossoverRow, Ratio, Reading
 
 NO_RATIO = "No two of its cells can be compared."
 
@@ -25,6 +25,20 @@ def spread(named: Sequence[tuple[str, Ratio]]) -> str:
         return reach
     middle = median_low(value for _, value in values)
     return f"{text.times_as_fast(Ratio(value=middle))} typically, {reach}"
+
+
+def bracket(row: CrossoverRow, show: Callable[[float], str], size: str) -> str:
+    """Between which sizes a way begins to be faster: `10 µs to 100 µs`, `not faster at any size`.
+
+    `size` is the word for them.
+    """
+    if row.baseline_to_size is not None and row.faster_from_size is not None:
+        return f"{show(row.baseline_to_size)} to {show(row.faster_from_size)}"
+    return {
+        "always_faster": f"faster at every {size}",
+        "not_reached": f"not faster at any {size}",
+        "faster_below": f"faster at the lesser {size}s only",
+    }.get(row.state, "not settled")
 
 
 def readings(ratios: Iterable[Ratio]) -> str:

@@ -9,7 +9,7 @@ from workflow.reporting.evidence import Evidence, Tables
 from workflow.reporting.page import Choice, Decision, DecisionSection, Fact
 from workflow.reporting.plots import Axis, DotRow, DotsFigure, Scale, Series
 from workflow.reporting.rows import CellRow, DecisionRow, Ratio, RatioRow, Reading
-from workflow.reporting.sections import answers, plotted
+from workflow.reporting.sections import answers, plotted, sureness
 from workflow.reporting.words import Status
 
 TWO_AVERAGES = (
@@ -29,6 +29,7 @@ def build(evidence: Evidence) -> DecisionSection:
     return DecisionSection(
         question=kinds.question if kinds else "",
         answer=gains(_decided(campaign, tables), campaign, tables),
+        sureness=sureness.told(evidence),
         figure=plotted.shown(figure) if figure else None,
         arms=tuple(
             Fact(term=f"Python {arm.name}", text=words.arm_title(arm))

@@ -6,9 +6,9 @@ from workflow.reporting import formatting as text
 from workflow.reporting import words
 from workflow.reporting.campaign import Family, PlannedCell
 from workflow.reporting.page import Column, Table
-from workflow.reporting.plots import Axis, Bracket, LinesFigure, Scale, Series
+from workflow.reporting.plots import Axis, Bracket, LinesFigure, Mark, Scale, Series
 from workflow.reporting.rows import CrossoverRow
-from workflow.reporting.sections import plotted
+from workflow.reporting.sections import answers, plotted
 from workflow.reporting.sections.grids import WAY, Content, Measure, Question, pivot
 
 TITLE = "How long a task must be"
@@ -96,16 +96,8 @@ def _speedups(question: Question, grains: Sequence[PlannedCell]) -> Table:
 
 def _found(question: Question, cell: PlannedCell) -> CrossoverRow | None:
     """What the table of crossovers has about the way of a cell."""
-    name = question.campaign.workloads[cell.workload].name
-    place = (name, DURATION, cell.model, cell.workers, cell.arm)
-    return next(
-        (
-            row
-            for row in question.tables.crossovers
-            if (row.workload, row.parameter, row.model, row.workers, row.arm) == place
-        ),
-        None,
-    )
+    serial = question.own_serial(cell)
+    return None if serial is None else question.crossover(cell, DURATION, over=serial.model)
 
 
 def _crossover(question: Question, cell: PlannedCell) -> tuple[str, str]:
@@ -139,7 +131,8 @@ def _answer(question: Question, grains: Sequence[PlannedCell]) -> str:
 def _figures(
     question: Question, grains: Sequence[PlannedCell], finding: str
 ) -> tuple[LinesFigure, ...]:
-    lines, brackets = [], []
+    lines: list[tuple[Mark, ...]] = []
+    brackets: list[Bracket] = []
     for cells in _parallel(question, grains):
         series = Series(title=question.named(cells[0]), model=cells[0].model, arm=cells[0].arm)
         line = tuple(
@@ -150,11 +143,8 @@ def _figures(
         if not line:
             continue
         lines.append(line)
-        found = _found(question, cells[0])
-        if found and found.serial_to_size is not None and found.faster_from_size is not None:
-            brackets.append(
-                Bracket(series=series, low=found.serial_to_size, high=found.faster_from_size)
-            )
+        if (found := _found(question, cells[0])) is not None:
+            brackets += plotted.brackets(found, series)
     if not lines:
         return ()
     return (
@@ -177,13 +167,7 @@ def _figures(
 
 
 def _bracket(row: CrossoverRow) -> str:
-    if row.serial_to_size is not None and row.faster_from_size is not None:
-        return f"{text.duration(row.serial_to_size)} to {text.duration(row.faster_from_size)}"
-    return {
-        "always_faster": "faster at every length",
-        "not_reached": "not faster at any length",
-        "faster_below": "faster at short lengths only",
-    }.get(row.state, "not settled")
+    return answers.bracket(row, text.duration, "length")
 
 
 def _indicative(row: CrossoverRow) -> str:

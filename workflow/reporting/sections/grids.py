@@ -10,7 +10,7 @@ from workflow.reporting.campaign import Campaign, Experiment, Family, PlannedCel
 from workflow.reporting.evidence import Tables
 from workflow.reporting.page import Column, Table
 from workflow.reporting.plots import DotsFigure, LinesFigure
-from workflow.reporting.rows import Ratio
+from workflow.reporting.rows import CrossoverRow, Ratio
 
 Item = TypeVar("Item")
 Keys = tuple[str, ...]
@@ -91,6 +91,16 @@ class Question:
     def speedup(self, cell: PlannedCell) -> str:
         """The same, as a table shows it."""
         return words.compared_briefly(self.ratio_over_serial(cell))
+
+    def crossover(self, cell: PlannedCell, size: str, *, over: str) -> CrossoverRow | None:
+        """From which size on (a parameter) the cell's way is faster than another model."""
+        name = self.campaign.workloads[cell.workload].name
+        wanted = (name, size, cell.model, cell.workers, cell.arm, over)
+        for row in self.tables.crossovers:
+            place = (row.workload, row.parameter, row.model, row.workers, row.arm)
+            if (*place, row.baseline_model) == wanted:
+                return row
+        return None
 
     def label(self, cell: PlannedCell) -> str:
         """A cell in a row of a figure: its work, way and arm, those that differ from row to row."""

@@ -5,10 +5,18 @@ from collections.abc import Callable, Sequence
 from workflow.reporting import formatting as text
 from workflow.reporting import words
 from workflow.reporting.campaign import PlannedCell
-from workflow.reporting.page import Column
-from workflow.reporting.plots import Axis, LinesFigure, Mark, Scale, Series
-from workflow.reporting.sections import answers
-from workflow.reporting.sections.grids import TWO_AVERAGES, Content, Measure, Question, pivot
+from workflow.reporting.page import Column, Table
+from workflow.reporting.plots import Axis, Bracket, LinesFigure, Mark, Scale, Series
+from workflow.reporting.sections import answers, plotted
+from workflow.reporting.sections.grids import (
+    THREADS,
+    TWO_AVERAGES,
+    WAY,
+    Content,
+    Measure,
+    Question,
+    pivot,
+)
 
 TITLE = "Sending data"
 SIZE = "kib"
@@ -71,7 +79,7 @@ def content(question: Question) -> Content:
             "square brackets hold the interval.",
             TWO_AVERAGES,
         ),
-        tables=tables,
+        tables=(*tables, _begins(question, cells)),
     )
 
 
@@ -104,41 +112,114 @@ def _answer(
     return words.sentence(f"a batch takes – {'; '.join(told)}")
 
 
+def _begins(question: Question, cells: Sequence[PlannedCell]) -> Table:
+    """From which size on each way is faster than as many threads."""
+    campaign = question.campaign
+    ways = _ways(question, cells)
+    return Table(
+        caption="From which size on a way is faster than as many threads: between these two sizes",
+        columns=(
+            Column(header="What is sent"),
+            *WAY,
+            Column(header="Arm"),
+            Column(header="Begins to be faster", numeric=True),
+        ),
+        rows=tuple(
+            (
+                campaign.workloads[way[0].workload].plain_title,
+                *question.way(way[0]),
+                way[0].arm,
+                answers.bracket(found, _shown, "size"),
+            )
+            for way in ways
+            if (found := question.crossover(way[0], SIZE, over=THREADS)) is not None
+        ),
+        row_headers=4,
+    )
+
+
+def _shown(size_kib: float) -> str:
+    return f"{text.set_number(size_kib)}{text.SPACE}KiB"
+
+
+def _ways(question: Question, cells: Sequence[PlannedCell]) -> list[list[PlannedCell]]:
+    """The cells of each way to send one kind of data, as `cells` come."""
+    ways: dict[tuple[str, str, int, str], list[PlannedCell]] = {}
+    for cell in cells:
+        kind = question.campaign.workloads[cell.workload].name
+        ways.setdefault((kind, cell.model, cell.workers, cell.arm), []).append(cell)
+    return list(ways.values())
+
+
 def _figures(
     question: Question,
     cells: Sequence[PlannedCell],
     size_kib: Callable[[PlannedCell], float],
     finding: str,
 ) -> tuple[LinesFigure, ...]:
-    """A figure for each kind of data that is sent in more sizes than one."""
+    """Two figures for each kind of data that is sent in more sizes than one."""
     campaign = question.campaign
-    kinds: dict[str, dict[Series, list[Mark]]] = {}
-    for cell in cells:
-        row = question.tables.cell(cell.id)
-        if row is None or row.median_ns is None or size_kib(cell) <= 0:
-            continue
-        series = Series(title=question.named(cell), model=cell.model, arm=cell.arm)
-        mark = Mark(
-            series=series,
-            value=row.median_ns,
-            low=row.ci_low_ns,
-            high=row.ci_high_ns,
-            x=size_kib(cell),
+    times: dict[str, list[tuple[Mark, ...]]] = {}
+    speeds: dict[str, list[tuple[Mark, ...]]] = {}
+    brackets: dict[str, list[Bracket]] = {}
+    for way in _ways(question, [cell for cell in cells if size_kib(cell) > 0]):
+        kind = campaign.workloads[way[0].workload].name
+        series = Series(title=question.named(way[0]), model=way[0].model, arm=way[0].arm)
+        timed = tuple(
+            Mark(
+                series=series,
+                value=row.median_ns,
+                low=row.ci_low_ns,
+                high=row.ci_high_ns,
+                x=size_kib(cell),
+            )
+            for cell in way
+            if (row := question.tables.cell(cell.id)) is not None and row.median_ns is not None
         )
-        of_kind = kinds.setdefault(campaign.workloads[cell.workload].name, {})
-        of_kind.setdefault(series, []).append(mark)
+        compared = tuple(
+            plotted.ratio_mark(ratio, series, size_kib(cell))
+            for cell in way
+            if (ratio := question.ratio_over_threads(cell)) is not None
+        )
+        if timed:
+            times.setdefault(kind, []).append(timed)
+        if compared:
+            speeds.setdefault(kind, []).append(compared)
+        if found := question.crossover(way[0], SIZE, over=THREADS):
+            brackets.setdefault(kind, []).extend(plotted.brackets(found, series))
     titles = {work.name: work.plain_title for work in campaign.workloads.values()}
-    return tuple(
-        LinesFigure(
-            name=f"{question.experiment.name}-{name}",
-            title=titles[name],
-            finding=finding,
-            caption="Time of a batch by the size of what a task is sent; whiskers are intervals of "
-            "the median.",
-            sizes=Axis(label="what a task is sent", scale=Scale.KIB),
-            axis=Axis(label="time of a batch", scale=Scale.TIME),
-            lines=tuple(tuple(line) for line in lines.values()),
+    sizes = Axis(label="what a task is sent", scale=Scale.KIB)
+    drawn = []
+    for kind in times:
+        name = f"{question.experiment.name}-{kind}"
+        drawn.append(
+            LinesFigure(
+                name=name,
+                title=titles[kind],
+                finding=finding,
+                caption="Time of a batch by the size of what a task is sent; whiskers are "
+                "intervals of the median.",
+                sizes=sizes,
+                axis=Axis(label="time of a batch", scale=Scale.TIME),
+                lines=tuple(times[kind]),
+            )
         )
-        for name, lines in kinds.items()
-        if any(len(line) > 1 for line in lines.values())
-    )
+        drawn.append(
+            LinesFigure(
+                name=f"{name}-over-threads",
+                title=f"{titles[kind]}: speed against as many threads",
+                finding=finding,
+                caption="Above 1× a way is faster than as many threads on the same arm; whiskers "
+                "are intervals. A bar on the line of 1× spans the sizes between which it begins "
+                "to be faster.",
+                sizes=sizes,
+                axis=Axis(
+                    label="speed over threads, same arm",
+                    scale=Scale.RATIO,
+                    margin=campaign.margin,
+                ),
+                lines=tuple(speeds.get(kind, ())),
+                brackets=tuple(brackets.get(kind, ())),
+            )
+        )
+    return tuple(one for one in drawn if any(len(line) > 1 for line in one.lines))

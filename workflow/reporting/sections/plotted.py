@@ -6,8 +6,17 @@ from workflow.reporting import formatting as text
 from workflow.reporting import words
 from workflow.reporting.campaign import PlannedCell
 from workflow.reporting.page import Column, Figure, Fold, Table
-from workflow.reporting.plots import Axis, DotRow, DotsFigure, LinesFigure, Mark, Scale, Series
-from workflow.reporting.rows import Ratio
+from workflow.reporting.plots import (
+    Axis,
+    Bracket,
+    DotRow,
+    DotsFigure,
+    LinesFigure,
+    Mark,
+    Scale,
+    Series,
+)
+from workflow.reporting.rows import CrossoverRow, Ratio
 
 NUMBERS = "The numbers in this figure"
 
@@ -47,6 +56,12 @@ def shown(figure: DotsFigure | LinesFigure) -> Figure:
 def ratio_mark(ratio: Ratio, series: Series, x: float = 0.0) -> Mark:
     """A ratio with its interval."""
     return Mark(series=series, value=ratio.value, low=ratio.low, high=ratio.high, x=x)
+
+
+def brackets(row: CrossoverRow, series: Series) -> tuple[Bracket, ...]:
+    """Where a series begins to be faster, if that lies between two sizes."""
+    low, high = row.baseline_to_size, row.faster_from_size
+    return () if low is None or high is None else (Bracket(series=series, low=low, high=high),)
 
 
 def forest(

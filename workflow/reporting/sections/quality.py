@@ -6,9 +6,11 @@ from statistics import median_low
 from workflow.reporting import formatting as text
 from workflow.reporting import words
 from workflow.reporting.campaign import Campaign
-from workflow.reporting.evidence import Evidence
+from workflow.reporting.evidence import Evidence, Tables
 from workflow.reporting.page import Column, Fold, QualitySection, Table
+from workflow.reporting.plots import Axis, LinesFigure, Mark, Scale, Series
 from workflow.reporting.rows import CellRow, DistributionRow, HealthRow, OutcomeRow
+from workflow.reporting.sections import plotted
 from workflow.reporting.sections.grids import left_out
 
 ANY_FLAG = "any"  # the row of the table of health that counts trials with any flag
@@ -23,16 +25,18 @@ NO_SENTINEL = (
 def build(evidence: Evidence) -> QualitySection:
     """The account of the trials, and their variation."""
     cells = evidence.tables.cells
+    order = order_figure(evidence.campaign, evidence.tables)
     return QualitySection(
         paragraphs=(
             _account(evidence.tables.outcomes),
             _quiet_time([row for row in cells if row.timing != "memory"], evidence.campaign),
             _variation(cells),
             _odd(evidence),
-            _noise_floor(evidence),
+            noise_floor(evidence),
             "No outlier was dropped for its time: the sentinel alone says what is quiet, and "
             "typical times rest on every measured repetition.",
         ),
+        figure=plotted.shown(order) if order else None,
         outcomes=_outcomes(evidence.tables.outcomes),
         health=_health(evidence.tables.health),
         not_applicable=left_out(evidence.campaign.experiments, evidence.campaign),
@@ -189,7 +193,7 @@ def _flagged(cells: tuple[CellRow, ...], campaign: Campaign) -> Fold | None:
     )
 
 
-def _noise_floor(evidence: Evidence) -> str:
+def noise_floor(evidence: Evidence) -> str:
     """What two measurements of one cell differ by, where that was measured."""
     apart = evidence.tables.differences_by_chance
     if not apart:
@@ -202,6 +206,46 @@ def _noise_floor(evidence: Evidence) -> str:
         f"{text.percent(median_low(apart))} in the typical pair and "
         f"{text.percent(max(apart))} in the worst of "
         f"{text.count(len(apart), 'pair')}."
+    )
+
+
+def order_figure(campaign: Campaign, tables: Tables) -> LinesFigure | None:
+    """How far the trials of each block lie from their cells' medians; none for a single block."""
+    axis = Axis(label="time ÷ median of its cell", scale=Scale.RATIO, margin=campaign.margin)
+    lines = [
+        tuple(
+            Mark(
+                series=Series(title=f"{basis} times"),
+                value=row.median_ratio,
+                low=row.lower_quartile_ratio,
+                high=row.upper_quartile_ratio,
+                x=row.place,
+            )
+            for row in tables.order
+            if row.basis == basis
+        )
+        for basis in ("typical", "quiet")
+    ]
+    drawn = tuple(line for line in lines if len(line) > 1)
+    if not drawn:
+        return None
+    told = [
+        f"{line[0].series.title} from {axis.shown(min(mark.value for mark in line))} to "
+        f"{axis.shown(max(mark.value for mark in line))}"
+        for line in drawn
+    ]
+    return LinesFigure(
+        name="order",
+        title="Times in the order in which they were measured",
+        finding=words.sentence(
+            f"the median trial of each block, over the median of its cell – {'; '.join(told)}"
+        ),
+        caption="Each block's median trial, as a multiple of the median of its cell; whiskers hold "
+        "half of the trials. A slope is a drift, a peak a busy time. Blocks are what ratios are "
+        "paired by, so neither is in them.",
+        sizes=Axis(label="block, in the order in which they ran", scale=Scale.BLOCK),
+        axis=axis,
+        lines=drawn,
     )
 
 

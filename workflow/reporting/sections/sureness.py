@@ -1,0 +1,31 @@
+"""How far the first screen's answers can be trusted, in a few sentences."""
+
+from workflow.reporting import formatting as text
+from workflow.reporting.evidence import Evidence
+from workflow.reporting.sections import quality
+
+
+def told(evidence: Evidence) -> str:
+    """Blocks and intervals, the noise floor, how many cells stand on disturbed times."""
+    campaign, tables = evidence.campaign, evidence.tables
+    timed = [row for row in tables.cells if row.timing != "memory"]
+    disturbed = sum("disturbed" in row.flags.split() for row in timed)
+    watched = any(row.quiet_share_ratio is not None for row in timed)
+    sentences = []
+    if campaign.blocks > 1:
+        sentences.append(
+            f"Each ratio has its {text.percent(campaign.confidence)} interval in brackets, over "
+            f"{text.count(campaign.blocks, 'block')}; what two methods do not both say is called "
+            "“not settled”."
+        )
+    sentences.append(quality.noise_floor(evidence))
+    if not watched:
+        sentences.append("Nothing told quiet times from disturbed ones here.")
+    elif disturbed:
+        sentences.append(
+            f"{text.count(disturbed, 'cell')} of {text.fixed(len(timed), 0)} saw too little quiet "
+            "and stand on typical times."
+        )
+    else:
+        sentences.append("All times compared are quiet ones.")
+    return " ".join(sentences)
