@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from scipy import stats
 
 from benchmarks.bench import ARMS, ROOT, THRESHOLD, Bench, Cell, bench
 from workflow.interpreters.environment import find_uv
+from workflow.trial.sentinel import floors
 from workflow.trial.trial import quiet_repetitions
 from workflow.trial.watch import QuietRule
 from workflow.trial.workloads import family_of, workload_of
@@ -90,7 +91,7 @@ def main() -> None:
                 values_ms, loops[cell] = pyperf(found, cell, Path(folder), loops.get(cell))
                 so_far.processes_ms.extend(values_ms)
                 here(found, cell, time.monotonic() - begun_s, so_far.records)
-        rule = found.neighbours.rule(THRESHOLD)
+        rule = rule_of(found.neighbours.cpus, measured.values())
     print("| " + " | ".join(COLUMNS) + " |")
     print("|---" * len(COLUMNS) + "|")
     for cell, all_turns in measured.items():
@@ -136,6 +137,20 @@ def here(found: Bench, cell: Cell, seconds: float, records: list[dict[str, Any]]
     begun_s = time.monotonic()
     while time.monotonic() - begun_s < seconds:
         records.append(found.trial(cell, block=len(records), batch_ms=BATCH_MS))
+
+
+def rule_of(cpus: Sequence[int], measured: Iterable[Measured]) -> QuietRule:
+    """What was quiet, by floors of the trials' own readings, as the analysis has them.
+
+    Those of the first seconds, with nothing else to do, are lower than any beside a batch.
+    """
+    readings = [
+        repetition["sentinel_after_ns"]
+        for cell in measured
+        for record in cell.records
+        for repetition in record["repetitions"]
+    ]
+    return QuietRule(cpus=cpus, floor_ns=floors(readings), threshold=THRESHOLD)
 
 
 def quiet_ms(record: dict[str, Any], rule: QuietRule) -> float:
