@@ -140,10 +140,7 @@ def here(found: Bench, cell: Cell, seconds: float, records: list[dict[str, Any]]
 
 
 def rule_of(cpus: Sequence[int], measured: Iterable[Measured]) -> QuietRule:
-    """What was quiet, by floors of the trials' own readings, as the analysis has them.
-
-    Those of the first seconds, with nothing else to do, are lower than any beside a batch.
-    """
+    """What was quiet, by floors of the trials' own readings, as the analysis has them."""
     readings = [
         repetition["sentinel_after_ns"]
         for cell in measured
