@@ -1,5 +1,6 @@
 """One label keeps one look: colour says the model, line and marker say the arm."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -51,6 +52,8 @@ INK = "#24292e"
 #: For series that colour and line alone would not tell apart.
 _MARKERS = ("^", "v", "P", "X", "*", "<", ">")
 
+_SPARE = (_STANDARD, _FREE, _CONTROL, *_MORE)
+
 _ARM_INK = {_STANDARD: INK, _FREE: _OCHRE.light, _CONTROL: _GREY.light}
 
 
@@ -94,8 +97,7 @@ def of_machines(
 ) -> dict[Series, Seen]:
     """The look of series whose `arm` is a machine: the model's colour, the machine's line."""
     of_model = colours(models)
-    styles = (_STANDARD, _FREE, _CONTROL, *_MORE)
-    line = {name: styles[index % len(styles)] for index, name in enumerate(machines)}
+    line = {name: _SPARE[index % len(_SPARE)] for index, name in enumerate(machines)}
     return {one: Seen(of_model[one.model or ""].light, line[one.arm or ""]) for one in series}
 
 
@@ -109,13 +111,14 @@ def of_series(series: Sequence[Series], campaign: Campaign) -> dict[Series, Seen
     of_arm = lines(campaign.arms)
     inks = {arm.name: _ARM_INK.get(of_arm[arm.name], INK) for arm in campaign.arms}
     others = [one for one in series if not one.model and not one.arm]
-    plain = {one: PALETTE[place % len(PALETTE)].light for place, one in enumerate(others)}
+    spare = dict(zip(others, itertools.cycle(zip(PALETTE, _SPARE, strict=False)), strict=False))
     found: dict[Series, Seen] = {}
     for one in series:
-        if one.model:
-            ink = of_model[one.model].light
-        else:
-            ink = plain.get(one) or inks.get(one.arm or "", INK)
+        if one in spare:
+            colour, line = spare[one]
+            found[one] = Seen(ink=colour.light, line=line)
+            continue
+        ink = of_model[one.model].light if one.model else inks.get(one.arm or "", INK)
         seen = Seen(ink=ink, line=of_arm.get(one.arm or "", _STANDARD))
         marked = (Seen(ink=ink, line=Line(seen.line.dashes, marker)) for marker in _MARKERS)
         taken = set(found.values())

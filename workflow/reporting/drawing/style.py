@@ -11,7 +11,7 @@ from workflow.reporting import look
 # 360 points wide: on a phone one point is about one pixel, so the text keeps its size.
 WIDTH_IN = 5.0
 
-TITLE_CHARACTERS = 44
+TITLE_CHARACTERS = 40
 """That fit into the width in bold letters."""
 
 MOST_CHARACTERS = 28

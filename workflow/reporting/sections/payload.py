@@ -207,7 +207,7 @@ def _figures(
         drawn.append(
             LinesFigure(
                 name=f"{name}-over-threads",
-                title=f"{titles[kind]}: speed against as many threads",
+                title=f"{titles[kind]}, over threads",
                 finding=finding,
                 caption="Above 1× a way is faster than as many threads on the same arm; whiskers "
                 "are intervals. A bar on the line of 1× spans the sizes between which it begins "

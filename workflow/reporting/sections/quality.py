@@ -236,7 +236,7 @@ def order_figure(campaign: Campaign, tables: Tables) -> LinesFigure | None:
     ]
     return LinesFigure(
         name="order",
-        title="Times in the order in which they were measured",
+        title="Times, block by block",
         finding=words.sentence(
             f"the median trial of each block, over the median of its cell – {'; '.join(told)}"
         ),
