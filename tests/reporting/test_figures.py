@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.reporting.worlds import WORLDS, World
-from workflow.reporting import alt, drawing, figure_data
+from workflow.reporting import alt, drawing, figure_data, look
 from workflow.reporting.drawing.axes import ticks_of
 from workflow.reporting.figures import figures
 from workflow.reporting.plots import Axis, DotsFigure, LinesFigure, Scale
@@ -80,6 +80,17 @@ def test_brackets_are_the_crossovers_of_the_table(world: Worlds) -> None:
     assert {(b.low, b.high) for b in figure.brackets} == set(
         zip(of_tasks["baseline_to_size"], of_tasks["faster_from_size"], strict=True)
     )
+
+
+def test_a_model_keeps_its_colour_where_threads_are_not_drawn(world: Worlds) -> None:
+    campaign = world(EVERY).evidence().campaign
+    figures = [drawn(world(EVERY))[f"payload-send_array{of}"] for of in ("", "-over-threads")]
+    times, speeds = (
+        {colour for colour in look.PALETTE if colour.light in drawing.draw(one, campaign).svg}
+        for one in figures
+    )
+    threads = look.colours([campaign.models["threads"]])["threads"]
+    assert speeds == times - {threads}
 
 
 def test_the_blocks_stand_in_the_order_in_which_they_ran(world: Worlds) -> None:

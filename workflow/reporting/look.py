@@ -101,12 +101,15 @@ def of_machines(
     return {one: Seen(of_model[one.model or ""].light, line[one.arm or ""]) for one in series}
 
 
-def of_series(series: Sequence[Series], campaign: Campaign) -> dict[Series, Seen]:
+def of_series(
+    series: Sequence[Series], campaign: Campaign, among: Sequence[str] = ()
+) -> dict[Series, Seen]:
     """The look of each series: its model's colour and its arm's line.
 
     Where no series names a model, colours tell the arms; where it names neither, the series.
+    Models named in `among` have colours too, and leave the others those that remain.
     """
-    used = {one.model for one in series}
+    used = {*among, *(one.model for one in series)}
     of_model = colours([model for model in campaign.models.values() if model.name in used])
     of_arm = lines(campaign.arms)
     inks = {arm.name: _ARM_INK.get(of_arm[arm.name], INK) for arm in campaign.arms}

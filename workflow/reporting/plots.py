@@ -105,7 +105,11 @@ class Bracket:
 
 @dataclass(frozen=True, kw_only=True)
 class LinesFigure:
-    """A line for each series over sizes; `finding` and `caption` as in a dot plot."""
+    """A line for each series over sizes; `finding` and `caption` as in a dot plot.
+
+    `among`: models that colours are shared out among besides those drawn here, so that a model
+    keeps its colour from one figure of a section to the next.
+    """
 
     name: str
     title: str
@@ -115,6 +119,7 @@ class LinesFigure:
     axis: Axis
     lines: tuple[tuple[Mark, ...], ...]
     brackets: tuple[Bracket, ...] = ()
+    among: tuple[str, ...] = ()
 
     @property
     def series(self) -> tuple[Series, ...]:

@@ -65,6 +65,6 @@ def _drawing(figure: AnyFigure, campaign: Campaign) -> Figure:
         case DotsFigure():
             return dots.draw(figure, of_series(figure.series, campaign))
         case LinesFigure():
-            return lines.draw(figure, of_series(figure.series, campaign))
+            return lines.draw(figure, of_series(figure.series, campaign, figure.among))
         case _:
             return speedup.draw(figure, campaign)

@@ -189,6 +189,7 @@ def _figures(
             brackets.setdefault(kind, []).extend(plotted.brackets(found, series))
     titles = {work.name: work.plain_title for work in campaign.workloads.values()}
     sizes = Axis(label="what a task is sent", scale=Scale.KIB)
+    models = tuple(dict.fromkeys(cell.model for cell in cells))
     drawn = []
     for kind in times:
         name = f"{question.experiment.name}-{kind}"
@@ -202,6 +203,7 @@ def _figures(
                 sizes=sizes,
                 axis=Axis(label="time of a batch", scale=Scale.TIME),
                 lines=tuple(times[kind]),
+                among=models,
             )
         )
         drawn.append(
@@ -220,6 +222,7 @@ def _figures(
                 ),
                 lines=tuple(speeds.get(kind, ())),
                 brackets=tuple(brackets.get(kind, ())),
+                among=models,
             )
         )
     return tuple(one for one in drawn if any(len(line) > 1 for line in one.lines))
