@@ -13,16 +13,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from scipy import stats
 
-from benchmarks.bench import ARMS, ROOT, THRESHOLD, Bench, Cell, bench
+from benchmarks.bench import ARMS, ROOT, Bench, Cell, bench, rule_of
 from workflow.interpreters.environment import find_uv
-from workflow.trial.sentinel import floors
 from workflow.trial.trial import quiet_repetitions
 from workflow.trial.watch import QuietRule
 from workflow.trial.workloads import family_of, workload_of
@@ -38,7 +37,8 @@ COLUMNS = (
     "pyperf minimum",
     "ours ms ±",
     "quiet trials",
-    "to minimum",
+    "pyperf mean to minimum",
+    "ours to minimum",
     "narrower",
 )
 
@@ -60,13 +60,15 @@ class Measured:
             if quiet_repetitions(record, rule) >= FEWEST_QUIET
         ]
         ours_ms = statistics.median(ours) if ours else math.nan
-        theirs_width, ours_width = relative_half_width(means), relative_half_width(ours)
+        theirs_ms, theirs_width = statistics.fmean(means), relative_half_width(means)
+        ours_width = relative_half_width(ours)
         return (
             cell.name,
-            f"{statistics.fmean(means):.2f} ± {theirs_width:.1%}",
+            f"{theirs_ms:.2f} ± {theirs_width:.1%}",
             f"{minimum_ms:.2f}",
             f"{ours_ms:.2f} ± {ours_width:.1%}",
             f"{len(ours)} of {len(self.records)}",
+            f"{theirs_ms / minimum_ms - 1:+.1%}",
             f"{ours_ms / minimum_ms - 1:+.1%}",
             f"{theirs_width / ours_width:.1f}",
         )
@@ -91,7 +93,8 @@ def main() -> None:
                 values_ms, loops[cell] = pyperf(found, cell, Path(folder), loops.get(cell))
                 so_far.processes_ms.extend(values_ms)
                 here(found, cell, time.monotonic() - begun_s, so_far.records)
-        rule = rule_of(found.neighbours.cpus, measured.values())
+        records = (record for so_far in measured.values() for record in so_far.records)
+        rule = rule_of(found.neighbours.cpus, records)
     print("| " + " | ".join(COLUMNS) + " |")
     print("|---" * len(COLUMNS) + "|")
     for cell, all_turns in measured.items():
@@ -137,17 +140,6 @@ def here(found: Bench, cell: Cell, seconds: float, records: list[dict[str, Any]]
     begun_s = time.monotonic()
     while time.monotonic() - begun_s < seconds:
         records.append(found.trial(cell, block=len(records), batch_ms=BATCH_MS))
-
-
-def rule_of(cpus: Sequence[int], measured: Iterable[Measured]) -> QuietRule:
-    """What was quiet, by floors of the trials' own readings, as the analysis has them."""
-    readings = [
-        repetition["sentinel_after_ns"]
-        for cell in measured
-        for record in cell.records
-        for repetition in record["repetitions"]
-    ]
-    return QuietRule(cpus=cpus, floor_ns=floors(readings), threshold=THRESHOLD)
 
 
 def quiet_ms(record: dict[str, Any], rule: QuietRule) -> float:

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,9 @@ from workflow.plan.arms import Arm
 from workflow.trial.lock import machine_lock
 from workflow.trial.models import MODELS
 from workflow.trial.neighbours import Neighbours, neighbours
+from workflow.trial.sentinel import floors
 from workflow.trial.trial import TrialOrder, run_calibration, run_trial
+from workflow.trial.watch import QuietRule
 from workflow.trial.workloads import workload_of
 
 ROOT = Path(__file__).parents[1]
@@ -110,6 +112,16 @@ def bench() -> Iterator[Bench]:
             if watched is None:
                 raise SystemExit("processes can't be pinned here, so there is no sentinel to try")
             yield Bench(identities=identities, neighbours=watched)
+
+
+def rule_of(cpus: Sequence[int], records: Iterable[Mapping[str, Any]]) -> QuietRule:
+    """What was quiet, by floors of the trials' own readings, as the analysis has them."""
+    readings = [
+        repetition["sentinel_after_ns"]
+        for record in records
+        for repetition in record["repetitions"]
+    ]
+    return QuietRule(cpus=cpus, floor_ns=floors(readings), threshold=THRESHOLD)
 
 
 def _provide(folder: Path) -> None:

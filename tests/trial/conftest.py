@@ -85,8 +85,9 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Neighbo
 
 def always(watched: Neighbours, reading_ns: int) -> Neighbours:
     """Neighbours that read the same for ever, against a floor of 100 ns."""
+    floor = [[100] * len(watched.cpus)]
     watched.memory.write_text(
-        json.dumps({"cpus": watched.cpus, "readings_ns": [[100] * len(watched.cpus)]}),
+        json.dumps({"cpus": watched.cpus, "start_ns": floor, "readings_ns": floor}),
         encoding="utf-8",
     )
     return Neighbours(

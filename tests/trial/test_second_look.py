@@ -88,7 +88,8 @@ def test_the_command_keeps_every_try_and_lets_the_quietest_count(
     for repetition in record["repetitions"]:
         repetition["sentinel_before_ns"] = [10**13] * len(watched.cpus)
     write_json(results / "trials/1.json", record)
-    floor = {"cpus": watched.cpus, "readings_ns": [[10**12] * len(watched.cpus)] * 1000}
+    high = [[10**12] * len(watched.cpus)] * 1000
+    floor = {"cpus": watched.cpus, "start_ns": high, "readings_ns": high}
     write_json(results / "sentinel.json", floor)
     write_json(results / "plan.json", plan_of((CELL, "trials/1.json")))
     arguments = ["--plan", "plan.json", "--results", ".", "--out", "second-look.json"]

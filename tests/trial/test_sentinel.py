@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.trial.conftest import RunTrial, always
-from workflow.trial.neighbours import MOST_MOMENTS, Neighbours, neighbours
+from workflow.files import write_json
+from workflow.trial.neighbours import (
+    ENOUGH_MOMENTS,
+    MOMENTS_A_TRIAL,
+    MOST_MOMENTS,
+    Neighbours,
+    neighbours,
+)
 from workflow.trial.sentinel import CannotPinError, floors, sentinel
 from workflow.trial.tree import last_cpus
 from workflow.trial.trial import quiet_repetitions
@@ -148,3 +155,21 @@ def test_floors_follow_what_the_campaign_saw(trial: RunTrial, watched: Neighbour
     remembered = json.loads(watched.memory.read_text(encoding="utf-8"))["readings_ns"]
     assert remembered[-1] == [90] * len(CPUS)
     assert len(remembered) <= MOST_MOMENTS
+
+
+def test_readings_of_the_start_count_until_those_of_trials_are_enough(watched: Neighbours) -> None:
+    slow = [10**12] * len(CPUS)
+    record = {"repetitions": [{"sentinel_before_ns": slow}] * MOMENTS_A_TRIAL}
+    for _ in range(ENOUGH_MOMENTS // MOMENTS_A_TRIAL - 1):
+        watched.remember(record)
+    assert all(floor < 10**12 for floor in watched.rule(0.1).floor_ns)
+    watched.remember(record)
+    assert watched.rule(0.1).floor_ns == slow
+
+
+def test_a_memory_that_tells_no_start_is_made_anew(tmp_path: Path) -> None:
+    memory = tmp_path / "sentinel.json"
+    write_json(memory, {"cpus": CPUS, "readings_ns": [[1] * len(CPUS)]})
+    with neighbours(memory) as found:
+        assert found is not None
+        assert min(found.rule(0.1).floor_ns) > 100

@@ -18,15 +18,17 @@ MOST_MOMENTS = 4000
 # Of a trial's readings so many are remembered, or its own length would weigh.
 MOMENTS_A_TRIAL = 4
 START_SECONDS = 5.0
-# Readings from between nothing are few beside those that the trials will bring.
-START_MOMENTS = 100
+# From so many moments of trials on, those of the start count no more: nothing ran beside them, and
+# where they read lower than any trial's does, no trial would be quiet.
+ENOUGH_MOMENTS = 100
 POLL_S = 0.005
 
 
 class Moments(TypedDict):
-    """Remembered readings, one list of CPUs a moment, oldest first."""
+    """Remembered readings of the start and of trials, one list of CPUs a moment, oldest first."""
 
     cpus: list[int]
+    start_ns: list[list[int]]
     readings_ns: list[list[int]]
 
 
@@ -40,9 +42,11 @@ class Neighbours:
 
     def rule(self, threshold: float) -> QuietRule:
         """What is quiet at this time of the campaign."""
-        return QuietRule(
-            cpus=self.cpus, floor_ns=floors(self._moments()["readings_ns"]), threshold=threshold
-        )
+        moments = self._moments()
+        known = moments["readings_ns"]
+        if len(known) < ENOUGH_MOMENTS:
+            known = moments["start_ns"] + known
+        return QuietRule(cpus=self.cpus, floor_ns=floors(known), threshold=threshold)
 
     def await_quiet(self, threshold: float, patience_s: float) -> bool:
         """Wait for a moment at which every CPU is quiet, but no longer than `patience_s`.
@@ -62,8 +66,10 @@ class Neighbours:
         """Add some of a trial's readings, spread evenly over it."""
         readings = [r["sentinel_before_ns"] for r in record["repetitions"]]
         spread = readings[:: max(1, len(readings) // MOMENTS_A_TRIAL)]
-        kept = (self._moments()["readings_ns"] + spread)[-MOST_MOMENTS:]
-        write_json(self.memory, Moments(cpus=self.cpus, readings_ns=kept))
+        moments = self._moments()
+        kept = (moments["readings_ns"] + spread)[-MOST_MOMENTS:]
+        remembered = Moments(cpus=self.cpus, start_ns=moments["start_ns"], readings_ns=kept)
+        write_json(self.memory, remembered)
 
     def _moments(self) -> Moments:
         moments: Moments = read_json(self.memory)
@@ -83,8 +89,12 @@ def neighbours(memory: Path) -> Iterator[Neighbours | None]:
         except CannotPinError:
             yield None
             return
-        if not memory.exists() or read_json(memory)["cpus"] != cpus:
+        if not memory.exists() or not _is_of(cpus, read_json(memory)):
             seen = take_floor(read, START_SECONDS)
-            kept = seen[:: max(1, len(seen) // START_MOMENTS)]
-            write_json(memory, Moments(cpus=cpus, readings_ns=kept))
+            write_json(memory, Moments(cpus=cpus, start_ns=seen, readings_ns=[]))
         yield Neighbours(read=read, cpus=cpus, memory=memory)
+
+
+def _is_of(cpus: list[int], moments: Mapping[str, Any]) -> bool:
+    """Whether moments are of these CPUs, and not of an earlier version that told no start."""
+    return moments["cpus"] == cpus and "start_ns" in moments

@@ -1,15 +1,15 @@
 """How long a task must be for its workers to pay."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from workflow.reporting import formatting as text
 from workflow.reporting import words
-from workflow.reporting.campaign import Family, PlannedCell
+from workflow.reporting.campaign import PlannedCell
 from workflow.reporting.page import Column, Table
-from workflow.reporting.plots import Axis, Bracket, LinesFigure, Mark, Scale, Series
+from workflow.reporting.plots import Axis, LinesFigure, Scale
 from workflow.reporting.rows import CrossoverRow
 from workflow.reporting.sections import answers, plotted
-from workflow.reporting.sections.grids import WAY, Content, Measure, Question, pivot
+from workflow.reporting.sections.grids import WAY, Cells, Content, Measure, Question, pivot
 
 TITLE = "How long a task must be"
 DURATION = "task_us"
@@ -53,11 +53,11 @@ def content(question: Question) -> Content:
 
 
 def _task_us(question: Question, cell: PlannedCell) -> float | None:
-    value = question.campaign.workloads[cell.workload].varied.get(DURATION)
+    value = question.work(cell).varied.get(DURATION)
     return None if value is None else float(value)
 
 
-def _by_way(question: Question, cells: Sequence[PlannedCell]) -> list[PlannedCell]:
+def _by_way(question: Question, cells: Cells) -> list[PlannedCell]:
     """Ways in the order of the experiment, durations as they come."""
     ways = list(dict.fromkeys((c.model, c.workers, c.arm) for c in question.cells))
     return sorted(
@@ -65,14 +65,11 @@ def _by_way(question: Question, cells: Sequence[PlannedCell]) -> list[PlannedCel
     )
 
 
-def _speedups(question: Question, grains: Sequence[PlannedCell]) -> Table:
-    models = question.campaign.models
-    parallel = [cell for cell in grains if models[cell.model].family is not Family.SERIAL]
-    durations = sorted({us for cell in parallel if (us := _task_us(question, cell)) is not None})
-    ways: dict[tuple[str, ...], dict[float, PlannedCell]] = {}
-    for cell in _by_way(question, parallel):
-        way = (*question.way(cell), cell.arm)
-        ways.setdefault(way, {})[_task_us(question, cell) or 0] = cell
+def _speedups(question: Question, grains: Cells) -> Table:
+    ways = [
+        {_task_us(question, cell) or 0: cell for cell in way} for way in _parallel(question, grains)
+    ]
+    durations = sorted({us for cells in ways for us in cells})
     return Table(
         caption="Speed-up over serial on the same arm, by the duration of a task",
         columns=(
@@ -82,15 +79,20 @@ def _speedups(question: Question, grains: Sequence[PlannedCell]) -> Table:
             Column(header="Begins to be faster", numeric=True),
             Column(header="about", numeric=True),
         ),
-        rows=tuple(
-            (
-                *way,
-                *(question.speedup(cells[us]) if us in cells else text.MISSING for us in durations),
-                *_crossover(question, next(iter(cells.values()))),
-            )
-            for way, cells in ways.items()
-        ),
+        rows=tuple(_speedup_row(question, cells, durations) for cells in ways),
         row_headers=3,
+    )
+
+
+def _speedup_row(
+    question: Question, cells: Mapping[float, PlannedCell], durations: Sequence[float]
+) -> tuple[str, ...]:
+    any_of_them = next(iter(cells.values()))
+    return (
+        *question.way(any_of_them),
+        any_of_them.arm,
+        *(question.speedup(cells[us]) if us in cells else text.MISSING for us in durations),
+        *_crossover(question, any_of_them),
     )
 
 
@@ -108,15 +110,12 @@ def _crossover(question: Question, cell: PlannedCell) -> tuple[str, str]:
     return _bracket(found), _indicative(found)
 
 
-def _parallel(question: Question, grains: Sequence[PlannedCell]) -> list[list[PlannedCell]]:
+def _parallel(question: Question, grains: Cells) -> list[Cells]:
     """The cells of each parallel way, the shortest tasks first."""
-    ways: dict[tuple[str, int, str], list[PlannedCell]] = {}
-    for cell in _by_way(question, [cell for cell in grains if question.is_parallel(cell)]):
-        ways.setdefault((cell.model, cell.workers, cell.arm), []).append(cell)
-    return list(ways.values())
+    return question.ways(_by_way(question, [c for c in grains if question.is_parallel(c)]))
 
 
-def _answer(question: Question, grains: Sequence[PlannedCell]) -> str:
+def _answer(question: Question, grains: Cells) -> str:
     """From which duration on each way is faster than serial."""
     told = [
         f"{question.named(cells[0])}: {_bracket(found)}"
@@ -128,42 +127,23 @@ def _answer(question: Question, grains: Sequence[PlannedCell]) -> str:
     return words.sentence(f"how long a task must be for its workers to pay – {'; '.join(told)}")
 
 
-def _figures(
-    question: Question, grains: Sequence[PlannedCell], finding: str
-) -> tuple[LinesFigure, ...]:
-    lines: list[tuple[Mark, ...]] = []
-    brackets: list[Bracket] = []
-    for cells in _parallel(question, grains):
-        series = Series(title=question.named(cells[0]), model=cells[0].model, arm=cells[0].arm)
-        line = tuple(
-            plotted.ratio_mark(ratio, series, _task_us(question, cell) or 0)
-            for cell in cells
-            if (ratio := question.ratio_over_serial(cell)) is not None
-        )
-        if not line:
-            continue
-        lines.append(line)
-        if (found := _found(question, cells[0])) is not None:
-            brackets += plotted.brackets(found, series)
-    if not lines:
-        return ()
-    return (
-        LinesFigure(
-            name=question.experiment.name,
-            title="Speed-up by the duration of a task",
-            finding=finding,
-            caption="Whiskers are intervals. A bar on the line of 1× spans the durations between "
-            "which a way begins to be faster than serial.",
-            sizes=Axis(label="duration of a task", scale=Scale.TASK),
-            axis=Axis(
-                label="speed-up over serial, same arm",
-                scale=Scale.RATIO,
-                margin=question.campaign.margin,
-            ),
-            lines=tuple(lines),
-            brackets=tuple(brackets),
-        ),
+def _figures(question: Question, grains: Cells, finding: str) -> tuple[LinesFigure, ...]:
+    figure = plotted.ladders(
+        name=question.experiment.name,
+        title="Speed-up by the duration of a task",
+        finding=finding,
+        caption="Whiskers are intervals. A bar on the line of 1× spans the durations between which "
+        "a way begins to be faster than serial.",
+        sizes=Axis(label="duration of a task", scale=Scale.TASK),
+        axis="speed-up over serial, same arm",
+        margin=question.campaign.margin,
+        ways=_parallel(question, grains),
+        series=question.series,
+        size=lambda cell: _task_us(question, cell) or 0,
+        ratio=question.ratio_over_serial,
+        crossover=lambda cell: _found(question, cell),
     )
+    return (figure,) if figure.lines else ()
 
 
 def _bracket(row: CrossoverRow) -> str:
@@ -178,7 +158,7 @@ def _indicative(row: CrossoverRow) -> str:
     return about if low is None or high is None else f"{about} [{low},{text.SPACE}{high}]"
 
 
-def _dispatch(question: Question, cells: Sequence[PlannedCell]) -> Table:
+def _dispatch(question: Question, cells: Cells) -> Table:
     def per_task(cell: PlannedCell) -> str:
         row = question.tables.cell(cell.id)
         if row is None or row.median_ns is None or not row.tasks:

@@ -6,14 +6,15 @@ from typing import TypeVar
 
 from workflow.reporting import formatting as text
 from workflow.reporting import words
-from workflow.reporting.campaign import Campaign, Experiment, Family, PlannedCell
+from workflow.reporting.campaign import Campaign, Experiment, Family, PlannedCell, Workload
 from workflow.reporting.evidence import Tables
 from workflow.reporting.page import Column, Table
-from workflow.reporting.plots import DotsFigure, LinesFigure
+from workflow.reporting.plots import DotsFigure, LinesFigure, Series
 from workflow.reporting.rows import CrossoverRow, Ratio
 
 Item = TypeVar("Item")
 Keys = tuple[str, ...]
+Cells = Sequence[PlannedCell]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,22 @@ class Question:
     def cells(self) -> tuple[PlannedCell, ...]:
         """The experiment's cells, in its order."""
         return self.campaign.cells_of(self.experiment)
+
+    def work(self, cell: PlannedCell) -> Workload:
+        """What the cell does."""
+        return self.campaign.workloads[cell.workload]
+
+    def ways(self, cells: Cells) -> list[Cells]:
+        """Cells that differ in a parameter of their work alone, together; both in their order."""
+        ways: dict[tuple[str, str, int, str], list[PlannedCell]] = {}
+        for cell in cells:
+            way = (self.work(cell).name, cell.model, cell.workers, cell.arm)
+            ways.setdefault(way, []).append(cell)
+        return list(ways.values())
+
+    def series(self, cell: PlannedCell) -> Series:
+        """A way of working in a figure."""
+        return Series(title=self.named(cell), model=cell.model, arm=cell.arm)
 
     def time(self, cell: PlannedCell) -> str:
         """The cell's time."""
@@ -94,8 +111,7 @@ class Question:
 
     def crossover(self, cell: PlannedCell, size: str, *, over: str) -> CrossoverRow | None:
         """From which size on (a parameter) the cell's way is faster than another model."""
-        name = self.campaign.workloads[cell.workload].name
-        wanted = (name, size, cell.model, cell.workers, cell.arm, over)
+        wanted = (self.work(cell).name, size, cell.model, cell.workers, cell.arm, over)
         for row in self.tables.crossovers:
             place = (row.workload, row.parameter, row.model, row.workers, row.arm)
             if (*place, row.baseline_model) == wanted:

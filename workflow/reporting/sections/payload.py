@@ -1,17 +1,16 @@
 """What it costs to send data to workers and back."""
 
-from collections.abc import Callable, Sequence
-
 from workflow.reporting import formatting as text
 from workflow.reporting import words
 from workflow.reporting.campaign import PlannedCell
 from workflow.reporting.page import Column, Table
-from workflow.reporting.plots import Axis, Bracket, LinesFigure, Mark, Scale, Series
+from workflow.reporting.plots import Axis, LinesFigure, Mark, Scale
 from workflow.reporting.sections import answers, plotted
 from workflow.reporting.sections.grids import (
     THREADS,
     TWO_AVERAGES,
     WAY,
+    Cells,
     Content,
     Measure,
     Question,
@@ -24,36 +23,35 @@ LIMITS = (
     "Data of other shapes: strings, frames and objects with methods of their own each have their "
     "price in a serialiser."
 )
+SIZES = Axis(label="what a task is sent", scale=Scale.KIB)
 
 
 def content(question: Question) -> Content:
     """Time of a batch by what is sent, its size and the model; speed against threads."""
-    campaign = question.campaign
-
-    def size_kib(cell: PlannedCell) -> float:
-        return float(campaign.workloads[cell.workload].varied.get(SIZE, 0))
-
-    def key(cell: PlannedCell) -> tuple[str, ...]:
-        work = campaign.workloads[cell.workload]
-        size = text.set_number(size_kib(cell)) if SIZE in work.varied else text.MISSING
-        return work.plain_title, size, cell.arm
-
-    works = list(dict.fromkeys(campaign.workloads[c.workload].name for c in question.cells))
+    works = list(dict.fromkeys(question.work(cell).name for cell in question.cells))
     cells = sorted(
         question.cells,
-        key=lambda cell: (works.index(campaign.workloads[cell.workload].name), size_kib(cell)),
+        key=lambda cell: (works.index(question.work(cell).name), _size_kib(question, cell)),
     )
-    keys = (Column(header="What is sent"), Column(header="Size", unit="KiB", numeric=True))
+    several = len({cell.workers for cell in cells if cell.workers > 1}) > 1
+
+    def key(cell: PlannedCell) -> tuple[str, ...]:
+        work = question.work(cell)
+        size = text.set_number(_size_kib(question, cell)) if SIZE in work.varied else text.MISSING
+        return work.plain_title, size, cell.arm
 
     def title(cell: PlannedCell) -> str:
         workers = f" × {cell.workers}" if several else ""
-        return campaign.model_title(cell.model) + workers
+        return question.campaign.model_title(cell.model) + workers
 
-    several = len({cell.workers for cell in cells if cell.workers > 1}) > 1
     tables = tuple(
         pivot(
             caption=caption,
-            keys=(*keys, Column(header="Arm")),
+            keys=(
+                Column(header="What is sent"),
+                Column(header="Size", unit="KiB", numeric=True),
+                Column(header="Arm"),
+            ),
             key=key,
             group=title,
             measures=(measure,),
@@ -67,11 +65,11 @@ def content(question: Question) -> Content:
             ),
         )
     )
-    answer = _answer(question, cells, size_kib)
+    answer = _answer(question, cells)
     return Content(
         answer=answer,
         limits=LIMITS,
-        figures=_figures(question, cells, size_kib, answer),
+        figures=_figures(question, cells, answer),
         paragraphs=(
             "Tasks that do next to nothing with what they get. Threads hand over a reference; "
             "processes serialise the data, send it through a pipe and build it again, unless it "
@@ -83,39 +81,38 @@ def content(question: Question) -> Content:
     )
 
 
-def _answer(
-    question: Question, cells: Sequence[PlannedCell], size_kib: Callable[[PlannedCell], float]
-) -> str:
+def _size_kib(question: Question, cell: PlannedCell) -> float:
+    return float(question.work(cell).varied.get(SIZE, 0))
+
+
+def _answer(question: Question, cells: Cells) -> str:
     """The least and the most time that the largest of each kind takes."""
-    campaign = question.campaign
     told = []
-    for name in dict.fromkeys(campaign.workloads[cell.workload].name for cell in cells):
+    for name in dict.fromkeys(question.work(cell).name for cell in cells):
         of_kind = [
             cell
             for cell in cells
-            if campaign.workloads[cell.workload].name == name and question.is_parallel(cell)
+            if question.work(cell).name == name and question.is_parallel(cell)
         ]
-        largest = max((size_kib(cell) for cell in of_kind), default=0.0)
+        largest = max((_size_kib(question, cell) for cell in of_kind), default=0.0)
         named = [
             (question.named(cell), row.median_ns)
             for cell in of_kind
-            if size_kib(cell) == largest
+            if _size_kib(question, cell) == largest
             and (row := question.tables.cell(cell.id)) is not None
             and row.median_ns is not None
         ]
         if named:
-            title = campaign.workloads[of_kind[0].workload].plain_title
-            size = f", {text.set_number(largest)}{text.SPACE}KiB" if largest else ""
+            title = question.work(of_kind[0]).plain_title
+            size = f", {_shown(largest)}" if largest else ""
             told.append(f"{title}{size}: {answers.extent(named, text.time)}")
     if not told:
         return "No time was recorded."
     return words.sentence(f"a batch takes – {'; '.join(told)}")
 
 
-def _begins(question: Question, cells: Sequence[PlannedCell]) -> Table:
+def _begins(question: Question, cells: Cells) -> Table:
     """From which size on each way is faster than as many threads."""
-    campaign = question.campaign
-    ways = _ways(question, cells)
     return Table(
         caption="From which size on a way is faster than as many threads: between these two sizes",
         columns=(
@@ -126,12 +123,12 @@ def _begins(question: Question, cells: Sequence[PlannedCell]) -> Table:
         ),
         rows=tuple(
             (
-                campaign.workloads[way[0].workload].plain_title,
+                question.work(way[0]).plain_title,
                 *question.way(way[0]),
                 way[0].arm,
                 answers.bracket(found, _shown, "size"),
             )
-            for way in ways
+            for way in question.ways(cells)
             if (found := question.crossover(way[0], SIZE, over=THREADS)) is not None
         ),
         row_headers=4,
@@ -142,87 +139,56 @@ def _shown(size_kib: float) -> str:
     return f"{text.set_number(size_kib)}{text.SPACE}KiB"
 
 
-def _ways(question: Question, cells: Sequence[PlannedCell]) -> list[list[PlannedCell]]:
-    """The cells of each way to send one kind of data, as `cells` come."""
-    ways: dict[tuple[str, str, int, str], list[PlannedCell]] = {}
-    for cell in cells:
-        kind = question.campaign.workloads[cell.workload].name
-        ways.setdefault((kind, cell.model, cell.workers, cell.arm), []).append(cell)
-    return list(ways.values())
-
-
-def _figures(
-    question: Question,
-    cells: Sequence[PlannedCell],
-    size_kib: Callable[[PlannedCell], float],
-    finding: str,
-) -> tuple[LinesFigure, ...]:
+def _figures(question: Question, cells: Cells, finding: str) -> tuple[LinesFigure, ...]:
     """Two figures for each kind of data that is sent in more sizes than one."""
-    campaign = question.campaign
-    times: dict[str, list[tuple[Mark, ...]]] = {}
-    speeds: dict[str, list[tuple[Mark, ...]]] = {}
-    brackets: dict[str, list[Bracket]] = {}
-    for way in _ways(question, [cell for cell in cells if size_kib(cell) > 0]):
-        kind = campaign.workloads[way[0].workload].name
-        series = Series(title=question.named(way[0]), model=way[0].model, arm=way[0].arm)
-        timed = tuple(
-            Mark(
-                series=series,
-                value=row.median_ns,
-                low=row.ci_low_ns,
-                high=row.ci_high_ns,
-                x=size_kib(cell),
-            )
-            for cell in way
-            if (row := question.tables.cell(cell.id)) is not None and row.median_ns is not None
-        )
-        compared = tuple(
-            plotted.ratio_mark(ratio, series, size_kib(cell))
-            for cell in way
-            if (ratio := question.ratio_over_threads(cell)) is not None
-        )
-        if timed:
-            times.setdefault(kind, []).append(timed)
-        if compared:
-            speeds.setdefault(kind, []).append(compared)
-        if found := question.crossover(way[0], SIZE, over=THREADS):
-            brackets.setdefault(kind, []).extend(plotted.brackets(found, series))
-    titles = {work.name: work.plain_title for work in campaign.workloads.values()}
-    sizes = Axis(label="what a task is sent", scale=Scale.KIB)
+    kinds: dict[str, list[Cells]] = {}
+    for way in question.ways([cell for cell in cells if _size_kib(question, cell) > 0]):
+        kinds.setdefault(question.work(way[0]).name, []).append(way)
     models = tuple(dict.fromkeys(cell.model for cell in cells))
-    drawn = []
-    for kind in times:
-        name = f"{question.experiment.name}-{kind}"
-        drawn.append(
-            LinesFigure(
-                name=name,
-                title=titles[kind],
-                finding=finding,
-                caption="Time of a batch by the size of what a task is sent; whiskers are "
-                "intervals of the median.",
-                sizes=sizes,
-                axis=Axis(label="time of a batch", scale=Scale.TIME),
-                lines=tuple(times[kind]),
-                among=models,
-            )
+    drawn: list[LinesFigure] = []
+    for kind, ways in kinds.items():
+        name, title = f"{question.experiment.name}-{kind}", question.work(ways[0][0]).plain_title
+        times = LinesFigure(
+            name=name,
+            title=title,
+            finding=finding,
+            caption="Time of a batch by the size of what a task is sent; whiskers are intervals of "
+            "the median.",
+            sizes=SIZES,
+            axis=Axis(label="time of a batch", scale=Scale.TIME),
+            lines=tuple(line for way in ways if (line := _timed(question, way))),
+            among=models,
         )
-        drawn.append(
-            LinesFigure(
-                name=f"{name}-over-threads",
-                title=f"{titles[kind]}, over threads",
-                finding=finding,
-                caption="Above 1× a way is faster than as many threads on the same arm; whiskers "
-                "are intervals. A bar on the line of 1× spans the sizes between which it begins "
-                "to be faster.",
-                sizes=sizes,
-                axis=Axis(
-                    label="speed over threads, same arm",
-                    scale=Scale.RATIO,
-                    margin=campaign.margin,
-                ),
-                lines=tuple(speeds.get(kind, ())),
-                brackets=tuple(brackets.get(kind, ())),
-                among=models,
-            )
+        over_threads = plotted.ladders(
+            name=f"{name}-over-threads",
+            title=f"{title}, over threads",
+            finding=finding,
+            caption="Above 1× a way is faster than as many threads on the same arm; whiskers are "
+            "intervals. A bar on the line of 1× spans the sizes between which it begins to be "
+            "faster.",
+            sizes=SIZES,
+            axis="speed over threads, same arm",
+            margin=question.campaign.margin,
+            ways=ways,
+            series=question.series,
+            size=lambda cell: _size_kib(question, cell),
+            ratio=question.ratio_over_threads,
+            crossover=lambda cell: question.crossover(cell, SIZE, over=THREADS),
+            among=models,
         )
+        drawn += (times, over_threads)
     return tuple(one for one in drawn if any(len(line) > 1 for line in one.lines))
+
+
+def _timed(question: Question, way: Cells) -> tuple[Mark, ...]:
+    return tuple(
+        Mark(
+            series=question.series(cell),
+            value=row.median_ns,
+            low=row.ci_low_ns,
+            high=row.ci_high_ns,
+            x=_size_kib(question, cell),
+        )
+        for cell in way
+        if (row := question.tables.cell(cell.id)) is not None and row.median_ns is not None
+    )

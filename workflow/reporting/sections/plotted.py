@@ -1,6 +1,6 @@
 """Plots as the page shows them: the finding below, the numbers on demand; and plots of ratios."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from workflow.reporting import formatting as text
 from workflow.reporting import words
@@ -58,10 +58,49 @@ def ratio_mark(ratio: Ratio, series: Series, x: float = 0.0) -> Mark:
     return Mark(series=series, value=ratio.value, low=ratio.low, high=ratio.high, x=x)
 
 
-def brackets(row: CrossoverRow, series: Series) -> tuple[Bracket, ...]:
+def ladders(
+    *,
+    name: str,
+    title: str,
+    finding: str,
+    caption: str,
+    sizes: Axis,
+    axis: str,
+    margin: float,
+    ways: Iterable[Sequence[PlannedCell]],
+    series: Callable[[PlannedCell], Series],
+    size: Callable[[PlannedCell], float],
+    ratio: Callable[[PlannedCell], Ratio | None],
+    crossover: Callable[[PlannedCell], CrossoverRow | None],
+    among: tuple[str, ...] = (),
+) -> LinesFigure:
+    """Ratios over sizes, a line for each way, with brackets where a way begins to be faster."""
+    lines: list[tuple[Mark, ...]] = []
+    brackets: list[Bracket] = []
+    for way in ways:
+        found = ((cell, ratio(cell)) for cell in way)
+        line = tuple(ratio_mark(one, series(cell), size(cell)) for cell, one in found if one)
+        if line:
+            lines.append(line)
+            brackets += _brackets(crossover(way[0]), line[0].series)
+    return LinesFigure(
+        name=name,
+        title=title,
+        finding=finding,
+        caption=caption,
+        sizes=sizes,
+        axis=Axis(label=axis, scale=Scale.RATIO, margin=margin),
+        lines=tuple(lines),
+        brackets=tuple(brackets),
+        among=among,
+    )
+
+
+def _brackets(row: CrossoverRow | None, series: Series) -> tuple[Bracket, ...]:
     """Where a series begins to be faster, if that lies between two sizes."""
-    low, high = row.baseline_to_size, row.faster_from_size
-    return () if low is None or high is None else (Bracket(series=series, low=low, high=high),)
+    if row is None or row.baseline_to_size is None or row.faster_from_size is None:
+        return ()
+    return (Bracket(series=series, low=row.baseline_to_size, high=row.faster_from_size),)
 
 
 def forest(
