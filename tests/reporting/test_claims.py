@@ -7,6 +7,7 @@ import pandas as pd
 
 from tests import factories
 from tests.reporting.worlds import World
+from workflow.analysis.claims import PUBLISHED_BAND
 from workflow.reporting import formatting as text
 from workflow.reporting.page import Claim, ClaimsSection
 from workflow.reporting.sections import claims
@@ -55,13 +56,18 @@ def test_every_claim_is_on_the_page_with_its_verdict(world: Worlds) -> None:
     assert {claim.verdict for claim in shown.values()} >= {"Supported", "Refuted", "Not tested"}
 
 
+def test_what_agrees_is_said_by_the_factor_that_decides_it(world: Worlds) -> None:
+    (paragraph,) = section(world(EVERY)).paragraphs
+    assert f"within a factor of {PUBLISHED_BAND} of our interval" in paragraph
+
+
 def test_the_numbers_of_a_claim_are_those_of_its_table(world: Worlds) -> None:
     table = claims_csv(world(EVERY))
     shown = by_id(world(EVERY))
     lines = {name: " ".join(map(plain, claim.lines)) for name, claim in shown.items()}
     ratio = table["published"]["ratio"]
     assert f"{ratio:.1f}×" in lines["published"] or f"{ratio:.2f}×" in lines["published"]
-    assert "Published: 1.5 to 1.95×; our interval is compatible." in lines["published"]
+    assert "Published: 1.5 to 1.95×; ours agrees." in lines["published"]
     assert "with threads (2 workers, 3.13t) against" in lines["published"]
     assert "with threads (2 workers, 3.13): " in lines["published"]
     assert "There is no difference in practice." in lines["refuted"]

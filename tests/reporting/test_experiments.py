@@ -85,20 +85,28 @@ def test_start_up_and_memory_show_each_way_on_each_arm(world: Worlds) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "begins"),
+    ("model", "between"),
     [("threads", "not settled"), ("processes (fork)", "10 µs to 1 ms")],
 )
-def test_the_shortest_task_that_pays_is_named(world: Worlds, model: str, begins: str) -> None:
-    speedups, dispatch = sections(world(EVERY))["granularity"].tables
-    row = rows(speedups)[model, "2 (> cores)", "3.13t"]
-    assert row["Begins to be faster"] == begins
-    assert list(row)[3:-2] == ["10 µs", "100 µs", "1 ms", "10 ms"]
+def test_the_shortest_task_that_pays_is_named(world: Worlds, model: str, between: str) -> None:
+    speedups, begins, dispatch = sections(world(EVERY))["granularity"].tables
+    speedup = rows(speedups)[model, "3.13t"]
+    assert list(speedup)[2:] == ["10 µs", "100 µs", "1 ms", "10 ms"]
+    expected = ratio_of(
+        world(EVERY),
+        "grains,task_us=1000/processes-fork/2/3.13t/warm",
+        "grains,task_us=1000/serial/1/3.13t/warm",
+    )
+    if model != "threads":
+        assert starts_with(speedup["1 ms"], expected)
+    row = rows(begins)[model, "2 (> cores)", "3.13t"]
+    assert row["Between"] == between
     table = pd.read_csv(world(EVERY).results / "tables/crossovers.csv")
     way = (table["model"] == "processes-fork") & (table["arm"] == "3.13t")
     way &= (table["parameter"] == "task_us") & (table["baseline_model"] == "serial")
     about_us = table.loc[way, "crossover_size"].item()
     if model != "threads":
-        assert row["about"].startswith(f"{about_us:.0f} µs [")
+        assert row["About"].startswith(f"{about_us:.0f} µs [")
     serial = world(EVERY).evidence().tables.cell("dispatch/serial/1/3.13/warm")
     assert serial is not None
     assert serial.median_ns is not None

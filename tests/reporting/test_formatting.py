@@ -36,6 +36,8 @@ def test_one_typical_value_chooses_the_unit_of_a_column() -> None:
         (Ratio(value=1.93, low=1.91, high=1.95), "1.93× [1.91, 1.95]"),
         (Ratio(value=1.02, low=0.97, high=1.07), "1.02× [0.97, 1.07]"),
         (Ratio(value=31.6, low=30.1, high=32.4), "31.6× [30.1, 32.4]"),
+        (Ratio(value=0.00483, low=0.00462, high=0.0051), "0.0048× [0.0046, 0.0051]"),
+        (Ratio(value=0.0432, low=0.0398, high=0.047), "0.043× [0.040, 0.047]"),
         (Ratio(value=1.93), "1.9×"),
     ],
 )

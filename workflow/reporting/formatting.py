@@ -92,9 +92,14 @@ def mebibytes(bytes_: float | None) -> str:
 
 
 def _ratio_decimals(ratio: Ratio) -> int:
-    """One decimal where that tells a ratio from the ends of its interval, else two."""
+    """One decimal where that tells a ratio from the ends of its interval, else two.
+
+    Small ratios have two digits, whatever decimals that takes.
+    """
     if ratio.value >= 100:
         return 0
+    if ratio.value < 0.1:
+        return significant_decimals(ratio.value, 2)
     if ratio.value < 1.5:
         return 2
     if ratio.low is None or ratio.high is None:
@@ -117,10 +122,10 @@ def interval(ratio: Ratio) -> str:
 
 
 def ratio_cell(value: float | None) -> str:
-    """A ratio for a table, always to three decimals below ten."""
+    """A ratio for a table: to three decimals below ten, to two digits where that takes more."""
     if value is None:
         return MISSING
-    return fixed(value, 3 if value < 10 else 2)
+    return fixed(value, max(3, significant_decimals(value, 2)) if value < 10 else 2)
 
 
 def set_number(value: float) -> str:

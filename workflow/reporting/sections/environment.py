@@ -167,5 +167,7 @@ def _workloads(campaign: Campaign) -> tuple[Fact, ...]:
         if workload.expected:
             about.append(words.sentence(f"Expected before measuring: {workload.expected}"))
         if about:
-            facts.append(Fact(term=workload.plain_title, text=" ".join(about)))
+            # Names of code are marked as such for the catalogue, which is Markdown.
+            told = " ".join(about).replace("`", "")
+            facts.append(Fact(term=workload.plain_title, text=told))
     return tuple(facts)

@@ -1,7 +1,5 @@
 """How long a task must be for its workers to pay."""
 
-from collections.abc import Mapping, Sequence
-
 from workflow.reporting import formatting as text
 from workflow.reporting import words
 from workflow.reporting.campaign import PlannedCell
@@ -27,13 +25,19 @@ def content(question: Question) -> Content:
         key=lambda cell: _task_us(question, cell) or 0,
     )
     dispatches = [cell for cell in question.cells if _task_us(question, cell) is None]
-    times = pivot(
-        caption="Time of a batch by the duration of a task",
-        keys=(*WAY, Column(header="Arm")),
-        key=lambda cell: (*question.way(cell), cell.arm),
-        group=lambda cell: text.duration(_task_us(question, cell) or 0),
-        measures=(Measure(header="", show=question.time),),
-        cells=_by_way(question, grains),
+    speedups, times = (
+        pivot(
+            caption=f"{what} by the duration of a task",
+            keys=(*WAY, Column(header="Arm")),
+            key=lambda cell: (*question.way(cell), cell.arm),
+            group=lambda cell: text.duration(_task_us(question, cell) or 0),
+            measures=(Measure(header="", show=show),),
+            cells=_by_way(question, cells),
+        )
+        for what, show, cells in (
+            ("Speed-up over serial on the same arm", question.speedup, _parallel(question, grains)),
+            ("Time of a batch", question.time, grains),
+        )
     )
     answer = _answer(question, grains)
     return Content(
@@ -47,7 +51,7 @@ def content(question: Question) -> Content:
             "tasks for which serial is at least as good and those from which on every longer one "
             "is faster; about where, if each task costs the same to send.",
         ),
-        tables=(_speedups(question, grains), _dispatch(question, dispatches)),
+        tables=(speedups, _begins(question, grains), _dispatch(question, dispatches)),
         details=(times,),
     )
 
@@ -65,34 +69,22 @@ def _by_way(question: Question, cells: Cells) -> list[PlannedCell]:
     )
 
 
-def _speedups(question: Question, grains: Cells) -> Table:
-    ways = [
-        {_task_us(question, cell) or 0: cell for cell in way} for way in _parallel(question, grains)
-    ]
-    durations = sorted({us for cells in ways for us in cells})
+def _begins(question: Question, grains: Cells) -> Table:
+    """From which duration on each way is faster than serial."""
     return Table(
-        caption="Speed-up over serial on the same arm, by the duration of a task",
+        caption="From which duration on a way is faster than serial",
         columns=(
             *WAY,
             Column(header="Arm"),
-            *(Column(header=text.duration(us), numeric=True) for us in durations),
-            Column(header="Begins to be faster", numeric=True),
-            Column(header="about", numeric=True),
+            Column(header="Between", numeric=True),
+            Column(header="About", numeric=True),
         ),
-        rows=tuple(_speedup_row(question, cells, durations) for cells in ways),
+        rows=tuple(
+            (*question.way(way[0]), way[0].arm, _bracket(found), _indicative(found))
+            for way in _ways(question, grains)
+            if (found := _found(question, way[0])) is not None
+        ),
         row_headers=3,
-    )
-
-
-def _speedup_row(
-    question: Question, cells: Mapping[float, PlannedCell], durations: Sequence[float]
-) -> tuple[str, ...]:
-    any_of_them = next(iter(cells.values()))
-    return (
-        *question.way(any_of_them),
-        any_of_them.arm,
-        *(question.speedup(cells[us]) if us in cells else text.MISSING for us in durations),
-        *_crossover(question, any_of_them),
     )
 
 
@@ -102,24 +94,20 @@ def _found(question: Question, cell: PlannedCell) -> CrossoverRow | None:
     return None if serial is None else question.crossover(cell, DURATION, over=serial.model)
 
 
-def _crossover(question: Question, cell: PlannedCell) -> tuple[str, str]:
-    """Between which durations a way begins to be faster, and where about."""
-    found = _found(question, cell)
-    if found is None:
-        return text.MISSING, text.MISSING
-    return _bracket(found), _indicative(found)
+def _parallel(question: Question, grains: Cells) -> Cells:
+    return [cell for cell in grains if question.is_parallel(cell)]
 
 
-def _parallel(question: Question, grains: Cells) -> list[Cells]:
+def _ways(question: Question, grains: Cells) -> list[Cells]:
     """The cells of each parallel way, the shortest tasks first."""
-    return question.ways(_by_way(question, [c for c in grains if question.is_parallel(c)]))
+    return question.ways(_by_way(question, _parallel(question, grains)))
 
 
 def _answer(question: Question, grains: Cells) -> str:
     """From which duration on each way is faster than serial."""
     told = [
         f"{question.named(cells[0])}: {_bracket(found)}"
-        for cells in _parallel(question, grains)
+        for cells in _ways(question, grains)
         if (found := _found(question, cells[0])) is not None
     ]
     if not told:
@@ -137,7 +125,7 @@ def _figures(question: Question, grains: Cells, finding: str) -> tuple[LinesFigu
         sizes=Axis(label="duration of a task", scale=Scale.TASK),
         axis="speed-up over serial, same arm",
         margin=question.campaign.margin,
-        ways=_parallel(question, grains),
+        ways=_ways(question, grains),
         series=question.series,
         size=lambda cell: _task_us(question, cell) or 0,
         ratio=question.ratio_over_serial,

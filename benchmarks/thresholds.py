@@ -1,0 +1,79 @@
+"""What A/A pairs would have said with another threshold of the quiet rule.
+
+The sentinel's readings are in the data, so every threshold can be tried on trials that were
+measured already. They ended when they had seen enough quiet by the threshold of their time: one far
+above it finds more repetitions than it would have waited for.
+"""
+
+import argparse
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.control import coverage, within
+from workflow.analysis.control import control_table
+from workflow.analysis.dataset import read_dataset
+from workflow.analysis.planned import Plan, read_plan
+from workflow.analysis.readings import Rules
+from workflow.analysis.trial_values import times_of, trial_values
+
+THRESHOLDS = (0.05, 0.08, 0.12, 0.16, 0.2, 0.3, math.inf)
+COLUMNS = (
+    "threshold",
+    "on quiet times",
+    "serial within 3 %",
+    "two workers within 6 %",
+    "spread, serial",
+    "spread, two workers",
+    "width",
+    "intervals that hold 1",
+)
+
+
+def main() -> None:
+    """Print a row for each threshold, as Markdown."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.thresholds", description=__doc__)
+    parser.add_argument("results", type=Path, nargs="+", help="results/<machine>-<campaign>")
+    arguments = parser.parse_args()
+    campaigns = [
+        (read_plan(folder / "plan.json"), read_dataset(folder / "trials.parquet"))
+        for folder in arguments.results
+    ]
+    print("| " + " | ".join(COLUMNS) + " |")
+    print("|---" * len(COLUMNS) + "|")
+    for threshold in THRESHOLDS:
+        pairs = pd.concat(control(plan, trials, threshold) for plan, trials in campaigns)
+        print("| " + " | ".join(row(pairs, threshold)) + " |", flush=True)
+
+
+def control(plan: Plan, trials: pd.DataFrame, threshold: float) -> pd.DataFrame:
+    """The pairs of a campaign, had this been its threshold."""
+    times = times_of(trial_values(trials, quiet_threshold=threshold))
+    return control_table(plan, times, Rules(margin=plan.margin, confidence=plan.confidence))
+
+
+def row(pairs: pd.DataFrame, threshold: float) -> Iterator[str]:
+    """How near to 1 the ratios are, and how wide their intervals.
+
+    Spread: the root mean square of the logarithms of ratios. Width: half an interval of Student's
+    t, the median pair's.
+    """
+    serial = pairs["workers"] == 1
+    log_ratios = np.log(pairs["ratio"].to_numpy(dtype=np.float64))
+    widths = np.log(pairs["ci_high_ratio"] / pairs["ci_low_ratio"]) / 2
+    yield "none" if math.isinf(threshold) else f"{threshold:.0%}"
+    yield f"{(pairs['basis'] == 'quiet').sum()} of {len(pairs)}"
+    for of_kind in (serial, ~serial):
+        kept = within(pairs[of_kind])
+        yield f"{kept.sum()} of {len(kept)}"
+    for of_kind in (serial, ~serial):
+        yield f"{np.sqrt(np.nanmean(log_ratios[of_kind.to_numpy()] ** 2)):.1%}"
+    yield f"{np.nanmedian(widths):.1%}"
+    yield coverage(pairs, "ci", "t").partition(": ")[2].partition(" intervals")[0]
+
+
+if __name__ == "__main__":
+    main()
