@@ -94,8 +94,8 @@ def test_the_shortest_task_that_pays_is_named(world: Worlds, model: str, between
     assert list(speedup)[2:] == ["10 µs", "100 µs", "1 ms", "10 ms"]
     expected = ratio_of(
         world(EVERY),
-        "grains,task_us=1000/processes-fork/2/3.13t/warm",
-        "grains,task_us=1000/serial/1/3.13t/warm",
+        "grain,task_us=1000/processes-fork/2/3.13t/warm",
+        "grain,task_us=1000/serial/1/3.13t/warm",
     )
     if model != "threads":
         assert starts_with(speedup["1 ms"], expected)
