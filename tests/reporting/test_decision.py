@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pandas as pd
@@ -7,6 +7,7 @@ import pytest
 
 from tests.reporting.worlds import World
 from workflow.reporting import formatting as text
+from workflow.reporting import words
 from workflow.reporting.page import Choice
 from workflow.reporting.rows import DecisionRow
 from workflow.reporting.sections import decision
@@ -140,8 +141,16 @@ def test_only_workloads_with_something_to_decide_are_in_the_table(world: Worlds)
 
 def test_a_way_that_loses_updates_is_named_and_not_recommended(world: Worlds) -> None:
     free = choices(world("every experiment"), "counter_unlocked")["3.13t"]
-    assert free.status is Status.OPEN
+    assert (free.status, free.headline) == (Status.NO_GAIN, "Stay serial")
     assert any("Left out because updates were lost: threads" in line for line in free.lines)
+
+
+def test_cells_with_fewer_blocks_are_not_said_to_have_them_all(world: Worlds) -> None:
+    campaign = world("every experiment").evidence().campaign
+    one, *others = campaign.cells
+    fewer = replace(campaign, cells=(replace(one, blocks=3), *others))
+    assert words.blocks(campaign) == f"6{text.SPACE}blocks"
+    assert words.blocks(fewer) == f"3 to 6{text.SPACE}blocks"
 
 
 def test_the_first_screen_says_how_sure_it_is(world: Worlds) -> None:

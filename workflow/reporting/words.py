@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from workflow.reporting import formatting as text
-from workflow.reporting.campaign import Arm, Family, Model
+from workflow.reporting.campaign import Arm, Campaign, Family, Model
 from workflow.reporting.rows import Ratio, Reading
 
 _FAMILY_MEANINGS = {
@@ -197,6 +197,14 @@ def arm_meaning(arm: Arm) -> str:
 def arm_title(arm: Arm) -> str:
     """The heading of an arm's column."""
     return "free-threaded build" if arm.free_threaded else "standard build"
+
+
+def blocks(campaign: Campaign) -> str:
+    """How many blocks the timed cells have: `10 blocks`, `6 to 10 blocks`."""
+    counts = [cell.blocks for cell in campaign.cells if cell.timing != "memory"]
+    if len(set(counts)) < 2:
+        return text.count(campaign.blocks, "block")
+    return f"{text.between(min(counts), max(counts))}{text.SPACE}blocks"
 
 
 def compared(ratio: Ratio, than: str, *, margin: float) -> str:

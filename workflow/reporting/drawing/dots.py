@@ -77,9 +77,9 @@ def draw(figure: DotsFigure, looks: Mapping[Series, look.Seen]) -> Figure:
 
 
 def _wrapped(label: str) -> str:
-    """A label on at most three lines."""
+    """A label on at most four lines."""
     return "\n".join(
-        textwrap.wrap(label, CHARACTERS_A_LINE, max_lines=3, placeholder=text.ELLIPSIS)
+        textwrap.wrap(label, CHARACTERS_A_LINE, max_lines=4, placeholder=text.ELLIPSIS)
     )
 
 

@@ -174,7 +174,8 @@ def _updates(row: ClaimRow, campaign: Campaign) -> str:
 def _what_it_takes(row: ClaimRow) -> str:
     if row.blocks_needed is None:
         return "more blocks than anyone would measure would be needed, with noise like this"
-    return f"about {text.count(row.blocks_needed, 'block')} would probably settle it"
+    there_are = f"; here are {text.fixed(row.blocks, 0)}" if row.blocks else ""
+    return f"about {text.count(row.blocks_needed, 'block')} would probably settle it{there_are}"
 
 
 def _published(row: ClaimRow, low: float, high: float) -> str:

@@ -18,6 +18,11 @@ TWO_AVERAGES = (
     "which other tables show, can differ from them."
 )
 
+_PAYS = (
+    "From which task on it pays is reckoned from what it costs to send a task that does nothing; "
+    "it may be shorter than any that was measured."
+)
+
 _ALONE = "only serial has usable trials, so there is nothing to choose from"
 
 
@@ -39,7 +44,7 @@ def build(evidence: Evidence) -> DecisionSection:
             _decision(workload, campaign, tables) for workload in _decided(campaign, tables)
         ),
         cautions=_cautions(evidence),
-        notes=_notes(campaign),
+        notes=_notes(campaign, tables),
     )
 
 
@@ -66,12 +71,12 @@ def gains(workloads: Sequence[Workload], campaign: Campaign, tables: Tables) -> 
             if known
         ]
         if shares:
-            told.append(f"{family} for {text.listing(shares)}")
+            told.append(f"with {family} {text.listing(shares)}")
     if not told:
         return ""
     return (
-        "Faster than serial on the same interpreter, of the kinds of work below that have both: "
-        f"{'; '.join(told)}. Each is judged alone."
+        "Kinds of work below that get faster than serial on the same interpreter, of those that "
+        f"were measured so: {'; '.join(told)}. Each is judged alone."
     )
 
 
@@ -104,8 +109,8 @@ def key_figure(campaign: Campaign, tables: Tables) -> DotsFigure | None:
         )
     ]
     finding = words.sentence(
-        f"threads against as many processes – {'; '.join(told)}. Right of the band threads are "
-        "faster, left of it processes"
+        f"threads against as many processes, about as many as there are CPUs – {'; '.join(told)}. "
+        "Right of the band threads are faster, left of it processes"
     )
     return DotsFigure(
         name="threads-against-processes",
@@ -136,8 +141,7 @@ def _pairs(campaign: Campaign, tables: Tables) -> dict[tuple[str, str], Ratio]:
     best: dict[tuple[str, str], RatioRow] = {}
     for row in rows:
         place = (row.workload, row.arm)
-        other = campaign.cells_by_id[row.baseline_cell].model
-        is_pool = other.startswith("processes")
+        is_pool = _is_pool_of_processes(campaign.cells_by_id[row.baseline_cell].model)
         known = best.get(place)
         if is_pool and (known is None or abs(row.workers - cpus) < abs(known.workers - cpus)):
             best[place] = row
@@ -182,8 +186,10 @@ def _baseline(workload: Workload, campaign: Campaign, tables: Tables) -> str:
 def status_of(row: DecisionRow | None, left_out: Sequence[CellRow] = ()) -> Status:
     """What the best cell against serial on the same arm comes to.
 
-    Where cells were left out because a trial failed, nobody knows whether they would have gained.
+    Where cells were left out because a trial failed, nobody knows whether they would have gained;
+    where they were because they lose updates, they are no way to work.
     """
+    unknown = [cell for cell in left_out if "failures" in cell.flags.split()]
     if row is None or not row.best_model:
         return Status.NO_DATA
     if _is_parallel(row):
@@ -191,10 +197,12 @@ def status_of(row: DecisionRow | None, left_out: Sequence[CellRow] = ()) -> Stat
     else:
         judged = [ratio.reading for _, ratio in _champions(row)]
         if not judged:
-            return Status.OPEN if left_out else Status.NO_DATA
+            if unknown:
+                return Status.OPEN
+            return Status.NO_GAIN if left_out else Status.NO_DATA
     if Reading.FASTER in judged and _is_parallel(row):
         return Status.GAIN
-    if left_out or not set(judged) <= {Reading.EQUAL, Reading.SLOWER}:
+    if unknown or not set(judged) <= {Reading.EQUAL, Reading.SLOWER}:
         return Status.OPEN
     return Status.NO_GAIN
 
@@ -318,7 +326,15 @@ def _threads_or_processes(row: DecisionRow, campaign: Campaign, tables: Tables) 
     if ratio.reading is Reading.SLOWER:
         winner, loser, ratio = loser, winner, ratio.inverted()
     figures = f"{text.times_as_fast(ratio)} {text.interval(ratio)}"
-    return [f"{winner} are {figures} faster than as many {loser}"]
+    told = f"{winner} are {figures} faster than as many {loser}"
+    if row.best_model == "threads" or _is_pool_of_processes(row.best_model):
+        return [told]
+    return [f"pool against pool, {told}"]
+
+
+def _is_pool_of_processes(model: str) -> bool:
+    """Of whatever start method; the pool of threads has the same dispatch code."""
+    return model.partition("-")[0] == "processes"
 
 
 def _speedup_lines(row: DecisionRow, arm: Arm, campaign: Campaign, tables: Tables) -> list[str]:
@@ -379,7 +395,7 @@ def _cautions(evidence: Evidence) -> tuple[str, ...]:
     return tuple(caution for caution in cautions if caution)
 
 
-def _notes(campaign: Campaign) -> tuple[str, ...]:
+def _notes(campaign: Campaign, tables: Tables) -> tuple[str, ...]:
     """How to read the table; of intervals only where there can be some."""
     margin = text.percent(campaign.margin)
     ratio = (
@@ -391,8 +407,9 @@ def _notes(campaign: Campaign) -> tuple[str, ...]:
         ratio,
         TWO_AVERAGES,
         f"Square brackets hold {text.percent(campaign.confidence)} confidence intervals over "
-        f"{text.count(campaign.blocks, 'block')}; a trial is one fresh interpreter process.",
+        f"{words.blocks(campaign)}; a trial is one fresh interpreter process.",
         f"Faster or slower is said when the whole interval is more than {margin} away from equal, "
         f"as fast as when the difference is surely smaller than {margin}, "
         "and “not settled” otherwise.",
+        *((_PAYS,) if any(row.pays_from_ns is not None for row in tables.decisions) else ()),
     )

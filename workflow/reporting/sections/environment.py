@@ -82,7 +82,7 @@ def value_text(key: str, value: Any) -> str:
         return "plain (not optimised)"
     if key.endswith("_sha256"):
         return text.short_hash(str(value))
-    return text.plain(str(value), 400)
+    return text.plain(str(value), 900)
 
 
 def _machine(machine: Machine) -> tuple[Fact, ...]:

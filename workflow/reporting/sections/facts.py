@@ -25,7 +25,8 @@ def build(evidence: Evidence) -> tuple[Fact, ...]:
 def _machine(evidence: Evidence) -> str:
     machine = evidence.campaign.machine
     cpu = text.plain(str(machine.fingerprint.get("cpu_model") or "unknown CPU"), 80)
-    return f"{machine.name}: {cpu}, {text.count(machine.logical_cpus, 'CPU')}"
+    virtual = ", virtual machine" if machine.fingerprint.get("virtualisation") else ""
+    return f"{machine.name}: {cpu}, {text.count(machine.logical_cpus, 'CPU')}{virtual}"
 
 
 def build_kind(build: Build) -> str:

@@ -73,7 +73,8 @@ def _answer(question: Question, cells: Sequence[PlannedCell], rows: Mapping[str,
     ]
     if not named:
         return "No weight was recorded."
-    return f"With idle workers it all weighs {answers.extent(named, _mebibytes)}."
+    workers = text.count(most, "idle worker")
+    return f"With {workers} it all weighs {answers.extent(named, _mebibytes)}."
 
 
 def _mebibytes(weight: float) -> str:

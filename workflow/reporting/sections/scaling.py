@@ -87,7 +87,7 @@ def caption(figure: SpeedupFigure) -> str:
     )
     words_ = f"{figure.workload.title}: {baseline}. Furthest: {_reach(ranked[0])}"
     if len(ranked) > 1:
-        words_ += f"; least: {_reach(ranked[-1])}"
+        words_ += f"; least far: {_reach(ranked[-1])}, which is its best"
     return f"{words_}."
 
 

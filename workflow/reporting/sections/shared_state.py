@@ -12,8 +12,8 @@ from workflow.reporting.sections.other import (
 
 TITLE = "Shared state"
 LIMITS = (
-    "That no update was lost is no proof that none can be; and what a lock costs depends on how "
-    "often it is asked for."
+    "Losses too rare to be met here, and what a lock costs where it is asked for more or less "
+    "often."
 )
 
 

@@ -52,7 +52,7 @@ def content(question: Question) -> Content:
             ),
             slopes.table(
                 question,
-                (("first_result_ns", "First result"), ("teardown_ns", "tear-down")),
+                (("first_result_ns", "First result"), ("teardown_ns", "Tear-down")),
                 caption="The same over the number of workers: what they cost in all, and each",
                 show=text.time,
             ),
@@ -73,7 +73,8 @@ def _answer(
     ]
     if not named:
         return "No first result was recorded."
-    return f"The first result comes after {answers.extent(named, text.time)}."
+    workers = text.count(most, "worker")
+    return f"With {workers} the first result comes after {answers.extent(named, text.time)}."
 
 
 def _figures(

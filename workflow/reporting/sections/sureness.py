@@ -1,6 +1,7 @@
 """How far the first screen's answers can be trusted, in a few sentences."""
 
 from workflow.reporting import formatting as text
+from workflow.reporting import words
 from workflow.reporting.evidence import Evidence
 from workflow.reporting.sections import quality
 
@@ -15,17 +16,17 @@ def told(evidence: Evidence) -> str:
     if campaign.blocks > 1:
         sentences.append(
             f"Each ratio has its {text.percent(campaign.confidence)} interval in brackets, over "
-            f"{text.count(campaign.blocks, 'block')}; what two methods do not both say is called "
-            "“not settled”."
+            f"{words.blocks(campaign)}; a difference on which two statistical methods do not "
+            "agree is called “not settled”."
         )
     sentences.append(quality.noise_floor(evidence))
     if not watched:
         sentences.append("Nothing told quiet times from disturbed ones here.")
     elif disturbed:
         sentences.append(
-            f"{text.count(disturbed, 'cell')} of {text.fixed(len(timed), 0)} saw too little quiet "
-            "and stand on typical times."
+            f"For {text.fixed(disturbed, 0)} of {text.count(len(timed), 'timed cell')} neighbours "
+            "on the hardware were never quiet enough: their times are disturbed ones."
         )
     else:
-        sentences.append("All times compared are quiet ones.")
+        sentences.append("No time that is compared was taken beside a busy neighbour.")
     return " ".join(sentences)

@@ -93,7 +93,10 @@ def _internal(evidence: Evidence) -> Iterator[Fact]:
 _HEALTH_THREATS = {
     "steal": ("Stolen time", "the host gave CPU time to others while they ran."),
     "load": ("Other programs", "something else used the CPUs while they ran."),
-    "cpu_pressure": ("Waiting for a CPU", "tasks waited for a CPU while they ran."),
+    "cpu_pressure": (
+        "Waiting for a CPU",
+        "tasks waited for a CPU while they ran, be it for workers of their own.",
+    ),
     "io_pressure": ("Waiting for a disk", "tasks waited for a disk while they ran."),
     "memory_pressure": ("Short of memory", "tasks waited for memory while they ran."),
     "cgroup_throttling": ("A quota", "the control group's CPU quota held them back."),
