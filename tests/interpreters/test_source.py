@@ -121,9 +121,7 @@ def test_a_build_without_a_wanted_module_is_not_used(tmp_path: Path) -> None:
 
 def _run(cache: Path, tarball: Path) -> "subprocess.Popen[bytes]":
     program = (
-        # Of a shell in the background it would inherit that SIGINT is ignored.
-        "import signal, sys; from pathlib import Path\n"
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "import sys; from pathlib import Path\n"
         "from tests.interpreters.test_source import supply\n"
         "supply(Path(sys.argv[1]), Path(sys.argv[2]))\n"
     )
