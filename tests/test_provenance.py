@@ -38,6 +38,12 @@ def test_without_a_checkout_it_is_unknown(tmp_path: Path) -> None:
     assert git_commit(tmp_path) == UNKNOWN
 
 
+def test_a_folder_in_somebody_else_s_checkout_has_no_commit(checkout: Path) -> None:
+    inside = checkout / "unpacked"
+    inside.mkdir()
+    assert git_commit(inside) == UNKNOWN
+
+
 def test_without_git_it_is_unknown(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     assert git_commit(checkout) == UNKNOWN
