@@ -36,6 +36,11 @@ class Model:
     family: Family
     start_method: str
 
+    @property
+    def leads_family(self) -> bool:
+        """Whether it is the family's own (the pool, of any start method), not another interface."""
+        return self.name.partition("-")[0] == self.family
+
 
 @dataclass(frozen=True, kw_only=True)
 class Arm:

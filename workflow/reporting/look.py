@@ -63,7 +63,7 @@ def colours(models: Sequence[Model]) -> dict[str, Colour]:
     Others have what is free, in order.
     """
     first: dict[Family, Model] = {}
-    for model in sorted(models, key=lambda model: model.name.partition("-")[0] != model.family):
+    for model in sorted(models, key=lambda model: not model.leads_family):
         first.setdefault(model.family, model)
     free = [c for c in PALETTE if c not in {_OF_FAMILY[family] for family in first}]
     others = [model for model in models if first[model.family] is not model]

@@ -141,7 +141,7 @@ def _pairs(campaign: Campaign, tables: Tables) -> dict[tuple[str, str], Ratio]:
     best: dict[tuple[str, str], RatioRow] = {}
     for row in rows:
         place = (row.workload, row.arm)
-        is_pool = _is_pool_of_processes(campaign.cells_by_id[row.baseline_cell].model)
+        is_pool = campaign.models[campaign.cells_by_id[row.baseline_cell].model].leads_family
         known = best.get(place)
         if is_pool and (known is None or abs(row.workers - cpus) < abs(known.workers - cpus)):
             best[place] = row
@@ -327,14 +327,7 @@ def _threads_or_processes(row: DecisionRow, campaign: Campaign, tables: Tables) 
         winner, loser, ratio = loser, winner, ratio.inverted()
     figures = f"{text.times_as_fast(ratio)} {text.interval(ratio)}"
     told = f"{winner} are {figures} faster than as many {loser}"
-    if row.best_model == "threads" or _is_pool_of_processes(row.best_model):
-        return [told]
-    return [f"pool against pool, {told}"]
-
-
-def _is_pool_of_processes(model: str) -> bool:
-    """Of whatever start method; the pool of threads has the same dispatch code."""
-    return model.partition("-")[0] == "processes"
+    return [told if campaign.models[row.best_model].leads_family else f"pool against pool, {told}"]
 
 
 def _speedup_lines(row: DecisionRow, arm: Arm, campaign: Campaign, tables: Tables) -> list[str]:

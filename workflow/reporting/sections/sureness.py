@@ -16,8 +16,8 @@ def told(evidence: Evidence) -> str:
     if campaign.blocks > 1:
         sentences.append(
             f"Each ratio has its {text.percent(campaign.confidence)} interval in brackets, over "
-            f"{words.blocks(campaign)}; a difference on which two statistical methods do not "
-            "agree is called “not settled”."
+            f"{words.blocks(campaign)}; what two statistical methods do not both say of it is "
+            "called “not settled”."
         )
     sentences.append(quality.noise_floor(evidence))
     if not watched:
@@ -25,8 +25,8 @@ def told(evidence: Evidence) -> str:
     elif disturbed:
         sentences.append(
             f"For {text.fixed(disturbed, 0)} of {text.count(len(timed), 'timed cell')} neighbours "
-            "on the hardware were never quiet enough: their times are disturbed ones."
+            "on the hardware were too seldom quiet: their times are disturbed ones."
         )
     else:
-        sentences.append("No time that is compared was taken beside a busy neighbour.")
+        sentences.append("All times compared are of quiet moments.")
     return " ".join(sentences)
