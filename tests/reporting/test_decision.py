@@ -157,3 +157,22 @@ def test_the_first_screen_says_how_sure_it_is(world: Worlds) -> None:
     told = decision.build(world("every experiment").evidence()).sureness.replace(text.SPACE, " ")
     assert "95 % interval in brackets, over 6 blocks" in told
     assert "wo measurements of one cell (A/A) differ by" in told
+
+
+@pytest.mark.parametrize(
+    ("best", "said"),
+    [("processes-fork", "Processes are "), ("joblib", "Pool against pool, processes are ")],
+)
+def test_pools_are_named_where_another_interface_is_best(
+    world: Worlds, best: str, said: str
+) -> None:
+    evidence = world("every experiment").evidence()
+    decided = tuple(
+        replace(one, best_model=best, best_family="processes", runner_up_family="serial")
+        for one in evidence.tables.decisions
+        if (one.workload, one.arm) == ("json", "3.13")
+    )
+    changed = replace(evidence, tables=replace(evidence.tables, decisions=decided))
+    (shown,) = (one for one in decision.build(changed).decisions if "json" in one.title)
+    lines = [line for choice in shown.choices if choice.arm == "3.13" for line in choice.lines]
+    assert any(line.startswith(said) for line in lines), lines

@@ -54,8 +54,8 @@ def test_lines_stand_out_from_the_page_in_both_schemes(colour: look.Colour) -> N
 def test_every_model_has_a_colour_of_its_own_and_keeps_it() -> None:
     known = look.colours([model("serial"), model("threads"), model("processes")])
     more = look.colours(
-        [model(name) for name in ("interpreters", "threads", "serial", "processes")]
-        + [model("raw_threads", "threads"), model("joblib", "processes")]
+        [model("raw_threads", "threads"), model("joblib", "processes")]
+        + [model(name) for name in ("interpreters", "threads", "serial", "processes")]
     )
     assert len(set(more.values())) == 6
     assert {name: more[name] for name in known} == known
