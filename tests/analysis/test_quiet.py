@@ -24,7 +24,7 @@ CELLS = [
 LITTLE = Noise(0.001, 0.001)
 
 
-def sentinel_frame(*watched: Watched | None) -> pd.DataFrame:
+def sentinel_frame(*watched: Watched | None, workers: int = 1) -> pd.DataFrame:
     texts = [
         one
         if one is None
@@ -38,7 +38,12 @@ def sentinel_frame(*watched: Watched | None) -> pd.DataFrame:
         )
         for one in watched
     ]
-    return pd.DataFrame({"sentinel_json": pd.array(texts, dtype="string")})
+    return pd.DataFrame(
+        {
+            "sentinel_json": pd.array(texts, dtype="string"),
+            "workers": pd.array([workers] * len(texts), dtype="Int64"),
+        }
+    )
 
 
 def test_disturbance_is_the_worst_reading_over_the_floor_of_its_cpu() -> None:
@@ -56,6 +61,14 @@ def test_disturbance_is_the_worst_reading_over_the_floor_of_its_cpu() -> None:
     *_, both, one, unknown, elsewhere, unwatched = frame["disturbance_ratio"]
     assert (both, one, unknown, elsewhere) == pytest.approx((1.3, 1.2, 1.5, 1.7))
     assert unwatched is pd.NA
+
+
+def test_workers_that_share_a_cpu_are_disturbed_where_a_program_took_another() -> None:
+    floor = Watched([0, 1], [0, 1], [100, 100], [100, 100])
+    shared, slow = (Watched([0, 1], [0], [110, 100], [100, other]) for other in (700, 180))
+    for workers, expected in ((1, [1.1, 1.1]), (2, [7.0, 1.1]), (4, [7.0, 1.1])):
+        frame = with_disturbance(sentinel_frame(*[floor] * 40, shared, slow, workers=workers))
+        assert list(frame["disturbance_ratio"][-2:]) == pytest.approx(expected)
 
 
 def test_a_floor_comes_from_readings_before_and_after() -> None:
@@ -167,10 +180,15 @@ def test_what_is_quiet_is_what_the_trial_took_for_quiet(data: st.DataObject) -> 
     """The same rule on both sides: a trial goes on until it has what the analysis will use."""
     cpus = data.draw(st.lists(st.integers(0, 5), min_size=1, max_size=4, unique=True))
     used = data.draw(st.lists(st.integers(0, 7), max_size=4, unique=True))
-    readings = st.lists(st.integers(1000, 1300), min_size=len(cpus), max_size=len(cpus))
+    # Undisturbed, disturbed, and beside a program that has taken the CPU.
+    reading = st.integers(1000, 1300) | st.integers(1990, 2010) | st.just(9000)
+    readings = st.lists(reading, min_size=len(cpus), max_size=len(cpus))
+    workers = data.draw(st.integers(1, 8))
     before, after = data.draw(readings), data.draw(readings)
     floor = Watched(cpus, cpus, [1000] * len(cpus), [1000] * len(cpus))
-    frame = with_disturbance(sentinel_frame(*[floor] * 40, Watched(cpus, used, before, after)))
+    frame = with_disturbance(
+        sentinel_frame(*[floor] * 40, Watched(cpus, used, before, after), workers=workers)
+    )
     rule = QuietRule(cpus=cpus, floor_ns=[1000] * len(cpus), threshold=0.12)
     ratio = frame["disturbance_ratio"].iloc[-1]
-    assert (ratio <= 1.12) == rule.is_quiet(used, before, after)
+    assert (ratio <= 1.12) == rule.is_quiet(used, before, after, workers=workers)

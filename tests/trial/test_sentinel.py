@@ -20,7 +20,14 @@ from workflow.trial.neighbours import (
     Neighbours,
     neighbours,
 )
-from workflow.trial.sentinel import CannotPinError, floors, sentinel
+from workflow.trial.sentinel import (
+    MOST_WAIT_NS,
+    NAP_NS,
+    CannotPinError,
+    floors,
+    reading_of,
+    sentinel,
+)
 from workflow.trial.tree import last_cpus
 from workflow.trial.trial import quiet_repetitions
 from workflow.trial.watch import QuietRule, current_cpu
@@ -31,20 +38,22 @@ RULE = QuietRule(cpus=[0, 3], floor_ns=[100, 200], threshold=0.1)
 
 
 @pytest.mark.parametrize(
-    ("used", "before", "after", "quiet"),
+    ("used", "before", "after", "workers", "quiet"),
     [
-        pytest.param([0, 3], [110, 220], [100, 190], True, id="up to the threshold"),
-        pytest.param([0, 3], [111, 200], [100, 200], False, id="disturbed before"),
-        pytest.param([0, 3], [100, 200], [100, 221], False, id="disturbed after"),
-        pytest.param([0], [100, 999], [100, 999], True, id="another CPU's neighbour"),
-        pytest.param([], [100, 999], [100, 200], False, id="CPUs unknown: all count"),
-        pytest.param([0, 7], [100, 999], [100, 200], False, id="a CPU not watched: all count"),
+        pytest.param([0, 3], [110, 220], [100, 190], 2, True, id="up to the threshold"),
+        pytest.param([0, 3], [111, 200], [100, 200], 2, False, id="disturbed before"),
+        pytest.param([0, 3], [100, 200], [100, 221], 2, False, id="disturbed after"),
+        pytest.param([0], [100, 999], [100, 999], 1, True, id="another CPU's neighbour"),
+        pytest.param([], [100, 999], [100, 200], 1, False, id="CPUs unknown: all count"),
+        pytest.param([0, 7], [100, 999], [100, 200], 1, False, id="a CPU not watched: all count"),
+        pytest.param([0], [100, 400], [100, 400], 4, True, id="a slow CPU that none came to use"),
+        pytest.param([0], [100, 401], [100, 200], 2, False, id="sharing one, the other was taken"),
     ],
 )
 def test_quiet_is_judged_on_the_cpus_that_took_part(
-    used: list[int], before: list[int], after: list[int], quiet: bool
+    used: list[int], before: list[int], after: list[int], workers: int, quiet: bool
 ) -> None:
-    assert RULE.is_quiet(used, before, after) is quiet
+    assert RULE.is_quiet(used, before, after, workers=workers) is quiet
 
 
 @given(st.lists(st.lists(st.integers(1, 10**6), min_size=2, max_size=2), min_size=1, max_size=99))
@@ -61,8 +70,24 @@ def test_each_cpu_gives_a_reading_and_the_children_end() -> None:
         assert [reading > 0 for reading in read()] == [True] * len(CPUS)
         children = _children() - before
         assert len(children) == len(CPUS)
+        # Of the policy that lets a program go on which is on the CPU: the child sees that it waits.
+        assert {os.sched_getscheduler(child) for child in children} == {os.SCHED_BATCH}
     for child in children:
         assert not Path(f"/proc/{child}").exists()
+
+
+@pytest.mark.parametrize(
+    ("began_after_ns", "reading_ns"),
+    [
+        pytest.param(NAP_NS - 20_000, 500, id="asked before the last CPU was"),
+        pytest.param(NAP_NS + MOST_WAIT_NS, 500, id="as soon as it woke up"),
+        pytest.param(NAP_NS + 3_000_000, 3_000_500, id="another program's slice was over"),
+    ],
+)
+def test_a_reading_has_the_wait_for_another_program_in_it(
+    began_after_ns: int, reading_ns: int
+) -> None:
+    assert reading_of(10**9 + began_after_ns, 500, asked_ns=10**9) == reading_ns
 
 
 def _children() -> set[int]:

@@ -2,7 +2,8 @@
 
 The sentinel is the same small piece of work, timed on every CPU just before and just after each
 repetition. A CPU's floor is a low percentile of all its readings in the data set; a repetition is
-quiet when no CPU that took part read above its floor by more than the threshold.
+quiet when no CPU that took part read above its floor by more than the threshold, and other programs
+had left the workers as many CPUs as they can use.
 """
 
 import json
@@ -15,6 +16,8 @@ import pandas as pd
 #: Low enough to be the undisturbed mode even where that is rare, high enough not to be one lucky
 #: reading.
 FLOOR_PERCENTILE = 1
+#: A reading so far above its floor is that of a sentinel which waited while another program ran.
+TAKEN_RATIO = 2.0
 
 
 class Watched(NamedTuple):
@@ -30,11 +33,15 @@ def with_disturbance(trials: pd.DataFrame) -> pd.DataFrame:
     """Add `disturbance_ratio` to the data set (`columns.TRIALS`).
 
     It is the highest reading beside the repetition, on the CPUs that took part, over that CPU's
-    floor (Float64); missing where there was no sentinel.
+    floor (Float64); missing where there was no sentinel. Where programs had taken so many CPUs that
+    there was not one for each worker, it is that of the best one that lacked.
     """
     watched = [_parsed(text) for text in trials["sentinel_json"]]
     floors_ns = floors(one for one in watched if one is not None)
-    ratios = [_disturbance(one, floors_ns) if one is not None else None for one in watched]
+    ratios = [
+        _disturbance(one, floors_ns, workers) if one is not None else None
+        for one, workers in zip(watched, trials["workers"], strict=True)
+    ]
     return trials.assign(disturbance_ratio=pd.array(ratios, dtype="Float64"))
 
 
@@ -50,14 +57,16 @@ def floors(watched: Iterator[Watched]) -> dict[int, float]:
     }
 
 
-def _disturbance(one: Watched, floors_ns: Mapping[int, float]) -> float:
+def _disturbance(one: Watched, floors_ns: Mapping[int, float], workers: int) -> float:
     """The worst reading over its floor; over all CPUs where those that took part aren't known."""
     judged = set(one.used) if one.used and set(one.used) <= set(one.cpus) else set(one.cpus)
-    return max(
-        max(before, after) / floors_ns[cpu]
+    ratios = {
+        cpu: max(before, after) / floors_ns[cpu]
         for cpu, before, after in zip(one.cpus, one.before_ns, one.after_ns, strict=True)
-        if cpu in judged
-    )
+    }
+    worst = max(ratios[cpu] for cpu in judged)
+    wanted = sorted(ratios.values())[min(workers, len(ratios)) - 1]
+    return max(worst, wanted) if wanted > TAKEN_RATIO else worst
 
 
 def _parsed(text: Any) -> Watched | None:

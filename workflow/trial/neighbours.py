@@ -57,7 +57,7 @@ class Neighbours:
         end_s = time.monotonic() + patience_s
         while time.monotonic() < end_s:
             reading = self.read()
-            if rule.is_quiet((), reading, reading):
+            if rule.is_quiet((), reading, reading, workers=0):
                 return True
             time.sleep(POLL_S)
         return False

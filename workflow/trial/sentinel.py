@@ -2,7 +2,8 @@
 
 A neighbour on the same hardware slows code down without a trace in the guest: no steal time, no
 load. So one small child is pinned to each CPU, and when asked all of them time the same piece of
-branchy integer work at once. A reading above the CPU's own floor tells of a disturbed moment.
+branchy integer work at once. A reading above the CPU's own floor tells of a disturbed moment. So
+does one that had to wait for its CPU, because another program of this machine was on it.
 """
 
 import contextlib
@@ -13,10 +14,17 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-READING = struct.Struct("q")
+# When the child began, and how long its work took (ns).
+ANSWER = struct.Struct("qq")
 TEXT_BYTES = 12_000
 # The floor is this low percentile of readings: the undisturbed mode, safe from a lucky one.
 FLOOR_PERCENTILE = 1
+# A child that is asked sleeps so long first: whoever asked sleeps too by then, and what else there
+# is to run has the CPU.
+NAP_NS = 200_000
+# An idle CPU wakes a child up within a quarter of a millisecond; one on which a program runs when
+# that program's slice is over, some milliseconds.
+MOST_WAIT_NS = 500_000
 
 
 class CannotPinError(Exception):
@@ -25,7 +33,7 @@ class CannotPinError(Exception):
 
 @dataclass(frozen=True)
 class Child:
-    """A pinned child: write a byte to `asks`, read a reading from `answers`."""
+    """A pinned child: write a byte to `asks`, read an answer from `answers`."""
 
     cpu: int
     pid: int
@@ -89,17 +97,24 @@ def _reader(children: Sequence[Child]) -> Callable[[], list[int]]:
     def read() -> list[int]:
         for child in children:
             os.write(child.asks, b"?")
-        return [_reading(child) for child in children]
+        asked_ns = time.perf_counter_ns()
+        return [reading_of(*_answer(child), asked_ns) for child in children]
 
     return read
 
 
-def _reading(child: Child) -> int:
-    answer = os.read(child.answers, READING.size)
-    if len(answer) < READING.size:
+def reading_of(begun_ns: int, work_ns: int, asked_ns: int) -> int:
+    """The time of a child's work, and of its wait where that was for another program."""
+    waited_ns = begun_ns - asked_ns - NAP_NS
+    return work_ns + (waited_ns if waited_ns > MOST_WAIT_NS else 0)
+
+
+def _answer(child: Child) -> tuple[int, int]:
+    answer = os.read(child.answers, ANSWER.size)
+    if len(answer) < ANSWER.size:
         raise EOFError
-    reading: int = READING.unpack(answer)[0]
-    return reading
+    begun_ns, work_ns = ANSWER.unpack(answer)
+    return begun_ns, work_ns
 
 
 def _start(cpu: int, siblings: Sequence[Child]) -> Child:
@@ -120,16 +135,29 @@ def _start(cpu: int, siblings: Sequence[Child]) -> Child:
 
 
 def _watch(cpu: int, asks: int, answers: int) -> None:
-    """A child's life: a reading for each byte, until the pipe closes. Never returns."""
+    """A child's life: an answer for each byte, until the pipe closes. Never returns."""
     try:
         os.sched_setaffinity(0, {cpu})
+        _yield_to_others()
         text = work()
         while os.read(asks, 1):
+            time.sleep(NAP_NS / 1e9)
+            begun_ns = time.perf_counter_ns()
             # Once to bring text and code back into the caches that the batch took them from: else
             # a reading beside a batch is a sixth above one from an idle machine.
             zlib.compress(text)
-            begun = time.perf_counter_ns()
+            warm_ns = time.perf_counter_ns()
             zlib.compress(text)
-            os.write(answers, READING.pack(time.perf_counter_ns() - begun))
+            os.write(answers, ANSWER.pack(begun_ns, time.perf_counter_ns() - warm_ns))
     finally:
         os._exit(0)
+
+
+def _yield_to_others() -> None:
+    """Never take a CPU from a program that is on it, or a child would not see that there is one.
+
+    A task that wakes up goes first as a rule, but not one of this policy (sched(7)). Where it can't
+    be had, a program beside the sweep goes unseen.
+    """
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))

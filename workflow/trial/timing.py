@@ -260,7 +260,9 @@ class _Recorder:
         )
         if self._watch is None:
             return True
-        return self._watch.rule.is_quiet(cpus, sentinel_before, sentinel_after)
+        return self._watch.rule.is_quiet(
+            cpus, sentinel_before, sentinel_after, workers=self._batch.workers
+        )
 
     def _cpus_of(self, reports: Sequence[ChunkReport]) -> set[int]:
         """The CPUs that took part; the parent's own threads do, they dispatch and collect.

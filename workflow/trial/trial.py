@@ -90,8 +90,16 @@ def quiet_repetitions(record: Mapping[str, Any], rule: QuietRule | None = None) 
     if record["sentinel"] is None:
         return len(measured)
     rule = rule or QuietRule(**record["sentinel"])
-    return sum(
-        rule.is_quiet(r["cpus"], r["sentinel_before_ns"], r["sentinel_after_ns"]) for r in measured
+    return sum(is_quiet(r, rule, workers=record["cell"]["workers"]) for r in measured)
+
+
+def is_quiet(repetition: Mapping[str, Any], rule: QuietRule, *, workers: int) -> bool:
+    """Whether a repetition of a record was quiet by a rule."""
+    return rule.is_quiet(
+        repetition["cpus"],
+        repetition["sentinel_before_ns"],
+        repetition["sentinel_after_ns"],
+        workers=workers,
     )
 
 

@@ -7,6 +7,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 Reading = list[int]
+# A reading so far above its floor is that of a sentinel which waited for its CPU: what a neighbour
+# on the same hardware does to one is less.
+TAKEN_RATIO = 2.0
 
 
 def _find_current_cpu() -> Callable[[], int]:
@@ -26,25 +29,33 @@ current_cpu = _find_current_cpu()
 class QuietRule:
     """What is quiet: readings up to `floor * (1 + threshold)` on every CPU that took part.
 
-    `cpus` and `floor_ns` go together, and so do the readings.
+    And enough CPUs that no other program has taken: the kernel keeps workers from one that is, and
+    two that share a CPU for that reason are disturbed although theirs is quiet. `cpus` and
+    `floor_ns` go together, and so do the readings.
     """
 
     cpus: Sequence[int]
     floor_ns: Sequence[int]
     threshold: float
 
-    def is_quiet(self, used: Collection[int], before: Reading, after: Reading) -> bool:
+    def is_quiet(
+        self, used: Collection[int], before: Reading, after: Reading, *, workers: int
+    ) -> bool:
         """Whether every CPU in `used` was undisturbed just before and just after.
 
-        Where a CPU isn't watched, or isn't known, all of them must have been.
+        Where a CPU isn't watched, or isn't known, all of them must have been. `workers` may want a
+        CPU each.
         """
         judged = set(used) if used and set(used) <= set(self.cpus) else set(self.cpus)
-        return all(
-            max(reading_before, reading_after) <= floor * (1 + self.threshold)
+        ratios = {
+            cpu: max(reading_before, reading_after) / floor
             for cpu, floor, reading_before, reading_after in zip(
                 self.cpus, self.floor_ns, before, after, strict=True
             )
-            if cpu in judged
+        }
+        free = sum(ratio <= TAKEN_RATIO for ratio in ratios.values())
+        return free >= min(workers, len(self.cpus)) and all(
+            ratios[cpu] <= 1 + self.threshold for cpu in judged
         )
 
 
