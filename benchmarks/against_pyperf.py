@@ -3,26 +3,32 @@
 In a turn each function has a few of pyperf's processes (3 values each, as is its default), then as
 many trials of ours as fit into the time that these took. Four turns are pyperf's default of 20
 processes. Both intervals are Student's t over the means of processes, 95 %, over all turns.
+
+What a process is given moves its times, so pyperf's n-th process has the environment of our n-th
+trial: both tools meet the same layouts.
 """
 
 import argparse
 import json
 import math
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from scipy import stats
 
-from benchmarks.bench import ARMS, ROOT, Bench, Cell, bench, rule_of
+from benchmarks.bench import ARMS, ROOT, SEED, Bench, Cell, bench, rule_of
+from benchmarks.neighbour import neighbours_on
 from workflow.interpreters.environment import find_uv
-from workflow.trial.trial import quiet_repetitions
+from workflow.trial.environment import draw_environment
+from workflow.trial.trial import is_quiet, quiet_repetitions
 from workflow.trial.watch import QuietRule
 from workflow.trial.workloads import family_of, workload_of
 
@@ -31,6 +37,8 @@ WORKLOADS = ("mandelbrot", "json", "compress")
 BATCH_MS = 20.0
 FEWEST_QUIET = 3
 PROCESSES = 5  # of pyperf, in a turn
+# What pyperf's manager gives its processes by default, once it knows the number of loops.
+AS_BY_DEFAULT = ("--values", "3", "--warmups", "1", "--min-time", "0.1")
 COLUMNS = (
     "cell",
     "pyperf mean ms ±",
@@ -39,6 +47,7 @@ COLUMNS = (
     "quiet trials",
     "pyperf mean to minimum",
     "ours to minimum",
+    "our least to minimum",
     "narrower",
 )
 
@@ -70,6 +79,7 @@ class Measured:
             f"{len(ours)} of {len(self.records)}",
             f"{theirs_ms / minimum_ms - 1:+.1%}",
             f"{ours_ms / minimum_ms - 1:+.1%}",
+            f"{min(ours, default=math.nan) / minimum_ms - 1:+.1%}",
             f"{theirs_width / ours_width:.1f}",
         )
 
@@ -80,18 +90,26 @@ def main() -> None:
         prog="python -m benchmarks.against_pyperf", description=__doc__
     )
     parser.add_argument("--turns", type=int, default=4, help="times that the tools take turns")
+    parser.add_argument(
+        "--neighbours", action="store_true", help="with busy loops that come and go on every CPU"
+    )
     arguments = parser.parse_args()
     cells = [Cell(workload=name, arm=arm) for name in WORKLOADS for arm in ARMS]
     measured = {cell: Measured() for cell in cells}
-    with bench() as found, tempfile.TemporaryDirectory() as folder:
-        _install(Path(folder))
-        loops: dict[Cell, int] = {}
+    cpus = sorted(os.sched_getaffinity(0)) if arguments.neighbours else ()
+    with (
+        neighbours_on(cpus),
+        bench() as found,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        install_pyperf(Path(folder))
+        runs = {cell: Pyperf.of(found, cell, Path(folder)) for cell in cells}
         for turn in range(1, arguments.turns + 1):
             print(f"turn {turn} of {arguments.turns}", file=sys.stderr, flush=True)
             for cell, so_far in measured.items():
                 begun_s = time.monotonic()
-                values_ms, loops[cell] = pyperf(found, cell, Path(folder), loops.get(cell))
-                so_far.processes_ms.extend(values_ms)
+                for _ in range(PROCESSES):
+                    so_far.processes_ms.append(runs[cell].process(len(so_far.processes_ms)))
                 here(found, cell, time.monotonic() - begun_s, so_far.records)
         records = (record for so_far in measured.values() for record in so_far.records)
         rule = rule_of(found.neighbours.cpus, records)
@@ -101,38 +119,65 @@ def main() -> None:
         print("| " + " | ".join(all_turns.row(cell, rule)) + " |")
 
 
-def pyperf(
-    found: Bench, cell: Cell, folder: Path, loops: int | None
-) -> tuple[list[list[float]], int]:
-    """The values of a few processes (ms), and the number of loops, which is calibrated once."""
-    calibration = found.calibration(cell.workload, BATCH_MS)
-    workload = workload_of(cell.workload)
-    batch = {
-        "family": family_of(workload),
-        "workload": workload.name,
-        "arguments": {**workload.parameters, "size": calibration["size"]},
-        "tasks": calibration["tasks"],
-    }
-    identity, out = found.identities[cell.arm], folder / "pyperf.json"
-    out.unlink(missing_ok=True)
-    subprocess.run(
-        [
-            *(identity["executable"], *identity["flags"], str(ROOT / "benchmarks/pyperf_batch.py")),
-            *("--quiet", "--inherit-environ", "BATCH,PYTHONPATH", "-o", str(out)),
-            *("--processes", str(PROCESSES)),
-            *(() if loops is None else ("--loops", str(loops))),
-        ],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={"BATCH": json.dumps(batch), "PYTHONPATH": f"{ROOT}:{folder / 'site'}"},
-        cwd=folder,
-    )
-    suite = json.loads(out.read_text(encoding="utf-8"))
-    measured = [run for run in suite["benchmarks"][0]["runs"] if "values" in run]
-    metadata = {**suite["metadata"], **measured[-1].get("metadata", {})}
-    values_ms = [[1e3 * value for value in run["values"]] for run in measured]
-    return values_ms, int(metadata.get("loops", 1))
+@dataclass(frozen=True, kw_only=True)
+class Pyperf:
+    """A function under pyperf: what to start, and what its processes are told to measure."""
+
+    command: Sequence[str]
+    cell: Cell
+    batch: Mapping[str, Any]
+    folder: Path
+    loops: int
+
+    @classmethod
+    def of(cls, found: Bench, cell: Cell, folder: Path) -> Self:
+        """With as many loops as pyperf itself finds right."""
+        calibration = found.calibration(cell.workload, BATCH_MS)
+        workload = workload_of(cell.workload)
+        identity = found.identities[cell.arm]
+        script = str(ROOT / "benchmarks/pyperf_batch.py")
+        asked = cls(
+            command=(identity["executable"], *identity["flags"], script),
+            cell=cell,
+            batch={
+                "family": family_of(workload),
+                "workload": workload.name,
+                "arguments": {**workload.parameters, "size": calibration["size"]},
+                "tasks": calibration["tasks"],
+            },
+            folder=folder,
+            loops=1,
+        )
+        _, metadata = asked._worker(0, "--calibrate-loops")
+        return replace(asked, loops=int(metadata.get("calibrate_loops", 1)))
+
+    def process(self, number: int) -> list[float]:
+        """The values (ms) of one process, in the environment of our trial of that number."""
+        values, _ = self._worker(number, "--loops", str(self.loops))
+        return [1e3 * value for value in values]
+
+    def _worker(self, number: int, *options: str) -> tuple[list[float], Mapping[str, Any]]:
+        """The values (s) and the metadata that a process of pyperf's leaves."""
+        out = self.folder / "pyperf.json"
+        out.unlink(missing_ok=True)
+        environment = draw_environment(SEED, self.cell.id, number)
+        subprocess.run(
+            [
+                *(*self.command, "--quiet", "-o", str(out)),
+                *("--worker", "--worker-task=0", *AS_BY_DEFAULT, *options),
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={
+                **environment.for_process(ROOT, self.folder / "site"),
+                "BATCH": json.dumps(self.batch),
+            },
+            cwd=self.folder,
+        )
+        suite = json.loads(out.read_text(encoding="utf-8"))
+        run = suite["benchmarks"][0]["runs"][0]
+        return run.get("values", []), {**suite["metadata"], **run.get("metadata", {})}
 
 
 def here(found: Bench, cell: Cell, seconds: float, records: list[dict[str, Any]]) -> None:
@@ -147,8 +192,7 @@ def quiet_ms(record: dict[str, Any], rule: QuietRule) -> float:
     quiet_ns: list[int] = [
         r["wall_ns"]
         for r in record["repetitions"]
-        if r["phase"] == "measure"
-        and rule.is_quiet(r["cpus"], r["sentinel_before_ns"], r["sentinel_after_ns"])
+        if r["phase"] == "measure" and is_quiet(r, rule, workers=record["cell"]["workers"])
     ]
     return statistics.median(quiet_ns) / 1e6
 
@@ -162,7 +206,8 @@ def relative_half_width(values: Sequence[float]) -> float:
     return width
 
 
-def _install(folder: Path) -> None:
+def install_pyperf(folder: Path) -> None:
+    """Into the folder's `site`."""
     command = [str(find_uv()), "pip", "install", "--quiet", "--no-deps", "--target"]
     subprocess.run([*command, str(folder / "site"), PYPERF], check=True, cwd=folder)
 

@@ -11,8 +11,18 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-METHODS = {"ci": "Student's t", "second": "bootstrap of medians"}
-# How far from 1 the ratio may be, by the number of workers.
+from workflow.analysis.control import control_table
+from workflow.analysis.dataset import read_dataset
+from workflow.analysis.planned import Plan, read_plan
+from workflow.analysis.readings import Rules
+from workflow.analysis.trial_values import times_of, trial_values
+
+#: The two methods that a verdict needs: the columns of the ratio and of its interval.
+METHODS = {
+    "geometric means, Student's t": ("ratio", "ci"),
+    "medians, bootstrap": ("second_ratio", "second"),
+}
+# How far from 1 a ratio may be, by the number of workers.
 SERIAL_BOUND, PARALLEL_BOUND = 0.03, 0.06
 
 
@@ -21,13 +31,37 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.control", description=__doc__)
     parser.add_argument("results", type=Path, nargs="+", help="results/<machine>-<campaign>")
     arguments = parser.parse_args()
-    tables = [pd.read_csv(folder / "tables/control.csv") for folder in arguments.results]
-    pairs = pd.concat(tables, keys=range(1, len(tables) + 1), names=["campaign"]).reset_index()
-    print("| cell | ratios | within | variation, quiet | variation, typical |")
+    measured = [measured_in(folder) for folder in arguments.results]
+    pairs = pd.concat(
+        pairs_of(plan, trials).assign(campaign=number)
+        for number, (plan, trials) in enumerate(measured, start=1)
+    )
+    print("| cell | ratios of medians | of geometric means | variation, quiet | typical |")
     print("|---|---|---|---|---|")
     for row in rows(pairs):
         print("| " + " | ".join(row) + " |")
-    print(summary(pairs))
+    print()
+    print("| campaign | by | serial within 3 % | furthest | two workers within 6 % | furthest |")
+    print("|---|---|---|---|---|---|")
+    for row in campaigns(pairs):
+        print("| " + " | ".join(row) + " |")
+    print()
+    for name, (_, interval) in METHODS.items():
+        print(coverage(pairs, interval, name))
+    less = quiet_cv(pairs) / typical_cv(pairs)
+    print(f"variation of quiet values / of typical ones: {less:.2f} (median cells)")
+
+
+def measured_in(folder: Path) -> tuple[Plan, pd.DataFrame]:
+    """The plan and the data of a campaign."""
+    return read_plan(folder / "plan.json"), read_dataset(folder / "trials.parquet")
+
+
+def pairs_of(plan: Plan, trials: pd.DataFrame, threshold: float | None = None) -> pd.DataFrame:
+    """The pairs of a campaign, as if `threshold` had been its own."""
+    chosen = plan.quiet_threshold if threshold is None else threshold
+    times = times_of(trial_values(trials, quiet_threshold=chosen))
+    return control_table(plan, times, Rules(margin=plan.margin, confidence=plan.confidence))
 
 
 def rows(pairs: pd.DataFrame) -> Iterator[tuple[str, ...]]:
@@ -35,25 +69,34 @@ def rows(pairs: pd.DataFrame) -> Iterator[tuple[str, ...]]:
     for cell, of_cell in pairs.groupby("cell"):
         yield (
             str(cell),
-            " ".join(f"{ratio:.3f}" for ratio in of_cell["ratio"]),
-            "yes" if within(of_cell).all() else "no",
+            ", ".join(f"{ratio:.3f}" for ratio in of_cell["second_ratio"]),
+            ", ".join(f"{ratio:.3f}" for ratio in of_cell["ratio"]),
             f"{quiet_cv(of_cell):.1%}",
             f"{typical_cv(of_cell):.1%}",
         )
 
 
-def summary(pairs: pd.DataFrame) -> str:
-    """How many ratios keep the bound, and how much less quiet values vary than typical ones."""
-    serial = pairs["workers"] == 1
-    kept = {
-        "serial": within(pairs[serial]),
-        "two workers": within(pairs[~serial]),
-    }
-    lines = [f"{name}: {found.sum()} of {len(found)} within" for name, found in kept.items()]
-    lines += [coverage(pairs, prefix, name) for prefix, name in METHODS.items()]
-    less = quiet_cv(pairs) / typical_cv(pairs)
-    lines.append(f"variation of quiet values / of typical ones: {less:.2f} (median cells)")
-    return "\n".join(lines)
+def campaigns(pairs: pd.DataFrame) -> Iterator[tuple[str, ...]]:
+    """A row for each campaign and method: how many keep their bound, and the furthest from 1."""
+    for campaign, of_campaign in pairs.groupby("campaign"):
+        is_serial = of_campaign["workers"] == 1
+        for name, (ratio, _) in METHODS.items():
+            serial, parallel = of_campaign.loc[is_serial, ratio], of_campaign.loc[~is_serial, ratio]
+            yield (
+                str(campaign),
+                name.partition(",")[0],
+                *_kept(serial, SERIAL_BOUND),
+                *_kept(parallel, PARALLEL_BOUND),
+            )
+
+
+def _kept(ratios: "pd.Series[float]", bound: float) -> tuple[str, str]:
+    return kept(ratios, bound), f"{ratios.min():.3f} to {ratios.max():.3f}"
+
+
+def kept(ratios: "pd.Series[float]", bound: float) -> str:
+    """How many of the ratios are as near to 1 as they should be."""
+    return f"{((ratios - 1).abs() <= bound).sum()} of {len(ratios)}"
 
 
 def coverage(pairs: pd.DataFrame, prefix: str, method: str) -> str:
@@ -66,12 +109,6 @@ def coverage(pairs: pd.DataFrame, prefix: str, method: str) -> str:
         f"{method}: {hold.sum()} of {len(hold)} intervals hold 1, "
         f"{found.statistic:.0%} [{low:.0%}, {high:.0%}]"
     )
-
-
-def within(pairs: pd.DataFrame) -> "pd.Series[bool]":
-    """Whether each pair's ratio is as near to 1 as it should be."""
-    bound = pairs["workers"].map(lambda workers: SERIAL_BOUND if workers == 1 else PARALLEL_BOUND)
-    return (pairs["ratio"] - 1).abs() <= bound
 
 
 def quiet_cv(pairs: pd.DataFrame) -> float:

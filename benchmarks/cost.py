@@ -1,13 +1,17 @@
-"""What the harness adds: to a trial outside its repetitions, and to the sending of one task."""
+"""What the harness adds: to a trial outside its repetitions, within them, and to sending a task."""
 
 import argparse
+import math
 import statistics
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bench import ROOT, Bench, Cell, bench
+import numpy as np
+
+from benchmarks.bench import ARMS, ROOT, Bench, Cell, bench
+from workflow.analysis.estimates import t_bounds
 
 CELLS = (
     Cell(workload="mandelbrot"),
@@ -16,6 +20,7 @@ CELLS = (
     Cell(workload="mandelbrot", model="processes-fork", workers=2),
     Cell(workload="mandelbrot", model="processes-fork", workers=2, arm="3.13t"),
 )
+WATCHED_WORKLOADS = ("mandelbrot", "json", "compress")
 
 # Run by the interpreter under test: the same pool, once through the model and once bare, in turns.
 DISPATCH = """
@@ -47,7 +52,7 @@ print(low["model"] / 1000, low["bare"] / 1000)
 
 
 def main() -> None:
-    """Measure and print both tables."""
+    """Measure and print the tables."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cost", description=__doc__)
     parser.add_argument("--trials", type=int, default=10, help="trials of each cell")
     arguments = parser.parse_args()
@@ -56,6 +61,10 @@ def main() -> None:
         for cell in CELLS:
             spent = [outside_s(found, cell, block) for block in range(arguments.trials)]
             print(f"  {cell.name:40} {statistics.median(spent):.3f}")
+        print("A batch that follows a reading of the sentinel, over one that follows a batch")
+        for cell in (Cell(workload=name, arm=arm) for name in WATCHED_WORKLOADS for arm in ARMS):
+            ratio, low, high = after_reading(found, cell, arguments.trials)
+            print(f"  {cell.name:40} {ratio:.3f} [{low:.3f}, {high:.3f}]")
         print("Sending one task, 1000 in a batch (ns a task, lower quartile of 60)")
         for model in ("threads", "processes-fork", "stdlib_processes-fork"):
             for arm in ("3.13", "3.13t"):
@@ -72,6 +81,27 @@ def outside_s(found: Bench, cell: Cell, block: int) -> float:
     ended_ns: int = last["started_monotonic_ns"] + last["wall_ns"] + max(last["sentinel_after_ns"])
     whole_ns: int = record["ended_monotonic_ns"] - record["started_monotonic_ns"]
     return (whole_ns - (ended_ns - begun_ns)) / 1e9
+
+
+def after_reading(found: Bench, cell: Cell, trials: int) -> tuple[float, float, float]:
+    """How many times as long a batch takes after a reading, and Student's 95 % interval.
+
+    The geometric mean over pairs of trials, with the sentinel and without, in one environment.
+    """
+    logs = []
+    for block in range(trials):
+        order = (True, False) if block % 2 else (False, True)
+        low_ns = {watched: _low_ns(found, cell, block, is_watched=watched) for watched in order}
+        logs.append(math.log(low_ns[True] / low_ns[False]))
+    low, high = t_bounds(np.array(logs), 0.95)
+    return math.exp(statistics.fmean(logs)), math.exp(low), math.exp(high)
+
+
+def _low_ns(found: Bench, cell: Cell, block: int, *, is_watched: bool) -> float:
+    """The lower quartile of a trial's batches: without a sentinel nobody knows which were quiet."""
+    record = found.trial(cell, block=block, batch_ms=20, is_watched=is_watched)
+    measured = [r["wall_ns"] for r in record["repetitions"] if r["phase"] == "measure"]
+    return float(np.percentile(measured, 25))
 
 
 def dispatch(identity: Any, model: str) -> tuple[float, float]:

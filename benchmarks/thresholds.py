@@ -13,12 +13,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.control import coverage, within
-from workflow.analysis.control import control_table
-from workflow.analysis.dataset import read_dataset
-from workflow.analysis.planned import Plan, read_plan
-from workflow.analysis.readings import Rules
-from workflow.analysis.trial_values import times_of, trial_values
+from benchmarks.control import (
+    PARALLEL_BOUND,
+    SERIAL_BOUND,
+    coverage,
+    kept,
+    measured_in,
+    pairs_of,
+)
 
 THRESHOLDS = (0.05, 0.08, 0.12, 0.16, 0.2, 0.3, math.inf)
 COLUMNS = (
@@ -38,21 +40,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.thresholds", description=__doc__)
     parser.add_argument("results", type=Path, nargs="+", help="results/<machine>-<campaign>")
     arguments = parser.parse_args()
-    campaigns = [
-        (read_plan(folder / "plan.json"), read_dataset(folder / "trials.parquet"))
-        for folder in arguments.results
-    ]
+    campaigns = [measured_in(folder) for folder in arguments.results]
     print("| " + " | ".join(COLUMNS) + " |")
     print("|---" * len(COLUMNS) + "|")
     for threshold in THRESHOLDS:
-        pairs = pd.concat(control(plan, trials, threshold) for plan, trials in campaigns)
+        pairs = pd.concat(pairs_of(plan, trials, threshold) for plan, trials in campaigns)
         print("| " + " | ".join(row(pairs, threshold)) + " |", flush=True)
-
-
-def control(plan: Plan, trials: pd.DataFrame, threshold: float) -> pd.DataFrame:
-    """The pairs of a campaign, had this been its threshold."""
-    times = times_of(trial_values(trials, quiet_threshold=threshold))
-    return control_table(plan, times, Rules(margin=plan.margin, confidence=plan.confidence))
 
 
 def row(pairs: pd.DataFrame, threshold: float) -> Iterator[str]:
@@ -66,9 +59,8 @@ def row(pairs: pd.DataFrame, threshold: float) -> Iterator[str]:
     widths = np.log(pairs["ci_high_ratio"] / pairs["ci_low_ratio"]) / 2
     yield "none" if math.isinf(threshold) else f"{threshold:.0%}"
     yield f"{(pairs['basis'] == 'quiet').sum()} of {len(pairs)}"
-    for of_kind in (serial, ~serial):
-        kept = within(pairs[of_kind])
-        yield f"{kept.sum()} of {len(kept)}"
+    for of_kind, bound in ((serial, SERIAL_BOUND), (~serial, PARALLEL_BOUND)):
+        yield kept(pairs.loc[of_kind, "ratio"], bound)
     for of_kind in (serial, ~serial):
         yield f"{np.sqrt(np.nanmean(log_ratios[of_kind.to_numpy()] ** 2)):.1%}"
     yield f"{np.nanmedian(widths):.1%}"

@@ -286,6 +286,18 @@ def test_student_on_two_blocks_by_hand() -> None:
     assert found.keys[0].interval.high == pytest.approx(4 * math.exp(half_width))
 
 
+@pytest.mark.parametrize("samples", [Paired, TwoSamples])
+def test_the_ratio_of_medians_is_of_each_cell_s_own_median(
+    samples: type[Paired] | type[TwoSamples],
+) -> None:
+    # Medians 20 and 10, in different blocks; the slow trial of 640 moves the geometric mean alone.
+    found = estimate_ratio(
+        samples(np.log([20.0, 640.0, 10.0]), np.log([40.0, 10.0, 5.0])), confidence=0.95
+    )
+    assert found.ratio_of_medians == pytest.approx(2)
+    assert found.ratio == pytest.approx(4)
+
+
 # --- degenerate, but legal
 
 

@@ -174,6 +174,10 @@ def test_a_cell_against_itself_shows_the_noise(world: Worlds) -> None:
     control = pd.read_csv(world(EVERY).results / "tables" / "control.csv")
     worst = max(max(ratio, 1 / ratio) - 1 for ratio in control["ratio"])
     assert f"{text.percent(worst)} in the worst of 6" in section.answer
+    by_medians = [header.header for header in table.columns].index("By medians")
+    assert sorted(row[by_medians] for row in table.rows) == sorted(
+        text.ratio_cell(ratio) for ratio in control["second_ratio"]
+    )
 
 
 def test_somebody_s_own_experiment_is_shown_too(world: Worlds) -> None:

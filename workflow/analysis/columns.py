@@ -317,6 +317,7 @@ RATIO_INTERVALS: Columns = (
     Column("ci_high_ratio", "Float64", "upper end of the interval of the ratio"),
     Column("ci_level", "Float64", "level of the intervals"),
     Column("ci_method", "string", "how the interval was made"),
+    Column("second_ratio", "Float64", "the ratio by the second method: of the medians"),
     Column("second_low_ratio", "Float64", "lower end of the interval by the second method"),
     Column("second_high_ratio", "Float64", "upper end of the interval by the second method"),
     Column("second_method", "string", "how that was made; a verdict needs both"),

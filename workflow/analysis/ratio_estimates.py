@@ -41,6 +41,11 @@ class RatioEstimate:
     keys: tuple[Key, ...]
 
     @property
+    def ratio_of_medians(self) -> float:
+        """What the second key's intervals are about, where `ratio` is the first one's."""
+        return math.exp(self.samples.log_median_ratio)
+
+    @property
     def blocks(self) -> int:
         """Blocks that it rests on: the trials of the cell that has fewer."""
         return self.samples.blocks

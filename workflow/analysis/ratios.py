@@ -126,6 +126,7 @@ def interval_columns(estimate: RatioEstimate) -> dict[str, Any]:
         "ci_high_ratio": first.interval.high,
         "ci_level": first.interval.level,
         "ci_method": first.interval.method,
+        "second_ratio": estimate.ratio_of_medians,
         "second_low_ratio": second.interval.low,
         "second_high_ratio": second.interval.high,
         "second_method": second.interval.method,

@@ -49,6 +49,10 @@ class Samples(Protocol):
         """Mean log ratio: that of the two geometric means."""
 
     @property
+    def log_median_ratio(self) -> float:
+        """Log ratio of the two medians, which `resampled` draws."""
+
+    @property
     def spread(self) -> float:
         """The standard error times the root of the number of blocks; two blocks at least."""
 
@@ -90,6 +94,11 @@ class Paired:
     def log_mean(self) -> float:
         """Mean of the log block ratios."""
         return float(centre(self.log_ratios))
+
+    @property
+    def log_median_ratio(self) -> float:
+        """Of each cell's own median, in whichever block it is."""
+        return _log_median_ratio(self)
 
     @property
     def spread(self) -> float:
@@ -144,6 +153,11 @@ class TwoSamples:
         return float(centre(self.baseline) - centre(self.cell))
 
     @property
+    def log_median_ratio(self) -> float:
+        """Of each cell's own median."""
+        return _log_median_ratio(self)
+
+    @property
     def spread(self) -> float:
         """As if both cells had as many trials as the one with fewer."""
         return self.standard_error * math.sqrt(self.blocks)
@@ -185,6 +199,10 @@ class TwoSamples:
         first = _labels(self.baseline.size, self.cell.size)
         weights = first / self.baseline.size - (1 - first) / self.cell.size
         return _share_as_far(np.abs(weights @ pooled), abs(self.log_mean - bound))
+
+
+def _log_median_ratio(samples: Samples) -> float:
+    return float(np.median(samples.baseline) - np.median(samples.cell))
 
 
 def _deviation(values: Floats) -> float:

@@ -437,6 +437,7 @@ class ControlRow:
     ratio: float | None
     ci_low_ratio: float | None
     ci_high_ratio: float | None
+    second_ratio: float | None
     blocks: int
     quiet_cv_ratio: float | None
     quiet_baseline_cv_ratio: float | None

@@ -73,8 +73,9 @@ def _holds_one(ratio: Ratio) -> bool:
 def _pairs(question: Question, rows: Sequence[ControlRow]) -> Table:
     cells = question.campaign.cells_by_id
     return Table(
-        caption="Ratio of a cell to itself, and the variation between trials of the first and the "
-        "second (standard deviation divided by mean)",
+        caption="Ratio of a cell to itself, of geometric means and of medians of the trials, and "
+        "the variation between trials of the first and the second (standard deviation divided by "
+        "mean)",
         columns=(
             Column(header="Work"),
             *WAY,
@@ -82,6 +83,7 @@ def _pairs(question: Question, rows: Sequence[ControlRow]) -> Table:
             Column(header="Timing"),
             Column(header="Time", numeric=True),
             Column(header="Ratio", numeric=True),
+            Column(header="By medians", numeric=True),
             Column(header="Blocks", numeric=True),
             Column(header="Basis"),
             Column(header="Variation, quiet", numeric=True),
@@ -95,6 +97,7 @@ def _pairs(question: Question, rows: Sequence[ControlRow]) -> Table:
                 cells[row.cell].timing,
                 question.time(cells[row.baseline_cell]),
                 words.compared_briefly(row.estimate),
+                text.ratio_cell(row.second_ratio),
                 str(row.blocks),
                 row.basis or text.MISSING,
                 _both(row.quiet_baseline_cv_ratio, row.quiet_cv_ratio),

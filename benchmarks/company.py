@@ -1,0 +1,127 @@
+"""What else lives in a process moves the times of the same function: modules, heap, thread.
+
+Each variant runs the batch alone in fresh interpreters, in turns, without sentinel or harness.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks.against_pyperf import BATCH_MS, WORKLOADS, install_pyperf
+from benchmarks.bench import ARMS, ROOT, SEED, Bench, Cell, bench
+from workflow.trial.environment import draw_environment
+from workflow.trial.workloads import family_of, workload_of
+
+#: What each variant adds to the environment of a bare process.
+VARIANTS: Mapping[str, Mapping[str, str]] = {
+    "alone": {},
+    "pyperf imported": {"IMPORTS": "pyperf"},
+    "heap kept": {"MALLOC_TRIM_THRESHOLD_": str(2**30), "MALLOC_MMAP_THRESHOLD_": str(2**30)},
+    "second thread": {"IN_THREAD": "1"},
+}
+COLUMNS = ("cell", *(f"{variant} (ms, page faults)" for variant in VARIANTS))
+
+# Run by the interpreter under test; prints the lower quartile of 20 batches (ns), and how many
+# pages one of them had to ask the kernel for (getrusage(2), minor faults).
+PROCESS = """
+import importlib, json, os, resource, threading, time
+order = json.loads(os.environ["BATCH"])
+for module in os.environ.get("IMPORTS", "").split():
+    importlib.import_module(module)
+from workflow.trial.workloads import load_workload
+function = load_workload(order["family"], order["workload"]).function
+
+def batch():
+    return [function(task, **order["arguments"]) for task in range(order["tasks"])]
+
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+def measure():
+    for _ in range(3):
+        batch()
+    times, faults_before = [], faults()
+    for _ in range(20):
+        begun = time.perf_counter_ns()
+        batch()
+        times.append(time.perf_counter_ns() - begun)
+    print(sorted(times)[5], (faults() - faults_before) / 20)
+
+if "IN_THREAD" in os.environ:
+    thread = threading.Thread(target=measure)
+    thread.start()
+    thread.join()
+else:
+    measure()
+"""
+
+
+def main() -> None:
+    """Measure, then print a row for each function."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.company", description=__doc__)
+    parser.add_argument("--processes", type=int, default=15, help="of each variant")
+    arguments = parser.parse_args()
+    print("| " + " | ".join(COLUMNS) + " |")
+    print("|---" * len(COLUMNS) + "|")
+    with bench() as found, tempfile.TemporaryDirectory() as folder:
+        install_pyperf(Path(folder))
+        for cell in (Cell(workload=name, arm=arm) for name in WORKLOADS for arm in ARMS):
+            print("| " + " | ".join(row(found, cell, Path(folder), arguments.processes)) + " |")
+
+
+def row(found: Bench, cell: Cell, folder: Path, processes: int) -> tuple[str, ...]:
+    """The median over the processes of each variant."""
+    seen: dict[str, list[tuple[float, float]]] = {variant: [] for variant in VARIANTS}
+    for number in range(processes):
+        for variant, added in VARIANTS.items():
+            seen[variant].append(process(found, cell, folder, number, added))
+    return (
+        cell.name,
+        *(
+            f"{statistics.median(ns for ns, _ in of_variant) / 1e6:.2f}, "
+            f"{statistics.median(faults for _, faults in of_variant):.0f}"
+            for of_variant in seen.values()
+        ),
+    )
+
+
+def process(
+    found: Bench, cell: Cell, folder: Path, number: int, added: Mapping[str, str]
+) -> tuple[float, float]:
+    """A batch's nanoseconds and page faults in a process, in the environment of that number."""
+    identity, environment = found.identities[cell.arm], draw_environment(SEED, cell.id, number)
+    done = subprocess.run(
+        [identity["executable"], *identity["flags"], "-c", PROCESS],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={
+            **environment.for_process(ROOT, folder / "site"),
+            "BATCH": json.dumps(batch_of(found, cell)),
+            **added,
+        },
+    )
+    ns, faults = map(float, done.stdout.split())
+    return ns, faults
+
+
+def batch_of(found: Bench, cell: Cell) -> dict[str, Any]:
+    """What the process is to run."""
+    calibration = found.calibration(cell.workload, BATCH_MS)
+    workload = workload_of(cell.workload)
+    return {
+        "family": family_of(workload),
+        "workload": workload.name,
+        "arguments": {**workload.parameters, "size": calibration["size"]},
+        "tasks": calibration["tasks"],
+    }
+
+
+if __name__ == "__main__":
+    main()
