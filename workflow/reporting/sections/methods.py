@@ -150,10 +150,9 @@ def _times(campaign: Campaign) -> str:
         "program had taken one that a worker needs. A trial with fewer than three has no quiet "
         "value; a sweep that allows for it (second_look_s, tries) tries it again. A cell with "
         "quiet values in fewer than half of its trials, or in fewer than six unless it has no "
-        "more, is judged by typical values, the "
-        "medians of all repetitions, and so is whatever is compared with it; never one quiet and "
-        "one typical. A cell's time is the median of its trials, with a distribution-free interval "
-        "from order statistics at the level it attains."
+        "more, is judged by typical values, the medians of all repetitions, and so is whatever is "
+        "compared with it; never one quiet and one typical. A cell's time is the median of its "
+        "trials, with a distribution-free interval from order statistics at the level it attains."
     )
 
 
