@@ -1,6 +1,5 @@
 """The sentinel: pinned children, their floors, what is quiet, and trials that go by it."""
 
-import itertools
 import json
 import os
 import signal
@@ -23,12 +22,11 @@ from workflow.trial.neighbours import (
 )
 from workflow.trial.sentinel import (
     MOST_WAIT_NS,
-    SPIN_NS,
-    Answer,
+    NAP_NS,
     CannotPinError,
     floors,
+    reading_of,
     sentinel,
-    settled,
 )
 from workflow.trial.tree import last_cpus
 from workflow.trial.trial import quiet_repetitions
@@ -79,35 +77,17 @@ def test_each_cpu_gives_a_reading_and_the_children_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("waited_ns", "reading_ns"),
+    ("began_after_ns", "reading_ns"),
     [
-        pytest.param(-20_000, 500, id="it began before the last one was asked"),
-        pytest.param(MOST_WAIT_NS, 500, id="it began when it woke up"),
-        pytest.param(3_000_000, 3_000_500, id="when another program's slice was over"),
+        pytest.param(NAP_NS - 20_000, 500, id="asked before the last CPU was"),
+        pytest.param(NAP_NS + MOST_WAIT_NS, 500, id="as soon as it woke up"),
+        pytest.param(NAP_NS + 3_000_000, 3_000_500, id="another program's slice was over"),
     ],
 )
-def test_a_reading_has_the_wait_for_another_program_in_it(waited_ns: int, reading_ns: int) -> None:
-    assert Answer(work_ns=500, waited_ns=waited_ns).reading_ns == reading_ns
-
-
-def test_what_spins_for_a_while_after_a_batch_is_waited_for() -> None:
-    free, taken = Answer(500, 0), Answer(500, MOST_WAIT_NS + 1)
-    answers = iter([[taken, free], [free, taken], [free, free], [taken, taken]])
-    assert settled(lambda: next(answers)) == [500, 500]
-
-
-def test_whoever_stays_on_a_cpu_is_in_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[None] = []
-
-    def ask() -> list[Answer]:
-        asked.append(None)
-        return [Answer(500, 3_000_000), Answer(500, 0)]
-
-    # Three milliseconds go by between two looks at the clock.
-    clock = itertools.count(0, 3_000_000)
-    monkeypatch.setattr("workflow.trial.sentinel.time.perf_counter_ns", lambda: next(clock))
-    assert settled(ask) == [3_000_500, 500]
-    assert len(asked) == SPIN_NS // 3_000_000
+def test_a_reading_has_the_wait_for_another_program_in_it(
+    began_after_ns: int, reading_ns: int
+) -> None:
+    assert reading_of(10**9 + began_after_ns, 500, asked_ns=10**9) == reading_ns
 
 
 def _children() -> set[int]:

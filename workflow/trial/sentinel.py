@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 # When the child began, and how long its work took (ns).
-WORDS = struct.Struct("qq")
+ANSWER = struct.Struct("qq")
 TEXT_BYTES = 12_000
 # The floor is this low percentile of readings: the undisturbed mode, safe from a lucky one.
 FLOOR_PERCENTILE = 1
@@ -25,9 +25,6 @@ NAP_NS = 200_000
 # An idle CPU wakes a child up within a quarter of a millisecond; one on which a program runs when
 # that program's slice is over, some milliseconds.
 MOST_WAIT_NS = 500_000
-# So long after a batch the threads of a BLAS library look for more work (OpenBLAS: 2^26 cycles).
-# Whoever is on a CPU for longer is another program.
-SPIN_NS = 30_000_000
 
 
 class CannotPinError(Exception):
@@ -42,24 +39,6 @@ class Child:
     pid: int
     asks: int
     answers: int
-
-
-@dataclass(frozen=True)
-class Answer:
-    """How long a child's work took, and how long it had waited for its CPU before."""
-
-    work_ns: int
-    waited_ns: int
-
-    @property
-    def has_waited(self) -> bool:
-        """Whether somebody else was on the CPU."""
-        return self.waited_ns > MOST_WAIT_NS
-
-    @property
-    def reading_ns(self) -> int:
-        """The time of the work, and of the wait for somebody else."""
-        return self.work_ns + (self.waited_ns if self.has_waited else 0)
 
 
 def work() -> bytes:
@@ -115,30 +94,27 @@ def floors(readings: Sequence[Sequence[int]]) -> list[int]:
 
 
 def _reader(children: Sequence[Child]) -> Callable[[], list[int]]:
-    def ask() -> list[Answer]:
+    def read() -> list[int]:
         for child in children:
             os.write(child.asks, b"?")
         asked_ns = time.perf_counter_ns()
-        return [_answer(child, asked_ns) for child in children]
+        return [reading_of(*_answer(child), asked_ns) for child in children]
 
-    return lambda: settled(ask)
-
-
-def settled(ask: Callable[[], list[Answer]]) -> list[int]:
-    """Readings once nobody is on a CPU, or of whoever stays there longer than `SPIN_NS`."""
-    end_ns = time.perf_counter_ns() + SPIN_NS
-    answers = ask()
-    while any(answer.has_waited for answer in answers) and time.perf_counter_ns() < end_ns:
-        answers = ask()
-    return [answer.reading_ns for answer in answers]
+    return read
 
 
-def _answer(child: Child, asked_ns: int) -> Answer:
-    words = os.read(child.answers, WORDS.size)
-    if len(words) < WORDS.size:
+def reading_of(begun_ns: int, work_ns: int, asked_ns: int) -> int:
+    """The time of a child's work, and of its wait where that was for another program."""
+    waited_ns = begun_ns - asked_ns - NAP_NS
+    return work_ns + (waited_ns if waited_ns > MOST_WAIT_NS else 0)
+
+
+def _answer(child: Child) -> tuple[int, int]:
+    answer = os.read(child.answers, ANSWER.size)
+    if len(answer) < ANSWER.size:
         raise EOFError
-    begun_ns, work_ns = WORDS.unpack(words)
-    return Answer(work_ns=work_ns, waited_ns=begun_ns - asked_ns - NAP_NS)
+    begun_ns, work_ns = ANSWER.unpack(answer)
+    return begun_ns, work_ns
 
 
 def _start(cpu: int, siblings: Sequence[Child]) -> Child:
@@ -172,7 +148,7 @@ def _watch(cpu: int, asks: int, answers: int) -> None:
             zlib.compress(text)
             warm_ns = time.perf_counter_ns()
             zlib.compress(text)
-            os.write(answers, WORDS.pack(begun_ns, time.perf_counter_ns() - warm_ns))
+            os.write(answers, ANSWER.pack(begun_ns, time.perf_counter_ns() - warm_ns))
     finally:
         os._exit(0)
 
