@@ -12,6 +12,7 @@ from workflow.trial import neighbours as neighbours_module
 from workflow.trial.models import MODELS
 from workflow.trial.neighbours import Neighbours, neighbours
 from workflow.trial.trial import TrialOrder, run_calibration, run_tries
+from workflow.trial.watch import Answer
 from workflow.trial.workloads import workload_of
 
 RunTrial = Callable[..., dict[str, Any]]
@@ -91,5 +92,7 @@ def always(watched: Neighbours, reading_ns: int) -> Neighbours:
         encoding="utf-8",
     )
     return Neighbours(
-        read=lambda: [reading_ns] * len(watched.cpus), cpus=watched.cpus, memory=watched.memory
+        read=lambda: [Answer(reading_ns, 0)] * len(watched.cpus),
+        cpus=watched.cpus,
+        memory=watched.memory,
     )

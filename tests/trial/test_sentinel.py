@@ -20,17 +20,10 @@ from workflow.trial.neighbours import (
     Neighbours,
     neighbours,
 )
-from workflow.trial.sentinel import (
-    MOST_WAIT_NS,
-    NAP_NS,
-    CannotPinError,
-    floors,
-    reading_of,
-    sentinel,
-)
+from workflow.trial.sentinel import CannotPinError, floors, sentinel
 from workflow.trial.tree import last_cpus
 from workflow.trial.trial import quiet_repetitions
-from workflow.trial.watch import QuietRule, current_cpu
+from workflow.trial.watch import MOST_WAIT_NS, WORDS, Answer, QuietRule, Watch, current_cpu
 
 ROOT = Path(__file__).parents[2]
 CPUS = sorted(os.sched_getaffinity(0))
@@ -67,7 +60,7 @@ def test_a_floor_is_a_low_reading_of_its_own_cpu(readings: list[list[int]]) -> N
 def test_each_cpu_gives_a_reading_and_the_children_end() -> None:
     before = _children()
     with sentinel(CPUS) as read:
-        assert [reading > 0 for reading in read()] == [True] * len(CPUS)
+        assert [answer.work_ns > 0 for answer in read()] == [True] * len(CPUS)
         children = _children() - before
         assert len(children) == len(CPUS)
         # Of the policy that lets a program go on which is on the CPU: the child sees that it waits.
@@ -77,17 +70,35 @@ def test_each_cpu_gives_a_reading_and_the_children_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("began_after_ns", "reading_ns"),
+    ("waited_ns", "reading_ns"),
     [
-        pytest.param(NAP_NS - 20_000, 500, id="asked before the last CPU was"),
-        pytest.param(NAP_NS + MOST_WAIT_NS, 500, id="as soon as it woke up"),
-        pytest.param(NAP_NS + 3_000_000, 3_000_500, id="another program's slice was over"),
+        pytest.param(-20_000, 500, id="it began before the last one was asked"),
+        pytest.param(MOST_WAIT_NS, 500, id="it began when it woke up"),
+        pytest.param(3_000_000, 3_000_500, id="when another program's slice was over"),
     ],
 )
-def test_a_reading_has_the_wait_for_another_program_in_it(
-    began_after_ns: int, reading_ns: int
+def test_a_reading_has_the_wait_for_another_program_in_it(waited_ns: int, reading_ns: int) -> None:
+    assert Answer(work_ns=500, waited_ns=waited_ns).reading_ns == reading_ns
+
+
+@pytest.mark.parametrize(
+    ("own_ns", "readings_ns"),
+    [
+        pytest.param(100_000, [500, 3_000_500], id="asleep: a stranger's"),
+        pytest.param(3_000_000, [500, 500], id="threads of its own spun"),
+    ],
+)
+def test_a_wait_for_the_process_s_own_threads_is_none(
+    own_ns: int, readings_ns: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert reading_of(10**9 + began_after_ns, 500, asked_ns=10**9) == reading_ns
+    used = iter([0, own_ns])
+    monkeypatch.setattr("workflow.trial.watch.time.process_time_ns", lambda: next(used))
+    asks_read, asks = os.pipe()
+    answers, answers_write = os.pipe()
+    os.write(answers_write, WORDS.pack(500, 0) + WORDS.pack(500, 3_000_000))
+    assert Watch(asks=asks, answers=answers, rule=RULE).read() == readings_ns
+    for end in (asks_read, asks, answers, answers_write):
+        os.close(end)
 
 
 def _children() -> set[int]:

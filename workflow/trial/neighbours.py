@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 
 from workflow.files import read_json, write_json
 from workflow.trial.sentinel import CannotPinError, floors, sentinel, take_floor
-from workflow.trial.watch import QuietRule
+from workflow.trial.watch import Answer, QuietRule
 
 # Floors follow slow drift (heat, clock rates) over about this many remembered moments: many
 # minutes, so that a busy neighbour of some minutes does not pass for the floor.
@@ -36,7 +36,7 @@ class Moments(TypedDict):
 class Neighbours:
     """A running sentinel, and the readings that this campaign remembers."""
 
-    read: Callable[[], list[int]]
+    read: Callable[[], list[Answer]]
     cpus: list[int]
     memory: Path
 
@@ -56,7 +56,7 @@ class Neighbours:
         rule = self.rule(threshold)
         end_s = time.monotonic() + patience_s
         while time.monotonic() < end_s:
-            reading = self.read()
+            reading = [answer.reading_ns for answer in self.read()]
             if rule.is_quiet((), reading, reading, workers=0):
                 return True
             time.sleep(POLL_S)

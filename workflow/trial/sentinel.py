@@ -14,17 +14,16 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-# When the child began, and how long its work took (ns).
-ANSWER = struct.Struct("qq")
+from workflow.trial.watch import Answer
+
+# What a child says: when it began, and how long its work took (ns).
+WORDS = struct.Struct("qq")
 TEXT_BYTES = 12_000
 # The floor is this low percentile of readings: the undisturbed mode, safe from a lucky one.
 FLOOR_PERCENTILE = 1
 # A child that is asked sleeps so long first: whoever asked sleeps too by then, and what else there
 # is to run has the CPU.
 NAP_NS = 200_000
-# An idle CPU wakes a child up within a quarter of a millisecond; one on which a program runs when
-# that program's slice is over, some milliseconds.
-MOST_WAIT_NS = 500_000
 
 
 class CannotPinError(Exception):
@@ -52,8 +51,8 @@ def work() -> bytes:
 
 
 @contextlib.contextmanager
-def sentinel(cpus: Sequence[int]) -> Iterator[Callable[[], list[int]]]:
-    """Children on `cpus`; yields a function that takes one reading (ns) of each, in that order.
+def sentinel(cpus: Sequence[int]) -> Iterator[Callable[[], list[Answer]]]:
+    """Children on `cpus`; yields a function that takes an answer of each, in that order.
 
     The children end with this process, whatever ends it: their pipe closes. Raises
     `CannotPinError`.
@@ -77,14 +76,14 @@ def sentinel(cpus: Sequence[int]) -> Iterator[Callable[[], list[int]]]:
             os.waitpid(child.pid, 0)
 
 
-def take_floor(read: Callable[[], list[int]], seconds: float) -> list[list[int]]:
+def take_floor(read: Callable[[], list[Answer]], seconds: float) -> list[list[int]]:
     """Readings of some seconds, one list of CPUs each."""
     end_s = time.monotonic() + seconds
-    readings = [read()]
+    answers = [read()]
     while time.monotonic() < end_s:
-        readings.append(read())
+        answers.append(read())
         time.sleep(0.002)
-    return readings
+    return [[answer.reading_ns for answer in moment] for moment in answers]
 
 
 def floors(readings: Sequence[Sequence[int]]) -> list[int]:
@@ -93,28 +92,22 @@ def floors(readings: Sequence[Sequence[int]]) -> list[int]:
     return [sorted(column)[rank] for column in zip(*readings, strict=True)]
 
 
-def _reader(children: Sequence[Child]) -> Callable[[], list[int]]:
-    def read() -> list[int]:
+def _reader(children: Sequence[Child]) -> Callable[[], list[Answer]]:
+    def read() -> list[Answer]:
         for child in children:
             os.write(child.asks, b"?")
         asked_ns = time.perf_counter_ns()
-        return [reading_of(*_answer(child), asked_ns) for child in children]
+        return [_answer(child, asked_ns) for child in children]
 
     return read
 
 
-def reading_of(begun_ns: int, work_ns: int, asked_ns: int) -> int:
-    """The time of a child's work, and of its wait where that was for another program."""
-    waited_ns = begun_ns - asked_ns - NAP_NS
-    return work_ns + (waited_ns if waited_ns > MOST_WAIT_NS else 0)
-
-
-def _answer(child: Child) -> tuple[int, int]:
-    answer = os.read(child.answers, ANSWER.size)
-    if len(answer) < ANSWER.size:
+def _answer(child: Child, asked_ns: int) -> Answer:
+    words = os.read(child.answers, WORDS.size)
+    if len(words) < WORDS.size:
         raise EOFError
-    begun_ns, work_ns = ANSWER.unpack(answer)
-    return begun_ns, work_ns
+    begun_ns, work_ns = WORDS.unpack(words)
+    return Answer(work_ns=work_ns, waited_ns=begun_ns - asked_ns - NAP_NS)
 
 
 def _start(cpu: int, siblings: Sequence[Child]) -> Child:
@@ -148,7 +141,7 @@ def _watch(cpu: int, asks: int, answers: int) -> None:
             zlib.compress(text)
             warm_ns = time.perf_counter_ns()
             zlib.compress(text)
-            os.write(answers, ANSWER.pack(begun_ns, time.perf_counter_ns() - warm_ns))
+            os.write(answers, WORDS.pack(begun_ns, time.perf_counter_ns() - warm_ns))
     finally:
         os._exit(0)
 

@@ -6,7 +6,6 @@ import os
 import secrets
 import selectors
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from workflow.trial.beside import ancestors, await_idle, cpu_ns
 from workflow.trial.descendants import adopt_orphans, children, end_children
 from workflow.trial.guardian import LENGTH, SHARED_MEMORY, Charge, Report, unlink_shared_memory
 from workflow.trial.outcome import explained, unanswered
+from workflow.trial.watch import WORDS, Answer
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 STDERR_TAIL_BYTES = 4000
@@ -60,7 +60,7 @@ def run_measured(
     order: Mapping[str, Any],
     environment: Mapping[str, str],
     timeout_s: float,
-    read_sentinel: Callable[[], list[int]] | None = None,
+    read_sentinel: Callable[[], list[Answer]] | None = None,
 ) -> Ending:
     """Run `command -m workflow.trial.measure` with an order, in a session and folder of its own.
 
@@ -224,8 +224,8 @@ def _tail(file: Path) -> str:
 
 
 @contextlib.contextmanager
-def _answering(read: Callable[[], list[int]] | None) -> Iterator[tuple[int, ...]]:
-    """Answer each byte on one pipe with a reading on another; yields the measured side's ends."""
+def _answering(read: Callable[[], list[Answer]] | None) -> Iterator[tuple[int, ...]]:
+    """Answer each byte on one pipe on another, for all CPUs; yields the measured side's ends."""
     if read is None:
         yield ()
         return
@@ -234,8 +234,8 @@ def _answering(read: Callable[[], list[int]] | None) -> Iterator[tuple[int, ...]
 
     def answer() -> None:
         while os.read(asks_ours, 1):
-            reading = read()
-            os.write(answers_ours, struct.pack(f"{len(reading)}q", *reading))
+            words = (WORDS.pack(answer.work_ns, answer.waited_ns) for answer in read())
+            os.write(answers_ours, b"".join(words))
 
     answering = threading.Thread(target=answer, daemon=True)
     answering.start()

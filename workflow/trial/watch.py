@@ -3,13 +3,32 @@
 import ctypes
 import os
 import struct
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 Reading = list[int]
+# An answer on its way: work, and wait (ns).
+WORDS = struct.Struct("qq")
 # A reading so far above its floor is that of a sentinel which waited for its CPU: what a neighbour
 # on the same hardware does to one is less.
 TAKEN_RATIO = 2.0
+# An idle CPU wakes a sentinel up within a quarter of a millisecond; one on which a program runs
+# does when that program's slice is over, after some milliseconds.
+MOST_WAIT_NS = 500_000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A sentinel's: how long its work took, and how long it had waited for its CPU before."""
+
+    work_ns: int
+    waited_ns: int
+
+    @property
+    def reading_ns(self) -> int:
+        """The time of the work, and of the wait where somebody else was on the CPU."""
+        return self.work_ns + (self.waited_ns if self.waited_ns > MOST_WAIT_NS else 0)
 
 
 def _find_current_cpu() -> Callable[[], int]:
@@ -68,13 +87,24 @@ class Watch:
     rule: QuietRule
 
     def read(self) -> Reading:
-        """One reading (ns) of each CPU, in the order of the rule's CPUs."""
+        """One reading (ns) of each CPU, in the order of the rule's CPUs.
+
+        This process sleeps meanwhile. Where its threads don't, for a BLAS library lets its own look
+        for more work for a while, it is they that the sentinel waited for, and its work alone
+        counts.
+        """
+        used_ns = time.process_time_ns()
+        answers = self._answers()
+        spun = time.process_time_ns() - used_ns > MOST_WAIT_NS
+        return [answer.work_ns if spun else answer.reading_ns for answer in answers]
+
+    def _answers(self) -> list[Answer]:
         os.write(self.asks, b"?")
-        size = 8 * len(self.rule.cpus)
+        size = WORDS.size * len(self.rule.cpus)
         answer = b""
         while len(answer) < size:
             part = os.read(self.answers, size - len(answer))
             if not part:
                 raise EOFError("the sentinel has ended")
             answer += part
-        return list(struct.unpack(f"{len(self.rule.cpus)}q", answer))
+        return [Answer(*words) for words in WORDS.iter_unpack(answer)]
