@@ -179,12 +179,16 @@ def test_the_table_of_values_holds_every_trial() -> None:
 def test_what_is_quiet_is_what_the_trial_took_for_quiet(data: st.DataObject) -> None:
     """The same rule on both sides: a trial goes on until it has what the analysis will use."""
     cpus = data.draw(st.lists(st.integers(0, 5), min_size=1, max_size=4, unique=True))
-    used = data.draw(st.lists(st.integers(0, 7), max_size=4, unique=True))
+    some = st.lists(st.sampled_from(cpus), max_size=4, unique=True)
+    used = data.draw(some | st.lists(st.integers(0, 7), max_size=4, unique=True))
     # Undisturbed, disturbed, and beside a program that has taken the CPU.
-    reading = st.integers(1000, 1300) | st.integers(1990, 2010) | st.just(9000)
-    readings = st.lists(reading, min_size=len(cpus), max_size=len(cpus))
+    calm, taken = st.integers(1000, 1120), st.integers(1990, 2010) | st.just(9000)
+    one = st.tuples(calm, calm | st.integers(1000, 1300) | taken)
+    moments = data.draw(st.lists(one, min_size=len(cpus), max_size=len(cpus)))
+    before, after = ([moment[side] for moment in moments] for side in (0, 1))
+    if data.draw(st.booleans()):
+        before, after = after, before
     workers = data.draw(st.integers(1, 8))
-    before, after = data.draw(readings), data.draw(readings)
     floor = Watched(cpus, cpus, [1000] * len(cpus), [1000] * len(cpus))
     frame = with_disturbance(
         sentinel_frame(*[floor] * 40, Watched(cpus, used, before, after), workers=workers)
