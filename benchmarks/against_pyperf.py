@@ -30,7 +30,6 @@ from workflow.interpreters.environment import find_uv
 from workflow.trial.environment import draw_environment
 from workflow.trial.trial import is_quiet, quiet_repetitions
 from workflow.trial.watch import QuietRule
-from workflow.trial.workloads import family_of, workload_of
 
 PYPERF = "pyperf==2.10.0"
 WORKLOADS = ("mandelbrot", "json", "compress")
@@ -132,19 +131,12 @@ class Pyperf:
     @classmethod
     def of(cls, found: Bench, cell: Cell, folder: Path) -> Self:
         """With as many loops as pyperf itself finds right."""
-        calibration = found.calibration(cell.workload, BATCH_MS)
-        workload = workload_of(cell.workload)
         identity = found.identities[cell.arm]
         script = str(ROOT / "benchmarks/pyperf_batch.py")
         asked = cls(
             command=(identity["executable"], *identity["flags"], script),
             cell=cell,
-            batch={
-                "family": family_of(workload),
-                "workload": workload.name,
-                "arguments": {**workload.parameters, "size": calibration["size"]},
-                "tasks": calibration["tasks"],
-            },
+            batch=found.batch(cell, BATCH_MS),
             folder=folder,
             loops=1,
         )

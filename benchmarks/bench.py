@@ -18,7 +18,7 @@ from workflow.trial.neighbours import Neighbours, neighbours
 from workflow.trial.sentinel import floors
 from workflow.trial.trial import TrialOrder, run_calibration, run_trial
 from workflow.trial.watch import QuietRule
-from workflow.trial.workloads import workload_of
+from workflow.trial.workloads import family_of, workload_of
 
 ROOT = Path(__file__).parents[1]
 REFERENCE_ARM = "3.13"
@@ -64,6 +64,17 @@ class Bench:
                 workload, params, batch_ms, self.identities[REFERENCE_ARM]
             )
         return self.calibrations[key]
+
+    def batch(self, cell: Cell, batch_ms: float) -> dict[str, Any]:
+        """What a process is told that runs a cell's batch without the harness."""
+        calibration = self.calibration(cell.workload, batch_ms)
+        workload = workload_of(cell.workload)
+        return {
+            "family": family_of(workload),
+            "workload": workload.name,
+            "arguments": {**workload.parameters, "size": calibration["size"]},
+            "tasks": calibration["tasks"],
+        }
 
     def trial(
         self,

@@ -10,12 +10,10 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from benchmarks.against_pyperf import BATCH_MS, WORKLOADS, install_pyperf
 from benchmarks.bench import ARMS, ROOT, SEED, Bench, Cell, bench
 from workflow.trial.environment import draw_environment
-from workflow.trial.workloads import family_of, workload_of
 
 #: What each variant adds to the environment of a bare process.
 VARIANTS: Mapping[str, Mapping[str, str]] = {
@@ -75,7 +73,7 @@ def main() -> None:
 
 
 def row(found: Bench, cell: Cell, folder: Path, processes: int) -> tuple[str, ...]:
-    """The median over the processes of each variant."""
+    """The median over the processes of each variant, and the least and most page faults."""
     seen: dict[str, list[tuple[float, float]]] = {variant: [] for variant in VARIANTS}
     for number in range(processes):
         for variant, added in VARIANTS.items():
@@ -84,7 +82,9 @@ def row(found: Bench, cell: Cell, folder: Path, processes: int) -> tuple[str, ..
         cell.name,
         *(
             f"{statistics.median(ns for ns, _ in of_variant) / 1e6:.2f}, "
-            f"{statistics.median(faults for _, faults in of_variant):.0f}"
+            f"{statistics.median(faults for _, faults in of_variant):.0f} "
+            f"({min(faults for _, faults in of_variant):.0f} to "
+            f"{max(faults for _, faults in of_variant):.0f})"
             for of_variant in seen.values()
         ),
     )
@@ -103,24 +103,12 @@ def process(
         cwd=folder,
         env={
             **environment.for_process(ROOT, folder / "site"),
-            "BATCH": json.dumps(batch_of(found, cell)),
+            "BATCH": json.dumps(found.batch(cell, BATCH_MS)),
             **added,
         },
     )
     ns, faults = map(float, done.stdout.split())
     return ns, faults
-
-
-def batch_of(found: Bench, cell: Cell) -> dict[str, Any]:
-    """What the process is to run."""
-    calibration = found.calibration(cell.workload, BATCH_MS)
-    workload = workload_of(cell.workload)
-    return {
-        "family": family_of(workload),
-        "workload": workload.name,
-        "arguments": {**workload.parameters, "size": calibration["size"]},
-        "tasks": calibration["tasks"],
-    }
 
 
 if __name__ == "__main__":

@@ -8,16 +8,13 @@ does one that had to wait for its CPU, because another program of this machine w
 
 import contextlib
 import os
-import struct
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from workflow.trial.watch import Answer
+from workflow.trial.watch import WORDS, Answer
 
-# What a child says: when it began, and how long its work took (ns).
-WORDS = struct.Struct("qq")
 TEXT_BYTES = 12_000
 # The floor is this low percentile of readings: the undisturbed mode, safe from a lucky one.
 FLOOR_PERCENTILE = 1
@@ -106,7 +103,7 @@ def _answer(child: Child, asked_ns: int) -> Answer:
     words = os.read(child.answers, WORDS.size)
     if len(words) < WORDS.size:
         raise EOFError
-    begun_ns, work_ns = WORDS.unpack(words)
+    begun_ns, work_ns = WORDS.unpack(words)  # a child says when it began, not how long it waited
     return Answer(work_ns=work_ns, waited_ns=begun_ns - asked_ns - NAP_NS)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 Reading = list[int]
-# An answer on its way: work, and wait (ns).
+# Two times (ns) on their way through a pipe; an answer's are work and wait.
 WORDS = struct.Struct("qq")
 # A reading so far above its floor is that of a sentinel which waited for its CPU: what a neighbour
 # on the same hardware does to one is less.
