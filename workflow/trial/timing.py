@@ -20,9 +20,12 @@ from workflow.trial.batch import (
 from workflow.trial.models.base import Model
 from workflow.trial.tree import last_cpus, process_tree
 from workflow.trial.usage import WorkerUsage, process_usage
-from workflow.trial.watch import Watch
+from workflow.trial.watch import Reading, Watch
 
 clock = time.perf_counter_ns
+
+# A reading is still one of just before a repetition when it is no older.
+FRESH_NS = 5_000_000
 
 
 class WorkerSpan(TypedDict):
@@ -201,6 +204,8 @@ class _Recorder:
         self._worker_gil: dict[tuple[int, int], bool] = {}
         self._results: list[Any] = []
         self._left_behind: list[Any] = []
+        self._last_reading: Reading = []
+        self._last_read_ns = -FRESH_NS
 
     def repeat_for(self, length: Length, execute: Callable[[], Execution]) -> None:
         """Warm up, then repeat until there are enough quiet repetitions or patience is over."""
@@ -221,13 +226,13 @@ class _Recorder:
     def _repeat(self, phase: str, index: int, execute: Callable[[], Execution]) -> bool:
         """Execute the batch once, timed, and record it; whether it was quiet."""
         self._batch.prepare()
-        sentinel_before = self._watch.read() if self._watch else []
+        sentinel_before = self._neighbours_before()
         usage_before = process_usage()
         started = clock()
         execution = execute()
         ended = clock()
         parent = process_usage().since(usage_before)
-        sentinel_after = self._watch.read() if self._watch else []
+        sentinel_after = self._read()
         reports = execution.reports
         tree = parent.plus(self._worker_usage.since_last(reports))
         cpus = self._cpus_of(reports)
@@ -263,6 +268,15 @@ class _Recorder:
         return self._watch.rule.is_quiet(
             cpus, sentinel_before, sentinel_after, workers=self._batch.workers
         )
+
+    def _neighbours_before(self) -> Reading:
+        """The reading after the last repetition, unless that was too long ago."""
+        return self._last_reading if clock() - self._last_read_ns < FRESH_NS else self._read()
+
+    def _read(self) -> Reading:
+        self._last_reading = self._watch.read() if self._watch else []
+        self._last_read_ns = clock()
+        return self._last_reading
 
     def _cpus_of(self, reports: Sequence[ChunkReport]) -> set[int]:
         """The CPUs that took part; the parent's own threads do, they dispatch and collect.
