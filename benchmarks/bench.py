@@ -25,6 +25,8 @@ REFERENCE_ARM = "3.13"
 THRESHOLD = 0.12
 SEED = 1
 ARMS = (REFERENCE_ARM, "3.13t")
+#: With these variables glibc gives nothing of its heap back to the kernel (mallopt(3)).
+KEPT_HEAP = dict.fromkeys(("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"), str(2**30))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +94,7 @@ class Bench:
 
         What is not watched has exactly `repetitions`, and no readings between them.
         """
-        self.neighbours.await_quiet(THRESHOLD, patience_s)
+        self.neighbours.await_quiet(THRESHOLD, patience_s, workers=cell.workers)
         order: TrialOrder = {
             "cell": {
                 "id": cell.id,
@@ -138,7 +140,7 @@ def bench() -> Iterator[Bench]:
 
 
 def rule_of(cpus: Sequence[int], records: Iterable[Mapping[str, Any]]) -> QuietRule:
-    """What was quiet, by floors of the trials' own readings, as the analysis has them."""
+    """What was quiet, by floors of the readings of trials with equally many workers."""
     readings = [
         repetition["sentinel_after_ns"]
         for record in records

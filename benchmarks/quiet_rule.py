@@ -82,11 +82,16 @@ def measured(found: Bench, trials: int) -> pd.DataFrame:
         records.append(record)
         print(f"\r{number} of {len(plan)} trials", end="", flush=True)
     print()
-    rule = rule_of(found.neighbours.cpus, records)
+    by_workers = {
+        workers: rule_of(
+            found.neighbours.cpus, (r for r in records if r["cell"]["workers"] == workers)
+        )
+        for workers in {cell.workers for cell in CELLS}
+    }
     return pd.DataFrame(
         {"cell": cell.name, "batch_ms": batch_ms, "block": block, **row}
         for (cell, batch_ms, block), record in zip(plan, records, strict=True)
-        for row in repetitions(record, rule)
+        for row in repetitions(record, by_workers[cell.workers])
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.analysis.shortcuts import plan_of, rows_of, tables_of, trials_of
 from tests.factories import MS, Noise, make_campaign, make_cell
-from workflow.analysis.quiet import Watched, floors, with_disturbance
+from workflow.analysis.quiet import AT_ONCE, Watched, floors, with_disturbance
 from workflow.analysis.ratios import samples_of
 from workflow.analysis.samples import Paired, TwoSamples
 from workflow.analysis.trial_values import Basis, Times, trial_values
@@ -25,19 +25,7 @@ LITTLE = Noise(0.001, 0.001)
 
 
 def sentinel_frame(*watched: Watched | None, workers: int = 1) -> pd.DataFrame:
-    texts = [
-        one
-        if one is None
-        else json.dumps(
-            {
-                "cpus": one.cpus,
-                "used": one.used,
-                "before_ns": one.before_ns,
-                "after_ns": one.after_ns,
-            }
-        )
-        for one in watched
-    ]
+    texts = [one if one is None else json.dumps(one._asdict()) for one in watched]
     return pd.DataFrame(
         {
             "sentinel_json": pd.array(texts, dtype="string"),
@@ -73,7 +61,15 @@ def test_workers_that_share_a_cpu_are_disturbed_where_a_program_took_another() -
 
 def test_a_floor_comes_from_readings_before_and_after() -> None:
     readings = [Watched([0], [0], [100 + n], [400 + n]) for n in range(150)]
-    assert floors(iter(readings)) == {0: 102.0}
+    assert floors(iter(readings)) == {AT_ONCE: {0: 102.0}}
+
+
+def test_readings_taken_in_turn_have_a_floor_of_their_own() -> None:
+    at_once = Watched([0, 1], [0], [150, 150], [150, 150])
+    in_turn = Watched([0, 1], [0], [100, 100], [100, 120], "in_turn")
+    last = [at_once._replace(after_ns=[165, 150]), in_turn._replace(before_ns=[120, 100])]
+    frame = with_disturbance(sentinel_frame(*[at_once, in_turn] * 40, *last))
+    assert list(frame["disturbance_ratio"][-2:]) == pytest.approx([1.1, 1.2])
 
 
 def test_quiet_times_come_back_to_the_truth_where_typical_ones_do_not() -> None:

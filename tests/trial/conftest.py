@@ -12,7 +12,7 @@ from workflow.trial import neighbours as neighbours_module
 from workflow.trial.models import MODELS
 from workflow.trial.neighbours import Neighbours, neighbours
 from workflow.trial.trial import TrialOrder, run_calibration, run_tries
-from workflow.trial.watch import Answer
+from workflow.trial.watch import Answer, Manner
 from workflow.trial.workloads import workload_of
 
 RunTrial = Callable[..., dict[str, Any]]
@@ -86,13 +86,13 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Neighbo
 
 def always(watched: Neighbours, reading_ns: int) -> Neighbours:
     """Neighbours that read the same for ever, against a floor of 100 ns."""
-    floor = [[100] * len(watched.cpus)]
+    known = {manner: [[100] * len(watched.cpus)] for manner in Manner}
     watched.memory.write_text(
-        json.dumps({"cpus": watched.cpus, "start_ns": floor, "readings_ns": floor}),
+        json.dumps({"cpus": watched.cpus, "start_ns": known, "readings_ns": known}),
         encoding="utf-8",
     )
     return Neighbours(
-        read=lambda: [Answer(reading_ns, 0)] * len(watched.cpus),
+        read=lambda _: [Answer(reading_ns, 0)] * len(watched.cpus),
         cpus=watched.cpus,
         memory=watched.memory,
     )

@@ -12,6 +12,7 @@ from workflow.trial.__main__ import main
 from workflow.trial.neighbours import Neighbours
 from workflow.trial.second_look import candidates, looks
 from workflow.trial.trial import quiet_repetitions
+from workflow.trial.watch import Manner
 
 CELL = "mandelbrot/serial/1/3.13/warm"
 
@@ -88,7 +89,7 @@ def test_the_command_keeps_every_try_and_lets_the_quietest_count(
     for repetition in record["repetitions"]:
         repetition["sentinel_before_ns"] = [10**13] * len(watched.cpus)
     write_json(results / "trials/1.json", record)
-    high = [[10**12] * len(watched.cpus)] * 1000
+    high = {manner: [[10**12] * len(watched.cpus)] * 1000 for manner in Manner}
     floor = {"cpus": watched.cpus, "start_ns": high, "readings_ns": high}
     write_json(results / "sentinel.json", floor)
     write_json(results / "plan.json", plan_of((CELL, "trials/1.json")))

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,19 @@ from workflow.trial.neighbours import (
     Neighbours,
     neighbours,
 )
-from workflow.trial.sentinel import CannotPinError, floors, sentinel
+from workflow.trial.sentinel import CannotPinError, Child, floors, reader_of, sentinel
 from workflow.trial.tree import last_cpus
 from workflow.trial.trial import quiet_repetitions
-from workflow.trial.watch import MOST_WAIT_NS, WORDS, Answer, QuietRule, Watch, current_cpu
+from workflow.trial.watch import (
+    MOST_IN_TURN,
+    MOST_WAIT_NS,
+    WORDS,
+    Answer,
+    Manner,
+    QuietRule,
+    Watch,
+    current_cpu,
+)
 
 ROOT = Path(__file__).parents[2]
 CPUS = sorted(os.sched_getaffinity(0))
@@ -60,7 +70,8 @@ def test_a_floor_is_a_low_reading_of_its_own_cpu(readings: list[list[int]]) -> N
 def test_each_cpu_gives_a_reading_and_the_children_end() -> None:
     before = _children()
     with sentinel(CPUS) as read:
-        assert [answer.work_ns > 0 for answer in read()] == [True] * len(CPUS)
+        for manner in Manner:
+            assert [answer.work_ns > 0 for answer in read(manner)] == [True] * len(CPUS)
         children = _children() - before
         assert len(children) == len(CPUS)
         # Of the policy that lets a program go on which is on the CPU: the child sees that it waits.
@@ -184,28 +195,83 @@ def test_without_a_sentinel_a_trial_has_exactly_the_repetitions_asked_for(trial:
 
 
 def test_floors_follow_what_the_campaign_saw(trial: RunTrial, watched: Neighbours) -> None:
-    before = watched.rule(0.1).floor_ns
+    before = watched.rule(0.1, workers=1).floor_ns
     assert all(floor > 100 for floor in before)
     for _ in range(3):
         trial("mandelbrot", neighbours=always(watched, 90))
-    remembered = json.loads(watched.memory.read_text(encoding="utf-8"))["readings_ns"]
+    manner = watched.rule(0.1, workers=1).manner
+    remembered = json.loads(watched.memory.read_text(encoding="utf-8"))["readings_ns"][manner]
     assert remembered[-1] == [90] * len(CPUS)
     assert len(remembered) <= MOST_MOMENTS
 
 
 def test_readings_of_the_start_count_until_those_of_trials_are_enough(watched: Neighbours) -> None:
     slow = [10**12] * len(CPUS)
-    record = {"repetitions": [{"sentinel_before_ns": slow}] * MOMENTS_A_TRIAL}
+    record = {
+        "sentinel": {"manner": Manner.AT_ONCE},
+        "repetitions": [{"sentinel_before_ns": slow}] * MOMENTS_A_TRIAL,
+    }
     for _ in range(ENOUGH_MOMENTS // MOMENTS_A_TRIAL - 1):
         watched.remember(record)
-    assert all(floor < 10**12 for floor in watched.rule(0.1).floor_ns)
+    assert all(floor < 10**12 for floor in watched.rule(0.1, workers=2).floor_ns)
     watched.remember(record)
-    assert watched.rule(0.1).floor_ns == slow
+    assert watched.rule(0.1, workers=2).floor_ns == slow
 
 
-def test_a_memory_that_tells_no_start_is_made_anew(tmp_path: Path) -> None:
-    memory = tmp_path / "sentinel.json"
-    write_json(memory, {"cpus": CPUS, "readings_ns": [[1] * len(CPUS)]})
+def test_a_memory_that_tells_no_manners_is_made_anew(tmp_path: Path) -> None:
+    memory, ones = tmp_path / "sentinel.json", [[1] * len(CPUS)]
+    write_json(memory, {"cpus": CPUS, "start_ns": ones, "readings_ns": ones})
     with neighbours(memory) as found:
         assert found is not None
-        assert min(found.rule(0.1).floor_ns) > 100
+        for workers in (1, 2):
+            assert min(found.rule(0.1, workers=workers).floor_ns) > 100
+
+
+@pytest.mark.parametrize(
+    ("workers", "cpus", "manner"),
+    [
+        pytest.param(1, MOST_IN_TURN, Manner.IN_TURN, id="one alone: nothing else works beside it"),
+        pytest.param(1, MOST_IN_TURN + 1, Manner.AT_ONCE, id="turns would take too long"),
+        pytest.param(2, 2, Manner.AT_ONCE, id="two that may share a core"),
+    ],
+)
+def test_cpus_are_read_as_the_workers_use_them(workers: int, cpus: int, manner: Manner) -> None:
+    assert Manner.beside(workers=workers, cpus=cpus) is manner
+
+
+def test_each_manner_of_reading_has_a_floor_of_its_own(watched: Neighbours) -> None:
+    cpus = [0, 1]  # of which one alone would be read in turn
+    known = {Manner.IN_TURN: [[100, 100]], Manner.AT_ONCE: [[200, 200]]}
+    write_json(watched.memory, {"cpus": cpus, "start_ns": known, "readings_ns": known})
+    here = replace(watched, cpus=cpus)
+    assert here.rule(0.1, workers=1) == QuietRule(
+        cpus=cpus, floor_ns=[100, 100], threshold=0.1, manner=Manner.IN_TURN
+    )
+    assert here.rule(0.1, workers=2) == QuietRule(cpus=cpus, floor_ns=[200, 200], threshold=0.1)
+
+
+@pytest.mark.parametrize(
+    ("manner", "order"),
+    [
+        (Manner.IN_TURN, ["ask 0", "await 0", "ask 1", "await 1"]),
+        (Manner.AT_ONCE, ["ask 0", "ask 1", "await 0", "await 1"]),
+    ],
+)
+def test_in_turn_a_child_is_asked_when_the_one_before_has_answered(
+    manner: Manner, order: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def write(end: int, _: bytes) -> None:
+        seen.append(f"ask {end}")
+
+    def read(end: int, _: int) -> bytes:
+        seen.append(f"await {end}")
+        return WORDS.pack(0, 500)
+
+    monkeypatch.setattr("workflow.trial.sentinel.os.write", write)
+    monkeypatch.setattr("workflow.trial.sentinel.os.read", read)
+    answers = reader_of([Child(cpu, 0, asks=cpu, answers=cpu) for cpu in (0, 1)])(manner)
+    monkeypatch.undo()
+    assert seen == order
+    assert [answer.work_ns for answer in answers] == [500, 500]

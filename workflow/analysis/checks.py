@@ -163,13 +163,15 @@ def _is_list(value: Any) -> bool:
 
 def _is_watch(value: Any) -> bool:
     """What the sentinel read beside a repetition: a time before and one after for each CPU."""
-    if not _is_object(value) or value.keys() != {"cpus", "used", "before_ns", "after_ns"}:
+    lists = ("cpus", "used", "before_ns", "after_ns")
+    if not _is_object(value) or value.keys() - {"manner"} != set(lists):
         return False
-    cpus, used, before_ns, after_ns = (value[k] for k in ("cpus", "used", "before_ns", "after_ns"))
+    cpus, used, before_ns, after_ns = (value[key] for key in lists)
     if not all(map(_is_list, (cpus, used, before_ns, after_ns))):
         return False
     return (
-        0 < len(cpus) == len(before_ns) == len(after_ns)
+        isinstance(value.get("manner", ""), str)
+        and 0 < len(cpus) == len(before_ns) == len(after_ns)
         and set(map(type, cpus + used + before_ns + after_ns)) == {int}
         and min(before_ns + after_ns) > 0
     )

@@ -244,8 +244,9 @@ TRIALS: Columns = (
     Column(
         "sentinel_json",
         "string",
-        "the sentinel beside the repetition: watched cpus, those of them used, and each one's "
-        "before_ns and after_ns; missing where there was no sentinel",
+        "the sentinel beside the repetition: watched cpus, those of them used, each one's "
+        "before_ns and after_ns, and in which manner they were read (at_once, in_turn); missing "
+        "where there was no sentinel",
         Values(json="object"),
     ),
     Column(

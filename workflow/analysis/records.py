@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from workflow.analysis.planned import NOTEBOOK_WORKLOAD, SCHEMA_VERSION, Cell, Plan, PlannedTrial
+from workflow.analysis.quiet import AT_ONCE
 from workflow.errors import UserError
 from workflow.files import canonical_json, read_json
 
@@ -178,9 +179,8 @@ def rows(record: Json, *, campaign: str, worker_kind: str) -> list[dict[str, Any
     """
     trial = _trial_columns(record) | {"campaign": campaign, "worker_kind": worker_kind}
     keeps_spans = record["cell"]["workload"] == NOTEBOOK_WORKLOAD
-    watched = record["sentinel"]["cpus"] if record["sentinel"] else None
     repetitions = [
-        {**trial, **_repetition_columns(repetition, watched, keeps_spans=keeps_spans)}
+        {**trial, **_repetition_columns(repetition, record["sentinel"], keeps_spans=keeps_spans)}
         for repetition in record["repetitions"]
     ]
     return repetitions or [trial]
@@ -219,7 +219,7 @@ def _trial_columns(record: Json) -> dict[str, Any]:
 
 
 def _repetition_columns(
-    repetition: Json, watched: list[int] | None, *, keeps_spans: bool
+    repetition: Json, sentinel: Json | None, *, keeps_spans: bool
 ) -> dict[str, Any]:
     as_recorded = (
         "phase",
@@ -239,7 +239,7 @@ def _repetition_columns(
         "repetition": repetition["index"],
         "cold_first_result_ns": repetition["first_result_ns"],
         "cold_teardown_ns": repetition["teardown_ns"],
-        "sentinel_json": _sentinel_json(repetition, watched),
+        "sentinel_json": _sentinel_json(repetition, sentinel),
         "workers_used": len({(w["pid"], w["thread_id"]) for w in repetition["workers"]}),
         "spans_json": canonical_json(spans(repetition)) if keeps_spans else None,
     }
@@ -263,15 +263,16 @@ def health_between(health: Json) -> dict[str, Any]:
     }
 
 
-def _sentinel_json(repetition: Json, watched: list[int] | None) -> str | None:
-    if watched is None:
+def _sentinel_json(repetition: Json, sentinel: Json | None) -> str | None:
+    if sentinel is None:
         return None
     return canonical_json(
         {
-            "cpus": watched,
+            "cpus": sentinel["cpus"],
             "used": repetition["cpus"],
             "before_ns": repetition["sentinel_before_ns"],
             "after_ns": repetition["sentinel_after_ns"],
+            "manner": sentinel.get("manner", AT_ONCE),
         }
     )
 

@@ -14,8 +14,8 @@ from workflow.durations import spelled
 # pipeline; and of each CPU the sentinel's child.
 TRIAL_S = 0.25
 CPU_S = 0.0025
-# Around each execution of the batch: the sentinel's two readings, usage, garbage, checksum.
-REPETITION_S = 0.0032
+# Around each execution of the batch: a reading of the sentinel, usage, garbage, checksum.
+REPETITION_S = 0.004
 
 
 @dataclass(frozen=True, kw_only=True)

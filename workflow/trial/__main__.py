@@ -46,8 +46,7 @@ def look_again(arguments: argparse.Namespace) -> None:
 def _look_again(results: Path, plan: Mapping[str, Any], watched: Neighbours) -> dict[str, int]:
     """Look, keep every try, let the quietest count; how many trials lacked quiet and gained it."""
     budget_s = plan["config"]["trial"]["second_look_s"]
-    threshold = plan["config"]["trial"]["quiet_threshold"]
-    lacking = candidates(plan, results, watched.rule(threshold))
+    lacking = candidates(plan, results, watched)
     if not (lacking and budget_s):
         return {"lacking": len(lacking), "gained": 0, "tries": 0}
     print(
@@ -61,7 +60,7 @@ def _look_again(results: Path, plan: Mapping[str, Any], watched: Neighbours) -> 
         if look.is_quietest:
             _count(look.record, results / "archive", look.path)
         tries += 1
-    gained = len(lacking) - len(candidates(plan, results, watched.rule(threshold)))
+    gained = len(lacking) - len(candidates(plan, results, watched))
     print(f"{gained} of them saw enough in {tries} tries")
     return {"lacking": len(lacking), "gained": gained, "tries": tries}
 

@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 
 from workflow.files import read_json, write_json
 from workflow.trial.sentinel import CannotPinError, floors, sentinel, take_floor
-from workflow.trial.watch import Answer, QuietRule
+from workflow.trial.watch import Answer, Manner, QuietRule
 
 # Floors follow slow drift (heat, clock rates) over about this many remembered moments: many
 # minutes, so that a busy neighbour of some minutes does not pass for the floor.
@@ -18,45 +18,49 @@ MOST_MOMENTS = 4000
 # Of a trial's readings so many are remembered, or its own length would weigh.
 MOMENTS_A_TRIAL = 4
 START_SECONDS = 5.0
-# From so many moments of trials on, those of the start count no more: nothing ran beside them, and
-# where they read lower than any trial's does, no trial would be quiet.
+# From so many moments of trials on, those of the start count no more: where they read lower than
+# any trial's does, no trial would be quiet.
 ENOUGH_MOMENTS = 100
 POLL_S = 0.005
 
 
 class Moments(TypedDict):
-    """Remembered readings of the start and of trials, one list of CPUs a moment, oldest first."""
+    """Remembered readings of the start and of trials, one list of CPUs a moment, oldest first.
+
+    Each manner of reading has its own.
+    """
 
     cpus: list[int]
-    start_ns: list[list[int]]
-    readings_ns: list[list[int]]
+    start_ns: dict[Manner, list[list[int]]]
+    readings_ns: dict[Manner, list[list[int]]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Neighbours:
     """A running sentinel, and the readings that this campaign remembers."""
 
-    read: Callable[[], list[Answer]]
+    read: Callable[[Manner], list[Answer]]
     cpus: list[int]
     memory: Path
 
-    def rule(self, threshold: float) -> QuietRule:
-        """What is quiet at this time of the campaign."""
+    def rule(self, threshold: float, *, workers: int) -> QuietRule:
+        """What is quiet at this time of the campaign beside so many workers."""
+        manner = Manner.beside(workers=workers, cpus=len(self.cpus))
         moments = self._moments()
-        known = moments["readings_ns"]
+        known = moments["readings_ns"][manner]
         if len(known) < ENOUGH_MOMENTS:
-            known = moments["start_ns"] + known
-        return QuietRule(cpus=self.cpus, floor_ns=floors(known), threshold=threshold)
+            known = moments["start_ns"][manner] + known
+        return QuietRule(cpus=self.cpus, floor_ns=floors(known), threshold=threshold, manner=manner)
 
-    def await_quiet(self, threshold: float, patience_s: float) -> bool:
+    def await_quiet(self, threshold: float, patience_s: float, *, workers: int) -> bool:
         """Wait for a moment at which every CPU is quiet, but no longer than `patience_s`.
 
         Whether there was one.
         """
-        rule = self.rule(threshold)
+        rule = self.rule(threshold, workers=workers)
         end_s = time.monotonic() + patience_s
         while time.monotonic() < end_s:
-            reading = [answer.reading_ns for answer in self.read()]
+            reading = [answer.reading_ns for answer in self.read(rule.manner)]
             if rule.is_quiet((), reading, reading, workers=0):
                 return True
             time.sleep(POLL_S)
@@ -67,9 +71,9 @@ class Neighbours:
         readings = [r["sentinel_before_ns"] for r in record["repetitions"]]
         spread = readings[:: max(1, len(readings) // MOMENTS_A_TRIAL)]
         moments = self._moments()
-        kept = (moments["readings_ns"] + spread)[-MOST_MOMENTS:]
-        remembered = Moments(cpus=self.cpus, start_ns=moments["start_ns"], readings_ns=kept)
-        write_json(self.memory, remembered)
+        of_manner = moments["readings_ns"][record["sentinel"]["manner"]]
+        of_manner[:] = (of_manner + spread)[-MOST_MOMENTS:]
+        write_json(self.memory, moments)
 
     def _moments(self) -> Moments:
         moments: Moments = read_json(self.memory)
@@ -91,10 +95,11 @@ def neighbours(memory: Path) -> Iterator[Neighbours | None]:
             return
         if not memory.exists() or not _is_of(cpus, read_json(memory)):
             seen = take_floor(read, START_SECONDS)
-            write_json(memory, Moments(cpus=cpus, start_ns=seen, readings_ns=[]))
+            nothing: dict[Manner, list[list[int]]] = {manner: [] for manner in Manner}
+            write_json(memory, Moments(cpus=cpus, start_ns=seen, readings_ns=nothing))
         yield Neighbours(read=read, cpus=cpus, memory=memory)
 
 
 def _is_of(cpus: list[int], moments: Mapping[str, Any]) -> bool:
-    """Whether moments are of these CPUs, and not of an earlier version that told no start."""
-    return moments["cpus"] == cpus and "start_ns" in moments
+    """Whether moments are of these CPUs, and not of an earlier version that knew no manners."""
+    return moments["cpus"] == cpus and isinstance(moments.get("start_ns"), dict)

@@ -28,6 +28,12 @@ class Candidate:
     path: Path
     record: Mapping[str, Any]
 
+    @property
+    def workers(self) -> int:
+        """How many the trial has."""
+        workers: int = self.record["cell"]["workers"]
+        return workers
+
 
 @dataclass(frozen=True)
 class Look:
@@ -39,21 +45,26 @@ class Look:
 
 
 def candidates(
-    plan: Mapping[str, Any], results: Path, rule: QuietRule | None = None
+    plan: Mapping[str, Any], results: Path, neighbours: Neighbours | None = None
 ) -> list[Candidate]:
     """The timed trials of a plan with too few quiet repetitions, in the plan's order.
 
-    Judged by `rule`, or by those of their time. Those that failed, that nothing watched, or whose
-    cell waits for no quiet, are none.
+    Judged by what `neighbours` know by now, or by the rules of their time. Those that failed, that
+    nothing watched, or whose cell waits for no quiet, are none.
     """
     patient = {cell["id"] for cell in plan["cells"] if cell["patience_s"] > 0}
+    threshold = plan["config"]["trial"]["quiet_threshold"]
+
+    def rule(one: Candidate) -> QuietRule | None:
+        return neighbours.rule(threshold, workers=one.workers) if neighbours else None
+
     found = []
     for trial in sorted(plan["trials"], key=lambda trial: trial["position"]):
         if trial["cell"] in patient:
             record = read_json(results / trial["record"])
             if _is_timed(record):
                 found.append(Candidate(results / trial["record"], record))
-    return [one for one in found if quiet_repetitions(one.record, rule) < FEWEST_QUIET]
+    return [one for one in found if quiet_repetitions(one.record, rule(one)) < FEWEST_QUIET]
 
 
 def _is_timed(record: Any) -> bool:
@@ -78,7 +89,9 @@ def looks(
     cells = {cell["id"]: cell for cell in plan["cells"]}
     threshold = plan["config"]["trial"]["quiet_threshold"]
     end_s = time.monotonic() + budget_s
-    while queue and neighbours.await_quiet(threshold, end_s - time.monotonic()):
+    while queue and neighbours.await_quiet(
+        threshold, end_s - time.monotonic(), workers=queue[0].workers
+    ):
         one = queue.popleft()
         cell = one.record["cell"]
         record = run_trial(
@@ -89,7 +102,7 @@ def looks(
             neighbours,
         )
         record["try"] = one.record["try"] + 1
-        rule = neighbours.rule(threshold)
+        rule = neighbours.rule(threshold, workers=one.workers)
         is_quietest = record["outcome"] == "ok" and (
             quiet_repetitions(record, rule) > quiet_repetitions(one.record, rule)
         )

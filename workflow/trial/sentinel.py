@@ -2,8 +2,8 @@
 
 A neighbour on the same hardware slows code down without a trace in the guest: no steal time, no
 load. So one small child is pinned to each CPU, and when asked all of them time the same piece of
-branchy integer work at once. A reading above the CPU's own floor tells of a disturbed moment. So
-does one that had to wait for its CPU, because another program of this machine was on it.
+branchy integer work, at once or in turn. A reading above the CPU's own floor tells of a disturbed
+moment. So does one that had to wait for its CPU, because another program of this machine was on it.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from workflow.trial.watch import WORDS, Answer
+from workflow.trial.watch import WORDS, Answer, Manner
 
 TEXT_BYTES = 12_000
 # The floor is this low percentile of readings: the undisturbed mode, safe from a lucky one.
@@ -21,6 +21,8 @@ FLOOR_PERCENTILE = 1
 # A child that is asked sleeps so long first: whoever asked sleeps too by then, and what else there
 # is to run has the CPU.
 NAP_NS = 200_000
+# About as long as a batch.
+BETWEEN_READINGS_S = 0.02
 
 
 class CannotPinError(Exception):
@@ -48,7 +50,7 @@ def work() -> bytes:
 
 
 @contextlib.contextmanager
-def sentinel(cpus: Sequence[int]) -> Iterator[Callable[[], list[Answer]]]:
+def sentinel(cpus: Sequence[int]) -> Iterator[Callable[[Manner], list[Answer]]]:
     """Children on `cpus`; yields a function that takes an answer of each, in that order.
 
     The children end with this process, whatever ends it: their pipe closes. Raises
@@ -60,9 +62,9 @@ def sentinel(cpus: Sequence[int]) -> Iterator[Callable[[], list[Answer]]]:
     try:
         for cpu in cpus:
             children.append(_start(cpu, children))
-        read = _reader(children)
+        read = reader_of(children)
         try:
-            read()
+            read(Manner.AT_ONCE)
         except (BrokenPipeError, EOFError) as error:  # the child has ended
             raise CannotPinError("a process could not be pinned to its CPU") from error
         yield read
@@ -73,14 +75,20 @@ def sentinel(cpus: Sequence[int]) -> Iterator[Callable[[], list[Answer]]]:
             os.waitpid(child.pid, 0)
 
 
-def take_floor(read: Callable[[], list[Answer]], seconds: float) -> list[list[int]]:
-    """Readings of some seconds, one list of CPUs each."""
+def take_floor(
+    read: Callable[[Manner], list[Answer]], seconds: float
+) -> dict[Manner, list[list[int]]]:
+    """Readings of some seconds in every manner, one list of CPUs each.
+
+    Work stands between them, as in a trial: on an idle machine readings are up to a tenth lower.
+    """
     end_s = time.monotonic() + seconds
-    answers = [read()]
-    while time.monotonic() < end_s:
-        answers.append(read())
-        time.sleep(0.002)
-    return [[answer.reading_ns for answer in moment] for moment in answers]
+    moments: dict[Manner, list[list[int]]] = {manner: [] for manner in Manner}
+    while not moments[Manner.AT_ONCE] or time.monotonic() < end_s:
+        for manner, so_far in moments.items():
+            _work_for(BETWEEN_READINGS_S)
+            so_far.append([answer.reading_ns for answer in read(manner)])
+    return moments
 
 
 def floors(readings: Sequence[Sequence[int]]) -> list[int]:
@@ -89,12 +97,19 @@ def floors(readings: Sequence[Sequence[int]]) -> list[int]:
     return [sorted(column)[rank] for column in zip(*readings, strict=True)]
 
 
-def _reader(children: Sequence[Child]) -> Callable[[], list[Answer]]:
-    def read() -> list[Answer]:
-        for child in children:
+def reader_of(children: Sequence[Child]) -> Callable[[Manner], list[Answer]]:
+    """A function that takes an answer of each child, in their order."""
+
+    def at_once(asked: Sequence[Child]) -> list[Answer]:
+        for child in asked:
             os.write(child.asks, b"?")
         asked_ns = time.perf_counter_ns()
-        return [_answer(child, asked_ns) for child in children]
+        return [_answer(child, asked_ns) for child in asked]
+
+    def read(manner: Manner) -> list[Answer]:
+        if manner is Manner.AT_ONCE:
+            return at_once(children)
+        return [answer for child in children for answer in at_once([child])]
 
     return read
 
@@ -136,11 +151,23 @@ def _watch(cpu: int, asks: int, answers: int) -> None:
             # Once to bring text and code back into the caches that the batch took them from: else
             # a reading beside a batch is a sixth above one from an idle machine.
             zlib.compress(text)
-            warm_ns = time.perf_counter_ns()
-            zlib.compress(text)
-            os.write(answers, WORDS.pack(begun_ns, time.perf_counter_ns() - warm_ns))
+            # Then twice, for what strikes but one of them is too short to matter to a batch.
+            work_ns = min(_work_ns(text), _work_ns(text))
+            os.write(answers, WORDS.pack(begun_ns, work_ns))
     finally:
         os._exit(0)
+
+
+def _work_for(seconds: float) -> None:
+    end_s = time.monotonic() + seconds
+    while time.monotonic() < end_s:
+        pass
+
+
+def _work_ns(text: bytes) -> int:
+    begun_ns = time.perf_counter_ns()
+    zlib.compress(text)
+    return time.perf_counter_ns() - begun_ns
 
 
 def _yield_to_others() -> None:

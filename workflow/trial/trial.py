@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -68,7 +69,9 @@ def run_tries(
     """
     for number in range(1, order["tries"] + 1):
         if neighbours:
-            neighbours.await_quiet(order["quiet_threshold"], order["patience_s"])
+            neighbours.await_quiet(
+                order["quiet_threshold"], order["patience_s"], workers=order["cell"]["workers"]
+            )
         record = run_trial(order, position, identity, calibration, neighbours)
         record["try"] = number
         yield record
@@ -115,7 +118,10 @@ def run_trial(
     workload = workload_of(cell["function"])
     environment = draw_environment(order["seed"], cell["id"], order["block"])
     size = calibration["size"]
-    rule = neighbours.rule(order["quiet_threshold"]) if neighbours else None
+    rule, read_sentinel = None, None
+    if neighbours:
+        rule = neighbours.rule(order["quiet_threshold"], workers=cell["workers"])
+        read_sentinel = partial(neighbours.read, rule.manner)
     ending = run_measured(
         _command(identity),
         {
@@ -136,7 +142,7 @@ def run_trial(
         },
         environment.for_process(*_import_folders(workload)),
         order["timeout_s"],
-        neighbours.read if neighbours else None,
+        read_sentinel,
     )
     return {
         "schema_version": SCHEMA_VERSION,

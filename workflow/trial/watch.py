@@ -6,6 +6,7 @@ import struct
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 Reading = list[int]
 # Two times (ns) on their way through a pipe; an answer's are work and wait.
@@ -16,6 +17,25 @@ TAKEN_RATIO = 2.0
 # An idle CPU wakes a sentinel up within a quarter of a millisecond; one on which a program runs
 # does when that program's slice is over, after some milliseconds.
 MOST_WAIT_NS = 500_000
+# With more CPUs than these, a reading in turn would take as long as a batch.
+MOST_IN_TURN = 4
+
+
+class Manner(StrEnum):
+    """How the CPUs are read: all at once, or one after the other.
+
+    A host may put two of its guest's CPUs on the threads of one core for a while. Then they slow
+    each other down when both work, as in a trial of two workers, but not a single worker: a reading
+    of both at once would call it disturbed.
+    """
+
+    AT_ONCE = "at_once"
+    IN_TURN = "in_turn"
+
+    @classmethod
+    def beside(cls, *, workers: int, cpus: int) -> "Manner":
+        """The one that suits a trial of so many workers on a machine of so many CPUs."""
+        return cls.IN_TURN if workers == 1 and cpus <= MOST_IN_TURN else cls.AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -50,12 +70,13 @@ class QuietRule:
 
     And enough CPUs that no other program has taken: the kernel keeps workers from one that is, and
     two that share a CPU for that reason are disturbed although theirs is quiet. `cpus` and
-    `floor_ns` go together, and so do the readings.
+    `floor_ns` go together, and so do the readings, which are taken in the same manner.
     """
 
     cpus: Sequence[int]
     floor_ns: Sequence[int]
     threshold: float
+    manner: Manner = Manner.AT_ONCE
 
     def is_quiet(
         self, used: Collection[int], before: Reading, after: Reading, *, workers: int

@@ -144,9 +144,10 @@ def _work(campaign: Campaign) -> str:
 def _times(campaign: Campaign) -> str:
     return (
         "A trial's value is the median of its quiet repetitions: those beside which a sentinel, "
-        "a small fixed piece of work on every CPU, read at most "
-        f"{text.percent(campaign.quiet_threshold)} above the CPU's floor (its 1st percentile in "
-        "this data set), its wait for a CPU that another program had taken included, and where no "
+        "a small fixed piece of work on every CPU (on one after the other beside a single worker, "
+        "unless they are more than four, and else on all at once), read at most "
+        f"{text.percent(campaign.quiet_threshold)} above the CPU's floor (the 1st percentile of "
+        "such readings in this data set), its wait for a CPU that another program had taken included, and where no "
         "program had taken one that a worker needs. A trial with fewer than three has no quiet "
         "value; a sweep that allows for it (second_look_s, tries) tries it again. A cell with "
         "quiet values in fewer than half of its trials, or in fewer than six unless it has no "
