@@ -5,13 +5,15 @@ many trials of ours as fit into the time that these took. Four turns are pyperf'
 processes. Both intervals are Student's t over the means of processes, 95 %, over all turns.
 
 What a process is given moves its times, so pyperf's n-th process has the environment of our n-th
-trial: both tools meet the same layouts.
+trial: both tools meet the same layouts. What else lives in it does too (`benchmarks.company`): with
+`--keep-heap` neither tool's processes give memory back between two calls.
 """
 
 import argparse
 import json
 import math
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -24,7 +26,7 @@ from typing import Any, Self
 
 from scipy import stats
 
-from benchmarks.bench import ARMS, ROOT, SEED, Bench, Cell, bench, rule_of
+from benchmarks.bench import ARMS, KEPT_HEAP, ROOT, SEED, Bench, Cell, bench, rule_of
 from benchmarks.neighbour import neighbours_on
 from workflow.interpreters.environment import find_uv
 from workflow.trial.environment import draw_environment
@@ -92,6 +94,9 @@ def main() -> None:
     parser.add_argument(
         "--neighbours", action="store_true", help="with busy loops that come and go on every CPU"
     )
+    parser.add_argument(
+        "--keep-heap", action="store_true", help="glibc gives nothing back to the kernel"
+    )
     arguments = parser.parse_args()
     cells = [Cell(workload=name, arm=arm) for name in WORKLOADS for arm in ARMS]
     measured = {cell: Measured() for cell in cells}
@@ -102,6 +107,8 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
     ):
         install_pyperf(Path(folder))
+        if arguments.keep_heap:
+            found = replace(found, identities=keeping_heap(found.identities))
         runs = {cell: Pyperf.of(found, cell, Path(folder)) for cell in cells}
         for turn in range(1, arguments.turns + 1):
             print(f"turn {turn} of {arguments.turns}", file=sys.stderr, flush=True)
@@ -116,6 +123,20 @@ def main() -> None:
     print("|---" * len(COLUMNS) + "|")
     for cell, all_turns in measured.items():
         print("| " + " | ".join(all_turns.row(cell, rule)) + " |")
+
+
+def keeping_heap(identities: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The interpreters, started with variables that let glibc keep what is freed."""
+    env = shutil.which("env")
+    settings = [f"{name}={value}" for name, value in KEPT_HEAP.items()]
+    return {
+        arm: {
+            **identity,
+            "executable": env,
+            "flags": [*settings, identity["executable"], *identity["flags"]],
+        }
+        for arm, identity in identities.items()
+    }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.against_pyperf import BATCH_MS, WORKLOADS, install_pyperf
-from benchmarks.bench import ARMS, ROOT, SEED, Bench, Cell, bench
+from benchmarks.bench import ARMS, KEPT_HEAP, ROOT, SEED, Bench, Cell, bench
 from workflow.trial.environment import draw_environment
 
 #: What each variant adds to the environment of a bare process.
 VARIANTS: Mapping[str, Mapping[str, str]] = {
     "alone": {},
     "pyperf imported": {"IMPORTS": "pyperf"},
-    "heap kept": {"MALLOC_TRIM_THRESHOLD_": str(2**30), "MALLOC_MMAP_THRESHOLD_": str(2**30)},
+    "heap kept": KEPT_HEAP,
     "second thread": {"IN_THREAD": "1"},
 }
 COLUMNS = ("cell", *(f"{variant} (ms, page faults)" for variant in VARIANTS))
