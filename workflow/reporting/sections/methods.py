@@ -147,13 +147,14 @@ def _times(campaign: Campaign) -> str:
         "a small fixed piece of work on every CPU (on one after the other beside a single worker, "
         "unless they are more than four, and else on all at once), read at most "
         f"{text.percent(campaign.quiet_threshold)} above the CPU's floor (the 1st percentile of "
-        "such readings in this data set), its wait for a CPU that another program had taken included, and where no "
-        "program had taken one that a worker needs. A trial with fewer than three has no quiet "
-        "value; a sweep that allows for it (second_look_s, tries) tries it again. A cell with "
-        "quiet values in fewer than half of its trials, or in fewer than six unless it has no "
-        "more, is judged by typical values, the medians of all repetitions, and so is whatever is "
-        "compared with it; never one quiet and one typical. A cell's time is the median of its "
-        "trials, with a distribution-free interval from order statistics at the level it attains."
+        "such readings in this data set), its wait for a CPU that another program had taken "
+        "included, and where no program had taken one that a worker needs. A trial with fewer "
+        "than three has no quiet value; a sweep that allows for it (second_look_s, tries) tries it "
+        "again. A cell with quiet values in fewer than half of its trials, or in fewer than six "
+        "unless it has no more, is judged by typical values, the medians of all repetitions, and "
+        "so is whatever is compared with it; never one quiet and one typical. A cell's time is the "
+        "median of its trials, with a distribution-free interval from order statistics at the "
+        "level it attains."
     )
 
 
