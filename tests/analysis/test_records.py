@@ -219,6 +219,22 @@ def test_a_record_gives_a_row_for_each_repetition() -> None:
     assert {row["spans_json"] for row in found} == {None}
 
 
+@pytest.mark.parametrize(
+    ("said", "manner"),
+    [
+        pytest.param({"manner": "in_turn"}, "in_turn", id="as the record says"),
+        pytest.param({}, "at_once", id="a record of before there were manners"),
+    ],
+)
+def test_a_row_says_how_the_sentinel_read_the_cpus(said: dict[str, str], manner: str) -> None:
+    cell = make_cell("json", "serial", 1, "3.13", blocks=1)
+    (record,) = make_campaign([cell], disturbed_ratio=0.5).records.values()
+    record["sentinel"] |= said
+    Draft202012Validator(read_json(SCHEMA)).validate(record)
+    for row in flat(record):
+        assert json.loads(row["sentinel_json"])["manner"] == manner
+
+
 def test_what_a_cold_repetition_and_a_machine_s_health_say_is_in_the_row() -> None:
     campaign = make_campaign([make_cell("empty", "threads", 2, "3.13", "cold", blocks=1)])
     (record,) = campaign.records.values()

@@ -62,6 +62,18 @@ def test_a_quiet_moment_mends_what_lacked_one(results: Path, watched: Neighbours
     assert found[0].record["outcome"] == "ok"
 
 
+def test_what_is_known_by_now_decides_by_the_floors_of_the_trial_s_own_manner(
+    results: Path, watched: Neighbours
+) -> None:
+    plan, neighbours = plan_of((CELL, "trials/1.json")), always(watched, 100)
+    own = neighbours.rule(0.1, workers=1).manner
+    for floors_ns, count in (({own: 200}, 0), ({own: 100}, 1)):
+        known = {manner: [[floors_ns.get(manner, 150)] * len(watched.cpus)] for manner in Manner}
+        moments = {"cpus": watched.cpus, "start_ns": known, "readings_ns": known}
+        write_json(watched.memory, moments)
+        assert len(candidates(plan, results, neighbours)) == count
+
+
 def test_without_a_quiet_moment_nothing_is_tried(results: Path, watched: Neighbours) -> None:
     plan = plan_of((CELL, "trials/1.json"))
     lacking = candidates(plan, results)
