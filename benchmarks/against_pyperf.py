@@ -10,36 +10,31 @@ trial: both tools meet the same layouts. What else lives in it does too (`benchm
 """
 
 import argparse
-import json
 import math
 import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from scipy import stats
 
-from benchmarks.bench import ARMS, KEPT_HEAP, ROOT, SEED, Bench, Cell, bench, rule_of
+from benchmarks.bench import ARMS, KEPT_HEAP, SEED, Bench, Cell, bench, rule_of
 from benchmarks.neighbour import neighbours_on
-from workflow.interpreters.environment import find_uv
+from benchmarks.pyperf_process import PYPERF, PyperfProcess, batch_under_pyperf, install
 from workflow.trial.environment import draw_environment
 from workflow.trial.trial import is_quiet, quiet_repetitions
 from workflow.trial.watch import QuietRule
 
-PYPERF = "pyperf==2.10.0"
 WORKLOADS = ("mandelbrot", "json", "compress")
 BATCH_MS = 20.0
 FEWEST_QUIET = 3
 PROCESSES = 5  # of pyperf, in a turn
-# What pyperf's manager gives its processes by default, once it knows the number of loops.
-AS_BY_DEFAULT = ("--values", "3", "--warmups", "1", "--min-time", "0.1")
 COLUMNS = (
     "cell",
     "pyperf mean ms ±",
@@ -104,18 +99,20 @@ def main() -> None:
     with (
         neighbours_on(cpus),
         bench() as found,
-        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory() as site,
     ):
-        install_pyperf(Path(folder))
+        install(Path(site), PYPERF)
         if arguments.keep_heap:
             found = replace(found, identities=keeping_heap(found.identities))
-        runs = {cell: Pyperf.of(found, cell, Path(folder)) for cell in cells}
+        processes = {cell: calibrated(found, cell, Path(site)) for cell in cells}
         for turn in range(1, arguments.turns + 1):
             print(f"turn {turn} of {arguments.turns}", file=sys.stderr, flush=True)
             for cell, so_far in measured.items():
                 begun_s = time.monotonic()
                 for _ in range(PROCESSES):
-                    so_far.processes_ms.append(runs[cell].process(len(so_far.processes_ms)))
+                    environment = draw_environment(SEED, cell.id, len(so_far.processes_ms))
+                    values_s = processes[cell].values_s(environment)
+                    so_far.processes_ms.append([1e3 * value for value in values_s])
                 here(found, cell, time.monotonic() - begun_s, so_far.records)
         records = (record for so_far in measured.values() for record in so_far.records)
         rule = rule_of(found.neighbours.cpus, records)
@@ -139,58 +136,10 @@ def keeping_heap(identities: Mapping[str, Mapping[str, Any]]) -> dict[str, Mappi
     }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pyperf:
-    """A function under pyperf: what to start, and what its processes are told to measure."""
-
-    command: Sequence[str]
-    cell: Cell
-    batch: Mapping[str, Any]
-    folder: Path
-    loops: int
-
-    @classmethod
-    def of(cls, found: Bench, cell: Cell, folder: Path) -> Self:
-        """With as many loops as pyperf itself finds right."""
-        identity = found.identities[cell.arm]
-        script = str(ROOT / "benchmarks/pyperf_batch.py")
-        asked = cls(
-            command=(identity["executable"], *identity["flags"], script),
-            cell=cell,
-            batch=found.batch(cell, BATCH_MS),
-            folder=folder,
-            loops=1,
-        )
-        _, metadata = asked._worker(0, "--calibrate-loops")
-        return replace(asked, loops=int(metadata.get("calibrate_loops", 1)))
-
-    def process(self, number: int) -> list[float]:
-        """The values (ms) of one process, in the environment of our trial of that number."""
-        values, _ = self._worker(number, "--loops", str(self.loops))
-        return [1e3 * value for value in values]
-
-    def _worker(self, number: int, *options: str) -> tuple[list[float], Mapping[str, Any]]:
-        """The values (s) and the metadata that a process of pyperf's leaves."""
-        out = self.folder / "pyperf.json"
-        out.unlink(missing_ok=True)
-        environment = draw_environment(SEED, self.cell.id, number)
-        subprocess.run(
-            [
-                *(*self.command, "--quiet", "-o", str(out)),
-                *("--worker", "--worker-task=0", *AS_BY_DEFAULT, *options),
-            ],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={
-                **environment.for_process(ROOT, self.folder / "site"),
-                "BATCH": json.dumps(self.batch),
-            },
-            cwd=self.folder,
-        )
-        suite = json.loads(out.read_text(encoding="utf-8"))
-        run = suite["benchmarks"][0]["runs"][0]
-        return run.get("values", []), {**suite["metadata"], **run.get("metadata", {})}
+def calibrated(found: Bench, cell: Cell, site: Path) -> PyperfProcess:
+    """A cell's batch under pyperf, with the loops that it finds right for it."""
+    process = batch_under_pyperf(found.identities[cell.arm], found.batch(cell, BATCH_MS), site)
+    return process.calibrated(draw_environment(SEED, cell.id, 0))
 
 
 def here(found: Bench, cell: Cell, seconds: float, records: list[dict[str, Any]]) -> None:
@@ -217,12 +166,6 @@ def relative_half_width(values: Sequence[float]) -> float:
     t = float(stats.t.ppf(0.975, len(values) - 1))
     width: float = t * statistics.stdev(values) / len(values) ** 0.5 / statistics.fmean(values)
     return width
-
-
-def install_pyperf(folder: Path) -> None:
-    """Into the folder's `site`."""
-    command = [str(find_uv()), "pip", "install", "--quiet", "--no-deps", "--target"]
-    subprocess.run([*command, str(folder / "site"), PYPERF], check=True, cwd=folder)
 
 
 if __name__ == "__main__":

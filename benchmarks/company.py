@@ -6,13 +6,14 @@ Each variant runs the batch alone in fresh interpreters, in turns, without senti
 import argparse
 import json
 import statistics
-import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.against_pyperf import BATCH_MS, WORKLOADS, install_pyperf
-from benchmarks.bench import ARMS, KEPT_HEAP, ROOT, SEED, Bench, Cell, bench
+from benchmarks.against_pyperf import BATCH_MS, WORKLOADS
+from benchmarks.bench import ARMS, KEPT_HEAP, SEED, Bench, Cell, bench
+from benchmarks.fresh import printed_numbers
+from benchmarks.pyperf_process import PYPERF, install
 from workflow.trial.environment import draw_environment
 
 #: What each variant adds to the environment of a bare process.
@@ -66,18 +67,18 @@ def main() -> None:
     arguments = parser.parse_args()
     print("| " + " | ".join(COLUMNS) + " |")
     print("|---" * len(COLUMNS) + "|")
-    with bench() as found, tempfile.TemporaryDirectory() as folder:
-        install_pyperf(Path(folder))
+    with bench() as found, tempfile.TemporaryDirectory() as site:
+        install(Path(site), PYPERF)
         for cell in (Cell(workload=name, arm=arm) for name in WORKLOADS for arm in ARMS):
-            print("| " + " | ".join(row(found, cell, Path(folder), arguments.processes)) + " |")
+            print("| " + " | ".join(row(found, cell, Path(site), arguments.processes)) + " |")
 
 
-def row(found: Bench, cell: Cell, folder: Path, processes: int) -> tuple[str, ...]:
+def row(found: Bench, cell: Cell, site: Path, processes: int) -> tuple[str, ...]:
     """The median over the processes of each variant, and the least and most page faults."""
     seen: dict[str, list[tuple[float, float]]] = {variant: [] for variant in VARIANTS}
     for number in range(processes):
         for variant, added in VARIANTS.items():
-            seen[variant].append(process(found, cell, folder, number, added))
+            seen[variant].append(process(found, cell, site, number, added))
     return (
         cell.name,
         *(
@@ -91,23 +92,14 @@ def row(found: Bench, cell: Cell, folder: Path, processes: int) -> tuple[str, ..
 
 
 def process(
-    found: Bench, cell: Cell, folder: Path, number: int, added: Mapping[str, str]
+    found: Bench, cell: Cell, site: Path, number: int, added: Mapping[str, str]
 ) -> tuple[float, float]:
     """A batch's nanoseconds and page faults in a process, in the environment of that number."""
-    identity, environment = found.identities[cell.arm], draw_environment(SEED, cell.id, number)
-    done = subprocess.run(
-        [identity["executable"], *identity["flags"], "-c", PROCESS],
-        check=True,
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env={
-            **environment.for_process(ROOT, folder / "site"),
-            "BATCH": json.dumps(found.batch(cell, BATCH_MS)),
-            **added,
-        },
+    variables = {"BATCH": json.dumps(found.batch(cell, BATCH_MS)), **added}
+    environment = draw_environment(SEED, cell.id, number)
+    ns, faults = printed_numbers(
+        found.identities[cell.arm], PROCESS, environment, variables, site=site
     )
-    ns, faults = map(float, done.stdout.split())
     return ns, faults
 
 

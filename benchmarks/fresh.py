@@ -1,0 +1,29 @@
+"""Python code in fresh interpreters, started as those of a trial, without harness or sentinel."""
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.bench import ROOT
+from workflow.trial.environment import Environment
+
+
+def printed_numbers(
+    identity: Mapping[str, Any],
+    source: str,
+    environment: Environment,
+    variables: Mapping[str, str],
+    *,
+    site: Path = ROOT,
+) -> Sequence[float]:
+    """What the code prints, run once; it imports from the project and from `site`."""
+    done = subprocess.run(
+        [identity["executable"], *identity["flags"], "-c", source],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=site,
+        env={**environment.for_process(ROOT, site), **variables},
+    )
+    return [float(number) for number in done.stdout.split()]
