@@ -17,8 +17,11 @@ from ..conftest import ROOT
 
 OVERLAYS = [
     None,
-    *(str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("overlays/*.yaml"))),
-    "benchmarks/control.yaml",
+    *(
+        str(path.relative_to(ROOT))
+        for folder in ("overlays", "benchmarks")
+        for path in sorted(ROOT.glob(f"{folder}/*.yaml"))
+    ),
 ]
 
 
