@@ -25,6 +25,7 @@ from typing import Any
 from scipy import stats
 
 from benchmarks.bench import ARMS, KEPT_HEAP, SEED, Bench, Cell, bench, rule_of
+from benchmarks.markdown import print_header, print_row
 from benchmarks.neighbour import neighbours_on
 from benchmarks.pyperf_process import PYPERF, PyperfProcess, batch_under_pyperf, install
 from workflow.trial.environment import draw_environment
@@ -116,10 +117,9 @@ def main() -> None:
                 here(found, cell, time.monotonic() - begun_s, so_far.records)
         records = (record for so_far in measured.values() for record in so_far.records)
         rule = rule_of(found.neighbours.cpus, records)
-    print("| " + " | ".join(COLUMNS) + " |")
-    print("|---" * len(COLUMNS) + "|")
+    print_header(COLUMNS)
     for cell, all_turns in measured.items():
-        print("| " + " | ".join(all_turns.row(cell, rule)) + " |")
+        print_row(all_turns.row(cell, rule))
 
 
 def keeping_heap(identities: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks.against_pyperf import BATCH_MS, WORKLOADS
 from benchmarks.bench import ARMS, KEPT_HEAP, SEED, Bench, Cell, bench
 from benchmarks.fresh import printed_numbers
+from benchmarks.markdown import print_header, print_row
 from benchmarks.pyperf_process import PYPERF, install
 from workflow.trial.environment import draw_environment
 
@@ -65,12 +66,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.company", description=__doc__)
     parser.add_argument("--processes", type=int, default=15, help="of each variant")
     arguments = parser.parse_args()
-    print("| " + " | ".join(COLUMNS) + " |")
-    print("|---" * len(COLUMNS) + "|")
+    print_header(COLUMNS)
     with bench() as found, tempfile.TemporaryDirectory() as site:
         install(Path(site), PYPERF)
         for cell in (Cell(workload=name, arm=arm) for name in WORKLOADS for arm in ARMS):
-            print("| " + " | ".join(row(found, cell, Path(site), arguments.processes)) + " |")
+            print_row(row(found, cell, Path(site), arguments.processes))
 
 
 def row(found: Bench, cell: Cell, site: Path, processes: int) -> tuple[str, ...]:

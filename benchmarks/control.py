@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from benchmarks.markdown import print_header, print_row
 from workflow.analysis.control import control_table
 from workflow.analysis.dataset import read_dataset
 from workflow.analysis.planned import Plan, read_plan
@@ -24,6 +25,13 @@ METHODS = {
 }
 # How far from 1 a ratio may be, by the number of workers.
 SERIAL_BOUND, PARALLEL_BOUND = 0.03, 0.06
+CELL_COLUMNS = (
+    "cell",
+    "ratios of medians",
+    "of geometric means",
+    "variation, quiet",
+    "typical",
+)
 CAMPAIGN_COLUMNS = (
     "campaign",
     "pairs on quiet times",
@@ -45,15 +53,13 @@ def main() -> None:
         pairs_of(plan, trials).assign(campaign=number)
         for number, (plan, trials) in enumerate(measured, start=1)
     )
-    print("| cell | ratios of medians | of geometric means | variation, quiet | typical |")
-    print("|---|---|---|---|---|")
+    print_header(CELL_COLUMNS)
     for row in rows(pairs):
-        print("| " + " | ".join(row) + " |")
+        print_row(row)
     print()
-    print("| " + " | ".join(CAMPAIGN_COLUMNS) + " |")
-    print("|---" * len(CAMPAIGN_COLUMNS) + "|")
+    print_header(CAMPAIGN_COLUMNS)
     for row in campaigns(pairs):
-        print("| " + " | ".join(row) + " |")
+        print_row(row)
     print()
     for name, (_, interval) in METHODS.items():
         print(coverage(pairs, interval, name))

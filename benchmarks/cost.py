@@ -3,15 +3,15 @@
 import argparse
 import math
 import statistics
-import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from benchmarks.bench import ARMS, ROOT, Bench, Cell, bench
+from benchmarks.bench import ARMS, SEED, Bench, Cell, bench
+from benchmarks.fresh import printed_numbers
 from workflow.analysis.estimates import t_bounds
+from workflow.trial.environment import draw_environment
 
 CELLS = (
     Cell(workload="mandelbrot"),
@@ -24,14 +24,14 @@ WATCHED_WORKLOADS = ("mandelbrot", "json", "compress")
 
 # Run by the interpreter under test: the same pool, once through the model and once bare, in turns.
 DISPATCH = """
-import sys, time
+import os, time
 from workflow.trial.batch import alone
 from workflow.trial.models import load_model
 
 def identity(task):
     return task
 
-model = load_model(sys.argv[1], 2)
+model = load_model(os.environ["MODEL"], 2)
 model.start()
 model.answered(time.perf_counter_ns)
 function, items = alone(identity, {}), range(1000)
@@ -104,17 +104,10 @@ def _low_ns(found: Bench, cell: Cell, block: int, *, is_watched: bool) -> float:
     return float(np.percentile(measured, 25))
 
 
-def dispatch(identity: Any, model: str) -> tuple[float, float]:
+def dispatch(identity: Mapping[str, Any], model: str) -> tuple[float, float]:
     """Nanoseconds a task through the model and through its bare pool."""
-    done = subprocess.run(
-        [identity["executable"], *identity["flags"], "-c", DISPATCH, model],
-        check=True,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={"PYTHONPATH": str(ROOT), "PATH": str(Path(sys.executable).parent)},
-    )
-    ours, bare = map(float, done.stdout.split())
+    environment = draw_environment(SEED, f"dispatch {model}", 0)
+    ours, bare = printed_numbers(identity, DISPATCH, environment, {"MODEL": model})
     return ours, bare
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmarks.against_pyperf import BATCH_MS, FEWEST_QUIET, WORKLOADS, quiet_ms
 from benchmarks.bench import ARMS, Bench, Cell, bench, rule_of
+from benchmarks.markdown import print_header, print_row
 from workflow.trial.trial import quiet_repetitions
 
 COLUMNS = (
@@ -36,10 +37,9 @@ def main() -> None:
     cells = [Cell(workload=name, arm=arm) for name in WORKLOADS for arm in ARMS]
     with bench() as found:
         values = measured(found, cells, arguments.environments)
-    print("| " + " | ".join(COLUMNS) + " |")
-    print("|---" * len(COLUMNS) + "|")
+    print_header(COLUMNS)
     for cell, of_cell in values.items():
-        print("| " + " | ".join(row(cell, of_cell)) + " |")
+        print_row(row(cell, of_cell))
 
 
 def measured(found: Bench, cells: Sequence[Cell], environments: int) -> dict[Cell, Values]:

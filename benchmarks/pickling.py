@@ -7,11 +7,12 @@ other addresses each time, and the pickler's table of what it has seen goes by a
 
 import argparse
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.bench import ARMS, REFERENCE_ARM, SEED, Bench, bench
 from benchmarks.fresh import printed_numbers
+from benchmarks.markdown import print_header, print_row
 from workflow.trial.environment import draw_environment
 
 # Prints the least nanoseconds with the same and with fresh objects, and in how many layouts of 200
@@ -74,18 +75,17 @@ def main() -> None:
             [process(found, variant, number) for variant in VARIANTS]
             for number in range(arguments.processes)
         ]
-    print("| " + " | ".join(COLUMNS) + " |")
-    print("|---" * len(COLUMNS) + "|")
+    print_header(COLUMNS)
     for variant, seen in zip(VARIANTS, zip(*turns, strict=True), strict=True):
         same, fresh, layouts = (statistics.median(values) for values in zip(*seen, strict=True))
-        print(f"| {variant.name} | {same / 1e3:.1f} | {fresh / 1e3:.1f} | {layouts:.0f} |")
+        print_row((variant.name, f"{same / 1e3:.1f}", f"{fresh / 1e3:.1f}", f"{layouts:.0f}"))
 
 
-def process(found: Bench, variant: Variant, number: int) -> tuple[float, ...]:
+def process(found: Bench, variant: Variant, number: int) -> Sequence[float]:
     """What one process of an interpreter prints."""
     environment = draw_environment(SEED, "pickling", number)
     identity = found.identities[variant.arm]
-    return tuple(printed_numbers(identity, PROCESS, environment, variant.variables))
+    return printed_numbers(identity, PROCESS, environment, variant.variables)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import numpy as np
 
 from benchmarks.against_pyperf import BATCH_MS
 from benchmarks.bench import ARMS, SEED, Bench, Cell, bench
+from benchmarks.markdown import print_header, print_row
 from benchmarks.pyperf_process import PYPERF, PyperfProcess, batch_under_pyperf, install
 from workflow.analysis.ratio_estimates import estimate_ratio
 from workflow.analysis.samples import Paired
@@ -76,13 +77,12 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=10, help="of each build")
     arguments = parser.parse_args()
     published = {benchmark.name: f"{benchmark.published:.2f}" for benchmark in PUBLISHED}
-    print("| " + " | ".join(COLUMNS) + " |")
-    print("|---" * len(COLUMNS) + "|")
+    print_header(COLUMNS)
     with bench() as found, tempfile.TemporaryDirectory() as site:
         install(Path(site), PYPERF, PYPERFORMANCE)
         for name, processes in on_both_builds(found, Path(site)).items():
             here = ratio(name, processes, arguments.processes)
-            print(f"| {name} | {published.get(name, '')} | {here} |", flush=True)
+            print_row((name, published.get(name, ""), here))
 
 
 def on_both_builds(found: Bench, site: Path) -> dict[str, Sequence[PyperfProcess]]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from benchmarks.bench import ARMS, REFERENCE_ARM, SEED, Bench, bench
 from benchmarks.fresh import printed_numbers
+from benchmarks.markdown import print_header, print_row
 from workflow.trial.environment import draw_environment
 
 STEPS = (0, 20_000)
@@ -51,8 +52,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.starting", description=__doc__)
     parser.add_argument("--processes", type=int, default=10, help="of each way of starting")
     arguments = parser.parse_args()
-    print("| " + " | ".join(COLUMNS) + " |")
-    print("|---" * len(COLUMNS) + "|")
+    print_header(COLUMNS)
     with bench() as found:
         for workers in WORKERS:
             for steps in STEPS:
@@ -61,8 +61,8 @@ def main() -> None:
                     for number in range(arguments.processes)
                 ]
                 threads, fork, spawn = map(statistics.median, zip(*turns, strict=True))
-                ratios = f"{fork / threads:.2f} | {spawn / threads:.1f}"
-                print(f"| {workers} | {steps:,} | {threads:.2f} | {ratios} |", flush=True)
+                ratios = f"{fork / threads:.2f}", f"{spawn / threads:.1f}"
+                print_row((str(workers), f"{steps:,}", f"{threads:.2f}", *ratios))
 
 
 def started_ms(found: Bench, start: str, workers: int, steps: int, number: int) -> float:

@@ -21,6 +21,7 @@ from benchmarks.control import (
     measured_in,
     pairs_of,
 )
+from benchmarks.markdown import print_header, print_row
 
 THRESHOLDS = (0.05, 0.08, 0.12, 0.16, 0.2, 0.3, math.inf)
 COLUMNS = (
@@ -41,11 +42,10 @@ def main() -> None:
     parser.add_argument("results", type=Path, nargs="+", help="results/<machine>-<campaign>")
     arguments = parser.parse_args()
     campaigns = [measured_in(folder) for folder in arguments.results]
-    print("| " + " | ".join(COLUMNS) + " |")
-    print("|---" * len(COLUMNS) + "|")
+    print_header(COLUMNS)
     for threshold in THRESHOLDS:
         pairs = pd.concat(pairs_of(plan, trials, threshold) for plan, trials in campaigns)
-        print("| " + " | ".join(row(pairs, threshold)) + " |", flush=True)
+        print_row(row(pairs, threshold))
 
 
 def row(pairs: pd.DataFrame, threshold: float) -> Iterator[str]:

@@ -19,8 +19,6 @@ import pandas as pd
 FLOOR_PERCENTILE = 1
 #: A reading so far above its floor is that of a sentinel which waited while another program ran.
 TAKEN_RATIO = 2.0
-
-
 #: A data set that doesn't say how its CPUs were read is of a time when it was all at once.
 AT_ONCE = "at_once"
 
