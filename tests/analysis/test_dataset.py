@@ -136,6 +136,11 @@ def as_file(trials: pd.DataFrame, path: Path) -> Path:
         ("sentinel_json", "{", "'{' is not the JSON object that belongs there"),
         ("sentinel_json", '{"cpus":[0],"used":[],"before_ns":[1,2],"after_ns":[1,2]}', "not the"),
         ("sentinel_json", '{"cpus":[0],"used":[],"before_ns":[0],"after_ns":[1]}', "not the JSON"),
+        (
+            "sentinel_json",
+            '{"cpus":[0],"used":[],"before_ns":[1],"after_ns":[1],"manner":1}',
+            "not the JSON",
+        ),
         ("spans_json", '[{"worker":0}]', "is not the JSON array that belongs there"),
     ],
 )

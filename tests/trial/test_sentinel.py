@@ -239,15 +239,37 @@ def test_cpus_are_read_as_the_workers_use_them(workers: int, cpus: int, manner: 
     assert Manner.beside(workers=workers, cpus=cpus) is manner
 
 
-def test_each_manner_of_reading_has_a_floor_of_its_own(watched: Neighbours) -> None:
+@pytest.mark.parametrize("source", ["start_ns", "readings_ns"])
+def test_each_manner_of_reading_has_a_floor_of_its_own(source: str, watched: Neighbours) -> None:
     cpus = [0, 1]  # of which one alone would be read in turn
-    known = {Manner.IN_TURN: [[100, 100]], Manner.AT_ONCE: [[200, 200]]}
-    write_json(watched.memory, {"cpus": cpus, "start_ns": known, "readings_ns": known})
+    nothing: dict[Manner, list[list[int]]] = {manner: [] for manner in Manner}
+    known = {
+        Manner.IN_TURN: [[100, 100]] * ENOUGH_MOMENTS,
+        Manner.AT_ONCE: [[200, 200]] * ENOUGH_MOMENTS,
+    }
+    moments = {"cpus": cpus, "start_ns": nothing, "readings_ns": nothing}
+    write_json(watched.memory, moments | {source: known})
     here = replace(watched, cpus=cpus)
     assert here.rule(0.1, workers=1) == QuietRule(
         cpus=cpus, floor_ns=[100, 100], threshold=0.1, manner=Manner.IN_TURN
     )
     assert here.rule(0.1, workers=2) == QuietRule(cpus=cpus, floor_ns=[200, 200], threshold=0.1)
+
+
+@pytest.mark.parametrize(("model", "workers"), [("serial", 1), ("threads", 2)])
+def test_a_trial_is_read_in_the_manner_that_its_rule_judges_by(
+    model: str, workers: int, trial: RunTrial, watched: Neighbours
+) -> None:
+    seen = set()
+
+    def read(manner: Manner) -> list[Answer]:
+        seen.add(manner)
+        return [Answer(100, 0)] * len(watched.cpus)
+
+    here = replace(always(watched, 100), read=read)
+    record = trial("mandelbrot", model, workers, neighbours=here)
+    assert seen == {Manner.beside(workers=workers, cpus=len(CPUS))}
+    assert record["sentinel"]["manner"] in seen
 
 
 @pytest.mark.parametrize(
