@@ -23,14 +23,14 @@ from pathlib import Path
 from typing import Any
 
 from scipy import stats
+from threads_or_processes.trial.measured.probe_client import QuietRule
+from threads_or_processes.trial.supervisor.environment import draw_environment
+from threads_or_processes.trial.supervisor.trial import is_quiet, quiet_repetitions
 
 from benchmarks.bench import ARMS, KEPT_HEAP, SEED, Bench, Cell, bench, rule_of
 from benchmarks.markdown import print_header, print_row
 from benchmarks.neighbour import neighbours_on
 from benchmarks.pyperf_process import PYPERF, PyperfProcess, batch_under_pyperf, install
-from workflow.trial.environment import draw_environment
-from workflow.trial.trial import is_quiet, quiet_repetitions
-from workflow.trial.watch import QuietRule
 
 WORKLOADS = ("mandelbrot", "json", "compress")
 BATCH_MS = 20.0

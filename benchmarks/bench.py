@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workflow.files import read_json
-from workflow.plan.arms import Arm
-from workflow.trial.lock import machine_lock
-from workflow.trial.models import MODELS
-from workflow.trial.neighbours import Neighbours, neighbours
-from workflow.trial.sentinel import floors
-from workflow.trial.trial import TrialOrder, run_calibration, run_trial
-from workflow.trial.watch import QuietRule
-from workflow.trial.workloads import family_of, workload_of
+from threads_or_processes.common.files import read_json
+from threads_or_processes.plan.arms import Arm
+from threads_or_processes.trial.measured.probe_client import QuietRule
+from threads_or_processes.trial.models import MODELS
+from threads_or_processes.trial.supervisor.lock import machine_lock
+from threads_or_processes.trial.supervisor.noise_monitor import Neighbours, neighbours
+from threads_or_processes.trial.supervisor.sentinel import floors
+from threads_or_processes.trial.supervisor.trial import TrialOrder, run_calibration, run_trial
+from threads_or_processes.trial.workloads import family_of, workload_of
 
 ROOT = Path(__file__).parents[1]
 REFERENCE_ARM = "3.13"
@@ -157,5 +157,11 @@ def _provide(folder: Path) -> None:
         "paths": {},
         "tarball": None,
     }
-    command = [sys.executable, "-m", "workflow.interpreters", "--request", json.dumps(request)]
+    command = [
+        sys.executable,
+        "-m",
+        "threads_or_processes.interpreters",
+        "--request",
+        json.dumps(request),
+    ]
     subprocess.run([*command, "--out", str(folder)], check=True, cwd=ROOT)

@@ -10,12 +10,13 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from threads_or_processes.trial.supervisor.environment import draw_environment
+
 from benchmarks.against_pyperf import BATCH_MS, WORKLOADS
 from benchmarks.bench import ARMS, KEPT_HEAP, SEED, Bench, Cell, bench
 from benchmarks.fresh import printed_numbers
 from benchmarks.markdown import print_header, print_row
 from benchmarks.pyperf_process import PYPERF, install
-from workflow.trial.environment import draw_environment
 
 #: What each variant adds to the environment of a bare process.
 VARIANTS: Mapping[str, Mapping[str, str]] = {
@@ -33,7 +34,7 @@ import importlib, json, os, resource, threading, time
 order = json.loads(os.environ["BATCH"])
 for module in os.environ.get("IMPORTS", "").split():
     importlib.import_module(module)
-from workflow.trial.workloads import load_workload
+from threads_or_processes.trial.workloads import load_workload
 function = load_workload(order["family"], order["workload"]).function
 
 def batch():

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy import stats
+from threads_or_processes.analysis.control import control_table
+from threads_or_processes.analysis.dataset import read_dataset
+from threads_or_processes.analysis.planned import Plan, read_plan
+from threads_or_processes.analysis.readings import Rules
+from threads_or_processes.analysis.trial_values import times_of, trial_values
 
 from benchmarks.markdown import print_header, print_row
-from workflow.analysis.control import control_table
-from workflow.analysis.dataset import read_dataset
-from workflow.analysis.planned import Plan, read_plan
-from workflow.analysis.readings import Rules
-from workflow.analysis.trial_values import times_of, trial_values
 
 #: The two methods that a verdict needs: the columns of the ratio and of its interval.
 METHODS = {

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from threads_or_processes.analysis.estimates import t_bounds
+from threads_or_processes.trial.supervisor.environment import draw_environment
 
 from benchmarks.bench import ARMS, SEED, Bench, Cell, bench
 from benchmarks.fresh import printed_numbers
-from workflow.analysis.estimates import t_bounds
-from workflow.trial.environment import draw_environment
 
 CELLS = (
     Cell(workload="mandelbrot"),
@@ -25,8 +25,8 @@ WATCHED_WORKLOADS = ("mandelbrot", "json", "compress")
 # Run by the interpreter under test: the same pool, once through the model and once bare, in turns.
 DISPATCH = """
 import os, time
-from workflow.trial.batch import alone
-from workflow.trial.models import load_model
+from threads_or_processes.trial.measured.batch import alone
+from threads_or_processes.trial.models import load_model
 
 def identity(task):
     return task

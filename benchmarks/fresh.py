@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from threads_or_processes.trial.supervisor.environment import Environment
+
 from benchmarks.bench import ROOT
-from workflow.trial.environment import Environment
 
 
 def printed_numbers(

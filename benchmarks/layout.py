@@ -11,11 +11,11 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from threads_or_processes.trial.supervisor.trial import quiet_repetitions
 
 from benchmarks.against_pyperf import BATCH_MS, FEWEST_QUIET, WORKLOADS, quiet_ms
 from benchmarks.bench import ARMS, Bench, Cell, bench, rule_of
 from benchmarks.markdown import print_header, print_row
-from workflow.trial.trial import quiet_repetitions
 
 COLUMNS = (
     "cell",

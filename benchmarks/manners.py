@@ -14,11 +14,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from threads_or_processes.trial.measured.probe_client import (
+    Answer,
+    Manner,
+    QuietRule,
+    Reading,
+    current_cpu,
+)
+from threads_or_processes.trial.supervisor.lock import machine_lock
+from threads_or_processes.trial.supervisor.sentinel import CannotPinError, floors, sentinel
 
 from benchmarks.bench import THRESHOLD
-from workflow.trial.lock import machine_lock
-from workflow.trial.sentinel import CannotPinError, floors, sentinel
-from workflow.trial.watch import Answer, Manner, QuietRule, Reading, current_cpu
 
 BATCH_S = 0.02
 # Times the quickest 2 %: what is called as quick as they are, and what is called disturbed.

@@ -11,8 +11,7 @@ from pathlib import Path
 from statistics import median
 
 from playwright.sync_api import sync_playwright
-
-from workflow.errors import UserError, reported
+from threads_or_processes.common.errors import UserError, reported
 
 ASK = """
 () => new Promise((resolve) => {

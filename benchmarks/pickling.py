@@ -10,16 +10,17 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from threads_or_processes.trial.supervisor.environment import draw_environment
+
 from benchmarks.bench import ARMS, REFERENCE_ARM, SEED, Bench, bench
 from benchmarks.fresh import printed_numbers
 from benchmarks.markdown import print_header, print_row
-from workflow.trial.environment import draw_environment
 
 # Prints the least nanoseconds with the same and with fresh objects, and in how many layouts of 200
 # the fresh ones lay.
 PROCESS = """
 import pickle, time
-from workflow.trial.workloads.text import _pickled
+from threads_or_processes.trial.workloads.text import _pickled
 pickled = _pickled()
 kept = pickle.loads(pickled)
 

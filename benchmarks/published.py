@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from threads_or_processes.analysis.ratio_estimates import estimate_ratio
+from threads_or_processes.analysis.samples import Paired
+from threads_or_processes.trial.supervisor.environment import draw_environment
 
 from benchmarks.against_pyperf import BATCH_MS
 from benchmarks.bench import ARMS, SEED, Bench, Cell, bench
 from benchmarks.markdown import print_header, print_row
 from benchmarks.pyperf_process import PYPERF, PyperfProcess, batch_under_pyperf, install
-from workflow.analysis.ratio_estimates import estimate_ratio
-from workflow.analysis.samples import Paired
-from workflow.trial.environment import draw_environment
 
 PYPERFORMANCE = "pyperformance==1.14.0"
 CONFIDENCE = 0.95

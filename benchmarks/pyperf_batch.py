@@ -4,8 +4,7 @@ import json
 import os
 
 import pyperf
-
-from workflow.trial.workloads import load_workload
+from threads_or_processes.trial.workloads import load_workload
 
 
 def main() -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
+from threads_or_processes.interpreters.environment import find_uv
+from threads_or_processes.trial.supervisor.environment import Environment
+
 from benchmarks.bench import ROOT
-from workflow.interpreters.environment import find_uv
-from workflow.trial.environment import Environment
 
 PYPERF = "pyperf==2.10.0"
 # What pyperf's manager gives its processes by default, once it knows the number of loops.

@@ -18,9 +18,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
+from threads_or_processes.trial.measured.probe_client import QuietRule
 
 from benchmarks.bench import Bench, Cell, bench, rule_of
-from workflow.trial.watch import QuietRule
 
 CELLS = (
     Cell(workload="json"),

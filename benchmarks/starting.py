@@ -9,10 +9,11 @@ import argparse
 import statistics
 from collections.abc import Mapping
 
+from threads_or_processes.trial.supervisor.environment import draw_environment
+
 from benchmarks.bench import ARMS, REFERENCE_ARM, SEED, Bench, bench
 from benchmarks.fresh import printed_numbers
 from benchmarks.markdown import print_header, print_row
-from workflow.trial.environment import draw_environment
 
 STEPS = (0, 20_000)
 WORKERS = (2, 8)

@@ -14,12 +14,14 @@ import pytest
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parents[1]
+# Every command that a test starts finds the package.
+os.environ["PYTHONPATH"] = str(ROOT / "workflow")
 ARMS = ("3.13", "3.13t", "3.13t-gil")
 
 
 def interpreter_request(**changes: Any) -> dict[str, Any]:
     """What the pipeline asks the interpreters room for, for the three arms."""
-    from workflow.plan.arms import Arm
+    from threads_or_processes.plan.arms import Arm
 
     return {
         "arms": [Arm.parse(name).as_record() for name in ARMS],
@@ -40,7 +42,7 @@ def interpreters(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [
             sys.executable,
             "-m",
-            "workflow.interpreters",
+            "threads_or_processes.interpreters",
             "--request",
             json.dumps(interpreter_request()),
             "--out",
@@ -48,7 +50,6 @@ def interpreters(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ],
         check=True,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     return folder
 

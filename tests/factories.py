@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from workflow.files import write_json
-from workflow.plan.workers import kind_of
-from workflow.trial.health import Health
+from threads_or_processes.common.files import write_json
+from threads_or_processes.plan.workers import kind_of
+from threads_or_processes.trial.supervisor.health import Health
 
 Json = dict[str, Any]
 Truth = Callable[[Mapping[str, Any]], float]

@@ -1,6 +1,5 @@
 """What is ahead is said by the runs that do it or would do it, once, and by nothing else."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 SNAKEFILE = """
 import sys
 from snakemake.logging import logger
-from workflow.announcing import records_ahead, round_ahead, tell_after_dry_run
+from threads_or_processes.pipeline.announcing import records_ahead, round_ahead, tell_after_dry_run
 
 def text():
     return f"ahead: {sorted(records_ahead(workflow))}, round {round_ahead(workflow)}"
@@ -51,7 +50,6 @@ def snakemake(folder: Path, *arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "snakemake", "--directory", str(folder), *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

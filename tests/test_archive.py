@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 import yaml
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.pipeline.archive import Archive, dataset_at
 
 from tests.analysis.archives import collect_into
 from tests.conftest import ROOT
 from tests.factories import make_campaign, make_cell
-from workflow.archive import Archive, dataset_at
-from workflow.errors import UserError
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from workflow.comparable import NEEDED, others
+from threads_or_processes.pipeline.comparison_folders import NEEDED, others
 
 OWN: dict[str, Any] = {"logical_cpus": 2}
 OTHER: dict[str, Any] = {"logical_cpus": 4}

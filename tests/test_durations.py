@@ -1,8 +1,7 @@
 """Durations in words."""
 
 import pytest
-
-from workflow.durations import spelled
+from threads_or_processes.common.durations import spelled
 
 
 @pytest.mark.parametrize(

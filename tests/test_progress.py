@@ -6,8 +6,13 @@ from typing import Any
 
 import pytest
 from snakemake_interface_logger_plugins.common import LogEvent
-
-from workflow.progress import Pace, ProgressLine, is_news, line, replace_chatter
+from threads_or_processes.pipeline.progress import (
+    Pace,
+    ProgressLine,
+    is_news,
+    line,
+    replace_chatter,
+)
 
 
 def event(kind: LogEvent | None, message: str = "", **fields: Any) -> logging.LogRecord:

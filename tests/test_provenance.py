@@ -4,8 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
-from workflow.provenance import UNKNOWN, git_commit
+from threads_or_processes.common.provenance import UNKNOWN, git_commit
 
 
 @pytest.fixture

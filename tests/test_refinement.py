@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from threads_or_processes.common.files import write_json
+from threads_or_processes.pipeline.adaptive_blocks import Refinement
+from threads_or_processes.pipeline.campaign import Campaign
 
 from tests.project.test_sweeps import campaign
-from workflow.campaign import Campaign
-from workflow.files import write_json
-from workflow.refinement import Refinement
 
 JSON = ("json", "warm")
 

@@ -6,8 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-
-from workflow.scheduling import mend
+from threads_or_processes.pipeline.snakemake_patches import mend
 
 
 class LockedScheduler:

@@ -3,8 +3,9 @@
 from argparse import Namespace
 from pathlib import Path
 
+from threads_or_processes.analysis.__main__ import collect, tables
+
 from tests.factories import Campaign
-from workflow.analysis.__main__ import collect, tables
 
 
 def collect_into(results: Path, campaign: Campaign) -> Path:

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from threads_or_processes.analysis.dataset import dataset
+from threads_or_processes.analysis.planned import Plan, plan_from
+from threads_or_processes.analysis.records import Record
+from threads_or_processes.analysis.tables import all_tables
 
 from tests.factories import Campaign, make_campaign, make_cell
-from workflow.analysis.dataset import dataset
-from workflow.analysis.planned import Plan, plan_from
-from workflow.analysis.records import Record
-from workflow.analysis.tables import all_tables
 
 
 def with_walls(walls_ns: Mapping[str, list[list[int]]], **more: Any) -> Campaign:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from threads_or_processes.analysis.claims import losing_bound
 
 from tests.analysis.shortcuts import rows_of, tables_of
 from tests.factories import (
@@ -14,7 +15,6 @@ from tests.factories import (
     make_campaign,
     make_claim,
 )
-from workflow.analysis.claims import losing_bound
 
 SERIAL, THREADS = "json/serial/1/3.13/warm", "json/threads/2/3.13/warm"
 FREE = "json/threads/2/3.13t/warm"

@@ -1,4 +1,4 @@
-"""`python -m workflow.analysis`, as the rules call it."""
+"""`python -m threads_or_processes.analysis`, as the rules call it."""
 
 import re
 import subprocess
@@ -6,16 +6,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from threads_or_processes.analysis.__main__ import main
+from threads_or_processes.common.errors import reported
 
 from tests.factories import make_campaign, make_cells
-from workflow.analysis.__main__ import main
-from workflow.errors import reported
 
 ROOT = Path(__file__).parents[2]
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
-    monkeypatch.setattr(sys, "argv", ["workflow.analysis", *map(str, arguments)])
+    monkeypatch.setattr(sys, "argv", ["threads_or_processes.analysis", *map(str, arguments)])
     reported(main)
 
 
@@ -114,11 +114,11 @@ def test_the_command_runs_from_any_folder_and_shows_no_traceback(tmp_path: Path)
     done = subprocess.run(
         [
             sys.executable,
-            *("-m", "workflow.analysis", "tables"),
+            *("-m", "threads_or_processes.analysis", "tables"),
             *("--plan", "plan.json", "--trials", "trials.parquet", "--out", "tables"),
         ],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT)},
+        env={"PYTHONPATH": str(ROOT / "workflow")},
         capture_output=True,
         text=True,
         check=False,

@@ -1,8 +1,9 @@
 from collections.abc import Sequence
 
+from threads_or_processes.analysis.contrasts import Question, planned_contrasts
+from threads_or_processes.analysis.planned import plan_from
+
 from tests.factories import make_cell, make_cells, make_plan
-from workflow.analysis.contrasts import Question, planned_contrasts
-from workflow.analysis.planned import plan_from
 
 
 def pairs(cells: Sequence[dict[str, object]], question: Question) -> list[tuple[str, str]]:

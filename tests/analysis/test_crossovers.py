@@ -8,15 +8,20 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from threads_or_processes.analysis.columns import csv_text
+from threads_or_processes.analysis.crossovers import (
+    CrossoverState,
+    crossing,
+    find_bracket,
+    sizes_of,
+)
+from threads_or_processes.analysis.estimates import t_bounds
+from threads_or_processes.analysis.readings import Reading
+from threads_or_processes.analysis.tables import all_tables
 
 from tests.analysis.shortcuts import plan_of, rows_of, tables_of, trials_of
 from tests.analysis.simulated import FAMILIES, Floats
 from tests.factories import MS, SILENCE, Campaign, Json, Noise, grid, make_campaign, params_of
-from workflow.analysis.columns import csv_text
-from workflow.analysis.crossovers import CrossoverState, crossing, find_bracket, sizes_of
-from workflow.analysis.estimates import t_bounds
-from workflow.analysis.readings import Reading
-from workflow.analysis.tables import all_tables
 
 SIZES_US = (10, 100, 1000, 10_000)
 MARGIN = 0.05

@@ -7,20 +7,20 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
-
-from tests.analysis.shortcuts import trials_of
-from tests.factories import Campaign, make_campaign, make_cell, make_cells
-from workflow.analysis import columns
-from workflow.analysis.checks import Problem, type_problem
-from workflow.analysis.dataset import (
+from threads_or_processes.analysis import columns
+from threads_or_processes.analysis.checks import Problem, type_problem
+from threads_or_processes.analysis.dataset import (
     check_covers,
     csv_gz_bytes,
     parquet_bytes,
     read_dataset,
     write_dataset,
 )
-from workflow.analysis.planned import plan_from
-from workflow.errors import UserError
+from threads_or_processes.analysis.planned import plan_from
+from threads_or_processes.common.errors import UserError
+
+from tests.analysis.shortcuts import trials_of
+from tests.factories import Campaign, make_campaign, make_cell, make_cells
 
 FAILED = "compress/threads/2/3.13/warm"
 

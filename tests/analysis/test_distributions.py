@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threads_or_processes.analysis.distributions import SHARES, quantiles
 
 from tests.analysis.shortcuts import rows_of, tables_of, with_walls
 from tests.factories import MS, Noise, make_campaign, make_cell, watch
-from workflow.analysis.distributions import SHARES, quantiles
 
 SERIAL = "json/serial/1/3.13/warm"
 

@@ -3,9 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-
-from tests.analysis.simulated import FAMILIES
-from workflow.analysis.estimates import (
+from threads_or_processes.analysis.estimates import (
     ORDER_STATISTICS,
     coefficient_of_variation,
     estimate_median,
@@ -13,6 +11,8 @@ from workflow.analysis.estimates import (
     median_bounds,
     median_rank,
 )
+
+from tests.analysis.simulated import FAMILIES
 
 SIMULATIONS = 4000
 TRIALS = (5, 8, 10, 20)

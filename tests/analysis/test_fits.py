@@ -7,10 +7,8 @@ from functools import partial
 import numpy as np
 import pytest
 from scipy import optimize, stats
-
-from tests.analysis.simulated import FAMILIES, Floats
-from workflow.analysis.curves import Curve, curve_of, well_covered
-from workflow.analysis.fits import (
+from threads_or_processes.analysis.curves import Curve, curve_of, well_covered
+from threads_or_processes.analysis.fits import (
     Estimated,
     Laws,
     expanded_tail,
@@ -18,6 +16,8 @@ from workflow.analysis.fits import (
     least_squares,
     peak_workers,
 )
+
+from tests.analysis.simulated import FAMILIES, Floats
 
 SERIAL_NS = 2e7
 SMALL, LARGE = (1, 2, 4, 8), (1, 2, 4, 8, 16, 32)

@@ -4,11 +4,7 @@ import math
 
 import numpy as np
 import pytest
-
-from tests.analysis.shortcuts import rows_of, tables_of, with_walls
-from tests.analysis.simulated import FAMILIES, Floats
-from tests.factories import SILENCE, make_campaign, make_cell
-from workflow.analysis.flags import (
+from threads_or_processes.analysis.flags import (
     FEWEST_TRIALS,
     Flag,
     drift,
@@ -20,6 +16,10 @@ from workflow.analysis.flags import (
     warm_up,
     widest_split,
 )
+
+from tests.analysis.shortcuts import rows_of, tables_of, with_walls
+from tests.analysis.simulated import FAMILIES, Floats
+from tests.factories import SILENCE, make_campaign, make_cell
 
 MARGIN = 0.05
 SERIAL = "json/serial/1/3.13/warm"

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from threads_or_processes.analysis import columns
+from threads_or_processes.analysis.__main__ import unpack
+from threads_or_processes.analysis.package import FileNote, read_package
+from threads_or_processes.analysis.records import SCHEMA
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.files import read_json, write_json
+from threads_or_processes.plan.workers import WorkerKind
 
 from tests.analysis.archives import collect_into, tables_of
 from tests.factories import make_campaign, make_cells
-from workflow.analysis import columns
-from workflow.analysis.__main__ import unpack
-from workflow.analysis.package import FileNote, read_package
-from workflow.analysis.records import SCHEMA
-from workflow.errors import UserError
-from workflow.files import read_json, write_json
-from workflow.plan.workers import WorkerKind
 
 #: The essentials of the profiles of Data Package 2.0 and of its Table Schema.
 PROFILE = {

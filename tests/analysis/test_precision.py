@@ -7,14 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from tests.analysis.shortcuts import trials_of
-from tests.analysis.simulated import FAMILIES, Floats
-from tests.factories import Campaign, Noise, make_campaign, make_cell
-from workflow.analysis.__main__ import main
-from workflow.analysis.estimates import t_bounds
-from workflow.analysis.planned import Plan, plan_from
-from workflow.analysis.precision import (
+from threads_or_processes.analysis.__main__ import main
+from threads_or_processes.analysis.estimates import t_bounds
+from threads_or_processes.analysis.planned import Plan, plan_from
+from threads_or_processes.analysis.precision import (
     Decision,
     Round,
     as_measured,
@@ -23,10 +19,14 @@ from workflow.analysis.precision import (
     read_round,
     with_blocks,
 )
-from workflow.analysis.tables import all_tables
-from workflow.analysis.trial_values import times_of, trial_values
-from workflow.errors import reported
-from workflow.files import write_json
+from threads_or_processes.analysis.tables import all_tables
+from threads_or_processes.analysis.trial_values import times_of, trial_values
+from threads_or_processes.common.errors import reported
+from threads_or_processes.common.files import write_json
+
+from tests.analysis.shortcuts import trials_of
+from tests.analysis.simulated import FAMILIES, Floats
+from tests.factories import Campaign, Noise, make_campaign, make_cell
 
 BASE, LOOKS = 4, [4, 6, 8]
 JSON, SLEEP = ("json", "warm"), ("sleep", "warm")
@@ -201,7 +201,9 @@ def test_trials_that_were_added_are_planned_and_collected(
     measured(NOTHING, failures={("json/serial/1/3.13/warm", 7): "crashed"}).write(results)
 
     def run(command: str, *arguments: object) -> None:
-        monkeypatch.setattr(sys, "argv", ["workflow.analysis", command, *map(str, arguments)])
+        monkeypatch.setattr(
+            sys, "argv", ["threads_or_processes.analysis", command, *map(str, arguments)]
+        )
         reported(main)
 
     records = ["--plan", results / "plan.json", "--records", results]

@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threads_or_processes.analysis.columns import csv_text
+from threads_or_processes.analysis.tables import all_tables
+from threads_or_processes.analysis.variation import lag1_autocorrelation, layout, nesting, outliers
 
 from tests.analysis.shortcuts import plan_of, rows_of, tables_of, trials_of, with_walls
 from tests.factories import SILENCE, make_campaign, make_cell, make_cells
-from workflow.analysis.columns import csv_text
-from workflow.analysis.tables import all_tables
-from workflow.analysis.variation import lag1_autocorrelation, layout, nesting, outliers
 
 SERIAL = "json/serial/1/3.13/warm"
 THREADS = "json/threads/2/3.13/warm"

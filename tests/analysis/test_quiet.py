@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from threads_or_processes.analysis.quiet import AT_ONCE, Watched, floors, with_disturbance
+from threads_or_processes.analysis.ratios import samples_of
+from threads_or_processes.analysis.samples import Paired, TwoSamples
+from threads_or_processes.analysis.trial_values import Basis, Times, trial_values
+from threads_or_processes.trial.measured.probe_client import QuietRule
 
 from tests.analysis.shortcuts import plan_of, rows_of, tables_of, trials_of
 from tests.factories import MS, Noise, make_campaign, make_cell
-from workflow.analysis.quiet import AT_ONCE, Watched, floors, with_disturbance
-from workflow.analysis.ratios import samples_of
-from workflow.analysis.samples import Paired, TwoSamples
-from workflow.analysis.trial_values import Basis, Times, trial_values
-from workflow.trial.watch import QuietRule
 
 CELLS = [
     make_cell("mandelbrot", model, workers, arm, blocks=8)

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 from scipy import stats
+from threads_or_processes.analysis.estimates import t_bounds
+from threads_or_processes.analysis.ratio_estimates import blocks_needed, estimate_ratio, one_sided_p
+from threads_or_processes.analysis.samples import MOST_PATTERNS, Paired, TwoSamples
 
 from tests.analysis.simulated import FAMILIES, Floats
-from workflow.analysis.estimates import t_bounds
-from workflow.analysis.ratio_estimates import blocks_needed, estimate_ratio, one_sided_p
-from workflow.analysis.samples import MOST_PATTERNS, Paired, TwoSamples
 
 SIMULATIONS = 4000
 #: A bootstrap takes thousands of times as long as a t; four standard errors are 3 points then.

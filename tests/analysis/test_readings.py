@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
-
-from workflow.analysis.estimates import Interval
-from workflow.analysis.ratio_estimates import Key, RatioEstimate
-from workflow.analysis.readings import Rules, read_ratio
-from workflow.analysis.samples import Paired
+from threads_or_processes.analysis.estimates import Interval
+from threads_or_processes.analysis.ratio_estimates import Key, RatioEstimate
+from threads_or_processes.analysis.readings import Rules, read_ratio
+from threads_or_processes.analysis.samples import Paired
 
 Ends = tuple[float, float]
 RULES = Rules(margin=0.05, confidence=0.95)

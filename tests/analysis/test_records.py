@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-
-from tests.factories import Campaign, make_campaign, make_cell, sha256
-from workflow.analysis.planned import plan_from
-from workflow.analysis.records import (
+from threads_or_processes.analysis.planned import plan_from
+from threads_or_processes.analysis.records import (
     HEALTH_STATES,
     SCHEMA,
     Record,
@@ -21,8 +19,10 @@ from workflow.analysis.records import (
     rows,
     spans,
 )
-from workflow.errors import UserError
-from workflow.files import read_json, write_json
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.files import read_json, write_json
+
+from tests.factories import Campaign, make_campaign, make_cell, sha256
 
 CELL = "json/threads/2/3.13/warm"
 RECORD = f"trials/{CELL}/02.json"

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+from threads_or_processes.analysis.columns import csv_text
+from threads_or_processes.analysis.scaling import serial_fraction
+from threads_or_processes.analysis.tables import all_tables
 
 from tests.analysis.shortcuts import plan_of, rows_of, tables_of, trials_of, with_walls
 from tests.factories import MS, SILENCE, Campaign, Noise, make_campaign, make_cell
-from workflow.analysis.columns import csv_text
-from workflow.analysis.scaling import serial_fraction
-from workflow.analysis.tables import all_tables
 
 SERIAL = "json/serial/1/3.13/warm"
 THREADS = "json/threads/{}/3.13/warm"

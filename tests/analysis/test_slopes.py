@@ -5,15 +5,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from threads_or_processes.analysis.columns import csv_text
+from threads_or_processes.analysis.curves import Curve
+from threads_or_processes.analysis.estimates import median_bounds, median_rank
+from threads_or_processes.analysis.slopes import lines_of_blocks
+from threads_or_processes.analysis.tables import all_tables
 
 from tests.analysis.shortcuts import plan_of, rows_of, tables_of, trials_of
 from tests.analysis.simulated import FAMILIES, Floats
 from tests.factories import MIB, MS, SILENCE, Campaign, Json, Noise, make_campaign, make_cell
-from workflow.analysis.columns import csv_text
-from workflow.analysis.curves import Curve
-from workflow.analysis.estimates import median_bounds, median_rank
-from workflow.analysis.slopes import lines_of_blocks
-from workflow.analysis.tables import all_tables
 
 
 def cells_of(

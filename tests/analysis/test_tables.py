@@ -7,6 +7,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threads_or_processes.analysis import columns
+from threads_or_processes.analysis.columns import csv_text
+from threads_or_processes.analysis.planned import plan_from
+from threads_or_processes.analysis.tables import all_tables
 
 from tests.analysis.shortcuts import plan_of, rows_of, tables_of, trials_of, with_walls
 from tests.factories import (
@@ -19,10 +23,6 @@ from tests.factories import (
     make_claim,
     plausible_truth,
 )
-from workflow.analysis import columns
-from workflow.analysis.columns import csv_text
-from workflow.analysis.planned import plan_from
-from workflow.analysis.tables import all_tables
 
 SERIAL = "json/serial/1/3.13/warm"
 THREADS = "json/threads/2/3.13/warm"

@@ -5,13 +5,20 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from threads_or_processes.analysis.planned import Expects
+from threads_or_processes.analysis.ratio_estimates import RatioEstimate, estimate_ratio
+from threads_or_processes.analysis.readings import Rules
+from threads_or_processes.analysis.samples import Paired
+from threads_or_processes.analysis.verdicts import (
+    Verdict,
+    Weighed,
+    decide,
+    found_instead,
+    holm,
+    weigh,
+)
 
 from tests.analysis.simulated import FAMILIES, Floats
-from workflow.analysis.planned import Expects
-from workflow.analysis.ratio_estimates import RatioEstimate, estimate_ratio
-from workflow.analysis.readings import Rules
-from workflow.analysis.samples import Paired
-from workflow.analysis.verdicts import Verdict, Weighed, decide, found_instead, holm, weigh
 
 RULES = Rules(margin=0.05, confidence=0.95)
 CAMPAIGNS = 60

@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page
+from threads_or_processes.reporting import formatting as text
 
 from tests.browser.conftest import Pages, opened
-from workflow.reporting import formatting as text
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workflow.interpreters.identity import Identity
-from workflow.interpreters.process import Processes
-from workflow.interpreters.request import Build
+from threads_or_processes.interpreters.identity import Identity
+from threads_or_processes.interpreters.process import Processes
+from threads_or_processes.interpreters.request import Build
 
 STANDARD = Build("3.13", free_threaded=False)
 FREE = Build("3.13", free_threaded=True)

@@ -4,10 +4,10 @@ import io
 from collections.abc import Iterator
 
 import pytest
+from threads_or_processes.interpreters.process import Processes
+from threads_or_processes.interpreters.progress import Progress
 
 from tests.interpreters.builders import open_processes
-from workflow.interpreters.process import Processes
-from workflow.interpreters.progress import Progress
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 from pathlib import Path
 
 import pytest
-
-from tests.interpreters.builders import STANDARD, script
-from workflow.interpreters.apt import (
+from threads_or_processes.interpreters.apt import (
     Archive,
     Distribution,
     configured_archives,
@@ -18,9 +16,11 @@ from workflow.interpreters.apt import (
     private_sources,
     wanted_versions,
 )
-from workflow.interpreters.process import Processes
-from workflow.interpreters.provider import CannotSupplyError
-from workflow.interpreters.request import Build
+from threads_or_processes.interpreters.process import Processes
+from threads_or_processes.interpreters.provider import CannotSupplyError
+from threads_or_processes.interpreters.request import Build
+
+from tests.interpreters.builders import STANDARD, script
 
 DEBIAN = Distribution("debian", "bookworm")
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -183,8 +183,12 @@ def fake_apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     script(folder / "apt-cache", f"cat <<'END'\n{SHOWSRC}\nEND")
     monkeypatch.setenv("PATH", str(folder), prepend=":")
     archive = Archive("http://mirror.example/debian", ("bookworm",), ("main",), KEYRING)
-    monkeypatch.setattr("workflow.interpreters.apt.configured_archives", lambda: (archive,))
-    monkeypatch.setattr("workflow.interpreters.apt.installed_keyring", lambda _: KEYRING)
+    monkeypatch.setattr(
+        "threads_or_processes.interpreters.apt.configured_archives", lambda: (archive,)
+    )
+    monkeypatch.setattr(
+        "threads_or_processes.interpreters.apt.installed_keyring", lambda _: KEYRING
+    )
     return folder
 
 

@@ -4,8 +4,13 @@ import fcntl
 from pathlib import Path
 
 import pytest
-
-from workflow.interpreters.cache import MARKER, default_cache, facts, filled, is_finished
+from threads_or_processes.interpreters.cache import (
+    MARKER,
+    default_cache,
+    facts,
+    filled,
+    is_finished,
+)
 
 
 def test_an_entry_is_filled_once_and_keeps_its_facts(tmp_path: Path) -> None:

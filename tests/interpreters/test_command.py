@@ -10,13 +10,13 @@ from typing import Any
 
 import jsonschema
 import pytest
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.interpreters.environment import ARM_LOCK
+from threads_or_processes.interpreters.inquiry import check_gil_stays_off
+from threads_or_processes.interpreters.process import Processes
+from threads_or_processes.interpreters.request import Build
 
 from tests.interpreters.builders import request_value
-from workflow.errors import UserError
-from workflow.interpreters.environment import ARM_LOCK
-from workflow.interpreters.inquiry import check_gil_stays_off
-from workflow.interpreters.process import Processes
-from workflow.interpreters.request import Build
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "workflow" / "schemas"
@@ -24,7 +24,15 @@ SCHEMAS = ROOT / "workflow" / "schemas"
 
 def command(request: str, out: Path, cache: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "workflow.interpreters", "--request", request, "--out", str(out)],
+        [
+            sys.executable,
+            "-m",
+            "threads_or_processes.interpreters",
+            "--request",
+            request,
+            "--out",
+            str(out),
+        ],
         cwd=ROOT,
         env={**os.environ, "XDG_CACHE_HOME": str(cache)},
         capture_output=True,

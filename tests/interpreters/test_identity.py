@@ -5,17 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from tests.interpreters.builders import FREE, identity
-from tests.interpreters.test_inquiry import ANSWERS
-from workflow.interpreters.identity import (
+from threads_or_processes.interpreters.identity import (
     identity_from,
     is_link_time_optimised,
     is_profile_guided,
     without_places,
 )
-from workflow.interpreters.inquiry import Answers
-from workflow.interpreters.request import Arm, ProviderName
+from threads_or_processes.interpreters.inquiry import Answers
+from threads_or_processes.interpreters.request import Arm, ProviderName
+
+from tests.interpreters.builders import FREE, identity
+from tests.interpreters.test_inquiry import ANSWERS
 
 
 def answers(**changes: object) -> Answers:

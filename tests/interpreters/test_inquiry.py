@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.interpreters.inquiry import check_gil_stays_off, check_is, inquire
+from threads_or_processes.interpreters.process import Processes
+from threads_or_processes.interpreters.request import Build
 
 from tests.interpreters.builders import FREE, STANDARD, script
-from workflow.errors import UserError
-from workflow.interpreters.inquiry import check_gil_stays_off, check_is, inquire
-from workflow.interpreters.process import Processes
-from workflow.interpreters.request import Build
 
 WHERE = "interpreters.paths.3.13t"
 ANSWERS = {

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from threads_or_processes.interpreters.parity import compare
 
 from tests.interpreters.builders import identity
-from workflow.interpreters.parity import compare
 
 
 def test_arms_that_differ_by_free_threading_only_match() -> None:

@@ -8,15 +8,15 @@ import threading
 from pathlib import Path
 
 import pytest
-
-from tests.interpreters.waiting import is_running, wait_until, written
-from workflow.interpreters.process import (
+from threads_or_processes.interpreters.process import (
     CancelledError,
     Processes,
     clean_environment,
     last_lines,
     network_environment,
 )
+
+from tests.interpreters.waiting import is_running, wait_until, written
 
 ROOT = Path(__file__).parents[2]
 
@@ -66,7 +66,7 @@ def test_closing_ends_what_runs_and_refuses_what_comes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_when_we_are_ended_our_children_end(tmp_path: Path, end: signal.Signals) -> None:
     program = (
-        "from workflow.interpreters.process import Processes\n"
+        "from threads_or_processes.interpreters.process import Processes\n"
         f"Processes().ask(['sh', '-c', 'sleep 1000 & echo $! > {tmp_path}/pid; wait'])\n"
     )
     with subprocess.Popen(

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.files import sha256_file
+from threads_or_processes.interpreters.given import GivenProvider, fingerprints
+from threads_or_processes.interpreters.managed import ManagedProvider
+from threads_or_processes.interpreters.process import Processes
+from threads_or_processes.interpreters.progress import Progress
+from threads_or_processes.interpreters.provide import first_able, providers
+from threads_or_processes.interpreters.provider import CannotSupplyError
+from threads_or_processes.interpreters.request import Build, ProviderName, request_from
 
 from tests.interpreters.builders import FREE, STANDARD, request_value, script
-from workflow.errors import UserError
-from workflow.files import sha256_file
-from workflow.interpreters.given import GivenProvider, fingerprints
-from workflow.interpreters.managed import ManagedProvider
-from workflow.interpreters.process import Processes
-from workflow.interpreters.progress import Progress
-from workflow.interpreters.provide import first_able, providers
-from workflow.interpreters.provider import CannotSupplyError
-from workflow.interpreters.request import Build, ProviderName, request_from
 
 BOTH = (STANDARD, FREE)
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from threads_or_processes.interpreters.recipe import configure_options, content_key, stages
+from threads_or_processes.interpreters.toolchain import Compiler
 
 from tests.interpreters.builders import FREE, STANDARD
-from workflow.interpreters.recipe import configure_options, content_key, stages
-from workflow.interpreters.toolchain import Compiler
 
 GCC = Compiler("gcc", "gcc (Debian 12.2.0-14) 12.2.0", "x86_64-linux-gnu")
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.interpreters.request import Build, BuildKind, ProviderName, request_from
 
 from tests.interpreters.builders import FREE, STANDARD, request_value
-from workflow.errors import UserError
-from workflow.interpreters.request import Build, BuildKind, ProviderName, request_from
 
 
 def test_three_arms_need_two_builds() -> None:

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.interpreters.environment import find_uv, make_environment
+from threads_or_processes.interpreters.inquiry import check_gil_stays_off, inquire_furnished
+from threads_or_processes.interpreters.process import Processes
+from threads_or_processes.interpreters.request import Build
+from threads_or_processes.interpreters.requirements import Libraries, local_files, pin
 
 from tests.interpreters.builders import FREE, STANDARD, request_value
 from tests.interpreters.wheels import locked, source_release, wheel
-from workflow.errors import UserError
-from workflow.interpreters.environment import find_uv, make_environment
-from workflow.interpreters.inquiry import check_gil_stays_off, inquire_furnished
-from workflow.interpreters.process import Processes
-from workflow.interpreters.request import Build
-from workflow.interpreters.requirements import Libraries, local_files, pin
 
 ROOT = Path(__file__).parents[2]
 PLATFORM = sysconfig.get_platform().replace("-", "_")
@@ -234,7 +234,7 @@ def test_the_command_furnishes_every_arm(
     out = tmp_path / "out"
     arguments = ["--request", json.dumps(request), "--out", str(out)]
     subprocess.run(
-        [sys.executable, "-m", "workflow.interpreters", *arguments],
+        [sys.executable, "-m", "threads_or_processes.interpreters", *arguments],
         cwd=ROOT,
         env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
         check=True,

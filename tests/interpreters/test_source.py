@@ -8,15 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.interpreters.cache import is_finished
+from threads_or_processes.interpreters.process import Processes
+from threads_or_processes.interpreters.progress import Progress
+from threads_or_processes.interpreters.request import Build, BuildKind
+from threads_or_processes.interpreters.source import SourceProvider
 
 from tests.interpreters.builders import FREE, STANDARD, open_processes, toy_source
 from tests.interpreters.waiting import is_running, wait_until, written
-from workflow.errors import UserError
-from workflow.interpreters.cache import is_finished
-from workflow.interpreters.process import Processes
-from workflow.interpreters.progress import Progress
-from workflow.interpreters.request import Build, BuildKind
-from workflow.interpreters.source import SourceProvider
 
 ROOT = Path(__file__).parents[2]
 BOTH = (STANDARD, FREE)
@@ -193,7 +193,7 @@ def test_the_provider_needs_no_network_when_all_is_cached(
     tarball = toy_source(tmp_path / "toy")
     source = tmp_path / "cache" / "sources" / "3.13"
     monkeypatch.setattr(
-        "workflow.interpreters.tarball.fetch_source",
+        "threads_or_processes.interpreters.tarball.fetch_source",
         lambda build, folder, **_: (tarball.rename(folder / tarball.name), "3.13.9-1"),
     )
     provider = SourceProvider(tmp_path / "cache", None, BuildKind.PLAIN, processes, progress)

@@ -3,10 +3,8 @@
 from pathlib import Path
 
 import pytest
-
-from tests.interpreters.builders import script
-from workflow.interpreters.process import Processes
-from workflow.interpreters.toolchain import (
+from threads_or_processes.interpreters.process import Processes
+from threads_or_processes.interpreters.toolchain import (
     COMPILER,
     HEADERS,
     Compiler,
@@ -15,6 +13,8 @@ from workflow.interpreters.toolchain import (
     missing_error,
     missing_needs,
 )
+
+from tests.interpreters.builders import script
 
 
 def test_missing_packages_are_named_with_the_command_that_installs_them() -> None:

@@ -94,7 +94,15 @@ def test_two_runs_of_one_campaign(small: Checkout) -> None:
 def test_a_plan_command_without_snakemake_reports_the_same_way(tmp_path: Path) -> None:
     out = str(tmp_path / "plan.json")
     done = subprocess.run(
-        [sys.executable, "-m", "workflow.campaign", "--config", "{}", "--out", out],
+        [
+            sys.executable,
+            "-m",
+            "threads_or_processes.pipeline.campaign",
+            "--config",
+            "{}",
+            "--out",
+            out,
+        ],
         cwd=ROOT,
         env=dict(os.environ),
         capture_output=True,

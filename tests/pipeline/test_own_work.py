@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 import yaml
+from threads_or_processes.pipeline.campaign import catalogue
+from threads_or_processes.plan.own import requirements_of
+from threads_or_processes.trial.needs import Need
 
 from tests.pipeline.conftest import ROOT, SWEEP, Checkout, new_checkout
-from workflow.campaign import catalogue
-from workflow.plan.own import requirements_of
-from workflow.trial.needs import Need
 
 DOCUMENT = (ROOT / "docs/your-own-work.md").read_text(encoding="utf-8")
 ONLY_YOURS = yaml.safe_load((ROOT / "docs/examples/only-yours.yaml").read_text(encoding="utf-8"))

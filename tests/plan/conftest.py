@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-
-from workflow.plan.catalogue import Catalogue, ModelEntry, WorkloadEntry
+from threads_or_processes.plan.catalogue import Catalogue, ModelEntry, WorkloadEntry
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 import yaml
-
-from workflow.claim_files import SCHEMA, read_claim_files
-from workflow.errors import UserError
-from workflow.plan.catalogue import Catalogue
-from workflow.plan.claims import Claim, ClaimFiles
-from workflow.plan.plan import as_record, make_plan
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.plan.catalogue import Catalogue
+from threads_or_processes.plan.claim_files import SCHEMA, read_claim_files
+from threads_or_processes.plan.claims import Claim, ClaimFiles
+from threads_or_processes.plan.plan import as_record, make_plan
 
 MACHINE = {"logical_cpus": 4, "physical_cores": 2, "cpu_quota": None}
 CLAIM = {

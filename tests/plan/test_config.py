@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from workflow.errors import UserError
-from workflow.plan.catalogue import Catalogue
-from workflow.plan.config import check_config
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.plan.catalogue import Catalogue
+from threads_or_processes.plan.config import check_config
 
 ROOT = Path(__file__).parents[2]
 Config = dict[str, Any]

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from workflow.plan.expected import Expected, announcement, expected, together
+from threads_or_processes.plan.expected import Expected, announcement, expected, together
 
 TRIAL: dict[str, Any] = {
     "family": "threads",

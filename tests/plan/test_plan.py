@@ -5,13 +5,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from workflow.errors import UserError
-from workflow.plan.arms import Arm
-from workflow.plan.blocks import in_order
-from workflow.plan.catalogue import Catalogue
-from workflow.plan.cells import Cell
-from workflow.plan.plan import as_record, make_plan
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.plan.arms import Arm
+from threads_or_processes.plan.blocks import in_order
+from threads_or_processes.plan.catalogue import Catalogue
+from threads_or_processes.plan.cells import Cell
+from threads_or_processes.plan.plan import as_record, make_plan
 
 MACHINE = {"logical_cpus": 4, "physical_cores": 2, "cpu_quota": None}
 

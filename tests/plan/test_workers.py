@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from workflow.plan.workers import WorkerKind, kind_of, worker_counts
+from threads_or_processes.plan.workers import WorkerKind, kind_of, worker_counts
 
 
 def machine(cpus: int, cores: int | None, quota: float | None = None) -> dict[str, Any]:

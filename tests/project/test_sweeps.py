@@ -5,13 +5,17 @@ from typing import Any
 import pytest
 import yaml
 from snakemake.utils import update_config  # type: ignore[import-untyped]
-
-from workflow.campaign import SCHEMA, Campaign, catalogue, without_what_is_left_out
-from workflow.claim_files import read_claim_files
-from workflow.plan.expected import together
-from workflow.plan.plan import make_plan
-from workflow.trial.models import MODELS
-from workflow.trial.workloads import all_workloads
+from threads_or_processes.pipeline.campaign import (
+    SCHEMA,
+    Campaign,
+    catalogue,
+    without_what_is_left_out,
+)
+from threads_or_processes.plan.claim_files import read_claim_files
+from threads_or_processes.plan.expected import together
+from threads_or_processes.plan.plan import make_plan
+from threads_or_processes.trial.models import MODELS
+from threads_or_processes.trial.workloads import all_workloads
 
 from ..conftest import ROOT
 

@@ -1,8 +1,7 @@
 import datetime
 
 import yaml
-
-from workflow.reporting.citation import cite
+from threads_or_processes.reporting.citation import cite
 
 MEASURED_NS = 1_795_381_200 * 10**9  # 22 November 2026
 ID = "ab" * 32

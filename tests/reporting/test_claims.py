@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
+from threads_or_processes.analysis.claims import PUBLISHED_BAND
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting.page import Claim, ClaimsSection
+from threads_or_processes.reporting.sections import claims
 
 from tests import factories
 from tests.reporting.worlds import World
-from workflow.analysis.claims import PUBLISHED_BAND
-from workflow.reporting import formatting as text
-from workflow.reporting.page import Claim, ClaimsSection
-from workflow.reporting.sections import claims
 
 Worlds = Callable[[str], World]
 EVERY = "every experiment"

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def reporting(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "workflow.reporting", *map(str, arguments)]
+    command = [sys.executable, "-m", "threads_or_processes.reporting", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 

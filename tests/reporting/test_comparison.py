@@ -4,14 +4,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.reporting import comparing
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting.page import Comparison
+from threads_or_processes.reporting.sections import comparison
+from threads_or_processes.reporting.sections.comparison import agreement
 
 from tests.reporting.worlds import another_machine, campaign, compared, write_world
-from workflow.errors import UserError
-from workflow.reporting import comparing
-from workflow.reporting import formatting as text
-from workflow.reporting.page import Comparison
-from workflow.reporting.sections import comparison
-from workflow.reporting.sections.comparison import agreement
 
 
 @pytest.fixture(scope="module")

@@ -4,14 +4,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
+from threads_or_processes.reporting.page import Choice
+from threads_or_processes.reporting.rows import DecisionRow
+from threads_or_processes.reporting.sections import decision
+from threads_or_processes.reporting.words import Status
 
 from tests.reporting.worlds import World
-from workflow.reporting import formatting as text
-from workflow.reporting import words
-from workflow.reporting.page import Choice
-from workflow.reporting.rows import DecisionRow
-from workflow.reporting.sections import decision
-from workflow.reporting.words import Status
 
 Worlds = Callable[[str], World]
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting.page import ExperimentSection, Table
+from threads_or_processes.reporting.sections import experiments
 
 from tests import factories
 from tests.reporting.worlds import World
-from workflow.reporting import formatting as text
-from workflow.reporting.page import ExperimentSection, Table
-from workflow.reporting.sections import experiments
 
 Worlds = Callable[[str], World]
 EVERY = "every experiment"

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
+from threads_or_processes.reporting.sections import explorer
 
 from tests.reporting.worlds import WORLDS, World
-from workflow.reporting.sections import explorer
 
 ITSELF = {"value": 1.0, "low": None, "high": None}
 Worlds = Callable[[str], World]

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
+from threads_or_processes.reporting import alt, drawing, figure_data, look
+from threads_or_processes.reporting.drawing.axes import ticks_of
+from threads_or_processes.reporting.figures import figures
+from threads_or_processes.reporting.plots import Axis, DotsFigure, LinesFigure, Scale
+from threads_or_processes.reporting.traces import AnyFigure
 
 from tests.reporting.worlds import WORLDS, World
-from workflow.reporting import alt, drawing, figure_data, look
-from workflow.reporting.drawing.axes import ticks_of
-from workflow.reporting.figures import figures
-from workflow.reporting.plots import Axis, DotsFigure, LinesFigure, Scale
-from workflow.reporting.traces import AnyFigure
 
 Worlds = Callable[[str], World]
 EVERY = "every experiment"

@@ -1,7 +1,6 @@
 import pytest
-
-from workflow.reporting import formatting as text
-from workflow.reporting.rows import Ratio
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting.rows import Ratio
 
 MS = 1_000_000
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import pandas as pd
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting.sections import scaling
 
 from tests.reporting.worlds import World
-from workflow.reporting import formatting as text
-from workflow.reporting.sections import scaling
 
 Worlds = Callable[[str], World]
 

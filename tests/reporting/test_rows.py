@@ -1,9 +1,14 @@
 from pathlib import Path
 
 import pytest
-
-from workflow.errors import UserError
-from workflow.reporting.rows import NotebookRow, OutcomeRow, Reading, as_ratio, read_rows
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.reporting.rows import (
+    NotebookRow,
+    OutcomeRow,
+    Reading,
+    as_ratio,
+    read_rows,
+)
 
 
 def write(path: Path, *lines: str) -> Path:

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from threads_or_processes.reporting.campaign import read_campaign
 
 from tests.reporting.worlds import WORLDS, World
-from workflow.reporting.campaign import read_campaign
 
 #: Sections whose sentences say how it was done; their numbers are settings, and tested with those.
 PROSE = {"methods", "threats", "cite", "environment", "explorer"}

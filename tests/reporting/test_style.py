@@ -2,12 +2,11 @@ import re
 from pathlib import Path
 
 import pytest
+import threads_or_processes.reporting
+from threads_or_processes.reporting import look
+from threads_or_processes.reporting.campaign import Family, Model
 
-import workflow.reporting
-from workflow.reporting import look
-from workflow.reporting.campaign import Family, Model
-
-CSS = (Path(workflow.reporting.__file__).parent / "templates" / "style.css").read_text()
+CSS = (Path(threads_or_processes.reporting.__file__).parent / "templates" / "style.css").read_text()
 LIGHT, DARK = (
     dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block))
     for block in re.findall(r":root \{(.*?)\}", CSS, re.DOTALL)

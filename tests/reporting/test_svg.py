@@ -2,9 +2,9 @@ import re
 from collections.abc import Callable
 
 import pytest
+from threads_or_processes.reporting.svg import NotAFigureError, embedded, finished
 
 from tests.reporting.worlds import World
-from workflow.reporting.svg import NotAFigureError, embedded, finished
 
 RAW = (
     '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'

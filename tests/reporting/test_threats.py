@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from threads_or_processes.reporting.sections import rules, threats
+from threads_or_processes.reporting.trials import conditions_of
 
 from tests import factories
 from tests.reporting.worlds import World, campaign, write_world
-from workflow.reporting.sections import rules, threats
-from workflow.reporting.trials import conditions_of
 
 Worlds = Callable[[str], World]
 ALWAYS = {

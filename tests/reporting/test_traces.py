@@ -2,11 +2,11 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
+from threads_or_processes.reporting import alt
+from threads_or_processes.reporting import figures as every
+from threads_or_processes.reporting.traces import AnyFigure, SpeedupFigure, TimelineFigure
 
 from tests.reporting.worlds import World
-from workflow.reporting import alt
-from workflow.reporting import figures as every
-from workflow.reporting.traces import AnyFigure, SpeedupFigure, TimelineFigure
 
 Worlds = Callable[[str], World]
 

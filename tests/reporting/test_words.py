@@ -1,13 +1,12 @@
 import pytest
-
-from workflow.analysis.flags import Flag
-from workflow.analysis.records import SCHEMA
-from workflow.files import read_json
-from workflow.plan.workers import WorkerKind
-from workflow.reporting import formatting as text
-from workflow.reporting import words
-from workflow.reporting.campaign import Family, Model
-from workflow.reporting.rows import Ratio, Reading
+from threads_or_processes.analysis.flags import Flag
+from threads_or_processes.analysis.records import SCHEMA
+from threads_or_processes.common.files import read_json
+from threads_or_processes.plan.workers import WorkerKind
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
+from threads_or_processes.reporting.campaign import Family, Model
+from threads_or_processes.reporting.rows import Ratio, Reading
 
 
 def ratio(value: float, low: float, high: float, reading: Reading) -> Ratio:

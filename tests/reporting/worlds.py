@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from threads_or_processes.reporting import drawing, machines, render, report
+from threads_or_processes.reporting.evidence import Evidence, read_evidence
+from threads_or_processes.reporting.figures import figures
+
 from tests import factories
 from tests.analysis.archives import collect_into, tables_of
-from workflow.reporting import drawing, machines, render, report
-from workflow.reporting.evidence import Evidence, read_evidence
-from workflow.reporting.figures import figures
 
 NOTEBOOK = "notebook"
 

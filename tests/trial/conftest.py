@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from workflow.trial import neighbours as neighbours_module
-from workflow.trial.models import MODELS
-from workflow.trial.neighbours import Neighbours, neighbours
-from workflow.trial.trial import TrialOrder, run_calibration, run_tries
-from workflow.trial.watch import Answer, Manner
-from workflow.trial.workloads import workload_of
+from threads_or_processes.trial.measured.probe_client import Answer, Manner
+from threads_or_processes.trial.models import MODELS
+from threads_or_processes.trial.supervisor import noise_monitor as neighbours_module
+from threads_or_processes.trial.supervisor.noise_monitor import Neighbours, neighbours
+from threads_or_processes.trial.supervisor.trial import TrialOrder, run_calibration, run_tries
+from threads_or_processes.trial.workloads import workload_of
 
 RunTrial = Callable[..., dict[str, Any]]
 

@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from workflow.trial.models import load_model, pool
-from workflow.trial.models.base import WorkerDiedError, attend
-from workflow.trial.models.meeting import meet
-from workflow.trial.tree import process_tree
+from threads_or_processes.trial.measured.process_tree import process_tree
+from threads_or_processes.trial.models import load_model, pool
+from threads_or_processes.trial.models.barrier import meet
+from threads_or_processes.trial.models.base import WorkerDiedError, attend
 
 WORKERS = 2
 

@@ -6,8 +6,12 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-
-from workflow.trial.beside import IDLE_NS, ancestors, await_idle, cpu_ns
+from threads_or_processes.trial.supervisor.pipeline_idle import (
+    IDLE_NS,
+    ancestors,
+    await_idle,
+    cpu_ns,
+)
 
 
 @pytest.fixture

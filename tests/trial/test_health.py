@@ -8,9 +8,8 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from workflow.trial import health
-from workflow.trial.health import Health
+from threads_or_processes.trial.supervisor import health
+from threads_or_processes.trial.supervisor.health import Health
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "workflow/schemas/trial.schema.json").read_text(encoding="utf-8"))

@@ -16,12 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
-
-from workflow.trial.environment import draw_environment
-from workflow.trial.models import MODELS, Family, load_model
-from workflow.trial.models.base import Startup
-from workflow.trial.models.meeting import meet
-from workflow.trial.models.parcels import (
+from threads_or_processes.trial.models import MODELS, Family, load_model
+from threads_or_processes.trial.models.barrier import meet
+from threads_or_processes.trial.models.base import Startup
+from threads_or_processes.trial.models.oob_pickle import (
     ALIGNMENT_BYTES,
     copied_out,
     laid_out,
@@ -29,7 +27,8 @@ from workflow.trial.models.parcels import (
     taken_apart,
     used_in_place,
 )
-from workflow.trial.supervisor import Ending, run_measured
+from threads_or_processes.trial.supervisor.environment import draw_environment
+from threads_or_processes.trial.supervisor.supervisor import Ending, run_measured
 
 ROOT = Path(__file__).parents[2]
 SUBJECT = Path(__file__).with_name("model_subject.py")
@@ -200,6 +199,8 @@ def test_a_meeting_to_which_somebody_can_not_come_ends(
 
 def test_shared_memory_that_is_too_small_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     full = SimpleNamespace(free=3 << 20)
-    monkeypatch.setattr("workflow.trial.models.shared_memory.disk_usage", lambda _: full)
+    monkeypatch.setattr(
+        "threads_or_processes.trial.models.shared_memory.disk_usage", lambda _: full
+    )
     with pytest.raises(MemoryError, match="3 MiB of shared memory left, 8 MiB are needed"):
         load_model("shared_memory-fork", 1).map(abs, [np.ones(1 << 20)])

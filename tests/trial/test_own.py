@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from workflow.errors import UserError
-from workflow.trial import trial as trials
-from workflow.trial.instrument import instrument_sha256
-from workflow.trial.needs import Need
-from workflow.trial.own import OwnFunction, read_own
-from workflow.trial.trial import run_calibration
-from workflow.trial.workloads import workload_of
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.trial.needs import Need
+from threads_or_processes.trial.supervisor import trial as trials
+from threads_or_processes.trial.supervisor.instrument import instrument_sha256
+from threads_or_processes.trial.supervisor.trial import run_calibration
+from threads_or_processes.trial.supervisor.user_workloads import OwnFunction, read_own
+from threads_or_processes.trial.workloads import workload_of
 
 ARMS = ("3.13", "3.13t", "3.13t-gil")
 RunTrial = Callable[..., dict[str, Any]]
@@ -276,7 +275,7 @@ def test_a_mistake_shows_when_the_work_is_sized_in_one_clear_message(
     assert raised.value.what.startswith(what)
     assert raised.value.where.startswith("workload mine.py:work, line ")
     assert mend in raised.value.mend
-    assert "workflow/trial" not in str(raised.value)
+    assert "workflow/threads_or_processes/trial" not in str(raised.value)
 
 
 # Nothing can pickle a generator, and only joblib a memoryview.

@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from workflow.trial.batch import checksum, cut, results_in_order, run_chunk
-from workflow.trial.calibration import find_size, tasks_for
-from workflow.trial.environment import MOST_PADDING_BYTES, draw_environment
-from workflow.trial.instrument import instrument_sha256
-from workflow.trial.usage import NOTHING, Usage, WorkerUsage
-from workflow.trial.workloads import all_workloads
+from threads_or_processes.trial.measured.batch import checksum, cut, results_in_order, run_chunk
+from threads_or_processes.trial.measured.calibration import find_size, tasks_for
+from threads_or_processes.trial.measured.usage import NOTHING, Usage, WorkerUsage
+from threads_or_processes.trial.supervisor.environment import MOST_PADDING_BYTES, draw_environment
+from threads_or_processes.trial.supervisor.instrument import instrument_sha256
+from threads_or_processes.trial.workloads import all_workloads
 
 ROOT = Path(__file__).parents[2]
 
@@ -117,15 +116,19 @@ def test_every_workload_says_what_it_is() -> None:
 
 def test_the_measured_process_loads_only_what_it_needs() -> None:
     loaded = subprocess.run(
-        [sys.executable, "-c", "import workflow.trial.measure, sys; print(*sys.modules)"],
+        [
+            sys.executable,
+            "-c",
+            "import threads_or_processes.trial.measured.measure, sys; print(*sys.modules)",
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     ).stdout.split()
-    ours = {name for name in loaded if name.startswith("workflow")}
+    ours = {name for name in loaded if name.startswith("threads_or_processes")}
     rooms = {name.split(".")[1] for name in ours if "." in name}
     assert rooms == {"trial"}
     assert not {"numpy", "pandas", "yaml", "jsonschema", "multiprocess", "argparse"} & set(loaded)
-    assert "workflow.trial.workloads.numbers" not in loaded
+    assert "threads_or_processes.trial.workloads.numbers" not in loaded
     assert multiprocessing.__name__ not in loaded

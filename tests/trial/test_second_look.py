@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from threads_or_processes.common.files import read_json, write_json
+from threads_or_processes.trial.__main__ import main
+from threads_or_processes.trial.measured.probe_client import Manner
+from threads_or_processes.trial.supervisor.noise_monitor import Neighbours
+from threads_or_processes.trial.supervisor.retry_pass import candidates, looks
+from threads_or_processes.trial.supervisor.trial import quiet_repetitions
 
 from tests.trial.conftest import RunTrial, always
-from workflow.files import read_json, write_json
-from workflow.trial.__main__ import main
-from workflow.trial.neighbours import Neighbours
-from workflow.trial.second_look import candidates, looks
-from workflow.trial.trial import quiet_repetitions
-from workflow.trial.watch import Manner
 
 CELL = "mandelbrot/serial/1/3.13/warm"
 

@@ -11,20 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from tests.trial.conftest import RunTrial, always
-from workflow.files import write_json
-from workflow.trial.neighbours import (
-    ENOUGH_MOMENTS,
-    MOMENTS_A_TRIAL,
-    MOST_MOMENTS,
-    Neighbours,
-    neighbours,
-)
-from workflow.trial.sentinel import CannotPinError, Child, floors, reader_of, sentinel
-from workflow.trial.tree import last_cpus
-from workflow.trial.trial import quiet_repetitions
-from workflow.trial.watch import (
+from threads_or_processes.common.files import write_json
+from threads_or_processes.trial.measured.probe_client import (
     MOST_IN_TURN,
     MOST_WAIT_NS,
     WORDS,
@@ -34,6 +22,24 @@ from workflow.trial.watch import (
     Watch,
     current_cpu,
 )
+from threads_or_processes.trial.measured.process_tree import last_cpus
+from threads_or_processes.trial.supervisor.noise_monitor import (
+    ENOUGH_MOMENTS,
+    MOMENTS_A_TRIAL,
+    MOST_MOMENTS,
+    Neighbours,
+    neighbours,
+)
+from threads_or_processes.trial.supervisor.sentinel import (
+    CannotPinError,
+    Child,
+    floors,
+    reader_of,
+    sentinel,
+)
+from threads_or_processes.trial.supervisor.trial import quiet_repetitions
+
+from tests.trial.conftest import RunTrial, always
 
 ROOT = Path(__file__).parents[2]
 CPUS = sorted(os.sched_getaffinity(0))
@@ -103,7 +109,9 @@ def test_a_wait_for_the_process_s_own_threads_is_none(
     own_ns: int, readings_ns: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     used = iter([0, own_ns])
-    monkeypatch.setattr("workflow.trial.watch.time.process_time_ns", lambda: next(used))
+    monkeypatch.setattr(
+        "threads_or_processes.trial.measured.probe_client.time.process_time_ns", lambda: next(used)
+    )
     asks_read, asks = os.pipe()
     answers, answers_write = os.pipe()
     os.write(answers_write, WORDS.pack(500, 0) + WORDS.pack(500, 3_000_000))
@@ -120,7 +128,7 @@ def _children() -> set[int]:
 def test_the_children_end_with_a_killed_parent() -> None:
     code = (
         "import os, time\n"
-        "from workflow.trial.sentinel import sentinel\n"
+        "from threads_or_processes.trial.supervisor.sentinel import sentinel\n"
         "with sentinel(sorted(os.sched_getaffinity(0))) as read:\n"
         "    children = open(f'/proc/self/task/{os.getpid()}/children').read()\n"
         "    print(children, flush=True)\n"
@@ -291,8 +299,8 @@ def test_in_turn_a_child_is_asked_when_the_one_before_has_answered(
         seen.append(f"await {end}")
         return WORDS.pack(0, 500)
 
-    monkeypatch.setattr("workflow.trial.sentinel.os.write", write)
-    monkeypatch.setattr("workflow.trial.sentinel.os.read", read)
+    monkeypatch.setattr("threads_or_processes.trial.supervisor.sentinel.os.write", write)
+    monkeypatch.setattr("threads_or_processes.trial.supervisor.sentinel.os.read", read)
     answers = reader_of([Child(cpu, 0, asks=cpu, answers=cpu) for cpu in (0, 1)])(manner)
     monkeypatch.undo()
     assert seen == order

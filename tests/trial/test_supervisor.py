@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from workflow.trial import health
-from workflow.trial.environment import draw_environment
-from workflow.trial.guardian import SHARED_MEMORY
-from workflow.trial.supervisor import Ending, HarnessError, run_measured
+from threads_or_processes.trial.supervisor import health
+from threads_or_processes.trial.supervisor.environment import draw_environment
+from threads_or_processes.trial.supervisor.reaper import SHARED_MEMORY
+from threads_or_processes.trial.supervisor.supervisor import Ending, HarnessError, run_measured
 
 ROOT = Path(__file__).parents[2]
 SLEEP_S = "600"
@@ -33,7 +32,7 @@ import time
 from multiprocessing import shared_memory
 from pathlib import Path
 
-from workflow.trial.workloads.registry import register
+from threads_or_processes.trial.workloads.registry import register
 
 
 def started():
@@ -173,12 +172,13 @@ def bench(
 ) -> Iterator[Bench]:
     """A copy of the package by links, with one more family of workloads."""
     packages = tmp_path / "packages"
-    for package in ("workflow", "workflow/trial", "workflow/trial/workloads"):
+    room = "threads_or_processes/trial"
+    for package in ("threads_or_processes", room, f"{room}/workloads"):
         (packages / package).mkdir(parents=True)
-        for module in (ROOT / package).glob("*"):
+        for module in (ROOT / "workflow" / package).glob("*"):
             if module.name not in ("trial", "workloads", "__pycache__"):
                 (packages / package / module.name).symlink_to(module)
-    family = packages / "workflow/trial/workloads/misbehaving.py"
+    family = packages / room / "workloads/misbehaving.py"
     family.write_text(FAMILY, encoding="utf-8")
     temporary = tmp_path / "temporary"
     temporary.mkdir()
@@ -281,7 +281,7 @@ def test_a_killed_supervisor_takes_everything_along(bench: Bench) -> None:
     identity = bench.identities["3.13t"]
     code = f"""
         import tempfile
-        from workflow.trial.supervisor import run_measured
+        from threads_or_processes.trial.supervisor.supervisor import run_measured
         tempfile.tempdir = {str(bench.temporary)!r}
         run_measured(
             {[identity["executable"], *identity["flags"]]!r},

@@ -5,11 +5,10 @@ import os
 from dataclasses import dataclass, field
 
 import pytest
-
-from workflow.trial import timing
-from workflow.trial.models.serial import Serial
-from workflow.trial.timing import FRESH_NS, Batch, Length, time_warm
-from workflow.trial.watch import QuietRule, Reading, Watch
+from threads_or_processes.trial.measured import timing
+from threads_or_processes.trial.measured.probe_client import QuietRule, Reading, Watch
+from threads_or_processes.trial.measured.timing import FRESH_NS, Batch, Length, time_warm
+from threads_or_processes.trial.models.serial import Serial
 
 RULE = QuietRule(cpus=[0], floor_ns=[1], threshold=99.0)
 

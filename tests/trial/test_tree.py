@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from workflow.trial.tree import last_cpus, process_tree, pss_bytes
+from threads_or_processes.trial.measured.process_tree import last_cpus, process_tree, pss_bytes
 
 STAT = "(a) name) S " + "0 " * 35 + "{cpu} 0 0"
 

@@ -13,11 +13,10 @@ from typing import Any
 
 import jsonschema
 import pytest
-
-from workflow.trial.lock import machine_lock
-from workflow.trial.models import MODELS, Family
-from workflow.trial.supervisor import HarnessError, run_measured
-from workflow.trial.workloads import all_workloads
+from threads_or_processes.trial.models import MODELS, Family
+from threads_or_processes.trial.supervisor.lock import machine_lock
+from threads_or_processes.trial.supervisor.supervisor import HarnessError, run_measured
+from threads_or_processes.trial.workloads import all_workloads
 
 ROOT = Path(__file__).parents[2]
 ARMS = ("3.13", "3.13t", "3.13t-gil")
@@ -210,7 +209,7 @@ def test_an_interrupted_supervisor_takes_its_processes_along(tmp_path: Path) -> 
     started = tmp_path / "started"
     supervisor = python(
         f"""
-        from workflow.trial.supervisor import run_measured
+        from threads_or_processes.trial.supervisor.supervisor import run_measured
         run_measured({command!r}, {{}}, {{'STARTED': {str(started)!r}}}, 60)
         """
     )
@@ -230,7 +229,7 @@ def test_the_machine_lock_is_held_by_one_and_freed_by_death(tmp_path: Path) -> N
     holder = python(
         f"""
         import pathlib, time
-        from workflow.trial.lock import machine_lock
+        from threads_or_processes.trial.supervisor.lock import machine_lock
         with machine_lock(pathlib.Path({str(lock)!r})):
             print('held', flush=True)
             time.sleep(60)
@@ -241,7 +240,7 @@ def test_the_machine_lock_is_held_by_one_and_freed_by_death(tmp_path: Path) -> N
     waiter = python(
         f"""
         import pathlib
-        from workflow.trial.lock import machine_lock
+        from threads_or_processes.trial.supervisor.lock import machine_lock
         with machine_lock(pathlib.Path({str(lock)!r})):
             print('mine')
         """

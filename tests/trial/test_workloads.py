@@ -15,12 +15,11 @@ from types import FrameType, SimpleNamespace
 from typing import Any
 
 import pytest
-
-from workflow.trial.batch import checksum
-from workflow.trial.workloads import all_workloads, payloads
-from workflow.trial.workloads import arrays as numpy_workloads
-from workflow.trial.workloads.dispatching import weight
-from workflow.trial.workloads.sockets import REPLY, REQUEST
+from threads_or_processes.trial.measured.batch import checksum
+from threads_or_processes.trial.workloads import all_workloads, payloads
+from threads_or_processes.trial.workloads import arrays as numpy_workloads
+from threads_or_processes.trial.workloads.dispatching import weight
+from threads_or_processes.trial.workloads.sockets import REPLY, REQUEST
 
 ROOT = Path(__file__).parents[2]
 WORKLOADS = {name: w for name, w in all_workloads().items() if not w.file}
@@ -148,7 +147,7 @@ def in_the_interpreter(identity: dict[str, Any], code: str, **environment: str) 
         check=True,
         text=True,
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        env={**os.environ, **environment},
     ).stdout
 
 
@@ -158,7 +157,7 @@ def test_the_shared_object_is_counted_like_any_other(identities: dict[str, dict[
         identities["3.13t"],
         """
         import sys, threading
-        from workflow.trial.workloads.references import _shared
+        from threads_or_processes.trial.workloads.references import _shared
         thread = threading.Thread(target=lambda: None)
         thread.start()
         thread.join()
@@ -181,7 +180,7 @@ def test_inner_threads_are_those_of_the_blas_library(
         identities["3.13t"],
         f"""
         import os
-        from workflow.trial.workloads.arrays import matmul
+        from threads_or_processes.trial.workloads.arrays import matmul
         matmul(0, 1, {inner_threads})
         print(len(os.listdir("/proc/self/task")))
         """,
@@ -231,7 +230,7 @@ def test_the_server_ends_with_a_trial_that_is_killed() -> None:
             sys.executable,
             "-c",
             "import time\n"
-            "from workflow.trial.workloads import load_workload\n"
+            "from threads_or_processes.trial.workloads import load_workload\n"
             "with load_workload('sockets', 'socket').beside() as added:\n"
             "    print(added['port'], flush=True)\n"
             "    time.sleep(60)\n",

@@ -19,5 +19,5 @@ rule estimate_tables:
     params:
         folder=lambda w, output: str(Path(output.tables[0]).parent),
     shell:
-        "python -m workflow.analysis tables --plan {input.plan:q} --trials {input.trials:q} "
+        "python -m threads_or_processes.analysis tables --plan {input.plan:q} --trials {input.trials:q} "
         "--out {params.folder:q} 2>&1 | tee {log:q}"

@@ -27,5 +27,5 @@ rule unpack_dataset:
     params:
         folder=subpath(output.plan, parent=True),
     shell:
-        "python -m workflow.analysis unpack --dataset {input.dataset:q} "
+        "python -m threads_or_processes.analysis unpack --dataset {input.dataset:q} "
         "--package {input.package:q} --out {params.folder:q} 2>&1 | tee {log:q}"

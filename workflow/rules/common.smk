@@ -6,12 +6,16 @@ import shlex
 
 from snakemake.logging import logger
 
-from workflow.announcing import records_ahead, round_ahead, tell_after_dry_run
-from workflow.archive import Archive
-from workflow.campaign import Campaign
-from workflow.errors import reported
-from workflow.progress import follow, replace_chatter
-from workflow.scheduling import mend
+from threads_or_processes.pipeline.announcing import (
+    records_ahead,
+    round_ahead,
+    tell_after_dry_run,
+)
+from threads_or_processes.pipeline.archive import Archive
+from threads_or_processes.pipeline.campaign import Campaign
+from threads_or_processes.common.errors import reported
+from threads_or_processes.pipeline.progress import follow, replace_chatter
+from threads_or_processes.pipeline.snakemake_patches import mend
 
 IS_ARCHIVED = config.get("dataset") is not None
 CAMPAIGN = reported(lambda: (Archive if IS_ARCHIVED else Campaign).of(config))
@@ -27,7 +31,7 @@ workflow.global_resources["machine"] = 100
 shell.prefix(
     "set -euo pipefail; "
     f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH "
-    f"PYTHONPATH={shlex.quote(str(ROOT))}; "
+    f"PYTHONPATH={shlex.quote(str(PACKAGES))}; "
 )
 
 

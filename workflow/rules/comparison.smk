@@ -32,5 +32,5 @@ rule compare_machines:
     params:
         folders=[CAMPAIGN.results, *OTHERS],
     shell:
-        "python -m workflow.reporting compare --out {output.html:q} {params.folders:q} "
+        "python -m threads_or_processes.reporting compare --out {output.html:q} {params.folders:q} "
         "2>&1 | tee {log:q}"

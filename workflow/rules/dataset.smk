@@ -33,7 +33,7 @@ rule collect_trials:
     params:
         folder=subpath(output.parquet, parent=True),
     shell:
-        "python -m workflow.analysis collect --plan {input.plan:q} "
+        "python -m threads_or_processes.analysis collect --plan {input.plan:q} "
         "--interpreters {params.folder:q}/interpreters --records {params.folder:q} "
         "--judgements {input.judgements:q} "
         "--parquet {output.parquet:q} --csv {output.csv:q} --package {output.package:q} "

@@ -23,5 +23,5 @@ rule provide_interpreters:
         made_for=json.dumps(CAMPAIGN.interpreter_keys),
         folder=subpath(output.parity, parent=True),
     shell:
-        "python -m workflow.interpreters --request {params.request:q} "
+        "python -m threads_or_processes.interpreters --request {params.request:q} "
         "--out {params.folder:q} 2>&1 | tee {log:q} && printf %s {params.made_for:q} > {output.made_for:q}"

@@ -16,4 +16,4 @@ rule write_plan:
     params:
         config=json.dumps(config),
     shell:
-        "python -m workflow.campaign --config {params.config:q} --out {output.plan:q} 2> {log:q}"
+        "python -m threads_or_processes.pipeline.campaign --config {params.config:q} --out {output.plan:q} 2> {log:q}"

@@ -1,7 +1,7 @@
 # Needs:    every planned trial's record, and those that earlier rounds added.
 # Produces: one judgement a round: which cells' intervals are still too wide and get more blocks.
 #           Nothing without the config's `precision`.
-from workflow.refinement import Refinement
+from threads_or_processes.pipeline.adaptive_blocks import Refinement
 
 REFINEMENT = Refinement(
     CAMPAIGN,
@@ -39,6 +39,6 @@ checkpoint judge_precision:
     params:
         folder=subpath(output.judgement, ancestor=2),
     shell:
-        "python -m workflow.analysis judge --plan {input.plan:q} "
+        "python -m threads_or_processes.analysis judge --plan {input.plan:q} "
         "--interpreters {params.folder:q}/interpreters --records {params.folder:q} "
         "--judgements {input.earlier:q} --out {output.judgement:q} 2>&1 | tee {log:q}"

@@ -25,7 +25,7 @@ rule draw_figures:
     params:
         tables=lambda w, input: str(Path(input.tables[0]).parent),
     shell:
-        "python -m workflow.reporting figures --plan {input.plan:q} "
+        "python -m threads_or_processes.reporting figures --plan {input.plan:q} "
         "--tables {params.tables:q} --out {output.figures:q} 2>&1 | tee {log:q}"
 
 
@@ -56,7 +56,7 @@ rule render_report:
         tables=lambda w, input: str(Path(input.tables[0]).parent),
         interpreters=lambda w, input: str(Path(input.identities[0]).parent),
     shell:
-        "python -m workflow.reporting render --plan {input.plan:q} "
+        "python -m threads_or_processes.reporting render --plan {input.plan:q} "
         "--tables {params.tables:q} --trials {input.trials:q} "
         "--package {input.package:q} --interpreters {params.interpreters:q} --figures {input.figures:q} "
         "--out {output.html:q} 2>&1 | tee {log:q}"

@@ -22,7 +22,7 @@ rule calibrate:
     params:
         request=lambda w: json.dumps(CAMPAIGN.calibration_request(w.workload)),
     shell:
-        "python -m workflow.trial calibrate --request {params.request:q} --identity {input.identity:q} "
+        "python -m threads_or_processes.trial calibrate --request {params.request:q} --identity {input.identity:q} "
         "--out {output.calibration:q} 2> {log:q}"
 
 
@@ -46,7 +46,7 @@ rule measure_trial:
         sentinel=str(CAMPAIGN.results / "sentinel.json"),
         archive=str(CAMPAIGN.results / "archive"),
     shell:
-        "python -m workflow.trial measure --order {params.order:q} "
+        "python -m threads_or_processes.trial measure --order {params.order:q} "
         "--position {resources.position} --identity {input.identity:q} "
         "--calibration {input.calibration:q} --sentinel {params.sentinel:q} --archive {params.archive:q} "
         "--out {output.record:q} 2> {log:q}"
@@ -68,5 +68,5 @@ rule look_again:
     params:
         folder=subpath(output.account, parent=True),
     shell:
-        "python -m workflow.trial look-again --plan {input.plan:q} --results {params.folder:q} "
+        "python -m threads_or_processes.trial look-again --plan {input.plan:q} --results {params.folder:q} "
         "--out {output.account:q} 2>&1 | tee {log:q}"

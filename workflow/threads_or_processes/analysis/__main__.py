@@ -1,0 +1,171 @@
+"""Trials to tables: `collect` makes the data set from records, `tables` the tables from it.
+
+`unpack` puts an archived data set where `tables` and the report look for one.
+`judge` looks at the records before a data set is made, and says which cells get more blocks.
+"""
+
+import argparse
+from pathlib import Path
+
+from threads_or_processes.analysis import columns
+from threads_or_processes.analysis.dataset import (
+    check_covers,
+    check_file,
+    check_interpreters,
+    csv_gz_bytes,
+    dataset,
+    parquet_bytes,
+    read_dataset,
+    write_dataset,
+)
+from threads_or_processes.analysis.package import (
+    CSV_FILE,
+    PACKAGE_FILE,
+    PARQUET_FILE,
+    FileNote,
+    Package,
+    as_record,
+    read_package,
+    without_place,
+)
+from threads_or_processes.analysis.planned import plan_from, read_plan
+from threads_or_processes.analysis.precision import (
+    Round,
+    as_measured,
+    judge,
+    read_round,
+    with_blocks,
+)
+from threads_or_processes.analysis.records import read_identities, read_records
+from threads_or_processes.analysis.table_schema import table_schema
+from threads_or_processes.analysis.tables import all_tables, write_tables
+from threads_or_processes.analysis.trial_values import times_of, trial_values
+from threads_or_processes.common.errors import reported
+from threads_or_processes.common.files import read_json, write_bytes, write_json
+from threads_or_processes.common.provenance import git_commit
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    arguments = _parser().parse_args()
+    arguments.run(arguments)
+
+
+def judge_precision(arguments: argparse.Namespace) -> None:
+    """Read every record that is there so far, judge how wide the intervals are."""
+    earlier = _last_round(arguments.judgements)
+    plan = with_blocks(read_plan(arguments.plan), earlier.blocks if earlier else {})
+    identities = read_identities(arguments.interpreters, plan)
+    records = read_records(plan, results=arguments.records, identities=identities)
+    values = trial_values(dataset(records, plan), quiet_threshold=plan.quiet_threshold)
+    judged = judge(plan, times_of(values), earlier)
+    write_json(arguments.out, judged.as_record())
+    print(judged.summary())
+
+
+def _last_round(judgements: list[Path]) -> Round | None:
+    return read_round(judgements[-1]) if judgements else None
+
+
+def collect(arguments: argparse.Namespace) -> None:
+    """Read every planned record, check it, write the data set and its package."""
+    last = _last_round(arguments.judgements)
+    plan = with_blocks(read_plan(arguments.plan), last.blocks if last else {})
+    identities = read_identities(arguments.interpreters, plan)
+    records = read_records(plan, results=arguments.records, identities=identities)
+    trials = dataset(records, plan)
+    write_dataset(trials, parquet=arguments.parquet, csv=arguments.csv)
+    package = Package(
+        plan=read_json(arguments.plan),
+        interpreters={arm: without_place(identity) for arm, identity in identities.items()},
+        parity=read_json(arguments.interpreters / "parity.json"),
+        csv=FileNote.of(arguments.csv),
+        parquet=FileNote.of(arguments.parquet),
+        git_commit=git_commit(),
+    )
+    write_json(arguments.package, as_record(package, table_schema(columns.TRIALS)))
+    print(f"{len(records)} trials, {len(trials)} rows -> {arguments.parquet}, {arguments.csv}")
+
+
+def unpack(arguments: argparse.Namespace) -> None:
+    """Check an archived data set and write what measuring would have left."""
+    source: Path = arguments.dataset
+    package = read_package(arguments.package)
+    trials = read_dataset(source)
+    check_covers(trials, as_measured(plan_from(package.plan), trials), source)
+    check_interpreters(trials, package.interpreters, source)
+    check_file(source, package.note(source))
+    # The file that was given stays as it is: another zlib would compress the same text otherwise.
+    is_parquet = source.suffix == ".parquet"
+    content = source.read_bytes()
+    write_json(arguments.out / "plan.json", package.plan)
+    for arm, identity in package.interpreters.items():
+        write_json(arguments.out / "interpreters" / f"{arm}.json", identity)
+    write_json(arguments.out / "interpreters" / "parity.json", package.parity)
+    write_bytes(arguments.out / PARQUET_FILE, content if is_parquet else parquet_bytes(trials))
+    write_bytes(arguments.out / PACKAGE_FILE, arguments.package.read_bytes())
+    write_bytes(arguments.out / CSV_FILE, csv_gz_bytes(trials) if is_parquet else content)
+    print(f"{len(trials)} rows measured on {package.machine} -> {arguments.out}")
+
+
+def tables(arguments: argparse.Namespace) -> None:
+    """Read the data set, write every table."""
+    plan = read_plan(arguments.plan)
+    trials = read_dataset(arguments.trials)
+    plan = as_measured(plan, trials)
+    check_covers(trials, plan, arguments.trials)
+    write_tables(all_tables(plan, trials), arguments.out)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m threads_or_processes.analysis", description=__doc__
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    command = commands.add_parser("judge", help=judge_precision.__doc__)
+    command.set_defaults(run=judge_precision)
+    _records(command)
+    _path(command, "--out", "the judgement to write")
+
+    command = commands.add_parser("collect", help=collect.__doc__)
+    command.set_defaults(run=collect)
+    _records(command)
+    _path(command, "--parquet", "data set to write")
+    _path(command, "--csv", "the same as .csv.gz")
+    _path(command, "--package", "datapackage.json to write")
+
+    command = commands.add_parser("unpack", help=unpack.__doc__)
+    command.set_defaults(run=unpack)
+    _path(command, "--package", "the data set's datapackage.json")
+    _path(command, "--dataset", "the data set, .csv.gz or .parquet")
+    _path(command, "--out", "folder of results to write")
+
+    command = commands.add_parser("tables", help=tables.__doc__)
+    command.set_defaults(run=tables)
+    _path(command, "--plan", "the campaign's plan.json")
+    _path(command, "--trials", "data set, .parquet or .csv.gz")
+    _path(command, "--out", "folder for the tables")
+    return parser
+
+
+def _records(command: argparse.ArgumentParser) -> None:
+    """What says where the records lie, and which of them are planned."""
+    _path(command, "--plan", "the campaign's plan.json")
+    _path(command, "--interpreters", "folder with <arm>.json for each arm, and parity.json")
+    _path(command, "--records", "folder that the plan's record paths are relative to")
+    command.add_argument(
+        "--judgements",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="the rounds in which precision was judged so far, in order",
+    )
+
+
+def _path(command: argparse.ArgumentParser, name: str, meaning: str) -> None:
+    command.add_argument(name, type=Path, required=True, help=meaning)
+
+
+if __name__ == "__main__":
+    reported(main)

@@ -1,0 +1,214 @@
+"""What can be wrong with a data set: each problem with its row and column.
+
+Everything that later steps rely on is checked, most of it as `columns` states it. Pure. A row is
+named by its place in its file, from 1, the header not among them: the table's index, from 0.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from threads_or_processes.analysis import columns
+from threads_or_processes.analysis.columns import Column, Columns
+from threads_or_processes.analysis.planned import Plan
+
+#: A repetition is there once, and a trial without any has one row.
+REPETITION_KEY = ["trial_id", "phase", "repetition"]
+
+#: The same in all rows of a trial, or a part of it would count and a part not.
+OF_TRIAL = ("cell", "block", "outcome")
+
+LONGEST_VALUE_CHARACTERS = 60
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong, and where if it has a place."""
+
+    what: str
+    row: int | None = None
+    column: str = ""
+
+
+def header_problems(found: Sequence[str], expected: Columns) -> Iterator[Problem]:
+    """Columns that are missing, unknown or there twice."""
+    known = columns.names(expected)
+    for problem, culprits in {
+        "lacks the columns": [name for name in known if name not in found],
+        "has unknown columns": [name for name in found if name not in known],
+        "has these columns twice:": [name for name in known if found.count(name) > 1],
+    }.items():
+        if culprits:
+            yield Problem(f"it {problem} {', '.join(name or repr(name) for name in culprits)}")
+
+
+def type_problem(values: pd.Series, column: Column) -> Problem | None:
+    """The first value of a column that can't be converted to its type, if there is one."""
+    if _converts(values, column):
+        return None
+    good, bad = 0, len(values)  # the first `good` values convert, the first `bad` do not
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        if _converts(values.iloc[good:middle], column):
+            good = middle
+        else:
+            bad = middle
+    kind = {"Int64": "a whole number", "Float64": "a number", "string": "text"}[column.dtype]
+    what = f"{_shown(values.iloc[good])} is not {kind}"
+    return Problem(what, _row(values.index[good]), column.name)
+
+
+def value_problems(trials: pd.DataFrame, expected: Columns) -> Iterator[Problem]:
+    """Values that a column can't have (`columns.Values`); the columns are there and typed."""
+    has_repetition = trials["phase"].notna()
+    for column in expected:
+        values = trials[column.name]
+        for broken, what in _broken(values, column, has_repetition):
+            if broken.any():
+                place = int(broken.to_numpy(dtype=bool).argmax())
+                value, row = _shown(values.iloc[place]), _row(values.index[place])
+                yield Problem(f"{value} {what}", row, column.name)
+
+
+def row_problems(trials: pd.DataFrame) -> Iterator[Problem]:
+    """No row at all, a repetition that is there twice, a trial that is at odds with itself."""
+    if trials.empty:
+        yield Problem("it has no rows")
+    twice = trials[trials.duplicated(REPETITION_KEY)]
+    if len(twice):
+        what = f"the same repetition of the trial {twice['trial_id'].iloc[0]} twice"
+        yield Problem(what, _row(twice.index[0]), ", ".join(REPETITION_KEY))
+    for column in OF_TRIAL:
+        states = trials[["trial_id", column]].drop_duplicates()
+        other = states[states.duplicated("trial_id")]
+        if len(other):
+            what = f"{_shown(other[column].iloc[0])} in one row of a trial and not in another"
+            yield Problem(what, _row(other.index[0]), column)
+
+
+def plan_problems(trials: pd.DataFrame, plan: Plan) -> Iterator[Problem]:
+    """Trials that are not planned, two at one place, cells that are not as the plan has them."""
+    places = trials[["cell", "block", "trial_id"]].drop_duplicates()
+    planned = {(trial.cell, trial.block) for trial in plan.trials}
+    is_planned = [place in planned for place in zip(places["cell"], places["block"], strict=True)]
+    for what, culprits in {
+        "a trial that the plan has not": places[[not known for known in is_planned]],
+        "a second trial at the place of": places[places.duplicated(["cell", "block"])],
+    }.items():
+        if len(culprits):
+            place = f"{culprits['cell'].iloc[0]}, block {culprits['block'].iloc[0]}"
+            yield Problem(f"{what}: {place}", _row(culprits.index[0]), "cell, block")
+    cells = {cell.id: cell for cell in plan.cells}
+    for column in columns.names(columns.CELL)[1:]:
+        states = trials[["cell", column]].drop_duplicates()
+        for row, cell, found in zip(states.index, states["cell"], states[column], strict=True):
+            if cell in cells and found != getattr(cells[cell], column):
+                asked = _shown(getattr(cells[cell], column))
+                what = f"{_shown(found)} where the plan of {cell} has {asked}"
+                yield Problem(what, _row(row), column)
+
+
+def interpreter_problems(
+    trials: pd.DataFrame, identities: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Problem]:
+    """Trials of another interpreter than their arm's (`identities`: arm to identity)."""
+    states = trials[["arm", "identity_sha256"]].drop_duplicates()
+    for row, arm, found in zip(states.index, states["arm"], states["identity_sha256"], strict=True):
+        if found != identities[arm]["identity_sha256"]:
+            what = f"a trial of another interpreter than the one that {arm} was"
+            yield Problem(what, _row(row), "identity_sha256")
+
+
+def _broken(
+    values: pd.Series, column: Column, has_repetition: pd.Series
+) -> Iterator[tuple[pd.Series, str]]:
+    """For each rule of a column, which values break it, and what is to be said of one of them."""
+    rules = column.values
+    if rules.required:
+        yield values.isna(), "where there must be one"
+    if rules.of_repetition:
+        yield values.isna() & has_repetition, "where there must be one"
+        yield values.notna() & ~has_repetition, "in a row without a repetition"
+    if rules.minimum is not None:
+        yield (values < rules.minimum).fillna(value=False), f"is less than {rules.minimum}"
+    if rules.one_of:
+        known = values.isin(rules.one_of) | values.isna()
+        yield ~known, f"is none of {', '.join(rules.one_of)}"
+    if rules.pattern is not None:
+        fits = values.str.fullmatch(rules.pattern).fillna(value=True)
+        yield ~fits, f"is not of the form {rules.pattern}"
+    if rules.json is not None:
+        is_right = SHAPES.get(column.name, _is_object if rules.json == "object" else _is_list)
+        wrong = [text for text in values.dropna().unique() if not _is_json(text, is_right)]
+        yield values.isin(wrong), f"is not the JSON {rules.json} that belongs there"
+
+
+def _is_json(text: str, is_right: Callable[[Any], bool]) -> bool:
+    try:
+        return is_right(json.loads(text))
+    except (ValueError, RecursionError):
+        return False
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _is_watch(value: Any) -> bool:
+    """What the sentinel read beside a repetition: a time before and one after for each CPU."""
+    lists = ("cpus", "used", "before_ns", "after_ns")
+    if not _is_object(value) or value.keys() - {"manner"} != set(lists):
+        return False
+    cpus, used, before_ns, after_ns = (value[key] for key in lists)
+    if not all(map(_is_list, (cpus, used, before_ns, after_ns))):
+        return False
+    return (
+        isinstance(value.get("manner", ""), str)
+        and 0 < len(cpus) == len(before_ns) == len(after_ns)
+        and set(map(type, cpus + used + before_ns + after_ns)) == {int}
+        and min(before_ns + after_ns) > 0
+    )
+
+
+def _are_spans(value: Any) -> bool:
+    """When each chunk ran."""
+    return _is_list(value) and all(
+        _is_object(span)
+        and span.keys() == {"worker", "start_ns", "end_ns"}
+        and set(map(type, span.values())) == {int}
+        for span in value
+    )
+
+
+#: What the JSON of a column is beyond its type; later steps read it.
+SHAPES: Mapping[str, Callable[[Any], bool]] = {
+    "sentinel_json": _is_watch,
+    "spans_json": _are_spans,
+}
+
+
+def _converts(values: pd.Series, column: Column) -> bool:
+    try:
+        values.astype(column.dtype)
+    except (ValueError, TypeError, OverflowError):
+        return False
+    return True
+
+
+def _row(index: Any) -> int:
+    return int(index) + 1
+
+
+def _shown(value: Any) -> str:
+    """A value in a message, no longer than one can read."""
+    if pd.isna(value):
+        return "a missing value"
+    text = repr(str(value)) if isinstance(value, str) else str(value)
+    return text if len(text) <= LONGEST_VALUE_CHARACTERS else f"{text[:LONGEST_VALUE_CHARACTERS]}…"

@@ -1,0 +1,119 @@
+"""Which cells are compared with which, and the question that each comparison answers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from threads_or_processes.analysis.planned import SERIAL, Arm, Cell, Family, Plan
+
+#: The pool of threads, which other ways to be parallel are compared with.
+THREADS = "threads"
+
+
+class Question(StrEnum):
+    """What a ratio is about."""
+
+    SPEEDUP_OWN = "speedup_own"  # against serial on the same arm
+    SPEEDUP_REFERENCE = "speedup_reference"  # against serial on the reference arm
+    THREADS_OVER_PROCESSES = "threads_over_processes"  # same workers, same arm
+    THREADS_OVER_OTHERS = "threads_over_others"  # likewise, over whatever else is parallel
+    ARM_BUILD = "arm_build"  # what the free-threaded build costs while its lock is on
+    ARM_LOCK = "arm_lock"  # what taking the lock away gives
+    ARM_TOTAL = "arm_total"  # both together
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A cell and the baseline it is judged against."""
+
+    question: Question
+    cell: Cell
+    baseline: Cell
+
+
+#: What identifies a cell apart from its name: workload, timing, model, workers, arm.
+Place = tuple[str, str, str, int, str]
+
+
+def planned_contrasts(plan: Plan) -> list[Contrast]:
+    """Every contrast both of whose cells are planned; by question, then in the order of cells.
+
+    Cells that are weighed instead of timed, and replicates, take no part.
+    """
+    cells = [cell for cell in plan.in_order() if cell.is_compared]
+    at = {_place(cell): cell for cell in cells}
+    return [
+        *_against_serial(cells, at, Question.SPEEDUP_OWN, arm=None),
+        *_against_serial(cells, at, Question.SPEEDUP_REFERENCE, arm=plan.reference_arm),
+        *_threads_over(cells, plan, Question.THREADS_OVER_PROCESSES),
+        *_threads_over(cells, plan, Question.THREADS_OVER_OTHERS),
+        *_between_arms(cells, at, plan.arms, Question.ARM_BUILD),
+        *_between_arms(cells, at, plan.arms, Question.ARM_LOCK),
+        *_between_arms(cells, at, plan.arms, Question.ARM_TOTAL),
+    ]
+
+
+def _place(cell: Cell) -> Place:
+    return cell.workload, cell.timing, cell.model, cell.workers, cell.arm
+
+
+def _against_serial(
+    cells: list[Cell], at: dict[Place, Cell], question: Question, *, arm: str | None
+) -> Iterator[Contrast]:
+    for cell in cells:
+        baseline = at.get((cell.workload, cell.timing, SERIAL, 1, arm or cell.arm))
+        if baseline is not None and baseline != cell:
+            yield Contrast(question, cell, baseline)
+
+
+def _threads_over(cells: list[Cell], plan: Plan, question: Question) -> Iterator[Contrast]:
+    """Like for like: the pool of threads runs the same dispatch code as the pool of processes."""
+    is_about_processes = question is Question.THREADS_OVER_PROCESSES
+    for cell in cells:
+        if cell.model != THREADS:
+            continue
+        for other in cells:
+            shared = (other.workload, other.timing, other.workers, other.arm)
+            wanted = plan.family(other) is not Family.SERIAL and other != cell
+            is_processes = plan.family(other) is Family.PROCESSES
+            if (
+                wanted
+                and is_processes == is_about_processes
+                and shared == (cell.workload, cell.timing, cell.workers, cell.arm)
+            ):
+                yield Contrast(question, cell, other)
+
+
+def _between_arms(
+    cells: list[Cell], at: dict[Place, Cell], arms: tuple[Arm, ...], question: Question
+) -> Iterator[Contrast]:
+    baseline_of = dict(_arm_pairs(arms, question))
+    for cell in cells:
+        for baseline_arm in baseline_of.get(cell.arm, ()):
+            baseline = at.get((cell.workload, cell.timing, cell.model, cell.workers, baseline_arm))
+            if baseline is not None:
+                yield Contrast(question, cell, baseline)
+
+
+def _arm_pairs(arms: tuple[Arm, ...], question: Question) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """For each arm that `question` judges, the arms of the same version to judge it against.
+
+    The standard build, the free-threaded build with its lock on, and with its lock off differ in
+    one thing from one to the next.
+    """
+    standard, locked, unlocked = (False, True), (True, True), (True, False)
+    judged, against = {
+        Question.ARM_BUILD: (locked, standard),
+        Question.ARM_LOCK: (unlocked, locked),
+        Question.ARM_TOTAL: (unlocked, standard),
+    }[question]
+    for arm in arms:
+        if (arm.free_threaded, arm.gil) == judged:
+            yield (
+                arm.name,
+                tuple(
+                    other.name
+                    for other in arms
+                    if other.version == arm.version and (other.free_threaded, other.gil) == against
+                ),
+            )

@@ -1,0 +1,213 @@
+"""The data set: a row a repetition, as Parquet and as compressed CSV with the same content."""
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow
+import pyarrow.csv
+
+from threads_or_processes.analysis import columns
+from threads_or_processes.analysis.checks import (
+    Problem,
+    header_problems,
+    interpreter_problems,
+    plan_problems,
+    row_problems,
+    type_problem,
+    value_problems,
+)
+from threads_or_processes.analysis.package import PACKAGE_FILE, FileNote
+from threads_or_processes.analysis.planned import Plan
+from threads_or_processes.analysis.records import Record, rows
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.files import write_bytes
+
+GET_IT_AGAIN = "fetch the data set again, or run snakemake to collect it anew"
+LONGEST_REASON_CHARACTERS = 200
+BLOCK_BYTES = 64 * 1024 * 1024
+
+
+def dataset(records: Iterable[Record], plan: Plan) -> pd.DataFrame:
+    """The typed table of all repetitions (columns: `columns.TRIALS`), in canonical order."""
+    kinds = {cell.id: cell.worker_kind for cell in plan.cells}
+    flat = [
+        row
+        for record in records
+        for row in rows(
+            record.value,
+            campaign=plan.campaign,
+            worker_kind=kinds[record.value["cell"]["id"]],
+        )
+    ]
+    return in_order(columns.frame(flat, columns.TRIALS))
+
+
+def in_order(trials: pd.DataFrame) -> pd.DataFrame:
+    """Rows by cell, block, phase (warm-up first), repetition; the same for any order before."""
+    return _sorted(trials).reset_index(drop=True)
+
+
+def _sorted(trials: pd.DataFrame) -> pd.DataFrame:
+    # Descending text order puts "warmup" before "measure"; trial_id and wall_ns settle the order
+    # of rows that broken data may hold twice.
+    keys = ["cell", "block", "phase", "repetition", "trial_id", "wall_ns"]
+    ascending = [key != "phase" for key in keys]
+    return trials.sort_values(keys, ascending=ascending, kind="stable")
+
+
+def parquet_bytes(trials: pd.DataFrame) -> bytes:
+    """The table as Parquet; the same table gives the same bytes."""
+    buffer = io.BytesIO()
+    trials.to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def csv_gz_bytes(trials: pd.DataFrame) -> bytes:
+    """The table as gzipped CSV; neither a time nor a file name is in the header of the gzip."""
+    buffer = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", fileobj=buffer, mtime=0) as stream:
+        stream.write(columns.csv_text(trials).encode("utf-8"))
+    return buffer.getvalue()
+
+
+def write_dataset(trials: pd.DataFrame, *, parquet: Path, csv: Path) -> None:
+    """Write both files, each whole or not at all."""
+    write_bytes(parquet, parquet_bytes(trials))
+    write_bytes(csv, csv_gz_bytes(trials))
+
+
+def read_dataset(path: Path) -> pd.DataFrame:
+    """Read a data set (.parquet or .csv.gz), checked and in canonical order.
+
+    Its index is each row's place in the file, from 0. Raises `UserError` naming file, row and
+    column: missing, cut off, columns that are missing, unknown or of another type, values that
+    can't be, rows that are there twice.
+    """
+    table = _read_untyped(path)
+    refuse(header_problems(list(table.columns), columns.TRIALS), path)
+    refuse((type_problem(table[column.name], column) for column in columns.TRIALS), path)
+    trials = pd.DataFrame(
+        {column.name: table[column.name].astype(column.dtype) for column in columns.TRIALS}
+    )
+    refuse(value_problems(trials, columns.TRIALS), path)
+    refuse(row_problems(trials), path)
+    return _sorted(trials)
+
+
+def check_covers(trials: pd.DataFrame, plan: Plan, path: Path) -> None:
+    """Refuse a data set (`read_dataset`) with trials or cells that the plan has not."""
+    refuse(plan_problems(trials, plan), path, mend="give the plan that belongs to this data set")
+
+
+def check_interpreters(
+    trials: pd.DataFrame, identities: Mapping[str, Mapping[str, Any]], path: Path
+) -> None:
+    """Refuse trials of another interpreter than their arm's (`identities`: arm to identity)."""
+    refuse(interpreter_problems(trials, identities), path)
+
+
+def check_file(path: Path, note: FileNote) -> None:
+    """Refuse a file that is not the one its package describes."""
+    found = FileNote.of(path)
+    if found != note:
+        raise UserError(
+            f"the data set is not the one that {PACKAGE_FILE} describes: it has {found.bytes} "
+            f"bytes and the sha256 {found.sha256}, not {note.bytes} and {note.sha256}",
+            where=str(path),
+            mend=f"get both files again from one place; after a change nobody can tell by "
+            f"{PACKAGE_FILE} what was measured",
+        )
+
+
+def refuse(problems: Iterable[Problem | None], path: Path, *, mend: str = GET_IT_AGAIN) -> None:
+    """Raise the first problem of a data set, if it has one, as a `UserError`."""
+    for problem in problems:
+        if problem is not None:
+            place = [f"row {problem.row}"] if problem.row is not None else []
+            named = [f"column {problem.column}"] if problem.column else []
+            raise UserError(
+                f"the data set can't be used: {problem.what}",
+                where=", ".join([str(path), *place, *named]),
+                mend=mend,
+            )
+
+
+def _read_untyped(path: Path) -> pd.DataFrame:
+    try:
+        if path.name.endswith(".parquet"):
+            return pd.read_parquet(path)
+        if path.name.endswith(".csv.gz"):
+            return _read_csv(path)
+    except FileNotFoundError:
+        raise UserError("the data set is missing", where=str(path), mend=GET_IT_AGAIN) from None
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UserError(
+            f"the data set can't be read ({reason[:LONGEST_REASON_CHARACTERS]})",
+            where=str(path),
+            mend=GET_IT_AGAIN,
+        ) from None
+    raise UserError(
+        "a data set is a .parquet or a .csv.gz file",
+        where=str(path),
+        mend="give trials.parquet or trials.csv.gz",
+    )
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    """The table with every column as text, so that no number goes by way of a float.
+
+    Raises ValueError for text that is no table or not UTF-8.
+    """
+    text = gzip.decompress(path.read_bytes())
+    _refuse_separators(text, path)
+    uneven: list[Any] = []
+
+    def note(row: Any) -> str:
+        uneven.append(row)
+        return "error"
+
+    try:
+        table = pyarrow.csv.read_csv(
+            pyarrow.BufferReader(text),
+            # One thread, so that a row knows its number; a block holds the longest row.
+            read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES),
+            parse_options=pyarrow.csv.ParseOptions(
+                newlines_in_values=True, invalid_row_handler=note
+            ),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(columns.names(columns.TRIALS), pyarrow.string()),
+                null_values=[""],
+                strings_can_be_null=True,
+            ),
+        )
+    except pyarrow.ArrowInvalid:
+        if not uneven:
+            raise
+        row = uneven[0]
+        problem = Problem(
+            f"row {row.number - 1} has {row.actual_columns} fields, not {row.expected_columns}",
+            row.number - 1,
+        )
+        refuse([problem], path)
+    texts: pd.DataFrame = table.to_pandas(types_mapper={pyarrow.string(): pd.StringDtype()}.get)
+    return texts
+
+
+def _refuse_separators(text: bytes, path: Path) -> None:
+    """Programs for tables write what their country is used to."""
+    header = text.partition(b"\n")[0].decode("utf-8", "replace")
+    for name, separator in {"semicolons": ";", "tabs": "\t", "bars": "|"}.items():
+        if set(columns.names(columns.TRIALS)) <= {
+            field.strip().strip('"') for field in header.split(separator)
+        }:
+            raise UserError(
+                f"the data set can't be used: its columns are separated by {name}, not by commas",
+                where=f"{path}, header",
+                mend=GET_IT_AGAIN,
+            )

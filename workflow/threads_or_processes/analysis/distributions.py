@@ -1,0 +1,58 @@
+"""The table of distributions: how a cell's repetitions spread, for curves and for tails."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from threads_or_processes.analysis import columns
+from threads_or_processes.analysis.estimates import Floats
+from threads_or_processes.analysis.planned import Plan
+
+#: Shares of the repetitions at which a distribution is given: 0 is the fastest, 1 the slowest.
+SHARES: Floats = np.arange(21) / 20
+
+#: Sums of shares are exact to rounding only: 0.1 + 0.2 is to reach 0.3.
+ROUNDING = 1e-12
+
+
+def distributions_table(plan: Plan, values: pd.DataFrame) -> pd.DataFrame:
+    """Rows (`columns.DISTRIBUTIONS`) for each cell with an ok trial, in the order of cells.
+
+    `values` are the ok trials (`trial_values`). Quiet times are there where a trial has enough of
+    them, whatever the basis of the cell.
+    """
+    by_cell = dict(iter(values.groupby("cell")))
+    rows: list[dict[str, Any]] = []
+    for cell in plan.in_order():
+        if cell.id not in by_cell:
+            continue
+        trials = by_cell[cell.id]
+        typical_ns = quantiles(list(trials["walls_ns"]), SHARES)
+        quiet = [times for times in trials["quiet_walls_ns"] if times.size]
+        quiet_ns = quantiles(quiet, SHARES) if quiet else [None] * SHARES.size
+        rows += [
+            {"cell": cell.id, "share_ratio": share, "typical_ns": typical, "quiet_ns": quiet_time}
+            for share, typical, quiet_time in zip(SHARES, typical_ns, quiet_ns, strict=True)
+        ]
+    return columns.frame(rows, columns.DISTRIBUTIONS)
+
+
+def quantiles(repetitions: Sequence[Floats], shares: Floats) -> Floats:
+    """Times that these shares of the repetitions do not exceed; each trial weighs the same.
+
+    The inverse of the empirical distribution function averaged over the trials, so every quantile
+    is a time that was measured (definition 1 of Hyndman and Fan, "Sample quantiles in statistical
+    packages", Am. Stat. 50, 1996). Where the repetitions beyond a share would be less than one, it
+    is the slowest of all. A trial that is repeated more often weighs no more; repetitions that are
+    shuffled or all doubled change nothing. `repetitions` is not empty, nor are its arrays.
+    """
+    times = np.unique(np.concatenate(list(repetitions)))
+    reached = np.zeros(times.size)
+    for of_trial in repetitions:
+        reached += np.searchsorted(np.sort(of_trial), times, side="right") / of_trial.size
+    reached /= len(repetitions)
+    places = np.searchsorted(reached, shares - ROUNDING, side="left")
+    found: Floats = times[np.minimum(places, times.size - 1)]
+    return found

@@ -1,0 +1,31 @@
+"""The table of the machine's health: how many trials ran while something was odd."""
+
+from typing import Any
+
+import pandas as pd
+
+from threads_or_processes.analysis import columns
+
+ANY = "any"
+
+
+def health_table(trials: pd.DataFrame) -> pd.DataFrame:
+    """A row (`columns.HEALTH`) for the trials with any flag, then one for each flag, by name.
+
+    The first trial by cell and block is the example (`trials` in canonical order).
+    """
+    flagged = trials[trials["health_flags"].notna()].drop_duplicates("trial_id")
+    of_flag: dict[str, list[Any]] = {}
+    for trial in flagged.to_dict("records"):
+        for flag in [ANY, *str(trial["health_flags"]).split()]:
+            of_flag.setdefault(flag, []).append(trial)
+    rows = [_row(ANY, of_flag.pop(ANY, []))]
+    rows += [_row(flag, of_flag[flag]) for flag in sorted(of_flag)]
+    return columns.frame(rows, columns.HEALTH)
+
+
+def _row(flag: str, trials: list[Any]) -> dict[str, Any]:
+    row: dict[str, Any] = {"flag": flag, "trials": len(trials)}
+    if trials:
+        row |= {"example_cell": trials[0]["cell"], "example_block": trials[0]["block"]}
+    return row

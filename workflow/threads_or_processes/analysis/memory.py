@@ -1,0 +1,36 @@
+"""The table of memory: how much the process tree of each model takes."""
+
+from typing import Any
+
+import pandas as pd
+
+from threads_or_processes.analysis import columns
+from threads_or_processes.analysis.cells import cell_columns
+from threads_or_processes.analysis.planned import Plan, Timing
+
+WEIGHTS = ("before", "idle", "peak", "after")
+
+
+def memory_table(plan: Plan, trials: pd.DataFrame) -> pd.DataFrame:
+    """One row (`columns.MEMORY`) for each planned cell that is weighed, in the order of cells."""
+    weighed = trials[trials["outcome"] == "ok"].drop_duplicates("trial_id")
+    by_cell = dict(iter(weighed.groupby("cell")))
+    rows = []
+    for cell in plan.in_order():
+        if cell.timing == Timing.MEMORY:
+            of_cell = by_cell.get(cell.id, weighed.iloc[:0])
+            rows.append(cell_columns(cell) | {"trials": len(of_cell)} | _numbers(of_cell))
+    return columns.frame(rows, columns.MEMORY)
+
+
+def _numbers(trials: pd.DataFrame) -> dict[str, Any]:
+    """Median, least and most of each weight; none without a trial."""
+    if trials.empty:
+        return {}
+    numbers: dict[str, Any] = {"processes": int(trials["processes"].median())}
+    for name in WEIGHTS:
+        weights = trials[f"memory_{name}_bytes"].astype("float64")
+        numbers[f"{name}_bytes"] = float(weights.median())
+        numbers[f"{name}_min_bytes"] = float(weights.min())
+        numbers[f"{name}_max_bytes"] = float(weights.max())
+    return numbers

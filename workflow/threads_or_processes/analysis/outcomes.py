@@ -1,0 +1,43 @@
+"""The account of all planned trials: planned = ok + explained + missing."""
+
+from typing import Any
+
+import pandas as pd
+
+from threads_or_processes.analysis import columns
+from threads_or_processes.analysis.planned import Outcome, Plan
+
+
+def outcomes_table(plan: Plan, trials: pd.DataFrame) -> pd.DataFrame:
+    """A row (`columns.OUTCOMES`) for all planned trials, for each outcome, for those missing.
+
+    Every outcome has its row, also at zero; the first trial by cell and block is the example.
+    """
+    recorded = trials.drop_duplicates("trial_id")
+    places = set(zip(recorded["cell"], recorded["block"], strict=True))
+    missing = sorted(
+        {(trial.cell, trial.block) for trial in plan.trials} - places,
+    )
+    rows: list[dict[str, Any]] = [
+        {"outcome": "planned", "trials": len(plan.trials)},
+        *(_row(outcome, recorded) for outcome in Outcome),
+        {
+            "outcome": "missing",
+            "trials": len(missing),
+            "example_cell": missing[0][0] if missing else None,
+            "example_explanation": "the data set has no record of it" if missing else None,
+        },
+    ]
+    return columns.frame(rows, columns.OUTCOMES)
+
+
+def _row(outcome: Outcome, recorded: pd.DataFrame) -> dict[str, Any]:
+    of_kind = recorded[recorded["outcome"] == outcome]
+    row: dict[str, Any] = {"outcome": outcome.value, "trials": len(of_kind)}
+    if outcome is not Outcome.OK and len(of_kind):
+        example = of_kind.iloc[0]
+        row |= {
+            "example_cell": example["cell"],
+            "example_explanation": example["explanation"],
+        }
+    return row

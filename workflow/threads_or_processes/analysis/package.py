@@ -1,0 +1,204 @@
+"""datapackage.json: what belongs to a data set, so that its tables and report can be made anywhere.
+
+A Data Package (version 2 of the standard) beside trials.csv.gz and trials.parquet. It describes
+each column and names the files' sizes and hashes; the plan, the interpreters' identities and their
+parity are resources inside it. Data set and package are all that has to be kept.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from threads_or_processes.analysis.planned import plan_from
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.files import read_json, sha256_file
+from threads_or_processes.common.provenance import UNKNOWN
+
+#: Of the data set's columns and of what the package holds.
+SCHEMA_VERSION = 1
+
+PACKAGE_FILE = "datapackage.json"
+CSV_FILE = "trials.csv.gz"
+PARQUET_FILE = "trials.parquet"
+
+PROFILES = "https://datapackage.org/profiles/2.0"
+LICENCE = {
+    "name": "CC-BY-4.0",
+    "title": "Creative Commons Attribution 4.0",
+    "path": "https://creativecommons.org/licenses/by/4.0/",
+}
+
+#: Names that become those of folders and of files that rules name, and those of other files.
+RULE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+FILE_NAME = re.compile(r"[^/\0]+")
+
+GET_IT_AGAIN = f"get {PACKAGE_FILE} again from where the data set is from"
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileNote:
+    """By what a file is recognised."""
+
+    bytes: int
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> "FileNote":
+        """Take note of a file."""
+        return cls(bytes=path.stat().st_size, sha256=sha256_file(path))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """What belongs to a data set: plan.json, the interpreters by arm, parity.json and its files.
+
+    `git_commit`: of the programs that collected it, `unknown` outside a checkout.
+    `csv`, `parquet`: by what trials.csv.gz and trials.parquet are recognised. An interpreter's
+    identity leaves out the path at which it happened to lie.
+    """
+
+    plan: Json
+    interpreters: Mapping[str, Json]
+    parity: Json
+    csv: FileNote
+    parquet: FileNote
+    git_commit: str
+
+    @property
+    def machine(self) -> str:
+        """The name of the machine's folder where it was measured."""
+        return str(self.plan["machine"]["name"])
+
+    def note(self, path: Path) -> FileNote:
+        """What is known of a data set's file, by its kind; it may have been renamed."""
+        return self.parquet if path.suffix == ".parquet" else self.csv
+
+
+def without_place(identity: Json) -> Json:
+    """An interpreter's identity without the path at which it happens to lie."""
+    return {key: value for key, value in identity.items() if key != "executable"}
+
+
+def as_record(package: Package, table_schema: Json) -> dict[str, Any]:
+    """The package as it stands in datapackage.json."""
+    return {
+        "$schema": f"{PROFILES}/datapackage.json",
+        "schema_version": SCHEMA_VERSION,
+        "title": f"Threads or Processes: trials on {package.machine}",
+        "description": "Times of the same work in threads and in processes on several interpreter "
+        "builds, each trial in a fresh process. A row is a repetition; rows with one trial_id are "
+        "one trial, which is the statistical unit. Analyse it with "
+        f"`snakemake --cores all --config dataset=<path of {CSV_FILE}>`.",
+        "licenses": [LICENCE],
+        "programs": {"name": "threads-or-processes", "git_commit": package.git_commit},
+        "resources": [
+            {
+                "$schema": f"{PROFILES}/dataresource.json",
+                "name": "trials",
+                "type": "table",
+                "path": CSV_FILE,
+                "format": "csv",
+                "mediatype": "application/gzip",
+                "encoding": "utf-8",
+                "bytes": package.csv.bytes,
+                "hash": f"sha256:{package.csv.sha256}",
+                "schema": table_schema,
+            },
+            {
+                "name": "trials-parquet",
+                "description": f"the same table as {CSV_FILE}, in the same order",
+                "path": PARQUET_FILE,
+                "format": "parquet",
+                "mediatype": "application/vnd.apache.parquet",
+                "bytes": package.parquet.bytes,
+                "hash": f"sha256:{package.parquet.sha256}",
+            },
+            {
+                "name": "plan",
+                "description": "everything that was to be measured, with the config it came from",
+                "data": package.plan,
+            },
+            {
+                "name": "interpreters",
+                "description": "the identity of each arm's interpreter",
+                "data": package.interpreters,
+            },
+            {
+                "name": "parity",
+                "description": "whether the interpreters may be compared",
+                "data": package.parity,
+            },
+        ],
+    }
+
+
+def read_package(path: Path) -> Package:
+    """Read and check datapackage.json; `UserError` names what is wrong with it."""
+    if not path.is_file():
+        raise UserError(
+            f"{PACKAGE_FILE} is missing: without it nobody knows what the data set is of",
+            where=str(path),
+            mend=f"put the data set's {PACKAGE_FILE} into the same folder",
+        )
+    value = read_json(path, mend=GET_IT_AGAIN)
+    _check_version(value, path)
+    try:
+        package = package_from(value)
+        problem = next(_problems(package), None)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        problem = f"{type(error).__name__}: {error}"
+    if problem is not None:
+        raise UserError(f"{PACKAGE_FILE} is broken ({problem})", where=str(path), mend=GET_IT_AGAIN)
+    return package
+
+
+def package_from(value: Json) -> Package:
+    """Take a package from its JSON; raises KeyError, TypeError or ValueError for a broken one."""
+    resources = {resource["name"]: resource for resource in value["resources"]}
+    return Package(
+        plan=resources["plan"]["data"],
+        interpreters=resources["interpreters"]["data"],
+        parity=resources["parity"]["data"],
+        csv=_note(resources["trials"]),
+        parquet=_note(resources["trials-parquet"]),
+        git_commit=value.get("programs", {}).get("git_commit", UNKNOWN),
+    )
+
+
+def _note(resource: Json) -> FileNote:
+    kind, _, sha256 = resource["hash"].partition(":")
+    if kind != "sha256":
+        raise ValueError(f"the hash of {resource['name']} is no sha256")
+    return FileNote(bytes=resource["bytes"], sha256=sha256)
+
+
+def _problems(package: Package) -> Iterator[str]:
+    """What the rules rely on; raises as `plan_from` does for a plan that can't be read."""
+    plan = plan_from(package.plan)
+    arms = {arm.name for arm in plan.arms}
+    if arms != package.interpreters.keys():
+        yield f"interpreters of {sorted(package.interpreters)}, but a plan for {sorted(arms)}"
+    for arm, identity in package.interpreters.items():
+        if "identity_sha256" not in identity:
+            yield f"the interpreter of {arm} has no identity_sha256"
+    names = {RULE_NAME: [package.machine, *arms], FILE_NAME: [*package.plan["workloads"]]}
+    for pattern, used in names.items():
+        for name in used:
+            if not pattern.fullmatch(name):
+                yield f"{name!r} can't be the name of a file"
+
+
+def _check_version(value: Any, path: Path) -> None:
+    found = value.get("schema_version") if isinstance(value, dict) else None
+    if found == SCHEMA_VERSION:
+        return
+    newer = isinstance(found, int) and found > SCHEMA_VERSION
+    raise UserError(
+        f"the data set has schema_version {found!r}, this code reads {SCHEMA_VERSION}",
+        where=str(path),
+        mend="use the newest version of this project" if newer else GET_IT_AGAIN,
+    )

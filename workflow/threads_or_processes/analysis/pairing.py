@@ -1,0 +1,82 @@
+"""The table of pairing: what cells that ran in the same block have in common."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from threads_or_processes.analysis import columns
+from threads_or_processes.analysis.flags import FEWEST_TRIALS, drift
+from threads_or_processes.analysis.planned import Peers, Plan, Timing, peers_of
+from threads_or_processes.analysis.trial_values import Times
+from threads_or_processes.analysis.variation import lag1_autocorrelation, layout
+
+ONE_CELL = "fewer than two cells with an ok trial"
+TOO_FEW = f"the cells share fewer than {FEWEST_TRIALS} blocks, too few to tell"
+CONSTANT = "all times are the same"
+
+#: cell -> block -> start of the trial in ns since 1970.
+Starts = Mapping[tuple[str, int], int]
+
+
+def pairing_table(plan: Plan, values: pd.DataFrame, times: Times) -> pd.DataFrame:
+    """One row (`columns.PAIRING`) for each workload and timing, in the order of cells.
+
+    Cells of one workload are compared with each other, so it is their blocks that matter. Cells
+    without an ok trial take no part; blocks do in which all others have one. All times are on the
+    basis that these cells allow together. Blocks are in the order in which they ran: by the median
+    start of their trials.
+    """
+    groups: dict[Peers, list[str]] = {}
+    for cell in plan.in_order():
+        if cell.timing != Timing.MEMORY:
+            groups.setdefault(peers_of(cell), []).append(cell.id)
+    starts = _starts(values)
+    return columns.frame(
+        [
+            {"workload": workload, "timing": timing, **_numbers(cells, times, starts)}
+            for (workload, timing), cells in groups.items()
+        ],
+        columns.PAIRING,
+    )
+
+
+def _starts(values: pd.DataFrame) -> Starts:
+    return {
+        (str(cell), int(block)): int(start)
+        for cell, block, start in zip(
+            values["cell"], values["block"], values["started_unix_ns"], strict=True
+        )
+    }
+
+
+def _numbers(planned: Sequence[str], times: Times, starts: Starts) -> dict[str, Any]:
+    cells = [cell for cell in planned if cell in times.typical]
+    if len(cells) < 2:
+        return {"cells": len(cells), "note": ONE_CELL}
+    basis = times.basis(*cells)
+    on_basis = times.on(basis)
+    shared = set[int].intersection(*(set(on_basis.get(cell, {})) for cell in cells))
+    numbers: dict[str, Any] = {"cells": len(cells), "blocks": len(shared), "basis": basis.value}
+    if len(shared) < FEWEST_TRIALS:
+        return numbers | {"note": TOO_FEW}
+    blocks = sorted(
+        shared, key=lambda block: (np.median([starts[cell, block] for cell in cells]), block)
+    )
+    parts = layout(np.log([[on_basis[cell][block] for block in blocks] for cell in cells]))
+    if parts is None:
+        return numbers | {"note": CONSTANT}
+    numbers |= {
+        "block_share_ratio": parts.block_share_ratio,
+        "residual_sd_ratio": parts.residual_sd,
+        "residual_autocorrelation": lag1_autocorrelation(parts.residuals),
+        "block_autocorrelation": lag1_autocorrelation(parts.block_effects),
+    }
+    if trend := drift(parts.block_effects):
+        numbers |= {
+            "drift_tau": trend.tau,
+            "drift_p_value": trend.p_value,
+            "drift_change_ratio": trend.change_ratio,
+        }
+    return numbers

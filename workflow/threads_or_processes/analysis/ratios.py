@@ -1,0 +1,158 @@
+"""The table of ratios: each planned contrast, paired by block."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from threads_or_processes.analysis import columns
+from threads_or_processes.analysis.contrasts import Contrast, planned_contrasts
+from threads_or_processes.analysis.estimates import Floats, geometric_mean
+from threads_or_processes.analysis.planned import SERIAL, Cell, Plan
+from threads_or_processes.analysis.ratio_estimates import RatioEstimate, estimate_ratio, one_sided_p
+from threads_or_processes.analysis.readings import Reading, Rules, read_ratio
+from threads_or_processes.analysis.samples import Paired, Samples, TwoSamples
+from threads_or_processes.analysis.trial_values import FEWEST_BLOCKS, Basis, Times
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """A cell against a baseline over the blocks they share; times are geometric means."""
+
+    cell_ns: float
+    baseline_ns: float
+    basis: Basis
+    estimate: RatioEstimate
+    reading: Reading
+
+
+def compare(times: Times, *, cell: Cell, baseline: Cell, rules: Rules) -> Comparison | None:
+    """Compare two cells; None when there is nothing of one of them to compare."""
+    basis = times.basis_of_pair(cell.id, baseline.id)
+    samples = samples_of(times, basis, cell=cell.id, baseline=baseline.id)
+    if samples is None:
+        return None
+    estimate = estimate_ratio(samples, confidence=rules.confidence)
+    return Comparison(
+        cell_ns=geometric_mean(np.exp(samples.cell)),
+        baseline_ns=geometric_mean(np.exp(samples.baseline)),
+        basis=basis,
+        estimate=estimate,
+        reading=read_ratio(estimate, rules, noise_floor=floor_of(cell, baseline, rules)),
+    )
+
+
+def samples_of(times: Times, basis: Basis, *, cell: str, baseline: str) -> Samples | None:
+    """The two cells' trials; None where there are none to compare.
+
+    They are paired by block. Only quiet trials of which too few share a block, `FEWEST_BLOCKS` and
+    all of them, are two samples: each cell was quiet when it was.
+    """
+    of_cell, of_baseline = times.on(basis).get(cell, {}), times.on(basis).get(baseline, {})
+    shared = sorted(of_cell.keys() & of_baseline.keys())
+    is_paired = (
+        basis is Basis.TYPICAL
+        or len(shared) >= FEWEST_BLOCKS
+        or len(shared) == len(of_cell) == len(of_baseline)
+    )
+    if not is_paired:
+        return TwoSamples(_logs(of_baseline, sorted(of_baseline)), _logs(of_cell, sorted(of_cell)))
+    return Paired(_logs(of_baseline, shared), _logs(of_cell, shared)) if shared else None
+
+
+def _logs(values: Mapping[int, float], blocks: Sequence[int]) -> Floats:
+    return np.log(np.array([values[block] for block in blocks], dtype=np.float64))
+
+
+def floor_of(cell: Cell, baseline: Cell, rules: Rules) -> float:
+    """How far apart two measurements of one cell are, of cells like these (a ratio)."""
+    is_serial = cell.model == baseline.model == SERIAL
+    return rules.noise_floor.serial if is_serial else rules.noise_floor.parallel
+
+
+def ratios_table(plan: Plan, times: Times, rules: Rules) -> pd.DataFrame:
+    """One row (`columns.RATIOS`) for each planned contrast that was measured in a shared block."""
+    rows = []
+    for contrast in planned_contrasts(plan):
+        comparison = compare(times, cell=contrast.cell, baseline=contrast.baseline, rules=rules)
+        if comparison is not None:
+            rows.append(_row(contrast, comparison, rules))
+    known = [row for row in rows if "p_value" in row]
+    for row, q in zip(known, false_discovery([row["p_value"] for row in known]), strict=True):
+        row["q_value"] = q
+    return columns.frame(rows, columns.RATIOS)
+
+
+def false_discovery(p_values: list[float]) -> list[float]:
+    """Each p value as the false discovery rate at which it would be called a difference.
+
+    Benjamini and Hochberg, "Controlling the false discovery rate", J. R. Stat. Soc. B 57, 1995.
+    """
+    return [float(q) for q in stats.false_discovery_control(p_values)] if p_values else []
+
+
+def _row(contrast: Contrast, comparison: Comparison, rules: Rules) -> dict[str, Any]:
+    cell, estimate = contrast.cell, comparison.estimate
+    return {
+        "contrast": contrast.question.value,
+        "workload": cell.workload,
+        "model": cell.model,
+        "workers": cell.workers,
+        "arm": cell.arm,
+        "timing": cell.timing,
+        "cell": cell.id,
+        "baseline_cell": contrast.baseline.id,
+        "basis": comparison.basis.value,
+        "cell_ns": comparison.cell_ns,
+        "baseline_ns": comparison.baseline_ns,
+        "ratio": estimate.ratio,
+        "blocks": estimate.blocks,
+        **interval_columns(estimate),
+        **(_p_values(estimate, rules) if estimate.keys else {}),
+        "reading": comparison.reading.value,
+    }
+
+
+def interval_columns(estimate: RatioEstimate) -> dict[str, Any]:
+    """The intervals of both methods (`columns.RATIO_INTERVALS`); none below two blocks."""
+    if not estimate.keys:
+        return {}
+    first, second = estimate.keys
+    return {
+        "ci_low_ratio": first.interval.low,
+        "ci_high_ratio": first.interval.high,
+        "ci_level": first.interval.level,
+        "ci_method": first.interval.method,
+        "second_ratio": estimate.ratio_of_medians,
+        "second_low_ratio": second.interval.low,
+        "second_high_ratio": second.interval.high,
+        "second_method": second.interval.method,
+        "equivalence_low_ratio": first.equivalence.low,
+        "equivalence_high_ratio": first.equivalence.high,
+        "second_equivalence_low_ratio": second.equivalence.low,
+        "second_equivalence_high_ratio": second.equivalence.high,
+    }
+
+
+def _p_values(estimate: RatioEstimate, rules: Rules) -> dict[str, float]:
+    above = one_sided_p(estimate.samples, 0.0)
+    return {
+        "p_value": two_sided(above),
+        "exact_p_value": estimate.samples.exact_p(0.0),
+        "equivalence_p_value": equivalence_p(estimate, rules),
+    }
+
+
+def two_sided(p: float) -> float:
+    """The two-sided p that belongs to a one-sided one."""
+    return min(1.0, 2 * min(p, 1 - p))
+
+
+def equivalence_p(estimate: RatioEstimate, rules: Rules) -> float:
+    """Student's p of the two one-sided tests for "beyond the margin"; at least two blocks."""
+    not_below = one_sided_p(estimate.samples, -rules.log_margin)
+    not_above = 1 - one_sided_p(estimate.samples, rules.log_margin)
+    return max(not_below, not_above)

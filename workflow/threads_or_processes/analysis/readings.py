@@ -1,0 +1,65 @@
+"""A ratio in one word, by rules stated before the measurement."""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+from threads_or_processes.analysis.ratio_estimates import RatioEstimate
+from threads_or_processes.analysis.trial_values import FEWEST_BLOCKS
+
+
+class Reading(StrEnum):
+    """What the intervals of a ratio allow to be said."""
+
+    FASTER = "faster"
+    SLOWER = "slower"
+    EQUAL = "equal"
+    UNRESOLVED = "unresolved"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoiseFloor:
+    """The ratio by which two measurements of one cell differ; 1.0 where that was not measured."""
+
+    serial: float = 1.0
+    parallel: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """By what a ratio is read: margin (0.05: 1/1.05 to 1.05 counts as equal) and nominal level."""
+
+    margin: float
+    confidence: float
+    noise_floor: NoiseFloor = NoiseFloor()
+
+    @property
+    def log_margin(self) -> float:
+        """The margin on the log scale, on which it is the same in both directions."""
+        return math.log1p(self.margin)
+
+
+def read_ratio(estimate: RatioEstimate, rules: Rules, *, noise_floor: float) -> Reading:
+    """Judge a ratio; both methods must say the same.
+
+    Faster or slower needs the whole interval beyond the margin, equal the whole equivalence
+    interval within it, and the ratio must be further from the margin's end than two measurements of
+    the same cell are from each other (`noise_floor`, a ratio). Everything else, and anything from
+    fewer than `FEWEST_BLOCKS`, is unresolved.
+    """
+    if estimate.blocks < FEWEST_BLOCKS:
+        return Reading.UNRESOLVED
+    upper, lower = 1 + rules.margin, 1 / (1 + rules.margin)
+    if estimate.ratio > upper * noise_floor and all(
+        key.interval.low > upper for key in estimate.keys
+    ):
+        return Reading.FASTER
+    if estimate.ratio * noise_floor < lower and all(
+        key.interval.high < lower for key in estimate.keys
+    ):
+        return Reading.SLOWER
+    if lower * noise_floor <= estimate.ratio <= upper / noise_floor and all(
+        lower <= key.equivalence.low and key.equivalence.high <= upper for key in estimate.keys
+    ):
+        return Reading.EQUAL
+    return Reading.UNRESOLVED

@@ -1,0 +1,319 @@
+"""Trial records: read, refuse what doesn't belong to the plan, flatten to rows."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from threads_or_processes.analysis.planned import (
+    NOTEBOOK_WORKLOAD,
+    SCHEMA_VERSION,
+    Cell,
+    Plan,
+    PlannedTrial,
+)
+from threads_or_processes.analysis.quiet import AT_ONCE
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.files import canonical_json, read_json
+
+SCHEMA = Path(__file__).parents[2] / "schemas" / "trial.schema.json"
+MEASURE_ANEW = "delete the file and run snakemake again; the trial will be measured anew"
+LONGEST_COMPLAINT_CHARACTERS = 200
+
+#: What is weighed in a trial of memory timing.
+MEMORY = ("before_bytes", "idle_bytes", "peak_bytes", "after_bytes")
+
+#: The fields of a reading of the machine's health that are no counters.
+HEALTH_STATES = frozenset(
+    {
+        "load_averages",
+        "ticks_per_second",
+        "clock_source",
+        "cpu_frequencies_khz",
+        "governors",
+        "boost",
+        "hottest_millidegrees",
+        "on_battery",
+        "clock_overhead_ns",
+    }
+)
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Record:
+    """A trial's record and the file it came from."""
+
+    path: Path
+    value: Json
+
+
+def read_records(plan: Plan, *, results: Path, identities: Json) -> list[Record]:
+    """Read every planned record below `results`, each checked; in the plan's order.
+
+    `identities` maps an arm to its identity's JSON. Raises `UserError` for records that are
+    missing (how many), unreadable or not of this plan (which file, which field).
+    """
+    paths = [results / trial.record for trial in plan.trials]
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        raise UserError(
+            f"{len(missing)} of {len(paths)} planned trials have no record yet",
+            where=str(missing[0]),
+            mend="run snakemake again; it measures only what is missing",
+        )
+    cells = {cell.id: cell for cell in plan.cells}
+    records = [Record(path, read_json(path)) for path in paths]
+    for record, trial in zip(records, plan.trials, strict=True):
+        check_form(record)
+        check_place(record, trial, cells[trial.cell])
+        check_machine(record, plan.fingerprint)
+        check_interpreter(record, identities[record.value["cell"]["arm"]])
+    check_equal_work(records)
+    return records
+
+
+def read_identities(directory: Path, plan: Plan) -> dict[str, Json]:
+    """The identity of every arm of the plan: arm to JSON."""
+    identities: dict[str, Json] = {}
+    for arm in sorted(arm.name for arm in plan.arms):
+        path = directory / f"{arm}.json"
+        identity = read_json(path)
+        if not isinstance(identity, dict) or "identity_sha256" not in identity:
+            raise UserError(
+                "an interpreter's identity has no identity_sha256",
+                where=str(path),
+                mend="delete the file and run snakemake again; it will be made anew",
+            )
+        identities[arm] = identity
+    return identities
+
+
+def check_form(record: Record) -> None:
+    """Refuse another schema version and whatever the schema of records does not allow."""
+    value = record.value
+    version = value.get("schema_version") if isinstance(value, dict) else None
+    if version is not None and version != SCHEMA_VERSION:
+        raise _refused(record, f"schema_version is {version!r}, this code reads {SCHEMA_VERSION}")
+    complaint = best_match(_validator().iter_errors(value))
+    if complaint is not None:
+        field = complaint.json_path.removeprefix("$").removeprefix(".") or "the record"
+        message = complaint.message[:LONGEST_COMPLAINT_CHARACTERS]
+        raise _refused(record, f"{field} is not as the schema of records has it: {message}")
+
+
+def check_place(record: Record, trial: PlannedTrial, cell: Cell) -> None:
+    """Refuse a record that lies where another trial's record belongs."""
+    found = {**record.value["cell"], "block": record.value["block"]}
+    expected = {
+        "id": cell.id,
+        "block": trial.block,
+        "workload": cell.workload,
+        "function": cell.function,
+        "model": cell.model,
+        "start_method": cell.start_method,
+        "workers": cell.workers,
+        "arm": cell.arm,
+        "timing": cell.timing,
+        "replicate": cell.replicate,
+    }
+    for field, value in expected.items():
+        if found[field] != value:
+            name = field if field == "block" else f"cell.{field}"
+            raise _refused(
+                record, f"{name} is {found[field]!r}, but the plan has {value!r} at this place"
+            )
+
+
+def check_machine(record: Record, fingerprint: Json) -> None:
+    """Refuse a record of a machine with another fingerprint, naming each field that differs."""
+    machine = record.value["machine"]
+    differing = [
+        f"machine.{field} is {machine.get(field)!r} there and {fingerprint.get(field)!r} here"
+        for field in sorted(machine.keys() | fingerprint.keys())
+        if machine.get(field) != fingerprint.get(field)
+    ]
+    if differing:
+        raise _refused(
+            record,
+            f"measured on another machine: {', '.join(differing)}",
+            mend="keep each machine's results in a folder of their own under results/; "
+            "move this file away and run snakemake again",
+        )
+
+
+def check_interpreter(record: Record, identity: Json) -> None:
+    """Refuse a record of another interpreter than the one its arm has now."""
+    for field in ("arm", "identity_sha256"):
+        found = record.value["interpreter"][field]
+        expected = record.value["cell"]["arm"] if field == "arm" else identity[field]
+        if found != expected:
+            raise _refused(
+                record,
+                f"measured with another interpreter: interpreter.{field} is {found!r}, "
+                f"the arm's identity has {expected!r}",
+            )
+
+
+def check_equal_work(records: Iterable[Record]) -> None:
+    """Refuse trials of one workload that did not do the same work: no ratio of them means much."""
+    first: dict[str, Record] = {}
+    for record in records:
+        workload = record.value["cell"]["workload"]
+        reference = first.setdefault(workload, record)
+        for field in ("tasks", "size", "calibration_sha256"):
+            found, expected = record.value["work"][field], reference.value["work"][field]
+            if found != expected:
+                raise _refused(
+                    record,
+                    f"work.{field} is {found!r}, but {expected!r} in {reference.path}: "
+                    f"trials of {workload} must do the same work",
+                    mend="delete the file that is out of date and run snakemake again",
+                )
+
+
+def rows(record: Json, *, campaign: str, worker_kind: str) -> list[dict[str, Any]]:
+    """Flatten a checked record to a row a repetition; one row if no repetition was finished.
+
+    `worker_kind` is what the plan says of the cell's number of workers.
+    """
+    trial = _trial_columns(record) | {"campaign": campaign, "worker_kind": worker_kind}
+    keeps_spans = record["cell"]["workload"] == NOTEBOOK_WORKLOAD
+    repetitions = [
+        {**trial, **_repetition_columns(repetition, record["sentinel"], keeps_spans=keeps_spans)}
+        for repetition in record["repetitions"]
+    ]
+    return repetitions or [trial]
+
+
+def _trial_columns(record: Json) -> dict[str, Any]:
+    cell, output, memory = record["cell"], record["output"], record["memory"] or {}
+    as_planned = (
+        *("workload", "function", "model", "start_method", "workers", "arm", "timing"),
+        "replicate",
+    )
+    return {
+        "trial_id": record["trial_id"],
+        "cell": cell["id"],
+        **{name: cell[name] for name in as_planned},
+        "params_json": canonical_json(cell["params"]),
+        **{name: record[name] for name in ("block", "position", "try", "outcome")},
+        "explanation": _storable(record["explanation"]),
+        "version": record["interpreter"]["version"],
+        "identity_sha256": record["interpreter"]["identity_sha256"],
+        "instrument_sha256": record["instrument_sha256"],
+        **{name: record["work"][name] for name in ("tasks", "size")},
+        "started_unix_ns": record["started_unix_ns"],
+        "trial_wall_ns": record["ended_monotonic_ns"] - record["started_monotonic_ns"],
+        "beside_cpu_ns": record["beside_cpu_ns"],
+        **{name: record[name] for name in ("setup_ns", "first_result_ns", "teardown_ns")},
+        **{f"memory_{name}": memory.get(name) for name in MEMORY},
+        "processes": memory.get("processes"),
+        "health_flags": " ".join(record["health"]["flags"]) or None,
+        "health_json": canonical_json(
+            {**health_between(record["health"]), "clock": record["clock"]}
+        ),
+        "results_json": None if output is None else canonical_json(output["results"]),
+        "data_json": None if output is None else canonical_json(output["data"]),
+    }
+
+
+def _repetition_columns(
+    repetition: Json, sentinel: Json | None, *, keeps_spans: bool
+) -> dict[str, Any]:
+    as_recorded = (
+        "phase",
+        "wall_ns",
+        "user_ns",
+        "system_ns",
+        "parent_user_ns",
+        "parent_system_ns",
+        "voluntary_switches",
+        "involuntary_switches",
+        "checksum",
+        "updates",
+        "lost_updates",
+    )
+    return {
+        **{name: repetition[name] for name in as_recorded},
+        "repetition": repetition["index"],
+        "cold_first_result_ns": repetition["first_result_ns"],
+        "cold_teardown_ns": repetition["teardown_ns"],
+        "sentinel_json": _sentinel_json(repetition, sentinel),
+        "workers_used": len({(w["pid"], w["thread_id"]) for w in repetition["workers"]}),
+        "spans_json": canonical_json(spans(repetition)) if keeps_spans else None,
+    }
+
+
+def health_between(health: Json) -> dict[str, Any]:
+    """What the machine's counters grew by from one reading to the other, and its states at both.
+
+    What the system doesn't say is left out, and so is a counter that stood still.
+    """
+    before, after = health["before"], health["after"]
+    known = [name for name in after if before.get(name) is not None and after[name] is not None]
+    counters = [name for name in known if name not in HEALTH_STATES]
+    states = [name for name in known if name in HEALTH_STATES]
+    return {
+        "before": {name: before[name] for name in states},
+        "after": {name: after[name] for name in states},
+        "grown": {
+            name: after[name] - before[name] for name in counters if after[name] != before[name]
+        },
+    }
+
+
+def _sentinel_json(repetition: Json, sentinel: Json | None) -> str | None:
+    if sentinel is None:
+        return None
+    return canonical_json(
+        {
+            "cpus": sentinel["cpus"],
+            "used": repetition["cpus"],
+            "before_ns": repetition["sentinel_before_ns"],
+            "after_ns": repetition["sentinel_after_ns"],
+            "manner": sentinel.get("manner", AT_ONCE),
+        }
+    )
+
+
+def spans(repetition: Json) -> list[dict[str, int]]:
+    """When each chunk ran, in ns since the repetition's start; workers numbered as they start."""
+    origin_ns = repetition["started_monotonic_ns"]
+    numbers: dict[tuple[int, int], int] = {}
+    chunks = sorted(
+        repetition["workers"],
+        key=lambda chunk: (chunk["start_ns"], chunk["end_ns"], chunk["pid"], chunk["thread_id"]),
+    )
+    return [
+        {
+            "worker": numbers.setdefault((chunk["pid"], chunk["thread_id"]), len(numbers)),
+            "start_ns": chunk["start_ns"] - origin_ns,
+            "end_ns": chunk["end_ns"] - origin_ns,
+        }
+        for chunk in chunks
+    ]
+
+
+def _storable(text: str) -> str | None:
+    r"""Text that comes back from CSV as it went: `\n` ends lines, no NUL, no half characters.
+
+    Empty text is missing, as CSV can't tell the two apart.
+    """
+    whole = text.encode("utf-8", "replace").decode().replace("\0", "�")
+    return whole.replace("\r\n", "\n").replace("\r", "\n") or None
+
+
+def _refused(record: Record, what: str, *, mend: str = MEASURE_ANEW) -> UserError:
+    return UserError(f"a trial's record is refused: {what}", where=str(record.path), mend=mend)
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))

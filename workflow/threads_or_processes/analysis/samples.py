@@ -1,0 +1,256 @@
+"""Two cells' trials as samples of log times, and what statistics ask of them.
+
+Typical times of one block share its luck, so they are paired. Quiet times share none, and a busy
+machine gives the two cells quiet trials in different blocks: these are two samples.
+"""
+
+import itertools
+import math
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from threads_or_processes.analysis.estimates import Floats, centre
+from threads_or_processes.analysis.resampling import block_resamples
+
+#: Up to so many patterns (of signs, of labels) all are tried, beyond it a fixed draw of so many.
+MOST_PATTERNS = 2**15
+
+
+class Samples(Protocol):
+    """Log times of a baseline and of a cell; `log_mean` is that of baseline / cell."""
+
+    @property
+    def baseline(self) -> Floats:
+        """Log times of the baseline; shape (trials,)."""
+
+    @property
+    def cell(self) -> Floats:
+        """Log times of the cell; shape (trials,)."""
+
+    @property
+    def t_method(self) -> str:
+        """Name of the t interval."""
+
+    @property
+    def bootstrap_method(self) -> str:
+        """Name of the bootstrap."""
+
+    @property
+    def blocks(self) -> int:
+        """Trials of the cell that has fewer."""
+
+    @property
+    def log_mean(self) -> float:
+        """Mean log ratio: that of the two geometric means."""
+
+    @property
+    def log_median_ratio(self) -> float:
+        """Log ratio of the two medians, which `resampled` draws."""
+
+    @property
+    def spread(self) -> float:
+        """The standard error times the root of the number of blocks; two blocks at least."""
+
+    @property
+    def standard_error(self) -> float:
+        """Of the mean log ratio; two blocks at least."""
+
+    @property
+    def freedom(self) -> float:
+        """Degrees of freedom of the standard error; two blocks at least."""
+
+    def resampled(self) -> Floats:
+        """Log ratio of the medians of each bootstrap resample; shape (resamples,)."""
+
+    def exact_p(self, bound: float) -> float:
+        """Two-sided p by permutation, for a log ratio of `bound`."""
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Both cells in the same blocks, in that order; shapes (blocks,)."""
+
+    baseline: Floats
+    cell: Floats
+    t_method: str = field(default="Student t on log block ratios", init=False)
+    bootstrap_method: str = field(default="block bootstrap of the ratio of medians", init=False)
+
+    @property
+    def log_ratios(self) -> Floats:
+        """Block by block; shape (blocks,)."""
+        return self.baseline - self.cell
+
+    @property
+    def blocks(self) -> int:
+        """Blocks that both have."""
+        return self.cell.size
+
+    @property
+    def log_mean(self) -> float:
+        """Mean of the log block ratios."""
+        return float(centre(self.log_ratios))
+
+    @property
+    def log_median_ratio(self) -> float:
+        """Of each cell's own median, in whichever block it is."""
+        return _log_median_ratio(self)
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the log block ratios."""
+        return _deviation(self.log_ratios)
+
+    @property
+    def standard_error(self) -> float:
+        """Student's (Biometrika 6, 1908)."""
+        return self.spread / math.sqrt(self.blocks)
+
+    @property
+    def freedom(self) -> float:
+        """One less than the blocks."""
+        return self.blocks - 1
+
+    def resampled(self) -> Floats:
+        """Whole blocks are drawn, so that what the cells of a block share stays shared.
+
+        Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13.
+        """
+        drawn = block_resamples(self.blocks)
+        return _log_ratios(self.baseline[drawn], self.cell[drawn])
+
+    def exact_p(self, bound: float) -> float:
+        """By flipping the signs of the blocks (Fisher, "The Design of Experiments", 1935).
+
+        Exact for symmetric noise, whatever its shape; never below 2 / 2^blocks.
+        """
+        distances = self.log_ratios - bound
+        flipped = np.abs(_signs(self.blocks) @ distances)
+        return _share_as_far(flipped, abs(distances.sum()))
+
+
+@dataclass(frozen=True)
+class TwoSamples:
+    """Each cell's trials, whatever their blocks; shapes (trials,) of its own each."""
+
+    baseline: Floats
+    cell: Floats
+    t_method: str = field(default="Welch t on log times", init=False)
+    bootstrap_method: str = field(default="bootstrap of the ratio of medians", init=False)
+
+    @property
+    def blocks(self) -> int:
+        """Trials of the cell that has fewer."""
+        return min(self.baseline.size, self.cell.size)
+
+    @property
+    def log_mean(self) -> float:
+        """Difference of the mean log times."""
+        return float(centre(self.baseline) - centre(self.cell))
+
+    @property
+    def log_median_ratio(self) -> float:
+        """Of each cell's own median."""
+        return _log_median_ratio(self)
+
+    @property
+    def spread(self) -> float:
+        """As if both cells had as many trials as the one with fewer."""
+        return self.standard_error * math.sqrt(self.blocks)
+
+    @property
+    def standard_error(self) -> float:
+        """Welch's (Biometrika 34, 1947): neither spread nor number need be alike."""
+        return math.sqrt(sum(self._variances))
+
+    @property
+    def freedom(self) -> float:
+        """Welch and Satterthwaite's, between the lesser sample's and both together."""
+        parts = self._variances
+        sizes = (self.baseline.size, self.cell.size)
+        if sum(parts) == 0:
+            return float(min(sizes) - 1)
+        below = sum(part**2 / (size - 1) for part, size in zip(parts, sizes, strict=True))
+        return sum(parts) ** 2 / below
+
+    @property
+    def _variances(self) -> tuple[float, float]:
+        """Squared standard errors of the two means."""
+        one, other = (
+            _deviation(sample) ** 2 / sample.size for sample in (self.baseline, self.cell)
+        )
+        return one, other
+
+    def resampled(self) -> Floats:
+        """Each sample is drawn by itself (Efron and Tibshirani 1993, chapter 8)."""
+        drawn = (
+            block_resamples(self.baseline.size),
+            block_resamples(self.cell.size, stream=1),
+        )
+        return _log_ratios(self.baseline[drawn[0]], self.cell[drawn[1]])
+
+    def exact_p(self, bound: float) -> float:
+        """By exchanging the labels of trials (Pitman, J. R. Stat. Soc. Suppl. 4, 1937)."""
+        pooled = np.concatenate([self.baseline - bound, self.cell])
+        first = _labels(self.baseline.size, self.cell.size)
+        weights = first / self.baseline.size - (1 - first) / self.cell.size
+        return _share_as_far(np.abs(weights @ pooled), abs(self.log_mean - bound))
+
+
+def _log_median_ratio(samples: Samples) -> float:
+    return float(np.median(samples.baseline) - np.median(samples.cell))
+
+
+def _deviation(values: Floats) -> float:
+    """Sample standard deviation, exactly zero for constants."""
+    return float((values - values[0]).std(ddof=1))
+
+
+def _log_ratios(baseline: Floats, cell: Floats) -> Floats:
+    """Of the medians of each resample; shapes (resamples, trials)."""
+    return np.asarray(np.median(baseline, axis=1) - np.median(cell, axis=1), dtype=np.float64)
+
+
+def _share_as_far(permuted: Floats, seen: float) -> float:
+    """The share of patterns that are as far out as what was seen, rounding aside."""
+    return float(np.mean(permuted >= seen * (1 - 1e-9)))
+
+
+@cache
+def _signs(blocks: int) -> Floats:
+    """Patterns of signs, shape (patterns, blocks): all, or what was seen and a fixed draw."""
+    if 2**blocks <= MOST_PATTERNS:
+        patterns: NDArray[np.int64] = np.arange(2**blocks)[:, None] >> np.arange(blocks)
+        return np.where(patterns & 1, -1.0, 1.0)
+    drawn = np.random.default_rng(blocks).integers(0, 2, size=(MOST_PATTERNS, blocks))
+    drawn[0] = 0
+    return np.where(drawn, -1.0, 1.0)
+
+
+@cache
+def _labels(first: int, second: int) -> Floats:
+    """Which trials are the baseline's, shape (patterns, trials): all ways, or a fixed draw."""
+    trials = first + second
+    if math.comb(trials, first) <= MOST_PATTERNS:
+        labels = np.zeros((math.comb(trials, first), trials))
+        for row, chosen in enumerate(itertools.combinations(range(trials), first)):
+            labels[row, list(chosen)] = 1.0
+        return labels
+    seen = np.repeat([1.0, 0.0], [first, second])
+    drawn = np.random.default_rng((first, second)).permuted(
+        np.tile(seen, (MOST_PATTERNS, 1)), axis=1
+    )
+    drawn[0] = seen
+    return drawn
+
+
+def t_sf(distance: float, samples: Samples) -> float:
+    """Student's upper tail for a distance from the mean; constants have no tail."""
+    error = samples.standard_error
+    if error == 0:
+        return 0.5 - 0.5 * float(np.sign(distance))
+    return float(stats.t.sf(distance / error, samples.freedom))

@@ -1,0 +1,193 @@
+"""The tables of scaling: what more workers gain, and which law the curve follows.
+
+A law is fitted to the pool's own cells, from one worker up to the physical cores. The serial cell
+is not a point of the curve: it has no pool, and what a pool costs with any number of workers would
+be taken for work that can't be shared. T(1) is free instead, and found from all counts. Nor are
+counts beyond the cores: workers that share a core, a CPU or a quota are slowed by that, for which
+neither law has a term.
+"""
+
+import math
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+import pandas as pd
+
+from threads_or_processes.analysis import columns
+from threads_or_processes.analysis.cells import cell_columns
+from threads_or_processes.analysis.curves import curve_of, well_covered
+from threads_or_processes.analysis.fits import BLOCK_BOOTSTRAP, Estimated, Law, Laws, fit_laws
+from threads_or_processes.analysis.planned import SERIAL, Cell, Family, Plan, Timing
+from threads_or_processes.analysis.ratios import compare
+from threads_or_processes.analysis.readings import Rules
+from threads_or_processes.analysis.trial_values import FEWEST_BLOCKS, Times
+
+WITHIN_CORES = "within_cores"
+
+#: With fewer counts than this both laws pass through the points whatever they are.
+FEWEST_COUNTS = 4
+#: No law is believed beyond this many times the largest count that it was fitted to.
+REACH = 2
+
+
+class FitState(StrEnum):
+    """How much of a law's parameters may be believed; the first that is true."""
+
+    TOO_FEW_COUNTS = "too_few_counts"  # no parameters: fewer than four counts within the cores
+    TOO_FEW_BLOCKS = "too_few_blocks"  # no parameters: no interval would hold its level
+    POOR_FIT = "poor_fit"  # the law misses a count by more than the margin
+    WEAKLY_IDENTIFIED = "weakly_identified"  # coherency may be none: no peak
+    PEAK_BEYOND = "peak_beyond"  # coherency is there, its peak out of reach
+    IDENTIFIED = "identified"
+
+
+def scaling_table(plan: Plan, times: Times, rules: Rules) -> pd.DataFrame:
+    """One row (`columns.SCALING`) for each warm parallel cell with a serial cell of its own.
+
+    In the order of cells; a cell that shares no block with its serial cell has no numbers.
+    """
+    serials = {
+        (cell.workload, cell.arm): cell
+        for cell in plan.cells
+        if cell.is_compared and cell.timing == Timing.WARM and cell.model == SERIAL
+    }
+    rows = [
+        _scaling(cell, serials[cell.workload, cell.arm], times, rules)
+        for cell in _parallel(plan)
+        if (cell.workload, cell.arm) in serials
+    ]
+    return columns.frame(rows, columns.SCALING)
+
+
+def _parallel(plan: Plan) -> list[Cell]:
+    """The warm cells that are compared and have workers, in the order of cells."""
+    return [
+        cell
+        for cell in plan.in_order()
+        if cell.is_compared
+        and cell.timing == Timing.WARM
+        and plan.family(cell) is not Family.SERIAL
+    ]
+
+
+def _scaling(cell: Cell, serial: Cell, times: Times, rules: Rules) -> dict[str, Any]:
+    row = cell_columns(cell) | {"baseline_cell": serial.id, "blocks": 0}
+    comparison = compare(times, cell=cell, baseline=serial, rules=rules)
+    if comparison is None:
+        return row
+    estimate = comparison.estimate
+    row |= {
+        "basis": comparison.basis.value,
+        "blocks": estimate.blocks,
+        "cell_ns": comparison.cell_ns,
+        "baseline_ns": comparison.baseline_ns,
+        "speedup_ratio": estimate.ratio,
+        "efficiency_ratio": estimate.ratio / cell.workers,
+        "serial_fraction_ratio": serial_fraction(estimate.ratio, cell.workers),
+    }
+    if estimate.keys:
+        interval = estimate.keys[0].interval
+        row |= {
+            "speedup_low_ratio": interval.low,
+            "speedup_high_ratio": interval.high,
+            "efficiency_low_ratio": interval.low / cell.workers,
+            "efficiency_high_ratio": interval.high / cell.workers,
+            # The more speed-up, the less of it is serial.
+            "serial_fraction_low_ratio": serial_fraction(interval.high, cell.workers),
+            "serial_fraction_high_ratio": serial_fraction(interval.low, cell.workers),
+            "ci_level": interval.level,
+            "ci_method": interval.method,
+        }
+    return row
+
+
+def serial_fraction(speedup: float, workers: int) -> float | None:
+    """The share of the work that, done by one worker at a time, explains a speed-up by itself.
+
+    (1 / S - 1 / p) / (1 - 1 / p) (Karp and Flatt, "Measuring parallel processor performance", CACM
+    33, 1990). The same for all counts: it is serial work; growing with them: it is overhead. Below
+    zero where the workers are faster than ideal; None for one worker.
+    """
+    if workers == 1:
+        return None
+    return (1 / speedup - 1 / workers) / (1 - 1 / workers)
+
+
+def fits_table(plan: Plan, times: Times, rules: Rules) -> pd.DataFrame:
+    """One row (`columns.FITS`) for each workload, model and arm with a warm parallel cell."""
+    ways: dict[tuple[str, str, str], list[Cell]] = {}
+    for cell in _parallel(plan):
+        ways.setdefault((cell.workload, cell.model, cell.arm), []).append(cell)
+    rows = [
+        {"workload": workload, "model": model, "arm": arm, **_fitted(cells, times, rules)}
+        for (workload, model, arm), cells in ways.items()
+    ]
+    return columns.frame(rows, columns.FITS)
+
+
+def _fitted(cells: Sequence[Cell], times: Times, rules: Rules) -> dict[str, Any]:
+    """The columns of one fit, but for what identifies it."""
+    ids = {cell.workers: cell.id for cell in cells if cell.worker_kind == WITHIN_CORES}
+    counts = well_covered({count: times.typical.get(ids[count], {}) for count in ids})
+    if not counts:
+        return {"counts": 0, "blocks": 0, "state": FitState.TOO_FEW_COUNTS.value}
+    basis = times.basis(*(ids[count] for count in counts))
+    curve = curve_of({count: times.on(basis).get(ids[count], {}) for count in counts})
+    row = {
+        "counts": len(counts),
+        "most_workers": counts[-1],
+        "believed_to_workers": REACH * counts[-1],
+        "basis": basis.value,
+        "blocks": curve.blocks,
+    }
+    if len(counts) < FEWEST_COUNTS:
+        return row | {"state": FitState.TOO_FEW_COUNTS.value}
+    if curve.blocks < FEWEST_BLOCKS:
+        return row | {"state": FitState.TOO_FEW_BLOCKS.value}
+    laws = fit_laws(curve, confidence=rules.confidence)
+    state = _state(laws, most_workers=REACH * counts[-1], margin=rules.margin)
+    return row | {
+        "state": state.value,
+        "preferred": "usl" if laws.prefers_usl else "amdahl",
+        **_law_columns("amdahl", laws.amdahl),
+        **_law_columns("usl", laws.usl),
+        **_bounded("usl_coherency", "ratio", laws.usl.coherency),
+        **(
+            _bounded("peak", "workers", laws.peak_workers, most=REACH * counts[-1])
+            if state is FitState.IDENTIFIED
+            else {}
+        ),
+        "ci_level": rules.confidence,
+        "ci_method": BLOCK_BOOTSTRAP,
+    }
+
+
+def _state(laws: Laws, *, most_workers: int, margin: float) -> FitState:
+    if laws.usl.misfit_ratio > margin:
+        return FitState.POOR_FIT
+    if laws.usl.coherency.low <= 0 or not laws.prefers_usl:
+        return FitState.WEAKLY_IDENTIFIED
+    if laws.peak_workers.value > most_workers:
+        return FitState.PEAK_BEYOND
+    return FitState.IDENTIFIED
+
+
+def _law_columns(name: str, law: Law) -> dict[str, Any]:
+    return {
+        f"{name}_one_worker_ns": law.one_worker_ns,
+        **_bounded(f"{name}_contention", "ratio", law.contention),
+        f"{name}_aicc": law.aicc,
+        f"{name}_misfit_ratio": law.misfit_ratio,
+    }
+
+
+def _bounded(
+    name: str, unit: str, estimated: Estimated, *, most: float = math.inf
+) -> dict[str, Any]:
+    """An estimate and the ends of its interval; an end beyond `most` is left open."""
+    return {
+        f"{name}_{unit}": estimated.value,
+        f"{name}_low_{unit}": estimated.low if estimated.low <= most else None,
+        f"{name}_high_{unit}": estimated.high if estimated.high <= most else None,
+    }

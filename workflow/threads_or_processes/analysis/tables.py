@@ -1,0 +1,69 @@
+"""All tables of a campaign from its plan and its data set."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from threads_or_processes.analysis.cells import cells_table
+from threads_or_processes.analysis.claims import claims_table
+from threads_or_processes.analysis.columns import csv_text
+from threads_or_processes.analysis.control import control_table, noise_floor
+from threads_or_processes.analysis.crossovers import crossovers_table
+from threads_or_processes.analysis.dataset import in_order
+from threads_or_processes.analysis.decisions import decisions_table
+from threads_or_processes.analysis.distributions import distributions_table
+from threads_or_processes.analysis.health import health_table
+from threads_or_processes.analysis.memory import memory_table
+from threads_or_processes.analysis.notebook import notebook_table
+from threads_or_processes.analysis.order import order_table
+from threads_or_processes.analysis.outcomes import outcomes_table
+from threads_or_processes.analysis.pairing import pairing_table
+from threads_or_processes.analysis.planned import Plan
+from threads_or_processes.analysis.quality import quality_table
+from threads_or_processes.analysis.ratios import ratios_table
+from threads_or_processes.analysis.readings import Rules
+from threads_or_processes.analysis.scaling import fits_table, scaling_table
+from threads_or_processes.analysis.slopes import slopes_table
+from threads_or_processes.analysis.startup import startup_table
+from threads_or_processes.analysis.trial_values import times_of, trial_values, values_table
+from threads_or_processes.analysis.updates import updates_table
+from threads_or_processes.common.files import write_text
+
+
+def all_tables(plan: Plan, trials: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Every table by name; the order of the data set's rows and of the plan changes nothing."""
+    trials = in_order(trials)
+    values = trial_values(trials, quiet_threshold=plan.quiet_threshold)
+    times = times_of(values)
+    rules = Rules(margin=plan.margin, confidence=plan.confidence)
+    control = control_table(plan, times, rules)
+    rules = replace(rules, noise_floor=noise_floor(control, confidence=plan.confidence))
+    return {
+        "values": values_table(values),
+        "cells": cells_table(plan, trials, values, times),
+        "ratios": ratios_table(plan, times, rules),
+        "decisions": decisions_table(plan, trials, times, rules),
+        "claims": claims_table(plan, trials, values, times, rules),
+        "outcomes": outcomes_table(plan, trials),
+        "notebook": notebook_table(plan, trials, values),
+        "startup": startup_table(plan, values, times),
+        "memory": memory_table(plan, trials),
+        "updates": updates_table(plan, trials),
+        "scaling": scaling_table(plan, times, rules),
+        "fits": fits_table(plan, times, rules),
+        "crossovers": crossovers_table(plan, times, rules),
+        "slopes": slopes_table(plan, trials, values, times),
+        "control": control,
+        "health": health_table(trials),
+        "distributions": distributions_table(plan, values),
+        "quality": quality_table(plan, values, times),
+        "pairing": pairing_table(plan, values, times),
+        "order": order_table(values),
+    }
+
+
+def write_tables(tables: dict[str, pd.DataFrame], directory: Path) -> None:
+    """Write each table as `directory`/<name>.csv, whole or not at all."""
+    for name, table in tables.items():
+        write_text(directory / f"{name}.csv", csv_text(table))

@@ -1,0 +1,171 @@
+"""From repetitions to trials: one value a trial, the unit of everything that follows."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from threads_or_processes.analysis import columns
+from threads_or_processes.analysis.estimates import Floats, coefficient_of_variation
+from threads_or_processes.analysis.quiet import with_disturbance
+
+#: cell -> block -> the trial's wall time in ns; ok trials only.
+TimesByBlock = Mapping[str, Mapping[int, float]]
+
+REPETITION_TIMES = [
+    *("wall_ns", "cold_first_result_ns", "cold_teardown_ns"),
+    *("user_ns", "system_ns", "parent_user_ns", "parent_system_ns"),
+]
+TRIAL_TIMES = ["setup_ns", "first_result_ns", "teardown_ns"]
+#: Times of repetitions that have a quiet value of their own; the second and third in cold timing.
+QUIET_TIMES = ["wall_ns", "cold_first_result_ns", "cold_teardown_ns"]
+TRIAL_KEY = ["cell", "block"]
+
+#: No verdict rests on fewer: a bootstrap of five blocks holds the truth four times in five, and the
+#: widest order statistics of five trials at 94 %.
+FEWEST_BLOCKS = 6
+
+#: With fewer quiet repetitions a trial has no quiet value: one of them alone may still be the
+#: batch that ran on a single CPU.
+FEWEST_QUIET = 3
+
+
+class Basis(StrEnum):
+    """Which repetitions speak for a trial."""
+
+    QUIET = "quiet"  # those that the sentinel saw undisturbed: what the work costs here
+    TYPICAL = "typical"  # all of them: what a user of the machine saw
+
+
+@dataclass(frozen=True)
+class Times:
+    """The trials' wall times on both bases; a trial without enough quiet time has but one."""
+
+    quiet: TimesByBlock
+    typical: TimesByBlock
+
+    def basis(self, *cells: str) -> Basis:
+        """Quiet where at least half of the blocks that these cells share are quiet in all of them.
+
+        And six of them, or all: fewer allow no verdict. Never one cell quiet and another typical:
+        that would be a comparison of two moments.
+        """
+        quiet, typical = (
+            set[int].intersection(*(set(times.get(cell, {})) for cell in cells))
+            for times in (self.quiet, self.typical)
+        )
+        enough = len(quiet) >= max(1, (len(typical) + 1) // 2, min(FEWEST_BLOCKS, len(typical)))
+        return Basis.QUIET if enough else Basis.TYPICAL
+
+    def basis_of_pair(self, cell: str, baseline: str) -> Basis:
+        """Quiet where each of the two allows it by itself, be it in different blocks."""
+        both = {self.basis(cell), self.basis(baseline)}
+        return Basis.QUIET if both == {Basis.QUIET} else Basis.TYPICAL
+
+    def on(self, basis: Basis) -> TimesByBlock:
+        """All times on one basis."""
+        return self.quiet if basis is Basis.QUIET else self.typical
+
+    def of(self, cell: str) -> TimesByBlock:
+        """All times on the basis that this cell allows."""
+        return self.on(self.basis(cell))
+
+
+@dataclass(frozen=True)
+class TrialsOfCell:
+    """What the ok trials of a cell say on one basis, in the order in which they ran.
+
+    `wall_ns` are the trials' values, shape (trials,); `repetitions_ns` holds the times behind each,
+    in the order of measurement.
+    """
+
+    wall_ns: Floats
+    repetitions_ns: tuple[Floats, ...]
+
+
+def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.DataFrame:
+    """A row for each ok trial that measured, by cell and block (`columns.TRIALS` in).
+
+    Times of repetitions become their median over the trial's measured repetitions; warm-up does
+    not count. `quiet_wall_ns` is the median of the quiet ones, missing when they are fewer than
+    `FEWEST_QUIET` and fewer than all; likewise the other `QUIET_TIMES`. `measured`, `watched` (by
+    a sentinel) and `quiet` count repetitions; `within_cv_ratio` is the variation of all. Times are
+    floats (float64, NaN for missing). `walls_ns` and `quiet_walls_ns` hold an array each: the wall
+    times themselves, in the order of measurement; the quiet ones only where they have a median.
+    """
+    counts = (repetitions["outcome"] == "ok") & (repetitions["phase"] == "measure")
+    measured = with_disturbance(repetitions)[counts.fillna(value=False)]
+    is_quiet = (measured["disturbance_ratio"] <= 1 + quiet_threshold).fillna(value=False)
+    times = measured[TRIAL_KEY + REPETITION_TIMES + TRIAL_TIMES].astype(
+        dict.fromkeys(REPETITION_TIMES + TRIAL_TIMES, "float64")
+    )
+    trials = times.groupby(TRIAL_KEY, sort=True)
+    values = trials[REPETITION_TIMES + TRIAL_TIMES].median()
+    variation = [
+        (key, coefficient_of_variation(np.sort(group.to_numpy())))
+        for key, group in trials["wall_ns"]
+    ]
+    values["within_cv_ratio"] = pd.Series(dict(variation), dtype="float64")
+    quiet = times[is_quiet.to_numpy(dtype=bool)].groupby(TRIAL_KEY, sort=True)
+    values["started_unix_ns"] = measured.groupby(TRIAL_KEY, sort=True)["started_unix_ns"].first()
+    values["measured"] = trials.size()
+    values["watched"] = (
+        measured["disturbance_ratio"].notna().groupby([measured[key] for key in TRIAL_KEY]).sum()
+    )
+    values["quiet"] = quiet.size().reindex(values.index, fill_value=0)
+    enough = values["quiet"] >= values["measured"].clip(upper=FEWEST_QUIET)
+    medians = quiet[QUIET_TIMES].median().reindex(values.index).where(enough)
+    values = values.join(medians.add_prefix("quiet_"))
+    values["walls_ns"] = _arrays(trials["wall_ns"], values.index)
+    have = set(values.index[enough])
+    kept = (group for group in quiet["wall_ns"] if group[0] in have)
+    values["quiet_walls_ns"] = _arrays(kept, values.index)
+    return values.reset_index()
+
+
+def _arrays(groups: Iterable[tuple[Any, pd.Series]], trials: pd.Index) -> pd.Series:
+    """One array for each trial, in the order of the rows; empty for one without a group."""
+    nothing = np.array([], dtype=np.float64)
+    of_trial = {key: group.to_numpy() for key, group in groups}
+    return pd.Series([of_trial.get(key, nothing) for key in trials], index=trials, dtype=object)
+
+
+def values_table(values: pd.DataFrame) -> pd.DataFrame:
+    """One row (`columns.VALUES`) for each ok trial (`trial_values` in), by cell and block."""
+    renamed = values.rename(columns={"wall_ns": "typical_ns", "quiet_wall_ns": "quiet_ns"})
+    return pd.DataFrame(
+        {column.name: renamed[column.name].astype(column.dtype) for column in columns.VALUES}
+    )
+
+
+def times_of(values: pd.DataFrame) -> Times:
+    """Wall times of the trials (`trial_values` in), ready for pairing by block."""
+    return Times(quiet=by_block(values, "quiet_wall_ns"), typical=by_block(values, "wall_ns"))
+
+
+def by_block(values: pd.DataFrame, column: str) -> TimesByBlock:
+    """A column of a table with a row a trial, by cell and block; missing values are left out."""
+    times: dict[str, dict[int, float]] = {}
+    known = values[values[column].notna()]
+    for cell, block, value in zip(known["cell"], known["block"], known[column], strict=True):
+        times.setdefault(str(cell), {})[int(block)] = float(value)
+    return times
+
+
+def trials_of_cell(values: pd.DataFrame, basis: Basis) -> TrialsOfCell:
+    """Those trials of one cell (its rows of `trial_values`) that have a value on this basis."""
+    prefix = "quiet_" if basis is Basis.QUIET else ""
+    known = values[values[f"{prefix}wall_ns"].notna()].sort_values(["started_unix_ns", "block"])
+    return TrialsOfCell(
+        wall_ns=known[f"{prefix}wall_ns"].to_numpy(dtype=np.float64),
+        repetitions_ns=tuple(known[f"{prefix}walls_ns"]),
+    )
+
+
+def wall_times(times: TimesByBlock, cell: str) -> Floats:
+    """A cell's wall times in ns in the order of blocks, shape (ok trials,); may be empty."""
+    of_cell = times.get(cell, {})
+    return np.array([of_cell[block] for block in sorted(of_cell)], dtype=np.float64)

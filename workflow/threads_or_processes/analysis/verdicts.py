@@ -1,0 +1,169 @@
+"""The verdict on one claim about a ratio, and what holds for several claims together."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from threads_or_processes.analysis.planned import Expects
+from threads_or_processes.analysis.ratio_estimates import RatioEstimate, blocks_needed, one_sided_p
+from threads_or_processes.analysis.readings import Rules
+from threads_or_processes.analysis.samples import Samples
+from threads_or_processes.analysis.trial_values import FEWEST_BLOCKS
+
+
+class Verdict(StrEnum):
+    """What the measurement says of a claim."""
+
+    SUPPORTED = "supported"
+    REFUTED = "refuted"
+    INCONCLUSIVE = "inconclusive"
+    NOT_TESTED = "not_tested"
+
+
+class Finding(StrEnum):
+    """What a refuted claim met instead."""
+
+    EQUAL = "equal_in_practice"
+    OPPOSITE = "opposite"
+    SMALLER = "smaller_than_claimed"
+    DIFFERENT = "different"  # of a claim that there is no difference
+    AS_MUCH = "as_much"  # of a claim that it is not less
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """One of the two answers: Student's p for it, whether the second method and the noise agree.
+
+    `p` is what is compared with 1 - confidence; `distance` how far, on the log scale, the ratio is
+    on this side of what decides.
+    """
+
+    p: float
+    second_agrees: bool
+    distance: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weighed:
+    """A claim's two possible answers, before other claims are thought of."""
+
+    support: Side
+    refutation: Side
+    samples: Samples
+    tail: float
+
+    def blocks_needed(self, *, claims_weigh: float) -> int | None:
+        """Blocks that would probably do if the noise stays as it is.
+
+        `claims_weigh` is how many times the p is multiplied for the number of claims.
+        """
+        distance = abs(self.support.distance)
+        return blocks_needed(self.samples, distance=distance, tail=self.tail / claims_weigh)
+
+    @property
+    def p(self) -> float:
+        """Of the likelier answer; the other's is far from deciding anything."""
+        return min(self.support.p, self.refutation.p)
+
+
+def weigh(expects: Expects, by: float, estimate: RatioEstimate, rules: Rules) -> Weighed | None:
+    """Weigh a claim about a ratio (baseline / cell); None below `FEWEST_BLOCKS`.
+
+    `less`: the ratio is above `by`. Supported when the interval is above, refuted when below: two
+    one-sided tests, each at half of 1 - confidence. `not_less` is the other way round. `equal`:
+    supported by the two one-sided tests for equivalence, refuted when the interval is beyond the
+    margin.
+    """
+    if estimate.blocks < FEWEST_BLOCKS:
+        return None
+    if expects is Expects.EQUAL:
+        return _weigh_equal(estimate, rules)
+    bound, middle = math.log(by), math.log(estimate.ratio)
+    above = one_sided_p(estimate.samples, bound)
+    second = estimate.keys[1].interval
+    less = Side(p=min(1.0, 2 * above), second_agrees=second.low > by, distance=middle - bound)
+    more = Side(
+        p=min(1.0, 2 * (1 - above)), second_agrees=second.high < by, distance=-less.distance
+    )
+    is_less = expects is Expects.LESS
+    return Weighed(
+        support=less if is_less else more,
+        refutation=more if is_less else less,
+        samples=estimate.samples,
+        tail=(1 - rules.confidence) / 2,
+    )
+
+
+def _weigh_equal(estimate: RatioEstimate, rules: Rules) -> Weighed:
+    margin, middle = rules.log_margin, abs(math.log(estimate.ratio))
+    upper, lower = 1 + rules.margin, 1 / (1 + rules.margin)
+    second = estimate.keys[1]
+    above = one_sided_p(estimate.samples, margin)
+    below = 1 - one_sided_p(estimate.samples, -margin)
+    return Weighed(
+        support=Side(
+            p=max(1 - above, 1 - below),
+            second_agrees=lower <= second.equivalence.low and second.equivalence.high <= upper,
+            distance=margin - middle,
+        ),
+        refutation=Side(
+            p=min(1.0, 2 * min(above, below)),
+            second_agrees=second.interval.low > upper or second.interval.high < lower,
+            distance=middle - margin,
+        ),
+        samples=estimate.samples,
+        tail=1 - rules.confidence if middle < margin else (1 - rules.confidence) / 2,
+    )
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjusted so that all verdicts together err as rarely as one would; same order.
+
+    Holm, "A simple sequentially rejective multiple test procedure", Scand. J. Statist. 6, 1979.
+    """
+    order = np.argsort(p_values, kind="stable")
+    adjusted = [0.0] * len(p_values)
+    running = 0.0
+    for rank, place in enumerate(order):
+        running = max(running, min(1.0, (len(p_values) - rank) * p_values[place]))
+        adjusted[place] = running
+    return adjusted
+
+
+def decide(weighed: Weighed, *, adjusted_p: float, noise_floor: float, rules: Rules) -> Verdict:
+    """The verdict: by the adjusted p, the second method and the noise floor, all three."""
+    likelier, verdict = (
+        (weighed.support, Verdict.SUPPORTED)
+        if weighed.support.p <= weighed.refutation.p
+        else (weighed.refutation, Verdict.REFUTED)
+    )
+    is_sure = (
+        adjusted_p <= 1 - rules.confidence
+        and likelier.second_agrees
+        and likelier.distance > math.log(noise_floor)
+    )
+    return verdict if is_sure else Verdict.INCONCLUSIVE
+
+
+def found_instead(expects: Expects, estimate: RatioEstimate, rules: Rules) -> Finding:
+    """What the intervals show where a claim about a ratio is refuted."""
+    if expects is Expects.EQUAL:
+        return Finding.DIFFERENT
+    if expects is Expects.NOT_LESS:
+        return Finding.AS_MUCH
+    upper, lower = 1 + rules.margin, 1 / (1 + rules.margin)
+    if all(key.interval.high < lower for key in estimate.keys):
+        return Finding.OPPOSITE
+    if all(lower <= key.equivalence.low and key.equivalence.high <= upper for key in estimate.keys):
+        return Finding.EQUAL
+    return Finding.SMALLER
+
+
+def exact_p(expects: Expects, by: float, estimate: RatioEstimate) -> float | None:
+    """Two-sided p by permutation around the claimed ratio; None for a claim of equality."""
+    if expects is Expects.EQUAL:
+        return None
+    return estimate.samples.exact_p(math.log(by))

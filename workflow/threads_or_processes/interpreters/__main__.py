@@ -1,0 +1,66 @@
+"""`python -m threads_or_processes.interpreters --request REQUEST --out FOLDER`.
+
+REQUEST is JSON, or a file that holds it: {"arms": [{"name", "version", "free_threaded", "gil"}],
+"provider", "paths", "tarball", "build", "requirements"}. Writes `<arm>.json` for each arm, and
+`parity.json`.
+"""
+
+import argparse
+import contextlib
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from threads_or_processes.common.errors import UserError, reported
+from threads_or_processes.common.files import read_json, write_json
+from threads_or_processes.interpreters.cache import default_cache
+from threads_or_processes.interpreters.parity import compare
+from threads_or_processes.interpreters.progress import Progress
+from threads_or_processes.interpreters.provide import provide
+from threads_or_processes.interpreters.request import request_from
+
+
+def main() -> None:
+    """Provide the arms and write their identities; nothing is written unless all succeed."""
+    parser = argparse.ArgumentParser(
+        prog="python -m threads_or_processes.interpreters", description=__doc__
+    )
+    parser.add_argument("--request", required=True, help="JSON, or a file that holds it")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the identities")
+    arguments = parser.parse_args()
+    request = request_from(_json_of(arguments.request))
+    cache = default_cache()
+    try:
+        identities = provide(request, cache, Progress())
+    except KeyboardInterrupt:
+        with contextlib.suppress(BrokenPipeError):  # Ctrl-C also ended the reader of our output
+            print("interrupted; what was half made will not be used", file=sys.stderr)
+        sys.exit(130)
+    except OSError as error:  # no permission, or a full disk: what the rest expects it handles
+        raise UserError(
+            f"the interpreters could not be kept ({error})",
+            where=str(cache),
+            mend="set XDG_CACHE_HOME to a folder you can write in, with 1 GB free",
+        ) from None
+    for name, identity in identities.items():
+        write_json(arguments.out / f"{name}.json", identity.as_json())
+    write_json(arguments.out / "parity.json", compare(list(identities.values())))
+
+
+def _json_of(text: str) -> Mapping[str, Any]:
+    if not text.lstrip().startswith("{"):
+        value = read_json(Path(text))
+    else:
+        try:
+            value = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise UserError(f"the request is not JSON ({error})", where="--request") from None
+    if not isinstance(value, dict) or not value.get("arms"):
+        raise UserError("the request names no arms", where="--request", mend="see --help")
+    return value
+
+
+if __name__ == "__main__":
+    reported(main)

@@ -1,0 +1,139 @@
+"""Asking an interpreter what it is, and holding the answer against what was asked for."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.interpreters.process import Processes, last_lines
+from threads_or_processes.interpreters.request import Build
+
+_PROBE = Path(__file__).with_name("probe.py")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What an interpreter said of itself; the fields are those that `probe.py` prints.
+
+    `broken` holds why, for each distribution of which nothing can be imported.
+    """
+
+    base_executable: str
+    implementation: str
+    version: str
+    free_threaded_build: bool
+    gil_before_imports: bool
+    gil_after_imports: bool
+    gil_culprits: tuple[str, ...]
+    broken: dict[str, str]
+    compiler: str
+    config_args: str
+    cflags: str
+    core_cflags: str
+    debug: bool
+    libraries: dict[str, str]
+
+    @property
+    def kind(self) -> str:
+        """The interpreter in words, for messages."""
+        build = "free-threaded" if self.free_threaded_build else "standard"
+        return f"{self.implementation} {self.version}, {build} build"
+
+
+class NoAnswerError(Exception):
+    """The program did not behave as a Python 3; the text is what it said instead."""
+
+
+def inquire(
+    executable: Path, processes: Processes, *, flags: Sequence[str] = (), imports: bool = False
+) -> Answers:
+    """Ask an interpreter, started with `flags`; raises `NoAnswerError`."""
+    arguments = ["import"] if imports else []
+    answer = processes.ask([str(executable), "-I", *flags, str(_PROBE), *arguments])
+    try:
+        said: dict[str, Any] = json.loads(answer.stdout)
+        said["gil_culprits"] = tuple(said["gil_culprits"])
+        return Answers(**said)
+    except (ValueError, TypeError, KeyError):
+        said_instead = last_lines(answer.stderr or answer.stdout, 3) or f"exit {answer.status}"
+        raise NoAnswerError(said_instead) from None
+
+
+def inquire_furnished(
+    build: Build, python: Path, where: str, processes: Processes, *, flags: Sequence[str] = ()
+) -> Answers:
+    """Ask the python of an arm's environment, its libraries imported; `UserError` if one fails."""
+    mend = (
+        "delete its environment in the cache and run again; if it stays so, that library "
+        "(workflow/envs/arm.in, or a requirement of yours) does not support this interpreter"
+    )
+    try:
+        answers = inquire(python, processes, flags=flags, imports=True)
+    except NoAnswerError as said:
+        raise UserError(
+            f"a library does not import in {build.name}: {said}", where=where, mend=mend
+        ) from None
+    if answers.broken:
+        listed = "; ".join(f"{name}: {why}" for name, why in answers.broken.items())
+        raise UserError(
+            f"a library does not import in {build.name}: {listed}", where=where, mend=mend
+        )
+    return answers
+
+
+def check_is(build: Build, executable: Path, where: str, processes: Processes) -> Path:
+    """Verify that `executable` is what `build` says; the real file behind links and wrappers.
+
+    Raises `UserError` that names `where` (a key of the config), what was found, and the mend.
+    """
+    mend = f"name the executable of a {_in_words(build)}"
+    if not executable.exists():
+        raise UserError(f"there is no file {executable}", where=where, mend=mend)
+    if not executable.is_file() or not _is_executable(executable):
+        raise UserError(f"{executable} is not a program one can run", where=where, mend=mend)
+    try:
+        answers = inquire(executable, processes)
+    except NoAnswerError as said:
+        raise UserError(
+            f"{executable} is not a Python 3 (it said: {said})", where=where, mend=mend
+        ) from None
+    fits = (
+        answers.implementation == "CPython"
+        and build.accepts(answers.version)
+        and answers.free_threaded_build == build.free_threaded
+    )
+    if not fits:
+        raise UserError(
+            f"{executable} is {answers.kind}; {build.name} asks for a {_in_words(build)}",
+            where=where,
+            mend=mend,
+        )
+    return Path(answers.base_executable).resolve()
+
+
+def check_gil_stays_off(build: Build, python: Path, where: str, processes: Processes) -> None:
+    """Import the arm's libraries without `-X gil`, which would hide a library that needs the GIL.
+
+    Raises `UserError` that names the module that switched it on.
+    """
+    answers = inquire_furnished(build, python, where, processes)
+    if answers.gil_after_imports:
+        culprits = ", ".join(answers.gil_culprits) or "the interpreter itself, before any import"
+        raise UserError(
+            f"the GIL of {build.name} came back on; switched on by: {culprits}",
+            where=where,
+            mend="use a version of that library (workflow/envs/arm.in, or a requirement of yours) "
+            f"that supports free threading; or leave out the library, or the arm of {build.name} "
+            "without a GIL",
+        )
+
+
+def _in_words(build: Build) -> str:
+    kind = "free-threaded" if build.free_threaded else "standard"
+    return f"CPython {build.version}, {kind} build"
+
+
+def _is_executable(path: Path) -> bool:
+    return bool(path.stat().st_mode & 0o111)

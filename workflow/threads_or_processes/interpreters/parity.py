@@ -1,0 +1,88 @@
+"""Are the arms comparable? Same version, compiler, flags and libraries, or a named threat."""
+
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from threads_or_processes.common.files import canonical_json
+from threads_or_processes.interpreters.identity import Identity
+
+SCHEMA_VERSION = 1
+# What --disable-gil itself changes, and options that change no code of the interpreter.
+_FREE_THREADING = ("--disable-gil", "-DPy_GIL_DISABLED", "-DPy_GIL_DISABLED=1")
+_HARMLESS = ("ensurepip", "suffix", "prefix", "test-modules", "static-libpython", "pkg-config")
+
+
+@dataclass(frozen=True)
+class Field:
+    """Something that must agree: how it is read from an identity, and why it matters."""
+
+    name: str
+    read: Callable[[Identity], Any]
+    consequence: str
+
+
+def _compared_cflags(identity: Identity) -> str:
+    return " ".join(flag for flag in identity.cflags.split() if flag not in _FREE_THREADING)
+
+
+def _compared_options(identity: Identity) -> str:
+    options = (o for o in shlex.split(identity.config_args) if o.startswith("--"))
+    return " ".join(
+        sorted(
+            o for o in options if o not in _FREE_THREADING and not any(h in o for h in _HARMLESS)
+        )
+    )
+
+
+def _listed_libraries(identity: Identity) -> str:
+    return ", ".join(f"{name} {version}" for name, version in sorted(identity.libraries.items()))
+
+
+FIELDS = (
+    Field("version", lambda i: i.version, "a difference may come from the version"),
+    Field("compiler", lambda i: i.compiler, "a difference may come from the compiler"),
+    Field("cflags", _compared_cflags, "a difference may come from the compiler's flags"),
+    Field("options", _compared_options, "a difference may come from the build's options"),
+    Field("pgo", lambda i: i.pgo, "profile-guided optimisation alone can make the difference"),
+    Field("lto", lambda i: i.lto, "link-time optimisation alone can make the difference"),
+    Field("debug", lambda i: i.debug, "a debug build is several times slower"),
+    Field("libraries", _listed_libraries, "the code run is not the same"),
+)
+
+
+def compare(identities: Sequence[Identity]) -> dict[str, Any]:
+    """The content of `parity.json`: a check for each field, a verdict, a sentence a mismatch."""
+    checks = [_check(field, identities) for field in FIELDS]
+    threats = [
+        _threat(field, check["values"])
+        for field, check in zip(FIELDS, checks, strict=True)
+        if not check["equal"]
+    ]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "verdict": "mismatch" if threats else "match",
+        "checks": checks,
+        "threats": threats,
+    }
+
+
+def _check(field: Field, identities: Sequence[Identity]) -> dict[str, Any]:
+    values = {identity.arm: field.read(identity) for identity in identities}
+    return {
+        "field": field.name,
+        "values": values,
+        "equal": len({canonical_json(value) for value in values.values()}) <= 1,
+    }
+
+
+def _threat(field: Field, values: Mapping[str, Any]) -> str:
+    listed = "; ".join(f"{arm}: {_shown(value)}" for arm, value in values.items())
+    return f"The arms differ in {field.name} ({listed}): {field.consequence}."
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) or "none"

@@ -1,0 +1,1 @@
+"""A campaign as the rules see it, the console, and what touches the inside of Snakemake."""

@@ -1,0 +1,360 @@
+"""A campaign: one config on one machine, as the rules see it.
+
+The only place that knows both the plan and the trial room; the rules ask it and add nothing.
+"""
+
+import argparse
+import json
+import math
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import yaml
+
+from threads_or_processes.common.errors import UserError, reported
+from threads_or_processes.common.files import digest, read_json, sha256_file, write_json
+from threads_or_processes.common.locks import hold
+from threads_or_processes.interpreters.given import fingerprints
+from threads_or_processes.pipeline.comparison_folders import comparison_of, others
+from threads_or_processes.plan.blocks import Trial
+from threads_or_processes.plan.catalogue import Catalogue, ModelEntry, WorkloadEntry
+from threads_or_processes.plan.cells import Cell
+from threads_or_processes.plan.claim_files import claim_file, read_claim_files
+from threads_or_processes.plan.config import check_shape
+from threads_or_processes.plan.expected import Expected, announcement, expected
+from threads_or_processes.plan.own import ABOUT_KEYS, own_works, requirements_of
+from threads_or_processes.plan.plan import Plan, as_record, make_plan, order_of
+from threads_or_processes.trial.measured.calibration import batch_for
+from threads_or_processes.trial.models import MODELS
+from threads_or_processes.trial.needs import REASONS, Need
+from threads_or_processes.trial.supervisor.instrument import instrument_sha256
+from threads_or_processes.trial.supervisor.machine import fingerprint, name_of
+from threads_or_processes.trial.supervisor.user_workloads import OwnFunction, read_own
+from threads_or_processes.trial.workloads import all_workloads, workload_of
+from threads_or_processes.trial.workloads.registry import Workload
+
+SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
+DEFAULT_CAMPAIGN = "report"
+
+
+class TrialWildcards(Protocol):
+    """The wildcards of a trial's record."""
+
+    workload: str
+    model: str
+    workers: str
+    arm: str
+    timing: str
+    block: str
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A checked config with its plan."""
+
+    config: Mapping[str, Any]
+    plan: Plan
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> "Campaign":
+        """Check `config` and plan it for this machine; `UserError` for what is wrong in it."""
+        config = checked(config)  # before the files are read that it names
+        claims = read_claim_files(config["claims"])
+        works = catalogue(own_works(config))
+        plan = make_plan(config, config_schema(), works, {**fingerprint()}, claims)
+        return cls(config, plan)
+
+    @property
+    def name(self) -> str:
+        """The campaign's name, and its report's."""
+        return str(self.config["campaign"])
+
+    @cached_property
+    def machine(self) -> str:
+        """The folder below results/; a campaign beside the default one has a folder of its own."""
+        name = name_of(fingerprint())
+        return name if self.name == DEFAULT_CAMPAIGN else f"{name}-{self.name}"
+
+    @cached_property
+    def results(self) -> Path:
+        """Where everything about this campaign lies."""
+        return Path("results") / self.machine
+
+    @property
+    def comparison(self) -> str:
+        """The name of the page that compares machines."""
+        return comparison_of(self.name)
+
+    @cached_property
+    def others(self) -> list[Path]:
+        """Results of other machines beside these, for the same campaign."""
+        return others(self.results, campaign=self.name, fingerprint=fingerprint())
+
+    @property
+    def arms(self) -> list[str]:
+        """The arms by name; the first is the reference."""
+        return [arm.name for arm in self.plan.arms]
+
+    @property
+    def claim_files(self) -> list[str]:
+        """The files of claims that the config names."""
+        return [str(claim_file(name)) for name in self.config["claims"]]
+
+    @property
+    def records(self) -> list[str]:
+        """The record of every trial of the base blocks."""
+        return [self.record(trial) for trial in self.plan.trials]
+
+    def record(self, trial: Trial) -> str:
+        """A trial's record."""
+        return str(self.results / trial.record)
+
+    @cached_property
+    def interpreter_request(self) -> dict[str, Any]:
+        """What the interpreters room is asked for."""
+        return {
+            "arms": [arm.as_record() for arm in self.plan.arms],
+            **self.config["interpreters"],
+            "requirements": requirements_of(self.config),
+        }
+
+    @cached_property
+    def given_executables(self) -> dict[str, str]:
+        """SHA-256 of each file the config names, so that a changed one is noticed.
+
+        Raises `UserError` for one that can't be read.
+        """
+        settings = self.config["interpreters"]
+        named = {f"interpreters.paths.{build}": path for build, path in settings["paths"].items()}
+        if settings["tarball"]:
+            named["interpreters.tarball"] = settings["tarball"]
+        return fingerprints(named)
+
+    @cached_property
+    def interpreter_keys(self) -> dict[str, str]:
+        """Digest of all that decides an arm's interpreter, by arm; other arms play no part."""
+        return {
+            arm.name: digest(
+                {
+                    **self.interpreter_request,
+                    "arms": [arm.as_record()],
+                    "given": self.given_executables,
+                }
+            )
+            for arm in self.plan.arms
+        }
+
+    def identity(self, arm: str, unchanged: Callable[[str], str]) -> str:
+        """An arm's identity file; marked as `unchanged` if it was made for what is asked for now.
+
+        Else what depends on it is made anew with it. Were it always marked, Snakemake would look at
+        the changed trials only in its next run.
+        """
+        file = str(self.results / "interpreters" / f"{arm}.json")
+        return unchanged(file) if self._made_for.get(arm) == self.interpreter_keys[arm] else file
+
+    def claim(self) -> None:
+        """Keep these results for this process until it ends; `UserError` if another has them."""
+        hold(self.results, doing="measuring this campaign")
+
+    def calibration_request(self, workload: str) -> dict[str, Any]:
+        """What decides how much work a workload's batch holds."""
+        cell = self._any_cell_of[workload]
+        return {
+            "function": cell.function,
+            "params": dict(cell.params),
+            "batch_ms": self.config["trial"]["batch_ms"],
+            "instrument": instrument_sha256(workload_of(cell.function), "serial"),
+        }
+
+    def announcement(self, ahead: Collection[str], more: Collection[Trial] = ()) -> str:
+        """How much is planned and how long it will take.
+
+        `ahead` are records still to be made, `more` the trials that may be added for precision.
+        """
+        to_make = frozenset(ahead)
+        return announcement(
+            cells=len(self.plan.cells),
+            planned=len(to_make.union(self.records)),
+            ahead=[
+                self.expected_of(trial.cell)
+                for trial in self.plan.possible_trials
+                if self.record(trial) in to_make
+            ],
+            more=[self.expected_of(trial.cell) for trial in more],
+            second_look_s=self.config["trial"]["second_look_s"],
+        )
+
+    def order(self, wildcards: TrialWildcards) -> str:
+        """The trial as JSON for the trial's command."""
+        return json.dumps(order_of(self.plan, self._trial(wildcards)))
+
+    def made_anew_by(self, wildcards: TrialWildcards) -> str:
+        """What re-runs a trial when it changes, besides its order.
+
+        Holds the requests, known before anything has run, and the contents of the identity and
+        calibration. While one of these is missing it raises FileNotFoundError, which Snakemake
+        takes for "to be determined".
+        """
+        identity = self.results / "interpreters" / f"{wildcards.arm}.json"
+        calibration = self.results / "calibration" / f"{wildcards.workload}.json"
+        return digest(
+            {
+                "interpreter": self.interpreter_keys[wildcards.arm],
+                "identity": json.loads(identity.read_text(encoding="utf-8"))["identity_sha256"],
+                "calibration_request": self.calibration_request(wildcards.workload),
+                "calibration": sha256_file(calibration),
+                "instrument": instrument_sha256(
+                    workload_of(self._trial(wildcards).cell.function), wildcards.model
+                ),
+                "machine": dict(self.plan.machine),
+            }
+        )
+
+    def position(self, wildcards: TrialWildcards) -> int:
+        """The trial's place in the planned order, from 1."""
+        return self._trial(wildcards).position
+
+    def priority(self, wildcards: TrialWildcards) -> int:
+        """Earlier trials first."""
+        return len(self._trials) - self.position(wildcards)
+
+    @cached_property
+    def _made_for(self) -> dict[str, str]:
+        """The keys that the interpreters were provided for; none before the first time."""
+        file = self.results / "interpreters" / "made-for.json"
+        made_for: dict[str, str] = read_json(file) if file.exists() else {}
+        return made_for
+
+    @cached_property
+    def _any_cell_of(self) -> dict[str, Cell]:
+        return {cell.workload: cell for cell in self.plan.cells}
+
+    @cached_property
+    def _trials(self) -> dict[tuple[str, int], Trial]:
+        return {(trial.cell.id, trial.block): trial for trial in self.plan.possible_trials}
+
+    def expected_of(self, cell: Cell) -> Expected:
+        """How long a trial of a cell takes."""
+        return expected(
+            family=self.plan.catalogue.models[cell.model].family,
+            start_method=cell.start_method,
+            timing=cell.timing,
+            workers=cell.workers,
+            cpus=self.plan.machine["logical_cpus"],
+            warmups=cell.warmups,
+            repetitions=cell.repetitions,
+            batch_s=self._batch_s(cell),
+            patience_s=cell.patience_s,
+            tries=self.config["trial"]["tries"],
+        )
+
+    def _batch_s(self, cell: Cell) -> float:
+        """What a batch waits for, or what it is sized for: workers may gain nothing."""
+        tasks, target_ns = batch_for(
+            workload_of(cell.function),
+            cell.params,
+            self.config["trial"]["batch_ms"],
+            self.plan.machine["logical_cpus"],
+        )
+        rounds = math.ceil(tasks / cell.workers)
+        return rounds * cell.params.get("seconds", 0.0) or target_ns / 1e9
+
+    def _trial(self, wildcards: TrialWildcards) -> Trial:
+        w = wildcards
+        return self._trials[f"{w.workload}/{w.model}/{w.workers}/{w.arm}/{w.timing}", int(w.block)]
+
+
+def checked(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The config less what is left out; `UserError` for what is not as the schema has it."""
+    config = without_what_is_left_out(config)
+    check_shape(config, config_schema())
+    return config
+
+
+def config_schema() -> Mapping[str, Any]:
+    """The schema that every config is checked against."""
+    schema: Mapping[str, Any] = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    return schema
+
+
+def without_what_is_left_out(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An overlay leaves an experiment out by setting it to null."""
+    experiments = config.get("experiments")
+    if not isinstance(experiments, Mapping):
+        return config
+    kept = {name: settings for name, settings in experiments.items() if settings is not None}
+    return {**config, "experiments": kept}
+
+
+def catalogue(own: Mapping[str, Mapping[str, Any]] = MappingProxyType({})) -> Catalogue:
+    """The workloads and models that the trial room has, as a plan sees them.
+
+    `own` are the config's settings of each work of the user's own. `UserError` for one whose
+    function can't be measured, or whose name is taken.
+    """
+    built_in = all_workloads()
+    for name in own:
+        if name in built_in:
+            raise UserError(
+                f"{name} is a built-in workload",
+                where=f"config key workloads.{name}.function",
+                mend="give yours another name",
+            )
+    return Catalogue(
+        workloads={
+            **{name: _entry(name, workload) for name, workload in built_in.items()},
+            **{name: _own_entry(name, settings) for name, settings in own.items()},
+        },
+        models={
+            name: ModelEntry(
+                title=entry.title,
+                family=entry.family,
+                start_method=entry.start_method,
+                is_parallel=entry.is_parallel,
+                meets=frozenset(entry.meets),
+                asks=frozenset(entry.asks),
+                since=entry.since,
+            )
+            for name, entry in MODELS.items()
+        },
+        reasons={need.value: reason for need, reason in REASONS.items()},
+    )
+
+
+def _entry(function: str, workload: Workload) -> WorkloadEntry:
+    return WorkloadEntry(
+        about={key: getattr(workload, key) for key in ABOUT_KEYS},
+        function=function,
+        params=workload.parameters,
+        wants=frozenset(workload.wants),
+        has=frozenset(workload.has),
+    )
+
+
+def _own_entry(name: str, settings: Mapping[str, Any]) -> WorkloadEntry:
+    function = OwnFunction(settings["function"], key=f"workloads.{name}.function")
+    about = {key: settings[key] for key in ABOUT_KEYS if key in settings}
+    needs = frozenset({Need.ONE_MEMORY} if settings.get("shares_memory") else ())
+    workload = replace(read_own(function), needs=needs, **about)
+    return _entry(function.written, workload)
+
+
+def main() -> None:
+    """Write the plan of a config given as JSON."""
+    parser = argparse.ArgumentParser(
+        prog="python -m threads_or_processes.pipeline.campaign", description=main.__doc__
+    )
+    parser.add_argument("--config", type=json.loads, required=True, help="the config as JSON")
+    parser.add_argument("--out", type=Path, required=True, help="the plan to write")
+    arguments = parser.parse_args()
+    campaign = Campaign.of(arguments.config)
+    write_json(arguments.out, as_record(campaign.plan, campaign.machine))
+
+
+if __name__ == "__main__":
+    reported(main)

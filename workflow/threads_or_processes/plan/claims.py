@@ -1,0 +1,221 @@
+"""Claims: sentences stated before the measurement, each with the two cells that test it.
+
+The form is explained in docs/claims.md and checked by workflow/schemas/claims.schema.yaml.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import jsonschema
+from jsonschema.exceptions import best_match
+
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.plan.arms import Arm
+from threads_or_processes.plan.catalogue import Catalogue
+from threads_or_processes.plan.cells import Experiment
+from threads_or_processes.plan.config import hint
+from threads_or_processes.plan.workers import worker_counts
+
+#: Arms by what they are, so that a claim outlives a Python version.
+ROLES = {
+    "standard": (False, True),
+    "free-threaded": (True, False),
+    "free-threaded-gil": (True, True),
+}
+WORKER_WORDS = ("cores", "cpus", "2x")
+#: What can be measured in cells of which timing.
+MEASURES = {
+    "time": ("warm", "cold"),
+    "first_result": ("cold",),
+    "teardown": ("cold",),
+    "memory": ("memory",),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A sentence and its test.
+
+    `expects` is what the sentence says of `cell`, or of `cell` against `baseline`; `by` the factor
+    that it must reach; `published` the least and the greatest of the ratios that were published for
+    it. `untested` says why it can't be tested; then `cell` and `baseline` may be as they were
+    written.
+    """
+
+    id: str
+    file: str
+    sentence: str
+    source: str
+    answer: str | None
+    expects: str
+    measure: str
+    by: float
+    cell: str
+    baseline: str | None
+    published: Sequence[float] | None
+    untested: str | None
+
+    def as_record(self) -> dict[str, Any]:
+        """The claim as it stands in the plan's file."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What claims are looked up in: all that the config plans on a machine, by its fingerprint."""
+
+    catalogue: Catalogue
+    arms: Sequence[Arm]
+    experiments: Sequence[Experiment]
+    machine: Mapping[str, Any]
+    margin: float
+
+
+@dataclass(frozen=True)
+class ClaimFiles:
+    """What the files of claims hold, by file name, and the JSON schema of the form."""
+
+    contents: Mapping[str, Any]
+    schema: Mapping[str, Any]
+
+
+NO_CLAIMS = ClaimFiles({}, {})
+
+
+def planned_claims(files: ClaimFiles, ground: Ground) -> list[Claim]:
+    """Check the files' claims and find their cells.
+
+    Raises `UserError`, naming file and claim, for a claim that is not in the form, that names what
+    there is not, or whose id is taken. A claim about what the config doesn't measure is no mistake:
+    it is `untested`, with the reason.
+    """
+    reasons = {
+        skipped.cell: skipped.reason
+        for experiment in ground.experiments
+        for skipped in experiment.not_applicable
+    }
+    planned = {cell.id for experiment in ground.experiments for cell in experiment.cells}
+    claims: dict[str, Claim] = {}
+    for file, content in files.contents.items():
+        _check_form(content, files.schema, file)
+        for entry in content["claims"]:
+            claim = _claim(entry, content["source"], file, ground, planned, reasons)
+            if claim.id in claims:
+                raise UserError(
+                    f"two claims have the id {claim.id!r}",
+                    where=f"{claims[claim.id].file}, {file}",
+                    mend="give one of them another id",
+                )
+            claims[claim.id] = claim
+    return list(claims.values())
+
+
+def _claim(
+    entry: Mapping[str, Any],
+    source: str,
+    file: str,
+    ground: Ground,
+    planned: Collection[str],
+    reasons: Mapping[str, str],
+) -> Claim:
+    where, measure = f"{file}, claim {entry['id']}", entry.get("measure", "time")
+    found = {
+        role: _cell(entry[role], ground, f"{where}, {role}", MEASURES[measure])
+        for role in ("cell", "baseline")
+        if role in entry
+    }
+    untested = next(_why_untested(found.values(), planned, reasons), None)
+    ids = {role: entry[role] if isinstance(cell, _NoArm) else cell for role, cell in found.items()}
+    return Claim(
+        id=entry["id"],
+        file=file,
+        sentence=entry["sentence"],
+        source=entry.get("source", source),
+        answer=entry.get("answer"),
+        expects=entry["expects"],
+        measure=measure,
+        by=entry.get("by", 1 + ground.margin),
+        cell=ids["cell"],
+        baseline=ids.get("baseline"),
+        published=entry.get("published"),
+        untested=untested,
+    )
+
+
+@dataclass(frozen=True)
+class _NoArm:
+    """Stands for a cell on an arm that the config doesn't have."""
+
+    reason: str
+
+
+def _why_untested(
+    cells: "Collection[str | _NoArm]", planned: Collection[str], reasons: Mapping[str, str]
+) -> Iterator[str]:
+    for cell in cells:
+        if isinstance(cell, _NoArm):
+            yield cell.reason
+        elif cell not in planned:
+            yield reasons.get(cell, f"the config plans no cell {cell}")
+
+
+def _cell(written: str, ground: Ground, where: str, timings: Sequence[str]) -> str | _NoArm:
+    """The id of a cell written as workload/model/workers/arm/timing, its words resolved."""
+    parts = written.split("/")
+    if len(parts) != 5:
+        raise UserError(
+            f"{written!r} is not a cell",
+            where=where,
+            mend="write workload/model/workers/arm/timing, such as json/threads/cpus/standard/warm",
+        )
+    workload, model, workers, arm, timing = parts
+    _known(workload.partition(",")[0], ground.catalogue.workloads, "workload", where)
+    _known(model, ground.catalogue.models, "model", where)
+    _known(timing, timings, "timing for this measure", where)
+    if not workers.isdigit():
+        _known(workers, WORKER_WORDS, "number of workers", where)
+    found = _arm(arm, ground.arms, where)
+    if isinstance(found, _NoArm):
+        return found
+    count = worker_counts([workers], ground.machine)[0]
+    return f"{workload}/{model}/{count}/{found}/{timing}"
+
+
+def _arm(written: str, arms: Sequence[Arm], where: str) -> str | _NoArm:
+    """An arm by its name, or by its role among those of the reference's version."""
+    if written not in ROLES:
+        try:
+            Arm.parse(written)
+        except UserError:
+            _known(written, [*ROLES, *(arm.name for arm in arms)], "arm", where)
+        names = [arm.name for arm in arms if arm.name == written]
+        return names[0] if names else _NoArm(f"the config has no arm {written}")
+    for arm in arms:
+        if (arm.free_threaded, arm.gil) == ROLES[written] and arm.version == arms[0].version:
+            return arm.name
+    return _NoArm(f"the config has no {written} arm of Python {arms[0].version}")
+
+
+def _known(name: str, known: Collection[str], kind: str, where: str) -> None:
+    if name not in known:
+        raise UserError(f"unknown {kind} {name!r}", where=where, mend=hint(name, list(known)))
+
+
+def _check_form(content: Any, schema: Mapping[str, Any], file: str) -> None:
+    error = best_match(jsonschema.Draft202012Validator(schema).iter_errors(content))
+    if error is None:
+        return
+    path = list(error.absolute_path)
+    where = file
+    if len(path) >= 2 and path[0] == "claims":
+        entry = content["claims"][path[1]]
+        name = entry.get("id") if isinstance(entry, dict) else None
+        where += f", claim {name or f'number {int(path[1]) + 1}'}"
+        path = path[2:]
+    key = ".".join(map(str, path))
+    raise UserError(
+        f"the claims are not in the form: {f'{key}: ' if key else ''}{error.message}",
+        where=where,
+        mend="docs/claims.md explains the form",
+    )

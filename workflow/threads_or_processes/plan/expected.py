@@ -1,0 +1,140 @@
+"""How long trials will take, so that one knows before they begin.
+
+The constants are measured on a virtual machine of two CPUs of 2024, rounded up. They only foretell;
+no result rests on them.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from threads_or_processes.common.durations import spelled
+
+# A Snakemake job, the trial's command, the interpreter under test and the wait for an idle
+# pipeline; and of each CPU the sentinel's child.
+TRIAL_S = 0.25
+CPU_S = 0.0025
+# Around each execution of the batch: a reading of the sentinel, usage, garbage, checksum.
+REPETITION_S = 0.004
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartUp:
+    """What starting and ending workers costs.
+
+    `each_s` is spent in the parent for one worker after another, `own_s` in the workers themselves,
+    on as many CPUs as there are, and `once_s` by the first start in a trial.
+    """
+
+    each_s: float
+    own_s: float = 0.0
+    once_s: float = 0.0
+
+    def of(self, workers: int, cpus: int) -> float:
+        """Seconds for one start, besides `once_s`."""
+        return self.each_s * workers + self.own_s * math.ceil(workers / cpus)
+
+
+STARTUP_OF_FAMILY = {
+    "serial": StartUp(each_s=0.0),
+    "coroutines": StartUp(each_s=0.0),
+    "threads": StartUp(each_s=0.0005, once_s=0.002),
+}
+STARTUP_OF_METHOD = {
+    "fork": StartUp(each_s=0.0025, once_s=0.003),
+    "forkserver": StartUp(each_s=0.006, once_s=0.1),
+}
+# `spawn`, and whatever is not known here: each worker is a new interpreter with its own imports.
+COSTLIEST_STARTUP = StartUp(each_s=0.002, own_s=0.12)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """How long something takes where nothing disturbs it, and at most where much does."""
+
+    quiet_s: float
+    busy_s: float
+
+
+def expected(
+    *,
+    family: str,
+    start_method: str,
+    timing: str,
+    workers: int,
+    cpus: int,
+    warmups: int,
+    repetitions: int,
+    batch_s: float,
+    patience_s: float,
+    tries: int,
+) -> Expected:
+    """How long one trial takes, from one Snakemake job to the next.
+
+    `batch_s` is what one execution of the batch takes in this cell. On a busy machine a trial
+    waits `patience_s` for a quiet moment, looks that long for quiet repetitions, and then does all
+    of it again, `tries` times.
+    """
+    startup = _startup(family, start_method)
+    start_s = startup.of(workers, cpus)
+    is_cold = timing == "cold"
+    repetition_s = REPETITION_S + batch_s + (start_s if is_cold else 0.0)
+    before_s = TRIAL_S + CPU_S * cpus + startup.once_s + (0.0 if is_cold else start_s)
+    before_s += warmups * repetition_s
+    quiet_s = repetitions * repetition_s
+    # The last repetition begins just before the patience is over.
+    busy_s = max(quiet_s, patience_s + repetition_s) if patience_s else quiet_s
+    return Expected(quiet_s=before_s + quiet_s, busy_s=tries * (before_s + patience_s + busy_s))
+
+
+def together(trials: Iterable[Expected]) -> Expected:
+    """How long trials take one after another."""
+    trials = list(trials)
+    return Expected(
+        quiet_s=math.fsum(trial.quiet_s for trial in trials),
+        busy_s=math.fsum(trial.busy_s for trial in trials),
+    )
+
+
+def announcement(
+    cells: int,
+    planned: int,
+    ahead: Sequence[Expected],
+    more: Sequence[Expected] = (),
+    second_look_s: float = 0.0,
+) -> str:
+    """What a person wants to know before it begins, in one sentence without a full stop.
+
+    `planned` counts all trials, `ahead` holds those that are still to be measured, `more` those
+    that may be added for precision; on a busy machine there is a second look.
+    """
+    sentence = f"{_counted(cells, 'cell')}, {_counted(planned, 'trial')} planned"
+    if not ahead:
+        sentence += ", none of them left to measure"
+    else:
+        if len(ahead) < planned:
+            sentence += f", {len(ahead):,} of them left to measure"
+        second_look = Expected(quiet_s=0.0, busy_s=second_look_s)
+        sentence += f"; {_spelled(together([*ahead, second_look]))}"
+    if more:
+        sentence += f"; up to {len(more):,} more for precision: {_spelled(together(more))}"
+    return sentence
+
+
+def _spelled(whole: Expected) -> str:
+    quiet, busy = spelled(whole.quiet_s), spelled(whole.busy_s, "up to")
+    if quiet == busy:  # less than a minute
+        return quiet
+    return f"{quiet} on a quiet machine, {busy} on a busy one"
+
+
+def _startup(family: str, start_method: str) -> StartUp:
+    if start_method in STARTUP_OF_METHOD:
+        return STARTUP_OF_METHOD[start_method]
+    if start_method == "none":
+        return STARTUP_OF_FAMILY.get(family, COSTLIEST_STARTUP)
+    return COSTLIEST_STARTUP
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -1,0 +1,129 @@
+"""One label keeps one look: colour says the model, line and marker say the arm."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from threads_or_processes.reporting.campaign import Arm, Campaign, Family, Model
+from threads_or_processes.reporting.plots import Series
+
+
+@dataclass(frozen=True)
+class Colour:
+    """A colour for light and for dark pages; each has contrast 3:1 or more on its page."""
+
+    light: str
+    dark: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """Dash pattern (points on, points off; empty for solid) and marker of matplotlib."""
+
+    dashes: tuple[float, ...]
+    marker: str
+
+
+# Okabe and Ito's colour-blind-safe palette, darkened where it is too light for lines on white.
+_BLUE = Colour("#0072b2", "#56b4e9")
+_VERMILION = Colour("#d55e00", "#ff8f45")
+_GREEN = Colour("#00795a", "#2fc79c")
+_PURPLE = Colour("#a4478f", "#e08cc8")
+_OCHRE = Colour("#8a6a00", "#dcb643")
+_GREY = Colour("#6b7280", "#9aa4af")
+
+_OF_FAMILY = {
+    Family.SERIAL: _GREY,
+    Family.THREADS: _BLUE,
+    Family.PROCESSES: _VERMILION,
+    Family.COROUTINES: _GREEN,
+    Family.INTERPRETERS: _PURPLE,
+}
+PALETTE = (_BLUE, _VERMILION, _GREEN, _PURPLE, _OCHRE, _GREY)
+
+_STANDARD = Line((), "o")
+_FREE = Line((5, 2), "D")
+_CONTROL = Line((1.2, 1.8), "s")
+_MORE = (Line((7, 2, 1.2, 2), "^"), Line((3, 1.5), "v"), Line((9, 3), "P"))
+
+# Written into the drawings, replaced by the page's own text colour where a figure is embedded.
+INK = "#24292e"
+
+#: For series that colour and line alone would not tell apart.
+_MARKERS = ("^", "v", "P", "X", "*", "<", ">")
+
+_SPARE = (_STANDARD, _FREE, _CONTROL, *_MORE)
+
+_ARM_INK = {_STANDARD: INK, _FREE: _OCHRE.light, _CONTROL: _GREY.light}
+
+
+def colours(models: Sequence[Model]) -> dict[str, Colour]:
+    """Model to colour: a family's pool, or else its first model, has the family's colour.
+
+    Others have what is free, in order.
+    """
+    first: dict[Family, Model] = {}
+    for model in sorted(models, key=lambda model: not model.leads_family):
+        first.setdefault(model.family, model)
+    free = [c for c in PALETTE if c not in {_OF_FAMILY[family] for family in first}]
+    others = [model for model in models if first[model.family] is not model]
+    spare = {m.name: (free or PALETTE)[i % len(free or PALETTE)] for i, m in enumerate(others)}
+    return {model.name: spare.get(model.name, _OF_FAMILY[model.family]) for model in models}
+
+
+def lines(arms: Sequence[Arm]) -> dict[str, Line]:
+    """Arm to line: solid for standard builds, dashed without the lock, dotted for the control.
+
+    Further arms of one kind (another version) have lines of their own.
+    """
+    spare = iter((*_MORE, *_MORE))
+    found: dict[str, Line] = {}
+    for arm in arms:
+        kind = (_CONTROL if arm.gil else _FREE) if arm.free_threaded else _STANDARD
+        found[arm.name] = next(spare, kind) if kind in found.values() else kind
+    return found
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How a series is seen: its ink, its line and marker."""
+
+    ink: str
+    line: Line
+
+
+def of_machines(
+    series: Sequence[Series], models: Sequence[Model], machines: Sequence[str]
+) -> dict[Series, Seen]:
+    """The look of series whose `arm` is a machine: the model's colour, the machine's line."""
+    of_model = colours(models)
+    line = {name: _SPARE[index % len(_SPARE)] for index, name in enumerate(machines)}
+    return {one: Seen(of_model[one.model or ""].light, line[one.arm or ""]) for one in series}
+
+
+def of_series(
+    series: Sequence[Series], campaign: Campaign, among: Sequence[str] = ()
+) -> dict[Series, Seen]:
+    """The look of each series: its model's colour and its arm's line.
+
+    Where no series names a model, colours tell the arms; where it names neither, the series.
+    Models named in `among` have colours too, and leave the others those that remain.
+    """
+    used = {*among, *(one.model for one in series)}
+    of_model = colours([model for model in campaign.models.values() if model.name in used])
+    of_arm = lines(campaign.arms)
+    inks = {arm.name: _ARM_INK.get(of_arm[arm.name], INK) for arm in campaign.arms}
+    others = [one for one in series if not one.model and not one.arm]
+    spare = dict(zip(others, itertools.cycle(zip(PALETTE, _SPARE, strict=False)), strict=False))
+    found: dict[Series, Seen] = {}
+    for one in series:
+        if one in spare:
+            colour, line = spare[one]
+            found[one] = Seen(ink=colour.light, line=line)
+            continue
+        ink = of_model[one.model].light if one.model else inks.get(one.arm or "", INK)
+        seen = Seen(ink=ink, line=of_arm.get(one.arm or "", _STANDARD))
+        marked = (Seen(ink=ink, line=Line(seen.line.dashes, marker)) for marker in _MARKERS)
+        taken = set(found.values())
+        found[one] = next((look for look in (seen, *marked) if look not in taken), seen)
+    return found

@@ -1,0 +1,19 @@
+"""The page that compares machines, from their folders: read, drawn, set."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from threads_or_processes.reporting import comparing, drawing, look, render
+from threads_or_processes.reporting.sections import comparison
+
+
+def html(folders: Sequence[Path]) -> str:
+    """The page for these folders of results; `UserError` if none can be read."""
+    sides = comparing.read_sides(folders)
+    models = comparing.models(sides)
+    names = [side.name for side in sides.sides]
+    svgs = {
+        figure.name: drawing.draw_lines(figure, look.of_machines(figure.series, models, names)).svg
+        for figure in comparison.curves(sides.sides)
+    }
+    return render.comparison(comparison.build(sides), svgs)

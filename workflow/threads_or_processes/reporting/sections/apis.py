@@ -1,0 +1,84 @@
+"""The same work through every way that Python offers."""
+
+from threads_or_processes.reporting import words
+from threads_or_processes.reporting.campaign import PlannedCell
+from threads_or_processes.reporting.page import Column
+from threads_or_processes.reporting.plots import Series
+from threads_or_processes.reporting.rows import Ratio
+from threads_or_processes.reporting.sections import answers, plotted
+from threads_or_processes.reporting.sections.grids import (
+    THREADS,
+    TWO_AVERAGES,
+    WAY,
+    Content,
+    Measure,
+    Question,
+    pivot,
+)
+
+TITLE = "Ways to do the same"
+LIMITS = (
+    "Other chunk sizes, and what else an interface offers: time limits, results as they come, "
+    "workers that are replaced."
+)
+
+
+def content(question: Question) -> Content:
+    """Time by model and arm, and the speed against the pool of threads."""
+    campaign = question.campaign
+    answer = _answer(question)
+    return Content(
+        answer=answer,
+        limits=LIMITS,
+        figures=plotted.forest(
+            name=question.experiment.name,
+            title="Speed against the pool of threads",
+            finding=answer,
+            axis="speed against threads, same workers and arm",
+            margin=campaign.margin,
+            cells=question.cells,
+            label=question.label,
+            ratios=lambda cell: [
+                (Series(title=cell.arm, arm=cell.arm), question.ratio_over_threads(cell))
+            ],
+        ),
+        paragraphs=(
+            "One batch, cut into the same chunks, executed in each way. Speed is against threads "
+            "with the same number of workers on the same arm: above 1× faster, below 1× slower; "
+            "square brackets hold the interval.",
+            TWO_AVERAGES,
+        ),
+        tables=(
+            pivot(
+                caption="Time of a batch, and its speed against threads",
+                keys=(Column(header="Work"), *WAY),
+                key=lambda cell: (campaign.title(cell.workload), *question.way(cell)),
+                group=lambda cell: cell.arm,
+                measures=(
+                    Measure(header="time", show=question.time),
+                    Measure(header="speed", show=question.over_threads),
+                ),
+                cells=(*_baselines(question), *question.cells),
+            ),
+        ),
+    )
+
+
+def _answer(question: Question) -> str:
+    """How far the ways are from the pool of threads, for each kind of work."""
+    works: dict[str, list[tuple[str, Ratio]]] = {}
+    for cell in question.cells:
+        if (ratio := question.ratio_over_threads(cell)) is not None:
+            title = question.campaign.title(cell.workload)
+            works.setdefault(title, []).append((question.named(cell), ratio))
+    if not works:
+        return answers.NO_RATIO
+    told = "; ".join(f"{title}: {answers.spread(named)}" for title, named in works.items())
+    return words.sentence(f"speed against the pool of threads – {told}")
+
+
+def _baselines(question: Question) -> list[PlannedCell]:
+    """The pools of threads that the ways are compared with, whichever experiment asked for them."""
+    parallel = (cell for cell in question.cells if question.own_serial(cell) != cell)
+    found = (question.other(cell, model=THREADS) for cell in parallel)
+    return [cell for cell in found if cell]

@@ -1,0 +1,104 @@
+"""What the free-threaded build costs a program that uses one thread."""
+
+from collections.abc import Iterator
+
+from threads_or_processes.reporting import words
+from threads_or_processes.reporting.campaign import Arm, PlannedCell
+from threads_or_processes.reporting.page import Column
+from threads_or_processes.reporting.plots import Series
+from threads_or_processes.reporting.rows import Ratio
+from threads_or_processes.reporting.sections import answers, plotted
+from threads_or_processes.reporting.sections.grids import (
+    TWO_AVERAGES,
+    WAY,
+    Content,
+    Measure,
+    Question,
+    pivot,
+)
+
+TITLE = "The price of the build"
+LIMITS = (
+    "What the build costs programs that spend their time in extension modules of their own, or "
+    "with more threads than one; the section on speed-up has the latter."
+)
+
+
+def content(question: Question) -> Content:
+    """Each kind of work on each arm, against the reference arm; the build apart from its lock."""
+    campaign = question.campaign
+    reference = campaign.reference_arm
+    answer = _answer(question)
+    return Content(
+        answer=answer,
+        limits=LIMITS,
+        paragraphs=(
+            f"The same program on each interpreter, compared with {reference}. Above 1× it is "
+            "faster there, below 1× slower: 0.8× means that what takes 8 s on "
+            f"{reference} takes 10 s. Square brackets hold the interval.",
+            TWO_AVERAGES,
+        ),
+        figures=plotted.forest(
+            name=question.experiment.name,
+            title="The build, its lock, and both",
+            finding=answer,
+            axis="speed against the arm without the change",
+            margin=campaign.margin,
+            cells=question.cells,
+            label=question.label,
+            ratios=lambda cell: _steps(question, cell),
+        ),
+        tables=(
+            pivot(
+                caption=f"Time of a batch on each arm, and its speed against {reference}",
+                keys=(Column(header="Work"), *WAY),
+                key=lambda cell: (campaign.title(cell.workload), *question.way(cell)),
+                group=lambda cell: cell.arm,
+                measures=(
+                    Measure(header="time", show=question.time),
+                    Measure(header="speed", show=lambda cell: question.ratio(cell, arm=reference)),
+                ),
+                cells=question.cells,
+            ),
+        ),
+    )
+
+
+def _answer(question: Question) -> str:
+    """What each step comes to over all kinds of work."""
+    steps: dict[str, list[tuple[str, Ratio]]] = {}
+    for cell in question.cells:
+        for series, ratio in _steps(question, cell):
+            if ratio is not None:
+                name = question.campaign.title(cell.workload)
+                steps.setdefault(series.title, []).append((name, ratio))
+    if not steps:
+        return answers.NO_RATIO
+    told = "; ".join(f"{step}: {answers.spread(named)}" for step, named in steps.items())
+    return words.sentence(f"speed, by what is changed – {told}")
+
+
+def _steps(question: Question, cell: PlannedCell) -> Iterator[tuple[Series, Ratio | None]]:
+    """What a cell says of a change of the interpreter, each change apart where it was measured."""
+    arms = {arm.name: arm for arm in question.campaign.arms}
+    arm = arms[cell.arm]
+    for other in arms.values():
+        if step := _step(arm, other):
+            # Each of the three steps has another arm's look.
+            seen = arm if other.free_threaded else other if not arm.gil else arm
+            yield Series(title=step, arm=seen.name), question.against(cell, arm=other.name)
+
+
+def _step(arm: Arm, other: Arm) -> str:
+    """What differs between two arms of one version; empty where it is no single question."""
+    if arm.version != other.version or not arm.free_threaded:
+        return ""
+    if not other.free_threaded:
+        return (
+            f"the build with its lock on ({arm.name} over {other.name})"
+            if arm.gil
+            else (f"both ({arm.name} over {other.name})")
+        )
+    if other.gil and not arm.gil:
+        return f"removing its lock ({arm.name} over {other.name})"
+    return ""

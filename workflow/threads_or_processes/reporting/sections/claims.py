@@ -1,0 +1,183 @@
+"""Every sentence stated before the measurement: its verdict and the numbers behind it."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import PurePath
+
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
+from threads_or_processes.reporting.campaign import Campaign, PlannedCell
+from threads_or_processes.reporting.evidence import Evidence
+from threads_or_processes.reporting.page import Claim, Claims, ClaimsSection
+from threads_or_processes.reporting.rows import ClaimRow, Ratio
+from threads_or_processes.reporting.words import Status
+
+STATUSES = {
+    "supported": (Status.GAIN, "✓", "Supported"),
+    "refuted": (Status.NO_GAIN, "✗", "Refuted"),
+    "inconclusive": (Status.OPEN, "?", "Inconclusive"),
+    "not_tested": (Status.NO_DATA, "–", "Not tested"),
+}
+
+MEASURES = {
+    "time": "",
+    "first_result": "until the first result: ",
+    "teardown": "to stop the workers: ",
+    "memory": "memory of all processes: ",
+}
+
+AGREEMENTS = {
+    "agrees": "; ours agrees",
+    "more": "; ours is surely more",
+    "less": "; ours is surely less",
+}
+
+#: Longer than any sentence, shorter than what breaks a page.
+MOST_CHARACTERS = 600
+
+
+def build(evidence: Evidence) -> ClaimsSection | None:
+    """The claims, file by file in the order of the config; None without any."""
+    rows = evidence.tables.claims
+    if not rows:
+        return None
+    files = dict.fromkeys(row.file for row in rows)
+    return ClaimsSection(
+        paragraphs=_paragraphs(rows, evidence.campaign),
+        groups=tuple(
+            _group(file, [row for row in rows if row.file == file], evidence.campaign)
+            for file in files
+        ),
+    )
+
+
+def _group(file: str, rows: Sequence[ClaimRow], campaign: Campaign) -> Claims:
+    tested, untested = (
+        tuple(_claim(row, campaign) for row in rows if (row.verdict != "not_tested") == is_tested)
+        for is_tested in (True, False)
+    )
+    return Claims(
+        title=_title(file),
+        tested=tested,
+        untested=untested,
+        untested_summary=f"{text.count(len(untested), 'sentence')} not tested",
+    )
+
+
+def _paragraphs(rows: Sequence[ClaimRow], campaign: Campaign) -> tuple[str, ...]:
+    verdicts = Counter(row.verdict for row in rows)
+    counted = [
+        f"{text.fixed(verdicts[name], 0)} {word.lower()}"
+        for name, (_, _, word) in STATUSES.items()
+        if verdicts[name]
+    ]
+    return (
+        f"{words.capital(text.count(len(rows), 'sentence'))}, stated with their cells before "
+        f"anything was measured: {text.listing(counted)}. A verdict needs two methods that agree, "
+        "holds for all verdicts together (Holm), and must be clearer than the difference between "
+        "two measurements of the same cell, where that was measured. Ratios are the baseline's "
+        f"time (or memory) over the cell's; within {text.percent(campaign.margin)} there is no "
+        "difference in practice. Supported means that the direction holds, and the least "
+        "difference that was stated. A published figure, which comes from other hardware, agrees "
+        "with ours when it is within a factor of 1.15 of our interval.",
+    )
+
+
+def _title(file: str) -> str:
+    name = PurePath(file).stem
+    known = {"notebook": "The teaching notebook", "published": "Published figures"}
+    return known.get(name, words.capital(text.plain(name.replace("_", " ").replace("-", " "))))
+
+
+def _claim(row: ClaimRow, campaign: Campaign) -> Claim:
+    status, icon, verdict = STATUSES[row.verdict]
+    return Claim(
+        sentence=text.plain(row.sentence, MOST_CHARACTERS),
+        source=text.plain(row.source),
+        status=status,
+        verdict=verdict,
+        icon=icon,
+        lines=tuple(words.sentence(line) for line in _lines(row, campaign)),
+    )
+
+
+def _lines(row: ClaimRow, campaign: Campaign) -> Iterator[str]:
+    if row.verdict == "refuted":
+        yield _found_instead(row)
+    if ratio := row.estimate:
+        yield _compared(row, ratio, campaign)
+    if row.losing_trials is not None and row.blocks is not None:
+        yield _updates(row, campaign)
+    if row.reason:
+        yield text.plain(row.reason)
+    if row.verdict == "inconclusive":
+        yield _what_it_takes(row)
+    if row.published_low_ratio is not None and row.published_high_ratio is not None:
+        yield _published(row, row.published_low_ratio, row.published_high_ratio)
+    if row.answer:
+        yield text.plain(row.answer, MOST_CHARACTERS)
+
+
+def _found_instead(row: ClaimRow) -> str:
+    claimed = "" if row.claimed_ratio is None else f"{text.ratio_cell(row.claimed_ratio)}×"
+    return {
+        "equal_in_practice": "there is no difference in practice",
+        "opposite": "it is the other way round",
+        "smaller_than_claimed": f"the difference is smaller than {claimed}",
+        "as_much": f"the ratio is above {claimed}",
+        "different": "there is a difference",
+    }.get(row.finding, "the opposite was seen")
+
+
+def _compared(row: ClaimRow, ratio: Ratio, campaign: Campaign) -> str:
+    cell, baseline = campaign.cells_by_id[row.cell], campaign.cells_by_id[row.baseline_cell]
+    titles = [campaign.title(one.workload) for one in (cell, baseline)]
+    told_apart = titles if titles[0] != titles[1] else ["", ""]
+    ways = [
+        f"{_value(row, value)} with {_way(one, title, campaign)}"
+        for one, title, value in zip(
+            (cell, baseline), told_apart, (row.cell_value, row.baseline_value), strict=True
+        )
+    ]
+    figures = f"{text.times_as_fast(ratio)} {text.interval(ratio)}".strip()
+    return f"{titles[0]}, {MEASURES[row.measure]}{ways[0]} against {ways[1]}: {figures}"
+
+
+def _value(row: ClaimRow, value: float | None) -> str:
+    if row.measure == "memory":
+        return f"{text.mebibytes(value)}{text.SPACE}MiB"
+    return text.time(value)
+
+
+def _way(cell: PlannedCell, title: str, campaign: Campaign) -> str:
+    """How a cell works, its workers and its arm in brackets, and its work where they differ."""
+    workers = "" if cell.model == "serial" else text.count(cell.workers, "worker")
+    details = ", ".join(filter(None, (workers, cell.arm, title)))
+    return f"{campaign.model_title(cell.model)} ({details})"
+
+
+def _updates(row: ClaimRow, campaign: Campaign) -> str:
+    trials = text.count(row.blocks or 0, "trial")
+    cell = campaign.cells_by_id[row.cell]
+    where = f"{campaign.title(cell.workload)}, {campaign.model_title(cell.model)} on {cell.arm}: "
+    if row.losing_trials:
+        return (
+            f"{where}{text.fixed(row.losing_trials, 0)} of {trials} lost updates, "
+            f"{text.percent(row.lost_ratio)} of all updates in the typical repetition"
+        )
+    return (
+        f"{where}none of {trials} lost an update; that up to {text.percent(row.losing_high_ratio)} "
+        "of trials do is not excluded"
+    )
+
+
+def _what_it_takes(row: ClaimRow) -> str:
+    if row.blocks_needed is None:
+        return "more blocks than anyone would measure would be needed, with noise like this"
+    there_are = f"; here are {text.fixed(row.blocks, 0)}" if row.blocks else ""
+    return f"about {text.count(row.blocks_needed, 'block')} would probably settle it{there_are}"
+
+
+def _published(row: ClaimRow, low: float, high: float) -> str:
+    span = f"{low:.3g}×" if low == high else f"{low:.3g} to {high:.3g}×"
+    return f"published: {span}{AGREEMENTS.get(row.agreement, '')}"

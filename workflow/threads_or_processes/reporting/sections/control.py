@@ -1,0 +1,115 @@
+"""The same cell measured as two: how far apart nothing can be."""
+
+from collections.abc import Sequence
+from statistics import median_low
+
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
+from threads_or_processes.reporting.page import Column, Table
+from threads_or_processes.reporting.plots import Series
+from threads_or_processes.reporting.rows import ControlRow, Ratio
+from threads_or_processes.reporting.sections import plotted
+from threads_or_processes.reporting.sections.grids import WAY, Content, Question
+
+TITLE = "A cell against itself"
+LIMITS = (
+    "Mistakes that both measurements share, such as a machine that is slower than usual all along."
+)
+OPENING = (
+    "Each of these cells was measured as if it were two (A/A). The two do the same, so their "
+    "ratio is 1 but for noise: a difference elsewhere that is no larger than these says little."
+)
+
+
+def content(question: Question) -> Content:
+    """The ratio of each pair, and how much its two cells vary."""
+    planned = {cell.id for cell in question.cells}
+    rows = [row for row in question.tables.control if row.cell in planned]
+    answer = _answer(rows)
+    by_cell = {row.cell: row for row in rows}
+    return Content(
+        answer=answer,
+        limits=LIMITS,
+        paragraphs=(OPENING,),
+        figures=plotted.forest(
+            name=question.experiment.name,
+            title="The same cell measured as two",
+            finding=answer,
+            axis="ratio of a cell to itself",
+            margin=question.campaign.margin,
+            cells=[cell for cell in question.cells if cell.id in by_cell],
+            label=lambda cell: f"{question.campaign.title(cell.workload)}: {question.named(cell)}",
+            ratios=lambda cell: [
+                (
+                    Series(title=f"{cell.timing}, {by_cell[cell.id].basis} times", arm=cell.arm),
+                    by_cell[cell.id].estimate,
+                )
+            ],
+        ),
+        tables=(_pairs(question, rows),),
+    )
+
+
+def _answer(rows: Sequence[ControlRow]) -> str:
+    ratios = [ratio for row in rows if (ratio := row.estimate) is not None]
+    if not ratios:
+        return "No pair shares a block, so there is no ratio."
+    apart = [ratio.apart for ratio in ratios]
+    seen = (
+        f"The two differ by {text.percent(median_low(apart))} in the typical pair and "
+        f"{text.percent(max(apart))} in the worst of {text.count(len(apart), 'pair')}."
+    )
+    known = [ratio for ratio in ratios if ratio.has_interval]
+    if not known:
+        return seen
+    held = sum(_holds_one(ratio) for ratio in known)
+    return f"{seen} The interval holds 1 in {held} of {len(known)}."
+
+
+def _holds_one(ratio: Ratio) -> bool:
+    return ratio.low is not None and ratio.high is not None and ratio.low <= 1 <= ratio.high
+
+
+def _pairs(question: Question, rows: Sequence[ControlRow]) -> Table:
+    cells = question.campaign.cells_by_id
+    return Table(
+        caption="Ratio of a cell to itself, of geometric means and of medians of the trials, and "
+        "the variation between trials of the first and the second (standard deviation divided by "
+        "mean)",
+        columns=(
+            Column(header="Work"),
+            *WAY,
+            Column(header="Arm"),
+            Column(header="Timing"),
+            Column(header="Time", numeric=True),
+            Column(header="Ratio", numeric=True),
+            Column(header="By medians", numeric=True),
+            Column(header="Blocks", numeric=True),
+            Column(header="Basis"),
+            Column(header="Variation, quiet", numeric=True),
+            Column(header="Variation, typical", numeric=True),
+        ),
+        rows=tuple(
+            (
+                question.campaign.title(cells[row.cell].workload),
+                *question.way(cells[row.cell]),
+                cells[row.cell].arm,
+                cells[row.cell].timing,
+                question.time(cells[row.baseline_cell]),
+                words.compared_briefly(row.estimate),
+                text.ratio_cell(row.second_ratio),
+                str(row.blocks),
+                row.basis or text.MISSING,
+                _both(row.quiet_baseline_cv_ratio, row.quiet_cv_ratio),
+                _both(row.typical_baseline_cv_ratio, row.typical_cv_ratio),
+            )
+            for row in rows
+        ),
+        row_headers=5,
+    )
+
+
+def _both(first: float | None, second: float | None) -> str:
+    if first is None and second is None:
+        return text.MISSING
+    return f"{text.percent(first)}, {text.percent(second)}"

@@ -1,0 +1,408 @@
+"""The first screen's answer: for each workload and arm, what to use and what it gains."""
+
+from collections.abc import Sequence
+
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
+from threads_or_processes.reporting.campaign import KINDS, Arm, Campaign, Family, Workload
+from threads_or_processes.reporting.evidence import Evidence, Tables
+from threads_or_processes.reporting.page import Choice, Decision, DecisionSection, Fact
+from threads_or_processes.reporting.plots import Axis, DotRow, DotsFigure, Scale, Series
+from threads_or_processes.reporting.rows import CellRow, DecisionRow, Ratio, RatioRow, Reading
+from threads_or_processes.reporting.sections import answers, plotted, sureness
+from threads_or_processes.reporting.words import Status
+
+TWO_AVERAGES = (
+    "A ratio, and the two times beside it, are geometric means over the blocks that both cells "
+    "have, of quiet times or of typical ones for both alike. Medians of all trials of a cell, "
+    "which other tables show, can differ from them."
+)
+
+_PAYS = (
+    "From which task on it pays is reckoned from what it costs to send a task that does nothing; "
+    "it may be shorter than any that was measured."
+)
+
+_ALONE = "only serial has usable trials, so there is nothing to choose from"
+
+
+def build(evidence: Evidence) -> DecisionSection:
+    """The decision table of a campaign, with the cautions its data call for."""
+    campaign, tables = evidence.campaign, evidence.tables
+    figure = key_figure(campaign, tables)
+    kinds = campaign.experiment(KINDS)
+    return DecisionSection(
+        question=kinds.question if kinds else "",
+        answer=gains(_decided(campaign, tables), campaign, tables),
+        sureness=sureness.told(evidence),
+        figure=plotted.shown(figure) if figure else None,
+        arms=tuple(
+            Fact(term=f"Python {arm.name}", text=words.arm_title(arm))
+            for arm in campaign.decision_arms
+        ),
+        decisions=tuple(
+            _decision(workload, campaign, tables) for workload in _decided(campaign, tables)
+        ),
+        cautions=_cautions(evidence),
+        notes=_notes(campaign, tables),
+    )
+
+
+def gains(workloads: Sequence[Workload], campaign: Campaign, tables: Tables) -> str:
+    """For how many kinds of work each family surely beats serial, arm by arm; empty for none."""
+    labels = {workload.label for workload in workloads}
+    arms = [arm.name for arm in campaign.decision_arms]
+    told = []
+    for family in (f for f in Family if f is not Family.SERIAL):
+        judged = {
+            arm: [
+                ratio.reading is Reading.FASTER
+                for row in tables.decisions
+                if row.arm == arm
+                and row.workload in labels
+                and (ratio := row.champion(family)) is not None
+                and ratio.has_interval
+            ]
+            for arm in arms
+        }
+        shares = [
+            f"{text.fixed(sum(known), 0)} of {text.fixed(len(known), 0)} on {arm}"
+            for arm, known in judged.items()
+            if known
+        ]
+        if shares:
+            told.append(f"with {family} {text.listing(shares)}")
+    if not told:
+        return ""
+    return (
+        "Kinds of work below that get faster than serial on the same interpreter, of those that "
+        f"were measured so: {'; '.join(told)}. Each is judged alone."
+    )
+
+
+def key_figure(campaign: Campaign, tables: Tables) -> DotsFigure | None:
+    """Threads against processes for each kind of work and arm; nothing without such a pair."""
+    pairs = _pairs(campaign, tables)
+    arms = [arm.name for arm in campaign.decision_arms]
+    rows = tuple(
+        DotRow(
+            label=workload.title,
+            marks=tuple(
+                plotted.ratio_mark(ratio, Series(title=arm, arm=arm))
+                for arm in arms
+                if (ratio := pairs.get((workload.label, arm))) is not None
+            ),
+        )
+        for workload in _decided(campaign, tables)
+    )
+    drawn = tuple(row for row in rows if row.marks)
+    if not drawn:
+        return None
+    decided = {workload.label for workload in _decided(campaign, tables)}
+    told = [
+        f"on {arm}: {counted}"
+        for arm in arms
+        if (
+            counted := answers.readings(
+                ratio for (work, of), ratio in pairs.items() if of == arm and work in decided
+            )
+        )
+    ]
+    finding = words.sentence(
+        f"threads against as many processes, about as many as there are CPUs – {'; '.join(told)}. "
+        "Right of the band threads are faster, left of it processes"
+    )
+    return DotsFigure(
+        name="threads-against-processes",
+        title="Threads against processes",
+        finding=finding,
+        caption=finding,
+        axis=Axis(
+            label="time with processes ÷ time with threads",
+            scale=Scale.RATIO,
+            margin=campaign.margin,
+        ),
+        rows=drawn,
+    )
+
+
+def _pairs(campaign: Campaign, tables: Tables) -> dict[tuple[str, str], Ratio]:
+    """The pool of threads over that of processes, by workload and arm.
+
+    With as many workers as there are CPUs, or else as near to that as was measured; of several
+    start methods the first in the plan.
+    """
+    cpus = campaign.machine.logical_cpus
+    rows = [
+        row
+        for row in tables.ratios
+        if row.contrast == "threads_over_processes" and row.timing == "warm"
+    ]
+    best: dict[tuple[str, str], RatioRow] = {}
+    for row in rows:
+        place = (row.workload, row.arm)
+        is_pool = campaign.models[campaign.cells_by_id[row.baseline_cell].model].leads_family
+        known = best.get(place)
+        if is_pool and (known is None or abs(row.workers - cpus) < abs(known.workers - cpus)):
+            best[place] = row
+    return {place: row.estimate for place, row in best.items() if row.estimate is not None}
+
+
+def _decided(campaign: Campaign, tables: Tables) -> tuple[Workload, ...]:
+    """The workloads with something to decide, in the order in which experiments name them."""
+    asked = (cell for e in campaign.experiments for cell in campaign.cells_of(e))
+    decided = {row.workload for row in tables.decisions}
+    labels = dict.fromkeys(cell.workload for cell in asked if cell.workload in decided)
+    return tuple(campaign.workloads[label] for label in labels)
+
+
+def _decision(workload: Workload, campaign: Campaign, tables: Tables) -> Decision:
+    rows = {(row.workload, row.arm): row for row in tables.decisions}
+    return Decision(
+        title=workload.title,
+        kind=workload.kind,
+        baseline=_baseline(workload, campaign, tables),
+        choices=tuple(
+            _choice(
+                rows.get((workload.label, arm.name)),
+                arm,
+                tables.failing(workload.label, arm.name),
+                campaign,
+                tables,
+            )
+            for arm in campaign.decision_arms
+        ),
+    )
+
+
+def _baseline(workload: Workload, campaign: Campaign, tables: Tables) -> str:
+    """The absolute time that every speed-up of the workload refers to."""
+    row = tables.serial(workload.label, campaign.reference_arm)
+    if row is None or row.median_ns is None:
+        return f"Serial on {campaign.reference_arm}: not measured"
+    return f"Serial on {campaign.reference_arm}: {text.time(row.median_ns)} (median)"
+
+
+def status_of(row: DecisionRow | None, left_out: Sequence[CellRow] = ()) -> Status:
+    """What the best cell against serial on the same arm comes to.
+
+    Where cells were left out because a trial failed, nobody knows whether they would have gained;
+    where they were because they lose updates, they are no way to work.
+    """
+    unknown = [cell for cell in left_out if "failures" in cell.flags.split()]
+    if row is None or not row.best_model:
+        return Status.NO_DATA
+    if _is_parallel(row):
+        judged = [row.own_speedup.reading if row.own_speedup else Reading.UNRESOLVED]
+    else:
+        judged = [ratio.reading for _, ratio in _champions(row)]
+        if not judged:
+            if unknown:
+                return Status.OPEN
+            return Status.NO_GAIN if left_out else Status.NO_DATA
+    if Reading.FASTER in judged and _is_parallel(row):
+        return Status.GAIN
+    if unknown or not set(judged) <= {Reading.EQUAL, Reading.SLOWER}:
+        return Status.OPEN
+    return Status.NO_GAIN
+
+
+def _champions(row: DecisionRow) -> list[tuple[Family, Ratio]]:
+    """What the best cell of each family gains, where it is known."""
+    every = [(family, row.champion(family)) for family in Family if family is not Family.SERIAL]
+    return [(family, ratio) for family, ratio in every if ratio is not None]
+
+
+def _headline(row: DecisionRow | None, status: Status) -> str:
+    if row is None:
+        return "Not measured"
+    if status is Status.NO_DATA:
+        return "Nothing can be said"
+    if _favours_serial(row):
+        return "Stay serial" if status is Status.NO_GAIN else "Stay serial, perhaps"
+    best = row.best_family, row.best_workers
+    if status is Status.OPEN:
+        return f"{words.capital(words.choice(*best))}, perhaps"
+    if row.advantage is not None and row.advantage.reading is Reading.EQUAL:
+        rival = row.runner_up_family, row.runner_up_workers
+        return words.capital(words.either(best, rival))
+    return words.capital(words.choice(*best))
+
+
+def _named(model: str, workers: int | None, row: DecisionRow, campaign: Campaign) -> str:
+    """A way by its family, or by its model where several of that family were tried here."""
+    family = campaign.models[model].family
+    tried = {
+        cell.model
+        for cell in campaign.cells
+        if (cell.workload, cell.arm, cell.timing) == (row.workload, row.arm, "warm")
+        and campaign.models[cell.model].family is family
+    }
+    name = campaign.model_title(model) if len(tried) > 1 else family.value
+    return words.choice(name, None if family is Family.SERIAL else workers)
+
+
+def _is_parallel(row: DecisionRow) -> bool:
+    return row.best_family != Family.SERIAL
+
+
+def _choice(
+    row: DecisionRow | None,
+    arm: Arm,
+    left_out: Sequence[CellRow],
+    campaign: Campaign,
+    tables: Tables,
+) -> Choice:
+    status = status_of(row, left_out)
+    lines = _lines(row, arm, campaign, tables) if row is not None and row.best_model else []
+    for flag, why in (("failures", "a trial failed"), ("lost_updates", "updates were lost")):
+        names = [
+            words.choice(campaign.model_title(cell.model), cell.workers)
+            for cell in left_out
+            if flag in cell.flags.split()
+        ]
+        if names:
+            lines.append(f"left out because {why}: {'; '.join(names)}")
+    if not lines:
+        lines = [_why_nothing(row)]
+    return Choice(
+        arm=arm.name,
+        arm_title=words.arm_title(arm),
+        status=status,
+        status_word=words.STATUS_WORDS[status],
+        icon=words.STATUS_ICONS[status],
+        headline=_headline(row, status),
+        lines=tuple(words.sentence(line) for line in lines),
+    )
+
+
+def _why_nothing(row: DecisionRow | None) -> str:
+    if row is None:
+        return "not both serial and a parallel way were planned on this interpreter"
+    return _ALONE if row.best_model else "there is no usable trial"
+
+
+def _favours_serial(row: DecisionRow) -> bool:
+    """Whether the best that was measured is serial, or no better than serial."""
+    own = row.own_speedup
+    return not _is_parallel(row) or (
+        own is not None and own.reading in (Reading.EQUAL, Reading.SLOWER)
+    )
+
+
+def _lines(row: DecisionRow, arm: Arm, campaign: Campaign, tables: Tables) -> list[str]:
+    """The numbers behind a choice: against serial, against the runner-up, the others."""
+    margin = campaign.margin
+    lines = _speedup_lines(row, arm, campaign, tables)
+    told = {row.best_family}
+    rival_is_parallel = row.runner_up_family not in ("", Family.SERIAL)
+    if row.advantage is not None and rival_is_parallel and _is_parallel(row):
+        rival = _named(row.runner_up_model, row.runner_up_workers, row, campaign)
+        lines.append(words.runner_up(row.advantage, rival, margin=margin))
+        if row.advantage.reading is not Reading.FASTER:
+            # What is as good as the best, or not told from it, needs no line of its own.
+            told.add(row.runner_up_family)
+    else:
+        lines += _threads_or_processes(row, campaign, tables)
+    others = [
+        words.against_serial(family, ratio, margin=margin)
+        for family, ratio in _champions(row)
+        if family not in told
+    ]
+    if others:
+        lines.append("; ".join(others))
+    if row.pays_from_ns is not None:
+        shortest = text.about(row.pays_from_ns)
+        lines.append(f"pays for tasks from about {shortest} on, sent one by one")
+    return lines
+
+
+def _threads_or_processes(row: DecisionRow, campaign: Campaign, tables: Tables) -> list[str]:
+    """Which of the two is faster, where that is settled and no other line says it."""
+    ratio = _pairs(campaign, tables).get((row.workload, row.arm))
+    if ratio is None or ratio.reading not in (Reading.FASTER, Reading.SLOWER):
+        return []
+    winner, loser = "threads", "processes"
+    if ratio.reading is Reading.SLOWER:
+        winner, loser, ratio = loser, winner, ratio.inverted()
+    figures = f"{text.times_as_fast(ratio)} {text.interval(ratio)}"
+    told = f"{winner} are {figures} faster than as many {loser}"
+    return [told if campaign.models[row.best_model].leads_family else f"pool against pool, {told}"]
+
+
+def _speedup_lines(row: DecisionRow, arm: Arm, campaign: Campaign, tables: Tables) -> list[str]:
+    """The best way against serial on its own arm, then against serial on the reference arm."""
+    is_reference = arm.name == campaign.reference_arm
+    own_serial = "serial" if is_reference else f"serial on {arm.name}"
+    way = _named(row.best_model, row.best_workers, row, campaign)
+    # The headline names the family and the workers unless it says to stay serial; what it leaves
+    # open, the line has to say.
+    is_said = way == words.choice(row.best_family, row.best_workers) and not _favours_serial(row)
+    lines = []
+    if row.own_speedup is None:
+        lines.append("serial has no usable trial here, so nothing can be said about a gain")
+    elif _is_parallel(row):
+        compared = words.compared(row.own_speedup, own_serial, margin=campaign.margin)
+        lines.append(compared + _times(row.best_cell, row.workload, arm.name, tables))
+    if not is_reference and row.speedup is not None:
+        reference = f"serial on {campaign.reference_arm}"
+        compared = words.compared(row.speedup, reference, margin=campaign.margin)
+        lines.append(compared + _times(row.best_cell, row.workload, campaign.reference_arm, tables))
+    if lines and not is_said and row.own_speedup is not None:
+        lines[0] = f"{way}: {lines[0]}"
+    return lines
+
+
+def _times(cell: str, workload: str, baseline_arm: str, tables: Tables) -> str:
+    """The two times that a ratio is of: ` (12 ms against 16 ms)`."""
+    serial = tables.serial(workload, baseline_arm)
+    row = tables.ratio_row(cell, serial.cell) if serial else None
+    if row is None or row.cell_ns is None or row.baseline_ns is None:
+        return ""
+    return f" ({text.time(row.cell_ns)} against {text.time(row.baseline_ns)})"
+
+
+def _cautions(evidence: Evidence) -> tuple[str, ...]:
+    """What a reader must know before believing the table."""
+    campaign = evidence.campaign
+    trials = [row.ok for row in evidence.tables.cells if row.timing == "warm"]
+    cautions = [words.block_caution(max(trials, default=campaign.blocks))]
+    plain = [build.arm for build in evidence.builds.builds if not build.optimised]
+    if plain:
+        cautions.append(
+            f"Interpreters without profile-guided optimisation: {text.listing(plain)}. "
+            "Pure Python is slower on them than on builds that people install; "
+            "compare the ways of working, not the absolute times."
+        )
+    if not evidence.builds.parity.matches:
+        cautions.append(
+            "The interpreters differ in more than their GIL; see the threats under "
+            "“Machine and interpreters”."
+        )
+    if not any(arm.free_threaded for arm in campaign.decision_arms):
+        cautions.append(
+            "The free-threaded build without its lock was not measured; nothing is said about it."
+        )
+    if all(row.best_model == "" for row in evidence.tables.decisions):
+        cautions.append("No workload has a successful trial; the table has nothing to go by.")
+    return tuple(caution for caution in cautions if caution)
+
+
+def _notes(campaign: Campaign, tables: Tables) -> tuple[str, ...]:
+    """How to read the table; of intervals only where there can be some."""
+    margin = text.percent(campaign.margin)
+    ratio = (
+        "“1.9× faster than serial” means: the time of the plain loop divided by this time is 1.9."
+    )
+    if campaign.blocks < 2:
+        return (ratio,)
+    return (
+        ratio,
+        TWO_AVERAGES,
+        f"Square brackets hold {text.percent(campaign.confidence)} confidence intervals over "
+        f"{words.blocks(campaign)}; a trial is one fresh interpreter process.",
+        f"Faster or slower is said when the whole interval is more than {margin} away from equal, "
+        f"as fast as when the difference is surely smaller than {margin}, "
+        "and “not settled” otherwise.",
+        *((_PAYS,) if any(row.pays_from_ns is not None for row in tables.decisions) else ()),
+    )

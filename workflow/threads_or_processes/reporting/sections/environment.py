@@ -1,0 +1,173 @@
+"""The machine and its interpreters, side by side."""
+
+from typing import Any
+
+from threads_or_processes.common.provenance import UNKNOWN
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
+from threads_or_processes.reporting.builds import Build, Parity
+from threads_or_processes.reporting.campaign import Campaign, Machine, Model
+from threads_or_processes.reporting.evidence import Evidence
+from threads_or_processes.reporting.page import Column, EnvironmentSection, Fact, Table
+
+_MACHINE_TERMS = {
+    "cpu_model": "CPU",
+    "architecture": "Architecture",
+    "logical_cpus": "Logical CPUs",
+    "physical_cores": "Physical cores",
+    "cpu_quota": "CPU quota (CPUs)",
+    "memory_gib": "Memory (GiB)",
+    "os": "Operating system",
+    "kernel": "Kernel",
+    "virtualisation": "Virtualisation",
+}
+
+_BUILD_TERMS = {
+    "implementation": "Implementation",
+    "version": "Version",
+    "optimisation": "Optimisation",
+    "free_threaded_build": "Free-threaded build",
+    "gil_enabled": "GIL on",
+    "flags": "Started with",
+    "pgo": "Profile-guided optimisation",
+    "lto": "Link-time optimisation",
+    "debug": "Debug build",
+    "compiler": "Compiler",
+    "cflags": "Compiler flags",
+    "config_args": "Configured with",
+    "libraries": "Libraries",
+    "provider": "Came from",
+    "executable_sha256": "Executable (sha256)",
+    "lock_sha256": "Library lock (sha256)",
+    "identity_sha256": "Identity (sha256)",
+}
+
+_ABSENT = {"flags": "no flags", "virtualisation": "none found", "cpu_quota": "none"}
+
+_PROVIDERS = {
+    "given": "the paths in the config",
+    "uv": "uv's managed builds",
+    "source": "built from source",
+}
+
+
+def build(evidence: Evidence) -> EnvironmentSection:
+    """Machine, interpreters, parity, and what each arm, model and workload is."""
+    campaign, parity = evidence.campaign, evidence.builds.parity
+    return EnvironmentSection(
+        machine=(*_machine(campaign.machine), _programs(evidence)),
+        verdict=_verdict(parity, len(evidence.builds.builds)),
+        matches=parity.matches,
+        threats=parity.threats,
+        builds=_builds(evidence.builds.builds, parity),
+        arms=tuple(Fact(term=arm.name, text=words.arm_meaning(arm)) for arm in campaign.arms),
+        models=_models(campaign),
+        workloads=_workloads(campaign),
+    )
+
+
+def value_text(key: str, value: Any) -> str:
+    """A property of a machine or build for a reader."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or value in ("", [], {}):
+        return _ABSENT.get(key, "not known")
+    if isinstance(value, dict):
+        return ", ".join(f"{text.plain(str(k))} {text.plain(str(v))}" for k, v in value.items())
+    if isinstance(value, list):
+        return " ".join(text.plain(str(item)) for item in value)
+    if key == "provider":
+        return _PROVIDERS.get(value, text.plain(str(value)))
+    if key == "optimisation" and value == "plain":
+        return "plain (not optimised)"
+    if key.endswith("_sha256"):
+        return text.short_hash(str(value))
+    return text.plain(str(value), 900)
+
+
+def _machine(machine: Machine) -> tuple[Fact, ...]:
+    known = machine.fingerprint
+    extra = [key for key in known if key not in _MACHINE_TERMS]
+    terms = _MACHINE_TERMS | {key: words.capital(key.replace("_", " ")) for key in extra}
+    return (
+        Fact(term="Name", text=machine.name),
+        *(
+            Fact(term=term, text=value_text(key, known.get(key)))
+            for key, term in terms.items()
+            if key in known
+        ),
+    )
+
+
+def _programs(evidence: Evidence) -> Fact:
+    """The version of this project that collected the data."""
+    commit = text.plain(evidence.git_commit, 80)
+    known = "not known (no git checkout)" if commit == UNKNOWN else f"git commit {commit}"
+    return Fact(term="Programs", text=known)
+
+
+def _verdict(parity: Parity, arms: int) -> str:
+    if arms < 2:
+        return "There is one arm only, so there is nothing to compare."
+    if parity.matches:
+        return (
+            "The interpreters match: they differ in the property that is being studied and in "
+            "nothing else that was checked."
+        )
+    return "The interpreters do not match. What differs may explain part of what the arms show:"
+
+
+def _builds(builds: tuple[Build, ...], parity: Parity) -> Table:
+    unequal = {check.field for check in parity.checks if not check.equal}
+    checked = {check.field for check in parity.checks}
+    keys = [key for key in _BUILD_TERMS if any(key in build.record for build in builds)]
+
+    def verdict(key: str) -> str:
+        if key not in checked:
+            return text.MISSING
+        return "differs" if key in unequal else "equal"
+
+    return Table(
+        caption="The interpreters side by side",
+        columns=(
+            Column(header="Property"),
+            *(Column(header=build.arm) for build in builds),
+            Column(header="Parity"),
+        ),
+        rows=tuple(
+            (
+                _BUILD_TERMS[key],
+                *(value_text(key, build.record.get(key)) for build in builds),
+                verdict(key),
+            )
+            for key in keys
+        ),
+    )
+
+
+def _models(campaign: Campaign) -> tuple[Fact, ...]:
+    """Models that share a meaning share a line."""
+    alike: dict[str, list[Model]] = {}
+    for model in campaign.models.values():
+        alike.setdefault(words.model_meaning(model), []).append(model)
+    return tuple(
+        Fact(
+            term=words.capital(words.model_kind(models[0])),
+            text=f"{words.sentence(meaning)} Here: {'; '.join(m.title for m in models)}.",
+        )
+        for meaning, models in alike.items()
+    )
+
+
+def _workloads(campaign: Campaign) -> tuple[Fact, ...]:
+    """Each kind of work once, whatever its varied parameters."""
+    facts = []
+    for workload in {w.name: w for w in campaign.workloads.values()}.values():
+        about = [words.sentence(part) for part in (workload.kind, workload.why) if part]
+        if workload.expected:
+            about.append(words.sentence(f"Expected before measuring: {workload.expected}"))
+        if about:
+            # Names of code are marked as such for the catalogue, which is Markdown.
+            told = " ".join(about).replace("`", "")
+            facts.append(Fact(term=workload.plain_title, text=told))
+    return tuple(facts)

@@ -1,0 +1,100 @@
+"""One section for each experiment that has no other place on the page, in the plan's order."""
+
+from collections.abc import Callable, Iterator
+from types import ModuleType
+
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
+from threads_or_processes.reporting.campaign import KINDS, NOTEBOOK, SCALING, Campaign, Experiment
+from threads_or_processes.reporting.evidence import Evidence, Tables
+from threads_or_processes.reporting.page import ExperimentSection, Fold, Table
+from threads_or_processes.reporting.plots import DotsFigure, LinesFigure
+from threads_or_processes.reporting.sections import (
+    apis,
+    build_tax,
+    control,
+    granularity,
+    memory,
+    other,
+    payload,
+    plotted,
+    shared_state,
+    startup,
+)
+from threads_or_processes.reporting.sections.grids import Content, Question, left_out
+
+#: Shown by sections of their own form; `kinds` by the table of decisions.
+ELSEWHERE = (NOTEBOOK, SCALING, KINDS)
+
+_FORMS: dict[str, ModuleType] = {
+    "build_tax": build_tax,
+    "startup": startup,
+    "memory": memory,
+    "granularity": granularity,
+    "payload": payload,
+    "shared_state": shared_state,
+    "apis": apis,
+    "control": control,
+}
+
+#: Of experiments that somebody added, by what is measured.
+_OF_TIMING: dict[str, ModuleType] = {"cold": startup, "memory": memory}
+
+
+def build(evidence: Evidence) -> tuple[ExperimentSection, ...]:
+    """The sections of all experiments but those that are shown elsewhere."""
+    return tuple(
+        _section(experiment, evidence.campaign, evidence.tables)
+        for experiment in _shown_here(evidence.campaign)
+    )
+
+
+def figures(campaign: Campaign, tables: Tables) -> tuple[DotsFigure | LinesFigure, ...]:
+    """The figures of all these sections."""
+    return tuple(
+        figure
+        for experiment in _shown_here(campaign)
+        for figure in _content(experiment, campaign, tables).figures
+    )
+
+
+def _shown_here(campaign: Campaign) -> Iterator[Experiment]:
+    return (one for one in campaign.experiments if one.name not in ELSEWHERE)
+
+
+def _section(experiment: Experiment, campaign: Campaign, tables: Tables) -> ExperimentSection:
+    form = _FORMS.get(experiment.name)
+    title = form.TITLE if form else words.capital(text.plain(experiment.name.replace("_", " ")))
+    content = _content(experiment, campaign, tables)
+    skipped = left_out([experiment], campaign)
+    return ExperimentSection(
+        anchor=f"experiment-{experiment.name}",
+        title=title,
+        question=experiment.question,
+        answer=content.answer,
+        limits=content.limits,
+        paragraphs=content.paragraphs,
+        figures=tuple(plotted.shown(figure) for figure in content.figures),
+        tables=tuple(table for table in content.tables if table.rows),
+        folds=tuple(_fold(table) for table in (*content.details, skipped) if table and table.rows),
+    )
+
+
+def _content(experiment: Experiment, campaign: Campaign, tables: Tables) -> Content:
+    """What was found, or that nothing was."""
+    rows = (tables.cell(cell) for cell in experiment.cells)
+    if not any(row.ok for row in rows if row):
+        answer = "Not measured: no trial of it succeeded."
+        return Content(answer=answer, limits="", paragraphs=(), tables=())
+    question = Question(experiment=experiment, campaign=campaign, tables=tables)
+    timings = {cell.timing for cell in question.cells}
+    by_timing = _OF_TIMING.get(timings.pop()) if len(timings) == 1 else None
+    form = _FORMS.get(experiment.name)
+    if form in _OF_TIMING.values() and form is not by_timing:
+        form = None  # somebody gave the experiment another timing, and its table has no rows
+    fill: Callable[[Question], Content] = (form or by_timing or other).content
+    return fill(question)
+
+
+def _fold(table: Table) -> Fold:
+    return Fold(summary=table.caption, note="", table=table)

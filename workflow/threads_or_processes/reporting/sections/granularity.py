@@ -1,0 +1,173 @@
+"""How long a task must be for its workers to pay."""
+
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
+from threads_or_processes.reporting.campaign import PlannedCell
+from threads_or_processes.reporting.page import Column, Table
+from threads_or_processes.reporting.plots import Axis, LinesFigure, Scale
+from threads_or_processes.reporting.rows import CrossoverRow
+from threads_or_processes.reporting.sections import answers, plotted
+from threads_or_processes.reporting.sections.grids import (
+    WAY,
+    Cells,
+    Content,
+    Measure,
+    Question,
+    pivot,
+)
+
+TITLE = "How long a task must be"
+DURATION = "task_us"
+NS_A_US = 1000
+LIMITS = (
+    "Tasks whose durations differ from each other, and tasks sent in chunks, which share the price "
+    "of one dispatch."
+)
+
+
+def content(question: Question) -> Content:
+    """Speed-up by the duration of a task; the price of a dispatch where it was measured."""
+    grains = sorted(
+        (cell for cell in question.cells if _task_us(question, cell) is not None),
+        key=lambda cell: _task_us(question, cell) or 0,
+    )
+    dispatches = [cell for cell in question.cells if _task_us(question, cell) is None]
+    speedups, times = (
+        pivot(
+            caption=f"{what} by the duration of a task",
+            keys=(*WAY, Column(header="Arm")),
+            key=lambda cell: (*question.way(cell), cell.arm),
+            group=lambda cell: text.duration(_task_us(question, cell) or 0),
+            measures=(Measure(header="", show=show),),
+            cells=_by_way(question, cells),
+        )
+        for what, show, cells in (
+            ("Speed-up over serial on the same arm", question.speedup, _parallel(question, grains)),
+            ("Time of a batch", question.time, grains),
+        )
+    )
+    answer = _answer(question, grains)
+    return Content(
+        answer=answer,
+        limits=LIMITS,
+        figures=_figures(question, grains, answer),
+        paragraphs=(
+            "The same amount of work, cut into few long tasks or many short ones, which are sent "
+            "to the workers one by one. Each number is the speed-up over serial on the same arm; "
+            "square brackets hold the interval. A way begins to be faster between the longest "
+            "tasks for which serial is at least as good and those from which on every longer one "
+            "is faster; about where, if each task costs the same to send.",
+        ),
+        tables=(speedups, _begins(question, grains), _dispatch(question, dispatches)),
+        details=(times,),
+    )
+
+
+def _task_us(question: Question, cell: PlannedCell) -> float | None:
+    value = question.work(cell).varied.get(DURATION)
+    return None if value is None else float(value)
+
+
+def _by_way(question: Question, cells: Cells) -> list[PlannedCell]:
+    """Ways in the order of the experiment, durations as they come."""
+    ways = list(dict.fromkeys((c.model, c.workers, c.arm) for c in question.cells))
+    return sorted(
+        cells, key=lambda c: (_task_us(question, c), ways.index((c.model, c.workers, c.arm)))
+    )
+
+
+def _begins(question: Question, grains: Cells) -> Table:
+    """From which duration on each way is faster than serial."""
+    return Table(
+        caption="From which duration on a way is faster than serial",
+        columns=(
+            *WAY,
+            Column(header="Arm"),
+            Column(header="Between", numeric=True),
+            Column(header="About", numeric=True),
+        ),
+        rows=tuple(
+            (*question.way(way[0]), way[0].arm, _bracket(found), _indicative(found))
+            for way in _ways(question, grains)
+            if (found := _found(question, way[0])) is not None
+        ),
+        row_headers=3,
+    )
+
+
+def _found(question: Question, cell: PlannedCell) -> CrossoverRow | None:
+    """What the table of crossovers has about the way of a cell."""
+    serial = question.own_serial(cell)
+    return None if serial is None else question.crossover(cell, DURATION, over=serial.model)
+
+
+def _parallel(question: Question, grains: Cells) -> Cells:
+    return [cell for cell in grains if question.is_parallel(cell)]
+
+
+def _ways(question: Question, grains: Cells) -> list[Cells]:
+    """The cells of each parallel way, the shortest tasks first."""
+    return question.ways(_by_way(question, _parallel(question, grains)))
+
+
+def _answer(question: Question, grains: Cells) -> str:
+    """From which duration on each way is faster than serial."""
+    told = [
+        f"{question.named(cells[0])}: {_bracket(found)}"
+        for cells in _ways(question, grains)
+        if (found := _found(question, cells[0])) is not None
+    ]
+    if not told:
+        return "No way of working can be compared with serial."
+    return words.sentence(f"how long a task must be for its workers to pay – {'; '.join(told)}")
+
+
+def _figures(question: Question, grains: Cells, finding: str) -> tuple[LinesFigure, ...]:
+    figure = plotted.ladders(
+        name=question.experiment.name,
+        title="Speed-up by the duration of a task",
+        finding=finding,
+        caption="Whiskers are intervals. A bar on the line of 1× spans the durations between which "
+        "a way begins to be faster than serial.",
+        sizes=Axis(label="duration of a task", scale=Scale.TASK),
+        axis="speed-up over serial, same arm",
+        margin=question.campaign.margin,
+        ways=_ways(question, grains),
+        series=question.series,
+        size=lambda cell: _task_us(question, cell) or 0,
+        ratio=question.ratio_over_serial,
+        crossover=lambda cell: _found(question, cell),
+    )
+    return (figure,) if figure.lines else ()
+
+
+def _bracket(row: CrossoverRow) -> str:
+    return answers.bracket(row, text.duration, "length")
+
+
+def _indicative(row: CrossoverRow) -> str:
+    sizes = (row.crossover_size, row.crossover_low_size, row.crossover_high_size)
+    about, low, high = (None if size is None else text.about(size * NS_A_US) for size in sizes)
+    if about is None:
+        return text.MISSING
+    return about if low is None or high is None else f"{about} [{low},{text.SPACE}{high}]"
+
+
+def _dispatch(question: Question, cells: Cells) -> Table:
+    def per_task(cell: PlannedCell) -> str:
+        row = question.tables.cell(cell.id)
+        if row is None or row.median_ns is None or not row.tasks:
+            return text.MISSING
+        return text.time(row.median_ns / row.tasks)
+
+    return pivot(
+        caption=words.capital("what it costs to send a task that does nothing, and its batch"),
+        keys=WAY,
+        key=question.way,
+        group=lambda cell: cell.arm,
+        measures=(
+            Measure(header="per task", show=per_task),
+            Measure(header="batch", show=question.time),
+        ),
+        cells=cells,
+    )

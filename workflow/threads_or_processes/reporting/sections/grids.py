@@ -1,0 +1,262 @@
+"""The repeated forms of the experiments' tables: keys down the side, groups across the top."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
+from threads_or_processes.reporting.campaign import (
+    Campaign,
+    Experiment,
+    Family,
+    PlannedCell,
+    Workload,
+)
+from threads_or_processes.reporting.evidence import Tables
+from threads_or_processes.reporting.page import Column, Table
+from threads_or_processes.reporting.plots import DotsFigure, LinesFigure, Series
+from threads_or_processes.reporting.rows import CrossoverRow, Ratio
+
+Item = TypeVar("Item")
+Keys = tuple[str, ...]
+Cells = Sequence[PlannedCell]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """What a section says of an experiment that was measured.
+
+    `answer`: one sentence from the numbers. `limits`: what the experiment does not show.
+    """
+
+    answer: str
+    limits: str
+    paragraphs: tuple[str, ...]
+    tables: tuple[Table, ...]
+    figures: tuple[DotsFigure | LinesFigure, ...] = ()
+    details: tuple[Table, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """An experiment with its cells and all that was found."""
+
+    experiment: Experiment
+    campaign: Campaign
+    tables: Tables
+
+    @property
+    def cells(self) -> tuple[PlannedCell, ...]:
+        """The experiment's cells, in its order."""
+        return self.campaign.cells_of(self.experiment)
+
+    def work(self, cell: PlannedCell) -> Workload:
+        """What the cell does."""
+        return self.campaign.workloads[cell.workload]
+
+    def ways(self, cells: Cells) -> list[Cells]:
+        """Cells that differ in a parameter of their work alone, together; both in their order."""
+        ways: dict[tuple[str, str, int, str], list[PlannedCell]] = {}
+        for cell in cells:
+            way = (self.work(cell).name, cell.model, cell.workers, cell.arm)
+            ways.setdefault(way, []).append(cell)
+        return list(ways.values())
+
+    def series(self, cell: PlannedCell) -> Series:
+        """A way of working in a figure."""
+        return Series(title=self.named(cell), model=cell.model, arm=cell.arm)
+
+    def time(self, cell: PlannedCell) -> str:
+        """The cell's time."""
+        row = self.tables.cell(cell.id)
+        return text.time(row.median_ns if row else None)
+
+    def against(self, cell: PlannedCell, **elsewhere: object) -> Ratio | None:
+        """The cell against the one that differs from it as `elsewhere` says (`arm="3.13"`)."""
+        baseline = self.other(cell, **elsewhere)
+        if baseline is None or baseline == cell:
+            return None
+        return self.tables.ratio(cell.id, baseline.id)
+
+    def ratio(self, cell: PlannedCell, **elsewhere: object) -> str:
+        """The same, as a table shows it."""
+        return words.compared_briefly(self.against(cell, **elsewhere))
+
+    def other(self, cell: PlannedCell, **elsewhere: object) -> PlannedCell | None:
+        """The planned cell that differs from this one as `elsewhere` says, if there is one."""
+        wanted = {name: getattr(cell, name) for name in _PLACE} | elsewhere
+        return self._at.get(tuple(wanted[name] for name in _PLACE))
+
+    def own_serial(self, cell: PlannedCell) -> PlannedCell | None:
+        """The serial cell of the same work on the same arm."""
+        serials = (m.name for m in self.campaign.models.values() if m.family is Family.SERIAL)
+        found = (self.other(cell, model=name, workers=1) for name in serials)
+        return next((serial for serial in found if serial), None)
+
+    def is_parallel(self, cell: PlannedCell) -> bool:
+        """Whether the cell has workers."""
+        return self.campaign.models[cell.model].family is not Family.SERIAL
+
+    def ratio_over_threads(self, cell: PlannedCell) -> Ratio | None:
+        """A parallel cell against the pool of threads with the same workers on the same arm."""
+        return self.against(cell, model=THREADS) if self.is_parallel(cell) else None
+
+    def over_threads(self, cell: PlannedCell) -> str:
+        """The same, as a table shows it."""
+        return words.compared_briefly(self.ratio_over_threads(cell))
+
+    def ratio_over_serial(self, cell: PlannedCell) -> Ratio | None:
+        """The cell against serial on the same arm."""
+        serial = self.own_serial(cell)
+        return self.against(cell, model=serial.model, workers=1) if serial else None
+
+    def speedup(self, cell: PlannedCell) -> str:
+        """The same, as a table shows it."""
+        return words.compared_briefly(self.ratio_over_serial(cell))
+
+    def crossover(self, cell: PlannedCell, size: str, *, over: str) -> CrossoverRow | None:
+        """From which size on (a parameter) the cell's way is faster than another model."""
+        wanted = (self.work(cell).name, size, cell.model, cell.workers, cell.arm, over)
+        for row in self.tables.crossovers:
+            place = (row.workload, row.parameter, row.model, row.workers, row.arm)
+            if (*place, row.baseline_model) == wanted:
+                return row
+        return None
+
+    def label(self, cell: PlannedCell) -> str:
+        """A cell in a row of a figure: its work, way and arm, those that differ from row to row."""
+        way = words.choice(
+            self.campaign.model_title(cell.model), cell.workers if self.is_parallel(cell) else None
+        )
+        has_works = len({one.workload for one in self.cells}) > 1
+        has_ways = len({(one.model, one.workers) for one in self.cells}) > 1
+        title = self.campaign.title(cell.workload)
+        if has_works and has_ways:
+            return f"{title}: {way}"
+        return way if has_ways else title
+
+    def named(self, cell: PlannedCell) -> str:
+        """A cell in a sentence: `threads, 2 workers, 3.13t`; serial has no workers."""
+        workers = cell.workers if self.is_parallel(cell) else None
+        return f"{words.choice(self.campaign.model_title(cell.model), workers)}, {cell.arm}"
+
+    def way(self, cell: PlannedCell) -> Keys:
+        """Model and workers, as the first columns of a row."""
+        model = self.campaign.models[cell.model]
+        if model.family is Family.SERIAL:
+            return model.title, text.MISSING
+        return model.title, words.workers(cell.workers, cell.worker_kind)
+
+    @property
+    def _at(self) -> Mapping[tuple[object, ...], PlannedCell]:
+        return self.campaign.cells_by_place
+
+
+#: Stands with tables that show both.
+TWO_AVERAGES = (
+    "Times are medians of a cell's own trials; a ratio is of geometric means over the blocks that "
+    "both cells have, and can differ from the quotient of two medians."
+)
+
+#: The pool of threads: the same dispatch code as the pool of processes.
+THREADS = "threads"
+_PLACE = ("workload", "model", "workers", "arm", "timing", "replicate")
+WAY = (Column(header="Model"), Column(header="Workers", numeric=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """One column of each group: what it shows of a cell."""
+
+    header: str
+    unit: str = ""
+    show: Callable[[PlannedCell], str]
+
+
+def pivot(
+    *,
+    caption: str,
+    keys: Sequence[Column],
+    key: Callable[[PlannedCell], Keys],
+    group: Callable[[PlannedCell], str],
+    measures: Sequence[Measure],
+    cells: Iterable[PlannedCell],
+) -> Table:
+    """A row for each key and, for each group, a column for each measure.
+
+    Keys and groups stand in the order in which cells name them. A column that would be empty in
+    every row is left out; a key that is the same in every row stands in the caption.
+    """
+    at: dict[tuple[Keys, str], PlannedCell] = {}
+    for cell in cells:
+        at.setdefault((key(cell), group(cell)), cell)
+    sides = list(dict.fromkeys(side for side, _ in at))
+    wide = [
+        (Column(header=f"{name} {m.header}".strip(), unit=m.unit, numeric=True), name, m)
+        for name in dict.fromkeys(name for _, name in at)
+        for m in measures
+    ]
+    shown = [
+        (
+            column,
+            [m.show(at[side, name]) if (side, name) in at else text.MISSING for side in sides],
+        )
+        for column, name, m in wide
+    ]
+    filled = [(c, values) for c, values in shown if any(v != text.MISSING for v in values)]
+    told = [place for place in range(len(keys)) if len({side[place] for side in sides}) > 1]
+    told = told or [0]
+    common = [
+        f"{column.header}: {sides[0][place]}"
+        for place, column in enumerate(keys)
+        if sides and place not in told and sides[0][place] != text.MISSING
+    ]
+    return Table(
+        caption=f"{caption} ({'; '.join(common)})" if common else caption,
+        columns=(*(keys[place] for place in told), *(column for column, _ in filled)),
+        rows=tuple(
+            (*(side[place] for place in told), *(values[row] for _, values in filled))
+            for row, side in enumerate(sides)
+        ),
+        row_headers=len(told),
+    )
+
+
+def left_out(experiments: Sequence[Experiment], campaign: Campaign) -> Table | None:
+    """The combinations that can't be, by reason; nothing where all of them can."""
+    reasons: dict[tuple[str, str], list[list[str]]] = {}
+    for experiment in experiments:
+        for item in experiment.not_applicable:
+            reasons.setdefault((experiment.name, item.reason), []).append(item.cell.split("/"))
+    if not reasons:
+        return None
+
+    def workload(label: str) -> str:
+        known = campaign.workloads.get(label)
+        return known.plain_title if known else text.plain(label)
+
+    def model(name: str) -> str:
+        known = campaign.models.get(name)
+        return known.title if known else text.plain(name)
+
+    return Table(
+        caption="Combinations that can't be, and were left out",
+        columns=(
+            Column(header="Experiment"),
+            Column(header="Why"),
+            Column(header="Work"),
+            Column(header="Models"),
+            Column(header="Cells", numeric=True),
+        ),
+        rows=tuple(
+            (
+                text.plain(name.replace("_", " ")),
+                reason or text.MISSING,
+                "; ".join(dict.fromkeys(workload(parts[0]) for parts in cells)),
+                "; ".join(dict.fromkeys(model(parts[1]) for parts in cells)),
+                str(len(cells)),
+            )
+            for (name, reason), cells in reasons.items()
+        ),
+    )

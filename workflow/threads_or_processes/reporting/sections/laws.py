@@ -1,0 +1,122 @@
+"""What workers are made use of, and which law describes it."""
+
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
+from threads_or_processes.reporting.campaign import SCALING, Campaign
+from threads_or_processes.reporting.evidence import Evidence
+from threads_or_processes.reporting.page import Column, Fold, Table
+from threads_or_processes.reporting.rows import FitRow, ScalingRow
+
+WAY = (Column(header="Work"), Column(header="Model"), Column(header="Arm"))
+
+STATES = {
+    "too_few_counts": "fewer than four numbers of workers within the cores",
+    "too_few_blocks": "fewer than six blocks",
+    "poor_fit": "no law fits",
+    "weakly_identified": "no peak within sight",
+    "peak_beyond": "a peak beyond what can be believed",
+    "identified": "a peak",
+}
+
+
+def efficiency(evidence: Evidence) -> Fold:
+    """Efficiency and serial fraction of every cell of the scaling experiment."""
+    campaign = evidence.campaign
+    planned = campaign.experiment(SCALING)
+    cells = set(planned.cells) if planned else set()
+    return Fold(
+        summary="Efficiency and serial fraction",
+        note="Efficiency is the speed-up over serial on the same arm, divided by the workers. "
+        "The serial fraction (Karp and Flatt) is the share of the work that, done by one worker "
+        "at a time, would explain the speed-up: the same for every number of workers if that is "
+        "so, growing if workers cost overhead, below 0 if the speed-up is more than the workers.",
+        table=Table(
+            caption="What the workers of the scaling experiment come to",
+            columns=(
+                *WAY,
+                Column(header="Workers", numeric=True),
+                Column(header="Serial takes", numeric=True),
+                Column(header="Speed-up", unit="×", numeric=True),
+                Column(header="Efficiency", numeric=True),
+                Column(header="Serial fraction", numeric=True),
+            ),
+            rows=tuple(
+                _efficiency(row, campaign)
+                for row in evidence.tables.scaling
+                if row.cell in cells and row.speedup_ratio is not None
+            ),
+            row_headers=4,
+        ),
+    )
+
+
+def _efficiency(row: ScalingRow, campaign: Campaign) -> tuple[str, ...]:
+    cell = campaign.cells_by_id[row.cell]
+    return (
+        campaign.title(cell.workload),
+        campaign.model_title(cell.model),
+        cell.arm,
+        words.workers(cell.workers, cell.worker_kind),
+        text.time(row.baseline_ns),
+        _ratio(row, "speedup"),
+        _ratio(row, "efficiency"),
+        _ratio(row, "serial_fraction"),
+    )
+
+
+def table(evidence: Evidence) -> Table:
+    """The laws of every curve of the scaling experiment that allows them."""
+    campaign = evidence.campaign
+    scaled = {workload.label for workload in campaign.scaled}
+    return Table(
+        caption="Laws of scaling, fitted up to the physical cores: the contended share of the work "
+        "and, in the universal law, what each pair of workers costs",
+        columns=(
+            *WAY,
+            Column(header="Amdahl: contention", numeric=True),
+            Column(header="Universal: contention", numeric=True),
+            Column(header="coherency", numeric=True),
+            Column(header="Better"),
+            Column(header="Peak", unit="workers", numeric=True),
+            Column(header="Found"),
+        ),
+        rows=tuple(
+            _law(row, campaign)
+            for row in evidence.tables.fits
+            if row.workload in scaled and row.preferred
+        ),
+        row_headers=3,
+    )
+
+
+def _law(row: FitRow, campaign: Campaign) -> tuple[str, ...]:
+    peak = row.state == "identified" and row.peak_workers is not None
+    return (
+        campaign.title(row.workload),
+        campaign.model_title(row.model),
+        row.arm,
+        _ratio(row, "amdahl_contention"),
+        _ratio(row, "usl_contention"),
+        _ratio(row, "usl_coherency"),
+        {"amdahl": "Amdahl", "usl": "universal"}.get(row.preferred, row.preferred),
+        text.fixed(row.peak_workers, 0) if peak and row.peak_workers else text.MISSING,
+        STATES.get(row.state, row.state),
+    )
+
+
+def why_none(evidence: Evidence) -> str:
+    """Why no law is shown; empty if one is."""
+    scaled = {workload.label for workload in evidence.campaign.scaled}
+    rows = [row for row in evidence.tables.fits if row.workload in scaled]
+    if not rows or any(row.preferred for row in rows):
+        return ""
+    reasons = dict.fromkeys(STATES.get(row.state, row.state) for row in rows)
+    return f"No law of scaling is fitted: {text.listing(list(reasons), 'or')}."
+
+
+def _ratio(row: ScalingRow | FitRow, name: str) -> str:
+    """A ratio with its interval, where it has one."""
+    value, low, high = (getattr(row, f"{name}{end}_ratio") for end in ("", "_low", "_high"))
+    if low is None or high is None:
+        return text.ratio_cell(value)
+    return f"{text.ratio_cell(value)} [{text.ratio_cell(low)},{text.SPACE}{text.ratio_cell(high)}]"

@@ -1,0 +1,144 @@
+"""How much memory each way of working takes."""
+
+from collections.abc import Mapping, Sequence
+
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting.campaign import PlannedCell
+from threads_or_processes.reporting.page import Column, Table
+from threads_or_processes.reporting.plots import Axis, DotRow, DotsFigure, Mark, Scale, Series
+from threads_or_processes.reporting.rows import MemoryRow
+from threads_or_processes.reporting.sections import answers, slopes
+from threads_or_processes.reporting.sections.grids import WAY, Content, Measure, Question, pivot
+
+TITLE = "Memory"
+UNIT = "MiB"
+LIMITS = (
+    "What a program of yours weighs: whatever it has loaded before it starts workers is shared at "
+    "first by forks, and copied page by page as they write to it."
+)
+
+
+def content(question: Question) -> Content:
+    """Idle and peak weight by model, workers and arm; the other weights on demand."""
+    campaign = question.campaign
+    rows = {row.cell: row for row in question.tables.memory}
+    cells = [cell for cell in question.cells if cell.id in rows]
+
+    def shown(part: str) -> Measure:
+        return Measure(
+            header=part,
+            unit=UNIT,
+            show=lambda cell: text.mebibytes(getattr(rows[cell.id], f"{part}_bytes")),
+        )
+
+    answer = _answer(question, cells, rows)
+    return Content(
+        answer=answer,
+        limits=LIMITS,
+        figures=_figures(question, cells, rows, answer),
+        paragraphs=(
+            "The weight of the parent and all its workers together, as proportional set size "
+            "(PSS): a page that several processes share is split among them, so that nothing "
+            "counts twice. Idle: all workers are up and have nothing to do. Peak: the most that "
+            "was seen while batches ran. Medians of trials of their own; none of them is timed.",
+        ),
+        tables=(
+            pivot(
+                caption="Memory of the whole process tree",
+                keys=(Column(header="Work"), *WAY),
+                key=lambda cell: (campaign.title(cell.workload), *question.way(cell)),
+                group=lambda cell: cell.arm,
+                measures=(shown("idle"), shown("peak")),
+                cells=cells,
+            ),
+            slopes.table(
+                question,
+                (("idle_bytes", "Idle"),),
+                caption="Idle weight over the number of workers: without any, and what each adds",
+                show=text.mebibytes,
+                unit=UNIT,
+            ),
+        ),
+        details=(_weights(question, [(cell, rows[cell.id]) for cell in cells]),),
+    )
+
+
+def _answer(question: Question, cells: Sequence[PlannedCell], rows: Mapping[str, MemoryRow]) -> str:
+    """The least and the most that the same number of workers weighs, when they are idle."""
+    most = max(cell.workers for cell in cells)
+    named = [
+        (question.named(cell), weight)
+        for cell in cells
+        if cell.workers == most and (weight := rows[cell.id].idle_bytes) is not None
+    ]
+    if not named:
+        return "No weight was recorded."
+    workers = text.count(most, "idle worker")
+    return f"With {workers} it all weighs {answers.extent(named, _mebibytes)}."
+
+
+def _mebibytes(weight: float) -> str:
+    return f"{text.mebibytes(weight)}{text.SPACE}{UNIT}"
+
+
+def _figures(
+    question: Question, cells: Sequence[PlannedCell], rows: Mapping[str, MemoryRow], finding: str
+) -> tuple[DotsFigure, ...]:
+    marks: dict[str, list[Mark]] = {}
+    for cell in cells:
+        row = rows[cell.id]
+        if row.idle_bytes is not None:
+            marks.setdefault(question.label(cell), []).append(
+                Mark(
+                    series=Series(title=cell.arm, arm=cell.arm),
+                    value=row.idle_bytes,
+                    low=row.idle_min_bytes,
+                    high=row.idle_max_bytes,
+                )
+            )
+    if not marks:
+        return ()
+    return (
+        DotsFigure(
+            name=question.experiment.name,
+            title="Memory of all processes, workers idle",
+            finding=finding,
+            caption="Medians of the trials; whiskers reach from the least to the most of them.",
+            axis=Axis(label=f"proportional set size ({UNIT})", scale=Scale.BYTES),
+            rows=tuple(DotRow(label=way, marks=tuple(of)) for way, of in marks.items()),
+        ),
+    )
+
+
+def _weights(question: Question, weights: list[tuple[PlannedCell, MemoryRow]]) -> Table:
+    headers = ("Before", "Idle", "Idle, least", "Idle, most", "Peak", "Peak, least", "Peak, most")
+    return Table(
+        caption="All four weights, with the least and the most of the trials",
+        columns=(
+            Column(header="Work"),
+            *WAY,
+            Column(header="Arm"),
+            Column(header="Trials", numeric=True),
+            Column(header="Processes", numeric=True),
+            *(Column(header=header, unit=UNIT, numeric=True) for header in (*headers, "After")),
+        ),
+        rows=tuple(
+            (
+                question.campaign.title(cell.workload),
+                *question.way(cell),
+                cell.arm,
+                str(row.trials),
+                text.MISSING if row.processes is None else str(row.processes),
+                text.mebibytes(row.before_bytes),
+                text.mebibytes(row.idle_bytes),
+                text.mebibytes(row.idle_min_bytes),
+                text.mebibytes(row.idle_max_bytes),
+                text.mebibytes(row.peak_bytes),
+                text.mebibytes(row.peak_min_bytes),
+                text.mebibytes(row.peak_max_bytes),
+                text.mebibytes(row.after_bytes),
+            )
+            for cell, row in weights
+        ),
+        row_headers=4,
+    )

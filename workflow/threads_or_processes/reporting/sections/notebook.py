@@ -1,0 +1,223 @@
+"""The notebook replay beside the notebook's own figures."""
+
+from collections.abc import Sequence
+
+from threads_or_processes.reporting import alt, traces, words
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting.campaign import NOTEBOOK, Campaign, Family
+from threads_or_processes.reporting.evidence import Evidence
+from threads_or_processes.reporting.page import Column, Figure, Fold, NotebookSection, Table
+from threads_or_processes.reporting.published import NOTEBOOK_TIMES
+from threads_or_processes.reporting.rows import NotebookRow
+
+_CALLS = {times.model: times.call for times in NOTEBOOK_TIMES}
+
+LIMITS = (
+    "Anything but sleeping: work that computes wants an interpreter, and is shown below under "
+    "speed-up."
+)
+
+
+def build(evidence: Evidence) -> NotebookSection | None:
+    """The section, or nothing when the replay was not planned."""
+    campaign = evidence.campaign
+    if not campaign.has_notebook:
+        return None
+    rows = evidence.tables.notebook
+    experiment = campaign.experiment(NOTEBOOK)
+    measured = [row for row in rows if row.wall_ns is not None]
+    return NotebookSection(
+        question=experiment.question if experiment else "",
+        answer=_overlap(measured, _seconds(campaign))
+        if measured
+        else "No trial of the replay succeeded; only the notebook's figures are shown.",
+        limits=LIMITS,
+        paragraphs=_paragraphs(campaign, rows),
+        times=_times(rows, campaign),
+        lists=_lists(rows, campaign),
+        figure=_figure(evidence),
+    )
+
+
+def _call(model: str, campaign: Campaign) -> str:
+    """The notebook's own call where the model replays it, else the model."""
+    return _CALLS.get(model) or campaign.model_title(model)
+
+
+def _seconds(campaign: Campaign) -> float | None:
+    """How long each worker sleeps, where the plan says so."""
+    labels = {cell.workload for cell in campaign.cells_of(campaign.experiment(NOTEBOOK))}
+    sleeps = [campaign.workloads[label].params.get("seconds") for label in sorted(labels)]
+    return next((float(sleep) for sleep in sleeps if sleep is not None), None)
+
+
+def _paragraphs(campaign: Campaign, rows: Sequence[NotebookRow]) -> tuple[str, ...]:
+    seconds = _seconds(campaign)
+    sleep = f"sleeps {text.seconds(seconds)}" if seconds else "sleeps"
+    opening = (
+        f"The notebook that this project grew from starts one worker for each CPU; each {sleep}, "
+        "once as multiprocess.Pool(N).map and once as N threading.Thread. Here is the same timed "
+        "region on this machine: the pool is created, used and closed inside it."
+    )
+    measured = [row for row in rows if row.wall_ns is not None]
+    return tuple(p for p in (opening, _memory(measured, campaign)) if p)
+
+
+def _overlap(rows: Sequence[NotebookRow], seconds: float | None) -> str:
+    """Whether the sleeps overlapped, judged from the wall times themselves."""
+    walls = [row.wall_ns for row in rows if row.wall_ns is not None]
+    workers = max(row.workers for row in rows)
+    span = f"between {text.time(min(walls))} and {text.time(max(walls))}"
+    if not seconds or workers < 2:
+        return f"The wall times here lie {span}."
+    in_turn = workers * seconds
+    apart = f"one after the other, {text.count(workers, 'sleep')} take {text.seconds(in_turn)}"
+    if max(walls) < 0.75 * in_turn * text.SECONDS.ns:
+        return (
+            f"The wall times here lie {span}; {apart}. A sleeping worker needs no "
+            "interpreter, so the sleeps overlap in threads and processes alike."
+        )
+    return f"The wall times here lie {span}; {apart}."
+
+
+def _memory(rows: Sequence[NotebookRow], campaign: Campaign) -> str:
+    """What became of the global list, as the replay recorded it."""
+    pools, threads = (
+        [
+            row
+            for row in rows
+            if campaign.models[row.model].family is family and row.data is not None
+        ]
+        for family in (Family.PROCESSES, Family.THREADS)
+    )
+    parts = []
+    if pools and all(row.data == [] for row in pools):
+        parts.append(
+            "The process version leaves data empty in the parent: each worker appended to a copy "
+            "of its own, because processes share no memory."
+        )
+    if threads and all(row.data for row in threads):
+        parts.append("Threads append to the one list that they share.")
+    return " ".join(parts)
+
+
+def _milliseconds(value_ns: float | None) -> str:
+    """As `%%time` prints it: three significant digits."""
+    if value_ns is None:
+        return text.MISSING
+    scaled = value_ns / text.MILLISECONDS.ns
+    return text.fixed(scaled, text.significant_decimals(scaled))
+
+
+def _wall(row: NotebookRow) -> str:
+    if row.wall_ns is None:
+        return text.MISSING
+    return text.fixed(row.wall_ns / text.SECONDS.ns, 2)
+
+
+def _times(rows: Sequence[NotebookRow], campaign: Campaign) -> Table:
+    published = [
+        (
+            "the notebook",
+            times.call,
+            str(times.workers),
+            times.wall,
+            times.user,
+            times.system,
+            "1",
+        )
+        for times in NOTEBOOK_TIMES
+    ]
+    measured = [
+        (
+            f"here, {row.arm}",
+            _call(row.model, campaign),
+            str(row.workers),
+            _wall(row),
+            _milliseconds(row.user_ns),
+            _milliseconds(row.system_ns),
+            str(row.trials),
+        )
+        for row in rows
+    ]
+    return Table(
+        caption="Times as %%time prints them: wall time, and CPU time of the parent process. "
+        "Here: medians of the trials.",
+        columns=(
+            Column(header="Where"),
+            Column(header="Call"),
+            Column(header="Workers N", numeric=True),
+            Column(header="Wall", unit="s", numeric=True),
+            Column(header="User", unit="ms", numeric=True),
+            Column(header="Sys", unit="ms", numeric=True),
+            Column(header="Trials", numeric=True),
+        ),
+        rows=tuple(published + measured),
+        row_headers=2,
+    )
+
+
+def _lists(rows: Sequence[NotebookRow], campaign: Campaign) -> Table | None:
+    known = [row for row in rows if row.results is not None or row.data is not None]
+    if not known:
+        return None
+    return Table(
+        caption="What the batch returned, and the global list data in the parent afterwards "
+        "(first trial of each).",
+        columns=(
+            Column(header="Arm"),
+            Column(header="Call"),
+            Column(header="Returned"),
+            Column(header="data in the parent"),
+        ),
+        rows=tuple(
+            (
+                row.arm,
+                _call(row.model, campaign),
+                words.shown_list(row.results),
+                words.shown_list(row.data),
+            )
+            for row in known
+        ),
+        row_headers=2,
+    )
+
+
+def _figure(evidence: Evidence) -> Figure:
+    campaign = evidence.campaign
+    timeline = traces.timeline(campaign, evidence.tables)
+    lanes = [lane for lane in timeline.lanes if lane.spans]
+    starts = [start for lane in lanes if (start := alt.last_start_ns(lane.spans)) is not None]
+    caption = "Start and finish of each worker, first trial of each."
+    if starts:
+        caption += f" The latest start of any worker came {text.time(max(starts))} into the region."
+    spans = [(lane, span) for lane in lanes for span in lane.spans]
+    return Figure(
+        name=timeline.name,
+        caption=caption,
+        data=Fold(
+            summary="The numbers in this figure",
+            note="Time since the start of the timed region.",
+            table=Table(
+                caption="Start and finish of each worker in the notebook replay",
+                columns=(
+                    Column(header="Arm"),
+                    Column(header="Call"),
+                    Column(header="Worker", numeric=True),
+                    Column(header="Start", unit="ms", numeric=True),
+                    Column(header="Finish", unit="ms", numeric=True),
+                ),
+                rows=tuple(
+                    (
+                        lane.arm,
+                        _call(lane.model, campaign),
+                        str(span.worker),
+                        text.fixed(span.start_ns / text.MILLISECONDS.ns, 1),
+                        text.fixed(span.end_ns / text.MILLISECONDS.ns, 1),
+                    )
+                    for lane, span in spans
+                ),
+                row_headers=3,
+            ),
+        ),
+    )

@@ -1,0 +1,76 @@
+"""An experiment that somebody added: its times and what they gain over serial."""
+
+from threads_or_processes.reporting import words
+from threads_or_processes.reporting.page import Column, Table
+from threads_or_processes.reporting.plots import DotsFigure, Series
+from threads_or_processes.reporting.sections import answers, plotted
+from threads_or_processes.reporting.sections.grids import (
+    TWO_AVERAGES,
+    WAY,
+    Content,
+    Measure,
+    Question,
+    pivot,
+)
+
+
+def content(question: Question) -> Content:
+    """Time by work, model, workers and arm, and the speed-up over serial."""
+    answer = speedup_answer(question)
+    return Content(
+        answer=answer,
+        limits="",
+        paragraphs=(
+            "Speed is over serial on the same arm: above 1× faster, below 1× slower; square "
+            "brackets hold the interval.",
+            TWO_AVERAGES,
+        ),
+        figures=speedup_figures(question, answer),
+        tables=(times_and_speedups(question),),
+    )
+
+
+def speedup_answer(question: Question) -> str:
+    """How the parallel cells compare with serial."""
+    named = [
+        (f"{question.campaign.title(cell.workload)}, {question.named(cell)}", ratio)
+        for cell in question.cells
+        if (ratio := question.ratio_over_serial(cell)) is not None
+    ]
+    if not named:
+        return answers.NO_RATIO
+    counted = answers.readings(ratio for _, ratio in named)
+    return words.sentence(f"over serial on the same arm {answers.spread(named)}: {counted}")
+
+
+def speedup_figures(question: Question, finding: str) -> tuple[DotsFigure, ...]:
+    """Speed-ups over serial on the same arm, in rows of work and way."""
+    campaign = question.campaign
+    return plotted.forest(
+        name=question.experiment.name,
+        title="Speed-up over serial on the same arm",
+        finding=finding,
+        axis="speed-up over serial",
+        margin=campaign.margin,
+        cells=question.cells,
+        label=question.label,
+        ratios=lambda cell: [
+            (Series(title=cell.arm, arm=cell.arm), question.ratio_over_serial(cell))
+        ],
+    )
+
+
+def times_and_speedups(question: Question) -> Table:
+    """Time of a batch on each arm, and its speed over serial there."""
+    campaign = question.campaign
+    return pivot(
+        caption="Time of a batch, and its speed over serial on the same arm",
+        keys=(Column(header="Work"), *WAY),
+        key=lambda cell: (campaign.title(cell.workload), *question.way(cell)),
+        group=lambda cell: cell.arm,
+        measures=(
+            Measure(header="time", show=question.time),
+            Measure(header="speed", show=question.speedup),
+        ),
+        cells=question.cells,
+    )

@@ -1,0 +1,194 @@
+"""What it costs to send data to workers and back."""
+
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
+from threads_or_processes.reporting.campaign import PlannedCell
+from threads_or_processes.reporting.page import Column, Table
+from threads_or_processes.reporting.plots import Axis, LinesFigure, Mark, Scale
+from threads_or_processes.reporting.sections import answers, plotted
+from threads_or_processes.reporting.sections.grids import (
+    THREADS,
+    TWO_AVERAGES,
+    WAY,
+    Cells,
+    Content,
+    Measure,
+    Question,
+    pivot,
+)
+
+TITLE = "Sending data"
+SIZE = "kib"
+LIMITS = (
+    "Data of other shapes: strings, frames and objects with methods of their own each have their "
+    "price in a serialiser."
+)
+SIZES = Axis(label="what a task is sent", scale=Scale.KIB)
+
+
+def content(question: Question) -> Content:
+    """Time of a batch by what is sent, its size and the model; speed against threads."""
+    works = list(dict.fromkeys(question.work(cell).name for cell in question.cells))
+    cells = sorted(
+        question.cells,
+        key=lambda cell: (works.index(question.work(cell).name), _size_kib(question, cell)),
+    )
+    several = len({cell.workers for cell in cells if cell.workers > 1}) > 1
+
+    def key(cell: PlannedCell) -> tuple[str, ...]:
+        work = question.work(cell)
+        size = text.set_number(_size_kib(question, cell)) if SIZE in work.varied else text.MISSING
+        return work.plain_title, size, cell.arm
+
+    def title(cell: PlannedCell) -> str:
+        workers = f" × {cell.workers}" if several else ""
+        return question.campaign.model_title(cell.model) + workers
+
+    tables = tuple(
+        pivot(
+            caption=caption,
+            keys=(
+                Column(header="What is sent"),
+                Column(header="Size", unit="KiB", numeric=True),
+                Column(header="Arm"),
+            ),
+            key=key,
+            group=title,
+            measures=(measure,),
+            cells=cells,
+        )
+        for caption, measure in (
+            ("Time of a batch", Measure(header="", show=question.time)),
+            (
+                "Speed against threads with the same number of workers",
+                Measure(header="", show=question.over_threads),
+            ),
+        )
+    )
+    answer = _answer(question, cells)
+    return Content(
+        answer=answer,
+        limits=LIMITS,
+        figures=_figures(question, cells, answer),
+        paragraphs=(
+            "Tasks that do next to nothing with what they get. Threads hand over a reference; "
+            "processes serialise the data, send it through a pipe and build it again, unless it "
+            "lies in shared memory. Above 1× a model is faster than threads, below 1× slower; "
+            "square brackets hold the interval.",
+            TWO_AVERAGES,
+        ),
+        tables=(*tables, _begins(question, cells)),
+    )
+
+
+def _size_kib(question: Question, cell: PlannedCell) -> float:
+    return float(question.work(cell).varied.get(SIZE, 0))
+
+
+def _answer(question: Question, cells: Cells) -> str:
+    """The least and the most time that the largest of each kind takes."""
+    told = []
+    for name in dict.fromkeys(question.work(cell).name for cell in cells):
+        of_kind = [
+            cell
+            for cell in cells
+            if question.work(cell).name == name and question.is_parallel(cell)
+        ]
+        largest = max((_size_kib(question, cell) for cell in of_kind), default=0.0)
+        named = [
+            (question.named(cell), row.median_ns)
+            for cell in of_kind
+            if _size_kib(question, cell) == largest
+            and (row := question.tables.cell(cell.id)) is not None
+            and row.median_ns is not None
+        ]
+        if named:
+            title = question.work(of_kind[0]).plain_title
+            size = f", {_shown(largest)}" if largest else ""
+            told.append(f"{title}{size}: {answers.extent(named, text.time)}")
+    if not told:
+        return "No time was recorded."
+    return words.sentence(f"a batch takes – {'; '.join(told)}")
+
+
+def _begins(question: Question, cells: Cells) -> Table:
+    """From which size on each way is faster than as many threads."""
+    return Table(
+        caption="From which size on a way is faster than as many threads: between these two sizes",
+        columns=(
+            Column(header="What is sent"),
+            *WAY,
+            Column(header="Arm"),
+            Column(header="Begins to be faster", numeric=True),
+        ),
+        rows=tuple(
+            (
+                question.work(way[0]).plain_title,
+                *question.way(way[0]),
+                way[0].arm,
+                answers.bracket(found, _shown, "size"),
+            )
+            for way in question.ways(cells)
+            if (found := question.crossover(way[0], SIZE, over=THREADS)) is not None
+        ),
+        row_headers=4,
+    )
+
+
+def _shown(size_kib: float) -> str:
+    return f"{text.set_number(size_kib)}{text.SPACE}KiB"
+
+
+def _figures(question: Question, cells: Cells, finding: str) -> tuple[LinesFigure, ...]:
+    """Two figures for each kind of data that is sent in more sizes than one."""
+    kinds: dict[str, list[Cells]] = {}
+    for way in question.ways([cell for cell in cells if _size_kib(question, cell) > 0]):
+        kinds.setdefault(question.work(way[0]).name, []).append(way)
+    models = tuple(dict.fromkeys(cell.model for cell in cells))
+    drawn: list[LinesFigure] = []
+    for kind, ways in kinds.items():
+        name, title = f"{question.experiment.name}-{kind}", question.work(ways[0][0]).plain_title
+        times = LinesFigure(
+            name=name,
+            title=title,
+            finding=finding,
+            caption="Time of a batch by the size of what a task is sent; whiskers are intervals of "
+            "the median.",
+            sizes=SIZES,
+            axis=Axis(label="time of a batch", scale=Scale.TIME),
+            lines=tuple(line for way in ways if (line := _timed(question, way))),
+            among=models,
+        )
+        over_threads = plotted.ladders(
+            name=f"{name}-over-threads",
+            title=f"{title}, over threads",
+            finding=finding,
+            caption="Above 1× a way is faster than as many threads on the same arm; whiskers are "
+            "intervals. A bar on the line of 1× spans the sizes between which it begins to be "
+            "faster.",
+            sizes=SIZES,
+            axis="speed over threads, same arm",
+            margin=question.campaign.margin,
+            ways=ways,
+            series=question.series,
+            size=lambda cell: _size_kib(question, cell),
+            ratio=question.ratio_over_threads,
+            crossover=lambda cell: question.crossover(cell, SIZE, over=THREADS),
+            among=models,
+        )
+        drawn += (times, over_threads)
+    return tuple(one for one in drawn if any(len(line) > 1 for line in one.lines))
+
+
+def _timed(question: Question, way: Cells) -> tuple[Mark, ...]:
+    return tuple(
+        Mark(
+            series=question.series(cell),
+            value=row.median_ns,
+            low=row.ci_low_ns,
+            high=row.ci_high_ns,
+            x=_size_kib(question, cell),
+        )
+        for cell in way
+        if (row := question.tables.cell(cell.id)) is not None and row.median_ns is not None
+    )

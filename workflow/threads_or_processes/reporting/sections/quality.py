@@ -1,0 +1,382 @@
+"""What ran, what did not and why, and how much it varied."""
+
+from collections.abc import Iterator, Sequence
+from statistics import median_low
+
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
+from threads_or_processes.reporting.campaign import Campaign
+from threads_or_processes.reporting.evidence import Evidence, Tables
+from threads_or_processes.reporting.page import Column, Fold, QualitySection, Table
+from threads_or_processes.reporting.plots import Axis, LinesFigure, Mark, Scale, Series
+from threads_or_processes.reporting.rows import CellRow, DistributionRow, HealthRow, OutcomeRow
+from threads_or_processes.reporting.sections import plotted
+from threads_or_processes.reporting.sections.grids import left_out
+
+ANY_FLAG = "any"  # the row of the table of health that counts trials with any flag
+NO_SENTINEL = (
+    "No sentinel watched the CPUs (processes can't be pinned here), so the times are typical ones: "
+    "all repetitions count, disturbed or not. On a machine shared with others, neighbours slow "
+    "single trials down; parallel cells need every CPU undisturbed at once, so their speed-ups "
+    "come out lower than on a quiet machine."
+)
+
+
+def build(evidence: Evidence) -> QualitySection:
+    """The account of the trials, and their variation."""
+    cells = evidence.tables.cells
+    order = order_figure(evidence.campaign, evidence.tables)
+    return QualitySection(
+        paragraphs=(
+            _account(evidence.tables.outcomes),
+            _quiet_time([row for row in cells if row.timing != "memory"], evidence.campaign),
+            _variation(cells),
+            _odd(evidence),
+            noise_floor(evidence),
+            "No outlier was dropped for its time: the sentinel alone says what is quiet, and "
+            "typical times rest on every measured repetition.",
+        ),
+        figure=plotted.shown(order) if order else None,
+        outcomes=_outcomes(evidence.tables.outcomes),
+        health=_health(evidence.tables.health),
+        not_applicable=left_out(evidence.campaign.experiments, evidence.campaign),
+        folds=tuple(
+            fold
+            for fold in (
+                _flagged(cells, evidence.campaign),
+                _drift(evidence),
+                _outliers(evidence),
+                _percentiles(evidence),
+            )
+            if fold is not None and fold.table.rows
+        ),
+    )
+
+
+def _account(rows: tuple[OutcomeRow, ...]) -> str:
+    """Planned = ok + explained, as a sum that can be checked."""
+    planned = sum(row.trials for row in rows if row.outcome == "planned")
+    parts = [row for row in rows if row.outcome != "planned" and row.trials]
+    good = sum(row.trials for row in parts if row.outcome == "ok")
+    if planned and good == planned:
+        return f"All {text.count(planned, 'planned trial')} ended well."
+    sum_ = " + ".join(f"{row.trials} {words.outcome_word(row.outcome)}" for row in parts)
+    return f"{text.count(planned, 'trial')} planned = {sum_ or '0 recorded'}."
+
+
+def _outcomes(rows: tuple[OutcomeRow, ...]) -> Table:
+    return Table(
+        caption="How the planned trials ended; planned is the sum of the others",
+        columns=(
+            Column(header="Outcome"),
+            Column(header="Trials", numeric=True),
+            Column(header="For example"),
+            Column(header="What was said there"),
+        ),
+        rows=tuple(
+            (
+                words.outcome_word(row.outcome),
+                str(row.trials),
+                text.plain(row.example_cell, 100) or text.MISSING,
+                text.plain(row.example_explanation, 400) or text.MISSING,
+            )
+            for row in rows
+        ),
+    )
+
+
+def _odd(evidence: Evidence) -> str:
+    """In how many trials the machine itself said that something was odd."""
+    recorded = sum(
+        row.trials for row in evidence.tables.outcomes if row.outcome not in ("planned", "missing")
+    )
+    flagged = sum(row.trials for row in evidence.tables.health if row.flag == ANY_FLAG)
+    opening = "Before and after each trial the machine was asked for its state"
+    if not flagged:
+        return f"{opening}; in none of {text.count(recorded, 'trial')} was anything odd."
+    return (
+        f"{opening}; in {text.fixed(flagged, 0)} of {text.count(recorded, 'trial')} something was "
+        "odd. A flag drops no trial: it says where to look when a time is odd."
+    )
+
+
+def _health(rows: tuple[HealthRow, ...]) -> Table | None:
+    flags = [row for row in rows if row.flag != ANY_FLAG]
+    if not flags:
+        return None
+    return Table(
+        caption="What was odd with the machine; a trial can have several flags",
+        columns=(
+            Column(header="Flag"),
+            Column(header="What it means"),
+            Column(header="Trials", numeric=True),
+            Column(header="For example"),
+            Column(header="Block", numeric=True),
+        ),
+        rows=tuple(
+            (
+                text.plain(row.flag),
+                words.health_flag(row.flag),
+                text.fixed(row.trials, 0),
+                text.plain(row.example_cell, 100),
+                str(row.example_block),
+            )
+            for row in flags
+        ),
+    )
+
+
+def _variation(cells: tuple[CellRow, ...]) -> str:
+    known = [c for c in cells if c.between_trial_cv_ratio is not None]
+    shares = [c.between_trial_cv_ratio for c in known if c.between_trial_cv_ratio is not None]
+    if not shares:
+        return "No cell has two successful trials, so nothing is known about their variation."
+    return (
+        f"From trial to trial of one cell, times vary by {text.percent(median_low(shares))} in the "
+        f"typical cell and {text.percent(max(shares))} in the worst (standard deviation divided "
+        f"by mean, {text.count(len(shares), 'cell')})."
+    )
+
+
+def _quiet_time(cells: Sequence[CellRow], campaign: Campaign) -> str:
+    shares = [row.quiet_share_ratio for row in cells if row.quiet_share_ratio is not None]
+    if not shares:
+        return NO_SENTINEL
+    disturbed = sum("disturbed" in row.flags.split() for row in cells)
+    verdict = (
+        f"{text.count(disturbed, 'cell')} never saw enough of it and fall back on typical times."
+        if disturbed
+        else "Every cell saw enough of it."
+    )
+    return (
+        "A sentinel timed the same small piece of work on every CPU just before and just after "
+        "each repetition. A repetition is quiet when no CPU that took part read more than "
+        f"{text.percent(campaign.quiet_threshold)} above its floor; the measured time itself plays "
+        f"no part in that. {text.percent(median_low(shares))} of the repetitions were quiet in the "
+        f"typical cell, {text.percent(min(shares))} in the worst. {verdict}"
+    )
+
+
+def _flagged(cells: tuple[CellRow, ...], campaign: Campaign) -> Fold | None:
+    flagged = [row for row in cells if row.flags]
+    if not flagged:
+        return None
+    table = Table(
+        caption="Cells whose times vary, that had failures, or that lost updates",
+        columns=(
+            Column(header="Workload"),
+            Column(header="Model"),
+            Column(header="Workers", numeric=True),
+            Column(header="Arm"),
+            Column(header="Timing"),
+            Column(header="Variation between trials", numeric=True),
+            Column(header="Within a trial", numeric=True),
+            Column(header="Why"),
+        ),
+        rows=tuple(
+            (
+                campaign.title(row.workload),
+                campaign.model_title(row.model),
+                words.workers(row.workers, row.worker_kind),
+                row.arm,
+                row.timing if row.replicate == 1 else f"{row.timing}, once more",
+                text.percent(row.between_trial_cv_ratio),
+                text.percent(row.within_trial_cv_ratio),
+                words.flag_words(row.flags),
+            )
+            for row in flagged
+        ),
+        row_headers=5,
+    )
+    return Fold(
+        summary=f"Cells to read with care: {len(flagged)} of {len(cells)}", note="", table=table
+    )
+
+
+def noise_floor(evidence: Evidence) -> str:
+    """What two measurements of one cell differ by, where that was measured."""
+    apart = evidence.tables.differences_by_chance
+    if not apart:
+        return (
+            "No cell was measured twice under two names (A/A), so it is not known what difference "
+            "noise alone makes."
+        )
+    return (
+        "Noise floor: two measurements of one cell (A/A) differ by "
+        f"{text.percent(median_low(apart))} in the typical pair and "
+        f"{text.percent(max(apart))} in the worst of "
+        f"{text.count(len(apart), 'pair')}."
+    )
+
+
+def order_figure(campaign: Campaign, tables: Tables) -> LinesFigure | None:
+    """How far the trials of each block lie from their cells' medians; none for a single block."""
+    axis = Axis(label="time ÷ median of its cell", scale=Scale.RATIO, margin=campaign.margin)
+    lines = [
+        tuple(
+            Mark(
+                series=Series(title=f"{basis} times"),
+                value=row.median_ratio,
+                low=row.lower_quartile_ratio,
+                high=row.upper_quartile_ratio,
+                x=row.place,
+            )
+            for row in tables.order
+            if row.basis == basis
+        )
+        for basis in ("typical", "quiet")
+    ]
+    drawn = tuple(line for line in lines if len(line) > 1)
+    if not drawn:
+        return None
+    told = [
+        f"{line[0].series.title} from {axis.shown(min(mark.value for mark in line))} to "
+        f"{axis.shown(max(mark.value for mark in line))}"
+        for line in drawn
+    ]
+    return LinesFigure(
+        name="order",
+        title="Times, block by block",
+        finding=words.sentence(
+            f"the median trial of each block, over the median of its cell – {'; '.join(told)}"
+        ),
+        caption="Each block's median trial, as a multiple of the median of its cell; whiskers hold "
+        "half of the trials. A slope is a drift, a peak a busy time. Blocks are what ratios are "
+        "paired by, so neither is in them.",
+        sizes=Axis(label="block, in the order in which they ran", scale=Scale.BLOCK),
+        axis=axis,
+        lines=drawn,
+    )
+
+
+def _drift(evidence: Evidence) -> Fold:
+    campaign = evidence.campaign
+    rows = [row for row in evidence.tables.pairing if row.blocks]
+    return Fold(
+        summary="Order and drift, block by block",
+        note="Blocks run one after the other. What a block's cells have in common is taken out of "
+        "every ratio; a drift over the blocks is seen in absolute times only. p is that of a rank "
+        "correlation (Mann-Kendall), two-sided, not adjusted for the number of rows.",
+        table=Table(
+            caption="What blocks have in common, and how it changes over the campaign",
+            columns=(
+                Column(header="Work"),
+                Column(header="Timing"),
+                Column(header="Basis"),
+                Column(header="Cells", numeric=True),
+                Column(header="Blocks", numeric=True),
+                Column(header="Share of the variance", numeric=True),
+                Column(header="What is left varies by", numeric=True),
+                Column(header="Correlation of neighbours", numeric=True),
+                Column(header="Last block / first", numeric=True),
+                Column(header="p", numeric=True),
+            ),
+            rows=tuple(
+                (
+                    campaign.title(row.workload),
+                    row.timing,
+                    row.basis or text.MISSING,
+                    str(row.cells),
+                    str(row.blocks),
+                    text.percent(row.block_share_ratio),
+                    text.percent(row.residual_sd_ratio),
+                    text.number(row.block_autocorrelation),
+                    text.ratio_cell(row.drift_change_ratio),
+                    text.number(row.drift_p_value),
+                )
+                for row in rows
+            ),
+            row_headers=2,
+        ),
+    )
+
+
+def _outliers(evidence: Evidence) -> Fold:
+    campaign = evidence.campaign
+    rows = [row for row in evidence.tables.quality if row.mild_outliers is not None]
+    return Fold(
+        summary="Outliers, drift and first repetitions of every cell",
+        note="Outliers are trials more than 1.5 (mild) or 3 (severe) interquartile ranges beyond a "
+        "quartile: counted, and never dropped.",
+        table=Table(
+            caption="Every cell with enough trials",
+            columns=(
+                Column(header="Cell"),
+                Column(header="Trials", numeric=True),
+                Column(header="Basis"),
+                Column(header="Mild outliers", numeric=True),
+                Column(header="Severe", numeric=True),
+                Column(header="Slower mode / faster", numeric=True),
+                Column(header="Last trial / first", numeric=True),
+                Column(header="p", numeric=True),
+                Column(header="Correlation of neighbours", numeric=True),
+                Column(header="First repetition / others", numeric=True),
+                Column(header="Between trials", numeric=True),
+            ),
+            rows=tuple(
+                (
+                    _named(row.cell, campaign),
+                    str(row.trials),
+                    row.basis or text.MISSING,
+                    str(row.mild_outliers),
+                    text.MISSING if row.severe_outliers is None else str(row.severe_outliers),
+                    text.ratio_cell(row.modes_ratio),
+                    text.ratio_cell(row.drift_change_ratio),
+                    text.number(row.drift_p_value),
+                    text.number(row.lag1_autocorrelation),
+                    text.ratio_cell(row.first_ratio),
+                    text.percent(row.icc_ratio),
+                )
+                for row in rows
+            ),
+        ),
+    )
+
+
+#: Shares of the repetitions whose times are shown.
+PERCENTILES = (0.05, 0.5, 0.95, 0.99)
+
+
+def _percentiles(evidence: Evidence) -> Fold:
+    """Tails matter to who waits: a median says nothing about the slowest twentieth."""
+    campaign = evidence.campaign
+    cells: dict[str, dict[float, DistributionRow]] = {}
+    for row in evidence.tables.distributions:
+        cells.setdefault(row.cell, {})[row.share_ratio] = row
+    shown = [share for share in PERCENTILES if any(share in of for of in cells.values())]
+
+    def times(found: dict[float, DistributionRow], part: str) -> Iterator[str]:
+        for share in shown:
+            yield text.time(getattr(found[share], part) if share in found else None)
+
+    return Fold(
+        summary="How the repetitions are spread: percentiles of every cell",
+        note="The time that a share of the repetitions does not exceed; every trial weighs the "
+        "same. Typical: all repetitions. Quiet: the undisturbed ones.",
+        table=Table(
+            caption="Percentiles of the repetitions",
+            columns=(
+                Column(header="Cell"),
+                *(
+                    Column(header=f"{basis}, {text.percent(share)}", numeric=True)
+                    for basis in ("Typical", "Quiet")
+                    for share in shown
+                ),
+            ),
+            rows=tuple(
+                (_named(cell, campaign), *times(found, "typical_ns"), *times(found, "quiet_ns"))
+                for cell, found in cells.items()
+                if shown
+            ),
+        ),
+    )
+
+
+def _named(cell_id: str, campaign: Campaign) -> str:
+    """A cell in one place of a table: work, model, workers, arm, and its timing unless warm."""
+    cell = campaign.cells_by_id[cell_id]
+    again = "once more" if cell.replicate > 1 else ""
+    timing = "" if cell.timing == "warm" else cell.timing
+    workers = text.count(cell.workers, "worker")
+    parts = (campaign.title(cell.workload), campaign.model_title(cell.model), workers, cell.arm)
+    return ", ".join(part for part in (*parts, timing, again) if part)

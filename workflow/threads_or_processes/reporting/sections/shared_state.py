@@ -1,0 +1,79 @@
+"""Whether workers that change one object together gain, and whether they lose anything."""
+
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting.page import Column, Table
+from threads_or_processes.reporting.rows import UpdatesRow
+from threads_or_processes.reporting.sections.grids import WAY, Content, Question
+from threads_or_processes.reporting.sections.other import (
+    speedup_answer,
+    speedup_figures,
+    times_and_speedups,
+)
+
+TITLE = "Shared state"
+LIMITS = (
+    "Losses too rare to be met here, and what a lock costs where it is asked for more or less "
+    "often."
+)
+
+
+def content(question: Question) -> Content:
+    """Speed-ups over serial, and the account of updates."""
+    planned = {cell.id for cell in question.cells}
+    rows = [row for row in question.tables.updates if row.cell in planned]
+    answer = " ".join([speedup_answer(question), *_verdict(rows)])
+    return Content(
+        answer=answer,
+        limits=LIMITS,
+        figures=speedup_figures(question, answer),
+        paragraphs=(
+            "All workers change, or read, the same object. Speed is over serial on the same arm: "
+            "below 1× the workers take longer than the plain loop. A fast way that loses updates "
+            "is no way.",
+        ),
+        tables=(times_and_speedups(question), _updates(question, rows)),
+    )
+
+
+def _verdict(rows: list[UpdatesRow]) -> list[str]:
+    if not rows:
+        return []
+    losing = sum(row.losing_repetitions > 0 for row in rows)
+    cells = text.count(len(rows), "cell")
+    if not losing:
+        return [f"No update was lost in any of the {cells} that count them."]
+    return [
+        f"Updates were lost in {losing} of the {cells} that count them; in the others, none was "
+        "seen to be lost."
+    ]
+
+
+def _updates(question: Question, rows: list[UpdatesRow]) -> Table:
+    cells = question.campaign.cells_by_id
+    return Table(
+        caption="Updates that were made and were not there afterwards",
+        columns=(
+            Column(header="Work"),
+            *WAY,
+            Column(header="Arm"),
+            Column(header="Updates a repetition", numeric=True),
+            Column(header="Repetitions", numeric=True),
+            Column(header="with a loss", numeric=True),
+            Column(header="Lost, typically", numeric=True),
+            Column(header="Lost, at most", numeric=True),
+        ),
+        rows=tuple(
+            (
+                question.campaign.title(cells[row.cell].workload),
+                *question.way(cells[row.cell]),
+                cells[row.cell].arm,
+                text.MISSING if row.updates is None else text.fixed(row.updates, 0),
+                text.fixed(row.repetitions, 0),
+                text.fixed(row.losing_repetitions, 0),
+                text.percent(row.lost_ratio),
+                text.percent(row.lost_max_ratio),
+            )
+            for row in rows
+        ),
+        row_headers=4,
+    )

@@ -1,0 +1,131 @@
+"""How long workers take to come and to go."""
+
+from collections.abc import Mapping, Sequence
+
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting.campaign import PlannedCell
+from threads_or_processes.reporting.page import Column, Table
+from threads_or_processes.reporting.plots import Axis, DotRow, DotsFigure, Mark, Scale, Series
+from threads_or_processes.reporting.rows import StartupRow
+from threads_or_processes.reporting.sections import answers, slopes
+from threads_or_processes.reporting.sections.grids import WAY, Content, Measure, Question, pivot
+
+TITLE = "Start-up and tear-down"
+LIMITS = (
+    "Programs that import much before they start workers: a process that is not forked imports it "
+    "all again, and a fork copies what is there."
+)
+
+
+def content(question: Question) -> Content:
+    """First result and tear-down by model and arm; whole lives with intervals on demand."""
+    campaign = question.campaign
+    rows = {row.cell: row for row in question.tables.startup}
+    cells = [cell for cell in question.cells if cell.id in rows]
+    works = list(dict.fromkeys(campaign.title(cell.workload) for cell in cells))
+
+    def shown(header: str, part: str) -> Measure:
+        return Measure(header=header, show=lambda cell: text.time(getattr(rows[cell.id], part)))
+
+    answer = _answer(question, cells, rows)
+    return Content(
+        answer=answer,
+        limits=LIMITS,
+        figures=_figures(question, cells, rows, answer),
+        paragraphs=(
+            "Each time the workers are created, used for one batch and torn down again "
+            f"({text.listing(works)}). First result: from the start of the workers until the "
+            "first chunk of tasks is done. Tear-down: stopping the workers until they are gone. "
+            "Medians of the trials.",
+        ),
+        tables=(
+            pivot(
+                caption="Time until the first result, and time to tear down",
+                keys=(Column(header="Work"), *WAY),
+                key=lambda cell: (campaign.title(cell.workload), *question.way(cell)),
+                group=lambda cell: cell.arm,
+                measures=(
+                    shown("first result", "first_result_ns"),
+                    shown("tear-down", "teardown_ns"),
+                ),
+                cells=cells,
+            ),
+            slopes.table(
+                question,
+                (("first_result_ns", "First result"), ("teardown_ns", "Tear-down")),
+                caption="The same over the number of workers: what they cost in all, and each",
+                show=text.time,
+            ),
+        ),
+        details=(_lives(question, [(cell, rows[cell.id]) for cell in cells]),),
+    )
+
+
+def _answer(
+    question: Question, cells: Sequence[PlannedCell], rows: Mapping[str, StartupRow]
+) -> str:
+    """The soonest and the latest first result of the same number of workers."""
+    most = max(cell.workers for cell in cells)
+    named = [
+        (question.named(cell), first_ns)
+        for cell in cells
+        if cell.workers == most and (first_ns := rows[cell.id].first_result_ns) is not None
+    ]
+    if not named:
+        return "No first result was recorded."
+    workers = text.count(most, "worker")
+    return f"With {workers} the first result comes after {answers.extent(named, text.time)}."
+
+
+def _figures(
+    question: Question, cells: Sequence[PlannedCell], rows: Mapping[str, StartupRow], finding: str
+) -> tuple[DotsFigure, ...]:
+    marks: dict[str, list[Mark]] = {}
+    for cell in cells:
+        if (first_ns := rows[cell.id].first_result_ns) is not None:
+            marks.setdefault(question.label(cell), []).append(
+                Mark(series=Series(title=cell.arm, arm=cell.arm), value=first_ns)
+            )
+    if not marks:
+        return ()
+    return (
+        DotsFigure(
+            name=question.experiment.name,
+            title="Until the first result",
+            finding=finding,
+            caption="From the start of the workers until the first chunk of tasks is done; medians "
+            "of the trials.",
+            axis=Axis(label="time until the first result", scale=Scale.TIME),
+            rows=tuple(DotRow(label=way, marks=tuple(of)) for way, of in marks.items()),
+        ),
+    )
+
+
+def _lives(question: Question, lives: list[tuple[PlannedCell, StartupRow]]) -> Table:
+    return Table(
+        caption="The whole life: create the workers, execute the batch, tear down",
+        columns=(
+            Column(header="Work"),
+            *WAY,
+            Column(header="Arm"),
+            Column(header="Trials", numeric=True),
+            Column(header="Basis"),
+            Column(header="Median", numeric=True),
+            Column(header="Low", numeric=True),
+            Column(header="High", numeric=True),
+        ),
+        rows=tuple(
+            (
+                question.campaign.title(cell.workload),
+                *question.way(cell),
+                cell.arm,
+                str(row.trials),
+                row.basis or text.MISSING,
+                text.time(row.life_ns),
+                text.time(row.life_low_ns),
+                text.time(row.life_high_ns),
+            )
+            for cell, row in lives
+        ),
+        row_headers=4,
+    )

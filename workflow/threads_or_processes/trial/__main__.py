@@ -1,0 +1,136 @@
+"""The commands of this room.
+
+`measure` runs one trial, `look-again` tries those again that saw no quiet moment, `calibrate` sizes
+one workload.
+"""
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from threads_or_processes.common.errors import reported
+from threads_or_processes.common.files import read_json, write_json
+from threads_or_processes.trial.supervisor.lock import machine_lock
+from threads_or_processes.trial.supervisor.noise_monitor import Neighbours, neighbours
+from threads_or_processes.trial.supervisor.retry_pass import candidates, looks
+from threads_or_processes.trial.supervisor.trial import (
+    quiet_repetitions,
+    read_identity,
+    run_calibration,
+    run_tries,
+)
+
+
+def measure(arguments: argparse.Namespace) -> None:
+    """Run one trial alone on the machine and write its record."""
+    identity = read_identity(arguments.identity)
+    calibration = read_json(arguments.calibration)
+    with machine_lock(), neighbours(arguments.sentinel) as watched:
+        tries = list(run_tries(arguments.order, arguments.position, identity, calibration, watched))
+    for record in tries:
+        _keep(record, arguments.archive)
+    _count(max(tries, key=quiet_repetitions), arguments.archive, arguments.out)
+
+
+def look_again(arguments: argparse.Namespace) -> None:
+    """Try those trials again that saw no quiet moment, at quiet moments, for a stated time."""
+    plan, begun_s = read_json(arguments.plan), time.monotonic()
+    settings = plan["config"]["trial"]
+    with machine_lock(), neighbours(arguments.results / "sentinel.json") as watched:
+        account = _look_again(arguments.results, plan, watched) if watched else {}
+    seconds = round(time.monotonic() - begun_s)
+    write_json(
+        arguments.out, {**account, "budget_s": settings["second_look_s"], "seconds": seconds}
+    )
+
+
+def _look_again(results: Path, plan: Mapping[str, Any], watched: Neighbours) -> dict[str, int]:
+    """Look, keep every try, let the quietest count; how many trials lacked quiet and gained it."""
+    budget_s = plan["config"]["trial"]["second_look_s"]
+    lacking = candidates(plan, results, watched)
+    if not (lacking and budget_s):
+        return {"lacking": len(lacking), "gained": 0, "tries": 0}
+    print(
+        f"{len(lacking)} trials saw too little quiet; a second look at them, for up to "
+        f"{budget_s / 60:g} min",
+        flush=True,
+    )
+    tries = 0
+    for look in looks(plan, lacking, watched, results=results, budget_s=budget_s):
+        _keep(look.record, results / "archive")
+        if look.is_quietest:
+            _count(look.record, results / "archive", look.path)
+        tries += 1
+    gained = len(lacking) - len(candidates(plan, results, watched))
+    print(f"{gained} of them saw enough in {tries} tries")
+    return {"lacking": len(lacking), "gained": gained, "tries": tries}
+
+
+def _keep(record: Mapping[str, Any], archive: Path) -> None:
+    """Put a try into the archive, which keeps all, also what a later run would replace."""
+    write_json(archive / f"{record['trial_id']}.json", record)
+
+
+def _count(record: Mapping[str, Any], archive: Path, out: Path) -> None:
+    """Let a try that is in the archive be the one that counts."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.unlink(missing_ok=True)
+    os.link(archive / f"{record['trial_id']}.json", out)
+
+
+def calibrate(arguments: argparse.Namespace) -> None:
+    """Size one workload alone on the machine and write its calibration."""
+    identity = read_identity(arguments.identity)
+    with machine_lock():
+        calibration = run_calibration(
+            arguments.request["function"],
+            arguments.request["params"],
+            arguments.request["batch_ms"],
+            identity,
+        )
+    write_json(arguments.out, calibration)
+
+
+def main() -> None:
+    """Parse the command line and obey."""
+    parser = argparse.ArgumentParser(
+        prog="python -m threads_or_processes.trial", description=__doc__
+    )
+    commands = parser.add_subparsers(required=True)
+
+    one = commands.add_parser("measure", help="run one trial and write its record")
+    one.add_argument("--order", type=json.loads, required=True, help="the trial as JSON")
+    one.add_argument("--position", type=int, required=True, help="its place in the planned order")
+    one.add_argument("--identity", type=Path, required=True, help="the arm's identity file")
+    one.add_argument("--calibration", type=Path, required=True, help="the workload's calibration")
+    one.add_argument(
+        "--sentinel", type=Path, required=True, help="file of the campaign's sentinel readings"
+    )
+    one.add_argument("--archive", type=Path, required=True, help="folder that keeps every record")
+    one.add_argument("--out", type=Path, required=True, help="the record to write")
+    one.set_defaults(obey=measure)
+
+    again = commands.add_parser("look-again", help="try trials again that saw no quiet moment")
+    again.add_argument("--plan", type=Path, required=True, help="the campaign's plan.json")
+    again.add_argument("--results", type=Path, required=True, help="the campaign's folder")
+    again.add_argument("--out", type=Path, required=True, help="the account to write")
+    again.set_defaults(obey=look_again)
+
+    size = commands.add_parser("calibrate", help="size one workload's batch")
+    size.add_argument(
+        "--request", type=json.loads, required=True, help="its function, params and batch_ms (JSON)"
+    )
+    size.add_argument("--identity", type=Path, required=True, help="the reference arm's identity")
+    size.add_argument("--out", type=Path, required=True, help="the calibration to write")
+    size.set_defaults(obey=calibrate)
+
+    arguments = parser.parse_args()
+    arguments.obey(arguments)
+
+
+if __name__ == "__main__":
+    reported(main)

@@ -1,0 +1,54 @@
+"""A user's own task function, imported in the process that measures it."""
+
+import asyncio
+import importlib
+import inspect
+from collections.abc import Callable, Coroutine
+from functools import partial, update_wrapper
+from pathlib import Path
+from typing import Any
+
+from threads_or_processes.trial.measured.user_errors import MistakeError
+from threads_or_processes.trial.workloads.registry import Workload
+
+
+def import_own(file: Path, name: str) -> Workload:
+    """The workload of the function `name` in `file`, whose folder is on the path.
+
+    Raises `MistakeError` for a file that can't be imported.
+    """
+    try:
+        module = importlib.import_module(file.stem)
+    except ModuleNotFoundError as error:
+        raise MistakeError(
+            f"{file.name} can't be imported: {error}",
+            f"if {error.name} is a library, add it to the `requirements` of this workload in the "
+            f"config, such as requirements: [{error.name}]",
+        ) from error
+    except Exception as error:
+        raise MistakeError(
+            f"{file.name} can't be imported: {type(error).__name__}: {error}",
+            "mend what runs when it is imported; the file is imported in every worker",
+        ) from error
+    function = getattr(module, name)
+    is_coroutine = inspect.iscoroutinefunction(function)
+    return Workload(
+        name=name,
+        function=update_wrapper(partial(run_coroutine, function), function)
+        if is_coroutine
+        else function,
+        title=name,
+        kind="",
+        unit="task",
+        why="",
+        expected="",
+        coroutine=function if is_coroutine else None,
+        file=file,
+    )
+
+
+def run_coroutine(
+    coroutine: Callable[..., Coroutine[Any, Any, Any]], task: Any, **arguments: Any
+) -> Any:
+    """One task of an `async def` in a worker that has no event loop."""
+    return asyncio.run(coroutine(task, **arguments))

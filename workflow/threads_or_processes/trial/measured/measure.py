@@ -1,0 +1,232 @@
+"""The measured process: runs inside the interpreter under test.
+
+Reads its order as JSON on standard input and leaves its answer in the file that the order names.
+Standard output and error belong to the workload.
+"""
+
+import sys
+
+# Asked before any other import: an extension module can bring the GIL back.
+GIL_BEFORE_IMPORTS: bool = getattr(sys, "_is_gil_enabled", lambda: True)()
+
+import json  # noqa: E402
+import os  # noqa: E402
+import time  # noqa: E402
+import traceback  # noqa: E402
+from collections.abc import Mapping  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
+
+from threads_or_processes.trial.measured import batch as batches  # noqa: E402
+from threads_or_processes.trial.measured.calibration import find_size  # noqa: E402
+from threads_or_processes.trial.measured.memory import weigh  # noqa: E402
+from threads_or_processes.trial.measured.probe_client import QuietRule, Watch  # noqa: E402
+from threads_or_processes.trial.measured.timing import Batch, Length, Timings, time_cold, time_warm  # noqa: E402
+from threads_or_processes.trial.measured.user_errors import (  # noqa: E402
+    MistakeError,
+    explained,
+    mend_of,
+    own_traceback,
+)
+from threads_or_processes.trial.models import MODELS, load_model  # noqa: E402
+from threads_or_processes.trial.models.base import WorkerDiedError  # noqa: E402
+from threads_or_processes.trial.needs import Need  # noqa: E402
+from threads_or_processes.trial.workloads import load_workload  # noqa: E402
+from threads_or_processes.trial.workloads.registry import Dispatch, Workload  # noqa: E402
+
+ONCE = Length(warmups=0, repetitions=1)
+
+
+class GilMismatchError(Exception):
+    """The GIL is not in the state that the arm says."""
+
+
+def measure_cell(order: dict[str, Any]) -> dict[str, Any]:
+    """Run one trial's measured part; returns the fields of the record that this process knows."""
+    workload = load_workload(order["family"], order["workload"])
+    gil: dict[str, Any] = {
+        "before_imports": GIL_BEFORE_IMPORTS,
+        "after_imports": batches.gil_enabled(),
+        "workers": [],
+        "at_end": batches.gil_enabled(),
+    }
+    answer: dict[str, Any] = {"outcome": "ok", "explanation": "", "gil": gil, "clock": _clock()}
+    try:
+        _check_gil(order["gil"], gil)
+        with workload.beside(**order["arguments"]) as added:
+            timings = _timings(workload, order, added)
+        gil["workers"] = timings.worker_gil
+        gil["at_end"] = batches.gil_enabled()
+        answer |= _findings(workload, timings)
+        _check_gil(order["gil"], gil)
+        answer |= _verify(timings, order["expected_checksum"])
+    except GilMismatchError as mismatch:
+        answer |= {"outcome": "wrong_gil", "explanation": str(mismatch)}
+    return answer
+
+
+def _timings(workload: Workload, order: dict[str, Any], added: Mapping[str, Any]) -> Timings:
+    """What the order's kind of timing finds."""
+    model = load_model(order["model"], order["workers"])
+    as_coroutine = Need.COROUTINE in MODELS[order["model"]].asks
+    arguments = {**order["arguments"], **added}
+    batch = _batch(workload, order["tasks"], order["workers"], arguments, as_coroutine=as_coroutine)
+    if order["timing"] == "memory":
+        return weigh(model, batch)
+    run = time_warm if order["timing"] == "warm" else time_cold
+    length = Length(
+        warmups=order["warmups"],
+        repetitions=order["repetitions"],
+        patience_ns=order["patience_ns"],
+    )
+    return run(model, batch, length, _watch(order["watch"]))
+
+
+def calibrate(order: dict[str, Any]) -> dict[str, Any]:
+    """Find a workload's size on this interpreter, serially, and the checksum of its results."""
+    workload = load_workload(order["family"], order["workload"])
+    arguments = dict(order["arguments"])
+    model = load_model("serial", 1)
+    with workload.beside(**arguments) as added:
+
+        def batch_ns_at(size: int) -> int:
+            sized = _batch(workload, order["tasks"], 1, {**arguments, **added, "size": size})
+            return time_warm(model, sized, ONCE, None).repetitions[0]["wall_ns"]
+
+        size = find_size(batch_ns_at, order["target_ns"]) if workload.is_calibrated else None
+        if size is not None:
+            arguments["size"] = size
+        arguments |= workload.same_results_with
+        final_batch = _batch(workload, order["tasks"], 1, {**arguments, **added})
+        timings = time_warm(model, final_batch, ONCE, None)
+    if workload.file and any(result is None for result in timings.last_results):
+        raise MistakeError(
+            f"{workload.file.name}:{workload.name} has no result: it returned None",
+            "let it return what it worked out, such as a sum or a count: the results of all "
+            "models are compared, so that a wrong one is noticed",
+        )
+    final = timings.repetitions[0]
+    return {
+        "size": size,
+        "batch_ns": final["wall_ns"] if size is not None else None,
+        "expected_checksum": final["checksum"],
+    }
+
+
+def _watch(order: dict[str, Any] | None) -> Watch | None:
+    if order is None:
+        return None
+    return Watch(asks=order["asks"], answers=order["answers"], rule=QuietRule(**order["rule"]))
+
+
+def _batch(
+    workload: Workload,
+    tasks: int,
+    workers: int,
+    arguments: Mapping[str, Any],
+    *,
+    as_coroutine: bool = False,
+) -> Batch:
+    payload = workload.payload
+    return Batch(
+        function=workload.coroutine if as_coroutine and workload.coroutine else workload.function,
+        tasks=[payload(n, **arguments) for n in range(tasks)] if payload else range(tasks),
+        arguments=arguments,
+        workers=workers,
+        is_single=workload.dispatch is Dispatch.SINGLE,
+        is_coroutine=as_coroutine,
+        prepare=workload.before_batch or (lambda: None),
+        left_behind=workload.after_batch or list,
+        checks_what_is_left=workload.after_batch is not None
+        and not workload.keeps_output
+        and not workload.may_lose_updates,
+        counts_updates=workload.counts_updates,
+    )
+
+
+def _findings(workload: Workload, timings: Timings) -> dict[str, Any]:
+    output = None
+    if workload.keeps_output:
+        output = {"results": timings.last_results, "data": timings.last_left_behind}
+    return {
+        "setup_ns": timings.setup_ns,
+        "first_result_ns": timings.first_result_ns,
+        "teardown_ns": timings.teardown_ns,
+        "memory": timings.memory,
+        "repetitions": timings.repetitions,
+        "output": output,
+    }
+
+
+def _verify(timings: Timings, expected: str) -> dict[str, Any]:
+    wrong = [number for number, seen in enumerate(timings.checksums) if seen != expected]
+    if not wrong:
+        return {}
+    return {
+        "outcome": "wrong_result",
+        "explanation": f"{len(wrong)} of {len(timings.checksums)} executions gave other results "
+        f"than the serial run (first: number {wrong[0] + 1})",
+    }
+
+
+def _check_gil(expected: bool, gil: dict[str, Any]) -> None:
+    seen = {
+        "before the imports": [gil["before_imports"]],
+        "after the imports": [gil["after_imports"]],
+        "in a worker": gil["workers"],
+        "at the end": [gil["at_end"]],
+    }
+    for moment, states in seen.items():
+        if any(state is not expected for state in states):
+            raise GilMismatchError(
+                f"the GIL was {'off' if expected else 'on'} {moment}; "
+                f"this arm runs with it {'on' if expected else 'off'}"
+            )
+
+
+def _clock() -> dict[str, Any]:
+    info = time.get_clock_info("perf_counter")
+    return {
+        "implementation": info.implementation,
+        "resolution_ns": max(1, round(info.resolution * 1e9)),
+    }
+
+
+def _raised(error: Exception, order: dict[str, Any]) -> dict[str, Any]:
+    """The answer when the workload raised; its traceback goes to standard error."""
+    if not order["family"].endswith(".py"):
+        traceback.print_exc()
+        return {"outcome": "raised", "explanation": f"{type(error).__name__}: {error}"}
+    file = Path(order["family"])
+    answer = {"outcome": "raised", "explanation": explained(error, file, order["workload"])}
+    if order["do"] == "calibrate":
+        sys.stderr.write(own_traceback(error, file))
+        return {**answer, "mend": mend_of(error)}
+    sys.stderr.write(own_traceback(error, file) or traceback.format_exc())
+    return answer
+
+
+def main() -> None:
+    """Obey the order on standard input; any exception of the workload is part of the answer."""
+    order = json.load(sys.stdin)
+    obey = {"measure": measure_cell, "calibrate": calibrate}[order["do"]]
+    ended_well = False
+    try:
+        answer = obey(order)
+        ended_well = True
+    except WorkerDiedError as death:
+        answer = {"outcome": "worker_died", "explanation": str(death)}
+    except Exception as error:
+        answer = _raised(error, order)
+    answer_file = Path(order["answer"])
+    unfinished = answer_file.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(answer), encoding="utf-8")
+    unfinished.replace(answer_file)
+    if not ended_well:
+        # Tearing a broken pool down can wait for ever; the supervisor ends what is left.
+        sys.stderr.flush()
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

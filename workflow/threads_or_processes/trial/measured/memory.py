@@ -1,0 +1,74 @@
+"""How much memory a model's workers take: never measured in a trial that is timed."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from threads_or_processes.trial.measured.process_tree import process_tree, pss_bytes
+from threads_or_processes.trial.measured.timing import Batch, Memory, Timings, clock
+from threads_or_processes.trial.models.base import Model
+
+# Batches are short; the readings of one or two would miss the moment at which most is held.
+BATCHES = 5
+READ_EVERY_S = 0.002
+
+
+def weigh(model: Model, batch: Batch) -> Timings:
+    """Weigh the process tree before and while `model` executes `batch` a few times."""
+    before_bytes = _weight()
+    model.start()
+    model.answered(clock)
+    idle_bytes = _weight()
+    checksums = []
+    with _scales() as scales:
+        for _ in range(BATCHES):
+            batch.prepare()
+            execution = batch.execute_chunks_on(model)
+            checksums.append(batch.checksum_of(execution.results, batch.left_behind()))
+    after_bytes = _weight()
+    memory = Memory(
+        before_bytes=before_bytes,
+        idle_bytes=idle_bytes,
+        peak_bytes=max(scales.peak_bytes, idle_bytes, after_bytes),
+        after_bytes=after_bytes,
+        processes=len(process_tree()),
+    )
+    model.stop()
+    return Timings(
+        repetitions=[],
+        checksums=checksums,
+        worker_gil=[report.gil_enabled for report in execution.reports],
+        last_results=execution.results,
+        last_left_behind=batch.left_behind(),
+        memory=memory,
+    )
+
+
+def _weight() -> int:
+    return pss_bytes(process_tree())
+
+
+@dataclass
+class _Scales:
+    """The most that was seen so far."""
+
+    peak_bytes: int = 0
+    is_over: threading.Event = field(default_factory=threading.Event)
+
+    def watch(self) -> None:
+        """Weigh again and again until it is over."""
+        while not self.is_over.wait(READ_EVERY_S):
+            self.peak_bytes = max(self.peak_bytes, _weight())
+
+
+@contextmanager
+def _scales() -> Iterator[_Scales]:
+    scales = _Scales()
+    watching = threading.Thread(target=scales.watch)
+    watching.start()
+    try:
+        yield scales
+    finally:
+        scales.is_over.set()
+        watching.join()

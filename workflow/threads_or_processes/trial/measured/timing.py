@@ -1,0 +1,327 @@
+"""The timed regions. Between two clock readings stands the work and nothing else."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypedDict
+
+from threads_or_processes.trial.measured.batch import (
+    Chunk,
+    ChunkReport,
+    alone,
+    await_chunk,
+    checksum,
+    cut,
+    results_in_order,
+    run_chunk,
+)
+from threads_or_processes.trial.measured.probe_client import Reading, Watch
+from threads_or_processes.trial.measured.process_tree import last_cpus, process_tree
+from threads_or_processes.trial.measured.usage import WorkerUsage, process_usage
+from threads_or_processes.trial.models.base import Model
+
+clock = time.perf_counter_ns
+
+# A reading is still one of just before a repetition when it is no older.
+FRESH_NS = 5_000_000
+
+
+class WorkerSpan(TypedDict):
+    """Where and when one chunk ran."""
+
+    pid: int
+    thread_id: int
+    tasks: int
+    start_ns: int
+    end_ns: int
+
+
+class Repetition(TypedDict):
+    """One timed execution of the batch, as it stands in the record.
+
+    `first_result_ns` (start of the workers until a task's result) and `teardown_ns` are None in
+    warm timing; `updates` (made) and `lost_updates` where tasks update nothing together.
+    """
+
+    phase: str
+    index: int
+    started_monotonic_ns: int
+    wall_ns: int
+    first_result_ns: int | None
+    teardown_ns: int | None
+    user_ns: int
+    system_ns: int
+    parent_user_ns: int
+    parent_system_ns: int
+    voluntary_switches: int
+    involuntary_switches: int
+    checksum: str
+    updates: int | None
+    lost_updates: int | None
+    cpus: list[int]
+    sentinel_before_ns: list[int]
+    sentinel_after_ns: list[int]
+    workers: list[WorkerSpan]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Length:
+    """How long a trial goes on: `repetitions` quiet ones, or until its patience is over.
+
+    Without a sentinel, and when patience is 0, it measures exactly `repetitions`.
+    """
+
+    warmups: int
+    repetitions: int
+    patience_ns: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What is executed, and what surrounds it outside the timed region.
+
+    `tasks` go out as one chunk a worker, or one by one where `is_single`. `left_behind` reads what
+    the tasks left in the parent; it joins the checksum when `checks_what_is_left`.
+    """
+
+    function: Callable[..., Any]
+    tasks: Sequence[Any]
+    arguments: Mapping[str, Any]
+    workers: int
+    is_single: bool = False
+    is_coroutine: bool = False
+    prepare: Callable[[], None] = lambda: None
+    left_behind: Callable[[], list[Any]] = list
+    checks_what_is_left: bool = False
+    counts_updates: bool = False
+
+    @cached_property
+    def chunks(self) -> list[Chunk]:
+        """One chunk a worker."""
+        return cut(self.function, self.tasks, self.workers, self.arguments)
+
+    def checksum_of(self, results: list[Any], left_behind: list[Any]) -> str:
+        """The checksum of all that an execution must do alike in every model."""
+        return checksum([results, left_behind] if self.checks_what_is_left else [results])
+
+    def execute_on(self, model: Model) -> "Execution":
+        """Execute it once."""
+        if self.is_single:
+            return Execution(results=model.map(alone(self.function, self.arguments), self.tasks))
+        return self.execute_chunks_on(model)
+
+    def execute_chunks_on(self, model: Model) -> "Execution":
+        """Execute it once in chunks, with a report of each."""
+        reports = model.map(await_chunk if self.is_coroutine else run_chunk, self.chunks)
+        return Execution(results=results_in_order(reports), reports=reports)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """What an execution of a batch brought back.
+
+    Tasks that were sent one by one leave no reports. `torn_down_from_ns` is a clock reading.
+    """
+
+    results: list[Any]
+    reports: Sequence[ChunkReport] = ()
+    torn_down_from_ns: int | None = None
+
+
+class Memory(TypedDict):
+    """Proportional set size of the whole process tree at four moments, and its processes.
+
+    `before_bytes`: the measured process alone, the workload loaded; `idle_bytes`: all workers are
+    up; `peak_bytes`: the most that was seen while batches ran; `after_bytes`: workers idle again.
+    """
+
+    before_bytes: int
+    idle_bytes: int
+    peak_bytes: int
+    after_bytes: int
+    processes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timings:
+    """All that a trial's measured part found. What the kind of timing doesn't give is None."""
+
+    repetitions: list[Repetition]
+    checksums: list[str]
+    worker_gil: list[bool]
+    last_results: list[Any]
+    last_left_behind: list[Any]
+    first_result_ns: int | None = None
+    setup_ns: int | None = None
+    teardown_ns: int | None = None
+    memory: Memory | None = None
+
+
+def time_warm(model: Model, batch: Batch, length: Length, watch: Watch | None) -> Timings:
+    """Start workers once, time each execution of the batch on them, tear down."""
+    begun = clock()
+    model.start()
+    startup = model.answered(clock)
+    recorder = _Recorder(batch, watch, born_in_repetition=False)
+    recorder.repeat_for(length, lambda: batch.execute_on(model))
+    if batch.is_single:
+        # No task brought a report: ask the workers once more, for the state of their GIL.
+        recorder.take_note_of(batch.execute_chunks_on(model).reports)
+    teardown_begun = clock()
+    model.stop()
+    return recorder.timings(
+        first_result_ns=startup.first_result_ns - begun,
+        setup_ns=startup.setup_ns - begun,
+        teardown_ns=clock() - teardown_begun,
+    )
+
+
+def time_cold(model: Model, batch: Batch, length: Length, watch: Watch | None) -> Timings:
+    """Time the whole life each time: create the workers, execute the batch, tear down."""
+
+    def life() -> Execution:
+        model.start()
+        execution = batch.execute_on(model)
+        torn_down_from_ns = clock()
+        model.stop()
+        return replace(execution, torn_down_from_ns=torn_down_from_ns)
+
+    recorder = _Recorder(batch, watch, born_in_repetition=True)
+    recorder.repeat_for(length, life)
+    return recorder.timings()
+
+
+class _Recorder:
+    """Times executions of a batch and keeps what each one showed."""
+
+    def __init__(self, batch: Batch, watch: Watch | None, *, born_in_repetition: bool) -> None:
+        self._batch = batch
+        self._watch = watch
+        self._worker_usage = WorkerUsage(os.getpid(), born_in_repetition=born_in_repetition)
+        self._repetitions: list[Repetition] = []
+        self._worker_gil: dict[tuple[int, int], bool] = {}
+        self._results: list[Any] = []
+        self._left_behind: list[Any] = []
+        self._last_reading: Reading = []
+        self._last_read_ns = -FRESH_NS
+
+    def repeat_for(self, length: Length, execute: Callable[[], Execution]) -> None:
+        """Warm up, then repeat until there are enough quiet repetitions or patience is over."""
+        for index in range(length.warmups):
+            self._repeat("warmup", index, execute)
+        begun = clock()
+        quiet = measured = 0
+        patient = True
+        while quiet < length.repetitions and (patient or measured < length.repetitions):
+            quiet += self._repeat("measure", measured, execute)
+            measured += 1
+            patient = clock() - begun < length.patience_ns
+
+    def take_note_of(self, reports: Iterable[ChunkReport]) -> None:
+        """Keep the state of each worker's GIL."""
+        self._worker_gil |= {(r.pid, r.thread_id): r.gil_enabled for r in reports}
+
+    def _repeat(self, phase: str, index: int, execute: Callable[[], Execution]) -> bool:
+        """Execute the batch once, timed, and record it; whether it was quiet."""
+        self._batch.prepare()
+        sentinel_before = self._neighbours_before()
+        usage_before = process_usage()
+        started = clock()
+        execution = execute()
+        ended = clock()
+        parent = process_usage().since(usage_before)
+        sentinel_after = self._read()
+        reports = execution.reports
+        tree = parent.plus(self._worker_usage.since_last(reports))
+        cpus = self._cpus_of(reports)
+        self._results = execution.results
+        self._left_behind = self._batch.left_behind()
+        self.take_note_of(reports)
+        updates: int | None = sum(self._results) if self._batch.counts_updates else None
+        self._repetitions.append(
+            Repetition(
+                phase=phase,
+                index=index,
+                started_monotonic_ns=started,
+                wall_ns=ended - started,
+                first_result_ns=_first_result_ns(execution, started),
+                teardown_ns=_span_ns(execution.torn_down_from_ns, ended),
+                user_ns=tree.user_ns,
+                system_ns=tree.system_ns,
+                parent_user_ns=parent.user_ns,
+                parent_system_ns=parent.system_ns,
+                voluntary_switches=tree.voluntary_switches,
+                involuntary_switches=tree.involuntary_switches,
+                checksum=self._batch.checksum_of(self._results, self._left_behind),
+                updates=updates,
+                lost_updates=None if updates is None else updates - self._left_behind[0],
+                cpus=sorted(cpus),
+                sentinel_before_ns=sentinel_before,
+                sentinel_after_ns=sentinel_after,
+                workers=[_span(report) for report in reports],
+            )
+        )
+        if self._watch is None:
+            return True
+        return self._watch.rule.is_quiet(
+            cpus, sentinel_before, sentinel_after, workers=self._batch.workers
+        )
+
+    def _neighbours_before(self) -> Reading:
+        """The reading after the last repetition, unless that was too long ago."""
+        return self._last_reading if clock() - self._last_read_ns < FRESH_NS else self._read()
+
+    def _read(self) -> Reading:
+        self._last_reading = self._watch.read() if self._watch else []
+        self._last_read_ns = clock()
+        return self._last_reading
+
+    def _cpus_of(self, reports: Sequence[ChunkReport]) -> set[int]:
+        """The CPUs that took part; the parent's own threads do, they dispatch and collect.
+
+        Where no task brought a report, any process that the workers may be counts.
+        """
+        processes = ["self"] if reports else process_tree()
+        reported = {cpu for report in reports for cpu in report.cpus if cpu >= 0}
+        return last_cpus(processes) | reported
+
+    def timings(
+        self,
+        first_result_ns: int | None = None,
+        setup_ns: int | None = None,
+        teardown_ns: int | None = None,
+    ) -> Timings:
+        """All repetitions so far, with the phase times given."""
+        return Timings(
+            repetitions=self._repetitions,
+            checksums=[repetition["checksum"] for repetition in self._repetitions],
+            worker_gil=list(self._worker_gil.values()),
+            last_results=self._results,
+            last_left_behind=self._left_behind,
+            first_result_ns=first_result_ns,
+            setup_ns=setup_ns,
+            teardown_ns=teardown_ns,
+        )
+
+
+def _first_result_ns(execution: Execution, started_ns: int) -> int | None:
+    """From the start of the workers to the end of the first chunk; None in warm timing."""
+    if execution.torn_down_from_ns is None or not execution.reports:
+        return None
+    return min(report.end_ns for report in execution.reports) - started_ns
+
+
+def _span_ns(from_ns: int | None, to_ns: int) -> int | None:
+    return None if from_ns is None else to_ns - from_ns
+
+
+def _span(report: ChunkReport) -> WorkerSpan:
+    return WorkerSpan(
+        pid=report.pid,
+        thread_id=report.thread_id,
+        tasks=len(report.results),
+        start_ns=report.start_ns,
+        end_ns=report.end_ns,
+    )

@@ -1,0 +1,83 @@
+"""What went wrong with a task function, in words for the one who wrote it."""
+
+import re
+import traceback
+from pathlib import Path
+
+from threads_or_processes.trial.measured.batch import NoResultError
+from threads_or_processes.trial.measured.calibration import SizeWithoutEffectError
+
+# Where `concurrent.futures` and loky fail when a worker can't pickle a result.
+SENDING_BACK = "_sendback_result"
+
+
+class MistakeError(Exception):
+    """Something that the author of a task function can mend; `mend` says how."""
+
+    def __init__(self, what: str, mend: str) -> None:
+        super().__init__(what)
+        self.mend = mend
+
+
+def explained(error: Exception, file: Path, name: str) -> str:
+    """What an exception says about the function `name` of a user's `file`.
+
+    A worker's traceback comes along as text, so text is where the file's lines are looked for.
+    """
+    label = f"{file.name}:{name}"
+    said = f"{type(error).__name__}: {error}"
+    if isinstance(error, MistakeError):
+        return str(error)
+    if isinstance(error, NoResultError | SizeWithoutEffectError):
+        return f"{label}: {error}"
+    text = "".join(traceback.format_exception(error))
+    lines = re.findall(rf'File "{re.escape(str(file))}", line (\d+)', text)
+    if lines:
+        return f"{label} raised {said} ({file.name}, line {lines[-1]})"
+    if type(error).__name__ == "MaybeEncodingError":  # of either multiprocessing
+        return f"the result of {label} can't be sent back by a worker: {error.args[0]}"
+    if _is_about_pickling(error):
+        reason = _remote_words(error) or said
+        if SENDING_BACK in text:
+            return f"the result of {label} can't be sent back by a worker: {reason}"
+        return f"{label} can't be sent to a worker: {reason}"
+    return f"{label} raised {said}"
+
+
+def mend_of(error: Exception) -> str:
+    """How to mend what kept a function from being calibrated."""
+    match error:
+        case MistakeError():
+            return error.mend
+        case NoResultError():
+            return "let it return something that can be compared, such as a sum, a count or a list"
+        case SizeWithoutEffectError():
+            return "do as much work as `size` says, such as that many rounds, or leave it out"
+        case FileNotFoundError():
+            return "name files from Path(__file__).parent: a trial runs in a folder of its own"
+        case _:
+            return "make it run by itself first"
+
+
+def own_traceback(error: BaseException, file: Path) -> str:
+    """The traceback from the first frame in a user's file on; empty if there is none."""
+    if isinstance(error, MistakeError) and error.__cause__:
+        error = error.__cause__
+    frame = error.__traceback__
+    while frame and frame.tb_frame.f_code.co_filename != str(file):
+        frame = frame.tb_next
+    if frame is None:
+        return ""
+    return "".join(traceback.format_exception(error.with_traceback(frame)))
+
+
+def _is_about_pickling(error: Exception) -> bool:
+    """`pickle` and dill raise whatever they meet: PicklingError, TypeError, AttributeError."""
+    said = f"{type(error).__name__}: {error}".lower()
+    return "pickl" in said or "get local object" in said
+
+
+def _remote_words(error: Exception) -> str:
+    """The last line of a worker's or a feeder thread's traceback; empty if there is none."""
+    lines = str(error.__cause__).strip(' \n"').splitlines() if error.__cause__ else []
+    return lines[-1] if lines else ""

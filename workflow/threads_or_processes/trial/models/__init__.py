@@ -1,0 +1,167 @@
+"""The ways of executing a batch. A model is one module and one line of the table below.
+
+A model's module is imported only in the trial that runs it, so `serial` never loads a pool.
+"""
+
+import importlib
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import cast
+
+from threads_or_processes.trial.models.base import Model
+from threads_or_processes.trial.needs import Need
+
+THREADED = frozenset({Need.ONE_MEMORY, Need.EXTENSION_MODULES})
+POOLED = frozenset({Need.SINGLE_DISPATCHES, Need.EXTENSION_MODULES})
+
+
+class Family(StrEnum):
+    """What the reader chooses between."""
+
+    SERIAL = "serial"
+    THREADS = "threads"
+    PROCESSES = "processes"
+    COROUTINES = "coroutines"
+    INTERPRETERS = "interpreters"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelEntry:
+    """Where a model lives and what a plan must know about it.
+
+    `built_on` are further modules of this folder that hold a part of it; `meets` are needs of
+    workloads that it can serve, `asks` its own of them; `since` is the first Python that has it.
+    """
+
+    module: str
+    type_name: str
+    title: str
+    family: Family
+    meets: frozenset[Need]
+    asks: frozenset[Need] = frozenset()
+    built_on: tuple[str, ...] = ()
+    start_method: str = "none"
+    since: tuple[int, int] = (3, 0)
+
+    @property
+    def is_parallel(self) -> bool:
+        """Whether it has a number of workers."""
+        return self.family is not Family.SERIAL
+
+
+def _of_processes(
+    module: str,
+    type_name: str,
+    title: str,
+    built_on: tuple[str, ...],
+    asks: frozenset[Need] = frozenset(),
+    since: tuple[int, int] = (3, 0),
+) -> dict[str, ModelEntry]:
+    """One entry for each start method."""
+    return {
+        f"{module}-{method}": ModelEntry(
+            module=module,
+            type_name=type_name,
+            title=f"{title} ({method})",
+            family=Family.PROCESSES,
+            built_on=built_on,
+            meets=POOLED,
+            asks=asks,
+            start_method=method,
+            since=since,
+        )
+        for method in ("fork", "forkserver", "spawn")
+    }
+
+
+MODELS = {
+    "serial": ModelEntry(
+        module="serial",
+        type_name="Serial",
+        title="serial",
+        family=Family.SERIAL,
+        meets=THREADED | POOLED,
+    ),
+    "threads": ModelEntry(
+        module="threads",
+        type_name="Threads",
+        title="threads",
+        family=Family.THREADS,
+        built_on=("pool",),
+        meets=THREADED | POOLED,
+    ),
+    "raw_threads": ModelEntry(
+        module="raw_threads",
+        type_name="RawThreads",
+        title="raw threads",
+        family=Family.THREADS,
+        meets=THREADED,
+    ),
+    "thread_executor": ModelEntry(
+        module="thread_executor",
+        type_name="ThreadExecutor",
+        title="thread executor",
+        family=Family.THREADS,
+        built_on=("executor", "barrier"),
+        meets=THREADED | POOLED,
+    ),
+    **_of_processes("processes", "Processes", "processes", ("pool",)),
+    **_of_processes(
+        "stdlib_processes", "StdlibProcesses", "processes, standard library", ("pool",)
+    ),
+    **_of_processes(
+        "process_executor", "ProcessExecutor", "process executor", ("executor", "barrier")
+    ),
+    "joblib": ModelEntry(
+        module="joblib_loky",
+        type_name="JoblibLoky",
+        title="joblib (loky)",
+        family=Family.PROCESSES,
+        built_on=("barrier",),
+        meets=POOLED,
+    ),
+    **_of_processes(
+        "shared_memory",
+        "SharedMemoryProcesses",
+        "processes, arrays in shared memory",
+        ("pool", "stdlib_processes", "oob_pickle"),
+        asks=frozenset({Need.ARRAYS}),
+        since=(3, 13),  # blocks that no resource tracker follows
+    ),
+    "asyncio": ModelEntry(
+        module="event_loop",
+        type_name="EventLoop",
+        title="asyncio",
+        family=Family.COROUTINES,
+        meets=THREADED | POOLED,
+        asks=frozenset({Need.COROUTINE}),
+    ),
+    "interpreters": ModelEntry(
+        module="interpreters",
+        type_name="Interpreters",
+        title="interpreters",
+        family=Family.INTERPRETERS,
+        built_on=("executor", "barrier"),
+        meets=frozenset({Need.SINGLE_DISPATCHES}),
+        since=(3, 14),
+    ),
+}
+
+
+def load_model(name: str, workers: int) -> Model:
+    """Import a model's module and make the model; starts no worker."""
+    entry = MODELS[name]
+    module = importlib.import_module(f"{__name__}.{entry.module}")
+    arguments: list[object] = []
+    if entry.is_parallel:
+        arguments.append(workers)
+    if entry.start_method != "none":
+        arguments.append(entry.start_method)
+    return cast("Model", getattr(module, entry.type_name)(*arguments))
+
+
+def sources_of_model(name: str) -> list[Path]:
+    """The files that hold a model."""
+    entry = MODELS[name]
+    return [Path(__path__[0]) / f"{module}.py" for module in (*entry.built_on, entry.module)]

@@ -1,0 +1,95 @@
+"""What the pools of `multiprocess` and `multiprocessing` share, of threads and of processes."""
+
+import abc
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from threads_or_processes.trial.models.base import (
+    PATIENCE_S,
+    Startup,
+    WorkerProcess,
+    announce,
+    await_announcements,
+    check_alive,
+)
+
+
+class UnreadableResultError(Exception):
+    """A result ended the pool's thread that reads results; no other will arrive."""
+
+
+class PoolModel(abc.ABC):
+    """A pool; a subclass says of which kind."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+
+    @abc.abstractmethod
+    def _new_semaphore(self) -> Any:
+        """A semaphore of value 0 that the workers can release."""
+
+    @abc.abstractmethod
+    def _new_pool(self, **arguments: Any) -> Any:
+        """A new pool, given its number of workers and their initializer."""
+
+    def _processes(self, pool: Any) -> Sequence[WorkerProcess]:
+        """The pool's worker processes: a pool replaces one that dies and forgets its work."""
+        del pool
+        return ()
+
+    def start(self) -> None:
+        """Create the pool."""
+        self._ready = self._new_semaphore()
+        self._pool = self._new_pool(
+            processes=self._workers, initializer=announce, initargs=(self._ready,)
+        )
+        self._born = self._processes(self._pool)
+
+    def answered(self, clock: Callable[[], int]) -> Startup:
+        """Wait for every worker's announcement."""
+        return await_announcements(self._ready, self._workers, clock, self._check)
+
+    def map(self, function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+        """Map the items, one a dispatch."""
+        coming = self._pool.map_async(function, items, chunksize=1)
+        coming.wait(PATIENCE_S)
+        while not coming.ready():
+            self._check()
+            coming.wait(PATIENCE_S)
+        results: list[Any] = coming.get()
+        return results
+
+    def stop(self) -> None:
+        """Terminate, as leaving `with` does, and join."""
+        self._pool.terminate()
+        self._pool.join()
+
+    def _check(self) -> None:
+        """Raise for what would let us wait for ever."""
+        check_alive(self._born)
+        if not self._pool._result_handler.is_alive():
+            raise UnreadableResultError(
+                "what a task returned or raised can be pickled but not unpickled; the traceback of "
+                "the thread that tried is on standard error"
+            )
+
+
+class ProcessPoolModel(PoolModel):
+    """A pool of processes, of whichever library the context is from."""
+
+    def __init__(self, workers: int, context: Any) -> None:
+        super().__init__(workers)
+        self._context = context
+        # Semaphores of a trial that is killed stay behind; by their names they can be removed.
+        if prefix := os.environ.get("SHARED_MEMORY_PREFIX"):
+            context.current_process()._config["semprefix"] = f"/{prefix}"
+
+    def _new_semaphore(self) -> Any:
+        return self._context.Semaphore(0)
+
+    def _new_pool(self, **arguments: Any) -> Any:
+        return self._context.Pool(**arguments)
+
+    def _processes(self, pool: Any) -> Sequence[WorkerProcess]:
+        return list(pool._pool)

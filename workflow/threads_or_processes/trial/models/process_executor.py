@@ -1,0 +1,56 @@
+"""`concurrent.futures.ProcessPoolExecutor` with an explicit start method."""
+
+import multiprocessing
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Any
+
+from threads_or_processes.trial.models.base import Startup, check_alive
+from threads_or_processes.trial.models.executor import ExecutorModel
+
+# How long a broken executor may take to end what is left of it.
+ENDS_WITHIN_S = 5.0
+
+
+class ProcessExecutor(ExecutorModel):
+    """An executor of processes started by `fork`, `forkserver` or `spawn`."""
+
+    _executor: ProcessPoolExecutor
+
+    def __init__(self, workers: int, start_method: str) -> None:
+        super().__init__(workers)
+        self._context = multiprocessing.get_context(start_method)
+
+    def _new_executor(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(self._workers, mp_context=self._context)
+
+    def answered(self, clock: Callable[[], int]) -> Startup:
+        """Have all workers started, and wait until each has come up."""
+        with self._telling_who_died():
+            return super().answered(clock)
+
+    def map(self, function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+        """Map the items, one a dispatch."""
+        with self._telling_who_died():
+            return super().map(function, items)
+
+    @contextmanager
+    def _telling_who_died(self) -> Iterator[None]:
+        """Turn the executor's error, which doesn't tell, into ours."""
+        try:
+            yield
+        except BrokenProcessPool as broken:
+            processes = list((self._executor._processes or {}).values())
+            # It is about to end its other workers. How the processes ended can't be asked before:
+            # of two that ask a fork server at once, one gets no answer.
+            ending = threading.Thread(target=self._executor.shutdown, daemon=True)
+            ending.start()
+            ending.join(ENDS_WITHIN_S)
+            check_alive(p for p in processes if p.exitcode != -signal.SIGTERM)
+            if broken.__cause__ is None:
+                check_alive(processes)
+            raise  # a result could not be read; the cause says why

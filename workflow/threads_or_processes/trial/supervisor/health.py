@@ -1,0 +1,291 @@
+"""What the machine itself says of its state around a trial, and what in it is worth a flag.
+
+Everything here comes from counters that the kernel keeps anyway. A flag never drops a trial: it
+says where to look when a time is odd.
+"""
+
+import os
+import re
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TypedDict
+
+from threads_or_processes.trial.supervisor.descendants import children, process_stat
+
+# A hundredth of one CPU taken away by the host: a fifth of the margin (5 %) that verdicts go by.
+STEAL_RATIO = 0.01
+# What strangers may use: background services of an idle desktop stay below a tenth of one CPU.
+LOAD_RATIO = 0.1
+# The kernel's sampled ticks and its exact per-process times differ by a few, in a short trial too.
+LOAD_TICKS = 5
+# A page read back from a fast disk costs about 0.1 ms: 16 are a tenth of a short repetition.
+SWAPPED_PAGES = 16
+# Share of the time in which some task waited. A task that waits for memory does nothing else, so
+# as for steal; tasks that wait for disks and CPUs are usual in workloads that write, or have more
+# workers than CPUs, so it takes a tenth.
+MEMORY_PRESSURE_RATIO = 0.01
+IO_PRESSURE_RATIO = 0.1
+CPU_PRESSURE_RATIO = 0.1
+# These are read without a system call (Linux vDSO); others cost a microsecond or more a reading.
+FAST_CLOCK_SOURCES = frozenset(
+    {
+        "arch_sys_counter",
+        "hyperv_clocksource_tsc_page",
+        "kvm-clock",
+        "riscv_clocksource",
+        "timebase",
+        "tod",
+        "tsc",
+    }
+)
+
+
+class Health(TypedDict):
+    """The machine at one moment; counters count from its start. None: the system doesn't say.
+
+    Ticks are those of proc_stat(5), `ticks_per_second` of them on each CPU: `total_ticks` with the
+    idle ones, `busy_ticks` of processes, `own_ticks` of this process, its children and all that
+    these waited for. Pressure is the time in which some task waited (`some`, psi). What is said of
+    control groups is of this process's own; throttling of those above it too. The clock's overhead
+    is the time between two readings in a row.
+    """
+
+    read_monotonic_ns: int
+    load_averages: list[float] | None
+    ticks_per_second: int
+    total_ticks: int | None
+    busy_ticks: int | None
+    steal_ticks: int | None
+    own_ticks: int | None
+    swapped_in_pages: int | None
+    swapped_out_pages: int | None
+    out_of_memory_kills: int | None
+    cpu_pressure_us: int | None
+    memory_pressure_us: int | None
+    io_pressure_us: int | None
+    cgroup_throttled_periods: int | None
+    cgroup_throttled_us: int | None
+    cgroup_out_of_memory_kills: int | None
+    clock_source: str | None
+    cpu_frequencies_khz: list[int] | None
+    governors: list[str] | None
+    boost: bool | None
+    hottest_millidegrees: int | None
+    core_throttle_count: int | None
+    on_battery: bool | None
+    clock_overhead_ns: int
+
+
+def read(root: Path = Path("/")) -> Health:
+    """Read the machine's state now; `root` holds `proc` and `sys`. Never raises."""
+    proc, cpus = root / "proc", root / "sys/devices/system/cpu"
+    ticks = [int(count) for count in re.findall(r"(?<=\s)\d+", _line(proc / "stat", "cpu "))]
+    vmstat = _text(proc / "vmstat")
+    periods, throttled_us = _throttling(root)
+    return Health(
+        read_monotonic_ns=time.perf_counter_ns(),
+        load_averages=_load_averages(proc),
+        ticks_per_second=os.sysconf("SC_CLK_TCK"),
+        # user nice system idle iowait irq softirq steal; guests are counted in user.
+        total_ticks=sum(ticks[:8]) if ticks else None,
+        busy_ticks=sum(ticks[:3]) if ticks else None,
+        steal_ticks=ticks[7] if len(ticks) > 7 else None,
+        own_ticks=_own_ticks(proc),
+        swapped_in_pages=_counter(vmstat, "pswpin"),
+        swapped_out_pages=_counter(vmstat, "pswpout"),
+        out_of_memory_kills=_counter(vmstat, "oom_kill"),
+        cpu_pressure_us=_pressure_us(proc, "cpu"),
+        memory_pressure_us=_pressure_us(proc, "memory"),
+        io_pressure_us=_pressure_us(proc, "io"),
+        cgroup_throttled_periods=periods,
+        cgroup_throttled_us=throttled_us,
+        cgroup_out_of_memory_kills=_cgroup_kills(root),
+        clock_source=_text(
+            root / "sys/devices/system/clocksource/clocksource0/current_clocksource"
+        ).strip()
+        or None,
+        cpu_frequencies_khz=_numbers(cpus, "cpu[0-9]*/cpufreq/scaling_cur_freq"),
+        governors=_words(cpus, "cpu[0-9]*/cpufreq/scaling_governor"),
+        boost=_boost(cpus),
+        hottest_millidegrees=max(
+            _numbers(root / "sys/class/thermal", "thermal_zone*/temp") or (), default=None
+        ),
+        core_throttle_count=_sum(_numbers(cpus, "cpu[0-9]*/thermal_throttle/core_throttle_count")),
+        on_battery=_on_battery(root / "sys/class/power_supply"),
+        clock_overhead_ns=_clock_overhead_ns(),
+    )
+
+
+def flags(before: Health, after: Health) -> list[str]:
+    """What happened between two readings, or is the matter with both, by name, sorted."""
+    return sorted(set(_findings(before, after)))
+
+
+def _findings(before: Health, after: Health) -> Iterator[str]:
+    def grown(name: str) -> int:
+        """By how much a counter has grown; 0 where it is not known."""
+        first, last = before.get(name), after.get(name)
+        return last - first if isinstance(first, int) and isinstance(last, int) else 0
+
+    elapsed_us = grown("read_monotonic_ns") / 1e3
+    elapsed_ticks = elapsed_us / 1e6 * after["ticks_per_second"]
+    if grown("steal_ticks") > STEAL_RATIO * elapsed_ticks:
+        yield "steal"
+    if before["own_ticks"] is not None and after["own_ticks"] is not None:
+        of_strangers = grown("busy_ticks") - grown("own_ticks")
+        if of_strangers > LOAD_RATIO * elapsed_ticks + LOAD_TICKS:
+            yield "load"
+    if grown("swapped_in_pages") + grown("swapped_out_pages") >= SWAPPED_PAGES:
+        yield "swapping"
+    if grown("core_throttle_count") > 0:
+        yield "thermal_throttling"
+    if grown("cgroup_throttled_periods") > 0:
+        yield "cgroup_throttling"
+    for resource, ratio in (
+        ("cpu", CPU_PRESSURE_RATIO),
+        ("io", IO_PRESSURE_RATIO),
+        ("memory", MEMORY_PRESSURE_RATIO),
+    ):
+        if grown(f"{resource}_pressure_us") > ratio * elapsed_us:
+            yield f"{resource}_pressure"
+    if grown("out_of_memory_kills") > 0 or grown("cgroup_out_of_memory_kills") > 0:
+        yield "out_of_memory_kill"
+    if before["clock_source"] != after["clock_source"]:
+        yield "clock_source_changed"
+    if {before["clock_source"], after["clock_source"]} - {None} - FAST_CLOCK_SOURCES:
+        yield "slow_clock_source"
+
+
+def _load_averages(proc: Path) -> list[float] | None:
+    """Over 1, 5 and 15 minutes."""
+    found = re.match(r"([\d.]+) ([\d.]+) ([\d.]+) ", _text(proc / "loadavg"))
+    return [float(average) for average in found.groups()] if found else None
+
+
+def _own_ticks(proc: Path) -> int | None:
+    own = process_stat(proc / "self")
+    if own is None:
+        return None
+    below = (process_stat(proc / str(child)) for child in children(os.getpid(), proc))
+    return own.cpu_ticks + sum(stat.cpu_ticks for stat in below if stat)
+
+
+def _pressure_us(proc: Path, resource: str) -> int | None:
+    found = re.search(r"^some .*\btotal=(\d+)", _text(proc / "pressure" / resource), re.MULTILINE)
+    return int(found[1]) if found else None
+
+
+def _throttling(root: Path) -> tuple[int | None, int | None]:
+    """Periods in which this process's groups were held back, and for how long in µs."""
+    stats = [_text(group / "cpu.stat") for group in _cgroups(root, "cpu")]
+    periods = [_counter(stat, "nr_throttled") for stat in stats]
+    second_us = [_counter(stat, "throttled_usec") for stat in stats]
+    first_ns = [_counter(stat, "throttled_time") for stat in stats]
+    in_us = [count // 1000 for count in first_ns if count is not None]
+    return _sum(periods), _sum([*second_us, *in_us])
+
+
+def _cgroup_kills(root: Path) -> int | None:
+    for group in _cgroups(root, "memory")[:1]:
+        for name in ("memory.events", "memory.oom_control"):
+            if (kills := _counter(_text(group / name), "oom_kill")) is not None:
+                return kills
+    return None
+
+
+def _cgroups(root: Path, controller: str) -> list[Path]:
+    """The folders of this process's group for a controller and of those above, nearest first.
+
+    Version 1 names its controllers in /proc/self/cgroup, version 2 has one hierarchy for all. In a
+    container without a namespace of its own the named folder is not there: the root is its group.
+    """
+    mounts = root / "sys/fs/cgroup"
+    first = second = None
+    for line in _text(root / "proc/self/cgroup").splitlines():
+        _, names, path = (*line.split(":", 2), "", "")[:3]
+        if controller in names.split(","):
+            first = (mounts / names if (mounts / names).is_dir() else mounts / controller, path)
+        elif not names:
+            second = (mounts, path)
+    if not (found := first or second):
+        return []
+    top, path = found
+    own = top / path.strip("/")
+    if not own.is_dir():
+        own = top
+    return [own, *(folder for folder in own.parents if folder.is_relative_to(top))]
+
+
+def _boost(cpus: Path) -> bool | None:
+    if (allowed := _number(cpus / "cpufreq/boost")) is not None:
+        return bool(allowed)
+    if (refused := _number(cpus / "intel_pstate/no_turbo")) is not None:
+        return not refused
+    return None
+
+
+def _on_battery(supplies: Path) -> bool | None:
+    """Whether no mains is connected; None on a machine that has no battery of its own."""
+    batteries = [
+        kind
+        for kind in _in_order(supplies, "*/type")
+        if _text(kind).strip() == "Battery" and _text(kind.parent / "scope").strip() != "Device"
+    ]
+    mains = [
+        online
+        for kind in _in_order(supplies, "*/type")
+        if _text(kind).strip() in ("Mains", "USB")
+        and (online := _number(kind.parent / "online")) is not None
+    ]
+    return not any(mains) if mains and batteries else None
+
+
+def _clock_overhead_ns(readings: int = 101) -> int:
+    """The median time between two readings of the clock in a row."""
+    read = time.perf_counter_ns
+    apart = sorted(-read() + read() for _ in range(readings))
+    return apart[readings // 2]
+
+
+def _counter(text: str, name: str) -> int | None:
+    found = re.search(rf"^{name} (\d+)$", text, re.MULTILINE)
+    return int(found[1]) if found else None
+
+
+def _number(file: Path) -> int | None:
+    found = re.fullmatch(r"-?\d+", _text(file).strip())
+    return int(found[0]) if found else None
+
+
+def _numbers(folder: Path, pattern: str) -> list[int] | None:
+    """Of all files that match and hold a number, in the order of the numbers in their names."""
+    found = [_number(file) for file in _in_order(folder, pattern)]
+    return [number for number in found if number is not None] or None
+
+
+def _words(folder: Path, pattern: str) -> list[str] | None:
+    """The distinct contents of all files that match."""
+    return sorted({_text(file).strip() for file in _in_order(folder, pattern)} - {""}) or None
+
+
+def _in_order(folder: Path, pattern: str) -> list[Path]:
+    return sorted(
+        folder.glob(pattern), key=lambda file: [int(part) for part in re.findall(r"\d+", str(file))]
+    )
+
+
+def _sum(numbers: Sequence[int | None] | None) -> int | None:
+    known = [number for number in numbers or () if number is not None]
+    return sum(known) if known else None
+
+
+def _line(file: Path, start: str) -> str:
+    return next((line for line in _text(file).splitlines() if line.startswith(start)), "")
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,110 @@
+"""What the supervisor knows of the CPUs' neighbours: their floors, and whether it is quiet now."""
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypedDict
+
+from threads_or_processes.common.files import read_json, write_json
+from threads_or_processes.trial.measured.probe_client import Answer, Manner, QuietRule
+from threads_or_processes.trial.supervisor.sentinel import (
+    CannotPinError,
+    floors,
+    sentinel,
+    take_floor,
+)
+
+# Floors follow slow drift (heat, clock rates) over about this many remembered moments: many
+# minutes, so that a busy neighbour of some minutes does not pass for the floor.
+MOST_MOMENTS = 4000
+# Of a trial's readings so many are remembered, or its own length would weigh.
+MOMENTS_A_TRIAL = 4
+START_SECONDS = 5.0
+# From so many moments of trials on, those of the start count no more: where they read lower than
+# any trial's does, no trial would be quiet.
+ENOUGH_MOMENTS = 100
+POLL_S = 0.005
+
+
+class Moments(TypedDict):
+    """Remembered readings of the start and of trials, one list of CPUs a moment, oldest first.
+
+    Each manner of reading has its own.
+    """
+
+    cpus: list[int]
+    start_ns: dict[Manner, list[list[int]]]
+    readings_ns: dict[Manner, list[list[int]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Neighbours:
+    """A running sentinel, and the readings that this campaign remembers."""
+
+    read: Callable[[Manner], list[Answer]]
+    cpus: list[int]
+    memory: Path
+
+    def rule(self, threshold: float, *, workers: int) -> QuietRule:
+        """What is quiet at this time of the campaign beside so many workers."""
+        manner = Manner.beside(workers=workers, cpus=len(self.cpus))
+        moments = self._moments()
+        known = moments["readings_ns"][manner]
+        if len(known) < ENOUGH_MOMENTS:
+            known = moments["start_ns"][manner] + known
+        return QuietRule(cpus=self.cpus, floor_ns=floors(known), threshold=threshold, manner=manner)
+
+    def await_quiet(self, threshold: float, patience_s: float, *, workers: int) -> bool:
+        """Wait for a moment at which every CPU is quiet, but no longer than `patience_s`.
+
+        Whether there was one.
+        """
+        rule = self.rule(threshold, workers=workers)
+        end_s = time.monotonic() + patience_s
+        while time.monotonic() < end_s:
+            reading = [answer.reading_ns for answer in self.read(rule.manner)]
+            if rule.is_quiet((), reading, reading, workers=0):
+                return True
+            time.sleep(POLL_S)
+        return False
+
+    def remember(self, record: Mapping[str, Any]) -> None:
+        """Add some of a trial's readings, spread evenly over it."""
+        readings = [r["sentinel_before_ns"] for r in record["repetitions"]]
+        spread = readings[:: max(1, len(readings) // MOMENTS_A_TRIAL)]
+        moments = self._moments()
+        of_manner = moments["readings_ns"][record["sentinel"]["manner"]]
+        of_manner[:] = (of_manner + spread)[-MOST_MOMENTS:]
+        write_json(self.memory, moments)
+
+    def _moments(self) -> Moments:
+        moments: Moments = read_json(self.memory)
+        return moments
+
+
+@contextlib.contextmanager
+def neighbours(memory: Path) -> Iterator[Neighbours | None]:
+    """A sentinel on all CPUs that this process may use; None where nothing can be pinned.
+
+    The first of a campaign watches for some seconds, to have floors to go by.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            cpus = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+            read = stack.enter_context(sentinel(cpus))
+        except CannotPinError:
+            yield None
+            return
+        if not memory.exists() or not _is_of(cpus, read_json(memory)):
+            seen = take_floor(read, START_SECONDS)
+            nothing: dict[Manner, list[list[int]]] = {manner: [] for manner in Manner}
+            write_json(memory, Moments(cpus=cpus, start_ns=seen, readings_ns=nothing))
+        yield Neighbours(read=read, cpus=cpus, memory=memory)
+
+
+def _is_of(cpus: list[int], moments: Mapping[str, Any]) -> bool:
+    """Whether moments are of these CPUs, and not of an earlier version that knew no manners."""
+    return moments["cpus"] == cpus and isinstance(moments.get("start_ns"), dict)

@@ -1,0 +1,137 @@
+"""A second look at trials that never saw a quiet moment, once all others are measured.
+
+A neighbour is busy for minutes: another try at once meets it again. So the campaign first measures
+everything, then waits, up to a stated time, for quiet moments, and gives these to the trials that
+lack them. Every try is kept, and of a trial's tries the quietest counts, as ever.
+"""
+
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from threads_or_processes.common.files import read_json
+from threads_or_processes.trial.measured.probe_client import QuietRule
+from threads_or_processes.trial.supervisor.noise_monitor import Neighbours
+from threads_or_processes.trial.supervisor.trial import (
+    TrialOrder,
+    quiet_repetitions,
+    read_identity,
+    run_trial,
+)
+
+#: With fewer quiet repetitions the analysis has no quiet value for a trial.
+FEWEST_QUIET = 3
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A trial that lacks quiet repetitions: its record's path, and the best of its records."""
+
+    path: Path
+    record: Mapping[str, Any]
+
+    @property
+    def workers(self) -> int:
+        """How many the trial has."""
+        workers: int = self.record["cell"]["workers"]
+        return workers
+
+
+@dataclass(frozen=True)
+class Look:
+    """One more try of a trial, and whether it was the quietest so far."""
+
+    path: Path
+    record: dict[str, Any]
+    is_quietest: bool
+
+
+def candidates(
+    plan: Mapping[str, Any], results: Path, neighbours: Neighbours | None = None
+) -> list[Candidate]:
+    """The timed trials of a plan with too few quiet repetitions, in the plan's order.
+
+    Judged by what `neighbours` know by now, or by the rules of their time. Those that failed, that
+    nothing watched, or whose cell waits for no quiet, are none.
+    """
+    patient = {cell["id"] for cell in plan["cells"] if cell["patience_s"] > 0}
+    threshold = plan["config"]["trial"]["quiet_threshold"]
+
+    def rule(one: Candidate) -> QuietRule | None:
+        return neighbours.rule(threshold, workers=one.workers) if neighbours else None
+
+    found = []
+    for trial in sorted(plan["trials"], key=lambda trial: trial["position"]):
+        if trial["cell"] in patient:
+            record = read_json(results / trial["record"])
+            if _is_timed(record):
+                found.append(Candidate(results / trial["record"], record))
+    return [one for one in found if quiet_repetitions(one.record, rule(one)) < FEWEST_QUIET]
+
+
+def _is_timed(record: Any) -> bool:
+    """Whether a record has watched times; one that is no record is refused when it is collected."""
+    return (
+        isinstance(record, dict)
+        and record.get("outcome") == "ok"
+        and bool(record.get("sentinel") and record.get("repetitions"))
+    )
+
+
+def looks(
+    plan: Mapping[str, Any],
+    lacking: Sequence[Candidate],
+    neighbours: Neighbours,
+    *,
+    results: Path,
+    budget_s: float,
+) -> Iterator[Look]:
+    """Try trials again, each at a quiet moment, until none lacks one or the time is over."""
+    queue = deque(lacking)
+    cells = {cell["id"]: cell for cell in plan["cells"]}
+    threshold = plan["config"]["trial"]["quiet_threshold"]
+    end_s = time.monotonic() + budget_s
+    while queue and neighbours.await_quiet(
+        threshold, end_s - time.monotonic(), workers=queue[0].workers
+    ):
+        one = queue.popleft()
+        cell = one.record["cell"]
+        record = run_trial(
+            _order(plan, one.record, cells[cell["id"]]),
+            one.record["position"],
+            read_identity(results / "interpreters" / f"{cell['arm']}.json"),
+            read_json(results / "calibration" / f"{cell['workload']}.json"),
+            neighbours,
+        )
+        record["try"] = one.record["try"] + 1
+        rule = neighbours.rule(threshold, workers=one.workers)
+        is_quietest = record["outcome"] == "ok" and (
+            quiet_repetitions(record, rule) > quiet_repetitions(one.record, rule)
+        )
+        yield Look(one.path, record, is_quietest)
+        if record["repetitions"]:
+            neighbours.remember(record)
+        best = record if is_quietest else {**one.record, "try": record["try"]}
+        if quiet_repetitions(best, rule) < FEWEST_QUIET:
+            queue.append(Candidate(one.path, best))
+
+
+def _order(
+    plan: Mapping[str, Any], record: Mapping[str, Any], cell: Mapping[str, Any]
+) -> TrialOrder:
+    """The order that the record's trial was measured by, but for one try."""
+    settings = plan["config"]["trial"]
+    return TrialOrder(
+        cell=record["cell"],
+        block=record["block"],
+        seed=plan["seed"],
+        warmups=cell["warmups"],
+        repetitions=cell["repetitions"],
+        patience_s=cell["patience_s"],
+        quiet_threshold=settings["quiet_threshold"],
+        tries=1,
+        timeout_s=settings["timeout_s"],
+    )

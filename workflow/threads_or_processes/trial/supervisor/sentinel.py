@@ -1,0 +1,180 @@
+"""The sentinel, which tells how disturbed each CPU is right now.
+
+A neighbour on the same hardware slows code down without a trace in the guest: no steal time, no
+load. So one small child is pinned to each CPU, and when asked all of them time the same piece of
+branchy integer work, at once or in turn. A reading above the CPU's own floor tells of a disturbed
+moment. So does one that had to wait for its CPU, because another program of this machine was on it.
+"""
+
+import contextlib
+import os
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from threads_or_processes.trial.measured.probe_client import WORDS, Answer, Manner
+
+TEXT_BYTES = 12_000
+# The floor is this low percentile of readings: the undisturbed mode, safe from a lucky one.
+FLOOR_PERCENTILE = 1
+# A child that is asked sleeps so long first: whoever asked sleeps too by then, and what else there
+# is to run has the CPU.
+NAP_NS = 200_000
+# About as long as a batch.
+BETWEEN_READINGS_S = 0.02
+
+
+class CannotPinError(Exception):
+    """Raised where a process can't choose its CPU; there is no sentinel then."""
+
+
+@dataclass(frozen=True)
+class Child:
+    """A pinned child: write a byte to `asks`, read an answer from `answers`."""
+
+    cpu: int
+    pid: int
+    asks: int
+    answers: int
+
+
+def work() -> bytes:
+    """Text-like bytes, neither constant nor random; compressing them takes about 0.5 ms."""
+    state = 1
+    words: list[str] = []
+    while len(words) < TEXT_BYTES // 4:
+        state = state * 1_103_515_245 + 12_345 & 0x7FFFFFFF
+        words.append(f"w{state >> 16 & 0x3FF:x}")
+    return " ".join(words).encode()[:TEXT_BYTES]
+
+
+@contextlib.contextmanager
+def sentinel(cpus: Sequence[int]) -> Iterator[Callable[[Manner], list[Answer]]]:
+    """Children on `cpus`; yields a function that takes an answer of each, in that order.
+
+    The children end with this process, whatever ends it: their pipe closes. Raises
+    `CannotPinError`.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        raise CannotPinError("the system has no call that pins a process to a CPU")
+    children: list[Child] = []
+    try:
+        for cpu in cpus:
+            children.append(_start(cpu, children))
+        read = reader_of(children)
+        try:
+            read(Manner.AT_ONCE)
+        except (BrokenPipeError, EOFError) as error:  # the child has ended
+            raise CannotPinError("a process could not be pinned to its CPU") from error
+        yield read
+    finally:
+        for child in children:
+            os.close(child.asks)
+            os.close(child.answers)
+            os.waitpid(child.pid, 0)
+
+
+def take_floor(
+    read: Callable[[Manner], list[Answer]], seconds: float
+) -> dict[Manner, list[list[int]]]:
+    """Readings of some seconds in every manner, one list of CPUs each.
+
+    Work stands between them, as in a trial: on an idle machine readings are up to a tenth lower.
+    """
+    end_s = time.monotonic() + seconds
+    moments: dict[Manner, list[list[int]]] = {manner: [] for manner in Manner}
+    while not moments[Manner.AT_ONCE] or time.monotonic() < end_s:
+        for manner, so_far in moments.items():
+            _work_for(BETWEEN_READINGS_S)
+            so_far.append([answer.reading_ns for answer in read(manner)])
+    return moments
+
+
+def floors(readings: Sequence[Sequence[int]]) -> list[int]:
+    """Each CPU's floor (ns) from readings of shape (moments, CPUs)."""
+    rank = len(readings) * FLOOR_PERCENTILE // 100
+    return [sorted(column)[rank] for column in zip(*readings, strict=True)]
+
+
+def reader_of(children: Sequence[Child]) -> Callable[[Manner], list[Answer]]:
+    """A function that takes an answer of each child, in their order."""
+
+    def at_once(asked: Sequence[Child]) -> list[Answer]:
+        for child in asked:
+            os.write(child.asks, b"?")
+        asked_ns = time.perf_counter_ns()
+        return [_answer(child, asked_ns) for child in asked]
+
+    def read(manner: Manner) -> list[Answer]:
+        if manner is Manner.AT_ONCE:
+            return at_once(children)
+        return [answer for child in children for answer in at_once([child])]
+
+    return read
+
+
+def _answer(child: Child, asked_ns: int) -> Answer:
+    words = os.read(child.answers, WORDS.size)
+    if len(words) < WORDS.size:
+        raise EOFError
+    begun_ns, work_ns = WORDS.unpack(words)  # a child says when it began, not how long it waited
+    return Answer(work_ns=work_ns, waited_ns=begun_ns - asked_ns - NAP_NS)
+
+
+def _start(cpu: int, siblings: Sequence[Child]) -> Child:
+    asks_read, asks_write = os.pipe()
+    answers_read, answers_write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        # Only our own ends stay open, or a sibling's pipe would not close with the parent.
+        for sibling in siblings:
+            os.close(sibling.asks)
+            os.close(sibling.answers)
+        os.close(asks_write)
+        os.close(answers_read)
+        _watch(cpu, asks_read, answers_write)
+    os.close(asks_read)
+    os.close(answers_write)
+    return Child(cpu, pid, asks_write, answers_read)
+
+
+def _watch(cpu: int, asks: int, answers: int) -> None:
+    """A child's life: an answer for each byte, until the pipe closes. Never returns."""
+    try:
+        os.sched_setaffinity(0, {cpu})
+        _yield_to_others()
+        text = work()
+        while os.read(asks, 1):
+            time.sleep(NAP_NS / 1e9)
+            begun_ns = time.perf_counter_ns()
+            # Once to bring text and code back into the caches that the batch took them from: else
+            # a reading beside a batch is a sixth above one from an idle machine.
+            zlib.compress(text)
+            # Then twice, for what strikes but one of them is too short to matter to a batch.
+            work_ns = min(_work_ns(text), _work_ns(text))
+            os.write(answers, WORDS.pack(begun_ns, work_ns))
+    finally:
+        os._exit(0)
+
+
+def _work_for(seconds: float) -> None:
+    end_s = time.monotonic() + seconds
+    while time.monotonic() < end_s:
+        pass
+
+
+def _work_ns(text: bytes) -> int:
+    begun_ns = time.perf_counter_ns()
+    zlib.compress(text)
+    return time.perf_counter_ns() - begun_ns
+
+
+def _yield_to_others() -> None:
+    """Never take a CPU from a program that is on it, or a child would not see that there is one.
+
+    A task that wakes up goes first as a rule, but not one of this policy (sched(7)). Where it can't
+    be had, a program beside the sweep goes unseen.
+    """
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))

@@ -1,0 +1,320 @@
+"""One trial from its order to its record; one calibration likewise."""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any, TypedDict
+
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.files import digest, read_json
+from threads_or_processes.trial.measured.calibration import batch_for
+from threads_or_processes.trial.measured.probe_client import QuietRule
+from threads_or_processes.trial.supervisor.environment import draw_environment
+from threads_or_processes.trial.supervisor.instrument import instrument_sha256
+from threads_or_processes.trial.supervisor.machine import fingerprint, logical_cpus
+from threads_or_processes.trial.supervisor.noise_monitor import Neighbours
+from threads_or_processes.trial.supervisor.supervisor import (
+    PACKAGE_ROOT,
+    Ending,
+    HarnessError,
+    run_measured,
+)
+from threads_or_processes.trial.workloads import family_of, place_of, workload_of
+from threads_or_processes.trial.workloads.registry import Workload
+
+SCHEMA_VERSION = 1
+CALIBRATION_TIMEOUT_S = 300
+
+
+class CellOrder(TypedDict):
+    """The cell as the plan writes it; `model` names the model with its start method.
+
+    `workload` is the name of the work with its parameters, `function` that of its task.
+    """
+
+    id: str
+    workload: str
+    function: str
+    params: dict[str, Any]
+    model: str
+    start_method: str
+    workers: int
+    arm: str
+    timing: str
+    replicate: int
+
+
+class TrialOrder(TypedDict):
+    """What decides a trial's numbers, and so what re-runs it when it changes."""
+
+    cell: CellOrder
+    block: int
+    seed: int
+    warmups: int
+    repetitions: int
+    patience_s: float
+    quiet_threshold: float
+    tries: int
+    timeout_s: float
+
+
+def run_tries(
+    order: TrialOrder,
+    position: int,
+    identity: Mapping[str, Any],
+    calibration: Mapping[str, Any],
+    neighbours: Neighbours | None,
+) -> Iterator[dict[str, Any]]:
+    """Measure one trial until it saw enough quiet repetitions or its tries are used up.
+
+    Every try is a fresh process, begun at a quiet moment if one comes in time, and a record of its
+    own. A try is judged by the sentinel alone, never by its times.
+    """
+    for number in range(1, order["tries"] + 1):
+        if neighbours:
+            neighbours.await_quiet(
+                order["quiet_threshold"], order["patience_s"], workers=order["cell"]["workers"]
+            )
+        record = run_trial(order, position, identity, calibration, neighbours)
+        record["try"] = number
+        yield record
+        if not neighbours or record["outcome"] != "ok":
+            return
+        if not record["repetitions"]:
+            return  # nothing was timed
+        neighbours.remember(record)
+        if quiet_repetitions(record) >= order["repetitions"]:
+            return
+
+
+def quiet_repetitions(record: Mapping[str, Any], rule: QuietRule | None = None) -> int:
+    """How many measured repetitions of a record were quiet; all of them without a sentinel.
+
+    By the rule of its own time, or by a later one, which knows the floors better.
+    """
+    measured = [r for r in record["repetitions"] if r["phase"] == "measure"]
+    if record["sentinel"] is None:
+        return len(measured)
+    rule = rule or QuietRule(**record["sentinel"])
+    return sum(is_quiet(r, rule, workers=record["cell"]["workers"]) for r in measured)
+
+
+def is_quiet(repetition: Mapping[str, Any], rule: QuietRule, *, workers: int) -> bool:
+    """Whether a repetition of a record was quiet by a rule."""
+    return rule.is_quiet(
+        repetition["cpus"],
+        repetition["sentinel_before_ns"],
+        repetition["sentinel_after_ns"],
+        workers=workers,
+    )
+
+
+def run_trial(
+    order: TrialOrder,
+    position: int,
+    identity: Mapping[str, Any],
+    calibration: Mapping[str, Any],
+    neighbours: Neighbours | None,
+) -> dict[str, Any]:
+    """Measure one try of a trial; returns its record whatever became of it."""
+    cell = order["cell"]
+    workload = workload_of(cell["function"])
+    environment = draw_environment(order["seed"], cell["id"], order["block"])
+    size = calibration["size"]
+    rule, read_sentinel = None, None
+    if neighbours:
+        rule = neighbours.rule(order["quiet_threshold"], workers=cell["workers"])
+        read_sentinel = partial(neighbours.read, rule.manner)
+    ending = run_measured(
+        _command(identity),
+        {
+            "do": "measure",
+            "family": family_of(workload),
+            "workload": workload.name,
+            "arguments": cell["params"] | ({} if size is None else {"size": size}),
+            "tasks": calibration["tasks"],
+            "expected_checksum": calibration["expected_checksum"],
+            "model": cell["model"],
+            "workers": cell["workers"],
+            "timing": cell["timing"],
+            "warmups": order["warmups"],
+            "repetitions": order["repetitions"],
+            "patience_ns": round(order["patience_s"] * 1e9),
+            "watch": {"rule": asdict(rule)} if rule else None,
+            "gil": identity["gil_enabled"],
+        },
+        environment.for_process(*_import_folders(workload)),
+        order["timeout_s"],
+        read_sentinel,
+    )
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "trial_id": uuid.uuid4().hex,
+        "cell": cell,
+        "block": order["block"],
+        "position": position,
+        "seed": order["seed"],
+        "machine": fingerprint(),
+        "interpreter": {
+            key: identity[key] for key in ("arm", "identity_sha256", "executable_sha256", "version")
+        },
+        "instrument_sha256": instrument_sha256(workload, cell["model"]),
+        "work": {
+            "tasks": calibration["tasks"],
+            "size": size,
+            "calibration_sha256": digest(dict(calibration)),
+            "expected_checksum": calibration["expected_checksum"],
+        },
+        "environment": {
+            "hash_seed": environment.hash_seed,
+            "padding_bytes": environment.padding_bytes,
+            "variables": environment.variables,
+        },
+        "sentinel": asdict(rule) if rule else None,
+        **_measured_fields(ending),
+    }
+
+
+def run_calibration(
+    function: str, params: dict[str, Any], batch_ms: float, identity: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Size a workload's batch on this machine with the reference arm, serially."""
+    workload = workload_of(function)
+    tasks, target_ns = batch_for(workload, params, batch_ms, logical_cpus())
+    ending = run_measured(
+        _command(identity),
+        {
+            "do": "calibrate",
+            "family": family_of(workload),
+            "workload": workload.name,
+            "arguments": params,
+            "tasks": tasks,
+            "target_ns": target_ns,
+        },
+        draw_environment(0, workload.name, 0).for_process(*_import_folders(workload)),
+        CALIBRATION_TIMEOUT_S,
+    )
+    if "outcome" in ending.answer:
+        raise _not_calibrated(function, params, ending)
+    calibration = {
+        "schema_version": SCHEMA_VERSION,
+        "workload": workload.name,
+        "params": params,
+        "arm": identity["arm"],
+        "target_ns": target_ns,
+        "tasks": tasks,
+        **ending.answer,
+    }
+    if workload.file:
+        _check_repeats(function, calibration, identity)
+    return calibration
+
+
+def _not_calibrated(function: str, params: Mapping[str, Any], ending: Ending) -> UserError:
+    """Why a workload can't be measured, with the end of what it printed."""
+    explanation = ending.answer["explanation"]
+    mend = ending.answer.get("mend", "make it run serially first")
+    if ending.answer["outcome"] == "timeout":
+        mend = (
+            "let a task take some milliseconds, or give it a parameter `size` that says how much "
+            "it does"
+        )
+    file, _, _ = function.partition(":")
+    if not explanation.startswith(Path(file).name):  # it doesn't name the function yet
+        explanation = f"calibrating {function} failed: {explanation}"
+    if ending.stderr_tail:
+        mend += f"; its last words were:\n{ending.stderr_tail.rstrip()}"
+    return UserError(explanation, where=_work(function, params), mend=mend)
+
+
+def _work(function: str, params: Mapping[str, Any]) -> str:
+    return f"workload {place_of(function)}" + (f", with {dict(params)}" if params else "")
+
+
+def _check_repeats(
+    function: str, calibration: Mapping[str, Any], identity: Mapping[str, Any]
+) -> None:
+    """Refuse a function whose results differ in another process, or when it is called again."""
+    workload = workload_of(function)
+    size = calibration["size"]
+    ending = run_measured(
+        _command(identity),
+        {
+            "do": "measure",
+            "family": family_of(workload),
+            "workload": workload.name,
+            "arguments": calibration["params"] | ({} if size is None else {"size": size}),
+            "tasks": calibration["tasks"],
+            "expected_checksum": calibration["expected_checksum"],
+            "model": "serial",
+            "workers": 1,
+            "timing": "warm",
+            "warmups": 1,
+            "repetitions": 1,
+            "patience_ns": 0,
+            "watch": None,
+            "gil": identity["gil_enabled"],
+        },
+        draw_environment(1, workload.name, 0).for_process(*_import_folders(workload)),
+        CALIBRATION_TIMEOUT_S,
+    )
+    if ending.answer["outcome"] == "wrong_result":
+        raise UserError(
+            f"{Path(function).name} gives other results when the same tasks are run again",
+            where=_work(function, calibration["params"]),
+            mend="draw random numbers from random.Random(task), keep nothing from one call to the "
+            "next, and return nothing that depends on the time, the process or a set's order",
+        )
+    if ending.answer["outcome"] != "ok":
+        raise _not_calibrated(function, calibration["params"], ending)
+
+
+def _import_folders(workload: Workload) -> list[Path]:
+    """What the measured process finds on its path besides its libraries."""
+    return [PACKAGE_ROOT, *([workload.file.parent] if workload.file else [])]
+
+
+def read_identity(path: Path) -> dict[str, Any]:
+    """An arm's identity as the interpreters room left it."""
+    identity: dict[str, Any] = read_json(path)
+    return identity
+
+
+def _command(identity: Mapping[str, Any]) -> list[str]:
+    executable = Path(identity["executable"])
+    if not executable.exists():
+        raise UserError(
+            f"the interpreter of arm {identity['arm']} is gone",
+            where=str(executable),
+            mend="delete results/<machine>/interpreters and run snakemake again",
+        )
+    return [str(executable), *identity["flags"]]
+
+
+def _measured_fields(ending: Ending) -> dict[str, Any]:
+    unanswered: dict[str, Any] = {
+        "clock": None,
+        "gil": None,
+        "setup_ns": None,
+        "first_result_ns": None,
+        "teardown_ns": None,
+        "memory": None,
+        "repetitions": [],
+        "output": None,
+    }
+    if "outcome" not in ending.answer:
+        raise HarnessError("the measured process left an answer without an outcome")
+    return {
+        **unanswered,
+        **ending.answer,
+        "stderr_tail": ending.stderr_tail,
+        "health": ending.health,
+        "waited_ns": ending.waited_ns,
+        "beside_cpu_ns": ending.beside_cpu_ns,
+        "started_unix_ns": ending.started_unix_ns,
+        "ended_unix_ns": ending.ended_unix_ns,
+        "started_monotonic_ns": ending.started_monotonic_ns,
+        "ended_monotonic_ns": ending.ended_monotonic_ns,
+    }

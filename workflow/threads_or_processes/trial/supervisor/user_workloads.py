@@ -1,0 +1,242 @@
+"""A user's own task function, read by the pipeline without importing it.
+
+The file may need libraries that only the interpreters under test have.
+"""
+
+import ast
+import difflib
+import inspect
+import keyword
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.trial.workloads.registry import Workload
+
+# The file's folder comes first on the path, so a file of such a name there would hide the module.
+TAKEN_NAMES = sys.stdlib_module_names | {
+    *(
+        "threads_or_processes",
+        "multiprocess",
+        "_multiprocess",
+        "dill",
+        "joblib",
+        "psutil",
+        "numpy",
+        "PIL",
+    )
+}
+PLAIN_TYPES = (bool, int, float, str)
+LIKE_THIS = "def {name}(task, size): ..."
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class OwnFunction:
+    """Where a task function is: `file.py:name`, the file as seen from the working directory.
+
+    `key` is what a message calls the config key that named it.
+    """
+
+    written: str
+    key: str = "workloads"
+
+    @property
+    def file(self) -> Path:
+        """The file's absolute path."""
+        return Path(self._parts[0]).resolve()
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self._parts[1]
+
+    @property
+    def _parts(self) -> tuple[str, str]:
+        file, _, name = self.written.rpartition(":")
+        return file, name
+
+    def mistake(self, what: str, mend: str, line: int | None = None) -> UserError:
+        """What is wrong with it, for the one who wrote it."""
+        place = self._parts[0] + (f", line {line}" if line else "")
+        return UserError(what, where=f"config key {self.key}: {place}", mend=mend)
+
+    def definition(self) -> Definition:
+        """Its `def` at the top level of the file; `UserError` if there is none."""
+        tree = self._parsed()
+        found = [node for node in tree.body if isinstance(node, Definition)]
+        for node in reversed(found):  # the last one is what an import gives
+            if node.name == self.name:
+                return node
+        raise self._missing(tree, [node.name for node in found])
+
+    def _parsed(self) -> ast.Module:
+        try:
+            return ast.parse(self.file.read_bytes())
+        except OSError as error:
+            raise self.mistake(
+                f"{self._parts[0]} can't be read: {error.strerror}",
+                "write its path as seen from the folder that you run snakemake in, "
+                f"which is {Path.cwd()}",
+            ) from None
+        except SyntaxError as error:
+            version = ".".join(map(str, sys.version_info[:2]))
+            raise self.mistake(
+                f"{self._parts[0]} is no Python that {version}, which runs the pipeline, can read: "
+                f"{error.msg}",
+                "mend it there",
+                error.lineno,
+            ) from None
+
+    def _missing(self, tree: ast.Module, names: list[str]) -> UserError:
+        inside = [n for n in ast.walk(tree) if isinstance(n, Definition) and n.name == self.name]
+        if inside:
+            return self.mistake(
+                f"{self.name} is defined inside something else",
+                "move its def to the top level of the file, where other processes can import it",
+                inside[0].lineno,
+            )
+        close = difflib.get_close_matches(self.name, names, n=1)
+        guess = f"did you mean {close[0]!r}? " if close else ""
+        return self.mistake(
+            f"there is no `def {self.name}` in {self._parts[0]}",
+            f"{guess}functions there: {', '.join(names) or 'none'}; "
+            f"write {LIKE_THIS.format(name=self.name)}",
+        )
+
+
+def read_own(function: OwnFunction) -> Workload:
+    """The workload of a user's function, its file unread by any import.
+
+    Its parameters are the function's, its title is the first line of the docstring. A function that
+    is `async def` is offered to models of coroutines; others run it with `asyncio.run`. Raises
+    `UserError` that names config key, file and line for a function that can't be measured.
+    """
+    _check_names(function)
+    definition = function.definition()
+
+    def stand_in(task: Any, **arguments: Any) -> Any:
+        raise NotImplementedError
+
+    stand_in.__signature__ = _signature(function, definition)  # type: ignore[attr-defined]
+    title = (ast.get_docstring(definition) or function.name).partition("\n")[0].strip(" .")
+    return Workload(
+        name=function.name,
+        function=stand_in,
+        title=title,
+        kind="",
+        unit="task",
+        why="",
+        expected="",
+        coroutine=stand_in if isinstance(definition, ast.AsyncFunctionDef) else None,
+        file=function.file,
+    )
+
+
+def sources_of_own(file: Path) -> list[Path]:
+    """The file, and whatever it imports from its own folder as far as import statements tell."""
+    found: set[Path] = set()
+    ahead = [file]
+    while ahead:
+        source = ahead.pop()
+        if source not in found:
+            found.add(source)
+            ahead += [path for name in _imports_of(source) for path in _files_of(file.parent, name)]
+    return sorted(found)
+
+
+def _imports_of(source: Path) -> Iterator[str]:
+    """Top-level names of the modules that a file imports, but for relative imports."""
+    try:
+        tree = ast.parse(source.read_bytes())
+    except SyntaxError:  # the import will tell
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def _files_of(folder: Path, module: str) -> list[Path]:
+    """The files of a module or package that lies in a folder; none for one that doesn't."""
+    if module in TAKEN_NAMES:
+        return []
+    file = folder / f"{module}.py"
+    return [file] if file.is_file() else list((folder / module).rglob("*.py"))
+
+
+def _check_names(function: OwnFunction) -> None:
+    """Refuse a file that can't be imported by its name, or would hide another module."""
+    file = function.file
+    if not file.stem.isidentifier() or keyword.iskeyword(file.stem):
+        raise function.mistake(
+            f"{file.name} can't be imported: {file.stem!r} is no name of a Python module",
+            "rename the file, with letters, digits and _ only",
+        )
+    for module in sorted({file, *_modules_in(file.parent)}):
+        if module.stem in TAKEN_NAMES:
+            mend = "rename the file"
+            if module != file:
+                mend = f"rename it, or move {file.name} to a folder of its own"
+            raise function.mistake(f"{module.name} would hide the module {module.stem}", mend)
+
+
+def _modules_in(folder: Path) -> list[Path]:
+    """Every module and package that lies in a folder."""
+    packages = [init.parent for init in folder.glob("*/__init__.py")]
+    return [*folder.glob("*.py"), *packages]
+
+
+def _signature(function: OwnFunction, definition: Definition) -> inspect.Signature:
+    """The parameters as a config may set them: the first is the task, the others have defaults."""
+    written = definition.args
+    names = [*written.posonlyargs, *written.args]
+    if not names or names[0].arg == "size":
+        raise function.mistake(
+            f"{function.name} has no parameter for the number of its task",
+            f"let it be the first: {LIKE_THIS.format(name=function.name)}",
+            definition.lineno,
+        )
+    defaults = [None] * (len(names) - len(written.defaults)) + written.defaults
+    pairs = [*zip(names, defaults, strict=True)][1:]
+    pairs += zip(written.kwonlyargs, written.kw_defaults, strict=True)
+    task = inspect.Parameter(names[0].arg, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return inspect.Signature(
+        [task, *(_parameter(function, name, default) for name, default in pairs)]
+    )
+
+
+def _parameter(function: OwnFunction, name: ast.arg, default: ast.expr | None) -> inspect.Parameter:
+    kind = inspect.Parameter.KEYWORD_ONLY
+    if name.arg == "size":  # the harness's, whatever its default
+        return inspect.Parameter(name.arg, kind)
+    if default is None:
+        raise function.mistake(
+            f"the parameter {name.arg!r} of {function.name} has no default",
+            f"give it one, such as {name.arg}=1; the config may set another",
+            name.lineno,
+        )
+    try:
+        value = ast.literal_eval(default)
+    except ValueError:
+        value = None
+    if not _is_plain(value):
+        raise function.mistake(
+            f"the default of {name.arg!r} of {function.name} is no plain value: "
+            f"{ast.unparse(default)}",
+            "write a number, text, True, False or a list of these in its place: the file is read "
+            "before anything in it runs",
+            default.lineno,
+        )
+    return inspect.Parameter(name.arg, kind, default=value)
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    return isinstance(value, PLAIN_TYPES)

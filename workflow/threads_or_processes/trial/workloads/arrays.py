@@ -1,0 +1,161 @@
+"""NumPy: C code that lets the GIL go inside its loops, and holds it around them."""
+
+import ctypes
+import functools
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from threads_or_processes.trial.needs import Need
+from threads_or_processes.trial.workloads.registry import register
+
+if TYPE_CHECKING:
+    from numpy import float64
+    from numpy.typing import NDArray
+
+NEEDS = frozenset({Need.EXTENSION_MODULES})
+
+
+@contextmanager
+def _loaded(**_: Any) -> Iterator[Mapping[str, Any]]:
+    """NumPy is loaded before the workers start, as by a program that imports it at its top."""
+    import numpy  # noqa: F401
+
+    yield {}
+
+
+LARGE = 262_144  # elements: 2 MiB, and there are two such arrays
+
+
+@functools.cache
+def _large() -> "NDArray[float64]":
+    import numpy
+
+    return numpy.linspace(0.0, 1.0, LARGE)
+
+
+def numpy_large(task: int, size: int) -> float:
+    """Multiply and add, element by element, arrays of 2 MiB that are beyond a core's own cache."""
+    import numpy
+
+    addend = _large()
+    values = addend.copy()
+    for _ in range(size):
+        numpy.multiply(values, 0.5, out=values)
+        numpy.add(values, addend, out=values)
+    return float(values[LARGE // 3]) + task
+
+
+register(
+    numpy_large,
+    title="NumPy on large arrays",
+    kind="C code that releases the GIL",
+    unit="two passes over 2 MiB",
+    why="NumPy leaves the lock inside its loops: with large arrays nearly all of the time.",
+    expected="Gains with threads on every arm, until the memory's bandwidth is used up.",
+    needs=NEEDS,
+    beside=_loaded,
+)
+
+SMALL = 100  # elements
+
+
+def numpy_small(task: int, size: int) -> float:
+    """Multiply, add and sum arrays of 100 elements, `size` times; they are this task's own."""
+    import numpy
+
+    addend = numpy.linspace(0.0, 1.0, SMALL)
+    values = addend.copy()
+    total = 0.0
+    for _ in range(size):
+        values = values * 0.5 + addend
+        total += float(values.sum())
+    return total + task
+
+
+register(
+    numpy_small,
+    title="NumPy on small arrays",
+    kind="C code that holds the GIL",
+    unit="three calls on 100 elements",
+    why="With small arrays nearly all of the time goes into the call, and that needs the lock.",
+    expected="Threads gain nothing on 3.13, and less than one might hope on 3.13t, where all "
+    "calls meet in the same data types.",
+    needs=NEEDS,
+    beside=_loaded,
+)
+
+SIDE = 160  # rows and columns
+
+
+@functools.cache
+def _matrix(inner_threads: int) -> "NDArray[float64]":
+    """A matrix of whole numbers: its products are exact in whatever order they are added up.
+
+    The first call in a process also sets the number of threads there.
+    """
+    import numpy
+
+    # The trial's environment already says one.
+    if inner_threads != 1:
+        _set_inner_threads(inner_threads)
+    numbers = numpy.arange(SIDE * SIDE, dtype=numpy.float64).reshape(SIDE, SIDE)
+    matrix: NDArray[float64] = numbers % 7
+    return matrix
+
+
+class NoInnerThreadsError(Exception):
+    """The BLAS library that NumPy uses has no known way to set its threads."""
+
+
+def _set_inner_threads(number: int) -> None:
+    """Let each matmul of this process use `number` threads; 0: the library's default.
+
+    The default of OpenBLAS is the number of CPUs that the process may use. The functions are found
+    through NumPy's own extension module, whose libraries are searched along with it; NumPy's wheels
+    rename them. Raises `NoInnerThreadsError`.
+    """
+    blas = ctypes.CDLL(import_module("numpy._core._multiarray_umath").__file__)
+    for prefix, suffix in (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", "")):
+        try:
+            set_threads = blas[f"{prefix}openblas_set_num_threads{suffix}"]
+            get_threads = blas[f"{prefix}openblas_get_num_threads{suffix}"]
+            processors = blas[f"{prefix}openblas_get_num_procs{suffix}"]
+        except AttributeError:
+            continue
+        wanted = number or processors()
+        set_threads(wanted)
+        if get_threads() != wanted:
+            raise NoInnerThreadsError(
+                f"OpenBLAS was asked for {wanted} threads and has {get_threads()}"
+            )
+        return
+    raise NoInnerThreadsError(
+        "NumPy's BLAS library is no OpenBLAS whose threads could be set; leave inner_threads at 1"
+    )
+
+
+def matmul(task: int, size: int, inner_threads: int = 1) -> float:
+    """Multiply matrices of 160 x 160, `size` times.
+
+    `inner_threads`: of the BLAS library in each process, 0 for as many as it takes by itself.
+    """
+    matrix = _matrix(inner_threads)
+    total = 0.0
+    for _ in range(size):
+        total += float((matrix @ matrix)[-1, -1])
+    return total + task
+
+
+register(
+    matmul,
+    title="Matrix product",
+    kind="C code that releases the GIL",
+    unit="product of two 160 x 160 matrices",
+    why="The BLAS library has threads of its own; they and the workers compete for the CPUs.",
+    expected="With one inner thread, gains with workers on every arm. With the library's default "
+    "the work is already shared out, and workers add little or do harm.",
+    needs=NEEDS,
+    beside=_loaded,
+)

@@ -1,0 +1,111 @@
+"""Large arguments and results: between threads a reference, between processes every byte.
+
+A task's payload is `kib` KiB: an array's buffer, or the pickle of a list of records. All payloads
+of a batch are objects of their own, so that a pickle of several can't hold one of them only once.
+"""
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from threads_or_processes.trial.needs import Need
+from threads_or_processes.trial.workloads.registry import register
+
+if TYPE_CHECKING:
+    from numpy import int64
+    from numpy.typing import NDArray
+
+KIND = "transfer"
+
+
+def array_payload(number: int, kib: int) -> "NDArray[int64]":
+    """An array of 64-bit integers."""
+    import numpy
+
+    return numpy.arange(number, number + kib * 128, dtype=numpy.int64)
+
+
+def send_array(task: "NDArray[int64]", kib: int = 64) -> int:
+    """Add up the array that was sent."""
+    del kib  # the payload has this size
+    return int(task.sum())
+
+
+register(
+    send_array,
+    title="Sending arrays",
+    kind=KIND,
+    unit="array",
+    why="What it costs to give each worker its data, when the data is one block of memory.",
+    expected="Nothing in threads. In processes it grows with the size; shared memory avoids it.",
+    payload=array_payload,
+    needs=frozenset({Need.EXTENSION_MODULES}),
+    offers=frozenset({Need.ARRAYS}),
+)
+
+
+def return_array(task: int, kib: int = 64) -> "NDArray[int64]":
+    """Make an array and return it."""
+    return array_payload(task, kib)
+
+
+register(
+    return_array,
+    title="Returning arrays",
+    kind=KIND,
+    unit="array",
+    why="What it costs to get the workers' results, when a result is one block of memory.",
+    expected="Nothing in threads. In processes it grows with the size; shared memory avoids it.",
+    needs=frozenset({Need.EXTENSION_MODULES}),
+    offers=frozenset({Need.ARRAYS}),
+)
+
+RECORDS_PER_KIB = 24
+
+
+def objects_payload(number: int, kib: int) -> list[dict[str, Any]]:
+    """A list of small dicts."""
+    first = (number + 1) * 1_000_000
+    return [
+        {"id": first + n, "name": f"item {first + n}", "price": n * 0.25, "quantity": 1 + n % 9}
+        for n in range(kib * RECORDS_PER_KIB)
+    ]
+
+
+def send_objects(task: list[dict[str, Any]], kib: int = 64) -> int:
+    """Add up a number of each record that was sent."""
+    del kib  # the payload has this size
+    return sum(record["quantity"] for record in task)
+
+
+register(
+    send_objects,
+    title="Sending objects",
+    kind=KIND,
+    unit="list of records",
+    why="What it costs to give each worker its data, when the data is many small objects.",
+    expected="Nothing in threads. In processes far dearer than an array of the same size: each "
+    "object is taken apart and made anew; most of all with multiprocess, which does so in Python.",
+    payload=objects_payload,
+)
+
+# Made once for each task, by the worker that has the task, and then kept.
+_kept_objects = functools.cache(objects_payload)
+
+
+def return_objects(task: int, kib: int = 64) -> list[dict[str, Any]]:
+    """Return records that the worker has, each a little changed."""
+    records = _kept_objects(task, kib)
+    for record in records:
+        record["quantity"] = task
+    return records
+
+
+register(
+    return_objects,
+    title="Returning objects",
+    kind=KIND,
+    unit="list of records",
+    why="What it costs to get the workers' results, when a result is many small objects.",
+    expected="Nothing in threads. In processes far dearer than an array of the same size: each "
+    "object is taken apart and made anew; most of all with multiprocess, which does so in Python.",
+)

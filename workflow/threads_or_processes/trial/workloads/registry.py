@@ -1,0 +1,102 @@
+"""What a workload is, and the one line that registers it."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from threads_or_processes.trial.needs import Need
+
+
+class Batch(StrEnum):
+    """How many tasks a batch has."""
+
+    SHARED_OUT = "shared_out"  # many tasks, the same for every worker count
+    ONE_A_CPU = "one_a_cpu"  # exactly one for each logical CPU, as the notebook does
+    BY_DURATION = "by_duration"  # as many of `task_us` microseconds as fill `trial.batch_ms`
+    THOUSAND = "thousand"  # so many that the cost of sending one can be told
+
+
+class Dispatch(StrEnum):
+    """How tasks reach the workers."""
+
+    CHUNKS = "chunks"  # one equal chunk a worker
+    SINGLE = "single"  # one by one, the next to whoever is free
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """One kind of work: its task function and what a reader should know about it.
+
+    `function(task, **arguments)` is one task and returns numbers, text, bytes, arrays, or lists and
+    mappings of these. `task` is its number, or what `payload(number, **arguments)` made of it in
+    the parent, outside the timed region. When the function has a parameter `size`, the size is
+    calibrated so that a batch takes about `trial.batch_ms`.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    title: str
+    kind: str
+    unit: str
+    why: str
+    expected: str
+    batch: Batch = Batch.SHARED_OUT
+    dispatch: Dispatch = Dispatch.CHUNKS
+    needs: frozenset[Need] = frozenset()
+    offers: frozenset[Need] = frozenset()
+    payload: Callable[..., Any] | None = None
+    # The same task for asyncio: `await coroutine(task, **arguments)`.
+    coroutine: Callable[..., Any] | None = None
+    # What must run beside the tasks, such as a server: entered with the arguments before the
+    # workers start; yields arguments to add.
+    beside: Callable[..., AbstractContextManager[Mapping[str, Any]]] = lambda **_: nullcontext({})
+    # Arguments that give the same results sooner; used where only the results are wanted.
+    same_results_with: Mapping[str, Any] = field(default_factory=dict)
+    # For workloads that leave something in the parent: empties it before a batch, reads it after.
+    before_batch: Callable[[], None] | None = None
+    after_batch: Callable[[], list[Any]] | None = None
+    # Each task returns how many updates it made, `after_batch` [how many are there].
+    counts_updates: bool = False
+    # Lost updates are a finding here, elsewhere a wrong result.
+    may_lose_updates: bool = False
+    keeps_output: bool = False
+    # For a user's own: the absolute path of the file that holds the function.
+    file: Path | None = None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What a config may set, with defaults (`task` and `size` belong to the harness)."""
+        signature = inspect.signature(self.function).parameters
+        return {
+            name: parameter.default
+            for name, parameter in signature.items()
+            if name not in ("task", "size") and parameter.default is not parameter.empty
+        }
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether the size of a task is found by calibration."""
+        return "size" in inspect.signature(self.function).parameters
+
+    @property
+    def wants(self) -> frozenset[Need]:
+        """All that a model must meet."""
+        single = {Need.SINGLE_DISPATCHES} if self.dispatch is Dispatch.SINGLE else set()
+        return self.needs | single
+
+    @property
+    def has(self) -> frozenset[Need]:
+        """All that a model may ask for and find here."""
+        return self.offers | ({Need.COROUTINE} if self.coroutine else set())
+
+
+REGISTRY: dict[str, Workload] = {}
+
+
+def register(function: Callable[..., Any], **about: Any) -> None:
+    """Make a task function known under its own name."""
+    REGISTRY[function.__name__] = Workload(name=function.__name__, function=function, **about)

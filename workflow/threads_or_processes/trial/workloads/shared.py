@@ -1,0 +1,169 @@
+"""Shared state: tasks that change one object together."""
+
+import queue
+import threading
+from typing import Any
+
+from threads_or_processes.trial.needs import Need
+from threads_or_processes.trial.workloads.registry import register
+
+KIND = "shared state"
+ONE_MEMORY = frozenset({Need.ONE_MEMORY})
+
+_list: list[int] = []
+
+
+def shared_append(task: int, size: int) -> int:
+    """Append `size` times to one list that all workers share, as the notebook's `data.append`."""
+    append = _list.append
+    for _ in range(size):
+        append(task)
+    return size
+
+
+def _appended() -> list[Any]:
+    return [len(_list)]
+
+
+register(
+    shared_append,
+    title="Appending to one shared list",
+    kind=KIND,
+    unit="append",
+    why="The notebook's `data.append`: safe in threads, but does it scale?",
+    expected="No append is lost on any arm. Gains nothing on 3.13; on 3.13t the list's own lock is "
+    "contended and threads may be slower than one.",
+    needs=ONE_MEMORY,
+    before_batch=_list.clear,
+    after_batch=_appended,
+    counts_updates=True,
+)
+
+_dict: dict[int, int] = {}
+KEYS = 32  # for each task, and no other task's
+
+
+def shared_dict(task: int, size: int) -> int:
+    """Count up the values of keys that are this task's own, in one dict that all workers share."""
+    counts = _dict
+    keys = range(task * KEYS, (task + 1) * KEYS)
+    for _ in range(size):
+        for key in keys:
+            counts[key] = counts.get(key, 0) + 1
+    return size * KEYS
+
+
+def _counted() -> list[Any]:
+    return [sum(_dict.values())]
+
+
+register(
+    shared_dict,
+    title="Updating one shared dict",
+    kind=KIND,
+    unit="32 updates",
+    why="A common table of results or of a cache, where each worker has its own keys.",
+    expected="No update is lost on any arm. Gains nothing on 3.13; on 3.13t the dict's own lock is "
+    "contended and threads may be slower than one.",
+    needs=ONE_MEMORY,
+    before_batch=_dict.clear,
+    after_batch=_counted,
+    counts_updates=True,
+)
+
+
+class _Counter:
+    """A number that several threads count up."""
+
+    def __init__(self) -> None:
+        self.value = 0
+        self.lock = threading.Lock()
+
+    def reset(self) -> None:
+        self.value = 0
+
+    def read(self) -> list[Any]:
+        return [self.value]
+
+
+_counter = _Counter()
+
+
+def counter_locked(task: int, size: int) -> int:
+    """Count up one number `size` times, each time under its lock."""
+    del task  # all do the same
+    counter = _counter
+    for _ in range(size):
+        with counter.lock:
+            counter.value += 1
+    return size
+
+
+register(
+    counter_locked,
+    title="One counter, with a lock",
+    kind=KIND,
+    unit="increment",
+    why="The right way to count together, and what it costs.",
+    expected="No increment is lost on any arm. Threads gain nothing on 3.13 and lose on 3.13t, "
+    "where they wait for each other.",
+    needs=ONE_MEMORY,
+    before_batch=_counter.reset,
+    after_batch=_counter.read,
+    counts_updates=True,
+)
+
+
+def counter_unlocked(task: int, size: int) -> int:
+    """Count up one number `size` times, without any care."""
+    del task  # all do the same
+    counter = _counter
+    for _ in range(size):
+        counter.value += 1
+    return size
+
+
+register(
+    counter_unlocked,
+    title="One counter, without a lock",
+    kind=KIND,
+    unit="increment",
+    why="The wrong way to count together, which the GIL often lets pass. How many increments are "
+    "lost is the finding, the time is not.",
+    expected="None is lost on 3.13, where a thread is not interrupted in the middle of this very "
+    "statement; that is luck, not a promise. On 3.13t many are.",
+    needs=ONE_MEMORY,
+    before_batch=_counter.reset,
+    after_batch=_counter.read,
+    counts_updates=True,
+    may_lose_updates=True,
+)
+
+_queue: queue.Queue[int] = queue.Queue()
+
+
+def shared_queue(task: int, size: int) -> int:
+    """Put an item into one queue that all workers share and get one out, `size` times."""
+    items = _queue
+    for _ in range(size):
+        items.put(task)
+        items.get()
+    return size
+
+
+def _left_in_queue() -> list[Any]:
+    """How many items nobody got: none, as each task gets as many as it puts."""
+    return [_queue.qsize()]
+
+
+register(
+    shared_queue,
+    title="One queue for all",
+    kind=KIND,
+    unit="put and get",
+    why="How threads hand work to each other, and how pools of threads work inside.",
+    expected="Gains nothing on 3.13; on 3.13t threads wait for the queue's lock and may be slower "
+    "than one.",
+    needs=ONE_MEMORY,
+    after_batch=_left_in_queue,
+)

@@ -1,0 +1,107 @@
+"""Formats and patterns: C code of the standard library that keeps the GIL."""
+
+import functools
+import json as json_module
+import pickle
+import re
+from typing import Any
+
+from threads_or_processes.trial.workloads.registry import register
+
+
+def _records() -> list[dict[str, Any]]:
+    """Records as services exchange them."""
+    return [
+        {
+            "id": n,
+            "name": f"item {n}",
+            "price": n * 1.25,
+            "tags": ["a", "b", str(n)],
+            "on": n % 2,
+        }
+        for n in range(30)
+    ]
+
+
+@functools.cache
+def _document() -> str:
+    """About 2 kB of JSON."""
+    return json_module.dumps(_records())
+
+
+def json(task: int, size: int) -> int:
+    """Parse and write a document `size` times; each parse makes objects of this task's own."""
+    document = _document()
+    written = 0
+    for _ in range(size):
+        written += len(json_module.dumps(json_module.loads(document)))
+    return written + task
+
+
+register(
+    json,
+    title="JSON, parse and write",
+    kind="C code that holds the GIL",
+    unit="document",
+    why="What most services spend their time on; C code, yet it never lets the lock go.",
+    expected="Threads gain nothing on 3.13; processes, and threads on 3.13t, gain with each core.",
+)
+
+
+@functools.cache
+def _pickled() -> bytes:
+    return pickle.dumps(_records(), protocol=5)
+
+
+def pickling(task: int, size: int) -> int:
+    """Unpickle records and pickle them again, `size` times; the objects are this task's own."""
+    pickled = _pickled()
+    written = 0
+    for _ in range(size):
+        written += len(pickle.dumps(pickle.loads(pickled), protocol=5))  # noqa: S301 - our own
+    return written + task
+
+
+register(
+    pickling,
+    title="Pickling",
+    kind="C code that holds the GIL",
+    unit="30 records",
+    why="What every message between processes goes through; also caches and queues.",
+    expected="Threads gain nothing on 3.13; processes, and threads on 3.13t, gain with each core.",
+)
+
+
+@functools.cache
+def _log() -> str:
+    """About 4 kB like a server's log."""
+    return "\n".join(
+        f"2024-05-{1 + n % 28:02} 10:{n % 60:02}:07 10.0.{n % 7}.{n} GET /items/{n * 37} "
+        f"{(200, 404, 500)[n % 3]} {n * 13 % 997}ms"
+        for n in range(64)
+    )
+
+
+@functools.cache
+def _pattern() -> re.Pattern[str]:
+    return re.compile(r"(\d+\.\d+\.\d+\.\d+) (?:GET|POST) /(\w+)/(\d+) ([45]\d\d) (\d+)ms$", re.M)
+
+
+def regex(task: int, size: int) -> int:
+    """Find the failed requests in a log, `size` times."""
+    log, pattern = _log(), _pattern()
+    found = 0
+    for _ in range(size):
+        found += len(pattern.findall(log))
+    return found + task
+
+
+register(
+    regex,
+    title="Regular expressions",
+    kind="C code that holds the GIL",
+    unit="log of 64 lines",
+    why="Text is searched in C, but under the lock.",
+    expected="Threads gain nothing on 3.13; processes, and threads on 3.13t, gain with each core. "
+    "Alone, 3.13t is hardly slower: the time is spent in C.",
+)

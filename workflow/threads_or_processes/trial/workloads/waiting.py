@@ -1,0 +1,95 @@
+"""Work that waits: the interpreter has nothing to do and gives its lock away."""
+
+import logging
+import time
+from typing import Any
+
+from threads_or_processes.trial.workloads.registry import Batch, register
+
+
+def sleep(task: int, seconds: float = 0.005) -> int:
+    """Wait, as for a slow server."""
+    time.sleep(seconds)
+    return task
+
+
+async def _sleep(task: int, seconds: float) -> int:
+    import asyncio  # here: the other models need not load it
+
+    await asyncio.sleep(seconds)
+    return task
+
+
+register(
+    sleep,
+    title="Sleeping",
+    kind="waiting, releases the GIL",
+    unit="sleep",
+    why="Stands for all waiting on something outside: a server, a disk, a person.",
+    expected="Gains with every worker in threads and processes alike, on every arm, past the "
+    "number of CPUs.",
+    coroutine=_sleep,
+    same_results_with={"seconds": 0.0},
+)
+
+# The notebook's own global list; what a process appends stays in that process.
+data: list[int] = []
+
+
+def notebook(task: int, seconds: float = 2.0) -> int:
+    """The notebook's function: say so, wait two seconds, say so, leave the name in `data`."""
+    logging.info("%s: starting", task)
+    time.sleep(seconds)
+    logging.info("%s: finishing", task)
+    data.append(task)
+    return task
+
+
+def _fresh_kernel() -> None:
+    """What the notebook's first cell sets up."""
+    logging.basicConfig(format="%(asctime)s: %(message)s", level=logging.INFO, datefmt="%H:%M:%S")
+    data.clear()
+
+
+def _data() -> list[Any]:
+    return list(data)
+
+
+register(
+    notebook,
+    title="The notebook's sleep",
+    kind="waiting, releases the GIL",
+    unit="sleep of 2 s",
+    why="The teaching notebook's own example, one task for each CPU.",
+    expected="A little over 2 s with either, the processes some hundredths of a second behind.",
+    batch=Batch.ONE_A_CPU,
+    same_results_with={"seconds": 0.0},
+    before_batch=_fresh_kernel,
+    after_batch=_data,
+    keeps_output=True,
+)
+
+# Python steps between two waits: some 0.2 ms.
+STEPS = 5_000
+
+
+def mixed(task: int, size: int, wait_us: float = 200.0) -> int:
+    """Wait a little and compute a little, `size` times in turn."""
+    total = 0
+    for _ in range(size):
+        time.sleep(wait_us / 1e6)
+        for step in range(STEPS):
+            total += step
+    return total + task
+
+
+register(
+    mixed,
+    title="Waiting and computing in turn",
+    kind="waiting and CPU",
+    unit="wait and 5000 steps",
+    why="What clients of a service do: ask, wait, work on the answer.",
+    expected="Threads gain on 3.13 until the computing parts fill one core; on 3.13t, and with "
+    "processes, until they fill all.",
+    same_results_with={"wait_us": 0.0},
+)
