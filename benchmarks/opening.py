@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 
 from playwright.sync_api import sync_playwright
-from threads_or_processes.common.errors import UserError, reported
+from threads_or_processes.common.errors import UserError, exit_on_user_error
 
 ASK = """
 () => new Promise((resolve) => {
@@ -39,7 +39,7 @@ def main() -> None:
     if browser is None or not arguments.page.is_file():
         what = "no Chromium" if browser is None else "there is no such page"
         raise UserError(
-            what, where=str(arguments.page), mend="install it, or make the report first"
+            what, where=str(arguments.page), hint="install it, or make the report first"
         )
     seen = []
     with sync_playwright() as playwright:
@@ -59,4 +59,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    reported(main)
+    exit_on_user_error(main)

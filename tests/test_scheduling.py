@@ -1,4 +1,4 @@
-"""What is mended in Snakemake's scheduler."""
+"""What is patched in Snakemake's scheduler."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from threads_or_processes.pipeline.snakemake_patches import mend
+from threads_or_processes.pipeline.snakemake_patches import patch_scheduler
 
 
 class LockedScheduler:
@@ -30,14 +30,14 @@ def scheduler() -> Iterator[LockedScheduler]:
 
 
 def test_no_limit_looks_at_the_waiting_jobs_beside_a_trial(scheduler: LockedScheduler) -> None:
-    mend(scheduler)
+    patch_scheduler(scheduler)
     assert scheduler.job_rate_limiter is None
 
 
 def test_sigterm_in_the_middle_of_a_scheduling_round_ends_the_run(
     scheduler: LockedScheduler,
 ) -> None:
-    mend(scheduler)
+    patch_scheduler(scheduler)
     with scheduler.lock:
         os.kill(os.getpid(), signal.SIGTERM)
         assert not scheduler.left.is_set()

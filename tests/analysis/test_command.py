@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from threads_or_processes.analysis.__main__ import main
-from threads_or_processes.common.errors import reported
+from threads_or_processes.common.errors import exit_on_user_error
 
 from tests.factories import make_campaign, make_cells
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
     monkeypatch.setattr(sys, "argv", ["threads_or_processes.analysis", *map(str, arguments)])
-    reported(main)
+    exit_on_user_error(main)
 
 
 def collect(monkeypatch: pytest.MonkeyPatch, results: Path, out: Path) -> tuple[Path, Path]:
@@ -107,7 +107,7 @@ def test_a_broken_plan_is_one_message(
     message = capsys.readouterr().err
     assert said in message
     assert str(results / "plan.json") in message
-    assert "mend:" in message
+    assert "fix:" in message
 
 
 def test_the_command_runs_from_any_folder_and_shows_no_traceback(tmp_path: Path) -> None:

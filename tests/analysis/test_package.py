@@ -235,7 +235,7 @@ def test_a_package_that_is_no_json_object_is_refused(
 ) -> None:
     (archived / "datapackage.json").write_text(text, encoding="utf-8")
     error = refused(archived, tmp_path / "out", "not valid JSON|schema_version None")
-    assert "again" in error.mend
+    assert "again" in error.hint
 
 
 def test_a_package_is_read_as_it_was_written(measured: Path) -> None:

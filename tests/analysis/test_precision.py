@@ -21,7 +21,7 @@ from threads_or_processes.analysis.precision import (
 )
 from threads_or_processes.analysis.tables import all_tables
 from threads_or_processes.analysis.trial_values import times_of, trial_values
-from threads_or_processes.common.errors import reported
+from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.common.files import write_json
 
 from tests.analysis.shortcuts import trials_of
@@ -204,7 +204,7 @@ def test_trials_that_were_added_are_planned_and_collected(
         monkeypatch.setattr(
             sys, "argv", ["threads_or_processes.analysis", command, *map(str, arguments)]
         )
-        reported(main)
+        exit_on_user_error(main)
 
     records = ["--plan", results / "plan.json", "--records", results]
     records += ["--interpreters", results / "interpreters"]

@@ -1,4 +1,4 @@
-"""A record that does not belong is refused by one message: file, field, mend."""
+"""A record that does not belong is refused by one message: file, field, fix."""
 
 import json
 from collections.abc import Callable
@@ -146,7 +146,7 @@ def test_a_record_that_does_not_belong_is_refused_by_name(
         read(tmp_path)
     assert said in caught.value.what
     assert caught.value.where == str(tmp_path / RECORD)
-    assert caught.value.mend
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_an_unreadable_record_is_refused_by_name(
     with pytest.raises(UserError) as caught:
         read(tmp_path)
     assert caught.value.where == str(tmp_path / RECORD)
-    assert "delete the file and run snakemake again" in caught.value.mend
+    assert "delete the file and run snakemake again" in caught.value.hint
 
 
 def test_a_long_complaint_is_cut(campaign: Campaign, tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_missing_records_are_counted(campaign: Campaign, tmp_path: Path) -> None
     with pytest.raises(UserError) as caught:
         read(tmp_path)
     assert caught.value.what == "2 of 6 planned trials have no record yet"
-    assert "run snakemake again" in caught.value.mend
+    assert "run snakemake again" in caught.value.hint
 
 
 def test_a_missing_identity_is_named(campaign: Campaign, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_a_wrong_interpreter_is_one_message_and_nothing_is_written(tmp_path: Pat
     )
     assert message.startswith("error: ")
     assert "  where: interpreters.paths.3.13" in message
-    assert "  mend:  name the executable of a CPython 3.13" in message
+    assert "  fix:   name the executable of a CPython 3.13" in message
 
 
 def test_a_provider_without_paths_says_so(tmp_path: Path) -> None:

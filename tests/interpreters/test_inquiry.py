@@ -1,4 +1,4 @@
-"""What an executable is, is asked of itself; what is not as said is refused with the mend."""
+"""What an executable is, is asked of itself; what is not as said is refused with the fix."""
 
 import json
 import sys
@@ -66,7 +66,7 @@ def test_the_pipelines_own_python_is_not_an_arm_of_another_version(processes: Pr
         f"{sys.executable} is CPython {version}, standard build; "
         "3.9 asks for a CPython 3.9, standard build\n"
         "  where: interpreters.paths.3.9\n"
-        "  mend:  name the executable of a CPython 3.9, standard build"
+        "  fix:   name the executable of a CPython 3.9, standard build"
     )
 
 
@@ -85,7 +85,7 @@ def test_what_was_found_is_said(
     with pytest.raises(UserError, match=found) as caught:
         check_is(build, speaker(tmp_path / "python", **changes), WHERE, processes)
     assert caught.value.where == WHERE
-    assert caught.value.mend.startswith("name the executable of a CPython 3.13, ")
+    assert caught.value.hint.startswith("name the executable of a CPython 3.13, ")
 
 
 def test_what_fits_is_accepted(processes: Processes, tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_a_mistake_names_its_key(changes: dict[str, object], where: str, what: s
     with pytest.raises(UserError, match=what) as caught:
         request_from(request_value(**changes))
     assert caught.value.where == where
-    assert caught.value.mend
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_a_local_wheel_is_known_by_its_content_and_not_by_its_folder(workshop: W
 
 
 @pytest.mark.parametrize(
-    ("requirement", "said", "mend"),
+    ("requirement", "said", "hint"),
     [
         ("no_such_thing", "no_such_thing cannot be had for 3.13t", "check its name"),
         ("toy==99", "toy==99 cannot be had for 3.13t", "check its name"),
@@ -135,7 +135,7 @@ def test_a_local_wheel_is_known_by_its_content_and_not_by_its_folder(workshop: W
     ],
 )
 def test_a_requirement_that_cannot_be_had_is_named(
-    workshop: Workshop, requirement: str, said: str, mend: str
+    workshop: Workshop, requirement: str, said: str, hint: str
 ) -> None:
     wheel(workshop.index, "toy")
     wheel(workshop.index, "innocent")
@@ -148,7 +148,7 @@ def test_a_requirement_that_cannot_be_had_is_named(
     assert said in caught.value.what
     assert "innocent" not in caught.value.what.partition("\n")[0]
     assert caught.value.where.startswith("requirements")
-    assert mend in caught.value.mend
+    assert hint in caught.value.hint
 
 
 def test_an_older_version_that_need_not_be_compiled_is_taken(workshop: Workshop) -> None:
@@ -184,7 +184,7 @@ def test_a_requirement_that_cannot_be_installed_names_the_arm(workshop: Workshop
     assert "free_only" in workshop.libraries_in(FREE, libraries)
     with pytest.raises(UserError, match=r"^free_only cannot be had for 3\.13: uv said") as caught:
         workshop.python(STANDARD, libraries)
-    assert "leave it out, or the arms of 3.13" in caught.value.mend
+    assert "leave it out, or the arms of 3.13" in caught.value.hint
 
 
 def test_pins_that_lack_what_one_arm_needs_are_refused(workshop: Workshop) -> None:
@@ -204,7 +204,7 @@ def test_code_without_a_hash_is_refused(workshop: Workshop, tmp_path: Path) -> N
         subprocess.run(["git", *command], cwd=project, check=True)
     with pytest.raises(UserError, match="toy has no hash") as caught:
         workshop.pin(f"toy @ git+{project.as_uri()}")
-    assert "build a wheel" in caught.value.mend
+    assert "build a wheel" in caught.value.hint
 
 
 def test_a_module_that_talks_or_lacks_something_does_no_harm(workshop: Workshop) -> None:

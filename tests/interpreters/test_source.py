@@ -165,7 +165,7 @@ def test_a_missing_compiler_is_said_before_anything_is_fetched(
     monkeypatch.setenv("PATH", os.devnull)
     with pytest.raises(UserError, match=r"a C compiler, make, stdio\.h") as caught:
         supply(tmp_path / "cache", tmp_path / "no-such-tarball")
-    assert "gcc make libc6-dev zlib1g-dev" in caught.value.mend
+    assert "gcc make libc6-dev zlib1g-dev" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -20,18 +20,18 @@ from tests.interpreters.builders import script
 def test_missing_packages_are_named_with_the_command_that_installs_them() -> None:
     error = missing_error((Need("zlib.h", "zlib1g-dev"), Need("ffi.h", "libffi-dev")), ["debian"])
     assert "zlib.h, ffi.h" in error.what
-    assert error.mend.startswith("as root: apt-get install zlib1g-dev libffi-dev;")
+    assert error.hint.startswith("as root: apt-get install zlib1g-dev libffi-dev;")
 
 
 @pytest.mark.parametrize("ids", [["ubuntu", "debian"], ["linuxmint", "ubuntu", "debian"]])
 def test_derived_distributions_get_the_command_too(ids: list[str]) -> None:
-    assert "apt-get install gcc" in missing_error((COMPILER,), ids).mend
+    assert "apt-get install gcc" in missing_error((COMPILER,), ids).hint
 
 
 def test_elsewhere_the_headers_are_named() -> None:
     error = missing_error((Need("zlib.h", "zlib1g-dev"),), ["fedora"])
     assert "zlib.h" in error.what
-    assert "apt-get" not in error.mend
+    assert "apt-get" not in error.hint
 
 
 def test_without_a_compiler_all_headers_are_asked_for_at_once(processes: Processes) -> None:

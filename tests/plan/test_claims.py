@@ -110,7 +110,7 @@ def test_a_mistake_is_named_with_file_and_claim(
     assert what in mistake.value.what
     assert where in mistake.value.where
     assert mistake.value.where.startswith("my.yaml")
-    assert mistake.value.mend
+    assert mistake.value.hint
 
 
 def test_two_claims_of_one_name_are_refused(claims: Claims) -> None:

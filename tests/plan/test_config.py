@@ -1,4 +1,4 @@
-"""Every mistake in a config gets one message that names the key and the mend."""
+"""Every mistake in a config gets one message that names the key and the fix."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -58,7 +58,7 @@ MISTAKES: list[tuple[str, Callable[[Config], object], str, str]] = [
 
 
 @pytest.mark.parametrize(
-    ("spoil", "where", "mend"), [m[1:] for m in MISTAKES], ids=[m[0] for m in MISTAKES]
+    ("spoil", "where", "hint"), [m[1:] for m in MISTAKES], ids=[m[0] for m in MISTAKES]
 )
 def test_a_mistake_is_named_with_its_key_and_mend(
     config: Config,
@@ -66,13 +66,13 @@ def test_a_mistake_is_named_with_its_key_and_mend(
     catalogue: Catalogue,
     spoil: Callable[[Config], object],
     where: str,
-    mend: str,
+    hint: str,
 ) -> None:
     spoil(config)
     with pytest.raises(UserError) as raised:
         check_config(config, schema, catalogue)
     assert raised.value.where.endswith(where)
-    assert mend in raised.value.mend
+    assert hint in raised.value.hint
 
 
 def test_a_right_config_passes(config: Config, schema: Config, catalogue: Catalogue) -> None:

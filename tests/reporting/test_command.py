@@ -55,7 +55,7 @@ def test_a_missing_figure_is_one_message_and_no_page(
     assert failed.stderr.splitlines() == [
         "error: a figure is missing",
         f"  where: {tmp_path / 'threads-against-processes.svg'}",
-        "  mend:  delete the folder of figures and run snakemake again",
+        "  fix:   delete the folder of figures and run snakemake again",
     ]
     assert not (tmp_path / "report.html").exists()
 

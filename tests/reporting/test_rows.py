@@ -41,7 +41,7 @@ def test_a_broken_table_is_named(tmp_path: Path, lines: tuple[str, ...], what: s
         read_rows(path, OutcomeRow)
     assert what in caught.value.what
     assert caught.value.where == str(path)
-    assert "snakemake" in caught.value.mend
+    assert "snakemake" in caught.value.hint
 
 
 def test_a_missing_table_is_named(tmp_path: Path) -> None:

@@ -32,10 +32,10 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
 
 
 @pytest.mark.parametrize(
-    ("function", "source", "what", "line", "mend"),
+    ("function", "source", "what", "line", "hint"),
     [
         ("gone.py:work", "", "gone.py can't be read: No such file", "", "which is /"),
-        ("mine.py:work", "def work(:", "mine.py is no Python that 3.", ", line 1", "mend it"),
+        ("mine.py:work", "def work(:", "mine.py is no Python that 3.", ", line 1", "fix it"),
         ("mine.py:wrok", "def work(task): ...", "no `def wrok`", "", "did you mean 'work'?"),
         ("mine.py:work", "work = print", "no `def work`", "", "functions there: none"),
         (
@@ -78,7 +78,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     ],
 )
 def test_a_function_that_cant_be_measured_is_refused_before_anything_runs(
-    write: Write, function: str, source: str, what: str, line: str, mend: str
+    write: Write, function: str, source: str, what: str, line: str, hint: str
 ) -> None:
     file = function.partition(":")[0]
     if source:
@@ -87,14 +87,14 @@ def test_a_function_that_cant_be_measured_is_refused_before_anything_runs(
         read_own(OwnFunction(function, key="workloads.mine.function"))
     assert what in raised.value.what
     assert raised.value.where == f"config key workloads.mine.function: {file}{line}"
-    assert mend in raised.value.mend
+    assert hint in raised.value.hint
 
 
 def test_a_neighbour_that_hides_a_module_is_refused(write: Write) -> None:
     write(mine="def work(task): ...", json="")
     with pytest.raises(UserError, match=r"json\.py would hide the module json") as raised:
         workload_of("mine.py:work")
-    assert "a folder of its own" in raised.value.mend
+    assert "a folder of its own" in raised.value.hint
 
 
 def test_what_a_plan_must_know_is_read_without_importing_the_file(write: Write) -> None:
@@ -182,7 +182,7 @@ def test_an_async_function_is_awaited_and_elsewhere_run(write: Write, trial: Run
 
 
 @pytest.mark.parametrize(
-    ("source", "what", "mend"),
+    ("source", "what", "hint"),
     [
         pytest.param(
             "def work(task, by=0):\n    return task / by",
@@ -264,7 +264,7 @@ def test_a_mistake_shows_when_the_work_is_sized_in_one_clear_message(
     monkeypatch: pytest.MonkeyPatch,
     source: str,
     what: str,
-    mend: str,
+    hint: str,
 ) -> None:
     if "not finished" in what:
         monkeypatch.setattr(trials, "CALIBRATION_TIMEOUT_S", 2)
@@ -274,7 +274,7 @@ def test_a_mistake_shows_when_the_work_is_sized_in_one_clear_message(
         run_calibration("mine.py:work", params, 2, identities["3.13"])
     assert raised.value.what.startswith(what)
     assert raised.value.where.startswith("workload mine.py:work, line ")
-    assert mend in raised.value.mend
+    assert hint in raised.value.hint
     assert "workflow/threads_or_processes/trial" not in str(raised.value)
 
 

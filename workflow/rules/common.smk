@@ -13,12 +13,12 @@ from threads_or_processes.pipeline.announcing import (
 )
 from threads_or_processes.pipeline.archive import Archive
 from threads_or_processes.pipeline.campaign import Campaign
-from threads_or_processes.common.errors import reported
+from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.pipeline.progress import follow, replace_chatter
-from threads_or_processes.pipeline.snakemake_patches import mend
+from threads_or_processes.pipeline.snakemake_patches import patch_scheduler
 
 IS_ARCHIVED = config.get("dataset") is not None
-CAMPAIGN = reported(lambda: (Archive if IS_ARCHIVED else Campaign).of(config))
+CAMPAIGN = exit_on_user_error(lambda: (Archive if IS_ARCHIVED else Campaign).of(config))
 PROGRESS = follow(logger, lambda: len(records_ahead(workflow)))
 tell_after_dry_run(logger, workflow, lambda: ANNOUNCEMENT())
 
@@ -72,8 +72,8 @@ wildcard_constraints:
 
 
 onstart:
-    reported(CAMPAIGN.claim)
-    mend(workflow.scheduler)
+    exit_on_user_error(CAMPAIGN.claim)
+    patch_scheduler(workflow.scheduler)
     replace_chatter(logger, PROGRESS)
     print(ANNOUNCEMENT(), file=sys.stderr)
     print(f"Results go to {CAMPAIGN.results}", file=sys.stderr)

@@ -1,6 +1,6 @@
 # Needs:    the config's arms and interpreters.
 # Produces: one identity file an arm, and the verdict whether the builds may be compared.
-reported(lambda: CAMPAIGN.given_executables)
+exit_on_user_error(lambda: CAMPAIGN.given_executables)
 
 
 rule provide_interpreters:

@@ -40,7 +40,7 @@ from threads_or_processes.analysis.records import read_identities, read_records
 from threads_or_processes.analysis.table_schema import table_schema
 from threads_or_processes.analysis.tables import all_tables, write_tables
 from threads_or_processes.analysis.trial_values import times_of, trial_values
-from threads_or_processes.common.errors import reported
+from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.common.files import read_json, write_bytes, write_json
 from threads_or_processes.common.provenance import git_commit
 
@@ -168,4 +168,4 @@ def _path(command: argparse.ArgumentParser, name: str, meaning: str) -> None:
 
 
 if __name__ == "__main__":
-    reported(main)
+    exit_on_user_error(main)

@@ -101,7 +101,7 @@ def read_dataset(path: Path) -> pd.DataFrame:
 
 def check_covers(trials: pd.DataFrame, plan: Plan, path: Path) -> None:
     """Refuse a data set (`read_dataset`) with trials or cells that the plan has not."""
-    refuse(plan_problems(trials, plan), path, mend="give the plan that belongs to this data set")
+    refuse(plan_problems(trials, plan), path, hint="give the plan that belongs to this data set")
 
 
 def check_interpreters(
@@ -119,12 +119,12 @@ def check_file(path: Path, note: FileNote) -> None:
             f"the data set is not the one that {PACKAGE_FILE} describes: it has {found.bytes} "
             f"bytes and the sha256 {found.sha256}, not {note.bytes} and {note.sha256}",
             where=str(path),
-            mend=f"get both files again from one place; after a change nobody can tell by "
+            hint=f"get both files again from one place; after a change nobody can tell by "
             f"{PACKAGE_FILE} what was measured",
         )
 
 
-def refuse(problems: Iterable[Problem | None], path: Path, *, mend: str = GET_IT_AGAIN) -> None:
+def refuse(problems: Iterable[Problem | None], path: Path, *, hint: str = GET_IT_AGAIN) -> None:
     """Raise the first problem of a data set, if it has one, as a `UserError`."""
     for problem in problems:
         if problem is not None:
@@ -133,7 +133,7 @@ def refuse(problems: Iterable[Problem | None], path: Path, *, mend: str = GET_IT
             raise UserError(
                 f"the data set can't be used: {problem.what}",
                 where=", ".join([str(path), *place, *named]),
-                mend=mend,
+                hint=hint,
             )
 
 
@@ -144,18 +144,18 @@ def _read_untyped(path: Path) -> pd.DataFrame:
         if path.name.endswith(".csv.gz"):
             return _read_csv(path)
     except FileNotFoundError:
-        raise UserError("the data set is missing", where=str(path), mend=GET_IT_AGAIN) from None
+        raise UserError("the data set is missing", where=str(path), hint=GET_IT_AGAIN) from None
     except (OSError, EOFError, zlib.error, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(
             f"the data set can't be read ({reason[:LONGEST_REASON_CHARACTERS]})",
             where=str(path),
-            mend=GET_IT_AGAIN,
+            hint=GET_IT_AGAIN,
         ) from None
     raise UserError(
         "a data set is a .parquet or a .csv.gz file",
         where=str(path),
-        mend="give trials.parquet or trials.csv.gz",
+        hint="give trials.parquet or trials.csv.gz",
     )
 
 
@@ -209,5 +209,5 @@ def _refuse_separators(text: bytes, path: Path) -> None:
             raise UserError(
                 f"the data set can't be used: its columns are separated by {name}, not by commas",
                 where=f"{path}, header",
-                mend=GET_IT_AGAIN,
+                hint=GET_IT_AGAIN,
             )

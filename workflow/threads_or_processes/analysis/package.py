@@ -142,9 +142,9 @@ def read_package(path: Path) -> Package:
         raise UserError(
             f"{PACKAGE_FILE} is missing: without it nobody knows what the data set is of",
             where=str(path),
-            mend=f"put the data set's {PACKAGE_FILE} into the same folder",
+            hint=f"put the data set's {PACKAGE_FILE} into the same folder",
         )
-    value = read_json(path, mend=GET_IT_AGAIN)
+    value = read_json(path, hint=GET_IT_AGAIN)
     _check_version(value, path)
     try:
         package = package_from(value)
@@ -152,7 +152,7 @@ def read_package(path: Path) -> Package:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         problem = f"{type(error).__name__}: {error}"
     if problem is not None:
-        raise UserError(f"{PACKAGE_FILE} is broken ({problem})", where=str(path), mend=GET_IT_AGAIN)
+        raise UserError(f"{PACKAGE_FILE} is broken ({problem})", where=str(path), hint=GET_IT_AGAIN)
     return package
 
 
@@ -200,5 +200,5 @@ def _check_version(value: Any, path: Path) -> None:
     raise UserError(
         f"the data set has schema_version {found!r}, this code reads {SCHEMA_VERSION}",
         where=str(path),
-        mend="use the newest version of this project" if newer else GET_IT_AGAIN,
+        hint="use the newest version of this project" if newer else GET_IT_AGAIN,
     )

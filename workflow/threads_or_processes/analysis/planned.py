@@ -212,11 +212,11 @@ def read_plan(path: Path) -> Plan:
         raise UserError(
             f"the plan is not complete ({type(error).__name__}: {error})",
             where=str(path),
-            mend="delete the file and run snakemake again; it will be made anew",
+            hint="delete the file and run snakemake again; it will be made anew",
         ) from None
     except ValueError as error:
         raise UserError(
-            str(error), where=str(path), mend="run snakemake again with this version of the code"
+            str(error), where=str(path), hint="run snakemake again with this version of the code"
         ) from None
 
 

@@ -121,7 +121,7 @@ def judge(plan: Plan, times: Times, earlier: Round | None) -> Round:
         raise UserError(
             "the plan asks for no precision",
             where="config key precision",
-            mend="state a target and max_blocks there",
+            hint="state a target and max_blocks there",
         )
     widths: dict[Peers, list[Width]] = {}
     for peers, width in _widths(plan, times):
@@ -244,7 +244,7 @@ def read_round(path: Path) -> Round:
         raise UserError(
             f"the judgement is not complete ({type(error).__name__}: {error})",
             where=str(path),
-            mend="delete the file and run snakemake again; it will be made anew",
+            hint="delete the file and run snakemake again; it will be made anew",
         ) from None
 
 

@@ -66,7 +66,7 @@ def read_records(plan: Plan, *, results: Path, identities: Json) -> list[Record]
         raise UserError(
             f"{len(missing)} of {len(paths)} planned trials have no record yet",
             where=str(missing[0]),
-            mend="run snakemake again; it measures only what is missing",
+            hint="run snakemake again; it measures only what is missing",
         )
     cells = {cell.id: cell for cell in plan.cells}
     records = [Record(path, read_json(path)) for path in paths]
@@ -89,7 +89,7 @@ def read_identities(directory: Path, plan: Plan) -> dict[str, Json]:
             raise UserError(
                 "an interpreter's identity has no identity_sha256",
                 where=str(path),
-                mend="delete the file and run snakemake again; it will be made anew",
+                hint="delete the file and run snakemake again; it will be made anew",
             )
         identities[arm] = identity
     return identities
@@ -143,7 +143,7 @@ def check_machine(record: Record, fingerprint: Json) -> None:
         raise _refused(
             record,
             f"measured on another machine: {', '.join(differing)}",
-            mend="keep each machine's results in a folder of their own under results/; "
+            hint="keep each machine's results in a folder of their own under results/; "
             "move this file away and run snakemake again",
         )
 
@@ -174,7 +174,7 @@ def check_equal_work(records: Iterable[Record]) -> None:
                     record,
                     f"work.{field} is {found!r}, but {expected!r} in {reference.path}: "
                     f"trials of {workload} must do the same work",
-                    mend="delete the file that is out of date and run snakemake again",
+                    hint="delete the file that is out of date and run snakemake again",
                 )
 
 
@@ -310,8 +310,8 @@ def _storable(text: str) -> str | None:
     return whole.replace("\r\n", "\n").replace("\r", "\n") or None
 
 
-def _refused(record: Record, what: str, *, mend: str = MEASURE_ANEW) -> UserError:
-    return UserError(f"a trial's record is refused: {what}", where=str(record.path), mend=mend)
+def _refused(record: Record, what: str, *, hint: str = MEASURE_ANEW) -> UserError:
+    return UserError(f"a trial's record is refused: {what}", where=str(record.path), hint=hint)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Errors for the person who reads them: what is wrong, where, and how to mend it."""
+"""Errors for the person who reads them: what is wrong, where, and how to fix it."""
 
 import sys
 from collections.abc import Callable
@@ -8,24 +8,24 @@ Result = TypeVar("Result")
 
 
 class UserError(Exception):
-    """A mistake the user can mend; shown as one message, never as a traceback."""
+    """A mistake the user can fix; shown as one message, never as a traceback."""
 
-    def __init__(self, what: str, *, where: str = "", mend: str = "") -> None:
+    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
         super().__init__(what)
         self.what = what
         self.where = where
-        self.mend = mend
+        self.hint = hint
 
     def __str__(self) -> str:
         lines = [self.what]
         if self.where:
             lines.append(f"  where: {self.where}")
-        if self.mend:
-            lines.append(f"  mend:  {self.mend}")
+        if self.hint:
+            lines.append(f"  fix:   {self.hint}")
         return "\n".join(lines)
 
 
-def reported(act: Callable[[], Result]) -> Result:
+def exit_on_user_error(act: Callable[[], Result]) -> Result:
     """Call `act`, a command's main; show a `UserError` as one message and exit with 2."""
     try:
         return act()

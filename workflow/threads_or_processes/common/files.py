@@ -54,17 +54,17 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, sort_keys=True, indent=1, allow_nan=False) + "\n")
 
 
-def read_json(path: Path, *, mend: str = MAKE_IT_ANEW) -> Any:
+def read_json(path: Path, *, hint: str = MAKE_IT_ANEW) -> Any:
     """Read a JSON file; `UserError` names the file when it is missing or broken."""
     try:
         return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
     except FileNotFoundError:
-        raise UserError("a file is missing", where=str(path), mend="run snakemake again") from None
+        raise UserError("a file is missing", where=str(path), hint="run snakemake again") from None
     except ValueError as error:
         raise UserError(
             f"a file is not valid JSON ({error})",
             where=str(path),
-            mend=mend,
+            hint=hint,
         ) from None
 
 

@@ -21,5 +21,5 @@ def hold(results: Path, *, doing: str) -> None:
         raise UserError(
             f"another run is {doing}",
             where=str(results),
-            mend="wait until it is finished, or stop it and run the same command again",
+            hint="wait until it is finished, or stop it and run the same command again",
         ) from None

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from threads_or_processes.common.errors import UserError, reported
+from threads_or_processes.common.errors import UserError, exit_on_user_error
 from threads_or_processes.common.files import read_json, write_json
 from threads_or_processes.interpreters.cache import default_cache
 from threads_or_processes.interpreters.parity import compare
@@ -42,7 +42,7 @@ def main() -> None:
         raise UserError(
             f"the interpreters could not be kept ({error})",
             where=str(cache),
-            mend="set XDG_CACHE_HOME to a folder you can write in, with 1 GB free",
+            hint="set XDG_CACHE_HOME to a folder you can write in, with 1 GB free",
         ) from None
     for name, identity in identities.items():
         write_json(arguments.out / f"{name}.json", identity.as_json())
@@ -58,9 +58,9 @@ def _json_of(text: str) -> Mapping[str, Any]:
         except json.JSONDecodeError as error:
             raise UserError(f"the request is not JSON ({error})", where="--request") from None
     if not isinstance(value, dict) or not value.get("arms"):
-        raise UserError("the request names no arms", where="--request", mend="see --help")
+        raise UserError("the request names no arms", where="--request", hint="see --help")
     return value
 
 
 if __name__ == "__main__":
-    reported(main)
+    exit_on_user_error(main)

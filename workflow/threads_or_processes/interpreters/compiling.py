@@ -107,7 +107,7 @@ def _run_stage(
         raise UserError(
             f"building {order.build.name} failed at: {title}. The end of its output:\n{end}",
             where=str(log),
-            mend="see the whole output there; run again after mending, it starts clean",
+            hint="see the whole output there; fix it and run again, it starts clean",
         )
 
 
@@ -120,5 +120,5 @@ def _check_modules(order: Order, processes: Processes) -> None:
             f"{order.build.name} was built, but a module it needs does not import:\n"
             + last_lines(answer.stderr, 3),
             where=str(_log(order)),
-            mend="install the library's headers for the same architecture, then run again",
+            hint="install the library's headers for the same architecture, then run again",
         )

@@ -89,7 +89,7 @@ def find_uv() -> Path:
         raise UserError(
             "uv is not installed",
             where="the pipeline's environment",
-            mend="make env, or activate the environment of environment.yml",
+            hint="make env, or activate the environment of environment.yml",
         )
     return Path(on_path)
 
@@ -105,6 +105,6 @@ def _cannot_be_installed(build: Build, command: Sequence[str], answer: Answer) -
         f"the libraries of {build.name} could not be installed: uv {command[0]} said\n"
         + last_lines(answer.stderr, 5),
         where=f"environment of {build.name}",
-        mend="see that the package index can be reached, then run again; a library "
+        hint="see that the package index can be reached, then run again; a library "
         "(workflow/envs/arm.in) without a wheel for this interpreter is not compiled",
     )

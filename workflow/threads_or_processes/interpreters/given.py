@@ -26,7 +26,7 @@ class GivenProvider:
             raise UserError(
                 f"interpreters.paths names no executable for {', '.join(unnamed)}",
                 where="interpreters.paths",
-                mend="name one for every build of the arms, or none: builds of different "
+                hint="name one for every build of the arms, or none: builds of different "
                 "origin are not compared",
             )
         return {build: self.paths[build].absolute() for build in builds}
@@ -46,6 +46,6 @@ def fingerprints(named: Mapping[str, str]) -> dict[str, str]:
             raise UserError(
                 f"{path} cannot be read ({error.strerror})",
                 where=key,
-                mend="name a file that is there, or remove the key",
+                hint="name a file that is there, or remove the key",
             ) from None
     return found

@@ -65,7 +65,7 @@ def inquire_furnished(
     build: Build, python: Path, where: str, processes: Processes, *, flags: Sequence[str] = ()
 ) -> Answers:
     """Ask the python of an arm's environment, its libraries imported; `UserError` if one fails."""
-    mend = (
+    hint = (
         "delete its environment in the cache and run again; if it stays so, that library "
         "(workflow/envs/arm.in, or a requirement of yours) does not support this interpreter"
     )
@@ -73,12 +73,12 @@ def inquire_furnished(
         answers = inquire(python, processes, flags=flags, imports=True)
     except NoAnswerError as said:
         raise UserError(
-            f"a library does not import in {build.name}: {said}", where=where, mend=mend
+            f"a library does not import in {build.name}: {said}", where=where, hint=hint
         ) from None
     if answers.broken:
         listed = "; ".join(f"{name}: {why}" for name, why in answers.broken.items())
         raise UserError(
-            f"a library does not import in {build.name}: {listed}", where=where, mend=mend
+            f"a library does not import in {build.name}: {listed}", where=where, hint=hint
         )
     return answers
 
@@ -86,18 +86,18 @@ def inquire_furnished(
 def check_is(build: Build, executable: Path, where: str, processes: Processes) -> Path:
     """Verify that `executable` is what `build` says; the real file behind links and wrappers.
 
-    Raises `UserError` that names `where` (a key of the config), what was found, and the mend.
+    Raises `UserError` that names `where` (a key of the config), what was found, and the fix.
     """
-    mend = f"name the executable of a {_in_words(build)}"
+    hint = f"name the executable of a {_in_words(build)}"
     if not executable.exists():
-        raise UserError(f"there is no file {executable}", where=where, mend=mend)
+        raise UserError(f"there is no file {executable}", where=where, hint=hint)
     if not executable.is_file() or not _is_executable(executable):
-        raise UserError(f"{executable} is not a program one can run", where=where, mend=mend)
+        raise UserError(f"{executable} is not a program one can run", where=where, hint=hint)
     try:
         answers = inquire(executable, processes)
     except NoAnswerError as said:
         raise UserError(
-            f"{executable} is not a Python 3 (it said: {said})", where=where, mend=mend
+            f"{executable} is not a Python 3 (it said: {said})", where=where, hint=hint
         ) from None
     fits = (
         answers.implementation == "CPython"
@@ -108,7 +108,7 @@ def check_is(build: Build, executable: Path, where: str, processes: Processes) -
         raise UserError(
             f"{executable} is {answers.kind}; {build.name} asks for a {_in_words(build)}",
             where=where,
-            mend=mend,
+            hint=hint,
         )
     return Path(answers.base_executable).resolve()
 
@@ -124,7 +124,7 @@ def check_gil_stays_off(build: Build, python: Path, where: str, processes: Proce
         raise UserError(
             f"the GIL of {build.name} came back on; switched on by: {culprits}",
             where=where,
-            mend="use a version of that library (workflow/envs/arm.in, or a requirement of yours) "
+            hint="use a version of that library (workflow/envs/arm.in, or a requirement of yours) "
             f"that supports free threading; or leave out the library, or the arm of {build.name} "
             "without a GIL",
         )

@@ -22,7 +22,7 @@ def provide(
 ) -> dict[str, Identity]:
     """The identity of every arm, by name, its interpreter and environment ready in `cache`.
 
-    Raises `UserError` for whatever the user can mend; nothing half-made is left in use.
+    Raises `UserError` for what the user can fix; nothing half-made is left in use.
     """
     processes = Processes()
     try:
@@ -92,7 +92,7 @@ def first_able(
     raise UserError(
         f"no interpreters could be had ({'; '.join(reasons)})",
         where="interpreters.provider",
-        mend="set the provider to auto, or name executables under interpreters.paths",
+        hint="set the provider to auto, or name executables under interpreters.paths",
     )
 
 

@@ -104,7 +104,7 @@ def request_from(value: Mapping[str, Any]) -> Request:
         raise UserError(
             f"interpreters.paths names executables, but provider {provider} does not use them",
             where="interpreters.provider",
-            mend="set the provider to given, or remove interpreters.paths",
+            hint="set the provider to given, or remove interpreters.paths",
         )
     tarball = value.get("tarball")
     return Request(
@@ -123,14 +123,14 @@ def _arm_from(value: Mapping[str, Any]) -> Arm:
         raise UserError(
             f"arm {name}: {version!r} is not a Python version",
             where="interpreters.arms",
-            mend="write a line such as '3.13' or an exact version such as '3.13.5', in quotes",
+            hint="write a line such as '3.13' or an exact version such as '3.13.5', in quotes",
         )
     build = Build(version, free_threaded=bool(value["free_threaded"]))
     if not build.free_threaded and not value["gil"]:
         raise UserError(
             f"arm {name}: a standard build cannot run without its GIL",
             where="interpreters.arms",
-            mend=f"ask for the free-threaded build, {version}t",
+            hint=f"ask for the free-threaded build, {version}t",
         )
     return Arm(name, build, gil=bool(value["gil"]))
 
@@ -143,7 +143,7 @@ def _requirements_from(value: Sequence[object]) -> tuple[str, ...]:
             raise UserError(
                 f"{text!r} is not a requirement",
                 where="requirements",
-                mend="write it as for pip, such as 'rapidfuzz' or 'polars==1.2'",
+                hint="write it as for pip, such as 'rapidfuzz' or 'polars==1.2'",
             )
     return tuple(sorted(texts))
 
@@ -153,7 +153,7 @@ def _chosen(key: str, choices: type[_Choice], value: object) -> _Choice:
         return choices(str(value))
     except ValueError:
         raise UserError(
-            f"{value!r} is not a choice here", where=key, mend=f"use one of: {', '.join(choices)}"
+            f"{value!r} is not a choice here", where=key, hint=f"use one of: {', '.join(choices)}"
         ) from None
 
 
@@ -167,13 +167,13 @@ def _paths_by_build(arms: Sequence[Arm], given: Mapping[str, Any]) -> Mapping[Bu
             raise UserError(
                 f"a path is given for {name!r}, which no arm uses",
                 where=f"interpreters.paths.{name}",
-                mend=f"use one of: {', '.join(sorted(builds))}",
+                hint=f"use one of: {', '.join(sorted(builds))}",
             )
         path = Path(str(value)).expanduser()
         if paths.setdefault(build, path) != path:
             raise UserError(
                 f"two paths are given for {build.name}: {paths[build]} and {path}",
                 where=f"interpreters.paths.{name}",
-                mend="give one; arms of the same build share its executable",
+                hint="give one; arms of the same build share its executable",
             )
     return paths

@@ -112,12 +112,12 @@ def cannot_be_had(build: Build, requirements: Sequence[str], lock: Path, said: s
     pins = _PINNED.findall(lock.read_text(encoding="utf-8"))
     clashing = [pin for pin in pins if pin in said]
     if clashing:
-        mend = (
+        hint = (
             f"every arm has {', '.join(clashing)} (workflow/envs/arm.lock); ask for a version of "
             "your requirement that goes with it"
         )
     else:
-        mend = (
+        hint = (
             "check its name and version, that the package index can be reached, and that it has "
             f"a wheel for {build.name} or can be built here from its source; or leave it out, or "
             f"the arms of {build.name}"
@@ -125,7 +125,7 @@ def cannot_be_had(build: Build, requirements: Sequence[str], lock: Path, said: s
     return UserError(
         f"{', '.join(own)} cannot be had for {build.name}: uv said\n{_ends(said)}",
         where=_WHERE,
-        mend=mend,
+        hint=hint,
     )
 
 
@@ -136,7 +136,7 @@ def _refuse_without_hash(pins: str) -> None:
         raise UserError(
             f"{', '.join(unhashed)} has no hash, so nobody could tell what was measured",
             where=_WHERE,
-            mend="name a released version, or build a wheel of it and name that: "
+            hint="name a released version, or build a wheel of it and name that: "
             "'name @ file:///path/to/the.whl'",
         )
 

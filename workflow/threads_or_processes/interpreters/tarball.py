@@ -36,20 +36,20 @@ def named_tarball(path: Path, build: Build) -> Tarball:
         version = _python_version(path)
     except FileNotFoundError:
         raise UserError(
-            f"there is no file {path}", where=where, mend="name a CPython source tarball"
+            f"there is no file {path}", where=where, hint="name a CPython source tarball"
         ) from None
     except (OSError, tarfile.TarError, EOFError) as error:
         raise UserError(
             f"{path} cannot be read as a tarball ({error})",
             where=where,
-            mend="name a CPython source tarball, such as Python-3.13.5.tar.xz",
+            hint="name a CPython source tarball, such as Python-3.13.5.tar.xz",
         ) from None
     if version is None or not build.accepts(version):
         found = f"of Python {version}" if version else "of something other than CPython"
         raise UserError(
             f"{path} is the source {found}, but {build.version} is asked for",
             where=where,
-            mend=f"name a tarball of {build.version}, or change the arms' version",
+            hint=f"name a tarball of {build.version}, or change the arms' version",
         )
     return Tarball(path, sha256_file(path))
 
@@ -72,7 +72,7 @@ def distribution_tarball(
             raise UserError(
                 f"no source of Python {build.version} was found: {reason}",
                 where="interpreters.provider (source)",
-                mend="name a tarball under interpreters.tarball, or ready interpreters under "
+                hint="name a tarball under interpreters.tarball, or ready interpreters under "
                 "interpreters.paths",
             ) from None
         progress.say(f"{build.version}: source is {path.name} ({package_version})")

@@ -69,11 +69,11 @@ def missing_error(missing: Sequence[Need], distribution_ids: Collection[str]) ->
     things = ", ".join(need.thing for need in missing)
     packages = " ".join(need.package for need in missing)
     if {"debian", "ubuntu"} & set(distribution_ids):
-        mend = f"as root: apt-get install {packages}"
+        hint = f"as root: apt-get install {packages}"
     else:
-        mend = f"install the packages that hold them (on Debian they are: {packages})"
+        hint = f"install the packages that hold them (on Debian they are: {packages})"
     return UserError(
         f"building Python from source needs {things}; not found here",
         where="the compiler and its headers",
-        mend=f"{mend}; or name ready interpreters under interpreters.paths",
+        hint=f"{hint}; or name ready interpreters under interpreters.paths",
     )

@@ -88,5 +88,5 @@ def dataset_at(path: Path) -> Path:
     raise UserError(
         f"there is no data set at {path}",
         where="config key dataset",
-        mend=f"give the path of a {CSV_FILE}, a {PARQUET_FILE} or the folder of one",
+        hint=f"give the path of a {CSV_FILE}, a {PARQUET_FILE} or the folder of one",
     )

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import yaml
 
-from threads_or_processes.common.errors import UserError, reported
+from threads_or_processes.common.errors import UserError, exit_on_user_error
 from threads_or_processes.common.files import digest, read_json, sha256_file, write_json
 from threads_or_processes.common.locks import hold
 from threads_or_processes.interpreters.given import fingerprints
@@ -303,7 +303,7 @@ def catalogue(own: Mapping[str, Mapping[str, Any]] = MappingProxyType({})) -> Ca
             raise UserError(
                 f"{name} is a built-in workload",
                 where=f"config key workloads.{name}.function",
-                mend="give yours another name",
+                hint="give yours another name",
             )
     return Catalogue(
         workloads={
@@ -357,4 +357,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    reported(main)
+    exit_on_user_error(main)

@@ -16,7 +16,7 @@ class Scheduler(Protocol):
     def exit_gracefully(self, *args: Any) -> None: ...  # noqa: D102
 
 
-def mend(scheduler: Scheduler) -> None:
+def patch_scheduler(scheduler: Scheduler) -> None:
     """Leave the trials alone, and let SIGTERM end the run.
 
     With its limit on jobs a second, Snakemake looks at all waiting jobs again and again, more often

@@ -26,7 +26,7 @@ class Arm:
             raise UserError(
                 f"{name!r} is not an arm",
                 where="config key arms",
-                mend='write "3.13", "3.13t" or "3.13t-gil" (any 3.x version)',
+                hint='write "3.13", "3.13t" or "3.13t-gil" (any 3.x version)',
             )
         free_threaded = match["free"] is not None
         return cls(

@@ -35,11 +35,11 @@ def _read(name: str) -> Any:
         raise UserError(
             f"{name} can't be read ({error.strerror})",
             where="config key claims",
-            mend=f"write the path of a file of claims, or one of {', '.join(BUILT_IN)}",
+            hint=f"write the path of a file of claims, or one of {', '.join(BUILT_IN)}",
         ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(
             f"a file of claims is not valid YAML ({' '.join(str(error).split())})",
             where=name,
-            mend="docs/claims.md explains the form",
+            hint="docs/claims.md explains the form",
         ) from None

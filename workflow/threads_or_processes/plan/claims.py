@@ -105,7 +105,7 @@ def planned_claims(files: ClaimFiles, ground: Ground) -> list[Claim]:
                 raise UserError(
                     f"two claims have the id {claim.id!r}",
                     where=f"{claims[claim.id].file}, {file}",
-                    mend="give one of them another id",
+                    hint="give one of them another id",
                 )
             claims[claim.id] = claim
     return list(claims.values())
@@ -167,7 +167,7 @@ def _cell(written: str, ground: Ground, where: str, timings: Sequence[str]) -> s
         raise UserError(
             f"{written!r} is not a cell",
             where=where,
-            mend="write workload/model/workers/arm/timing, such as json/threads/cpus/standard/warm",
+            hint="write workload/model/workers/arm/timing, such as json/threads/cpus/standard/warm",
         )
     workload, model, workers, arm, timing = parts
     _known(workload.partition(",")[0], ground.catalogue.workloads, "workload", where)
@@ -199,7 +199,7 @@ def _arm(written: str, arms: Sequence[Arm], where: str) -> str | _NoArm:
 
 def _known(name: str, known: Collection[str], kind: str, where: str) -> None:
     if name not in known:
-        raise UserError(f"unknown {kind} {name!r}", where=where, mend=hint(name, list(known)))
+        raise UserError(f"unknown {kind} {name!r}", where=where, hint=hint(name, list(known)))
 
 
 def _check_form(content: Any, schema: Mapping[str, Any], file: str) -> None:
@@ -217,5 +217,5 @@ def _check_form(content: Any, schema: Mapping[str, Any], file: str) -> None:
     raise UserError(
         f"the claims are not in the form: {f'{key}: ' if key else ''}{error.message}",
         where=where,
-        mend="docs/claims.md explains the form",
+        hint="docs/claims.md explains the form",
     )

@@ -57,7 +57,7 @@ def _check_own(settings: Mapping[str, Any], params: Mapping[str, Any], key: str)
             raise UserError(
                 f"the parameter {name!r} has the name of a key of the config",
                 where=f"config key {key}.function: {settings['function']}",
-                mend="rename the parameter",
+                hint="rename the parameter",
             )
     _known(settings, [*params, *OWN_KEYS], "parameter or key", key)
 
@@ -85,7 +85,7 @@ def _check_params(params: Mapping[str, Any], allowed: Mapping[str, Any], key: st
             raise UserError(
                 f"{value!r} is not a {type(allowed[name]).__name__}",
                 where=f"config key {key}.{name}",
-                mend=f"write a value like its default, {allowed[name]!r}",
+                hint=f"write a value like its default, {allowed[name]!r}",
             )
 
 
@@ -103,7 +103,7 @@ def _known(
             raise UserError(
                 f"unknown {kind} {name!r}",
                 where=f"config key {key}",
-                mend="; ".join(filter(None, [hint(name, list(known)), or_else])),
+                hint="; ".join(filter(None, [hint(name, list(known)), or_else])),
             )
 
 
@@ -126,19 +126,19 @@ def _explained(error: ValidationError) -> UserError:
         return UserError(
             f"unknown config key {unknown!r}{inside}",
             where=f"config key {f'{key}.' if key else ''}{unknown}",
-            mend=hint(str(unknown), allowed),
+            hint=hint(str(unknown), allowed),
         )
     if rule == "required" and isinstance(error.instance, dict):
         missing = [name for name in schema["required"] if name not in error.instance]
         return UserError(
             f"missing config key {missing[0]!r}",
             where=f"config key {key}" if key else "the config",
-            mend="take it from config.yaml, where every key is explained",
+            hint="take it from config.yaml, where every key is explained",
         )
     return UserError(
         f"{error.instance!r} is not allowed here: {_requirement(error)}",
         where=f"config key {key}",
-        mend="see the key in config.yaml, where it is explained",
+        hint="see the key in config.yaml, where it is explained",
     )
 
 

@@ -96,7 +96,7 @@ def _merged(experiments: Sequence[Experiment]) -> list[Cell]:
                 raise UserError(
                     f"two experiments ask for the cell {cell.id} with different settings",
                     where=f"config key experiments.{experiment.name}",
-                    mend="give both the same warmups, repetitions and patience_s",
+                    hint="give both the same warmups, repetitions and patience_s",
                 )
     return list(cells.values())
 

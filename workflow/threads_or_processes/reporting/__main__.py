@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from threads_or_processes.common.errors import reported
+from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.common.files import write_bytes, write_text
 
 
@@ -76,4 +76,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    reported(main)
+    exit_on_user_error(main)

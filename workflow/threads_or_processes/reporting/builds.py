@@ -91,5 +91,5 @@ def read_builds(folder: Path, arms: Sequence[Arm]) -> Builds:
         raise UserError(
             f"an interpreter's identity lacks what the report needs ({error})",
             where=str(path),
-            mend="delete the file and run snakemake again; it will be made anew",
+            hint="delete the file and run snakemake again; it will be made anew",
         ) from None

@@ -314,5 +314,5 @@ def read_campaign(path: Path) -> Campaign:
         raise UserError(
             f"the plan lacks what the report needs ({error})",
             where=str(path),
-            mend="delete the file and run snakemake again; it will be made anew",
+            hint="delete the file and run snakemake again; it will be made anew",
         ) from None

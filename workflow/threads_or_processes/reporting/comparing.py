@@ -54,7 +54,7 @@ def read_sides(folders: Sequence[Path]) -> Sides:
         raise UserError(
             "no folder of results can be compared",
             where=", ".join(str(folder) for folder in folders) or "results/",
-            mend="run snakemake for each of them first",
+            hint="run snakemake for each of them first",
         )
     names = [evidence.campaign.machine.name for evidence in read]
     return Sides(
@@ -95,6 +95,6 @@ def _read(folder: Path) -> Evidence:
         raise UserError(
             "its tables are not of its plan",
             where=str(folder),
-            mend="run snakemake where it was measured, and copy the folder again",
+            hint="run snakemake where it was measured, and copy the folder again",
         )
     return evidence

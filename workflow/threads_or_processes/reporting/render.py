@@ -92,13 +92,13 @@ def read_figures(folder: Path, names: Iterable[str]) -> Mapping[str, str]:
     drawings = {}
     for name in names:
         path = folder / f"{name}.svg"
-        mend = "delete the folder of figures and run snakemake again"
+        hint = "delete the folder of figures and run snakemake again"
         try:
             drawings[name] = path.read_text(encoding="utf-8")
             embedded(drawings[name], {})
         except FileNotFoundError:
-            raise UserError("a figure is missing", where=str(path), mend=mend) from None
+            raise UserError("a figure is missing", where=str(path), hint=hint) from None
         except (NotAFigureError, UnicodeDecodeError) as error:
             what = f"a figure is not one that this pipeline draws ({error})"
-            raise UserError(what, where=str(path), mend=mend) from None
+            raise UserError(what, where=str(path), hint=hint) from None
     return drawings

@@ -553,19 +553,19 @@ def read_rows(path: Path, row_type: type[Row]) -> tuple[Row, ...]:
     """
     hints = get_type_hints(row_type)
     names = [field.name for field in fields(row_type)]  # type: ignore[arg-type]
-    mend = "delete the file and run snakemake again; it will be made anew"
+    hint = "delete the file and run snakemake again; it will be made anew"
     try:
         with path.open(encoding="utf-8", newline="") as stream:
             reader = csv.DictReader(stream)
             absent = [name for name in names if name not in (reader.fieldnames or ())]
             if absent:
                 what = f"a table lacks the column {absent[0]!r}"
-                raise UserError(what, where=str(path), mend=mend)
+                raise UserError(what, where=str(path), hint=hint)
             return tuple(
                 row_type(**{name: _READERS[hints[name]](record[name] or "") for name in names})
                 for record in reader
             )
     except FileNotFoundError:
-        raise UserError("a table is missing", where=str(path), mend="run snakemake again") from None
+        raise UserError("a table is missing", where=str(path), hint="run snakemake again") from None
     except (ValueError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"a table cannot be read ({error})", where=str(path), mend=mend) from None
+        raise UserError(f"a table cannot be read ({error})", where=str(path), hint=hint) from None

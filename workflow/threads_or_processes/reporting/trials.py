@@ -95,11 +95,11 @@ def read_trials(path: Path) -> Trials:
         conditions = conditions_of(frame.drop_duplicates("trial_id")["health_json"].dropna())
     except FileNotFoundError:
         raise UserError(
-            "the table of trials is missing", where=str(path), mend="run snakemake again"
+            "the table of trials is missing", where=str(path), hint="run snakemake again"
         ) from None
     except (ValueError, OSError, EOFError, zlib.error) as error:
         what = f"the table of trials cannot be read ({error})"
-        raise UserError(what, where=str(path), mend=MEND) from None
+        raise UserError(what, where=str(path), hint=MEND) from None
     started = frame["started_unix_ns"].dropna()
     return Trials(
         first_unix_ns=None if started.empty else int(started.min()),
@@ -116,5 +116,5 @@ def read_package(path: Path) -> DataFile:
         return DataFile(name=path.name, content=path.read_bytes())
     except FileNotFoundError:
         raise UserError(
-            "the data set's description is missing", where=str(path), mend="run snakemake again"
+            "the data set's description is missing", where=str(path), hint="run snakemake again"
         ) from None

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from threads_or_processes.common.errors import reported
+from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.common.files import read_json, write_json
 from threads_or_processes.trial.supervisor.lock import machine_lock
 from threads_or_processes.trial.supervisor.noise_monitor import Neighbours, neighbours
@@ -133,4 +133,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    reported(main)
+    exit_on_user_error(main)

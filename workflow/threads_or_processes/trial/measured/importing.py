@@ -28,7 +28,7 @@ def import_own(file: Path, name: str) -> Workload:
     except Exception as error:
         raise MistakeError(
             f"{file.name} can't be imported: {type(error).__name__}: {error}",
-            "mend what runs when it is imported; the file is imported in every worker",
+            "fix what runs when it is imported; the file is imported in every worker",
         ) from error
     function = getattr(module, name)
     is_coroutine = inspect.iscoroutinefunction(function)

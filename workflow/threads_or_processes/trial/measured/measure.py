@@ -25,7 +25,7 @@ from threads_or_processes.trial.measured.timing import Batch, Length, Timings, t
 from threads_or_processes.trial.measured.user_errors import (  # noqa: E402
     MistakeError,
     explained,
-    mend_of,
+    hint_of,
     own_traceback,
 )
 from threads_or_processes.trial.models import MODELS, load_model  # noqa: E402
@@ -201,7 +201,7 @@ def _raised(error: Exception, order: dict[str, Any]) -> dict[str, Any]:
     answer = {"outcome": "raised", "explanation": explained(error, file, order["workload"])}
     if order["do"] == "calibrate":
         sys.stderr.write(own_traceback(error, file))
-        return {**answer, "mend": mend_of(error)}
+        return {**answer, "hint": hint_of(error)}
     sys.stderr.write(own_traceback(error, file) or traceback.format_exc())
     return answer
 

@@ -12,11 +12,11 @@ SENDING_BACK = "_sendback_result"
 
 
 class MistakeError(Exception):
-    """Something that the author of a task function can mend; `mend` says how."""
+    """Something that the author of a task function can fix; `hint` says how."""
 
-    def __init__(self, what: str, mend: str) -> None:
+    def __init__(self, what: str, hint: str) -> None:
         super().__init__(what)
-        self.mend = mend
+        self.hint = hint
 
 
 def explained(error: Exception, file: Path, name: str) -> str:
@@ -44,11 +44,11 @@ def explained(error: Exception, file: Path, name: str) -> str:
     return f"{label} raised {said}"
 
 
-def mend_of(error: Exception) -> str:
-    """How to mend what kept a function from being calibrated."""
+def hint_of(error: Exception) -> str:
+    """How to fix what kept a function from being calibrated."""
     match error:
         case MistakeError():
-            return error.mend
+            return error.hint
         case NoResultError():
             return "let it return something that can be compared, such as a sum, a count or a list"
         case SizeWithoutEffectError():

@@ -215,9 +215,9 @@ def run_calibration(
 def _not_calibrated(function: str, params: Mapping[str, Any], ending: Ending) -> UserError:
     """Why a workload can't be measured, with the end of what it printed."""
     explanation = ending.answer["explanation"]
-    mend = ending.answer.get("mend", "make it run serially first")
+    hint = ending.answer.get("hint", "make it run serially first")
     if ending.answer["outcome"] == "timeout":
-        mend = (
+        hint = (
             "let a task take some milliseconds, or give it a parameter `size` that says how much "
             "it does"
         )
@@ -225,8 +225,8 @@ def _not_calibrated(function: str, params: Mapping[str, Any], ending: Ending) ->
     if not explanation.startswith(Path(file).name):  # it doesn't name the function yet
         explanation = f"calibrating {function} failed: {explanation}"
     if ending.stderr_tail:
-        mend += f"; its last words were:\n{ending.stderr_tail.rstrip()}"
-    return UserError(explanation, where=_work(function, params), mend=mend)
+        hint += f"; its last words were:\n{ending.stderr_tail.rstrip()}"
+    return UserError(explanation, where=_work(function, params), hint=hint)
 
 
 def _work(function: str, params: Mapping[str, Any]) -> str:
@@ -264,7 +264,7 @@ def _check_repeats(
         raise UserError(
             f"{Path(function).name} gives other results when the same tasks are run again",
             where=_work(function, calibration["params"]),
-            mend="draw random numbers from random.Random(task), keep nothing from one call to the "
+            hint="draw random numbers from random.Random(task), keep nothing from one call to the "
             "next, and return nothing that depends on the time, the process or a set's order",
         )
     if ending.answer["outcome"] != "ok":
@@ -288,7 +288,7 @@ def _command(identity: Mapping[str, Any]) -> list[str]:
         raise UserError(
             f"the interpreter of arm {identity['arm']} is gone",
             where=str(executable),
-            mend="delete results/<machine>/interpreters and run snakemake again",
+            hint="delete results/<machine>/interpreters and run snakemake again",
         )
     return [str(executable), *identity["flags"]]
 

@@ -60,10 +60,10 @@ class OwnFunction:
         file, _, name = self.written.rpartition(":")
         return file, name
 
-    def mistake(self, what: str, mend: str, line: int | None = None) -> UserError:
+    def mistake(self, what: str, hint: str, line: int | None = None) -> UserError:
         """What is wrong with it, for the one who wrote it."""
         place = self._parts[0] + (f", line {line}" if line else "")
-        return UserError(what, where=f"config key {self.key}: {place}", mend=mend)
+        return UserError(what, where=f"config key {self.key}: {place}", hint=hint)
 
     def definition(self) -> Definition:
         """Its `def` at the top level of the file; `UserError` if there is none."""
@@ -88,7 +88,7 @@ class OwnFunction:
             raise self.mistake(
                 f"{self._parts[0]} is no Python that {version}, which runs the pipeline, can read: "
                 f"{error.msg}",
-                "mend it there",
+                "fix it there",
                 error.lineno,
             ) from None
 
@@ -180,10 +180,10 @@ def _check_names(function: OwnFunction) -> None:
         )
     for module in sorted({file, *_modules_in(file.parent)}):
         if module.stem in TAKEN_NAMES:
-            mend = "rename the file"
+            hint = "rename the file"
             if module != file:
-                mend = f"rename it, or move {file.name} to a folder of its own"
-            raise function.mistake(f"{module.name} would hide the module {module.stem}", mend)
+                hint = f"rename it, or move {file.name} to a folder of its own"
+            raise function.mistake(f"{module.name} would hide the module {module.stem}", hint)
 
 
 def _modules_in(folder: Path) -> list[Path]:
