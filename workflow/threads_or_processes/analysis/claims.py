@@ -229,7 +229,7 @@ def losing_bound(losing: int, trials: int, confidence: float) -> float:
     """The greatest share of losing trials that is plausible: Clopper and Pearson's upper bound.
 
     "The use of confidence or fiducial limits illustrated in the case of the binomial", Biometrika
-    26, 1934; one-sided.
+    26, 1934; one-sided. (scipy's `binomtest` searches for it, which is right to 11 digits only.)
     """
     if losing == trials:
         return 1.0

@@ -44,7 +44,11 @@ def t_bounds(values: Floats, level: float) -> tuple[Floats, Floats]:
 
 
 def centre(values: Floats) -> Floats:
-    """Mean along the last axis, taken from the first value so that constants stay exact."""
+    """Mean along the last axis, taken from the first value so that constants stay exact.
+
+    scipy's `gmean`, `variation` and t tests give constants a spread of rounding errors; the t tests
+    also keep their standard error, which the number of blocks needed rests on, to themselves.
+    """
     middle: Floats = values[..., 0] + (values - values[..., :1]).mean(axis=-1)
     return middle
 
@@ -75,7 +79,8 @@ def median_rank(trials: int, confidence: float) -> tuple[int, float]:
 
     The pair covers the median with probability 1 - 2 P(B < r), B binomial(trials, 1/2), whatever
     the distribution (Thompson, "On confidence ranges for the median", Ann. Math. Statist. 7, 1936).
-    Where no pair reaches `confidence`, the outermost is taken: 75 % for three trials.
+    Where no pair reaches `confidence`, the outermost is taken: 75 % for three trials. There
+    scipy's `quantile_test` has no interval, and it never says the level that is attained.
     """
     levels = {rank: _median_level(trials, rank) for rank in range(1, trials // 2 + 1)}
     enough = [rank for rank, level in levels.items() if level >= confidence]

@@ -123,7 +123,8 @@ def least_squares(
 
     Gauss-Newton steps with Marquardt's damping, for all rows at once, each step the best within the
     bounds (Marquardt, "An algorithm for least-squares estimation of nonlinear parameters", J. SIAM
-    11, 1963). `start` is broadcast over the rows.
+    11, 1963). `start` is broadcast over the rows. (scipy's `least_squares` takes one row at a time,
+    seconds for the resamples of one curve; its `nnls` would weigh the times in another way.)
     """
     growth = (workers - 1, workers * (workers - 1))
     uppermost = np.array([1.0, most_coherency])

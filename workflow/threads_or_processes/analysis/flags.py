@@ -148,12 +148,11 @@ def drift(log_times: Floats) -> Drift | None:
         return None
     order = np.arange(trials)
     result = stats.kendalltau(order, log_times)
-    earlier, later = np.triu_indices(trials, 1)
-    slopes = (log_times[later] - log_times[earlier]) / (later - earlier)
+    slope = stats.theilslopes(log_times, order).slope
     return Drift(
         tau=float(result.statistic),
         p_value=float(result.pvalue),
-        change_ratio=math.exp(float(np.median(slopes)) * (trials - 1)),
+        change_ratio=math.exp(float(slope) * (trials - 1)),
     )
 
 

@@ -1,7 +1,7 @@
 """Which blocks each bootstrap resample takes: drawn once for a number of blocks, then fixed.
 
 Same trials in, same tables out: the draw depends on nothing but how many blocks there are, so that
-neither the order of cells nor their number plays a part.
+neither the order of cells nor their number plays a part. (scipy's `bootstrap` draws for each call.)
 """
 
 from functools import cache
