@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from threads_or_processes.common.files import write_json
 from threads_or_processes.plan.workers import kind_of
-from threads_or_processes.trial.supervisor.health import Health
+from threads_or_processes.records.trial import Health
 
 Json = dict[str, Any]
 Truth = Callable[[Mapping[str, Any]], float]

@@ -12,10 +12,11 @@ from jsonschema import Draft202012Validator
 from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.__main__ import unpack
 from threads_or_processes.analysis.package import FileNote, read_package
-from threads_or_processes.analysis.records import SCHEMA
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json, write_json
 from threads_or_processes.plan.workers import WorkerKind
+from threads_or_processes.records.fields import parts_of
+from threads_or_processes.records.trial import MeasuredCell, Repetition, TrialRecord
 
 from tests.analysis.archives import collect_into, tables_of
 from tests.factories import make_campaign, make_cells
@@ -123,13 +124,12 @@ def test_the_package_names_no_place_on_the_machine_it_is_from(measured: Path) ->
 
 
 def test_the_words_of_a_column_are_those_of_the_records() -> None:
-    cell = read_json(SCHEMA)["properties"]["cell"]["properties"]
-    repetition = read_json(SCHEMA)["properties"]["repetitions"]["items"]["properties"]
+    cell = parts_of(MeasuredCell)
     recorded = {
-        "outcome": read_json(SCHEMA)["properties"]["outcome"]["enum"],
-        "start_method": cell["start_method"]["enum"],
-        "timing": cell["timing"]["enum"],
-        "phase": repetition["phase"]["enum"],
+        "outcome": list(parts_of(TrialRecord)["outcome"].one_of),
+        "start_method": list(cell["start_method"].one_of),
+        "timing": list(cell["timing"].one_of),
+        "phase": list(parts_of(Repetition)["phase"].one_of),
         "worker_kind": list(WorkerKind),
     }
     known = {column.name: list(column.values.one_of) for column in columns.TRIALS}

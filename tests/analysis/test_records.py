@@ -11,7 +11,6 @@ from jsonschema import Draft202012Validator
 from threads_or_processes.analysis.planned import plan_from
 from threads_or_processes.analysis.records import (
     HEALTH_STATES,
-    SCHEMA,
     Record,
     check_form,
     read_identities,
@@ -21,10 +20,14 @@ from threads_or_processes.analysis.records import (
 )
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json, write_json
+from threads_or_processes.records.fields import parts_of
+from threads_or_processes.records.trial import Health, HealthCounters
 
+from tests.conftest import ROOT
 from tests.factories import Campaign, make_campaign, make_cell, sha256
 
 CELL = "json/threads/2/3.13/warm"
+SCHEMAS = ROOT / "workflow" / "schemas"
 RECORD = f"trials/{CELL}/02.json"
 
 
@@ -55,7 +58,7 @@ def test_synthetic_identities_and_parity_are_as_their_schemas_have_them() -> Non
     campaign = make_campaign()
     synthetic = {"identity": list(campaign.identities.values()), "parity": [campaign.parity]}
     for name, values in synthetic.items():
-        schema = Draft202012Validator(read_json(SCHEMA.parent / f"{name}.schema.json"))
+        schema = Draft202012Validator(read_json(SCHEMAS / f"{name}.schema.json"))
         for value in values:
             schema.validate(value)
 
@@ -123,16 +126,40 @@ Break = Callable[[dict[str, Any]], object]
         ),
         (
             lambda r: r["repetitions"][3].update(wall_ns=0),
-            "repetitions[3].wall_ns is not as the schema of records has it: 0 is ",
+            "repetitions[3].wall_ns is 0, expected int >= 1",
         ),
         (
             lambda r: r["repetitions"][0].update(wall_ns=1.5),
-            "repetitions[0].wall_ns is not as the schema of records has it: 1.5 is not",
+            "repetitions[0].wall_ns is 1.5, expected int",
         ),
-        (lambda r: r.pop("gil"), "the schema of records has it: 'gil' is a required property"),
-        (lambda r: r.update(mood="fine"), "'mood' was unexpected"),
-        (lambda r: r.update(outcome="fine"), "outcome is not as the schema of records has it"),
+        (
+            lambda r: r["repetitions"][0]["cpus"].append(-1),
+            "repetitions[0].cpus[0] is -1, expected int >= 0",
+        ),
+        (lambda r: r["repetitions"][0].pop("wall_ns"), "repetitions[0].wall_ns is missing"),
+        (lambda r: r.pop("gil"), "gil is missing"),
+        (lambda r: r.update(mood="fine"), "mood is not a field of it"),
+        (lambda r: r.update(outcome="fine"), "outcome is 'fine', expected one of ok, timeout, "),
+        (
+            lambda r: r["health"]["flags"].append("tired"),
+            "health.flags[0] is 'tired', expected one of cgroup_throttling, ",
+        ),
+        (
+            lambda r: r["health"].update(flags=["load", "load"]),
+            "health.flags is not as the schema of records has it: ['load', 'load'] has",
+        ),
+        (
+            lambda r: r["health"]["before"].update(load_averages=[0.5, "?"]),
+            "health.before.load_averages[1] is '?', expected float",
+        ),
+        (
+            lambda r: r["environment"]["variables"].update(LANG=1),
+            "environment.variables[...] is {'LANG': 1}, expected str",
+        ),
+        (lambda r: r.update(trial_id="mine"), "trial_id is 'mine', expected str matching regex"),
         (lambda r: r.update(repetitions=[]), "repetitions is not as the schema of records has it"),
+        (lambda r: r.update(gil=None), "gil is not as the schema of records has it: None"),
+        (lambda r: r.update(outcome="raised"), "explanation is not as the schema of records has"),
     ],
 )
 def test_a_record_that_does_not_belong_is_refused_by_name(
@@ -230,7 +257,7 @@ def test_a_row_says_how_the_sentinel_read_the_cpus(said: dict[str, str], manner:
     cell = make_cell("json", "serial", 1, "3.13", blocks=1)
     (record,) = make_campaign([cell], disturbed_ratio=0.5).records.values()
     record["sentinel"] |= said
-    Draft202012Validator(read_json(SCHEMA)).validate(record)
+    check_form(Record(Path("record"), record))
     for row in flat(record):
         assert json.loads(row["sentinel_json"])["manner"] == manner
 
@@ -255,10 +282,8 @@ def test_what_a_cold_repetition_and_a_machine_s_health_say_is_in_the_row() -> No
 
 
 def test_every_field_of_a_reading_of_health_is_a_state_or_a_whole_number() -> None:
-    schema = read_json(SCHEMA)["$defs"]["health"]["properties"]
-    counters = {name for name, field in schema.items() if name not in HEALTH_STATES}
-    assert set(schema) > HEALTH_STATES
-    assert all("integer" in schema[name]["type"] for name in counters)
+    assert HEALTH_STATES | parts_of(HealthCounters).keys() == parts_of(Health).keys()
+    assert {part.type for part in parts_of(HealthCounters).values()} == {int}
 
 
 def test_a_weighed_trial_is_one_row_without_times() -> None:

@@ -1,8 +1,9 @@
+from typing import get_args
+
 import pytest
 from threads_or_processes.analysis.flags import Flag
-from threads_or_processes.analysis.records import SCHEMA
-from threads_or_processes.common.files import read_json
 from threads_or_processes.plan.workers import WorkerKind
+from threads_or_processes.records.trial import HealthFlag
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Family, Model
@@ -93,8 +94,7 @@ def test_workers_say_what_they_exceed() -> None:
 
 
 def test_every_flag_of_a_trial_s_health_has_words_of_its_own() -> None:
-    schema = read_json(SCHEMA)["properties"]["health"]["properties"]["flags"]
-    flags = schema["items"]["enum"]
+    flags = get_args(HealthFlag)
     assert all(words.health_flag(flag) != flag.replace("_", " ") for flag in flags)
 
 

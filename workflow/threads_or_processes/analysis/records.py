@@ -1,9 +1,7 @@
 """Trial records: read, refuse what doesn't belong to the plan, flatten to rows."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +18,9 @@ from threads_or_processes.analysis.planned import (
 from threads_or_processes.analysis.quiet import AT_ONCE
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import canonical_json, read_json
+from threads_or_processes.common.record_checks import json_schema, problem_with
+from threads_or_processes.records.trial import RULES, HealthStates, TrialRecord
 
-SCHEMA = Path(__file__).parents[2] / "schemas" / "trial.schema.json"
 MEASURE_ANEW = "delete the file and run snakemake again; the trial will be measured anew"
 LONGEST_COMPLAINT_CHARACTERS = 200
 
@@ -29,21 +28,11 @@ LONGEST_COMPLAINT_CHARACTERS = 200
 MEMORY = ("before_bytes", "idle_bytes", "peak_bytes", "after_bytes")
 
 #: The fields of a reading of the machine's health that are no counters.
-HEALTH_STATES = frozenset(
-    {
-        "load_averages",
-        "ticks_per_second",
-        "clock_source",
-        "cpu_frequencies_khz",
-        "governors",
-        "boost",
-        "hottest_millidegrees",
-        "on_battery",
-        "clock_overhead_ns",
-    }
-)
+HEALTH_STATES = frozenset(HealthStates.__annotations__)
 
 Json = Mapping[str, Any]
+
+_RULES = Draft202012Validator({"allOf": RULES})
 
 
 @dataclass(frozen=True)
@@ -101,11 +90,24 @@ def check_form(record: Record) -> None:
     version = value.get("schema_version") if isinstance(value, dict) else None
     if version is not None and version != SCHEMA_VERSION:
         raise _refused(record, f"schema_version is {version!r}, this code reads {SCHEMA_VERSION}")
-    complaint = best_match(_validator().iter_errors(value))
+    problem = problem_with(value, TrialRecord)
+    if problem is not None:
+        raise _refused(record, problem)
+    complaint = best_match(_RULES.iter_errors(value))
     if complaint is not None:
         field = complaint.json_path.removeprefix("$").removeprefix(".") or "the record"
         message = complaint.message[:LONGEST_COMPLAINT_CHARACTERS]
         raise _refused(record, f"{field} is not as the schema of records has it: {message}")
+
+
+def record_schema() -> dict[str, Any]:
+    """The JSON schema of trial records, as it is published."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Trial record",
+        **json_schema(TrialRecord),
+        "allOf": RULES,
+    }
 
 
 def check_place(record: Record, trial: PlannedTrial, cell: Cell) -> None:
@@ -312,8 +314,3 @@ def _storable(text: str) -> str | None:
 
 def _refused(record: Record, what: str, *, hint: str = MEASURE_ANEW) -> UserError:
     return UserError(f"a trial's record is refused: {what}", where=str(record.path), hint=hint)
-
-
-@cache
-def _validator() -> Draft202012Validator:
-    return Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, is_dataclass, replace
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints
 
 #: The part of a group that bears the group's name alone.
 VALUE = "value"
@@ -95,6 +95,8 @@ def columns_of(record: type) -> tuple[Column, ...]:
 
 
 def _taken_apart(hint: Any) -> Part:
+    if get_origin(hint) is NotRequired:
+        return replace(_taken_apart(get_args(hint)[0]), required=False)
     if get_origin(hint) is Annotated:
         inner, *notes = get_args(hint)
         part = _taken_apart(inner)

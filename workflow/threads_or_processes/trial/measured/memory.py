@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from threads_or_processes.records.trial import Memory
 from threads_or_processes.trial.measured.process_tree import process_tree, pss_bytes
-from threads_or_processes.trial.measured.timing import Batch, Memory, Timings, clock
+from threads_or_processes.trial.measured.timing import Batch, Timings, clock
 from threads_or_processes.trial.models.base import Model
 
 # Batches are short; the readings of one or two would miss the moment at which most is held.

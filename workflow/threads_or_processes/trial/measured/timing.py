@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypedDict
+from typing import Any
 
+from threads_or_processes.records.trial import Memory, Phase, Repetition, WorkerSpan
 from threads_or_processes.trial.measured.batch import (
     Chunk,
     ChunkReport,
@@ -26,44 +27,6 @@ clock = time.perf_counter_ns
 
 # A reading is still one of just before a repetition when it is no older.
 FRESH_NS = 5_000_000
-
-
-class WorkerSpan(TypedDict):
-    """Where and when one chunk ran."""
-
-    pid: int
-    thread_id: int
-    tasks: int
-    start_ns: int
-    end_ns: int
-
-
-class Repetition(TypedDict):
-    """One timed execution of the batch, as it stands in the record.
-
-    `first_result_ns` (start of the workers until a task's result) and `teardown_ns` are None in
-    warm timing; `updates` (made) and `lost_updates` where tasks update nothing together.
-    """
-
-    phase: str
-    index: int
-    started_monotonic_ns: int
-    wall_ns: int
-    first_result_ns: int | None
-    teardown_ns: int | None
-    user_ns: int
-    system_ns: int
-    parent_user_ns: int
-    parent_system_ns: int
-    voluntary_switches: int
-    involuntary_switches: int
-    checksum: str
-    updates: int | None
-    lost_updates: int | None
-    cpus: list[int]
-    sentinel_before_ns: list[int]
-    sentinel_after_ns: list[int]
-    workers: list[WorkerSpan]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,20 +91,6 @@ class Execution:
     results: list[Any]
     reports: Sequence[ChunkReport] = ()
     torn_down_from_ns: int | None = None
-
-
-class Memory(TypedDict):
-    """Proportional set size of the whole process tree at four moments, and its processes.
-
-    `before_bytes`: the measured process alone, the workload loaded; `idle_bytes`: all workers are
-    up; `peak_bytes`: the most that was seen while batches ran; `after_bytes`: workers idle again.
-    """
-
-    before_bytes: int
-    idle_bytes: int
-    peak_bytes: int
-    after_bytes: int
-    processes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,7 +172,7 @@ class _Recorder:
         """Keep the state of each worker's GIL."""
         self._worker_gil |= {(r.pid, r.thread_id): r.gil_enabled for r in reports}
 
-    def _repeat(self, phase: str, index: int, execute: Callable[[], Execution]) -> bool:
+    def _repeat(self, phase: Phase, index: int, execute: Callable[[], Execution]) -> bool:
         """Execute the batch once, timed, and record it; whether it was quiet."""
         self._batch.prepare()
         sentinel_before = self._neighbours_before()

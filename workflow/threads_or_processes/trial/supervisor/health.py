@@ -9,8 +9,8 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TypedDict
 
+from threads_or_processes.records.trial import Health, HealthFlag
 from threads_or_processes.trial.supervisor.descendants import children, process_stat
 
 # A hundredth of one CPU taken away by the host: a fifth of the margin (5 %) that verdicts go by.
@@ -39,42 +39,6 @@ FAST_CLOCK_SOURCES = frozenset(
         "tsc",
     }
 )
-
-
-class Health(TypedDict):
-    """The machine at one moment; counters count from its start. None: the system doesn't say.
-
-    Ticks are those of proc_stat(5), `ticks_per_second` of them on each CPU: `total_ticks` with the
-    idle ones, `busy_ticks` of processes, `own_ticks` of this process, its children and all that
-    these waited for. Pressure is the time in which some task waited (`some`, psi). What is said of
-    control groups is of this process's own; throttling of those above it too. The clock's overhead
-    is the time between two readings in a row.
-    """
-
-    read_monotonic_ns: int
-    load_averages: list[float] | None
-    ticks_per_second: int
-    total_ticks: int | None
-    busy_ticks: int | None
-    steal_ticks: int | None
-    own_ticks: int | None
-    swapped_in_pages: int | None
-    swapped_out_pages: int | None
-    out_of_memory_kills: int | None
-    cpu_pressure_us: int | None
-    memory_pressure_us: int | None
-    io_pressure_us: int | None
-    cgroup_throttled_periods: int | None
-    cgroup_throttled_us: int | None
-    cgroup_out_of_memory_kills: int | None
-    clock_source: str | None
-    cpu_frequencies_khz: list[int] | None
-    governors: list[str] | None
-    boost: bool | None
-    hottest_millidegrees: int | None
-    core_throttle_count: int | None
-    on_battery: bool | None
-    clock_overhead_ns: int
 
 
 def read(root: Path = Path("/")) -> Health:
@@ -117,12 +81,12 @@ def read(root: Path = Path("/")) -> Health:
     )
 
 
-def flags(before: Health, after: Health) -> list[str]:
+def flags(before: Health, after: Health) -> list[HealthFlag]:
     """What happened between two readings, or is the matter with both, by name, sorted."""
     return sorted(set(_findings(before, after)))
 
 
-def _findings(before: Health, after: Health) -> Iterator[str]:
+def _findings(before: Health, after: Health) -> Iterator[HealthFlag]:
     def grown(name: str) -> int:
         """By how much a counter has grown; 0 where it is not known."""
         first, last = before.get(name), after.get(name)
@@ -142,13 +106,12 @@ def _findings(before: Health, after: Health) -> Iterator[str]:
         yield "thermal_throttling"
     if grown("cgroup_throttled_periods") > 0:
         yield "cgroup_throttling"
-    for resource, ratio in (
-        ("cpu", CPU_PRESSURE_RATIO),
-        ("io", IO_PRESSURE_RATIO),
-        ("memory", MEMORY_PRESSURE_RATIO),
-    ):
-        if grown(f"{resource}_pressure_us") > ratio * elapsed_us:
-            yield f"{resource}_pressure"
+    if grown("cpu_pressure_us") > CPU_PRESSURE_RATIO * elapsed_us:
+        yield "cpu_pressure"
+    if grown("io_pressure_us") > IO_PRESSURE_RATIO * elapsed_us:
+        yield "io_pressure"
+    if grown("memory_pressure_us") > MEMORY_PRESSURE_RATIO * elapsed_us:
+        yield "memory_pressure"
     if grown("out_of_memory_kills") > 0 or grown("cgroup_out_of_memory_kills") > 0:
         yield "out_of_memory_kill"
     if before["clock_source"] != after["clock_source"]:

@@ -7,9 +7,9 @@ import os
 import platform
 import re
 from pathlib import Path
-from typing import TypedDict
 
 from threads_or_processes.common.files import digest
+from threads_or_processes.records.trial import Fingerprint
 from threads_or_processes.trial.supervisor.topology import (
     CPUINFO,
     allowed_cpus,
@@ -17,24 +17,6 @@ from threads_or_processes.trial.supervisor.topology import (
     physical_cores,
     system_text,
 )
-
-
-class Fingerprint(TypedDict):
-    """What identifies the machine, as far as this process may use it.
-
-    `virtualisation` and `physical_cores` are None if unknown; `cpu_quota`, the CPUs' worth of time
-    that control groups allow, is None if they set no limit.
-    """
-
-    cpu_model: str
-    architecture: str
-    logical_cpus: int
-    physical_cores: int | None
-    cpu_quota: float | None
-    memory_gib: int
-    os: str
-    kernel: str
-    virtualisation: str | None
 
 
 def fingerprint() -> Fingerprint:

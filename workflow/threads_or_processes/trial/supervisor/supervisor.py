@@ -14,8 +14,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
+from threads_or_processes.records.trial import TrialHealth
 from threads_or_processes.trial.measured.probe_client import WORDS, Answer
 from threads_or_processes.trial.supervisor import health
 from threads_or_processes.trial.supervisor.descendants import adopt_orphans, children, end_children
@@ -33,14 +34,6 @@ MEASURED = "threads_or_processes.trial.measured.measure"
 PACKAGE_ROOT = Path(__file__).resolve().parents[3]
 STDERR_TAIL_BYTES = 4000
 ENDS_WITHIN_S = 30.0
-
-
-class TrialHealth(TypedDict):
-    """The machine before and after a trial, and what in it is worth a flag."""
-
-    before: health.Health
-    after: health.Health
-    flags: list[str]
 
 
 class HarnessError(Exception):
