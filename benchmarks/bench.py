@@ -17,7 +17,7 @@ from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.supervisor.lock import machine_lock
 from threads_or_processes.trial.supervisor.noise_monitor import Neighbours, neighbours
 from threads_or_processes.trial.supervisor.sentinel import floors
-from threads_or_processes.trial.supervisor.trial import TrialOrder, run_calibration, run_trial
+from threads_or_processes.trial.supervisor.trial import TrialOrder, measure_trial, run_calibration
 from threads_or_processes.trial.workloads import family_of, workload_of
 
 ROOT = Path(__file__).parents[1]
@@ -114,12 +114,11 @@ class Bench:
             "repetitions": repetitions,
             "patience_s": patience_s,
             "quiet_threshold": threshold,
-            "tries": 1,
             "timeout_s": 120,
         }
         calibration = self.calibration(cell.workload, batch_ms)
         watched = self.neighbours if is_watched else None
-        record = run_trial(order, 1, self.identities[cell.arm], calibration, watched)
+        record = measure_trial(order, 1, self.identities[cell.arm], calibration, watched)
         if record["outcome"] != "ok":
             raise SystemExit(f"{cell.name}: {record['outcome']}: {record['explanation']}")
         if is_watched:

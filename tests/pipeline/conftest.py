@@ -27,7 +27,6 @@ SWEEP: dict[str, Any] = {
         "warmups": 1,
         "repetitions": 2,
         "patience_s": 0.1,
-        "tries": 1,
         "second_look_s": 0,
         "batch_ms": 3,
         "timeout_s": 60,

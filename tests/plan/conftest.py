@@ -68,7 +68,6 @@ CONFIG: dict[str, Any] = {
         "repetitions": 2,
         "patience_s": 0,
         "quiet_threshold": 0.1,
-        "tries": 1,
         "second_look_s": 0,
         "batch_ms": 5,
         "timeout_s": 30,

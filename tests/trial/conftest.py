@@ -11,7 +11,7 @@ from threads_or_processes.trial.measured.probe_client import Answer, Manner
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.supervisor import noise_monitor as neighbours_module
 from threads_or_processes.trial.supervisor.noise_monitor import Neighbours, neighbours
-from threads_or_processes.trial.supervisor.trial import TrialOrder, run_calibration, run_tries
+from threads_or_processes.trial.supervisor.trial import TrialOrder, run_calibration, run_trial
 from threads_or_processes.trial.workloads import workload_of
 
 RunTrial = Callable[..., dict[str, Any]]
@@ -65,12 +65,10 @@ def trial(
             "repetitions": 2,
             "patience_s": 0.0,
             "quiet_threshold": 0.12,
-            "tries": 1,
             "timeout_s": 60,
             **changes,  # type: ignore[typeddict-item]
         }
-        *_, last = run_tries(order, 1, identity, calibration, watched)
-        return last
+        return run_trial(order, 1, identity, calibration, watched)
 
     return run
 

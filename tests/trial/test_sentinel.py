@@ -176,9 +176,7 @@ def test_a_quiet_trial_ends_with_as_many_quiet_repetitions_as_wanted(
     trial: RunTrial, watched: Neighbours, model: str
 ) -> None:
     workers = 1 if model == "serial" else 2
-    record = trial(
-        "mandelbrot", model, workers, neighbours=always(watched, 100), patience_s=30.0, tries=3
-    )
+    record = trial("mandelbrot", model, workers, neighbours=always(watched, 100), patience_s=30.0)
     assert (record["outcome"], record["try"], quiet_repetitions(record)) == ("ok", 1, 2)
     assert len(record["repetitions"]) == 1 + 2
     for repetition in record["repetitions"]:
@@ -187,16 +185,14 @@ def test_a_quiet_trial_ends_with_as_many_quiet_repetitions_as_wanted(
         assert repetition["cpus"]
 
 
-def test_a_disturbed_trial_uses_its_patience_and_its_tries(
-    trial: RunTrial, watched: Neighbours
-) -> None:
-    record = trial("mandelbrot", neighbours=always(watched, 200), patience_s=0.05, tries=2)
-    assert (record["outcome"], record["try"], quiet_repetitions(record)) == ("ok", 2, 0)
+def test_a_disturbed_trial_uses_its_patience(trial: RunTrial, watched: Neighbours) -> None:
+    record = trial("mandelbrot", neighbours=always(watched, 200), patience_s=0.05)
+    assert (record["outcome"], record["try"], quiet_repetitions(record)) == ("ok", 1, 0)
     assert len(record["repetitions"]) >= 1 + 2
 
 
 def test_without_a_sentinel_a_trial_has_exactly_the_repetitions_asked_for(trial: RunTrial) -> None:
-    record = trial("mandelbrot", patience_s=30.0, tries=3)
+    record = trial("mandelbrot", patience_s=30.0)
     assert record["sentinel"] is None
     assert len(record["repetitions"]) == 1 + 2
     assert quiet_repetitions(record) == 2

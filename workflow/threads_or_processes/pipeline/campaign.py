@@ -250,7 +250,6 @@ class Campaign:
             repetitions=cell.repetitions,
             batch_s=self._batch_s(cell),
             patience_s=cell.patience_s,
-            tries=self.config["trial"]["tries"],
         )
 
     def _batch_s(self, cell: Cell) -> float:

@@ -67,13 +67,11 @@ def expected(
     repetitions: int,
     batch_s: float,
     patience_s: float,
-    tries: int,
 ) -> Expected:
     """How long one trial takes, from one Snakemake job to the next.
 
     `batch_s` is what one execution of the batch takes in this cell. On a busy machine a trial
-    waits `patience_s` for a quiet moment, looks that long for quiet repetitions, and then does all
-    of it again, `tries` times.
+    waits `patience_s` for a quiet moment, and then looks that long for quiet repetitions.
     """
     startup = _startup(family, start_method)
     start_s = startup.of(workers, cpus)
@@ -84,7 +82,7 @@ def expected(
     quiet_s = repetitions * repetition_s
     # The last repetition begins just before the patience is over.
     busy_s = max(quiet_s, patience_s + repetition_s) if patience_s else quiet_s
-    return Expected(quiet_s=before_s + quiet_s, busy_s=tries * (before_s + patience_s + busy_s))
+    return Expected(quiet_s=before_s + quiet_s, busy_s=before_s + patience_s + busy_s)
 
 
 def together(trials: Iterable[Expected]) -> Expected:

@@ -182,6 +182,5 @@ def order_of(plan: Plan, trial: Trial) -> dict[str, Any]:
         "repetitions": cell.repetitions,
         "patience_s": cell.patience_s,
         "quiet_threshold": plan.config["trial"]["quiet_threshold"],
-        "tries": plan.config["trial"]["tries"],
         "timeout_s": plan.config["trial"]["timeout_s"],
     }

@@ -18,10 +18,9 @@ from threads_or_processes.trial.supervisor.lock import machine_lock
 from threads_or_processes.trial.supervisor.noise_monitor import Neighbours, neighbours
 from threads_or_processes.trial.supervisor.retry_pass import candidates, looks
 from threads_or_processes.trial.supervisor.trial import (
-    quiet_repetitions,
     read_identity,
     run_calibration,
-    run_tries,
+    run_trial,
 )
 
 
@@ -30,10 +29,9 @@ def measure(arguments: argparse.Namespace) -> None:
     identity = read_identity(arguments.identity)
     calibration = read_json(arguments.calibration)
     with machine_lock(), neighbours(arguments.sentinel) as watched:
-        tries = list(run_tries(arguments.order, arguments.position, identity, calibration, watched))
-    for record in tries:
-        _keep(record, arguments.archive)
-    _count(max(tries, key=quiet_repetitions), arguments.archive, arguments.out)
+        record = run_trial(arguments.order, arguments.position, identity, calibration, watched)
+    _keep(record, arguments.archive)
+    _count(record, arguments.archive, arguments.out)
 
 
 def look_again(arguments: argparse.Namespace) -> None:

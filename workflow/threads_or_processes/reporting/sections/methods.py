@@ -149,7 +149,7 @@ def _times(campaign: Campaign) -> str:
         f"{text.percent(campaign.quiet_threshold)} above the CPU's floor (the 1st percentile of "
         "such readings in this data set), its wait for a CPU that another program had taken "
         "included, and where no program had taken one that a worker needs. A trial with fewer "
-        "than three has no quiet value; a sweep that allows for it (second_look_s, tries) tries it "
+        "than three has no quiet value; a sweep that allows for it (second_look_s) tries it "
         "again. A cell with quiet values in fewer than half of its trials, or in fewer than six "
         "unless it has no more, is judged by typical values, the medians of all repetitions, and "
         "so is whatever is compared with it; never one quiet and one typical. A cell's time is the "

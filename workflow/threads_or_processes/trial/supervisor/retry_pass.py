@@ -17,9 +17,9 @@ from threads_or_processes.trial.measured.probe_client import QuietRule
 from threads_or_processes.trial.supervisor.noise_monitor import Neighbours
 from threads_or_processes.trial.supervisor.trial import (
     TrialOrder,
+    measure_trial,
     quiet_repetitions,
     read_identity,
-    run_trial,
 )
 
 #: With fewer quiet repetitions the analysis has no quiet value for a trial.
@@ -99,14 +99,14 @@ def looks(
     ):
         one = queue.popleft()
         cell = one.record["cell"]
-        record = run_trial(
+        record = measure_trial(
             _order(plan, one.record, cells[cell["id"]]),
             one.record["position"],
             read_identity(results / "interpreters" / f"{cell['arm']}.json"),
             read_json(results / "calibration" / f"{cell['workload']}.json"),
             neighbours,
+            attempt=one.record["try"] + 1,
         )
-        record["try"] = one.record["try"] + 1
         rule = neighbours.rule(threshold, workers=one.workers)
         is_quietest = record["outcome"] == "ok" and (
             quiet_repetitions(record, rule) > quiet_repetitions(one.record, rule)
@@ -122,7 +122,7 @@ def looks(
 def _order(
     plan: Mapping[str, Any], record: Mapping[str, Any], cell: Mapping[str, Any]
 ) -> TrialOrder:
-    """The order that the record's trial was measured by, but for one try."""
+    """The order that the record's trial was measured by."""
     settings = plan["config"]["trial"]
     return TrialOrder(
         cell=record["cell"],
@@ -132,6 +132,5 @@ def _order(
         repetitions=cell["repetitions"],
         patience_s=cell["patience_s"],
         quiet_threshold=settings["quiet_threshold"],
-        tries=1,
         timeout_s=settings["timeout_s"],
     )

@@ -1,7 +1,7 @@
 """One trial from its order to its record; one calibration likewise."""
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -56,37 +56,25 @@ class TrialOrder(TypedDict):
     repetitions: int
     patience_s: float
     quiet_threshold: float
-    tries: int
     timeout_s: float
 
 
-def run_tries(
+def run_trial(
     order: TrialOrder,
     position: int,
     identity: Mapping[str, Any],
     calibration: Mapping[str, Any],
     neighbours: Neighbours | None,
-) -> Iterator[dict[str, Any]]:
-    """Measure one trial until it saw enough quiet repetitions or its tries are used up.
-
-    Every try is a fresh process, begun at a quiet moment if one comes in time, and a record of its
-    own. A try is judged by the sentinel alone, never by its times.
-    """
-    for number in range(1, order["tries"] + 1):
-        if neighbours:
-            neighbours.await_quiet(
-                order["quiet_threshold"], order["patience_s"], workers=order["cell"]["workers"]
-            )
-        record = run_trial(order, position, identity, calibration, neighbours)
-        record["try"] = number
-        yield record
-        if not neighbours or record["outcome"] != "ok":
-            return
-        if not record["repetitions"]:
-            return  # nothing was timed
+) -> dict[str, Any]:
+    """Measure one trial in a fresh process, begun at a quiet moment if one comes in time."""
+    if neighbours:
+        neighbours.await_quiet(
+            order["quiet_threshold"], order["patience_s"], workers=order["cell"]["workers"]
+        )
+    record = measure_trial(order, position, identity, calibration, neighbours)
+    if neighbours and record["outcome"] == "ok" and record["repetitions"]:
         neighbours.remember(record)
-        if quiet_repetitions(record) >= order["repetitions"]:
-            return
+    return record
 
 
 def quiet_repetitions(record: Mapping[str, Any], rule: QuietRule | None = None) -> int:
@@ -111,14 +99,19 @@ def is_quiet(repetition: Mapping[str, Any], rule: QuietRule, *, workers: int) ->
     )
 
 
-def run_trial(
+def measure_trial(
     order: TrialOrder,
     position: int,
     identity: Mapping[str, Any],
     calibration: Mapping[str, Any],
     neighbours: Neighbours | None,
+    *,
+    attempt: int = 1,
 ) -> dict[str, Any]:
-    """Measure one try of a trial; returns its record whatever became of it."""
+    """Measure a trial at once; returns its record, which says how the trial ended.
+
+    `attempt` is more than 1 in the retry pass.
+    """
     cell = order["cell"]
     workload = workload_of(cell["function"])
     environment = draw_environment(order["seed"], cell["id"], order["block"])
@@ -152,6 +145,7 @@ def run_trial(
     return {
         "schema_version": SCHEMA_VERSION,
         "trial_id": uuid.uuid4().hex,
+        "try": attempt,
         "cell": cell,
         "block": order["block"],
         "position": position,
