@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
-from threads_or_processes.reporting import alt, drawing, figure_data, look
+from threads_or_processes.reporting import alt_text, drawing, figure_data, palette
 from threads_or_processes.reporting.drawing.axes import ticks_of
+from threads_or_processes.reporting.figure_spec import Axis, DotsFigure, LinesFigure, Scale
 from threads_or_processes.reporting.figures import figures
-from threads_or_processes.reporting.plots import Axis, DotsFigure, LinesFigure, Scale
 from threads_or_processes.reporting.traces import AnyFigure
 
 from tests.reporting.worlds import WORLDS, World
@@ -40,8 +40,8 @@ def test_names_are_unique_and_every_figure_says_something(world: Worlds, name: s
     every = figures(e.campaign, e.tables)
     assert len({figure.name for figure in every}) == len(every)
     for figure in every:
-        assert alt.title(figure)
-        assert alt.description(figure).endswith((".", "?", "!"))
+        assert alt_text.title(figure)
+        assert alt_text.description(figure).endswith((".", "?", "!"))
 
 
 def test_threads_against_processes_are_the_ratios_of_the_table(world: Worlds) -> None:
@@ -86,10 +86,10 @@ def test_a_model_keeps_its_colour_where_threads_are_not_drawn(world: Worlds) -> 
     campaign = world(EVERY).evidence().campaign
     figures = [drawn(world(EVERY))[f"payload-send_array{of}"] for of in ("", "-over-threads")]
     times, speeds = (
-        {colour for colour in look.PALETTE if colour.light in drawing.draw(one, campaign).svg}
+        {colour for colour in palette.PALETTE if colour.light in drawing.draw(one, campaign).svg}
         for one in figures
     )
-    threads = look.colours([campaign.models["threads"]])["threads"]
+    threads = palette.model_colours([campaign.models["threads"]])["threads"]
     assert speeds == times - {threads}
 
 

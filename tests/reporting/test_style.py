@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 import threads_or_processes.reporting
-from threads_or_processes.reporting import look
+from threads_or_processes.reporting import palette
 from threads_or_processes.reporting.campaign import Family, Model
 
 CSS = (Path(threads_or_processes.reporting.__file__).parent / "templates" / "style.css").read_text()
@@ -44,15 +44,15 @@ def test_text_stands_out_from_what_it_is_printed_on(
     assert contrast(scheme[ink], scheme[paper]) >= 4.5
 
 
-@pytest.mark.parametrize("colour", look.PALETTE)
-def test_lines_stand_out_from_the_page_in_both_schemes(colour: look.Colour) -> None:
+@pytest.mark.parametrize("colour", palette.PALETTE)
+def test_lines_stand_out_from_the_page_in_both_schemes(colour: palette.Colour) -> None:
     assert contrast(colour.light, LIGHT["page"]) >= 3
     assert contrast(colour.dark, DARK["page"]) >= 3
 
 
 def test_every_model_has_a_colour_of_its_own_and_keeps_it() -> None:
-    known = look.colours([model("serial"), model("threads"), model("processes")])
-    more = look.colours(
+    known = palette.model_colours([model("serial"), model("threads"), model("processes")])
+    more = palette.model_colours(
         [model("raw_threads", "threads"), model("joblib", "processes")]
         + [model(name) for name in ("interpreters", "threads", "serial", "processes")]
     )

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
-from threads_or_processes.reporting import alt
+from threads_or_processes.reporting import alt_text
 from threads_or_processes.reporting import figures as every
 from threads_or_processes.reporting.traces import AnyFigure, SpeedupFigure, TimelineFigure
 
@@ -49,13 +49,13 @@ def test_estimates_are_the_ratios_of_the_table(world: Worlds) -> None:
 
 def test_a_figure_without_trials_says_so_in_its_alternative_text(world: Worlds) -> None:
     for figure in figures(world("all failed")).values():
-        assert "can be drawn" in alt.description(figure)
+        assert "can be drawn" in alt_text.description(figure)
 
 
 def test_alternative_text_names_the_axes_and_the_best_of_each_curve(world: Worlds) -> None:
     figure = figures(world("default"))["speedup-mandelbrot"]
     assert isinstance(figure, SpeedupFigure)
-    said = alt.description(figure)
+    said = alt_text.description(figure)
     assert "over the number of workers (1 and 2)" in said
     assert said.count("at most") == len(figure.curves) == 6
 

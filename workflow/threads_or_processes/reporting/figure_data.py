@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from threads_or_processes.reporting.plots import Axis, DotsFigure, LinesFigure, Scale
+from threads_or_processes.reporting.figure_spec import Axis, DotsFigure, LinesFigure, Scale
 from threads_or_processes.reporting.traces import AnyFigure, SpeedupFigure, TimelineFigure
 
 Record = dict[str, str | int | float | None]

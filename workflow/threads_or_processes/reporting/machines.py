@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from threads_or_processes.reporting import comparing, drawing, look, render
+from threads_or_processes.reporting import comparing, drawing, palette, render
 from threads_or_processes.reporting.sections import comparison
 
 
@@ -13,7 +13,9 @@ def html(folders: Sequence[Path]) -> str:
     models = comparing.models(sides)
     names = [side.name for side in sides.sides]
     svgs = {
-        figure.name: drawing.draw_lines(figure, look.of_machines(figure.series, models, names)).svg
+        figure.name: drawing.draw_lines(
+            figure, palette.machine_styles(figure.series, models, names)
+        ).svg
         for figure in comparison.curves(sides.sides)
     }
     return render.comparison(comparison.build(sides), svgs)

@@ -9,7 +9,7 @@ import jinja2
 from markupsafe import Markup
 
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.reporting import look
+from threads_or_processes.reporting import palette
 from threads_or_processes.reporting.page import Comparison, Report
 from threads_or_processes.reporting.sections.rules import SOURCE as RULES_SOURCE
 from threads_or_processes.reporting.svg import NotAFigureError, embedded
@@ -31,15 +31,15 @@ def _css_colours() -> dict[str, str]:
     """Colour of a drawing to CSS value: the page's own text colour, or its light or dark series."""
     series = {
         colour.light: f"var(--series-{index}, {colour.light})"
-        for index, colour in enumerate(look.PALETTE)
+        for index, colour in enumerate(palette.PALETTE)
     }
-    return {look.INK: "currentColor", **series}
+    return {palette.INK: "currentColor", **series}
 
 
 def _series_variables(*, dark: bool) -> str:
     return " ".join(
         f"--series-{index}: {colour.dark if dark else colour.light};"
-        for index, colour in enumerate(look.PALETTE)
+        for index, colour in enumerate(palette.PALETTE)
     )
 
 

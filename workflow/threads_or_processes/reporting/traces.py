@@ -12,7 +12,7 @@ from threads_or_processes.reporting.campaign import (
     speedup_figure,
 )
 from threads_or_processes.reporting.evidence import Tables
-from threads_or_processes.reporting.plots import DotsFigure, LinesFigure
+from threads_or_processes.reporting.figure_spec import DotsFigure, LinesFigure
 from threads_or_processes.reporting.rows import NotebookRow, Ratio
 
 

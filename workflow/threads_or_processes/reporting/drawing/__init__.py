@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from threads_or_processes.reporting import alt
+from threads_or_processes.reporting import alt_text
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.drawing import dots, lines, speedup, timeline
 from threads_or_processes.reporting.drawing.style import SETTINGS
-from threads_or_processes.reporting.look import Seen, of_series
-from threads_or_processes.reporting.plots import DotsFigure, LinesFigure, Series
+from threads_or_processes.reporting.figure_spec import DotsFigure, LinesFigure, Series
+from threads_or_processes.reporting.palette import SeriesStyle, series_styles
 from threads_or_processes.reporting.svg import finished
 from threads_or_processes.reporting.traces import AnyFigure, TimelineFigure
 
@@ -34,7 +34,7 @@ def draw(figure: AnyFigure, campaign: Campaign) -> Drawn:
     return _drawn(figure, lambda: _drawing(figure, campaign))
 
 
-def draw_lines(figure: LinesFigure, looks: Mapping[Series, Seen]) -> Drawn:
+def draw_lines(figure: LinesFigure, looks: Mapping[Series, SeriesStyle]) -> Drawn:
     """Lines of several campaigns, whose looks are given."""
     return _drawn(figure, lambda: lines.draw(figure, looks))
 
@@ -52,8 +52,8 @@ def _drawn(figure: AnyFigure, draw_it: Callable[[], Figure]) -> Drawn:
     page = finished(
         svg.getvalue(),
         name=figure.name,
-        title=alt.title(figure),
-        description=alt.description(figure),
+        title=alt_text.title(figure),
+        description=alt_text.description(figure),
     )
     return Drawn(svg=page, png=png.getvalue())
 
@@ -63,8 +63,8 @@ def _drawing(figure: AnyFigure, campaign: Campaign) -> Figure:
         case TimelineFigure():
             return timeline.draw(figure, campaign)
         case DotsFigure():
-            return dots.draw(figure, of_series(figure.series, campaign))
+            return dots.draw(figure, series_styles(figure.series, campaign))
         case LinesFigure():
-            return lines.draw(figure, of_series(figure.series, campaign, figure.among))
+            return lines.draw(figure, series_styles(figure.series, campaign, figure.among))
         case _:
             return speedup.draw(figure, campaign)

@@ -8,7 +8,7 @@ from matplotlib.axis import Axis as DrawnAxis
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.plots import Axis, Scale
+from threads_or_processes.reporting.figure_spec import Axis, Scale
 
 MOST_TICKS = 6
 MEBIBYTE = 1024**2
@@ -35,7 +35,7 @@ def span(axis: Axis, values: Iterable[float]) -> tuple[float, float]:
     return low / max(room, 1.01), high * max(room, 1.01)
 
 
-def dress(drawn: DrawnAxis, axis: Axis, ends: tuple[float, float]) -> None:
+def format_axis(drawn: DrawnAxis, axis: Axis, ends: tuple[float, float]) -> None:
     """Ticks and their words."""
     drawn.set_major_locator(FixedLocator(list(ticks_of(axis, ends))))
     drawn.set_minor_locator(NullLocator())

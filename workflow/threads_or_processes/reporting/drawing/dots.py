@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting import look
+from threads_or_processes.reporting import palette
 from threads_or_processes.reporting.drawing import axes as scales
 from threads_or_processes.reporting.drawing.style import (
     TITLE_CHARACTERS,
@@ -17,7 +17,7 @@ from threads_or_processes.reporting.drawing.style import (
     legend,
     legend_height_in,
 )
-from threads_or_processes.reporting.plots import DotsFigure, Scale, Series
+from threads_or_processes.reporting.figure_spec import DotsFigure, Scale, Series
 
 LABEL_IN = 1.95
 CHARACTERS_A_LINE = 27
@@ -28,13 +28,13 @@ AXIS_IN = 0.5
 TITLE_IN = 0.36
 
 
-def draw(figure: DotsFigure, looks: Mapping[Series, look.Seen]) -> Figure:
+def draw(figure: DotsFigure, looks: Mapping[Series, palette.SeriesStyle]) -> Figure:
     """A row for each label; its marks one under the other, so that whiskers never cover."""
     title = text.plain(figure.title, TITLE_CHARACTERS)
     if not figure.rows:
         return empty(title, "There is nothing to draw.")
     keys = [
-        key(series.title, seen.ink, look.Line((), seen.line.marker))
+        key(series.title, seen.ink, palette.Line((), seen.line.marker))
         for series, seen in looks.items()
     ]
     labels = [_wrapped(row.label) for row in figure.rows]
@@ -54,7 +54,7 @@ def draw(figure: DotsFigure, looks: Mapping[Series, look.Seen]) -> Figure:
     top = 0.0
     for index, (row, label, row_in) in enumerate(zip(figure.rows, labels, heights, strict=True)):
         if index % 2 == 0:
-            axes.axhspan(top, top + row_in, color=look.INK, alpha=0.045, linewidth=0)
+            axes.axhspan(top, top + row_in, color=palette.INK, alpha=0.045, linewidth=0)
         axes.text(
             -0.02,
             top + row_in / 2,
@@ -99,12 +99,12 @@ def _frame(axes: Axes, figure: DotsFigure, height_in: float) -> None:
     axes.set_ylim(height_in, 0)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    scales.dress(axes.xaxis, figure.axis, ends)
+    scales.format_axis(axes.xaxis, figure.axis, ends)
     axes.tick_params(length=3, labelsize=9.5)
     axes.grid(axis="x")
     axes.set_xlabel(figure.axis.label, x=1.0, ha="right")
     if figure.axis.scale is Scale.RATIO:
-        axes.axvline(1, color=look.INK, lw=1, alpha=0.8)
+        axes.axvline(1, color=palette.INK, lw=1, alpha=0.8)
     if figure.axis.margin is not None:
         upper = 1 + figure.axis.margin
-        axes.axvspan(1 / upper, upper, color=look.INK, alpha=0.1, linewidth=0)
+        axes.axvspan(1 / upper, upper, color=palette.INK, alpha=0.1, linewidth=0)

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting import look
+from threads_or_processes.reporting import palette
 from threads_or_processes.reporting.drawing import axes as scales
 from threads_or_processes.reporting.drawing.style import (
     TITLE_CHARACTERS,
@@ -18,12 +18,12 @@ from threads_or_processes.reporting.drawing.style import (
     legend,
     legend_height_in,
 )
-from threads_or_processes.reporting.plots import LinesFigure, Scale, Series
+from threads_or_processes.reporting.figure_spec import LinesFigure, Scale, Series
 
 PLOT_IN = 2.3
 
 
-def draw(figure: LinesFigure, looks: Mapping[Series, look.Seen]) -> Figure:
+def draw(figure: LinesFigure, looks: Mapping[Series, palette.SeriesStyle]) -> Figure:
     """Lines with whiskers; brackets lie on the line of 1, where a way begins to be faster."""
     title = text.plain(figure.title, TITLE_CHARACTERS)
     if not figure.lines:
@@ -78,15 +78,15 @@ def _frame(axes: Axes, figure: LinesFigure) -> None:
         axes.set_xscale("log")
         axes.set_xlim(sizes[0] / 1.35, sizes[-1] * 1.35)
     axes.set_ylim(*ends)
-    scales.dress(axes.xaxis, figure.sizes, (sizes[0], sizes[-1]))
+    scales.format_axis(axes.xaxis, figure.sizes, (sizes[0], sizes[-1]))
     axes.xaxis.set_major_locator(FixedLocator(sizes[:: -(-len(sizes) // scales.MOST_TICKS)]))
-    scales.dress(axes.yaxis, figure.axis, ends)
+    scales.format_axis(axes.yaxis, figure.axis, ends)
     axes.grid(axis="y")
     axes.tick_params(length=3)
     axes.set_xlabel(figure.sizes.label)
     axes.set_ylabel(figure.axis.label)
     if figure.axis.scale is Scale.RATIO:
-        axes.axhline(1, color=look.INK, lw=1, alpha=0.8)
+        axes.axhline(1, color=palette.INK, lw=1, alpha=0.8)
     if figure.axis.margin is not None:
         upper = 1 + figure.axis.margin
-        axes.axhspan(1 / upper, upper, color=look.INK, alpha=0.08, linewidth=0)
+        axes.axhspan(1 / upper, upper, color=palette.INK, alpha=0.08, linewidth=0)

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting import look
+from threads_or_processes.reporting import palette
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.drawing.style import (
     TITLE_CHARACTERS,
@@ -32,8 +32,8 @@ def draw(figure: SpeedupFigure, campaign: Campaign) -> Figure:
     title = text.plain(figure.workload.title, TITLE_CHARACTERS)
     if not figure.curves:
         return empty(title, "No cell can be compared with serial; there is no speed-up.")
-    colours = look.colours(campaign.drawn_models)
-    styles = look.lines(campaign.arms)
+    colours = palette.model_colours(campaign.drawn_models)
+    styles = palette.arm_lines(campaign.arms)
     keys = _keys(figure, colours, styles)
     legend_in = legend_height_in(keys)
     height_in = 3.1 + legend_in
@@ -50,15 +50,15 @@ def draw(figure: SpeedupFigure, campaign: Campaign) -> Figure:
 
 
 def _keys(
-    figure: SpeedupFigure, colours: Mapping[str, look.Colour], styles: Mapping[str, look.Line]
+    figure: SpeedupFigure, colours: Mapping[str, palette.Colour], styles: Mapping[str, palette.Line]
 ) -> list[Line2D]:
     return [
         *(
             key(f"{curve.title}, {curve.arm}", colours[curve.model].light, styles[curve.arm])
             for curve in figure.curves
         ),
-        Line2D([], [], color=look.INK, lw=1, alpha=0.55, label="ideal: workers × serial"),
-        Line2D([], [], color=look.INK, lw=1, alpha=0.55, ls=(0, (1, 2)), label=_cpus(figure)),
+        Line2D([], [], color=palette.INK, lw=1, alpha=0.55, label="ideal: workers × serial"),
+        Line2D([], [], color=palette.INK, lw=1, alpha=0.55, ls=(0, (1, 2)), label=_cpus(figure)),
     ]
 
 
@@ -106,7 +106,7 @@ def _speedup_axes(axes: Axes, figure: SpeedupFigure) -> None:
 def _bounds(axes: Axes, figure: SpeedupFigure) -> None:
     """Where nothing is gained, what perfect sharing would give, and what the CPUs allow."""
     edges = axes.get_xlim()
-    ink: dict[str, Any] = {"color": look.INK, "zorder": 1.5, "lw": 1}
+    ink: dict[str, Any] = {"color": palette.INK, "zorder": 1.5, "lw": 1}
     axes.axhline(1, alpha=0.8, **ink)
     axes.plot(edges, edges, alpha=0.55, **ink)
     axes.axhline(figure.logical_cpus, alpha=0.55, ls=(0, (1, 2)), **ink)
@@ -119,8 +119,8 @@ def _moved(workers: int, shift: float, *, doubles: bool) -> float:
 def _points(
     axes: Axes,
     curve: Curve,
-    colour: look.Colour,
-    style: look.Line,
+    colour: palette.Colour,
+    style: palette.Line,
     shift: float,
 ) -> None:
     """Every block as a small point. A call a curve: one marker a call keeps the file small."""
@@ -144,8 +144,8 @@ def _points(
 def _estimates(
     axes: Axes,
     curve: Curve,
-    colour: look.Colour,
-    style: look.Line,
+    colour: palette.Colour,
+    style: palette.Line,
     shift: float,
 ) -> None:
     """The estimates with their intervals, joined by the curve's own line."""

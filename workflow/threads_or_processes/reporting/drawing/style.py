@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from threads_or_processes.reporting import look
+from threads_or_processes.reporting import palette
 
 # 360 points wide: on a phone one point is about one pixel, so the text keeps its size.
 WIDTH_IN = 5.0
@@ -26,16 +26,16 @@ SETTINGS: dict[Any, Any] = {
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.labelsize": 10.5,
-    "axes.edgecolor": look.INK,
-    "axes.labelcolor": look.INK,
-    "axes.titlecolor": look.INK,
+    "axes.edgecolor": palette.INK,
+    "axes.labelcolor": palette.INK,
+    "axes.titlecolor": palette.INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.axisbelow": True,
-    "text.color": look.INK,
-    "xtick.color": look.INK,
-    "ytick.color": look.INK,
-    "grid.color": look.INK,
+    "text.color": palette.INK,
+    "xtick.color": palette.INK,
+    "ytick.color": palette.INK,
+    "grid.color": palette.INK,
     "grid.alpha": 0.14,
     "grid.linewidth": 0.7,
     "figure.facecolor": "none",
@@ -54,12 +54,12 @@ def empty(title: str, message: str) -> Figure:
     return drawing
 
 
-def dashes(style: look.Line) -> Any:
+def dashes(style: palette.Line) -> Any:
     """A line's dashes as matplotlib takes them."""
     return (0, style.dashes) if style.dashes else "solid"
 
 
-def key(label: str, ink: str, style: look.Line) -> Line2D:
+def key(label: str, ink: str, style: palette.Line) -> Line2D:
     """What a legend shows of a series."""
     return Line2D(
         [],

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting import look, words
+from threads_or_processes.reporting import palette, words
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.drawing.style import WIDTH_IN, empty
 from threads_or_processes.reporting.traces import Lane, TimelineFigure
@@ -21,7 +21,7 @@ def draw(figure: TimelineFigure, campaign: Campaign) -> Figure:
     title_in, axis_in = 0.24, 0.55
     height_in = sum(heights) + title_in * len(lanes) + axis_in
     drawing = Figure(figsize=(WIDTH_IN, height_in))
-    colours = look.colours(campaign.drawn_models)
+    colours = palette.model_colours(campaign.drawn_models)
     edge_in = height_in
     for lane, lane_in in zip(lanes, heights, strict=True):
         edge_in -= title_in + lane_in
@@ -37,7 +37,7 @@ def _lane_height_in(lane: Lane) -> float:
 
 
 def _draw_lane(
-    axes: Axes, lane: Lane, colour: look.Colour, *, end_ns: float, with_axis: bool
+    axes: Axes, lane: Lane, colour: palette.Colour, *, end_ns: float, with_axis: bool
 ) -> None:
     second = text.SECONDS.ns
     axes.barh(

@@ -2,10 +2,10 @@
 
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import PlannedCell
+from threads_or_processes.reporting.figure_spec import Series
 from threads_or_processes.reporting.page import Column
-from threads_or_processes.reporting.plots import Series
 from threads_or_processes.reporting.rows import Ratio
-from threads_or_processes.reporting.sections import answers, plotted
+from threads_or_processes.reporting.sections import answers, figure_builders
 from threads_or_processes.reporting.sections.grids import (
     THREADS,
     TWO_AVERAGES,
@@ -30,7 +30,7 @@ def content(question: Question) -> Content:
     return Content(
         answer=answer,
         limits=LIMITS,
-        figures=plotted.forest(
+        figures=figure_builders.ratio_rows(
             name=question.experiment.name,
             title="Speed against the pool of threads",
             finding=answer,

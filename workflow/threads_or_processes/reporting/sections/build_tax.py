@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Arm, PlannedCell
+from threads_or_processes.reporting.figure_spec import Series
 from threads_or_processes.reporting.page import Column
-from threads_or_processes.reporting.plots import Series
 from threads_or_processes.reporting.rows import Ratio
-from threads_or_processes.reporting.sections import answers, plotted
+from threads_or_processes.reporting.sections import answers, figure_builders
 from threads_or_processes.reporting.sections.grids import (
     TWO_AVERAGES,
     WAY,
@@ -38,7 +38,7 @@ def content(question: Question) -> Content:
             f"{reference} takes 10 s. Square brackets hold the interval.",
             TWO_AVERAGES,
         ),
-        figures=plotted.forest(
+        figures=figure_builders.ratio_rows(
             name=question.experiment.name,
             title="The build, its lock, and both",
             finding=answer,

@@ -6,10 +6,10 @@ from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import SCALING, Family
 from threads_or_processes.reporting.comparing import Side, Sides
+from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Mark, Scale, Series
 from threads_or_processes.reporting.page import Column, Comparison, Fact, Table
-from threads_or_processes.reporting.plots import Axis, LinesFigure, Mark, Scale, Series
 from threads_or_processes.reporting.rows import ClaimRow, DecisionRow, Reading
-from threads_or_processes.reporting.sections import facts, plotted
+from threads_or_processes.reporting.sections import facts, figure_builders
 from threads_or_processes.reporting.sections.claims import STATUSES
 from threads_or_processes.reporting.sections.decision import status_of
 from threads_or_processes.reporting.words import STATUS_ICONS, STATUS_WORDS, Status
@@ -47,7 +47,7 @@ def build(sides: Sides) -> Comparison:
         machines=_machines(all_sides),
         decisions=decisions,
         claims=claims if claims.rows else None,
-        figures=tuple(plotted.shown(figure) for figure in curves(all_sides)),
+        figures=tuple(figure_builders.figure_block(figure) for figure in curves(all_sides)),
         times=_times(all_sides),
         left_out=tuple(Fact(term=one.folder, text=one.reason) for one in sides.left_out),
     )
@@ -250,7 +250,7 @@ def curves(sides: Sequence[Side]) -> tuple[LinesFigure, ...]:
                 continue
             title = f"{campaign.model_title(row.model)}, {text.plain(side.name, 40)}"
             series = Series(title=title, model=row.model, arm=side.name)
-            mark = plotted.ratio_mark(row.estimate, series, row.workers)
+            mark = figure_builders.ratio_mark(row.estimate, series, row.workers)
             lines.setdefault((row.workload, row.arm), {}).setdefault(series, []).append(mark)
     return tuple(
         LinesFigure(

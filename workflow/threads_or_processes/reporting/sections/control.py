@@ -5,10 +5,10 @@ from statistics import median_low
 
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
+from threads_or_processes.reporting.figure_spec import Series
 from threads_or_processes.reporting.page import Column, Table
-from threads_or_processes.reporting.plots import Series
 from threads_or_processes.reporting.rows import ControlRow, Ratio
-from threads_or_processes.reporting.sections import plotted
+from threads_or_processes.reporting.sections import figure_builders
 from threads_or_processes.reporting.sections.grids import WAY, Content, Question
 
 TITLE = "A cell against itself"
@@ -31,7 +31,7 @@ def content(question: Question) -> Content:
         answer=answer,
         limits=LIMITS,
         paragraphs=(OPENING,),
-        figures=plotted.forest(
+        figures=figure_builders.ratio_rows(
             name=question.experiment.name,
             title="The same cell measured as two",
             finding=answer,

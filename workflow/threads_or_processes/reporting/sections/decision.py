@@ -6,10 +6,10 @@ from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import KINDS, Arm, Campaign, Family, Workload
 from threads_or_processes.reporting.evidence import Evidence, Tables
+from threads_or_processes.reporting.figure_spec import Axis, DotRow, DotsFigure, Scale, Series
 from threads_or_processes.reporting.page import Choice, Decision, DecisionSection, Fact
-from threads_or_processes.reporting.plots import Axis, DotRow, DotsFigure, Scale, Series
 from threads_or_processes.reporting.rows import CellRow, DecisionRow, Ratio, RatioRow, Reading
-from threads_or_processes.reporting.sections import answers, plotted, sureness
+from threads_or_processes.reporting.sections import answers, figure_builders, sureness
 from threads_or_processes.reporting.words import Status
 
 TWO_AVERAGES = (
@@ -35,7 +35,7 @@ def build(evidence: Evidence) -> DecisionSection:
         question=kinds.question if kinds else "",
         answer=gains(_decided(campaign, tables), campaign, tables),
         sureness=sureness.told(evidence),
-        figure=plotted.shown(figure) if figure else None,
+        figure=figure_builders.figure_block(figure) if figure else None,
         arms=tuple(
             Fact(term=f"Python {arm.name}", text=words.arm_title(arm))
             for arm in campaign.decision_arms
@@ -88,7 +88,7 @@ def key_figure(campaign: Campaign, tables: Tables) -> DotsFigure | None:
         DotRow(
             label=workload.title,
             marks=tuple(
-                plotted.ratio_mark(ratio, Series(title=arm, arm=arm))
+                figure_builders.ratio_mark(ratio, Series(title=arm, arm=arm))
                 for arm in arms
                 if (ratio := pairs.get((workload.label, arm))) is not None
             ),

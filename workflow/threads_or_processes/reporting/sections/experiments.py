@@ -7,17 +7,17 @@ from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import KINDS, NOTEBOOK, SCALING, Campaign, Experiment
 from threads_or_processes.reporting.evidence import Evidence, Tables
+from threads_or_processes.reporting.figure_spec import DotsFigure, LinesFigure
 from threads_or_processes.reporting.page import ExperimentSection, Fold, Table
-from threads_or_processes.reporting.plots import DotsFigure, LinesFigure
 from threads_or_processes.reporting.sections import (
     apis,
     build_tax,
     control,
+    figure_builders,
     granularity,
     memory,
     other,
     payload,
-    plotted,
     shared_state,
     startup,
 )
@@ -74,7 +74,7 @@ def _section(experiment: Experiment, campaign: Campaign, tables: Tables) -> Expe
         answer=content.answer,
         limits=content.limits,
         paragraphs=content.paragraphs,
-        figures=tuple(plotted.shown(figure) for figure in content.figures),
+        figures=tuple(figure_builders.figure_block(figure) for figure in content.figures),
         tables=tuple(table for table in content.tables if table.rows),
         folds=tuple(_fold(table) for table in (*content.details, skipped) if table and table.rows),
     )

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from threads_or_processes.reporting import look
+from threads_or_processes.reporting import palette
 from threads_or_processes.reporting.campaign import Campaign, Family
 from threads_or_processes.reporting.evidence import Evidence, Tables
 from threads_or_processes.reporting.page import Explorer, Fact, Option
@@ -59,12 +59,12 @@ def _spelled(value: Any) -> str:
 
 
 def _models(campaign: Campaign) -> dict[str, Any]:
-    colours = look.colours(list(campaign.models.values()))
+    colours = palette.model_colours(list(campaign.models.values()))
     return {
         model.name: {
             "title": model.title,
             "isSerial": model.family is Family.SERIAL,
-            "colour": look.PALETTE.index(colours[model.name]),
+            "colour": palette.PALETTE.index(colours[model.name]),
         }
         for model in campaign.models.values()
     }
@@ -73,7 +73,7 @@ def _models(campaign: Campaign) -> dict[str, Any]:
 def _arms(campaign: Campaign) -> dict[str, Any]:
     return {
         arm: {"marker": line.marker, "dashes": " ".join(f"{dash * 1.6:g}" for dash in line.dashes)}
-        for arm, line in look.lines(campaign.arms).items()
+        for arm, line in palette.arm_lines(campaign.arms).items()
     }
 
 

@@ -3,10 +3,10 @@
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import PlannedCell
+from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Scale
 from threads_or_processes.reporting.page import Column, Table
-from threads_or_processes.reporting.plots import Axis, LinesFigure, Scale
 from threads_or_processes.reporting.rows import CrossoverRow
-from threads_or_processes.reporting.sections import answers, plotted
+from threads_or_processes.reporting.sections import answers, figure_builders
 from threads_or_processes.reporting.sections.grids import (
     WAY,
     Cells,
@@ -123,7 +123,7 @@ def _answer(question: Question, grains: Cells) -> str:
 
 
 def _figures(question: Question, grains: Cells, finding: str) -> tuple[LinesFigure, ...]:
-    figure = plotted.ladders(
+    figure = figure_builders.ratio_lines(
         name=question.experiment.name,
         title="Speed-up by the duration of a task",
         finding=finding,

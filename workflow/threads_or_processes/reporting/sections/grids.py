@@ -14,8 +14,8 @@ from threads_or_processes.reporting.campaign import (
     Workload,
 )
 from threads_or_processes.reporting.evidence import Tables
+from threads_or_processes.reporting.figure_spec import DotsFigure, LinesFigure, Series
 from threads_or_processes.reporting.page import Column, Table
-from threads_or_processes.reporting.plots import DotsFigure, LinesFigure, Series
 from threads_or_processes.reporting.rows import CrossoverRow, Ratio
 
 Item = TypeVar("Item")

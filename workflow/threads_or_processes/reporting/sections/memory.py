@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.campaign import PlannedCell
+from threads_or_processes.reporting.figure_spec import Axis, DotRow, DotsFigure, Mark, Scale, Series
 from threads_or_processes.reporting.page import Column, Table
-from threads_or_processes.reporting.plots import Axis, DotRow, DotsFigure, Mark, Scale, Series
 from threads_or_processes.reporting.rows import MemoryRow
 from threads_or_processes.reporting.sections import answers, slopes
 from threads_or_processes.reporting.sections.grids import WAY, Content, Measure, Question, pivot

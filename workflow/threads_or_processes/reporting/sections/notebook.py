@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from threads_or_processes.reporting import alt, traces, words
+from threads_or_processes.reporting import alt_text, traces, words
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.campaign import NOTEBOOK, Campaign, Family
 from threads_or_processes.reporting.evidence import Evidence
@@ -187,7 +187,7 @@ def _figure(evidence: Evidence) -> Figure:
     campaign = evidence.campaign
     timeline = traces.timeline(campaign, evidence.tables)
     lanes = [lane for lane in timeline.lanes if lane.spans]
-    starts = [start for lane in lanes if (start := alt.last_start_ns(lane.spans)) is not None]
+    starts = [start for lane in lanes if (start := alt_text.last_start_ns(lane.spans)) is not None]
     caption = "Start and finish of each worker, first trial of each."
     if starts:
         caption += f" The latest start of any worker came {text.time(max(starts))} into the region."

@@ -1,9 +1,9 @@
 """An experiment that somebody added: its times and what they gain over serial."""
 
 from threads_or_processes.reporting import words
+from threads_or_processes.reporting.figure_spec import DotsFigure, Series
 from threads_or_processes.reporting.page import Column, Table
-from threads_or_processes.reporting.plots import DotsFigure, Series
-from threads_or_processes.reporting.sections import answers, plotted
+from threads_or_processes.reporting.sections import answers, figure_builders
 from threads_or_processes.reporting.sections.grids import (
     TWO_AVERAGES,
     WAY,
@@ -46,7 +46,7 @@ def speedup_answer(question: Question) -> str:
 def speedup_figures(question: Question, finding: str) -> tuple[DotsFigure, ...]:
     """Speed-ups over serial on the same arm, in rows of work and way."""
     campaign = question.campaign
-    return plotted.forest(
+    return figure_builders.ratio_rows(
         name=question.experiment.name,
         title="Speed-up over serial on the same arm",
         finding=finding,

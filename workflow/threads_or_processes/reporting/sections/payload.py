@@ -3,9 +3,9 @@
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import PlannedCell
+from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Mark, Scale
 from threads_or_processes.reporting.page import Column, Table
-from threads_or_processes.reporting.plots import Axis, LinesFigure, Mark, Scale
-from threads_or_processes.reporting.sections import answers, plotted
+from threads_or_processes.reporting.sections import answers, figure_builders
 from threads_or_processes.reporting.sections.grids import (
     THREADS,
     TWO_AVERAGES,
@@ -159,7 +159,7 @@ def _figures(question: Question, cells: Cells, finding: str) -> tuple[LinesFigur
             lines=tuple(line for way in ways if (line := _timed(question, way))),
             among=models,
         )
-        over_threads = plotted.ladders(
+        over_threads = figure_builders.ratio_lines(
             name=f"{name}-over-threads",
             title=f"{title}, over threads",
             finding=finding,

@@ -7,10 +7,10 @@ from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence, Tables
+from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Mark, Scale, Series
 from threads_or_processes.reporting.page import Column, Fold, QualitySection, Table
-from threads_or_processes.reporting.plots import Axis, LinesFigure, Mark, Scale, Series
 from threads_or_processes.reporting.rows import CellRow, DistributionRow, HealthRow, OutcomeRow
-from threads_or_processes.reporting.sections import plotted
+from threads_or_processes.reporting.sections import figure_builders
 from threads_or_processes.reporting.sections.grids import left_out
 
 ANY_FLAG = "any"  # the row of the table of health that counts trials with any flag
@@ -36,7 +36,7 @@ def build(evidence: Evidence) -> QualitySection:
             "No outlier was dropped for its time: the sentinel alone says what is quiet, and "
             "typical times rest on every measured repetition.",
         ),
-        figure=plotted.shown(order) if order else None,
+        figure=figure_builders.figure_block(order) if order else None,
         outcomes=_outcomes(evidence.tables.outcomes),
         health=_health(evidence.tables.health),
         not_applicable=left_out(evidence.campaign.experiments, evidence.campaign),

@@ -2,7 +2,7 @@
 
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.plots import DotsFigure, LinesFigure
+from threads_or_processes.reporting.figure_spec import DotsFigure, LinesFigure
 from threads_or_processes.reporting.traces import (
     AnyFigure,
     Curve,

@@ -1,11 +1,11 @@
-"""One label keeps one look: colour says the model, line and marker say the arm."""
+"""One label keeps one style: colour says the model, line and marker say the arm."""
 
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from threads_or_processes.reporting.campaign import Arm, Campaign, Family, Model
-from threads_or_processes.reporting.plots import Series
+from threads_or_processes.reporting.figure_spec import Series
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ _SPARE = (_STANDARD, _FREE, _CONTROL, *_MORE)
 _ARM_INK = {_STANDARD: INK, _FREE: _OCHRE.light, _CONTROL: _GREY.light}
 
 
-def colours(models: Sequence[Model]) -> dict[str, Colour]:
+def model_colours(models: Sequence[Model]) -> dict[str, Colour]:
     """Model to colour: a family's pool, or else its first model, has the family's colour.
 
     Others have what is free, in order.
@@ -71,7 +71,7 @@ def colours(models: Sequence[Model]) -> dict[str, Colour]:
     return {model.name: spare.get(model.name, _OF_FAMILY[model.family]) for model in models}
 
 
-def lines(arms: Sequence[Arm]) -> dict[str, Line]:
+def arm_lines(arms: Sequence[Arm]) -> dict[str, Line]:
     """Arm to line: solid for standard builds, dashed without the lock, dotted for the control.
 
     Further arms of one kind (another version) have lines of their own.
@@ -85,45 +85,47 @@ def lines(arms: Sequence[Arm]) -> dict[str, Line]:
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeriesStyle:
     """How a series is seen: its ink, its line and marker."""
 
     ink: str
     line: Line
 
 
-def of_machines(
+def machine_styles(
     series: Sequence[Series], models: Sequence[Model], machines: Sequence[str]
-) -> dict[Series, Seen]:
-    """The look of series whose `arm` is a machine: the model's colour, the machine's line."""
-    of_model = colours(models)
+) -> dict[Series, SeriesStyle]:
+    """The style of series whose `arm` is a machine: the model's colour, the machine's line."""
+    of_model = model_colours(models)
     line = {name: _SPARE[index % len(_SPARE)] for index, name in enumerate(machines)}
-    return {one: Seen(of_model[one.model or ""].light, line[one.arm or ""]) for one in series}
+    return {
+        one: SeriesStyle(of_model[one.model or ""].light, line[one.arm or ""]) for one in series
+    }
 
 
-def of_series(
+def series_styles(
     series: Sequence[Series], campaign: Campaign, among: Sequence[str] = ()
-) -> dict[Series, Seen]:
-    """The look of each series: its model's colour and its arm's line.
+) -> dict[Series, SeriesStyle]:
+    """The style of each series: its model's colour and its arm's line.
 
     Where no series names a model, colours tell the arms; where it names neither, the series.
     Models named in `among` have colours too, and leave the others those that remain.
     """
     used = {*among, *(one.model for one in series)}
-    of_model = colours([model for model in campaign.models.values() if model.name in used])
-    of_arm = lines(campaign.arms)
+    of_model = model_colours([model for model in campaign.models.values() if model.name in used])
+    of_arm = arm_lines(campaign.arms)
     inks = {arm.name: _ARM_INK.get(of_arm[arm.name], INK) for arm in campaign.arms}
     others = [one for one in series if not one.model and not one.arm]
     spare = dict(zip(others, itertools.cycle(zip(PALETTE, _SPARE, strict=False)), strict=False))
-    found: dict[Series, Seen] = {}
+    found: dict[Series, SeriesStyle] = {}
     for one in series:
         if one in spare:
             colour, line = spare[one]
-            found[one] = Seen(ink=colour.light, line=line)
+            found[one] = SeriesStyle(ink=colour.light, line=line)
             continue
         ink = of_model[one.model].light if one.model else inks.get(one.arm or "", INK)
-        seen = Seen(ink=ink, line=of_arm.get(one.arm or "", _STANDARD))
-        marked = (Seen(ink=ink, line=Line(seen.line.dashes, marker)) for marker in _MARKERS)
+        seen = SeriesStyle(ink=ink, line=of_arm.get(one.arm or "", _STANDARD))
+        marked = (SeriesStyle(ink=ink, line=Line(seen.line.dashes, marker)) for marker in _MARKERS)
         taken = set(found.values())
         found[one] = next((look for look in (seen, *marked) if look not in taken), seen)
     return found

@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import PlannedCell
-from threads_or_processes.reporting.page import Column, Figure, Fold, Table
-from threads_or_processes.reporting.plots import (
+from threads_or_processes.reporting.figure_spec import (
     Axis,
     Bracket,
     DotRow,
@@ -16,12 +15,13 @@ from threads_or_processes.reporting.plots import (
     Scale,
     Series,
 )
+from threads_or_processes.reporting.page import Column, Figure, Fold, Table
 from threads_or_processes.reporting.rows import CrossoverRow, Ratio
 
 NUMBERS = "The numbers in this figure"
 
 
-def shown(figure: DotsFigure | LinesFigure) -> Figure:
+def figure_block(figure: DotsFigure | LinesFigure) -> Figure:
     """A plot with its caption and a table of its marks."""
     label = "About" if isinstance(figure, DotsFigure) else figure.sizes.label
     return Figure(
@@ -58,7 +58,7 @@ def ratio_mark(ratio: Ratio, series: Series, x: float = 0.0) -> Mark:
     return Mark(series=series, value=ratio.value, low=ratio.low, high=ratio.high, x=x)
 
 
-def ladders(
+def ratio_lines(
     *,
     name: str,
     title: str,
@@ -103,7 +103,7 @@ def _brackets(row: CrossoverRow | None, series: Series) -> tuple[Bracket, ...]:
     return (Bracket(series=series, low=row.baseline_to_size, high=row.faster_from_size),)
 
 
-def forest(
+def ratio_rows(
     *,
     name: str,
     title: str,
