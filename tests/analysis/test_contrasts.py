@@ -1,12 +1,13 @@
 from collections.abc import Sequence
 
-from threads_or_processes.analysis.contrasts import Question, planned_contrasts
+from threads_or_processes.analysis.contrasts import planned_contrasts
 from threads_or_processes.analysis.planned import plan_from
+from threads_or_processes.records.vocabulary import ContrastKind
 
 from tests.factories import make_cell, make_cells, make_plan
 
 
-def pairs(cells: Sequence[dict[str, object]], question: Question) -> list[tuple[str, str]]:
+def pairs(cells: Sequence[dict[str, object]], question: ContrastKind) -> list[tuple[str, str]]:
     plan = plan_from(make_plan(list(cells)))
     return [
         (contrast.cell.id, contrast.baseline.id)
@@ -21,7 +22,7 @@ GRID = make_cells(
 
 
 def test_own_speedups_are_against_serial_on_the_same_arm() -> None:
-    assert pairs(GRID, Question.SPEEDUP_OWN) == [
+    assert pairs(GRID, ContrastKind.SPEEDUP_OWN) == [
         (f"json/{model}/2/{arm}/warm", f"json/serial/1/{arm}/warm")
         for arm in ("3.13", "3.13t", "3.13t-gil")
         for model in ("processes-fork", "threads")
@@ -29,7 +30,7 @@ def test_own_speedups_are_against_serial_on_the_same_arm() -> None:
 
 
 def test_reference_speedups_are_against_serial_on_the_first_arm_also_for_serial_cells() -> None:
-    assert pairs(GRID, Question.SPEEDUP_REFERENCE) == [
+    assert pairs(GRID, ContrastKind.SPEEDUP_REFERENCE) == [
         (cell, "json/serial/1/3.13/warm")
         for cell in (
             "json/processes-fork/2/3.13/warm",
@@ -55,7 +56,7 @@ def test_threads_meet_processes_of_the_same_size_arm_and_timing() -> None:
         make_cell("json", "processes-fork", 2, "3.13", "cold"),
         make_cell("sleep", "processes-fork", 2, "3.13"),
     ]
-    assert pairs(cells, Question.THREADS_OVER_PROCESSES) == [
+    assert pairs(cells, ContrastKind.THREADS_OVER_PROCESSES) == [
         ("json/threads/2/3.13/warm", "json/processes-fork/2/3.13/warm"),
         ("json/threads/2/3.13/warm", "json/processes-spawn/2/3.13/warm"),
     ]
@@ -67,9 +68,9 @@ def test_arms_differ_in_the_build_in_the_lock_and_in_both() -> None:
     def cell(arm: str) -> str:
         return f"json/serial/1/{arm}/warm"
 
-    assert pairs(cells, Question.ARM_BUILD) == [(cell("3.13t-gil"), cell("3.13"))]
-    assert pairs(cells, Question.ARM_LOCK) == [(cell("3.13t"), cell("3.13t-gil"))]
-    assert pairs(cells, Question.ARM_TOTAL) == [(cell("3.13t"), cell("3.13"))]
+    assert pairs(cells, ContrastKind.ARM_BUILD) == [(cell("3.13t-gil"), cell("3.13"))]
+    assert pairs(cells, ContrastKind.ARM_LOCK) == [(cell("3.13t"), cell("3.13t-gil"))]
+    assert pairs(cells, ContrastKind.ARM_TOTAL) == [(cell("3.13t"), cell("3.13"))]
 
 
 def test_arms_of_two_versions_are_not_mixed() -> None:
@@ -79,7 +80,7 @@ def test_arms_of_two_versions_are_not_mixed() -> None:
         arms=["3.13", "3.13t", "3.14", "3.14t"],
         notebook=False,
     )
-    assert pairs(cells, Question.ARM_TOTAL) == [
+    assert pairs(cells, ContrastKind.ARM_TOTAL) == [
         ("json/serial/1/3.13t/warm", "json/serial/1/3.13/warm"),
         ("json/serial/1/3.14t/warm", "json/serial/1/3.14/warm"),
     ]
@@ -94,11 +95,11 @@ def test_threads_meet_every_other_way_to_be_parallel_once() -> None:
     models = ("serial", "threads", "raw_threads", "asyncio", "joblib", "stdlib_processes-fork")
     cells = [make_cell("json", model, 1 if model == "serial" else 2, "3.13") for model in models]
     threads = "json/threads/2/3.13/warm"
-    assert pairs(cells, Question.THREADS_OVER_PROCESSES) == [
+    assert pairs(cells, ContrastKind.THREADS_OVER_PROCESSES) == [
         (threads, "json/joblib/2/3.13/warm"),
         (threads, "json/stdlib_processes-fork/2/3.13/warm"),
     ]
-    assert pairs(cells, Question.THREADS_OVER_OTHERS) == [
+    assert pairs(cells, ContrastKind.THREADS_OVER_OTHERS) == [
         (threads, "json/asyncio/2/3.13/warm"),
         (threads, "json/raw_threads/2/3.13/warm"),
     ]
@@ -121,7 +122,7 @@ def test_parameters_that_vary_keep_workloads_apart() -> None:
         for task_us in (10, 1000)
         for model in ("serial", "threads")
     ]
-    assert pairs(cells, Question.SPEEDUP_OWN) == [
+    assert pairs(cells, ContrastKind.SPEEDUP_OWN) == [
         (
             f"grain,task_us={task_us}/threads/1/3.13/warm",
             f"grain,task_us={task_us}/serial/1/3.13/warm",

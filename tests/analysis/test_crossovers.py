@@ -9,15 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from threads_or_processes.analysis.columns import csv_text
-from threads_or_processes.analysis.crossovers import (
-    CrossoverState,
-    crossing,
-    find_bracket,
-    sizes_of,
-)
+from threads_or_processes.analysis.crossovers import crossing, find_bracket, sizes_of
 from threads_or_processes.analysis.estimates import t_bounds
-from threads_or_processes.analysis.readings import Reading
 from threads_or_processes.analysis.tables import all_tables
+from threads_or_processes.records.vocabulary import ComparisonResult, CrossoverState
 
 from tests.analysis.shortcuts import plan_of, rows_of, tables_of, trials_of
 from tests.analysis.simulated import FAMILIES, Floats
@@ -26,10 +21,10 @@ from tests.factories import MS, SILENCE, Campaign, Json, Noise, grid, make_campa
 SIZES_US = (10, 100, 1000, 10_000)
 MARGIN = 0.05
 READINGS = {
-    "F": Reading.FASTER,
-    "S": Reading.SLOWER,
-    "E": Reading.EQUAL,
-    "u": Reading.UNRESOLVED,
+    "F": ComparisonResult.FASTER,
+    "S": ComparisonResult.SLOWER,
+    "E": ComparisonResult.EQUAL,
+    "u": ComparisonResult.UNRESOLVED,
 }
 
 

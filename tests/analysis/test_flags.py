@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from threads_or_processes.analysis.flags import (
     FEWEST_TRIALS,
-    Flag,
     drift,
     is_drifting,
     is_warming_up,
@@ -16,6 +15,7 @@ from threads_or_processes.analysis.flags import (
     warm_up,
     widest_split,
 )
+from threads_or_processes.records.vocabulary import CellFlag
 
 from tests.analysis.shortcuts import rows_of, tables_of, with_walls
 from tests.analysis.simulated import FAMILIES, Floats
@@ -39,7 +39,7 @@ def log_noise(shape: str, rng: np.random.Generator, *size: int) -> Floats:
     return np.asarray(np.log(FAMILIES[shape].trial_medians(rng, size)))
 
 
-def flags_of(log_times: Floats, repetitions: list[Floats] | None = None) -> set[Flag]:
+def flags_of(log_times: Floats, repetitions: list[Floats] | None = None) -> set[CellFlag]:
     return set(signs(log_times, repetitions or [], cv_ratio=None, margin=MARGIN))
 
 

@@ -14,9 +14,9 @@ from threads_or_processes.analysis.__main__ import unpack
 from threads_or_processes.analysis.package import FileNote, read_package
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json, write_json
-from threads_or_processes.plan.workers import WorkerKind
 from threads_or_processes.records.fields import parts_of
 from threads_or_processes.records.trial import MeasuredCell, Repetition, TrialRecord
+from threads_or_processes.records.vocabulary import WorkerKind
 
 from tests.analysis.archives import collect_into, tables_of
 from tests.factories import make_campaign, make_cells

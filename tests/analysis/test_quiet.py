@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from threads_or_processes.analysis.quiet import AT_ONCE, Watched, floors, with_disturbance
 from threads_or_processes.analysis.ratios import samples_of
 from threads_or_processes.analysis.samples import Paired, TwoSamples
-from threads_or_processes.analysis.trial_values import Basis, Times, trial_values
+from threads_or_processes.analysis.trial_values import Times, trial_values
+from threads_or_processes.records.vocabulary import Basis
 from threads_or_processes.trial.measured.probe_client import QuietRule
 
 from tests.analysis.shortcuts import plan_of, rows_of, tables_of, trials_of

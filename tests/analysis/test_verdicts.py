@@ -5,18 +5,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from threads_or_processes.analysis.planned import Expects
 from threads_or_processes.analysis.ratio_estimates import RatioEstimate, estimate_ratio
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.samples import Paired
-from threads_or_processes.analysis.verdicts import (
-    Verdict,
-    Weighed,
-    decide,
-    found_instead,
-    holm,
-    weigh,
-)
+from threads_or_processes.analysis.verdicts import Weighed, decide, found_instead, holm, weigh
+from threads_or_processes.records.vocabulary import Expects, Verdict
 
 from tests.analysis.simulated import FAMILIES, Floats
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from threads_or_processes.plan.workers import WorkerKind, kind_of, worker_counts
+from threads_or_processes.plan.workers import kind_of, worker_counts
+from threads_or_processes.records.vocabulary import WorkerKind
 
 
 def machine(cpus: int, cores: int | None, quota: float | None = None) -> dict[str, Any]:

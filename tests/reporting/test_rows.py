@@ -2,13 +2,8 @@ from pathlib import Path
 
 import pytest
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.reporting.rows import (
-    NotebookRow,
-    OutcomeRow,
-    Reading,
-    as_ratio,
-    read_rows,
-)
+from threads_or_processes.records.vocabulary import ComparisonResult
+from threads_or_processes.reporting.rows import NotebookRow, OutcomeRow, as_ratio, read_rows
 
 
 def write(path: Path, *lines: str) -> Path:
@@ -53,4 +48,4 @@ def test_a_ratio_needs_a_value_and_an_unknown_reading_settles_nothing() -> None:
     assert as_ratio(None, None, None, "faster") is None
     ratio = as_ratio(2.0, 1.9, 2.1, "surely")
     assert ratio is not None
-    assert ratio.reading is Reading.UNRESOLVED
+    assert ratio.reading is ComparisonResult.UNRESOLVED

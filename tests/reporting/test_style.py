@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 import threads_or_processes.reporting
+from threads_or_processes.records.vocabulary import Family
 from threads_or_processes.reporting import palette
-from threads_or_processes.reporting.campaign import Family, Model
+from threads_or_processes.reporting.campaign import Model
 
 CSS = (Path(threads_or_processes.reporting.__file__).parent / "templates" / "style.css").read_text()
 LIGHT, DARK = (

@@ -1,23 +1,25 @@
-from typing import get_args
-
 import pytest
-from threads_or_processes.analysis.flags import Flag
-from threads_or_processes.plan.workers import WorkerKind
-from threads_or_processes.records.trial import HealthFlag
+from threads_or_processes.records.vocabulary import (
+    CellFlag,
+    ComparisonResult,
+    Family,
+    HealthFlag,
+    WorkerKind,
+)
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.campaign import Family, Model
-from threads_or_processes.reporting.rows import Ratio, Reading
+from threads_or_processes.reporting.campaign import Model
+from threads_or_processes.reporting.rows import Ratio
 
 
-def ratio(value: float, low: float, high: float, reading: Reading) -> Ratio:
+def ratio(value: float, low: float, high: float, reading: ComparisonResult) -> Ratio:
     return Ratio(value=value, low=low, high=high, reading=reading)
 
 
-FASTER = ratio(1.93, 1.81, 2.04, Reading.FASTER)
-SLOWER = ratio(0.75, 0.70, 0.80, Reading.SLOWER)
-EQUAL = ratio(1.01, 0.98, 1.03, Reading.EQUAL)
-OPEN = ratio(1.12, 0.90, 1.40, Reading.UNRESOLVED)
+FASTER = ratio(1.93, 1.81, 2.04, ComparisonResult.FASTER)
+SLOWER = ratio(0.75, 0.70, 0.80, ComparisonResult.SLOWER)
+EQUAL = ratio(1.01, 0.98, 1.03, ComparisonResult.EQUAL)
+OPEN = ratio(1.12, 0.90, 1.40, ComparisonResult.UNRESOLVED)
 SEEN_ONCE = Ratio(value=0.5)
 
 
@@ -74,7 +76,7 @@ def test_a_single_bound_is_no_interval() -> None:
 
 def test_turning_a_ratio_round_turns_its_interval_and_reading() -> None:
     turned = FASTER.inverted()
-    assert turned.reading is Reading.SLOWER
+    assert turned.reading is ComparisonResult.SLOWER
     assert turned.low == pytest.approx(1 / 2.04)
     assert turned.high == pytest.approx(1 / 1.81)
 
@@ -94,12 +96,11 @@ def test_workers_say_what_they_exceed() -> None:
 
 
 def test_every_flag_of_a_trial_s_health_has_words_of_its_own() -> None:
-    flags = get_args(HealthFlag)
-    assert all(words.health_flag(flag) != flag.replace("_", " ") for flag in flags)
+    assert all(words.health_flag(flag) != flag.replace("_", " ") for flag in HealthFlag)
 
 
-@pytest.mark.parametrize("flag", Flag)
-def test_every_flag_of_a_cell_has_words_of_its_own(flag: Flag) -> None:
+@pytest.mark.parametrize("flag", CellFlag)
+def test_every_flag_of_a_cell_has_words_of_its_own(flag: CellFlag) -> None:
     assert words.flag_words(flag) != flag.replace("_", " ")
 
 

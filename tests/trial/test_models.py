@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
-from threads_or_processes.trial.models import MODELS, Family, load_model
+from threads_or_processes.records.vocabulary import Family
+from threads_or_processes.trial.models import MODELS, load_model
 from threads_or_processes.trial.models.barrier import meet
 from threads_or_processes.trial.models.base import Startup
 from threads_or_processes.trial.models.oob_pickle import (

@@ -13,7 +13,8 @@ from typing import Any
 
 import jsonschema
 import pytest
-from threads_or_processes.trial.models import MODELS, Family
+from threads_or_processes.records.vocabulary import Family
+from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.supervisor.lock import machine_lock
 from threads_or_processes.trial.supervisor.supervisor import HarnessError, run_measured
 from threads_or_processes.trial.workloads import all_workloads

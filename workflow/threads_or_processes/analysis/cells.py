@@ -15,9 +15,10 @@ from threads_or_processes.analysis.estimates import (
     estimate_median,
     geometric_mean,
 )
-from threads_or_processes.analysis.flags import Flag, signs
+from threads_or_processes.analysis.flags import signs
 from threads_or_processes.analysis.planned import Cell, Plan
-from threads_or_processes.analysis.trial_values import Basis, Times, trials_of_cell, wall_times
+from threads_or_processes.analysis.trial_values import Times, trials_of_cell, wall_times
+from threads_or_processes.records.vocabulary import Basis, CellFlag
 
 MEDIANS = ("setup_ns", "first_result_ns", "teardown_ns", "user_ns", "system_ns")
 
@@ -39,13 +40,13 @@ def cells_table(
     rows = []
     for cell in plan.in_order():
         numbers: dict[str, Any] = {}
-        warnings: list[Flag] = []
+        warnings: list[CellFlag] = []
         if cell.id in by_cell:
             numbers, warnings = _estimates(by_cell[cell.id], times, cell.id, plan)
         if failed[cell.id]:
-            warnings.append(Flag.FAILURES)
+            warnings.append(CellFlag.FAILURES)
         if cell.id in losing:
-            warnings.append(Flag.LOST_UPDATES)
+            warnings.append(CellFlag.LOST_UPDATES)
         rows.append(
             {
                 **cell_columns(cell),
@@ -62,7 +63,7 @@ def cells_table(
 
 def _estimates(
     values: pd.DataFrame, times: Times, cell: str, plan: Plan
-) -> tuple[dict[str, Any], list[Flag]]:
+) -> tuple[dict[str, Any], list[CellFlag]]:
     """Numbers and signs from the ok trials of one cell, on the basis that it allows."""
     basis = times.basis(cell)
     wall_ns = wall_times(times.on(basis), cell)
@@ -84,7 +85,7 @@ def _estimates(
         signs(np.log(trials.wall_ns), trials.repetitions_ns, cv_ratio=cv_ratio, margin=plan.margin)
     )
     if basis is Basis.TYPICAL and watched:
-        warnings.append(Flag.DISTURBED)
+        warnings.append(CellFlag.DISTURBED)
     return numbers, warnings
 
 

@@ -9,18 +9,24 @@ import pandas as pd
 from scipy import stats
 
 from threads_or_processes.analysis import columns
-from threads_or_processes.analysis.planned import Cell, Claim, Expects, Measure, Plan
+from threads_or_processes.analysis.planned import Cell, Claim, Plan
 from threads_or_processes.analysis.ratios import Comparison, compare, floor_of, interval_columns
 from threads_or_processes.analysis.readings import Rules
-from threads_or_processes.analysis.trial_values import FEWEST_BLOCKS, Times, by_block
+from threads_or_processes.analysis.trial_values import Times, by_block
 from threads_or_processes.analysis.verdicts import (
-    Verdict,
     Weighed,
     decide,
     exact_p,
     found_instead,
     holm,
     weigh,
+)
+from threads_or_processes.records.vocabulary import (
+    FEWEST_BLOCKS,
+    Agreement,
+    Expects,
+    Measure,
+    Verdict,
 )
 
 #: A published figure agrees when it is within this factor of the measured interval: it comes from
@@ -191,8 +197,8 @@ def _agreement(claim: Claim, low: float, high: float) -> str | None:
         return None
     least, greatest = claim.published
     if low / PUBLISHED_BAND <= greatest and least <= high * PUBLISHED_BAND:
-        return "agrees"
-    return "more" if low > greatest else "less"
+        return Agreement.AGREES
+    return Agreement.MORE if low > greatest else Agreement.LESS
 
 
 def _updates(claim: Claim, trials: pd.DataFrame, rules: Rules) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from threads_or_processes.analysis.planned import Outcome, Timing
+from threads_or_processes.records.vocabulary import Outcome, Timing
 
 Dtype = Literal["Int64", "Float64", "string"]
 

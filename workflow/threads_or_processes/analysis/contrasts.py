@@ -2,31 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
-from threads_or_processes.analysis.planned import SERIAL, Arm, Cell, Family, Plan
-
-#: The pool of threads, which other ways to be parallel are compared with.
-THREADS = "threads"
-
-
-class Question(StrEnum):
-    """What a ratio is about."""
-
-    SPEEDUP_OWN = "speedup_own"  # against serial on the same arm
-    SPEEDUP_REFERENCE = "speedup_reference"  # against serial on the reference arm
-    THREADS_OVER_PROCESSES = "threads_over_processes"  # same workers, same arm
-    THREADS_OVER_OTHERS = "threads_over_others"  # likewise, over whatever else is parallel
-    ARM_BUILD = "arm_build"  # what the free-threaded build costs while its lock is on
-    ARM_LOCK = "arm_lock"  # what taking the lock away gives
-    ARM_TOTAL = "arm_total"  # both together
+from threads_or_processes.analysis.planned import Arm, Cell, Plan
+from threads_or_processes.records.vocabulary import SERIAL, THREADS, ContrastKind, Family
 
 
 @dataclass(frozen=True)
 class Contrast:
     """A cell and the baseline it is judged against."""
 
-    question: Question
+    question: ContrastKind
     cell: Cell
     baseline: Cell
 
@@ -43,13 +28,13 @@ def planned_contrasts(plan: Plan) -> list[Contrast]:
     cells = [cell for cell in plan.in_order() if cell.is_compared]
     at = {_place(cell): cell for cell in cells}
     return [
-        *_against_serial(cells, at, Question.SPEEDUP_OWN, arm=None),
-        *_against_serial(cells, at, Question.SPEEDUP_REFERENCE, arm=plan.reference_arm),
-        *_threads_over(cells, plan, Question.THREADS_OVER_PROCESSES),
-        *_threads_over(cells, plan, Question.THREADS_OVER_OTHERS),
-        *_between_arms(cells, at, plan.arms, Question.ARM_BUILD),
-        *_between_arms(cells, at, plan.arms, Question.ARM_LOCK),
-        *_between_arms(cells, at, plan.arms, Question.ARM_TOTAL),
+        *_against_serial(cells, at, ContrastKind.SPEEDUP_OWN, arm=None),
+        *_against_serial(cells, at, ContrastKind.SPEEDUP_REFERENCE, arm=plan.reference_arm),
+        *_threads_over(cells, plan, ContrastKind.THREADS_OVER_PROCESSES),
+        *_threads_over(cells, plan, ContrastKind.THREADS_OVER_OTHERS),
+        *_between_arms(cells, at, plan.arms, ContrastKind.ARM_BUILD),
+        *_between_arms(cells, at, plan.arms, ContrastKind.ARM_LOCK),
+        *_between_arms(cells, at, plan.arms, ContrastKind.ARM_TOTAL),
     ]
 
 
@@ -58,7 +43,7 @@ def _place(cell: Cell) -> Place:
 
 
 def _against_serial(
-    cells: list[Cell], at: dict[Place, Cell], question: Question, *, arm: str | None
+    cells: list[Cell], at: dict[Place, Cell], question: ContrastKind, *, arm: str | None
 ) -> Iterator[Contrast]:
     for cell in cells:
         baseline = at.get((cell.workload, cell.timing, SERIAL, 1, arm or cell.arm))
@@ -66,9 +51,9 @@ def _against_serial(
             yield Contrast(question, cell, baseline)
 
 
-def _threads_over(cells: list[Cell], plan: Plan, question: Question) -> Iterator[Contrast]:
+def _threads_over(cells: list[Cell], plan: Plan, question: ContrastKind) -> Iterator[Contrast]:
     """Like for like: the pool of threads runs the same dispatch code as the pool of processes."""
-    is_about_processes = question is Question.THREADS_OVER_PROCESSES
+    is_about_processes = question is ContrastKind.THREADS_OVER_PROCESSES
     for cell in cells:
         if cell.model != THREADS:
             continue
@@ -85,7 +70,7 @@ def _threads_over(cells: list[Cell], plan: Plan, question: Question) -> Iterator
 
 
 def _between_arms(
-    cells: list[Cell], at: dict[Place, Cell], arms: tuple[Arm, ...], question: Question
+    cells: list[Cell], at: dict[Place, Cell], arms: tuple[Arm, ...], question: ContrastKind
 ) -> Iterator[Contrast]:
     baseline_of = dict(_arm_pairs(arms, question))
     for cell in cells:
@@ -95,7 +80,9 @@ def _between_arms(
                 yield Contrast(question, cell, baseline)
 
 
-def _arm_pairs(arms: tuple[Arm, ...], question: Question) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _arm_pairs(
+    arms: tuple[Arm, ...], question: ContrastKind
+) -> Iterator[tuple[str, tuple[str, ...]]]:
     """For each arm that `question` judges, the arms of the same version to judge it against.
 
     The standard build, the free-threaded build with its lock on, and with its lock off differ in
@@ -103,9 +90,9 @@ def _arm_pairs(arms: tuple[Arm, ...], question: Question) -> Iterator[tuple[str,
     """
     standard, locked, unlocked = (False, True), (True, True), (True, False)
     judged, against = {
-        Question.ARM_BUILD: (locked, standard),
-        Question.ARM_LOCK: (unlocked, locked),
-        Question.ARM_TOTAL: (unlocked, standard),
+        ContrastKind.ARM_BUILD: (locked, standard),
+        ContrastKind.ARM_LOCK: (unlocked, locked),
+        ContrastKind.ARM_TOTAL: (unlocked, standard),
     }[question]
     for arm in arms:
         if (arm.free_threaded, arm.gil) == judged:

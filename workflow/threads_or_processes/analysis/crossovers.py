@@ -7,7 +7,6 @@ and arm, and what the model must beat on the same arm: serial, or as many thread
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -15,27 +14,23 @@ import pandas as pd
 from scipy import optimize
 
 from threads_or_processes.analysis import columns
-from threads_or_processes.analysis.contrasts import THREADS
 from threads_or_processes.analysis.estimates import Floats
-from threads_or_processes.analysis.planned import SERIAL, Cell, Family, Plan
+from threads_or_processes.analysis.planned import Cell, Plan
 from threads_or_processes.analysis.ratios import Comparison, compare
-from threads_or_processes.analysis.readings import Reading, Rules
+from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import Times
+from threads_or_processes.records.vocabulary import (
+    SERIAL,
+    THREADS,
+    ComparisonResult,
+    CrossoverState,
+    Family,
+)
 
 BETWEEN_SIZES = "intervals of the two nearest sizes, joined in 1 / size"
 
 #: With these readings the baseline is at least as good, as far as the margin goes.
-BASELINE_WILL_DO = (Reading.SLOWER, Reading.EQUAL)
-
-
-class CrossoverState(StrEnum):
-    """What the readings along a ladder, from the least size to the largest, say together."""
-
-    BRACKETED = "bracketed"  # the baseline will do up to one size, not from another on
-    ALWAYS_FASTER = "always_faster"  # at every size measured
-    NOT_REACHED = "not_reached"  # at the largest size, as at all others, the baseline will do
-    FASTER_BELOW = "faster_below"  # the baseline will do at the largest size, though not at all
-    UNRESOLVED = "unresolved"  # the readings leave it open
+BASELINE_WILL_DO = (ComparisonResult.SLOWER, ComparisonResult.EQUAL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +118,7 @@ def _row(ladder: Ladder, times: Times, rules: Rules) -> dict[str, Any]:
         for cell, baseline in ladder.rungs.values()
     ]
     bracket = find_bracket(
-        [one.reading if one is not None else Reading.UNRESOLVED for one in comparisons]
+        [one.reading if one is not None else ComparisonResult.UNRESOLVED for one in comparisons]
     )
     return {
         "workload": ladder.workload,
@@ -153,14 +148,14 @@ def _at(sizes: Floats, place: int | None) -> float | None:
     return None if place is None else float(sizes[place])
 
 
-def find_bracket(readings: Sequence[Reading]) -> Bracket:
+def find_bracket(readings: Sequence[ComparisonResult]) -> Bracket:
     """Where the baseline will do for the last time, and from where on the model is faster.
 
     `readings` are those of the model against the baseline, the least size first; at least one. It
     is faster from a size on when it is faster at each of those that follow.
     """
     faster_from = len(readings)
-    while faster_from > 0 and readings[faster_from - 1] is Reading.FASTER:
+    while faster_from > 0 and readings[faster_from - 1] is ComparisonResult.FASTER:
         faster_from -= 1
     before = readings[:faster_from]
     baseline_to = max(
@@ -172,7 +167,7 @@ def find_bracket(readings: Sequence[Reading]) -> Bracket:
         state = CrossoverState.BRACKETED if baseline_to is not None else CrossoverState.UNRESOLVED
     elif baseline_to != len(readings) - 1:
         state = CrossoverState.UNRESOLVED
-    elif Reading.FASTER in before:
+    elif ComparisonResult.FASTER in before:
         state = CrossoverState.FASTER_BELOW
     else:
         state = CrossoverState.NOT_REACHED

@@ -16,17 +16,17 @@ import pandas as pd
 
 from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.estimates import geometric_mean
-from threads_or_processes.analysis.planned import (
+from threads_or_processes.analysis.planned import Cell, Plan
+from threads_or_processes.analysis.ratios import Comparison, compare
+from threads_or_processes.analysis.readings import Rules
+from threads_or_processes.analysis.trial_values import Times, wall_times
+from threads_or_processes.records.vocabulary import (
     NOTEBOOK_WORKLOAD,
     SERIAL,
-    Cell,
+    ComparisonResult,
     Family,
-    Plan,
     Timing,
 )
-from threads_or_processes.analysis.ratios import Comparison, compare
-from threads_or_processes.analysis.readings import Reading, Rules
-from threads_or_processes.analysis.trial_values import Times, wall_times
 
 #: Of cells with equal times the simpler one comes first.
 SIMPLEST_FIRST = tuple(Family)
@@ -81,7 +81,7 @@ def decisions_table(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules
             reference_serial=serials.get((workload, plan.reference_arm)),
         )
         best_ns = means_ns[fastest_first[0].id] if fastest_first else None
-        if decision.get("own_speedup_reading") == Reading.FASTER:
+        if decision.get("own_speedup_reading") == ComparisonResult.FASTER:
             decision["pays_from_ns"] = pays_from_ns(
                 costs_ns.get(way_of(fastest_first[0])), decision["own_speedup_ratio"], rules.margin
             )

@@ -6,13 +6,13 @@ the margin within which a ratio counts as "no difference". Below `FEWEST_TRIALS`
 
 import math
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
 
 from threads_or_processes.analysis.estimates import Floats
+from threads_or_processes.records.vocabulary import CellFlag
 
 #: With fewer trials no interval of a median reaches 95 %, and no trend a p of 0.01.
 FEWEST_TRIALS = 6
@@ -35,19 +35,6 @@ WARM_UP_P_VALUE = 0.05
 FEWEST_REPETITIONS = 3
 
 
-class Flag(StrEnum):
-    """A reason to read a cell's times with care."""
-
-    VARIABLE = "variable"  # from trial to trial
-    UNSTABLE = "unstable"  # the same, and much
-    BIMODAL = "bimodal"  # trials fall into two groups
-    DRIFTING = "drifting"  # trials got slower, or faster, in the course of the campaign
-    WARMING_UP = "warming_up"  # the first repetition that counts is slower than the others
-    DISTURBED = "disturbed"  # too little quiet time, so typical times stand in
-    FAILURES = "failures"  # a trial is not ok
-    LOST_UPDATES = "lost_updates"  # what tasks changed together was not all there
-
-
 class Drift(NamedTuple):
     """How trials change with the order in which they ran."""
 
@@ -65,22 +52,22 @@ class WarmUp(NamedTuple):
 
 def signs(
     log_times: Floats, repetitions: Sequence[Floats], *, cv_ratio: float | None, margin: float
-) -> Iterator[Flag]:
+) -> Iterator[CellFlag]:
     """The flags that a cell's times earn; trials in the order in which they ran.
 
     `log_times` are the trials' log times, shape (trials,), `repetitions` each trial's times as they
     were measured, `cv_ratio` the variation between trials, `margin` a ratio above 1 (0.05: 5 %).
     """
     if cv_ratio is not None and cv_ratio > UNSTABLE_CV_RATIO:
-        yield Flag.UNSTABLE
+        yield CellFlag.UNSTABLE
     elif cv_ratio is not None and cv_ratio > VARIABLE_CV_RATIO:
-        yield Flag.VARIABLE
+        yield CellFlag.VARIABLE
     if two_modes(log_times, margin=margin) is not None:
-        yield Flag.BIMODAL
+        yield CellFlag.BIMODAL
     if is_drifting(drift(log_times), margin=margin):
-        yield Flag.DRIFTING
+        yield CellFlag.DRIFTING
     if is_warming_up(warm_up(repetitions), margin=margin):
-        yield Flag.WARMING_UP
+        yield CellFlag.WARMING_UP
 
 
 def two_modes(log_times: Floats, *, margin: float) -> float | None:

@@ -5,8 +5,7 @@ from typing import Any
 import pandas as pd
 
 from threads_or_processes.analysis import columns
-
-ANY = "any"
+from threads_or_processes.records.vocabulary import ANY_HEALTH_FLAG
 
 
 def health_table(trials: pd.DataFrame) -> pd.DataFrame:
@@ -17,9 +16,9 @@ def health_table(trials: pd.DataFrame) -> pd.DataFrame:
     flagged = trials[trials["health_flags"].notna()].drop_duplicates("trial_id")
     of_flag: dict[str, list[Any]] = {}
     for trial in flagged.to_dict("records"):
-        for flag in [ANY, *str(trial["health_flags"]).split()]:
+        for flag in [ANY_HEALTH_FLAG, *str(trial["health_flags"]).split()]:
             of_flag.setdefault(flag, []).append(trial)
-    rows = [_row(ANY, of_flag.pop(ANY, []))]
+    rows = [_row(ANY_HEALTH_FLAG, of_flag.pop(ANY_HEALTH_FLAG, []))]
     rows += [_row(flag, of_flag[flag]) for flag in sorted(of_flag)]
     return columns.frame(rows, columns.HEALTH)
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from threads_or_processes.analysis import columns
-from threads_or_processes.analysis.planned import NOTEBOOK_WORKLOAD, Plan
+from threads_or_processes.analysis.planned import Plan
+from threads_or_processes.records.vocabulary import NOTEBOOK_WORKLOAD
 
 
 def notebook_table(plan: Plan, trials: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from threads_or_processes.analysis import columns
-from threads_or_processes.analysis.trial_values import Basis
+from threads_or_processes.records.vocabulary import Basis
 
 _COLUMN = {Basis.TYPICAL: "wall_ns", Basis.QUIET: "quiet_wall_ns"}
 

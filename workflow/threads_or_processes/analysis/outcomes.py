@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 
 from threads_or_processes.analysis import columns
-from threads_or_processes.analysis.planned import Outcome, Plan
+from threads_or_processes.analysis.planned import Plan
+from threads_or_processes.records.vocabulary import Outcome
 
 
 def outcomes_table(plan: Plan, trials: pd.DataFrame) -> pd.DataFrame:

@@ -8,9 +8,10 @@ import pandas as pd
 
 from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.flags import FEWEST_TRIALS, drift
-from threads_or_processes.analysis.planned import Peers, Plan, Timing, peers_of
+from threads_or_processes.analysis.planned import Peers, Plan, peers_of
 from threads_or_processes.analysis.trial_values import Times
 from threads_or_processes.analysis.variation import lag1_autocorrelation, layout
+from threads_or_processes.records.vocabulary import Timing
 
 ONE_CELL = "fewer than two cells with an ok trial"
 TOO_FEW = f"the cells share fewer than {FEWEST_TRIALS} blocks, too few to tell"

@@ -2,51 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json
-
-SCHEMA_VERSION = 1
-
-#: The replay of the teaching notebook; it has a table of its own and no part in decisions.
-NOTEBOOK_WORKLOAD = "notebook"
-SERIAL = "serial"
+from threads_or_processes.records.vocabulary import PLAN_SCHEMA_VERSION, SERIAL, Family, Timing
 
 #: What timed cells share that are compared with one another: workload (with parameters) and timing.
 Peers = tuple[str, str]
-
-
-class Timing(StrEnum):
-    """What a repetition's wall time contains."""
-
-    WARM = "warm"  # the batch alone, on workers that are up
-    COLD = "cold"  # create workers, batch, tear down
-    MEMORY = "memory"  # nothing is timed: the process tree is weighed
-
-
-class Outcome(StrEnum):
-    """What became of a trial."""
-
-    OK = "ok"
-    TIMEOUT = "timeout"
-    CRASHED = "crashed"
-    RAISED = "raised"
-    WRONG_RESULT = "wrong_result"
-    WRONG_GIL = "wrong_gil"
-    WORKER_DIED = "worker_died"
-
-
-class Family(StrEnum):
-    """What the reader chooses between; a model belongs to one."""
-
-    SERIAL = "serial"
-    THREADS = "threads"
-    PROCESSES = "processes"
-    COROUTINES = "coroutines"
-    INTERPRETERS = "interpreters"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,25 +46,6 @@ class Cell:
     def is_compared(self) -> bool:
         """Whether it takes part in comparisons: it is timed and no other cell's replicate."""
         return self.timing != Timing.MEMORY and self.replicate == 1
-
-
-class Expects(StrEnum):
-    """What a claim says of its cell, mostly against a baseline."""
-
-    LESS = "less"  # takes less than the baseline, by the factor stated
-    NOT_LESS = "not_less"  # does not
-    EQUAL = "equal"  # no difference in practice
-    KEEPS_UPDATES = "keeps_updates"
-    LOSES_UPDATES = "loses_updates"
-
-
-class Measure(StrEnum):
-    """What of a cell a claim is about; all of them are the better the less."""
-
-    TIME = "time"
-    FIRST_RESULT = "first_result"
-    TEARDOWN = "teardown"
-    MEMORY = "memory"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,9 +171,9 @@ def plan_from(value: Mapping[str, Any]) -> Plan:
     Raises KeyError or TypeError for a plan that lacks a part, ValueError for one that
     contradicts itself or has another schema version.
     """
-    if value["schema_version"] != SCHEMA_VERSION:
+    if value["schema_version"] != PLAN_SCHEMA_VERSION:
         raise ValueError(
-            f"schema_version is {value['schema_version']!r}, this code reads {SCHEMA_VERSION}"
+            f"schema_version is {value['schema_version']!r}, this code reads {PLAN_SCHEMA_VERSION}"
         )
     plan = Plan(
         campaign=value["campaign"],

@@ -11,11 +11,12 @@ from scipy import stats
 from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.contrasts import Contrast, planned_contrasts
 from threads_or_processes.analysis.estimates import Floats, geometric_mean
-from threads_or_processes.analysis.planned import SERIAL, Cell, Plan
+from threads_or_processes.analysis.planned import Cell, Plan
 from threads_or_processes.analysis.ratio_estimates import RatioEstimate, estimate_ratio, one_sided_p
-from threads_or_processes.analysis.readings import Reading, Rules, read_ratio
+from threads_or_processes.analysis.readings import Rules, read_ratio
 from threads_or_processes.analysis.samples import Paired, Samples, TwoSamples
-from threads_or_processes.analysis.trial_values import FEWEST_BLOCKS, Basis, Times
+from threads_or_processes.analysis.trial_values import Times
+from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, SERIAL, Basis, ComparisonResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +27,7 @@ class Comparison:
     baseline_ns: float
     basis: Basis
     estimate: RatioEstimate
-    reading: Reading
+    reading: ComparisonResult
 
 
 def compare(times: Times, *, cell: Cell, baseline: Cell, rules: Rules) -> Comparison | None:

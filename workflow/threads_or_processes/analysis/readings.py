@@ -2,19 +2,9 @@
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum
 
 from threads_or_processes.analysis.ratio_estimates import RatioEstimate
-from threads_or_processes.analysis.trial_values import FEWEST_BLOCKS
-
-
-class Reading(StrEnum):
-    """What the intervals of a ratio allow to be said."""
-
-    FASTER = "faster"
-    SLOWER = "slower"
-    EQUAL = "equal"
-    UNRESOLVED = "unresolved"
+from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, ComparisonResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +29,7 @@ class Rules:
         return math.log1p(self.margin)
 
 
-def read_ratio(estimate: RatioEstimate, rules: Rules, *, noise_floor: float) -> Reading:
+def read_ratio(estimate: RatioEstimate, rules: Rules, *, noise_floor: float) -> ComparisonResult:
     """Judge a ratio; both methods must say the same.
 
     Faster or slower needs the whole interval beyond the margin, equal the whole equivalence
@@ -48,18 +38,18 @@ def read_ratio(estimate: RatioEstimate, rules: Rules, *, noise_floor: float) -> 
     fewer than `FEWEST_BLOCKS`, is unresolved.
     """
     if estimate.blocks < FEWEST_BLOCKS:
-        return Reading.UNRESOLVED
+        return ComparisonResult.UNRESOLVED
     upper, lower = 1 + rules.margin, 1 / (1 + rules.margin)
     if estimate.ratio > upper * noise_floor and all(
         key.interval.low > upper for key in estimate.keys
     ):
-        return Reading.FASTER
+        return ComparisonResult.FASTER
     if estimate.ratio * noise_floor < lower and all(
         key.interval.high < lower for key in estimate.keys
     ):
-        return Reading.SLOWER
+        return ComparisonResult.SLOWER
     if lower * noise_floor <= estimate.ratio <= upper / noise_floor and all(
         lower <= key.equivalence.low and key.equivalence.high <= upper for key in estimate.keys
     ):
-        return Reading.EQUAL
-    return Reading.UNRESOLVED
+        return ComparisonResult.EQUAL
+    return ComparisonResult.UNRESOLVED

@@ -8,18 +8,13 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from threads_or_processes.analysis.planned import (
-    NOTEBOOK_WORKLOAD,
-    SCHEMA_VERSION,
-    Cell,
-    Plan,
-    PlannedTrial,
-)
+from threads_or_processes.analysis.planned import Cell, Plan, PlannedTrial
 from threads_or_processes.analysis.quiet import AT_ONCE
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import canonical_json, read_json
 from threads_or_processes.common.record_checks import json_schema, problem_with
 from threads_or_processes.records.trial import RULES, HealthStates, TrialRecord
+from threads_or_processes.records.vocabulary import NOTEBOOK_WORKLOAD, TRIAL_SCHEMA_VERSION
 
 MEASURE_ANEW = "delete the file and run snakemake again; the trial will be measured anew"
 LONGEST_COMPLAINT_CHARACTERS = 200
@@ -88,8 +83,10 @@ def check_form(record: Record) -> None:
     """Refuse another schema version and whatever the schema of records does not allow."""
     value = record.value
     version = value.get("schema_version") if isinstance(value, dict) else None
-    if version is not None and version != SCHEMA_VERSION:
-        raise _refused(record, f"schema_version is {version!r}, this code reads {SCHEMA_VERSION}")
+    if version is not None and version != TRIAL_SCHEMA_VERSION:
+        raise _refused(
+            record, f"schema_version is {version!r}, this code reads {TRIAL_SCHEMA_VERSION}"
+        )
     problem = problem_with(value, TrialRecord)
     if problem is not None:
         raise _refused(record, problem)

@@ -9,7 +9,6 @@ neither law has a term.
 
 import math
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Any
 
 import pandas as pd
@@ -18,28 +17,23 @@ from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.cells import cell_columns
 from threads_or_processes.analysis.curves import curve_of, well_covered
 from threads_or_processes.analysis.fits import BLOCK_BOOTSTRAP, Estimated, Law, Laws, fit_laws
-from threads_or_processes.analysis.planned import SERIAL, Cell, Family, Plan, Timing
+from threads_or_processes.analysis.planned import Cell, Plan
 from threads_or_processes.analysis.ratios import compare
 from threads_or_processes.analysis.readings import Rules
-from threads_or_processes.analysis.trial_values import FEWEST_BLOCKS, Times
-
-WITHIN_CORES = "within_cores"
+from threads_or_processes.analysis.trial_values import Times
+from threads_or_processes.records.vocabulary import (
+    FEWEST_BLOCKS,
+    SERIAL,
+    Family,
+    FitState,
+    Timing,
+    WorkerKind,
+)
 
 #: With fewer counts than this both laws pass through the points whatever they are.
 FEWEST_COUNTS = 4
 #: No law is believed beyond this many times the largest count that it was fitted to.
 REACH = 2
-
-
-class FitState(StrEnum):
-    """How much of a law's parameters may be believed; the first that is true."""
-
-    TOO_FEW_COUNTS = "too_few_counts"  # no parameters: fewer than four counts within the cores
-    TOO_FEW_BLOCKS = "too_few_blocks"  # no parameters: no interval would hold its level
-    POOR_FIT = "poor_fit"  # the law misses a count by more than the margin
-    WEAKLY_IDENTIFIED = "weakly_identified"  # coherency may be none: no peak
-    PEAK_BEYOND = "peak_beyond"  # coherency is there, its peak out of reach
-    IDENTIFIED = "identified"
 
 
 def scaling_table(plan: Plan, times: Times, rules: Rules) -> pd.DataFrame:
@@ -128,7 +122,7 @@ def fits_table(plan: Plan, times: Times, rules: Rules) -> pd.DataFrame:
 
 def _fitted(cells: Sequence[Cell], times: Times, rules: Rules) -> dict[str, Any]:
     """The columns of one fit, but for what identifies it."""
-    ids = {cell.workers: cell.id for cell in cells if cell.worker_kind == WITHIN_CORES}
+    ids = {cell.workers: cell.id for cell in cells if cell.worker_kind == WorkerKind.WITHIN_CORES}
     counts = well_covered({count: times.typical.get(ids[count], {}) for count in ids})
     if not counts:
         return {"counts": 0, "blocks": 0, "state": FitState.TOO_FEW_COUNTS.value}

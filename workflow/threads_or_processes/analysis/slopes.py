@@ -6,7 +6,6 @@ and weigh the same whether they have a core or not.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -15,21 +14,20 @@ import pandas as pd
 from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.curves import Curve, curve_of, well_covered
 from threads_or_processes.analysis.estimates import Floats, centre, estimate_median
-from threads_or_processes.analysis.planned import NOTEBOOK_WORKLOAD, Cell, Family, Plan, Timing
+from threads_or_processes.analysis.planned import Cell, Plan
 from threads_or_processes.analysis.startup import PARTS
-from threads_or_processes.analysis.trial_values import Basis, Times, TimesByBlock, by_block
+from threads_or_processes.analysis.trial_values import Times, TimesByBlock, by_block
+from threads_or_processes.records.vocabulary import (
+    NOTEBOOK_WORKLOAD,
+    Basis,
+    Family,
+    SlopeState,
+    Timing,
+)
 
 WEIGHT = "idle"
 
 FEWEST_COUNTS = 2
-
-
-class SlopeState(StrEnum):
-    """Whether there is a line, and why not."""
-
-    FITTED = "fitted"
-    TOO_FEW_COUNTS = "too_few_counts"  # one number of workers makes no line
-    TOO_FEW_BLOCKS = "too_few_blocks"  # one block has a line without interval, none has no line
 
 
 def slopes_table(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import pandas as pd
 from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.estimates import Floats, coefficient_of_variation
 from threads_or_processes.analysis.quiet import with_disturbance
+from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, FEWEST_QUIET, Basis
 
 #: cell -> block -> the trial's wall time in ns; ok trials only.
 TimesByBlock = Mapping[str, Mapping[int, float]]
@@ -23,21 +23,6 @@ TRIAL_TIMES = ["setup_ns", "first_result_ns", "teardown_ns"]
 #: Times of repetitions that have a quiet value of their own; the second and third in cold timing.
 QUIET_TIMES = ["wall_ns", "cold_first_result_ns", "cold_teardown_ns"]
 TRIAL_KEY = ["cell", "block"]
-
-#: No verdict rests on fewer: a bootstrap of five blocks holds the truth four times in five, and the
-#: widest order statistics of five trials at 94 %.
-FEWEST_BLOCKS = 6
-
-#: With fewer quiet repetitions a trial has no quiet value: one of them alone may still be the
-#: batch that ran on a single CPU.
-FEWEST_QUIET = 3
-
-
-class Basis(StrEnum):
-    """Which repetitions speak for a trial."""
-
-    QUIET = "quiet"  # those that the sentinel saw undisturbed: what the work costs here
-    TYPICAL = "typical"  # all of them: what a user of the machine saw
 
 
 @dataclass(frozen=True)

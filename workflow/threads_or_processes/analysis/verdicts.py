@@ -3,34 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
-from threads_or_processes.analysis.planned import Expects
 from threads_or_processes.analysis.ratio_estimates import RatioEstimate, blocks_needed, one_sided_p
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.samples import Samples
-from threads_or_processes.analysis.trial_values import FEWEST_BLOCKS
-
-
-class Verdict(StrEnum):
-    """What the measurement says of a claim."""
-
-    SUPPORTED = "supported"
-    REFUTED = "refuted"
-    INCONCLUSIVE = "inconclusive"
-    NOT_TESTED = "not_tested"
-
-
-class Finding(StrEnum):
-    """What a refuted claim met instead."""
-
-    EQUAL = "equal_in_practice"
-    OPPOSITE = "opposite"
-    SMALLER = "smaller_than_claimed"
-    DIFFERENT = "different"  # of a claim that there is no difference
-    AS_MUCH = "as_much"  # of a claim that it is not less
+from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, Expects, Finding, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)

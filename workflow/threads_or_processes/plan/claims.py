@@ -16,6 +16,7 @@ from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.cells import Experiment
 from threads_or_processes.plan.config import hint
 from threads_or_processes.plan.workers import worker_counts
+from threads_or_processes.records.vocabulary import Measure
 
 #: Arms by what they are, so that a claim outlives a Python version.
 ROLES = {
@@ -26,10 +27,10 @@ ROLES = {
 WORKER_WORDS = ("cores", "cpus", "2x")
 #: What can be measured in cells of which timing.
 MEASURES = {
-    "time": ("warm", "cold"),
-    "first_result": ("cold",),
-    "teardown": ("cold",),
-    "memory": ("memory",),
+    Measure.TIME: ("warm", "cold"),
+    Measure.FIRST_RESULT: ("cold",),
+    Measure.TEARDOWN: ("cold",),
+    Measure.MEMORY: ("memory",),
 }
 
 

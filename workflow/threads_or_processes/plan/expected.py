@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from threads_or_processes.common.durations import spelled
+from threads_or_processes.records.vocabulary import Family
 
 # A Snakemake job, the trial's command, the interpreter under test and the wait for an idle
 # pipeline; and of each CPU the sentinel's child.
@@ -35,10 +36,10 @@ class StartUp:
         return self.each_s * workers + self.own_s * math.ceil(workers / cpus)
 
 
-STARTUP_OF_FAMILY = {
-    "serial": StartUp(each_s=0.0),
-    "coroutines": StartUp(each_s=0.0),
-    "threads": StartUp(each_s=0.0005, once_s=0.002),
+STARTUP_OF_FAMILY: dict[str, StartUp] = {
+    Family.SERIAL: StartUp(each_s=0.0),
+    Family.COROUTINES: StartUp(each_s=0.0),
+    Family.THREADS: StartUp(each_s=0.0005, once_s=0.002),
 }
 STARTUP_OF_METHOD = {
     "fork": StartUp(each_s=0.0025, once_s=0.003),

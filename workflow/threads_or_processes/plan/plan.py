@@ -12,9 +12,7 @@ from threads_or_processes.plan.cells import Cell, Experiment, experiments_of
 from threads_or_processes.plan.claims import NO_CLAIMS, Claim, ClaimFiles, Ground, planned_claims
 from threads_or_processes.plan.config import check_config
 from threads_or_processes.plan.precision import Precision, precision_of
-
-SCHEMA_VERSION = 1
-CONFIDENCE = 0.95
+from threads_or_processes.records.vocabulary import CONFIDENCE, PLAN_SCHEMA_VERSION
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +103,7 @@ def as_record(plan: Plan, machine_name: str) -> dict[str, Any]:
     """The plan as it stands in plan.json, for the rooms that come after."""
     config = plan.config
     return {
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": PLAN_SCHEMA_VERSION,
         "campaign": config["campaign"],
         "machine": {"name": machine_name, "fingerprint": dict(plan.machine)},
         "seed": config["seed"],

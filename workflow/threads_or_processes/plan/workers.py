@@ -2,17 +2,9 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import Any
 
-
-class WorkerKind(StrEnum):
-    """What a number of workers asks of a machine."""
-
-    WITHIN_CORES = "within_cores"
-    SMT = "smt"  # more than the physical cores, so some share one
-    OVERSUBSCRIBED = "oversubscribed"  # more than the logical CPUs
-    OVER_QUOTA = "over_quota"  # more than the CPUs' worth of time that control groups allow
+from threads_or_processes.records.vocabulary import WorkerKind
 
 
 def worker_counts(asked: str | Sequence[int | str], machine: Mapping[str, Any]) -> list[int]:

@@ -8,26 +8,12 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from threads_or_processes.records.fields import Field
+from threads_or_processes.records.vocabulary import HealthFlag, Outcome, Timing
 
 Count = Annotated[int, Field("", minimum=0)]
 Positive = Annotated[int, Field("", minimum=1)]
 Sha256 = Annotated[str, Field("", pattern="[0-9a-f]{64}")]
 Phase = Literal["warmup", "measure"]
-Timing = Literal["warm", "cold", "memory"]
-Outcome = Literal["ok", "timeout", "crashed", "raised", "wrong_result", "wrong_gil", "worker_died"]
-HealthFlag = Literal[
-    "cgroup_throttling",
-    "clock_source_changed",
-    "cpu_pressure",
-    "io_pressure",
-    "load",
-    "memory_pressure",
-    "out_of_memory_kill",
-    "slow_clock_source",
-    "steal",
-    "swapping",
-    "thermal_throttling",
-]
 
 
 class WorkerSpan(TypedDict):

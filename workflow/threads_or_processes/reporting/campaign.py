@@ -2,29 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json
+from threads_or_processes.records.vocabulary import NOTEBOOK, SCALING, Family
 from threads_or_processes.reporting.formatting import SPACE, plain
 
-NOTEBOOK = "notebook"
-SCALING = "scaling"
-KINDS = "kinds"
 TIMELINE_FIGURE = "notebook-timeline"
-
-
-class Family(StrEnum):
-    """What the reader chooses between, the simplest first."""
-
-    SERIAL = "serial"
-    THREADS = "threads"
-    PROCESSES = "processes"
-    COROUTINES = "coroutines"
-    INTERPRETERS = "interpreters"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from threads_or_processes.common.files import digest, read_json
 from threads_or_processes.common.provenance import UNKNOWN
+from threads_or_processes.records.vocabulary import SERIAL
 from threads_or_processes.reporting.builds import Builds, read_builds
 from threads_or_processes.reporting.campaign import Campaign, read_campaign
 from threads_or_processes.reporting.rows import (
@@ -118,7 +119,7 @@ class Tables:
                 for row in self.cells
                 if row.workload == workload
                 and row.arm == arm
-                and row.model == "serial"
+                and row.model == SERIAL
                 and row.timing == "warm"
                 and row.replicate == 1
             ),

@@ -5,22 +5,13 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from threads_or_processes.common.errors import UserError
+from threads_or_processes.records.vocabulary import ComparisonResult
 
 Row = TypeVar("Row")
-
-
-class Reading(StrEnum):
-    """What the interval of a ratio says about a difference that matters."""
-
-    FASTER = "faster"
-    SLOWER = "slower"
-    EQUAL = "equal"
-    UNRESOLVED = "unresolved"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +21,7 @@ class Ratio:
     value: float
     low: float | None = None
     high: float | None = None
-    reading: Reading = Reading.UNRESOLVED
+    reading: ComparisonResult = ComparisonResult.UNRESOLVED
 
     @property
     def has_interval(self) -> bool:
@@ -44,7 +35,10 @@ class Ratio:
 
     def inverted(self) -> "Ratio":
         """The same comparison seen from the baseline; the reading turns round with it."""
-        turned = {Reading.FASTER: Reading.SLOWER, Reading.SLOWER: Reading.FASTER}
+        turned = {
+            ComparisonResult.FASTER: ComparisonResult.SLOWER,
+            ComparisonResult.SLOWER: ComparisonResult.FASTER,
+        }
         return Ratio(
             value=1 / self.value,
             low=1 / self.high if self.high else None,
@@ -62,7 +56,11 @@ def as_ratio(
     """
     if value is None or value <= 0:
         return None
-    known = Reading(reading) if reading in set(Reading) else Reading.UNRESOLVED
+    known = (
+        ComparisonResult(reading)
+        if reading in set(ComparisonResult)
+        else ComparisonResult.UNRESOLVED
+    )
     if low is None or high is None:
         return Ratio(value=value, reading=known)
     return Ratio(value=value, low=low, high=high, reading=known)

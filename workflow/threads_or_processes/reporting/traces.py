@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from threads_or_processes.records.vocabulary import SCALING, Family
 from threads_or_processes.reporting.campaign import (
-    SCALING,
     TIMELINE_FIGURE,
     Campaign,
-    Family,
     Workload,
     speedup_figure,
 )

@@ -2,9 +2,20 @@
 
 from enum import StrEnum
 
+from threads_or_processes.records.vocabulary import (
+    ANY_HEALTH_FLAG,
+    FEWEST_BLOCKS,
+    CellFlag,
+    ComparisonResult,
+    ContrastKind,
+    Family,
+    HealthFlag,
+    Outcome,
+    WorkerKind,
+)
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.campaign import Arm, Campaign, Family, Model
-from threads_or_processes.reporting.rows import Ratio, Reading
+from threads_or_processes.reporting.campaign import Arm, Campaign, Model
+from threads_or_processes.reporting.rows import Ratio
 
 _FAMILY_MEANINGS = {
     Family.SERIAL: "a plain loop in one thread; the baseline of every speed-up",
@@ -21,75 +32,80 @@ _START_METHOD_MEANINGS = {
     "spawn": "each started as a new program",
 }
 
-_WORKER_KINDS = {"smt": "> cores", "oversubscribed": "> CPUs", "over_quota": "> quota"}
-
-_CONTRASTS = {
-    "speedup_reference": "Against serial on {reference}",
-    "speedup_own": "Against serial on the same arm",
-    "threads_over_processes": "Threads against processes, same number of workers and same arm",
-    "threads_over_others": "Threads against other ways without processes, same workers and arm",
-    "arm_build": "The price of the free-threaded build, its lock still on",
-    "arm_lock": "What removing the lock does, on the free-threaded build",
-    "arm_total": "The free-threaded build without its lock against the standard build",
+_WORKER_KINDS: dict[str, str] = {
+    WorkerKind.SMT: "> cores",
+    WorkerKind.OVERSUBSCRIBED: "> CPUs",
+    WorkerKind.OVER_QUOTA: "> quota",
 }
 
-_CONTRAST_NOTES = {
-    "speedup_reference": "Above 1: the cell beats the plain loop on the standard build.",
-    "speedup_own": "Above 1: the cell beats the plain loop on its own interpreter.",
-    "threads_over_processes": "Above 1: threads are faster than processes.",
-    "threads_over_others": "Above 1: the pool of threads is faster than the other way.",
-    "arm_build": "Below 1: the free-threaded build costs time before any lock is removed.",
-    "arm_lock": "Above 1: the same build is faster without the lock.",
-    "arm_total": "Above 1: changing the interpreter alone makes the same program faster.",
+_CONTRASTS: dict[str, str] = {
+    ContrastKind.SPEEDUP_REFERENCE: "Against serial on {reference}",
+    ContrastKind.SPEEDUP_OWN: "Against serial on the same arm",
+    ContrastKind.THREADS_OVER_PROCESSES: "Threads against processes, same number of workers "
+    "and same arm",
+    ContrastKind.THREADS_OVER_OTHERS: "Threads against other ways without processes, same workers "
+    "and arm",
+    ContrastKind.ARM_BUILD: "The price of the free-threaded build, its lock still on",
+    ContrastKind.ARM_LOCK: "What removing the lock does, on the free-threaded build",
+    ContrastKind.ARM_TOTAL: "The free-threaded build without its lock against the standard build",
 }
 
-_OUTCOMES = {
+_CONTRAST_NOTES: dict[str, str] = {
+    ContrastKind.SPEEDUP_REFERENCE: "Above 1: the cell beats the plain loop on the standard build.",
+    ContrastKind.SPEEDUP_OWN: "Above 1: the cell beats the plain loop on its own interpreter.",
+    ContrastKind.THREADS_OVER_PROCESSES: "Above 1: threads are faster than processes.",
+    ContrastKind.THREADS_OVER_OTHERS: "Above 1: the pool of threads is faster than the other way.",
+    ContrastKind.ARM_BUILD: "Below 1: the free-threaded build costs time before any lock "
+    "is removed.",
+    ContrastKind.ARM_LOCK: "Above 1: the same build is faster without the lock.",
+    ContrastKind.ARM_TOTAL: "Above 1: changing the interpreter alone makes the same program "
+    "faster.",
+}
+
+_OUTCOMES: dict[str, str] = {
     "planned": "planned",
-    "ok": "ok",
-    "timeout": "took longer than the time limit",
-    "crashed": "the process died",
-    "raised": "the work raised an exception",
-    "wrong_result": "the results differ from serial",
-    "wrong_gil": "the GIL was not in the state that the arm asks for",
-    "worker_died": "a worker process died",
+    Outcome.OK: "ok",
+    Outcome.TIMEOUT: "took longer than the time limit",
+    Outcome.CRASHED: "the process died",
+    Outcome.RAISED: "the work raised an exception",
+    Outcome.WRONG_RESULT: "the results differ from serial",
+    Outcome.WRONG_GIL: "the GIL was not in the state that the arm asks for",
+    Outcome.WORKER_DIED: "a worker process died",
     "missing": "no record",
 }
 
 _READINGS = {
-    Reading.FASTER: "faster",
-    Reading.SLOWER: "slower",
-    Reading.EQUAL: "equal",
-    Reading.UNRESOLVED: "not settled",
+    ComparisonResult.FASTER: "faster",
+    ComparisonResult.SLOWER: "slower",
+    ComparisonResult.EQUAL: "equal",
+    ComparisonResult.UNRESOLVED: "not settled",
 }
 
-_FLAGS = {
-    "variable": "varies from trial to trial",
-    "unstable": "varies much from trial to trial",
-    "bimodal": "trials fall into two groups, one slower than the other",
-    "drifting": "trials drift in the order in which they ran",
-    "warming_up": "the first repetitions that count are still slower",
-    "disturbed": "too little quiet time, so typical times stand in",
-    "failures": "some trials failed",
-    "lost_updates": "updates were lost",
+_FLAGS: dict[str, str] = {
+    CellFlag.VARIABLE: "varies from trial to trial",
+    CellFlag.UNSTABLE: "varies much from trial to trial",
+    CellFlag.BIMODAL: "trials fall into two groups, one slower than the other",
+    CellFlag.DRIFTING: "trials drift in the order in which they ran",
+    CellFlag.WARMING_UP: "the first repetitions that count are still slower",
+    CellFlag.DISTURBED: "too little quiet time, so typical times stand in",
+    CellFlag.FAILURES: "some trials failed",
+    CellFlag.LOST_UPDATES: "updates were lost",
 }
 
-_HEALTH = {
-    "any": "anything of the following",
-    "cgroup_throttling": "the control group's quota held the trial back",
-    "clock_source_changed": "the clock source changed",
-    "cpu_pressure": "tasks waited for a CPU",
-    "io_pressure": "tasks waited for a disk",
-    "load": "other programs used the CPUs",
-    "memory_pressure": "tasks waited for memory",
-    "out_of_memory_kill": "memory ran out and the kernel ended a process",
-    "slow_clock_source": "reading the clock takes a system call",
-    "steal": "the host gave CPU time to others",
-    "swapping": "memory was swapped",
-    "thermal_throttling": "a CPU was slowed for its heat",
+_HEALTH: dict[str, str] = {
+    ANY_HEALTH_FLAG: "anything of the following",
+    HealthFlag.CGROUP_THROTTLING: "the control group's quota held the trial back",
+    HealthFlag.CLOCK_SOURCE_CHANGED: "the clock source changed",
+    HealthFlag.CPU_PRESSURE: "tasks waited for a CPU",
+    HealthFlag.IO_PRESSURE: "tasks waited for a disk",
+    HealthFlag.LOAD: "other programs used the CPUs",
+    HealthFlag.MEMORY_PRESSURE: "tasks waited for memory",
+    HealthFlag.OUT_OF_MEMORY_KILL: "memory ran out and the kernel ended a process",
+    HealthFlag.SLOW_CLOCK_SOURCE: "reading the clock takes a system call",
+    HealthFlag.STEAL: "the host gave CPU time to others",
+    HealthFlag.SWAPPING: "memory was swapped",
+    HealthFlag.THERMAL_THROTTLING: "a CPU was slowed for its heat",
 }
-
-WEAK_BLOCKS = 6
-"""Below six blocks no order-statistic interval of a median reaches 95 %."""
 
 
 class Status(StrEnum):
@@ -153,7 +169,11 @@ def either(first: tuple[str, int | None], second: tuple[str, int | None]) -> str
 
 def reading_word(reading: str) -> str:
     """A reading as a table shows it."""
-    return _READINGS.get(Reading(reading), reading) if reading in set(Reading) else text.MISSING
+    return (
+        _READINGS.get(ComparisonResult(reading), reading)
+        if reading in set(ComparisonResult)
+        else text.MISSING
+    )
 
 
 def outcome_word(outcome: str) -> str:
@@ -216,25 +236,25 @@ def compared(ratio: Ratio, than: str, *, margin: float) -> str:
         seen = ratio if ratio.value >= 1 else ratio.inverted()
         direction = "faster" if ratio.value >= 1 else "slower"
         return f"seen {text.times_as_fast(seen)} {direction} than {than}, with no interval"
-    if ratio.reading is Reading.FASTER:
+    if ratio.reading is ComparisonResult.FASTER:
         return f"{text.times_as_fast(ratio)} faster than {than} {text.interval(ratio)}"
-    if ratio.reading is Reading.SLOWER:
+    if ratio.reading is ComparisonResult.SLOWER:
         turned = ratio.inverted()
         return f"{text.times_as_fast(turned)} slower than {than} {text.interval(turned)}"
     figures = f"{text.times_as_fast(ratio)} {text.interval(ratio)}"
-    if ratio.reading is Reading.EQUAL:
+    if ratio.reading is ComparisonResult.EQUAL:
         return f"as fast as {than} within {text.percent(margin)}: {figures}"
     return f"not settled against {than}: {figures}"
 
 
 def against_serial(models: str, ratio: Ratio, *, margin: float) -> str:
     """What a whole family of models does for a workload: `threads gain nothing`."""
-    if not ratio.has_interval or ratio.reading is Reading.UNRESOLVED:
+    if not ratio.has_interval or ratio.reading is ComparisonResult.UNRESOLVED:
         figures = f"{text.times_as_fast(ratio)} {text.interval(ratio)}".strip()
         return f"whether {models} gain is not settled ({figures})"
-    if ratio.reading is Reading.FASTER:
+    if ratio.reading is ComparisonResult.FASTER:
         return f"{models} gain {text.times_as_fast(ratio)} {text.interval(ratio)}"
-    if ratio.reading is Reading.SLOWER:
+    if ratio.reading is ComparisonResult.SLOWER:
         turned = ratio.inverted()
         return f"{models} lose: {text.times_as_fast(turned)} slower {text.interval(turned)}"
     return f"{models} gain nothing (within {text.percent(margin)} of serial)"
@@ -251,15 +271,15 @@ def runner_up(advantage: Ratio, other: str, *, margin: float) -> str:
     """How the best way compares with the best of the other families."""
     if not advantage.has_interval:
         return f"next best: {other}; one block can't tell them apart"
-    if advantage.reading is Reading.FASTER:
+    if advantage.reading is ComparisonResult.FASTER:
         figures = f"{text.times_as_fast(advantage)} {text.interval(advantage)}"
         return f"{figures} faster than the runner-up, {other}"
-    if advantage.reading is Reading.SLOWER:
+    if advantage.reading is ComparisonResult.SLOWER:
         turned = advantage.inverted()
         figures = f"{text.times_as_fast(turned)} {text.interval(turned)}"
         return f"block by block the runner-up, {other}, is {figures} faster"
     figures = f"{text.times_as_fast(advantage)} {text.interval(advantage)}"
-    if advantage.reading is Reading.EQUAL:
+    if advantage.reading is ComparisonResult.EQUAL:
         return f"next best, {other}: the same within {text.percent(margin)}, {figures}"
     return f"not settled against the runner-up, {other}: {figures}"
 
@@ -271,7 +291,7 @@ def block_caution(blocks: int) -> str:
             "There is one block only: every ratio is what was seen once, nothing has an interval, "
             "and nothing can be called settled."
         )
-    if blocks < WEAK_BLOCKS:
+    if blocks < FEWEST_BLOCKS:
         return (
             f"There are {text.count(blocks, 'block')} only, too few to call anything faster, "
             "slower or equal: intervals are wide and lean on the assumption of a log-normal "

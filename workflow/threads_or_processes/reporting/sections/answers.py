@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from statistics import median_low
 
+from threads_or_processes.records.vocabulary import ComparisonResult
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.rows import CrossoverRow, Ratio, Reading
+from threads_or_processes.reporting.rows import CrossoverRow, Ratio
 
 NO_RATIO = "No two of its cells can be compared."
 
@@ -47,10 +48,10 @@ def readings(ratios: Iterable[Ratio]) -> str:
     counted = [
         (sum(ratio.reading is reading for ratio in known), word)
         for reading, word in (
-            (Reading.FASTER, "faster"),
-            (Reading.SLOWER, "slower"),
-            (Reading.EQUAL, "equal"),
-            (Reading.UNRESOLVED, "not settled"),
+            (ComparisonResult.FASTER, "faster"),
+            (ComparisonResult.SLOWER, "slower"),
+            (ComparisonResult.EQUAL, "equal"),
+            (ComparisonResult.UNRESOLVED, "not settled"),
         )
     ]
     return text.listing([f"{text.fixed(number, 0)} {word}" for number, word in counted if number])

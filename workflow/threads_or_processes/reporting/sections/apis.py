@@ -1,5 +1,6 @@
 """The same work through every way that Python offers."""
 
+from threads_or_processes.records.vocabulary import THREADS
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import PlannedCell
 from threads_or_processes.reporting.figure_spec import Series
@@ -7,7 +8,6 @@ from threads_or_processes.reporting.page import Column
 from threads_or_processes.reporting.rows import Ratio
 from threads_or_processes.reporting.sections import answers, figure_builders
 from threads_or_processes.reporting.sections.grids import (
-    THREADS,
     TWO_AVERAGES,
     WAY,
     Content,

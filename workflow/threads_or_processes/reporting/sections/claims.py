@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
+from threads_or_processes.records.vocabulary import SERIAL, Agreement, Measure, Verdict
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign, PlannedCell
@@ -12,24 +13,24 @@ from threads_or_processes.reporting.page import Claim, Claims, ClaimsSection
 from threads_or_processes.reporting.rows import ClaimRow, Ratio
 from threads_or_processes.reporting.words import Status
 
-STATUSES = {
-    "supported": (Status.GAIN, "✓", "Supported"),
-    "refuted": (Status.NO_GAIN, "✗", "Refuted"),
-    "inconclusive": (Status.OPEN, "?", "Inconclusive"),
-    "not_tested": (Status.NO_DATA, "–", "Not tested"),
+STATUSES: dict[str, tuple[Status, str, str]] = {
+    Verdict.SUPPORTED: (Status.GAIN, "✓", "Supported"),
+    Verdict.REFUTED: (Status.NO_GAIN, "✗", "Refuted"),
+    Verdict.INCONCLUSIVE: (Status.OPEN, "?", "Inconclusive"),
+    Verdict.NOT_TESTED: (Status.NO_DATA, "–", "Not tested"),
 }
 
-MEASURES = {
-    "time": "",
-    "first_result": "until the first result: ",
-    "teardown": "to stop the workers: ",
-    "memory": "memory of all processes: ",
+MEASURES: dict[str, str] = {
+    Measure.TIME: "",
+    Measure.FIRST_RESULT: "until the first result: ",
+    Measure.TEARDOWN: "to stop the workers: ",
+    Measure.MEMORY: "memory of all processes: ",
 }
 
-AGREEMENTS = {
-    "agrees": "; ours agrees",
-    "more": "; ours is surely more",
-    "less": "; ours is surely less",
+AGREEMENTS: dict[str, str] = {
+    Agreement.AGREES: "; ours agrees",
+    Agreement.MORE: "; ours is surely more",
+    Agreement.LESS: "; ours is surely less",
 }
 
 #: Longer than any sentence, shorter than what breaks a page.
@@ -151,7 +152,7 @@ def _value(row: ClaimRow, value: float | None) -> str:
 
 def _way(cell: PlannedCell, title: str, campaign: Campaign) -> str:
     """How a cell works, its workers and its arm in brackets, and its work where they differ."""
-    workers = "" if cell.model == "serial" else text.count(cell.workers, "worker")
+    workers = "" if cell.model == SERIAL else text.count(cell.workers, "worker")
     details = ", ".join(filter(None, (workers, cell.arm, title)))
     return f"{campaign.model_title(cell.model)} ({details})"
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
+from threads_or_processes.records.vocabulary import SCALING, ComparisonResult, Family
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.campaign import SCALING, Family
 from threads_or_processes.reporting.comparing import Side, Sides
 from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Mark, Scale, Series
 from threads_or_processes.reporting.page import Column, Comparison, Fact, Table
-from threads_or_processes.reporting.rows import ClaimRow, DecisionRow, Reading
+from threads_or_processes.reporting.rows import ClaimRow, DecisionRow
 from threads_or_processes.reporting.sections import facts, figure_builders
 from threads_or_processes.reporting.sections.claims import STATUSES
 from threads_or_processes.reporting.sections.decision import status_of
@@ -175,10 +175,10 @@ def _said(row: DecisionRow | None, side: Side) -> frozenset[str] | None:
     status = _status(row, side)
     if status is Status.NO_GAIN:
         return frozenset({str(Family.SERIAL)})
-    rival = row.advantage.reading if row.advantage is not None else Reading.FASTER
-    if status is Status.OPEN or rival is Reading.UNRESOLVED:
+    rival = row.advantage.reading if row.advantage is not None else ComparisonResult.FASTER
+    if status is Status.OPEN or rival is ComparisonResult.UNRESOLVED:
         return frozenset()
-    if rival is Reading.EQUAL:
+    if rival is ComparisonResult.EQUAL:
         return frozenset({row.best_family, row.runner_up_family})
     return frozenset({row.best_family})
 
@@ -192,7 +192,10 @@ def _shown(row: DecisionRow | None, side: Side) -> str:
     way = words.choice(
         row.best_family, None if row.best_family == Family.SERIAL else row.best_workers
     )
-    if row.advantage is not None and row.advantage.reading in (Reading.EQUAL, Reading.UNRESOLVED):
+    if row.advantage is not None and row.advantage.reading in (
+        ComparisonResult.EQUAL,
+        ComparisonResult.UNRESOLVED,
+    ):
         way += f" or {row.runner_up_family}"
     told = f"{STATUS_ICONS[status]} {STATUS_WORDS[status]}: {way}"
     if row.own_speedup is None or row.best_family == Family.SERIAL:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
+from threads_or_processes.records.vocabulary import KINDS, ComparisonResult, Family
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.campaign import KINDS, Arm, Campaign, Family, Workload
+from threads_or_processes.reporting.campaign import Arm, Campaign, Workload
 from threads_or_processes.reporting.evidence import Evidence, Tables
 from threads_or_processes.reporting.figure_spec import Axis, DotRow, DotsFigure, Scale, Series
 from threads_or_processes.reporting.page import Choice, Decision, DecisionSection, Fact
-from threads_or_processes.reporting.rows import CellRow, DecisionRow, Ratio, RatioRow, Reading
+from threads_or_processes.reporting.rows import CellRow, DecisionRow, Ratio, RatioRow
 from threads_or_processes.reporting.sections import answers, figure_builders, sureness
 from threads_or_processes.reporting.words import Status
 
@@ -56,7 +57,7 @@ def gains(workloads: Sequence[Workload], campaign: Campaign, tables: Tables) -> 
     for family in (f for f in Family if f is not Family.SERIAL):
         judged = {
             arm: [
-                ratio.reading is Reading.FASTER
+                ratio.reading is ComparisonResult.FASTER
                 for row in tables.decisions
                 if row.arm == arm
                 and row.workload in labels
@@ -193,16 +194,16 @@ def status_of(row: DecisionRow | None, left_out: Sequence[CellRow] = ()) -> Stat
     if row is None or not row.best_model:
         return Status.NO_DATA
     if _is_parallel(row):
-        judged = [row.own_speedup.reading if row.own_speedup else Reading.UNRESOLVED]
+        judged = [row.own_speedup.reading if row.own_speedup else ComparisonResult.UNRESOLVED]
     else:
         judged = [ratio.reading for _, ratio in _champions(row)]
         if not judged:
             if unknown:
                 return Status.OPEN
             return Status.NO_GAIN if left_out else Status.NO_DATA
-    if Reading.FASTER in judged and _is_parallel(row):
+    if ComparisonResult.FASTER in judged and _is_parallel(row):
         return Status.GAIN
-    if unknown or not set(judged) <= {Reading.EQUAL, Reading.SLOWER}:
+    if unknown or not set(judged) <= {ComparisonResult.EQUAL, ComparisonResult.SLOWER}:
         return Status.OPEN
     return Status.NO_GAIN
 
@@ -223,7 +224,7 @@ def _headline(row: DecisionRow | None, status: Status) -> str:
     best = row.best_family, row.best_workers
     if status is Status.OPEN:
         return f"{words.capital(words.choice(*best))}, perhaps"
-    if row.advantage is not None and row.advantage.reading is Reading.EQUAL:
+    if row.advantage is not None and row.advantage.reading is ComparisonResult.EQUAL:
         rival = row.runner_up_family, row.runner_up_workers
         return words.capital(words.either(best, rival))
     return words.capital(words.choice(*best))
@@ -286,7 +287,7 @@ def _favours_serial(row: DecisionRow) -> bool:
     """Whether the best that was measured is serial, or no better than serial."""
     own = row.own_speedup
     return not _is_parallel(row) or (
-        own is not None and own.reading in (Reading.EQUAL, Reading.SLOWER)
+        own is not None and own.reading in (ComparisonResult.EQUAL, ComparisonResult.SLOWER)
     )
 
 
@@ -299,7 +300,7 @@ def _lines(row: DecisionRow, arm: Arm, campaign: Campaign, tables: Tables) -> li
     if row.advantage is not None and rival_is_parallel and _is_parallel(row):
         rival = _named(row.runner_up_model, row.runner_up_workers, row, campaign)
         lines.append(words.runner_up(row.advantage, rival, margin=margin))
-        if row.advantage.reading is not Reading.FASTER:
+        if row.advantage.reading is not ComparisonResult.FASTER:
             # What is as good as the best, or not told from it, needs no line of its own.
             told.add(row.runner_up_family)
     else:
@@ -320,10 +321,10 @@ def _lines(row: DecisionRow, arm: Arm, campaign: Campaign, tables: Tables) -> li
 def _threads_or_processes(row: DecisionRow, campaign: Campaign, tables: Tables) -> list[str]:
     """Which of the two is faster, where that is settled and no other line says it."""
     ratio = _pairs(campaign, tables).get((row.workload, row.arm))
-    if ratio is None or ratio.reading not in (Reading.FASTER, Reading.SLOWER):
+    if ratio is None or ratio.reading not in (ComparisonResult.FASTER, ComparisonResult.SLOWER):
         return []
     winner, loser = "threads", "processes"
-    if ratio.reading is Reading.SLOWER:
+    if ratio.reading is ComparisonResult.SLOWER:
         winner, loser, ratio = loser, winner, ratio.inverted()
     figures = f"{text.times_as_fast(ratio)} {text.interval(ratio)}"
     told = f"{winner} are {figures} faster than as many {loser}"

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
+from threads_or_processes.records.vocabulary import KINDS, NOTEBOOK, SCALING
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.campaign import KINDS, NOTEBOOK, SCALING, Campaign, Experiment
+from threads_or_processes.reporting.campaign import Campaign, Experiment
 from threads_or_processes.reporting.evidence import Evidence, Tables
 from threads_or_processes.reporting.figure_spec import DotsFigure, LinesFigure
 from threads_or_processes.reporting.page import ExperimentSection, Fold, Table

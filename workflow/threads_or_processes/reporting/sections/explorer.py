@@ -3,13 +3,14 @@
 import json
 from typing import Any
 
+from threads_or_processes.records.vocabulary import SERIAL, THREADS, Family
 from threads_or_processes.reporting import palette
-from threads_or_processes.reporting.campaign import Campaign, Family
+from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence, Tables
 from threads_or_processes.reporting.page import Explorer, Fact, Option
 from threads_or_processes.reporting.rows import CellRow
 
-MOST_CHECKED = ("serial", "threads", "processes-fork")
+MOST_CHECKED = (SERIAL, THREADS, "processes-fork")
 """Models that are chosen at first; a reader adds others."""
 
 
@@ -26,7 +27,7 @@ def build(evidence: Evidence) -> Explorer | None:
     # Those that can be compared with serial first, in the order in which experiments name them.
     named = [c.workload for e in campaign.experiments for c in campaign.cells_of(e)]
     known = {row.workload for row in cells}
-    compared = {row.workload for row in cells if row.model == "serial"}
+    compared = {row.workload for row in cells if row.model == SERIAL}
     works = sorted(
         (work for work in dict.fromkeys(named) if work in known), key=lambda w: w not in compared
     )

@@ -4,15 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from threads_or_processes.records.vocabulary import THREADS, Family
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.campaign import (
-    Campaign,
-    Experiment,
-    Family,
-    PlannedCell,
-    Workload,
-)
+from threads_or_processes.reporting.campaign import Campaign, Experiment, PlannedCell, Workload
 from threads_or_processes.reporting.evidence import Tables
 from threads_or_processes.reporting.figure_spec import DotsFigure, LinesFigure, Series
 from threads_or_processes.reporting.page import Column, Table
@@ -159,8 +154,6 @@ TWO_AVERAGES = (
     "both cells have, and can differ from the quotient of two medians."
 )
 
-#: The pool of threads: the same dispatch code as the pool of processes.
-THREADS = "threads"
 _PLACE = ("workload", "model", "workers", "arm", "timing", "replicate")
 WAY = (Column(header="Model"), Column(header="Workers", numeric=True))
 

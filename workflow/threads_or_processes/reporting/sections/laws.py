@@ -1,21 +1,22 @@
 """What workers are made use of, and which law describes it."""
 
+from threads_or_processes.records.vocabulary import SCALING, FitState
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.campaign import SCALING, Campaign
+from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Column, Fold, Table
 from threads_or_processes.reporting.rows import FitRow, ScalingRow
 
 WAY = (Column(header="Work"), Column(header="Model"), Column(header="Arm"))
 
-STATES = {
-    "too_few_counts": "fewer than four numbers of workers within the cores",
-    "too_few_blocks": "fewer than six blocks",
-    "poor_fit": "no law fits",
-    "weakly_identified": "no peak within sight",
-    "peak_beyond": "a peak beyond what can be believed",
-    "identified": "a peak",
+STATES: dict[str, str] = {
+    FitState.TOO_FEW_COUNTS: "fewer than four numbers of workers within the cores",
+    FitState.TOO_FEW_BLOCKS: "fewer than six blocks",
+    FitState.POOR_FIT: "no law fits",
+    FitState.WEAKLY_IDENTIFIED: "no peak within sight",
+    FitState.PEAK_BEYOND: "a peak beyond what can be believed",
+    FitState.IDENTIFIED: "a peak",
 }
 
 
@@ -90,7 +91,7 @@ def table(evidence: Evidence) -> Table:
 
 
 def _law(row: FitRow, campaign: Campaign) -> tuple[str, ...]:
-    peak = row.state == "identified" and row.peak_workers is not None
+    peak = row.state == FitState.IDENTIFIED and row.peak_workers is not None
     return (
         campaign.title(row.workload),
         campaign.model_title(row.model),

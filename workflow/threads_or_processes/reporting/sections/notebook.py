@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from threads_or_processes.records.vocabulary import NOTEBOOK, Family
 from threads_or_processes.reporting import alt_text, traces, words
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.campaign import NOTEBOOK, Campaign, Family
+from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Column, Figure, Fold, NotebookSection, Table
 from threads_or_processes.reporting.published import NOTEBOOK_TIMES

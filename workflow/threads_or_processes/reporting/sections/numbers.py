@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from threads_or_processes.records.vocabulary import Family
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.campaign import Campaign, Family
+from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Column, Fold, NumbersSection, Table
 from threads_or_processes.reporting.rows import CellRow, RatioRow

@@ -1,5 +1,6 @@
 """What it costs to send data to workers and back."""
 
+from threads_or_processes.records.vocabulary import THREADS
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import PlannedCell
@@ -7,7 +8,6 @@ from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Mark, 
 from threads_or_processes.reporting.page import Column, Table
 from threads_or_processes.reporting.sections import answers, figure_builders
 from threads_or_processes.reporting.sections.grids import (
-    THREADS,
     TWO_AVERAGES,
     WAY,
     Cells,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from statistics import median_low
 
+from threads_or_processes.records.vocabulary import ANY_HEALTH_FLAG
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
@@ -13,7 +14,6 @@ from threads_or_processes.reporting.rows import CellRow, DistributionRow, Health
 from threads_or_processes.reporting.sections import figure_builders
 from threads_or_processes.reporting.sections.grids import left_out
 
-ANY_FLAG = "any"  # the row of the table of health that counts trials with any flag
 NO_SENTINEL = (
     "No sentinel watched the CPUs (processes can't be pinned here), so the times are typical ones: "
     "all repetitions count, disturbed or not. On a machine shared with others, neighbours slow "
@@ -90,7 +90,7 @@ def _odd(evidence: Evidence) -> str:
     recorded = sum(
         row.trials for row in evidence.tables.outcomes if row.outcome not in ("planned", "missing")
     )
-    flagged = sum(row.trials for row in evidence.tables.health if row.flag == ANY_FLAG)
+    flagged = sum(row.trials for row in evidence.tables.health if row.flag == ANY_HEALTH_FLAG)
     opening = "Before and after each trial the machine was asked for its state"
     if not flagged:
         return f"{opening}; in none of {text.count(recorded, 'trial')} was anything odd."
@@ -101,7 +101,7 @@ def _odd(evidence: Evidence) -> str:
 
 
 def _health(rows: tuple[HealthRow, ...]) -> Table | None:
-    flags = [row for row in rows if row.flag != ANY_FLAG]
+    flags = [row for row in rows if row.flag != ANY_HEALTH_FLAG]
     if not flags:
         return None
     return Table(

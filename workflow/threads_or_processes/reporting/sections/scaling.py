@@ -1,8 +1,9 @@
 """Speed-up curves, one figure for each workload."""
 
+from threads_or_processes.records.vocabulary import SCALING
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import traces, words
-from threads_or_processes.reporting.campaign import SCALING, Campaign
+from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Column, Figure, Fold, ScalingSection, Table
 from threads_or_processes.reporting.sections import laws

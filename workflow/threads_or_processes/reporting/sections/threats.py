@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from statistics import median_low
 
+from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, HealthFlag
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Fact, Threats
 from threads_or_processes.reporting.rows import PairingRow
-from threads_or_processes.reporting.words import WEAK_BLOCKS
 
 SURE_P = 0.01
 """Drift is named below this p; with many kinds of work some will drift by chance."""
@@ -90,20 +90,23 @@ def _internal(evidence: Evidence) -> Iterator[Fact]:
         )
 
 
-_HEALTH_THREATS = {
-    "steal": ("Stolen time", "the host gave CPU time to others while they ran."),
-    "load": ("Other programs", "something else used the CPUs while they ran."),
-    "cpu_pressure": (
+_HEALTH_THREATS: dict[str, tuple[str, str]] = {
+    HealthFlag.STEAL: ("Stolen time", "the host gave CPU time to others while they ran."),
+    HealthFlag.LOAD: ("Other programs", "something else used the CPUs while they ran."),
+    HealthFlag.CPU_PRESSURE: (
         "Waiting for a CPU",
         "tasks waited for a CPU while they ran, be it for workers of their own.",
     ),
-    "io_pressure": ("Waiting for a disk", "tasks waited for a disk while they ran."),
-    "memory_pressure": ("Short of memory", "tasks waited for memory while they ran."),
-    "cgroup_throttling": ("A quota", "the control group's CPU quota held them back."),
-    "thermal_throttling": ("Heat", "a CPU was slowed down for its heat."),
-    "swapping": ("Swapping", "memory was swapped while they ran."),
-    "slow_clock_source": ("A slow clock", "reading the clock took a system call."),
-    "clock_source_changed": ("A changing clock", "the clock source changed while they ran."),
+    HealthFlag.IO_PRESSURE: ("Waiting for a disk", "tasks waited for a disk while they ran."),
+    HealthFlag.MEMORY_PRESSURE: ("Short of memory", "tasks waited for memory while they ran."),
+    HealthFlag.CGROUP_THROTTLING: ("A quota", "the control group's CPU quota held them back."),
+    HealthFlag.THERMAL_THROTTLING: ("Heat", "a CPU was slowed down for its heat."),
+    HealthFlag.SWAPPING: ("Swapping", "memory was swapped while they ran."),
+    HealthFlag.SLOW_CLOCK_SOURCE: ("A slow clock", "reading the clock took a system call."),
+    HealthFlag.CLOCK_SOURCE_CHANGED: (
+        "A changing clock",
+        "the clock source changed while they ran.",
+    ),
 }
 
 
@@ -132,7 +135,7 @@ def _conditions(evidence: Evidence) -> Iterator[Fact]:
 def _conclusion(evidence: Evidence) -> Iterator[Fact]:
     campaign, tables = evidence.campaign, evidence.tables
     timed = [row for row in tables.cells if row.timing == "warm"]
-    weak = [row for row in timed if row.ok < WEAK_BLOCKS]
+    weak = [row for row in timed if row.ok < FEWEST_BLOCKS]
     if weak:
         yield Fact(
             term="Few blocks",

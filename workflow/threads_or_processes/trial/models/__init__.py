@@ -5,25 +5,15 @@ A model's module is imported only in the trial that runs it, so `serial` never l
 
 import importlib
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import cast
 
+from threads_or_processes.records.vocabulary import Family
 from threads_or_processes.trial.models.base import Model
 from threads_or_processes.trial.needs import Need
 
 THREADED = frozenset({Need.ONE_MEMORY, Need.EXTENSION_MODULES})
 POOLED = frozenset({Need.SINGLE_DISPATCHES, Need.EXTENSION_MODULES})
-
-
-class Family(StrEnum):
-    """What the reader chooses between."""
-
-    SERIAL = "serial"
-    THREADS = "threads"
-    PROCESSES = "processes"
-    COROUTINES = "coroutines"
-    INTERPRETERS = "interpreters"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from threads_or_processes.records.trial import Health, HealthFlag
+from threads_or_processes.records.trial import Health
+from threads_or_processes.records.vocabulary import HealthFlag
 from threads_or_processes.trial.supervisor.descendants import children, process_stat
 
 # A hundredth of one CPU taken away by the host: a fifth of the margin (5 %) that verdicts go by.
@@ -95,29 +96,29 @@ def _findings(before: Health, after: Health) -> Iterator[HealthFlag]:
     elapsed_us = grown("read_monotonic_ns") / 1e3
     elapsed_ticks = elapsed_us / 1e6 * after["ticks_per_second"]
     if grown("steal_ticks") > STEAL_RATIO * elapsed_ticks:
-        yield "steal"
+        yield HealthFlag.STEAL
     if before["own_ticks"] is not None and after["own_ticks"] is not None:
         of_strangers = grown("busy_ticks") - grown("own_ticks")
         if of_strangers > LOAD_RATIO * elapsed_ticks + LOAD_TICKS:
-            yield "load"
+            yield HealthFlag.LOAD
     if grown("swapped_in_pages") + grown("swapped_out_pages") >= SWAPPED_PAGES:
-        yield "swapping"
+        yield HealthFlag.SWAPPING
     if grown("core_throttle_count") > 0:
-        yield "thermal_throttling"
+        yield HealthFlag.THERMAL_THROTTLING
     if grown("cgroup_throttled_periods") > 0:
-        yield "cgroup_throttling"
+        yield HealthFlag.CGROUP_THROTTLING
     if grown("cpu_pressure_us") > CPU_PRESSURE_RATIO * elapsed_us:
-        yield "cpu_pressure"
+        yield HealthFlag.CPU_PRESSURE
     if grown("io_pressure_us") > IO_PRESSURE_RATIO * elapsed_us:
-        yield "io_pressure"
+        yield HealthFlag.IO_PRESSURE
     if grown("memory_pressure_us") > MEMORY_PRESSURE_RATIO * elapsed_us:
-        yield "memory_pressure"
+        yield HealthFlag.MEMORY_PRESSURE
     if grown("out_of_memory_kills") > 0 or grown("cgroup_out_of_memory_kills") > 0:
-        yield "out_of_memory_kill"
+        yield HealthFlag.OUT_OF_MEMORY_KILL
     if before["clock_source"] != after["clock_source"]:
-        yield "clock_source_changed"
+        yield HealthFlag.CLOCK_SOURCE_CHANGED
     if {before["clock_source"], after["clock_source"]} - {None} - FAST_CLOCK_SOURCES:
-        yield "slow_clock_source"
+        yield HealthFlag.SLOW_CLOCK_SOURCE
 
 
 def _load_averages(proc: Path) -> list[float] | None:

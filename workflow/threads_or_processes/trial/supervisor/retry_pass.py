@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from threads_or_processes.common.files import read_json
+from threads_or_processes.records.vocabulary import FEWEST_QUIET
 from threads_or_processes.trial.measured.probe_client import QuietRule
 from threads_or_processes.trial.supervisor.noise_monitor import Neighbours
 from threads_or_processes.trial.supervisor.trial import (
@@ -21,9 +22,6 @@ from threads_or_processes.trial.supervisor.trial import (
     quiet_repetitions,
     read_identity,
 )
-
-#: With fewer quiet repetitions the analysis has no quiet value for a trial.
-FEWEST_QUIET = 3
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import digest, read_json
+from threads_or_processes.records.vocabulary import TRIAL_SCHEMA_VERSION
 from threads_or_processes.trial.measured.calibration import batch_for
 from threads_or_processes.trial.measured.probe_client import QuietRule
 from threads_or_processes.trial.supervisor.environment import draw_environment
@@ -24,7 +25,6 @@ from threads_or_processes.trial.supervisor.supervisor import (
 from threads_or_processes.trial.workloads import family_of, place_of, workload_of
 from threads_or_processes.trial.workloads.registry import Workload
 
-SCHEMA_VERSION = 1
 CALIBRATION_TIMEOUT_S = 300
 
 
@@ -143,7 +143,7 @@ def measure_trial(
         read_sentinel,
     )
     return {
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": TRIAL_SCHEMA_VERSION,
         "trial_id": uuid.uuid4().hex,
         "try": attempt,
         "cell": cell,
@@ -193,7 +193,7 @@ def run_calibration(
     if "outcome" in ending.answer:
         raise _not_calibrated(function, params, ending)
     calibration = {
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": TRIAL_SCHEMA_VERSION,
         "workload": workload.name,
         "params": params,
         "arm": identity["arm"],

@@ -1,0 +1,201 @@
+"""The words and numbers that several packages share; string values stand in files and tables."""
+
+from enum import StrEnum
+
+PLAN_SCHEMA_VERSION = 1
+TRIAL_SCHEMA_VERSION = 1
+
+#: Models that others are compared with.
+SERIAL = "serial"
+THREADS = "threads"
+
+#: The replay of the teaching notebook; it has a table of its own and no part in decisions.
+NOTEBOOK_WORKLOAD = "notebook"
+#: Experiments with a section of their own in the report.
+NOTEBOOK = "notebook"
+SCALING = "scaling"
+KINDS = "kinds"
+
+#: The nominal level of every interval.
+CONFIDENCE = 0.95
+#: No verdict rests on fewer: a bootstrap of five blocks holds the truth four times in five, and the
+#: widest order statistics of five trials at 94 %.
+FEWEST_BLOCKS = 6
+#: With fewer quiet repetitions a trial has no quiet value: one of them alone may still be the
+#: batch that ran on a single CPU.
+FEWEST_QUIET = 3
+
+
+class Timing(StrEnum):
+    """What a repetition's wall time contains."""
+
+    WARM = "warm"  # the batch alone, on workers that are up
+    COLD = "cold"  # create workers, batch, tear down
+    MEMORY = "memory"  # nothing is timed: the process tree is weighed
+
+
+class Family(StrEnum):
+    """What the reader chooses between, the simplest first; a model belongs to one."""
+
+    SERIAL = "serial"
+    THREADS = "threads"
+    PROCESSES = "processes"
+    COROUTINES = "coroutines"
+    INTERPRETERS = "interpreters"
+
+
+class WorkerKind(StrEnum):
+    """What a number of workers asks of a machine."""
+
+    WITHIN_CORES = "within_cores"
+    SMT = "smt"  # more than the physical cores, so some share one
+    OVERSUBSCRIBED = "oversubscribed"  # more than the logical CPUs
+    OVER_QUOTA = "over_quota"  # more than the CPUs' worth of time that control groups allow
+
+
+class Outcome(StrEnum):
+    """How a trial ended."""
+
+    OK = "ok"
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    RAISED = "raised"
+    WRONG_RESULT = "wrong_result"
+    WRONG_GIL = "wrong_gil"
+    WORKER_DIED = "worker_died"
+
+
+class HealthFlag(StrEnum):
+    """What was odd with the machine while a trial ran."""
+
+    CGROUP_THROTTLING = "cgroup_throttling"
+    CLOCK_SOURCE_CHANGED = "clock_source_changed"
+    CPU_PRESSURE = "cpu_pressure"
+    IO_PRESSURE = "io_pressure"
+    LOAD = "load"
+    MEMORY_PRESSURE = "memory_pressure"
+    OUT_OF_MEMORY_KILL = "out_of_memory_kill"
+    SLOW_CLOCK_SOURCE = "slow_clock_source"
+    STEAL = "steal"
+    SWAPPING = "swapping"
+    THERMAL_THROTTLING = "thermal_throttling"
+
+
+#: In the table of health: the trials with any flag.
+ANY_HEALTH_FLAG = "any"
+
+
+class Basis(StrEnum):
+    """Which repetitions speak for a trial."""
+
+    QUIET = "quiet"  # those that the sentinel saw undisturbed: what the work costs here
+    TYPICAL = "typical"  # all of them: what a user of the machine saw
+
+
+class CellFlag(StrEnum):
+    """A reason to read a cell's times with care."""
+
+    VARIABLE = "variable"  # from trial to trial
+    UNSTABLE = "unstable"  # the same, and much
+    BIMODAL = "bimodal"  # trials fall into two groups
+    DRIFTING = "drifting"  # trials got slower, or faster, in the course of the campaign
+    WARMING_UP = "warming_up"  # the first repetition that counts is slower than the others
+    DISTURBED = "disturbed"  # too little quiet time, so typical times stand in
+    FAILURES = "failures"  # a trial is not ok
+    LOST_UPDATES = "lost_updates"  # what tasks changed together was not all there
+
+
+class ContrastKind(StrEnum):
+    """Which question a ratio answers."""
+
+    SPEEDUP_OWN = "speedup_own"  # against serial on the same arm
+    SPEEDUP_REFERENCE = "speedup_reference"  # against serial on the reference arm
+    THREADS_OVER_PROCESSES = "threads_over_processes"  # same workers, same arm
+    THREADS_OVER_OTHERS = "threads_over_others"  # likewise, over whatever else is parallel
+    ARM_BUILD = "arm_build"  # what the free-threaded build costs while its lock is on
+    ARM_LOCK = "arm_lock"  # what taking the lock away gives
+    ARM_TOTAL = "arm_total"  # both together
+
+
+class ComparisonResult(StrEnum):
+    """What the intervals of a ratio allow to be said."""
+
+    FASTER = "faster"
+    SLOWER = "slower"
+    EQUAL = "equal"
+    UNRESOLVED = "unresolved"
+
+
+class CrossoverState(StrEnum):
+    """What the results along a ladder, from the least size to the largest, say together."""
+
+    BRACKETED = "bracketed"  # the baseline will do up to one size, not from another on
+    ALWAYS_FASTER = "always_faster"  # at every size measured
+    NOT_REACHED = "not_reached"  # at the largest size, as at all others, the baseline will do
+    FASTER_BELOW = "faster_below"  # the baseline will do at the largest size, though not at all
+    UNRESOLVED = "unresolved"  # the results leave it open
+
+
+class FitState(StrEnum):
+    """How much of a law's parameters may be believed; the first that is true."""
+
+    TOO_FEW_COUNTS = "too_few_counts"  # no parameters: fewer than four counts within the cores
+    TOO_FEW_BLOCKS = "too_few_blocks"  # no parameters: no interval would hold its level
+    POOR_FIT = "poor_fit"  # the law misses a count by more than the margin
+    WEAKLY_IDENTIFIED = "weakly_identified"  # coherency may be none: no peak
+    PEAK_BEYOND = "peak_beyond"  # coherency is there, its peak out of reach
+    IDENTIFIED = "identified"
+
+
+class SlopeState(StrEnum):
+    """Whether there is a line, and why not."""
+
+    FITTED = "fitted"
+    TOO_FEW_COUNTS = "too_few_counts"  # one number of workers makes no line
+    TOO_FEW_BLOCKS = "too_few_blocks"  # one block has a line without interval, none has no line
+
+
+class Expects(StrEnum):
+    """What a claim says of its cell, mostly against a baseline."""
+
+    LESS = "less"  # takes less than the baseline, by the factor stated
+    NOT_LESS = "not_less"  # does not
+    EQUAL = "equal"  # no difference in practice
+    KEEPS_UPDATES = "keeps_updates"
+    LOSES_UPDATES = "loses_updates"
+
+
+class Measure(StrEnum):
+    """What of a cell a claim is about; all of them are the better the less."""
+
+    TIME = "time"
+    FIRST_RESULT = "first_result"
+    TEARDOWN = "teardown"
+    MEMORY = "memory"
+
+
+class Verdict(StrEnum):
+    """What the measurement says of a claim."""
+
+    SUPPORTED = "supported"
+    REFUTED = "refuted"
+    INCONCLUSIVE = "inconclusive"
+    NOT_TESTED = "not_tested"
+
+
+class Finding(StrEnum):
+    """What a refuted claim met instead."""
+
+    EQUAL = "equal_in_practice"
+    OPPOSITE = "opposite"
+    SMALLER = "smaller_than_claimed"
+    DIFFERENT = "different"  # of a claim that there is no difference
+    AS_MUCH = "as_much"  # of a claim that it is not less
+
+
+class Agreement(StrEnum):
+    """How a measured ratio stands to the ratios that were published."""
+
+    AGREES = "agrees"
+    MORE = "more"
+    LESS = "less"
