@@ -4,8 +4,7 @@ import io
 from collections.abc import Iterator
 
 import pytest
-from threads_or_processes.interpreters.process import Processes
-from threads_or_processes.interpreters.progress import Progress
+from threads_or_processes.interpreters.process import Processes, Progress
 
 from tests.interpreters.builders import open_processes
 

@@ -7,9 +7,9 @@ import pytest
 from threads_or_processes.interpreters.cache import (
     MARKER,
     default_cache,
-    facts,
-    filled,
+    get_or_make,
     is_finished,
+    read_facts,
 )
 
 
@@ -22,9 +22,9 @@ def test_an_entry_is_filled_once_and_keeps_its_facts(tmp_path: Path) -> None:
         return {"made": "yes"}
 
     for _ in range(2):
-        assert filled(tmp_path / "a" / "entry", fill) == tmp_path / "a" / "entry"
+        assert get_or_make(tmp_path / "a" / "entry", fill) == tmp_path / "a" / "entry"
     assert calls == [tmp_path / "a" / "entry"]
-    assert facts(tmp_path / "a" / "entry") == {"made": "yes"}
+    assert read_facts(tmp_path / "a" / "entry") == {"made": "yes"}
 
 
 def test_a_failed_entry_is_not_finished_and_the_next_run_starts_clean(tmp_path: Path) -> None:
@@ -35,10 +35,10 @@ def test_a_failed_entry_is_not_finished_and_the_next_run_starts_clean(tmp_path: 
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        filled(entry, fail)
+        get_or_make(entry, fail)
     assert not is_finished(entry)
     assert (entry / "half").exists()  # the log of a failed build is there to be read
-    filled(entry, lambda _: {})
+    get_or_make(entry, lambda _: {})
     assert sorted(path.name for path in entry.iterdir()) == [MARKER]
 
 
@@ -52,7 +52,7 @@ def test_an_entry_that_another_process_holds_is_waited_for(tmp_path: Path) -> No
             waits.append("told")
             fcntl.flock(held, fcntl.LOCK_UN)
 
-        filled(tmp_path / "entry", lambda _: {}, on_wait=on_wait)
+        get_or_make(tmp_path / "entry", lambda _: {}, on_wait=on_wait)
     assert waits == ["told"]
     assert is_finished(tmp_path / "entry")
 
@@ -64,7 +64,7 @@ def test_waiting_can_be_given_up(tmp_path: Path) -> None:
     with (tmp_path / "entry.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(InterruptedError):
-            filled(tmp_path / "entry", lambda _: {}, on_wait=on_wait)
+            get_or_make(tmp_path / "entry", lambda _: {}, on_wait=on_wait)
 
 
 def test_the_cache_lies_where_the_user_keeps_caches(monkeypatch: pytest.MonkeyPatch) -> None:

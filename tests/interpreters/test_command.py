@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.interpreters.environment import ARM_LOCK
-from threads_or_processes.interpreters.inquiry import check_gil_stays_off
+from threads_or_processes.interpreters.inspection import check_gil_stays_off
 from threads_or_processes.interpreters.process import Processes
 from threads_or_processes.interpreters.request import Build
 

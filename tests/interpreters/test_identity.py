@@ -9,17 +9,17 @@ from threads_or_processes.interpreters.identity import (
     identity_from,
     is_link_time_optimised,
     is_profile_guided,
-    without_places,
+    without_install_paths,
 )
-from threads_or_processes.interpreters.inquiry import Answers
+from threads_or_processes.interpreters.inspection import InterpreterInfo
 from threads_or_processes.interpreters.request import Arm, ProviderName
 
 from tests.interpreters.builders import FREE, identity
-from tests.interpreters.test_inquiry import ANSWERS
+from tests.interpreters.test_inspection import ANSWERS
 
 
-def answers(**changes: object) -> Answers:
-    return Answers(**(ANSWERS | {"gil_culprits": ()} | changes))  # type: ignore[arg-type]
+def answers(**changes: object) -> InterpreterInfo:
+    return InterpreterInfo(**(ANSWERS | {"gil_culprits": ()} | changes))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_link_time_optimised_by_option_or_by_flag(changes: dict[str, str], expec
 
 def test_where_a_build_is_installed_is_not_what_it_is() -> None:
     args = "--prefix=/home/someone/x 'PROFILE_TASK=-m test --pgo test_re' --disable-gil"
-    assert without_places(args) == "'PROFILE_TASK=-m test --pgo test_re' --disable-gil"
+    assert without_install_paths(args) == "'PROFILE_TASK=-m test --pgo test_re' --disable-gil"
 
 
 def test_an_interpreters_answers_become_an_identity() -> None:

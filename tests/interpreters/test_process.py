@@ -22,18 +22,18 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_a_program_answers_with_its_outputs_and_status(processes: Processes) -> None:
-    answer = processes.ask(["sh", "-c", "echo out; echo err >&2; exit 3"])
+    answer = processes.run(["sh", "-c", "echo out; echo err >&2; exit 3"])
     assert (answer.status, answer.stdout, answer.stderr) == (3, "out\n", "err\n")
 
 
 def test_a_program_that_is_not_there_is_a_status(processes: Processes) -> None:
-    assert processes.ask(["/nowhere/program"]).status == 127
+    assert processes.run(["/nowhere/program"]).status == 127
 
 
 def test_a_program_that_does_not_answer_is_ended(processes: Processes, tmp_path: Path) -> None:
     # The grandchild must go too: it is what a wrapper script leaves behind.
     command = ["sh", "-c", f"sleep 1000 & echo $! > {tmp_path}/pid; wait"]
-    answer = processes.ask(command, timeout_s=0.5)
+    answer = processes.run(command, timeout_s=0.5)
     assert answer.status == -signal.SIGKILL
     assert "no answer within 0.5 s" in answer.stderr
     if (tmp_path / "pid").exists():
@@ -60,14 +60,14 @@ def test_closing_ends_what_runs_and_refuses_what_comes(tmp_path: Path) -> None:
     assert len(caught) == 1
     assert not is_running(pid)
     with pytest.raises(CancelledError):
-        processes.ask(["true"])
+        processes.run(["true"])
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_when_we_are_ended_our_children_end(tmp_path: Path, end: signal.Signals) -> None:
     program = (
         "from threads_or_processes.interpreters.process import Processes\n"
-        f"Processes().ask(['sh', '-c', 'sleep 1000 & echo $! > {tmp_path}/pid; wait'])\n"
+        f"Processes().run(['sh', '-c', 'sleep 1000 & echo $! > {tmp_path}/pid; wait'])\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.DEVNULL
@@ -83,7 +83,7 @@ def test_the_callers_compiler_flags_and_python_are_not_seen(
 ) -> None:
     monkeypatch.setenv("CFLAGS", "-O0")
     monkeypatch.setenv("PYTHONPATH", "/elsewhere")
-    seen = processes.ask(["env"]).stdout
+    seen = processes.run(["env"]).stdout
     assert "CFLAGS" not in seen
     assert "PYTHONPATH" not in seen
     assert f"PATH={os.environ['PATH']}" in seen

@@ -8,13 +8,20 @@ from pathlib import Path
 import pytest
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import sha256_file
-from threads_or_processes.interpreters.given import GivenProvider, fingerprints
-from threads_or_processes.interpreters.managed import ManagedProvider
-from threads_or_processes.interpreters.process import Processes
-from threads_or_processes.interpreters.progress import Progress
-from threads_or_processes.interpreters.provide import first_able, providers
-from threads_or_processes.interpreters.provider import CannotSupplyError
-from threads_or_processes.interpreters.request import Build, ProviderName, request_from
+from threads_or_processes.interpreters.process import Processes, Progress
+from threads_or_processes.interpreters.providers import (
+    CannotSupplyError,
+    LocalPaths,
+    UvBuilds,
+    first_able,
+    providers,
+)
+from threads_or_processes.interpreters.request import (
+    Build,
+    ProviderName,
+    fingerprints,
+    request_from,
+)
 
 from tests.interpreters.builders import FREE, STANDARD, request_value, script
 
@@ -75,7 +82,7 @@ def test_when_none_can_supply_every_reason_is_told(progress: Progress) -> None:
 
 def test_a_path_for_one_build_only_is_an_error_and_not_a_mixture() -> None:
     with pytest.raises(UserError, match=r"names no executable for 3\.13t") as caught:
-        GivenProvider({STANDARD: Path("/python3.13")}).supply(BOTH)
+        LocalPaths({STANDARD: Path("/python3.13")}).supply(BOTH)
     assert caught.value.where == "interpreters.paths"
 
 
@@ -88,9 +95,9 @@ esac
 """
 
 
-def managed(tmp_path: Path, install: str, processes: Processes) -> ManagedProvider:
+def managed(tmp_path: Path, install: str, processes: Processes) -> UvBuilds:
     uv = script(tmp_path / "uv", FAKE_UV.format(log=tmp_path / "log", install=install))
-    return ManagedProvider(tmp_path / "cache", uv, processes, Progress(stream=io.StringIO()))
+    return UvBuilds(tmp_path / "cache", uv, processes, Progress(stream=io.StringIO()))
 
 
 def test_uv_installs_both_builds_at_once_and_only_once(

@@ -20,7 +20,7 @@ def test_the_free_threaded_build_differs_by_one_option(optimised: bool) -> None:
 
 def test_an_optimised_build_is_trained_and_compiled_twice() -> None:
     options = configure_options(STANDARD, optimised=True, compiler=GCC)
-    steps = stages(options, optimised=True, prefix="/p", jobs=2)
+    steps = stages(options, optimised=True, prefix="/p", compilers=2)
     assert [step.command[-1] for step in steps[1:]] == [
         "profile-gen-stamp",
         "profile-run-stamp",
@@ -33,7 +33,7 @@ def test_an_optimised_build_is_trained_and_compiled_twice() -> None:
 def test_a_plain_build_is_not_trained() -> None:
     options = configure_options(STANDARD, optimised=False, compiler=GCC)
     assert not any("PROFILE_TASK" in option or "optimi" in option for option in options)
-    assert len(stages(options, optimised=False, prefix="/p", jobs=2)) == 3
+    assert len(stages(options, optimised=False, prefix="/p", compilers=2)) == 3
 
 
 def test_training_needs_no_test_that_waits_or_is_interrupted() -> None:

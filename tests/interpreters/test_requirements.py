@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.interpreters.environment import find_uv, make_environment
-from threads_or_processes.interpreters.inquiry import check_gil_stays_off, inquire_furnished
+from threads_or_processes.interpreters.inspection import check_gil_stays_off, inspect_with_libraries
 from threads_or_processes.interpreters.process import Processes
 from threads_or_processes.interpreters.request import Build
 from threads_or_processes.interpreters.requirements import Libraries, local_files, pin
@@ -59,7 +59,7 @@ class Workshop:
 
     def libraries_in(self, build: Build, libraries: Libraries) -> dict[str, str]:
         python = self.python(build, libraries)
-        return inquire_furnished(build, python, "here", self.processes).libraries
+        return inspect_with_libraries(build, python, "here", self.processes).libraries
 
 
 @pytest.fixture

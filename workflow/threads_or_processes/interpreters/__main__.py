@@ -17,8 +17,8 @@ from threads_or_processes.common.errors import UserError, exit_on_user_error
 from threads_or_processes.common.files import read_json, write_json
 from threads_or_processes.interpreters.cache import default_cache
 from threads_or_processes.interpreters.parity import compare
-from threads_or_processes.interpreters.progress import Progress
-from threads_or_processes.interpreters.provide import provide
+from threads_or_processes.interpreters.process import Progress
+from threads_or_processes.interpreters.providers import provide
 from threads_or_processes.interpreters.request import request_from
 
 

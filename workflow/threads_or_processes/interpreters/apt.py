@@ -12,8 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from threads_or_processes.interpreters.process import Answer, Processes, network_environment
-from threads_or_processes.interpreters.provider import CannotSupplyError
+from threads_or_processes.interpreters.process import (
+    CompletedCommand,
+    Processes,
+    network_environment,
+)
 from threads_or_processes.interpreters.request import Build
 
 # Newest first. A suite that the mirror does not have is passed over.
@@ -24,6 +27,10 @@ _SUITES = {
 _COMPONENTS = {"debian": ("main",), "ubuntu": ("main", "universe")}
 _UPSTREAM = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:~?(a|b|rc)(\d+))?")
 _FETCH_TIMEOUT_S = 300.0
+
+
+class NoSourcePackageError(Exception):
+    """The distribution has no source package that fits; the text is the reason."""
 
 
 @dataclass(frozen=True)
@@ -190,15 +197,15 @@ def fetch_source(
     """Put the newest source tarball of `build`'s line into `folder`: its path, package version.
 
     A version that the lists name but the mirror no longer (or not yet) holds is passed over.
-    Raises `CannotSupplyError` with the reason.
+    Raises `NoSourcePackageError` with the reason.
     """
     distribution = distribution_from(os_release)
     if distribution is None or not shutil.which("apt-get"):
-        raise CannotSupplyError("only Debian's and Ubuntu's source packages are known here")
+        raise NoSourcePackageError("only Debian's and Ubuntu's source packages are known here")
     archive = own_archive(configured_archives(), distribution)
     keyring = installed_keyring(distribution)
     if archive is None or keyring is None:
-        raise CannotSupplyError(
+        raise NoSourcePackageError(
             f"no mirror of {distribution.family} with its keyring is configured"
         )
     with tempfile.TemporaryDirectory(prefix="python-source-") as name:
@@ -219,7 +226,7 @@ def _fetch(build: Build, folder: Path, private: Path, processes: Processes) -> t
     versions = wanted_versions(found.stdout, build)
     if not versions:
         said = _complaint(update)
-        raise CannotSupplyError(
+        raise NoSourcePackageError(
             f"the mirror's suites hold no source package {package} of version {build.version}"
             + (f" (apt-get update: {said})" if said else "")
         )
@@ -232,17 +239,17 @@ def _fetch(build: Build, folder: Path, private: Path, processes: Processes) -> t
         if answer.status == 0 and tarballs:
             return Path(shutil.copy(tarballs[0], folder)), version
         said = _complaint(answer)
-    raise CannotSupplyError(f"no source package of {package} could be fetched (apt-get: {said})")
+    raise NoSourcePackageError(f"no source package of {package} could be fetched (apt-get: {said})")
 
 
-def _complaint(answer: Answer) -> str:
+def _complaint(answer: CompletedCommand) -> str:
     """The first error among what apt said; its warnings and its summary explain nothing."""
     errors = [line for line in answer.stderr.splitlines() if line.startswith("E:")]
     return errors[0] if errors else ""
 
 
-def _apt(command: Sequence[str], private: Path, processes: Processes) -> Answer:
-    return processes.ask(
+def _apt(command: Sequence[str], private: Path, processes: Processes) -> CompletedCommand:
+    return processes.run(
         [command[0], "-c", str(private / "apt.conf"), *command[1:]],
         cwd=private / "download",
         env=network_environment(),

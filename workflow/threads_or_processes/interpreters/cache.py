@@ -5,14 +5,13 @@ it is the remains of an interrupted run and is deleted by the next one. A lock b
 lets one process at a time fill it.
 """
 
-import contextlib
-import fcntl
 import os
 import shutil
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
+
+from filelock import FileLock
 
 from threads_or_processes.common.files import read_json, write_json
 
@@ -27,51 +26,40 @@ def default_cache() -> Path:
 
 
 def is_finished(entry: Path) -> bool:
-    """Whether the entry was filled to the end."""
+    """Whether the entry was made to the end."""
     return (entry / MARKER).is_file()
 
 
-def facts(entry: Path) -> Mapping[str, Any]:
-    """What the entry's maker recorded about it."""
+def read_facts(entry: Path) -> Mapping[str, Any]:
+    """What `fill` returned when the entry was made."""
     recorded: Mapping[str, Any] = read_json(entry / MARKER)
     return recorded
 
 
-def filled(
+def get_or_make(
     entry: Path,
     fill: Callable[[Path], Mapping[str, Any]],
     *,
     on_wait: Callable[[], None] = lambda: None,
 ) -> Path:
-    """Return `entry`, filled by `fill(entry)` unless it already is; `fill` returns its facts.
+    """Return `entry`, made by `fill(entry)` unless it is there; `fill` returns facts about it.
 
     While another process holds the entry, `on_wait` is called twice a second; it may raise.
     """
     if is_finished(entry):
         return entry
-    with _locked(entry.with_name(entry.name + ".lock"), on_wait):
+    entry.parent.mkdir(parents=True, exist_ok=True)
+
+    def go_on_waiting() -> bool:
+        on_wait()
+        return False
+
+    # The kernel drops the lock of a process that is killed.
+    lock = FileLock(f"{entry}.lock")
+    with lock.acquire(poll_interval=_POLL_S, cancel_check=go_on_waiting):
         if not is_finished(entry):
             if entry.exists():
                 shutil.rmtree(entry)
             entry.mkdir(parents=True)
             write_json(entry / MARKER, fill(entry))
     return entry
-
-
-@contextlib.contextmanager
-def _locked(path: Path, on_wait: Callable[[], None]) -> Iterator[None]:
-    # The lock file stays: deleting it would let two processes lock two files of one name.
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as stream:
-        while not _try_lock(stream):
-            on_wait()
-            time.sleep(_POLL_S)
-        yield
-
-
-def _try_lock(stream: TextIO) -> bool:
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

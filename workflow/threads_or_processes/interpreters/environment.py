@@ -8,15 +8,15 @@ from typing import Any
 
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import digest, sha256_file
-from threads_or_processes.interpreters.cache import filled
+from threads_or_processes.interpreters.cache import get_or_make
 from threads_or_processes.interpreters.process import (
-    Answer,
+    CompletedCommand,
     Processes,
     last_lines,
     network_environment,
 )
 from threads_or_processes.interpreters.request import Build
-from threads_or_processes.interpreters.requirements import Libraries, cannot_be_had
+from threads_or_processes.interpreters.requirements import Libraries, requirements_error
 
 ARM_LOCK = Path(__file__).parents[2] / "envs" / "arm.lock"
 _OPTIONS = ("--quiet", "--require-hashes", "--compile-bytecode")
@@ -61,19 +61,19 @@ def make_environment(
         for command in (make, [*sync, "--python", str(python)]):
             answer = _uv(uv, command, entry, processes)
             if answer.status != 0:
-                raise _cannot_be_installed(build, command, answer)
+                raise _lock_error(build, command, answer)
         if libraries.pins:
             add = ["pip", "install", "--no-deps", *_OPTIONS, "-r", str(libraries.pins)]
             for command in (add, ["pip", "check"]):
                 answer = _uv(uv, [*command, "--python", str(python)], entry, processes)
                 if answer.status != 0:
-                    raise cannot_be_had(
+                    raise requirements_error(
                         build, libraries.requirements, libraries.lock, answer.stderr
                     )
         return {"build": build.name, "lock_sha256": lock_sha256}
 
     entry = cache / "environments" / f"{build.name}-{key[:16]}"
-    filled(entry, fill, on_wait=processes.check_open)
+    get_or_make(entry, fill, on_wait=processes.check_open)
     return Environment(entry / "venv" / "bin" / "python", lock_sha256)
 
 
@@ -94,13 +94,13 @@ def find_uv() -> Path:
     return Path(on_path)
 
 
-def _uv(uv: Path, command: Sequence[str], cwd: Path, processes: Processes) -> Answer:
-    return processes.ask(
+def _uv(uv: Path, command: Sequence[str], cwd: Path, processes: Processes) -> CompletedCommand:
+    return processes.run(
         [str(uv), *command], cwd=cwd, env=network_environment(), timeout_s=_INSTALL_TIMEOUT_S
     )
 
 
-def _cannot_be_installed(build: Build, command: Sequence[str], answer: Answer) -> UserError:
+def _lock_error(build: Build, command: Sequence[str], answer: CompletedCommand) -> UserError:
     return UserError(
         f"the libraries of {build.name} could not be installed: uv {command[0]} said\n"
         + last_lines(answer.stderr, 5),

@@ -8,12 +8,12 @@ from typing import Any
 
 from threads_or_processes.common.files import digest, sha256_file
 from threads_or_processes.interpreters.environment import Environment
-from threads_or_processes.interpreters.inquiry import Answers, inquire_furnished
+from threads_or_processes.interpreters.inspection import InterpreterInfo, inspect_with_libraries
 from threads_or_processes.interpreters.process import Processes
 from threads_or_processes.interpreters.request import Arm, ProviderName
 
 SCHEMA_VERSION = 1
-_PLACES = ("--prefix", "--exec-prefix")  # where an interpreter lies is not what it is
+_INSTALL_PATHS = ("--prefix", "--exec-prefix")  # where an interpreter lies is not what it is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ def identify(
     processes: Processes,
 ) -> Identity:
     """Ask the arm's own python, started with the arm's flags and its libraries imported."""
-    answers = inquire_furnished(
+    answers = inspect_with_libraries(
         arm.build, environment.python, f"arm {arm.name}", processes, flags=arm.flags
     )
     return identity_from(
@@ -76,7 +76,7 @@ def identify(
 def identity_from(
     arm: Arm,
     provider: ProviderName,
-    answers: Answers,
+    answers: InterpreterInfo,
     *,
     executable: Path,
     executable_sha256: str,
@@ -95,7 +95,7 @@ def identity_from(
         free_threaded_build=answers.free_threaded_build,
         gil_enabled=answers.gil_after_imports,
         compiler=answers.compiler,
-        config_args=without_places(answers.config_args),
+        config_args=without_install_paths(answers.config_args),
         cflags=answers.cflags,
         optimisation="optimised" if pgo else "plain",
         pgo=pgo,
@@ -106,7 +106,7 @@ def identity_from(
     )
 
 
-def is_profile_guided(answers: Answers) -> bool:
+def is_profile_guided(answers: InterpreterInfo) -> bool:
     """Whether the build was trained: by `configure`'s option, or by the compiler's own flag."""
     flags = f"{answers.cflags} {answers.core_cflags} {answers.config_args}"
     return (
@@ -116,7 +116,7 @@ def is_profile_guided(answers: Answers) -> bool:
     )
 
 
-def is_link_time_optimised(answers: Answers) -> bool:
+def is_link_time_optimised(answers: InterpreterInfo) -> bool:
     """Whether the linker optimised across files: by `configure`'s option, or by `-flto`."""
     asked = [
         option
@@ -126,7 +126,7 @@ def is_link_time_optimised(answers: Answers) -> bool:
     return bool(asked) or "-flto" in f"{answers.cflags} {answers.core_cflags}"
 
 
-def without_places(config_args: str) -> str:
+def without_install_paths(config_args: str) -> str:
     """`configure`'s options less those that say where the result is installed."""
     options = shlex.split(config_args)
-    return shlex.join(o for o in options if o.partition("=")[0] not in _PLACES)
+    return shlex.join(o for o in options if o.partition("=")[0] not in _INSTALL_PATHS)

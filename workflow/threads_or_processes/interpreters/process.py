@@ -9,11 +9,13 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, TextIO
 
 _INHERITED = ("PATH", "HOME", "TMPDIR", "USER", "LOGNAME")
 _TETHER = """
@@ -46,7 +48,7 @@ def last_lines(text: str, count: int = 15) -> str:
 
 
 @dataclass(frozen=True)
-class Answer:
+class CompletedCommand:
     """What a short command said: exit `status` (negative: signal, 127: no such program)."""
 
     status: int
@@ -75,14 +77,14 @@ class Processes:
         self.check_open()
         return status
 
-    def ask(
+    def run(
         self,
         command: Sequence[str],
         *,
         cwd: Path = Path("/"),
         env: Mapping[str, str] | None = None,
         timeout_s: float = 60.0,
-    ) -> Answer:
+    ) -> CompletedCommand:
         """Run a short command and return what it said; a timeout ends it with SIGKILL."""
         environment = clean_environment() if env is None else env
         pipe = subprocess.PIPE
@@ -94,7 +96,7 @@ class Processes:
                 stdout, stderr = child.communicate()
                 stderr += f"\nno answer within {timeout_s:g} s".encode()
         self.check_open()
-        return Answer(
+        return CompletedCommand(
             child.returncode, stdout.decode(errors="replace"), stderr.decode(errors="replace")
         )
 
@@ -149,3 +151,22 @@ class Processes:
 def _kill_group(group: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
+
+
+@dataclass
+class Progress:
+    """Prints `[m:ss] text` lines, time counted from its making; safe across threads."""
+
+    stream: TextIO = field(default_factory=lambda: sys.stderr)
+    clock_s: Callable[[], float] = time.monotonic
+    _start_s: float = field(init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def __post_init__(self) -> None:
+        self._start_s = self.clock_s()
+
+    def say(self, text: str) -> None:
+        """Print one line."""
+        minutes, seconds = divmod(int(self.clock_s() - self._start_s), 60)
+        with self._lock:
+            print(f"[{minutes:d}:{seconds:02d}] {text}", file=self.stream, flush=True)

@@ -45,12 +45,14 @@ def configure_options(build: Build, *, optimised: bool, compiler: Compiler) -> t
     )
 
 
-def stages(options: Sequence[str], *, optimised: bool, prefix: str, jobs: int) -> tuple[Stage, ...]:
+def stages(
+    options: Sequence[str], *, optimised: bool, prefix: str, compilers: int
+) -> tuple[Stage, ...]:
     """The commands that turn an unpacked source tree into an interpreter under `prefix`.
 
     The Makefile's own profile-guided target is run in its three parts, so that each is seen.
     """
-    make = ("make", f"-j{jobs}")
+    make = ("make", f"-j{compilers}")
     compile_stages = (
         (
             Stage("compile for training", (*make, "profile-gen-stamp")),
@@ -71,7 +73,7 @@ def content_key(
     tarball_sha256: str, options: Sequence[str], *, optimised: bool, compiler: Compiler
 ) -> str:
     """What decides the result of a build, as one SHA-256 (hex): the name of its cache entry."""
-    steps = stages(options, optimised=optimised, prefix="", jobs=1)
+    steps = stages(options, optimised=optimised, prefix="", compilers=1)
     return digest(
         {
             "tarball": tarball_sha256,

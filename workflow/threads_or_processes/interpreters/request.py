@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.files import sha256_file
 
 _VERSION = re.compile(r"3\.\d+(\.\d+)?")
 # A distribution's name (PEP 508), and the rest of the line; so no option of an installer.
@@ -177,3 +178,22 @@ def _paths_by_build(arms: Sequence[Arm], given: Mapping[str, Any]) -> Mapping[Bu
                 hint="give one; arms of the same build share its executable",
             )
     return paths
+
+
+def fingerprints(named: Mapping[str, str]) -> dict[str, str]:
+    """SHA-256 (hex) of each file that a config names, by config key, links resolved.
+
+    Cheap enough for every start of the workflow; a changed interpreter changes its fingerprint.
+    Raises `UserError` for a path that is not a readable file.
+    """
+    found = {}
+    for key, path in named.items():
+        try:
+            found[key] = sha256_file(Path(path).expanduser())
+        except OSError as error:
+            raise UserError(
+                f"{path} cannot be read ({error.strerror})",
+                where=key,
+                hint="name a file that is there, or remove the key",
+            ) from None
+    return found

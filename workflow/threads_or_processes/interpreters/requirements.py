@@ -13,10 +13,9 @@ from urllib.parse import unquote, urlsplit
 
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import digest, sha256_file
-from threads_or_processes.interpreters.cache import filled
-from threads_or_processes.interpreters.given import fingerprints
+from threads_or_processes.interpreters.cache import get_or_make
 from threads_or_processes.interpreters.process import Processes, network_environment
-from threads_or_processes.interpreters.request import Build
+from threads_or_processes.interpreters.request import Build, fingerprints
 
 _WHERE = "requirements"
 _RESOLVE_TIMEOUT_S = 600.0
@@ -89,7 +88,7 @@ def pin(
             *("--python", str(executables[build]), str(asked), "-o", str(pins)),
         ]
         for limits in (["--only-binary", ":all:"], []):
-            answer = processes.ask(
+            answer = processes.run(
                 [str(uv), *command, *limits],
                 cwd=entry,
                 env=network_environment(),
@@ -98,15 +97,17 @@ def pin(
             if answer.status == 0:
                 break
         else:
-            raise cannot_be_had(build, requirements, lock, answer.stderr)
+            raise requirements_error(build, requirements, lock, answer.stderr)
         _refuse_without_hash(pins.read_text(encoding="utf-8"))
         return {"requirements": list(requirements), "python": build.name}
 
-    entry = filled(cache / "requirements" / key[:16], fill, on_wait=processes.check_open)
+    entry = get_or_make(cache / "requirements" / key[:16], fill, on_wait=processes.check_open)
     return Libraries(lock, tuple(requirements), entry / "requirements.lock")
 
 
-def cannot_be_had(build: Build, requirements: Sequence[str], lock: Path, said: str) -> UserError:
+def requirements_error(
+    build: Build, requirements: Sequence[str], lock: Path, said: str
+) -> UserError:
     """The message for requirements that uv could not resolve or install; `said` are its words."""
     own = [text for text in requirements if _mentions(said, _name(text))] or list(requirements)
     pins = _PINNED.findall(lock.read_text(encoding="utf-8"))

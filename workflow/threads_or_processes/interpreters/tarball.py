@@ -10,11 +10,9 @@ from typing import Any
 
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import sha256_file
-from threads_or_processes.interpreters.apt import fetch_source
-from threads_or_processes.interpreters.cache import facts, filled
-from threads_or_processes.interpreters.process import Processes
-from threads_or_processes.interpreters.progress import Progress
-from threads_or_processes.interpreters.provider import CannotSupplyError
+from threads_or_processes.interpreters.apt import NoSourcePackageError, fetch_source
+from threads_or_processes.interpreters.cache import get_or_make, read_facts
+from threads_or_processes.interpreters.process import Processes, Progress
 from threads_or_processes.interpreters.request import Build
 
 _PATCHLEVEL = "Include/patchlevel.h"
@@ -68,7 +66,7 @@ def distribution_tarball(
             path, package_version = fetch_source(
                 build, entry, os_release=os_release(), processes=processes
             )
-        except CannotSupplyError as reason:
+        except NoSourcePackageError as reason:
             raise UserError(
                 f"no source of Python {build.version} was found: {reason}",
                 where="interpreters.provider (source)",
@@ -82,8 +80,8 @@ def distribution_tarball(
             "package_version": package_version,
         }
 
-    entry = filled(cache / "sources" / build.version, fetch, on_wait=processes.check_open)
-    recorded = facts(entry)
+    entry = get_or_make(cache / "sources" / build.version, fetch, on_wait=processes.check_open)
+    recorded = read_facts(entry)
     return Tarball(entry / recorded["tarball"], recorded["sha256"])
 
 

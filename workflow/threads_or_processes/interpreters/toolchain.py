@@ -46,8 +46,8 @@ def find_compiler(processes: Processes) -> Compiler | None:
     command = next((name for name in _COMPILERS if shutil.which(name)), None)
     if command is None:
         return None
-    version = processes.ask([command, "--version"]).stdout.partition("\n")[0]
-    target = processes.ask([command, "-dumpmachine"]).stdout.strip()
+    version = processes.run([command, "--version"]).stdout.partition("\n")[0]
+    target = processes.run([command, "-dumpmachine"]).stdout.strip()
     return Compiler(command, version, target)
 
 
@@ -61,7 +61,7 @@ def missing_needs(compiler: Compiler | None, processes: Processes) -> tuple[Need
 
 def _has_header(compiler: Compiler, need: Need, processes: Processes) -> bool:
     command = [compiler.command, "-E", "-x", "c", "-include", need.thing, "/dev/null"]
-    return processes.ask(command).status == 0
+    return processes.run(command).status == 0
 
 
 def missing_error(missing: Sequence[Need], distribution_ids: Collection[str]) -> UserError:

@@ -18,7 +18,7 @@ import yaml
 from threads_or_processes.common.errors import UserError, exit_on_user_error
 from threads_or_processes.common.files import digest, read_json, sha256_file, write_json
 from threads_or_processes.common.locks import hold
-from threads_or_processes.interpreters.given import fingerprints
+from threads_or_processes.interpreters.request import fingerprints
 from threads_or_processes.pipeline.comparison_folders import comparison_of, others
 from threads_or_processes.plan.blocks import Trial
 from threads_or_processes.plan.catalogue import Catalogue, ModelEntry, WorkloadEntry

@@ -14,7 +14,7 @@ _PROBE = Path(__file__).with_name("probe.py")
 
 
 @dataclass(frozen=True)
-class Answers:
+class InterpreterInfo:
     """What an interpreter said of itself; the fields are those that `probe.py` prints.
 
     `broken` holds why, for each distribution of which nothing can be imported.
@@ -42,36 +42,36 @@ class Answers:
         return f"{self.implementation} {self.version}, {build} build"
 
 
-class NoAnswerError(Exception):
+class NotPythonError(Exception):
     """The program did not behave as a Python 3; the text is what it said instead."""
 
 
-def inquire(
+def inspect_interpreter(
     executable: Path, processes: Processes, *, flags: Sequence[str] = (), imports: bool = False
-) -> Answers:
-    """Ask an interpreter, started with `flags`; raises `NoAnswerError`."""
+) -> InterpreterInfo:
+    """Ask an interpreter, started with `flags`; raises `NotPythonError`."""
     arguments = ["import"] if imports else []
-    answer = processes.ask([str(executable), "-I", *flags, str(_PROBE), *arguments])
+    answer = processes.run([str(executable), "-I", *flags, str(_PROBE), *arguments])
     try:
         said: dict[str, Any] = json.loads(answer.stdout)
         said["gil_culprits"] = tuple(said["gil_culprits"])
-        return Answers(**said)
+        return InterpreterInfo(**said)
     except (ValueError, TypeError, KeyError):
         said_instead = last_lines(answer.stderr or answer.stdout, 3) or f"exit {answer.status}"
-        raise NoAnswerError(said_instead) from None
+        raise NotPythonError(said_instead) from None
 
 
-def inquire_furnished(
+def inspect_with_libraries(
     build: Build, python: Path, where: str, processes: Processes, *, flags: Sequence[str] = ()
-) -> Answers:
+) -> InterpreterInfo:
     """Ask the python of an arm's environment, its libraries imported; `UserError` if one fails."""
     hint = (
         "delete its environment in the cache and run again; if it stays so, that library "
         "(workflow/envs/arm.in, or a requirement of yours) does not support this interpreter"
     )
     try:
-        answers = inquire(python, processes, flags=flags, imports=True)
-    except NoAnswerError as said:
+        answers = inspect_interpreter(python, processes, flags=flags, imports=True)
+    except NotPythonError as said:
         raise UserError(
             f"a library does not import in {build.name}: {said}", where=where, hint=hint
         ) from None
@@ -83,7 +83,7 @@ def inquire_furnished(
     return answers
 
 
-def check_is(build: Build, executable: Path, where: str, processes: Processes) -> Path:
+def verify_build(build: Build, executable: Path, where: str, processes: Processes) -> Path:
     """Verify that `executable` is what `build` says; the real file behind links and wrappers.
 
     Raises `UserError` that names `where` (a key of the config), what was found, and the fix.
@@ -94,8 +94,8 @@ def check_is(build: Build, executable: Path, where: str, processes: Processes) -
     if not executable.is_file() or not _is_executable(executable):
         raise UserError(f"{executable} is not a program one can run", where=where, hint=hint)
     try:
-        answers = inquire(executable, processes)
-    except NoAnswerError as said:
+        answers = inspect_interpreter(executable, processes)
+    except NotPythonError as said:
         raise UserError(
             f"{executable} is not a Python 3 (it said: {said})", where=where, hint=hint
         ) from None
@@ -118,7 +118,7 @@ def check_gil_stays_off(build: Build, python: Path, where: str, processes: Proce
 
     Raises `UserError` that names the module that switched it on.
     """
-    answers = inquire_furnished(build, python, where, processes)
+    answers = inspect_with_libraries(build, python, where, processes)
     if answers.gil_after_imports:
         culprits = ", ".join(answers.gil_culprits) or "the interpreter itself, before any import"
         raise UserError(

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.interpreters.cache import is_finished
-from threads_or_processes.interpreters.process import Processes
-from threads_or_processes.interpreters.progress import Progress
+from threads_or_processes.interpreters.process import Processes, Progress
 from threads_or_processes.interpreters.request import Build, BuildKind
-from threads_or_processes.interpreters.source import SourceProvider
+from threads_or_processes.interpreters.source_build import SourceProvider
 
 from tests.interpreters.builders import FREE, STANDARD, open_processes, toy_source
 from tests.interpreters.waiting import is_running, wait_until, written
@@ -122,7 +121,7 @@ def test_a_build_without_a_wanted_module_is_not_used(tmp_path: Path) -> None:
 def _run(cache: Path, tarball: Path) -> "subprocess.Popen[bytes]":
     program = (
         "import sys; from pathlib import Path\n"
-        "from tests.interpreters.test_source import supply\n"
+        "from tests.interpreters.test_source_build import supply\n"
         "supply(Path(sys.argv[1]), Path(sys.argv[2]))\n"
     )
     return subprocess.Popen(

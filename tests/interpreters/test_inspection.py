@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.interpreters.inquiry import check_gil_stays_off, check_is, inquire
+from threads_or_processes.interpreters.inspection import (
+    check_gil_stays_off,
+    inspect_interpreter,
+    verify_build,
+)
 from threads_or_processes.interpreters.process import Processes
 from threads_or_processes.interpreters.request import Build
 
@@ -43,16 +47,16 @@ def own_build() -> Build:
 
 
 def test_a_real_interpreter_answers_and_its_real_file_is_found(processes: Processes) -> None:
-    answers = inquire(Path(sys.executable), processes)
+    answers = inspect_interpreter(Path(sys.executable), processes)
     assert answers.version == sys.version.split()[0]
     assert answers.gil_after_imports
-    real = check_is(own_build(), Path(sys.executable), WHERE, processes)
+    real = verify_build(own_build(), Path(sys.executable), WHERE, processes)
     assert real == Path(sys._base_executable).resolve()  # type: ignore[attr-defined]
 
 
 def test_a_wrapper_script_is_seen_through(processes: Processes, tmp_path: Path) -> None:
     wrapper = script(tmp_path / "python", f'exec {sys.executable} "$@"')
-    assert check_is(own_build(), wrapper, WHERE, processes) == check_is(
+    assert verify_build(own_build(), wrapper, WHERE, processes) == verify_build(
         own_build(), Path(sys.executable), WHERE, processes
     )
 
@@ -60,7 +64,7 @@ def test_a_wrapper_script_is_seen_through(processes: Processes, tmp_path: Path) 
 def test_the_pipelines_own_python_is_not_an_arm_of_another_version(processes: Processes) -> None:
     other = Build("3.9", free_threaded=False)
     with pytest.raises(UserError) as caught:
-        check_is(other, Path(sys.executable), "interpreters.paths.3.9", processes)
+        verify_build(other, Path(sys.executable), "interpreters.paths.3.9", processes)
     version = sys.version.split()[0]
     assert str(caught.value) == (
         f"{sys.executable} is CPython {version}, standard build; "
@@ -83,30 +87,32 @@ def test_what_was_found_is_said(
     processes: Processes, tmp_path: Path, build: Build, changes: dict[str, Any], found: str
 ) -> None:
     with pytest.raises(UserError, match=found) as caught:
-        check_is(build, speaker(tmp_path / "python", **changes), WHERE, processes)
+        verify_build(build, speaker(tmp_path / "python", **changes), WHERE, processes)
     assert caught.value.where == WHERE
     assert caught.value.hint.startswith("name the executable of a CPython 3.13, ")
 
 
 def test_what_fits_is_accepted(processes: Processes, tmp_path: Path) -> None:
-    assert check_is(FREE, speaker(tmp_path / "python"), WHERE, processes).exists()
+    assert verify_build(FREE, speaker(tmp_path / "python"), WHERE, processes).exists()
 
 
 def test_a_path_must_be_there(processes: Processes, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no file"):
-        check_is(FREE, tmp_path / "nothing", WHERE, processes)
+        verify_build(FREE, tmp_path / "nothing", WHERE, processes)
 
 
 def test_a_path_must_be_a_program(processes: Processes, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("not a program")
     for path in (tmp_path / "text", tmp_path):
         with pytest.raises(UserError, match="is not a program"):
-            check_is(FREE, path, WHERE, processes)
+            verify_build(FREE, path, WHERE, processes)
 
 
 def test_a_program_must_be_a_python(processes: Processes, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"is not a Python 3 \(it said: what do you want\)"):
-        check_is(FREE, script(tmp_path / "x", "echo what do you want; exit 1"), WHERE, processes)
+        verify_build(
+            FREE, script(tmp_path / "x", "echo what do you want; exit 1"), WHERE, processes
+        )
 
 
 def test_a_gil_that_came_back_is_an_error_that_names_the_module(

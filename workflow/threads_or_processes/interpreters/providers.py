@@ -1,0 +1,197 @@
+"""Where interpreters come from: paths of the user's, uv's managed builds, or a build from source.
+
+The first provider that can supply all builds is taken, never a mixture. What it supplies is
+verified, given the libraries of the arms, and identified.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.interpreters.cache import get_or_make, read_facts
+from threads_or_processes.interpreters.environment import ARM_LOCK, find_uv, make_environment
+from threads_or_processes.interpreters.identity import Identity, identify
+from threads_or_processes.interpreters.inspection import check_gil_stays_off, verify_build
+from threads_or_processes.interpreters.process import (
+    CompletedCommand,
+    Processes,
+    Progress,
+    last_lines,
+    network_environment,
+)
+from threads_or_processes.interpreters.request import Build, ProviderName, Request
+from threads_or_processes.interpreters.requirements import pin
+from threads_or_processes.interpreters.source_build import SourceProvider
+
+# Where there is no network this must be known in seconds; a slow download may take its time.
+_IMPATIENCE = {"UV_HTTP_CONNECT_TIMEOUT": "5", "UV_HTTP_TIMEOUT": "15", "UV_HTTP_RETRIES": "0"}
+_DOWNLOAD_TIMEOUT_S = 900.0
+
+
+class CannotSupplyError(Exception):
+    """Not all that is asked for can be supplied this way; the text is the reason."""
+
+
+class Provider(Protocol):
+    """A source of interpreters."""
+
+    @property
+    def name(self) -> ProviderName:
+        """Which one it is, as the config names it."""
+
+    def supply(self, builds: Sequence[Build]) -> Mapping[Build, Path]:
+        """The executables of all builds, or `CannotSupplyError`; never of some of them."""
+
+
+@dataclass(frozen=True)
+class LocalPaths:
+    """Takes executables from the config; they are verified afterwards like all others."""
+
+    paths: Mapping[Build, Path]
+    name: ProviderName = ProviderName.GIVEN
+
+    def supply(self, builds: Sequence[Build]) -> Mapping[Build, Path]:
+        """The named executables; `UserError` when some are named and others are not."""
+        if not self.paths:
+            raise CannotSupplyError("interpreters.paths names none")
+        unnamed = [build.name for build in builds if build not in self.paths]
+        if unnamed:
+            raise UserError(
+                f"interpreters.paths names no executable for {', '.join(unnamed)}",
+                where="interpreters.paths",
+                hint="name one for every build of the arms, or none: builds of different "
+                "origin are not compared",
+            )
+        return {build: self.paths[build].absolute() for build in builds}
+
+
+@dataclass(frozen=True)
+class UvBuilds:
+    """Lets uv install interpreters into `cache`, apart from those the user manages with uv."""
+
+    cache: Path
+    uv: Path
+    processes: Processes
+    progress: Progress
+    name: ProviderName = ProviderName.UV
+
+    def supply(self, builds: Sequence[Build]) -> Mapping[Build, Path]:
+        """Install all builds of a version together, once, so that they are of one patch level."""
+        executables: dict[Build, Path] = {}
+        for version in dict.fromkeys(build.version for build in builds):
+            wanted = [build for build in builds if build.version == version]
+            executables |= self._installed(wanted)
+        return executables
+
+    def _installed(self, builds: Sequence[Build]) -> Mapping[Build, Path]:
+        names = [build.name for build in builds]
+
+        def fill(entry: Path) -> Mapping[str, Any]:
+            self.progress.say(f"{' and '.join(names)}: look for uv's managed builds")
+            self._ask(["install", "--no-bin", *names], entry)
+            return {name: self._find(name, entry) for name in names}
+
+        entry = self.cache / "managed" / "+".join(names)
+        get_or_make(entry, fill, on_wait=self.processes.check_open)
+        return {build: Path(read_facts(entry)[build.name]) for build in builds}
+
+    def _find(self, name: str, entry: Path) -> str:
+        found = self._ask(["find", "--managed-python", "--no-project", name], entry)
+        return found.stdout.strip()
+
+    def _ask(self, command: Sequence[str], entry: Path) -> CompletedCommand:
+        env = network_environment(UV_PYTHON_INSTALL_DIR=str(entry), **_IMPATIENCE)
+        answer = self.processes.run(
+            [str(self.uv), "python", *command], cwd=entry, env=env, timeout_s=_DOWNLOAD_TIMEOUT_S
+        )
+        if answer.status != 0:
+            said = last_lines(answer.stderr, 1).strip()
+            raise CannotSupplyError(said or f"uv ended with {answer.status}")
+        return answer
+
+
+def provide(
+    request: Request, cache: Path, progress: Progress, *, lock: Path = ARM_LOCK
+) -> dict[str, Identity]:
+    """The identity of every arm, by name, its interpreter and environment ready in `cache`.
+
+    Raises `UserError` for what the user can fix; nothing half-made is left in use.
+    """
+    processes = Processes()
+    try:
+        uv = find_uv()
+        candidates = providers(request, cache, uv, processes, progress)
+        provider, executables = first_able(candidates, request.builds, progress)
+        real = {
+            build: verify_build(build, executables[build], _where(provider, build), processes)
+            for build in request.builds
+        }
+        progress.say("libraries: the same locked versions for every arm")
+        if request.requirements:
+            progress.say(
+                f"requirements: {', '.join(request.requirements)}; what has no wheel for an arm is "
+                "compiled, which can take minutes"
+            )
+        libraries = pin(
+            request.requirements, real, lock=lock, cache=cache, uv=uv, processes=processes
+        )
+        environments = {
+            build: make_environment(
+                build, real[build], libraries=libraries, cache=cache, uv=uv, processes=processes
+            )
+            for build in request.builds
+        }
+        for arm in request.arms:
+            if not arm.gil:
+                python = environments[arm.build].python
+                check_gil_stays_off(arm.build, python, _where(provider, arm.build), processes)
+        return {
+            arm.name: identify(arm, provider, real[arm.build], environments[arm.build], processes)
+            for arm in request.arms
+        }
+    finally:
+        processes.close()
+
+
+def providers(
+    request: Request, cache: Path, uv: Path, processes: Processes, progress: Progress
+) -> tuple[Provider, ...]:
+    """The providers to try, in order. Paths, once given, are final."""
+    given = LocalPaths(request.paths)
+    managed = UvBuilds(cache, uv, processes, progress)
+    source = SourceProvider(cache, request.tarball, request.build_kind, processes, progress)
+    match request.provider:
+        case ProviderName.GIVEN:
+            return (given,)
+        case ProviderName.UV:
+            return (managed,)
+        case ProviderName.SOURCE:
+            return (source,)
+        case ProviderName.AUTO:
+            return (given,) if request.paths else (managed, source)
+
+
+def first_able(
+    candidates: Sequence[Provider], builds: Sequence[Build], progress: Progress
+) -> tuple[ProviderName, Mapping[Build, Path]]:
+    """The first provider that can supply all builds; says why when it passes one over."""
+    reasons = []
+    for provider in candidates:
+        try:
+            return provider.name, provider.supply(builds)
+        except CannotSupplyError as reason:
+            reasons.append(f"{provider.name}: {reason}")
+            progress.say(f"provider {provider.name} cannot supply every build ({reason})")
+    raise UserError(
+        f"no interpreters could be had ({'; '.join(reasons)})",
+        where="interpreters.provider",
+        hint="set the provider to auto, or name executables under interpreters.paths",
+    )
+
+
+def _where(provider: ProviderName, build: Build) -> str:
+    if provider is ProviderName.GIVEN:
+        return f"interpreters.paths.{build.name}"
+    return f"{build.name} of provider {provider}"
