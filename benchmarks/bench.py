@@ -12,13 +12,14 @@ from typing import Any
 
 from threads_or_processes.common.files import read_json
 from threads_or_processes.plan.arms import Arm
+from threads_or_processes.trial.measured.loading import family_of
 from threads_or_processes.trial.measured.probe_client import QuietRule
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.supervisor.lock import machine_lock
 from threads_or_processes.trial.supervisor.noise_monitor import Neighbours, neighbours
 from threads_or_processes.trial.supervisor.sentinel import floors
 from threads_or_processes.trial.supervisor.trial import TrialOrder, measure_trial, run_calibration
-from threads_or_processes.trial.workloads import family_of, workload_of
+from threads_or_processes.trial.user_workloads import workload_of
 
 ROOT = Path(__file__).parents[1]
 REFERENCE_ARM = "3.13"

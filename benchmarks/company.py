@@ -34,7 +34,7 @@ import importlib, json, os, resource, threading, time
 order = json.loads(os.environ["BATCH"])
 for module in os.environ.get("IMPORTS", "").split():
     importlib.import_module(module)
-from threads_or_processes.trial.workloads import load_workload
+from threads_or_processes.trial.measured.loading import load_workload
 function = load_workload(order["family"], order["workload"]).function
 
 def batch():

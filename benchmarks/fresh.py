@@ -25,6 +25,6 @@ def printed_numbers(
         capture_output=True,
         text=True,
         cwd=site,
-        env={**environment.for_process(ROOT, site), **variables},
+        env={**environment.for_process(ROOT / "workflow", site), **variables},
     )
     return [float(number) for number in done.stdout.split()]

@@ -4,7 +4,7 @@ import json
 import os
 
 import pyperf
-from threads_or_processes.trial.workloads import load_workload
+from threads_or_processes.trial.measured.loading import load_workload
 
 
 def main() -> None:

@@ -53,7 +53,7 @@ class PyperfProcess:
             check=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env={**environment.for_process(ROOT, self.site), **self.variables},
+            env={**environment.for_process(ROOT / "workflow", self.site), **self.variables},
             cwd=self.site,
         )
         suite = json.loads(out.read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from threads_or_processes.trial.supervisor.machine import fingerprint, name_of
+from threads_or_processes.trial.machine import fingerprint, name_of
 
 ROOT = Path(__file__).parents[2]
 CAMPAIGN = "tiny"

@@ -12,7 +12,7 @@ from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.supervisor import noise_monitor as neighbours_module
 from threads_or_processes.trial.supervisor.noise_monitor import Neighbours, neighbours
 from threads_or_processes.trial.supervisor.trial import TrialOrder, run_calibration, run_trial
-from threads_or_processes.trial.workloads import workload_of
+from threads_or_processes.trial.user_workloads import workload_of
 
 RunTrial = Callable[..., dict[str, Any]]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from threads_or_processes.trial.measured.process_tree import process_tree
-from threads_or_processes.trial.models import load_model, pool
+from threads_or_processes.trial.models import load_model, pools
 from threads_or_processes.trial.models.barrier import meet
 from threads_or_processes.trial.models.base import WorkerDiedError, attend
 
@@ -141,7 +141,7 @@ def manners(order: dict[str, Any]) -> dict[str, Any]:
 
 def deaths(order: dict[str, Any]) -> dict[str, Any]:
     """What is told of each kind of death; nothing is tidied up, as in a trial."""
-    pool.PATIENCE_S = 0.05  # type: ignore[attr-defined]
+    pools.PATIENCE_S = 0.05  # type: ignore[attr-defined]
     told = {}
     for kind in DEATHS:
         model = load_model(order["model"], WORKERS)
@@ -156,7 +156,7 @@ def deaths(order: dict[str, Any]) -> dict[str, Any]:
 
 def unreadable(order: dict[str, Any]) -> dict[str, Any]:
     """What becomes of an exception that can't be sent."""
-    pool.PATIENCE_S = 0.05  # type: ignore[attr-defined]
+    pools.PATIENCE_S = 0.05  # type: ignore[attr-defined]
     model = load_model(order["model"], WORKERS)
     model.start()
     try:

@@ -29,9 +29,8 @@ from threads_or_processes.trial.models.oob_pickle import (
     used_in_place,
 )
 from threads_or_processes.trial.supervisor.environment import draw_environment
-from threads_or_processes.trial.supervisor.supervisor import Ending, run_measured
+from threads_or_processes.trial.supervisor.supervisor import PACKAGE_ROOT, Ending, run_measured
 
-ROOT = Path(__file__).parents[2]
 SUBJECT = Path(__file__).with_name("model_subject.py")
 OF_NOW = [name for name, entry in MODELS.items() if entry.since <= (3, 13)]
 OF_PROCESSES = [name for name in OF_NOW if MODELS[name].family is Family.PROCESSES]
@@ -45,7 +44,7 @@ def observe(identities: dict[str, dict[str, Any]]) -> Observe:
 
     def observe_case(case: str, model: str, arm: str) -> Ending:
         mark = f"MARK={uuid.uuid4().hex}"
-        environment = draw_environment(1, model, 1).for_process(ROOT)
+        environment = draw_environment(1, model, 1).for_process(PACKAGE_ROOT)
         ending = run_measured(
             [identities[arm]["executable"], *identities[arm]["flags"], str(SUBJECT)],
             {"case": case, "model": model},

@@ -11,8 +11,7 @@ from threads_or_processes.trial.needs import Need
 from threads_or_processes.trial.supervisor import trial as trials
 from threads_or_processes.trial.supervisor.instrument import instrument_sha256
 from threads_or_processes.trial.supervisor.trial import run_calibration
-from threads_or_processes.trial.supervisor.user_workloads import OwnFunction, read_own
-from threads_or_processes.trial.workloads import workload_of
+from threads_or_processes.trial.user_workloads import OwnFunction, read_own, workload_of
 
 ARMS = ("3.13", "3.13t", "3.13t-gil")
 RunTrial = Callable[..., dict[str, Any]]

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from threads_or_processes.trial.measured.batch import checksum, cut, results_in_order, run_chunk
-from threads_or_processes.trial.measured.calibration import find_size, tasks_for
+from threads_or_processes.trial.measured.calibration import find_size
+from threads_or_processes.trial.measured.loading import family_of
 from threads_or_processes.trial.measured.usage import NOTHING, Usage, WorkerUsage
 from threads_or_processes.trial.supervisor.environment import MOST_PADDING_BYTES, draw_environment
-from threads_or_processes.trial.supervisor.instrument import instrument_sha256
+from threads_or_processes.trial.supervisor.instrument import instrument_sha256, sources_of
 from threads_or_processes.trial.workloads import all_workloads
+from threads_or_processes.trial.workloads.registry import tasks_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -114,21 +116,52 @@ def test_every_workload_says_what_it_is() -> None:
         assert all(told), workload.name
 
 
+@pytest.mark.parametrize(
+    ("workload", "model"),
+    [
+        ("mandelbrot", "serial"),
+        ("socket", "thread_executor"),
+        ("numpy_large", "shared_memory-spawn"),
+        ("sleep", "process_executor-fork"),
+    ],
+)
+def test_the_code_that_measures_is_what_the_measured_process_imports(
+    workload: str, model: str
+) -> None:
+    found = all_workloads()[workload]
+    loaded = _modules_of(
+        "import threads_or_processes.trial.measured.measure as measure; "
+        f"measure.load_model({model!r}, {1 if model == 'serial' else 2}); "
+        f"measure.load_workload({family_of(found)!r}, {workload!r})"
+    )
+    files = {ROOT.joinpath("workflow", *name.split(".")).with_suffix(".py") for name in loaded}
+    assert {file for file in files if file.is_file()} == {
+        source
+        for source in sources_of(found, model)
+        # One half is the supervisor's, and a user's file is imported for a user's work alone.
+        if "supervisor" not in source.parts and source.name != "importing.py"
+    }
+
+
+def test_nothing_that_is_measured_imports_the_supervisor() -> None:
+    trial = ROOT / "workflow/threads_or_processes/trial"
+    for half in ("measured", "models", "workloads"):
+        for module in (trial / half).glob("*.py"):
+            assert "trial.supervisor" not in module.read_text(encoding="utf-8"), module.name
+
+
 def test_the_measured_process_loads_only_what_it_needs() -> None:
-    loaded = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import threads_or_processes.trial.measured.measure, sys; print(*sys.modules)",
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
+    loaded = _modules_of("import threads_or_processes.trial.measured.measure")
     ours = {name for name in loaded if name.startswith("threads_or_processes")}
     rooms = {name.split(".")[1] for name in ours if "." in name}
-    assert rooms == {"trial"}
-    assert not {"numpy", "pandas", "yaml", "jsonschema", "multiprocess", "argparse"} & set(loaded)
+    assert rooms == {"records", "trial"}
+    assert not {"numpy", "pandas", "yaml", "jsonschema", "multiprocess", "argparse"} & loaded
+    assert not {"asyncio", multiprocessing.__name__} & loaded
     assert "threads_or_processes.trial.workloads.numbers" not in loaded
-    assert multiprocessing.__name__ not in loaded
+
+
+def _modules_of(code: str) -> set[str]:
+    """What is imported after a line of Python in an interpreter of its own."""
+    command = [sys.executable, "-c", f"{code}; import sys; print(*sys.modules)"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(ended.stdout.split())

@@ -230,7 +230,7 @@ def test_the_server_ends_with_a_trial_that_is_killed() -> None:
             sys.executable,
             "-c",
             "import time\n"
-            "from threads_or_processes.trial.workloads import load_workload\n"
+            "from threads_or_processes.trial.measured.loading import load_workload\n"
             "with load_workload('sockets', 'socket').beside() as added:\n"
             "    print(added['port'], flush=True)\n"
             "    time.sleep(60)\n",

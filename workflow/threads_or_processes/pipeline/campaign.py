@@ -28,14 +28,13 @@ from threads_or_processes.plan.config import check_shape
 from threads_or_processes.plan.expected import Expected, announcement, expected
 from threads_or_processes.plan.own import ABOUT_KEYS, own_works, requirements_of
 from threads_or_processes.plan.plan import Plan, as_record, make_plan, order_of
-from threads_or_processes.trial.measured.calibration import batch_for
+from threads_or_processes.trial.machine import fingerprint, name_of
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.needs import REASONS, Need
 from threads_or_processes.trial.supervisor.instrument import instrument_sha256
-from threads_or_processes.trial.supervisor.machine import fingerprint, name_of
-from threads_or_processes.trial.supervisor.user_workloads import OwnFunction, read_own
-from threads_or_processes.trial.workloads import all_workloads, workload_of
-from threads_or_processes.trial.workloads.registry import Workload
+from threads_or_processes.trial.user_workloads import OwnFunction, read_own, workload_of
+from threads_or_processes.trial.workloads import all_workloads
+from threads_or_processes.trial.workloads.registry import Workload, batch_for
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 DEFAULT_CAMPAIGN = "report"

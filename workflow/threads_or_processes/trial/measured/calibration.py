@@ -1,9 +1,6 @@
 """How much work a batch holds: found once for a machine and workload, then frozen."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from threads_or_processes.trial.workloads.registry import Batch, Workload
+from collections.abc import Callable
 
 # The smallest of a few readings is the least disturbed one; calibration only sizes the work, no
 # result rests on it.
@@ -15,36 +12,6 @@ LARGEST_SIZE = 2**50
 
 class SizeWithoutEffectError(Exception):
     """A task takes no longer with a larger size."""
-
-
-def batch_for(
-    workload: Workload, params: Mapping[str, Any], batch_ms: float, logical_cpus: int
-) -> tuple[int, int]:
-    """A batch's number of tasks, and how long (ns) it should take serially."""
-    target_ns = round(batch_ms * 1e6)
-    match workload.batch:
-        case Batch.SHARED_OUT:
-            return tasks_for(logical_cpus), target_ns
-        case Batch.ONE_A_CPU:
-            return logical_cpus, target_ns
-        case Batch.THOUSAND:
-            return 1000, target_ns
-        case Batch.BY_DURATION:
-            task_ns = round(params["task_us"] * 1e3)
-            tasks = max(2 * logical_cpus, round(target_ns / task_ns))
-            return tasks, tasks * task_ns
-
-
-def tasks_for(logical_cpus: int) -> int:
-    """The batch's number of tasks: the smallest 3 * 2**k that is at least 4 tasks a CPU.
-
-    Such numbers divide evenly among 1, 2, 3, 4, 6, 8, ... workers, up to twice the CPUs where
-    those are a power of two.
-    """
-    tasks = 3
-    while tasks < 4 * logical_cpus:
-        tasks *= 2
-    return tasks
 
 
 def find_size(batch_ns_at: Callable[[int], int], target_ns: int) -> int:

@@ -19,6 +19,7 @@ from typing import Any  # noqa: E402
 
 from threads_or_processes.trial.measured import batch as batches  # noqa: E402
 from threads_or_processes.trial.measured.calibration import find_size  # noqa: E402
+from threads_or_processes.trial.measured.loading import load_workload  # noqa: E402
 from threads_or_processes.trial.measured.memory import weigh  # noqa: E402
 from threads_or_processes.trial.measured.probe_client import QuietRule, Watch  # noqa: E402
 from threads_or_processes.trial.measured.timing import Batch, Length, Timings, time_cold, time_warm  # noqa: E402
@@ -31,7 +32,6 @@ from threads_or_processes.trial.measured.user_errors import (  # noqa: E402
 from threads_or_processes.trial.models import MODELS, load_model  # noqa: E402
 from threads_or_processes.trial.models.base import WorkerDiedError  # noqa: E402
 from threads_or_processes.trial.needs import Need  # noqa: E402
-from threads_or_processes.trial.workloads import load_workload  # noqa: E402
 from threads_or_processes.trial.workloads.registry import Dispatch, Workload  # noqa: E402
 
 ONCE = Length(warmups=0, repetitions=1)

@@ -5,7 +5,6 @@ A model's module is imported only in the trial that runs it, so `serial` never l
 
 import importlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
 
 from threads_or_processes.records.vocabulary import Family
@@ -20,8 +19,8 @@ POOLED = frozenset({Need.SINGLE_DISPATCHES, Need.EXTENSION_MODULES})
 class ModelEntry:
     """Where a model lives and what a plan must know about it.
 
-    `built_on` are further modules of this folder that hold a part of it; `meets` are needs of
-    workloads that it can serve, `asks` its own of them; `since` is the first Python that has it.
+    `meets` are needs of workloads that it can serve, `asks` its own of them; `since` is the first
+    Python that has it.
     """
 
     module: str
@@ -30,7 +29,6 @@ class ModelEntry:
     family: Family
     meets: frozenset[Need]
     asks: frozenset[Need] = frozenset()
-    built_on: tuple[str, ...] = ()
     start_method: str = "none"
     since: tuple[int, int] = (3, 0)
 
@@ -41,21 +39,20 @@ class ModelEntry:
 
 
 def _of_processes(
+    name: str,
     module: str,
     type_name: str,
     title: str,
-    built_on: tuple[str, ...],
     asks: frozenset[Need] = frozenset(),
     since: tuple[int, int] = (3, 0),
 ) -> dict[str, ModelEntry]:
     """One entry for each start method."""
     return {
-        f"{module}-{method}": ModelEntry(
+        f"{name}-{method}": ModelEntry(
             module=module,
             type_name=type_name,
             title=f"{title} ({method})",
             family=Family.PROCESSES,
-            built_on=built_on,
             meets=POOLED,
             asks=asks,
             start_method=method,
@@ -74,11 +71,10 @@ MODELS = {
         meets=THREADED | POOLED,
     ),
     "threads": ModelEntry(
-        module="threads",
+        module="pools",
         type_name="Threads",
         title="threads",
         family=Family.THREADS,
-        built_on=("pool",),
         meets=THREADED | POOLED,
     ),
     "raw_threads": ModelEntry(
@@ -89,33 +85,27 @@ MODELS = {
         meets=THREADED,
     ),
     "thread_executor": ModelEntry(
-        module="thread_executor",
+        module="executors",
         type_name="ThreadExecutor",
         title="thread executor",
         family=Family.THREADS,
-        built_on=("executor", "barrier"),
         meets=THREADED | POOLED,
     ),
-    **_of_processes("processes", "Processes", "processes", ("pool",)),
-    **_of_processes(
-        "stdlib_processes", "StdlibProcesses", "processes, standard library", ("pool",)
-    ),
-    **_of_processes(
-        "process_executor", "ProcessExecutor", "process executor", ("executor", "barrier")
-    ),
+    **_of_processes("processes", "pools", "Processes", "processes"),
+    **_of_processes("stdlib_processes", "pools", "StdlibProcesses", "processes, standard library"),
+    **_of_processes("process_executor", "process_executor", "ProcessExecutor", "process executor"),
     "joblib": ModelEntry(
         module="joblib_loky",
         type_name="JoblibLoky",
         title="joblib (loky)",
         family=Family.PROCESSES,
-        built_on=("barrier",),
         meets=POOLED,
     ),
     **_of_processes(
         "shared_memory",
+        "shared_memory",
         "SharedMemoryProcesses",
         "processes, arrays in shared memory",
-        ("pool", "stdlib_processes", "oob_pickle"),
         asks=frozenset({Need.ARRAYS}),
         since=(3, 13),  # blocks that no resource tracker follows
     ),
@@ -128,11 +118,10 @@ MODELS = {
         asks=frozenset({Need.COROUTINE}),
     ),
     "interpreters": ModelEntry(
-        module="interpreters",
+        module="executors",
         type_name="Interpreters",
         title="interpreters",
         family=Family.INTERPRETERS,
-        built_on=("executor", "barrier"),
         meets=frozenset({Need.SINGLE_DISPATCHES}),
         since=(3, 14),
     ),
@@ -149,9 +138,3 @@ def load_model(name: str, workers: int) -> Model:
     if entry.start_method != "none":
         arguments.append(entry.start_method)
     return cast("Model", getattr(module, entry.type_name)(*arguments))
-
-
-def sources_of_model(name: str) -> list[Path]:
-    """The files that hold a model."""
-    entry = MODELS[name]
-    return [Path(__path__[0]) / f"{module}.py" for module in (*entry.built_on, entry.module)]

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from threads_or_processes.trial.models.base import Startup, check_alive
-from threads_or_processes.trial.models.executor import ExecutorModel
+from threads_or_processes.trial.models.executors import ExecutorModel
 
 # How long a broken executor may take to end what is left of it.
 ENDS_WITHIN_S = 5.0

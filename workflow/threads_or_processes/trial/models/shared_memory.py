@@ -21,7 +21,7 @@ from threads_or_processes.trial.models.oob_pickle import (
     taken_apart,
     used_in_place,
 )
-from threads_or_processes.trial.models.stdlib_processes import StdlibProcesses
+from threads_or_processes.trial.models.pools import StdlibProcesses
 
 # Whoever starts the trial removes what begins like this when the trial is over.
 PREFIX = os.environ.get("SHARED_MEMORY_PREFIX", "top-")

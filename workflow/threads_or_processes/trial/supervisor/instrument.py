@@ -1,26 +1,58 @@
 """Which code measured. A changed instrument makes its trials anew; others stay."""
 
 import hashlib
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
-from threads_or_processes.trial.models import sources_of_model
-from threads_or_processes.trial.workloads import sources_of
+from threads_or_processes.trial.measured.loading import family_of
+from threads_or_processes.trial.models import MODELS
+from threads_or_processes.trial.user_workloads import sources_of_own
 from threads_or_processes.trial.workloads.registry import Workload
 
-TRIAL = Path(__file__).parents[1]
-# What runs in the measured process whatever the cell is, and how it is started.
+PACKAGE = Path(__file__).parents[2]
+TRIAL = PACKAGE / "trial"
+# What a trial's process runs, and what decides how it is started and judged.
 CORE = (
-    *sorted((TRIAL / "measured").glob("*.py")),
+    TRIAL / "measured" / "measure.py",
     TRIAL / "supervisor" / "environment.py",
     TRIAL / "supervisor" / "sentinel.py",
-    TRIAL / "models" / "base.py",
+)
+IMPORT = re.compile(
+    rf"^ *(?:import|from) {PACKAGE.name}\.([\w.]+)(?: import (\([^)]*\)|.*))?", re.MULTILINE
 )
 
 
 def instrument_sha256(workload: Workload, model: str) -> str:
     """SHA-256 (hex) of the sources that a trial of this workload and model executes."""
-    sources = [*CORE, *sources_of_model(model), *sources_of(workload)]
     joined = hashlib.sha256()
-    for source in sources:
+    for source in sources_of(workload, model):
         joined.update(hashlib.sha256(source.read_bytes()).digest())
     return joined.hexdigest()
+
+
+def sources_of(workload: Workload, model: str) -> list[Path]:
+    """The package's files that such a trial imports, and the workload's where it is a user's own.
+
+    An `__init__` only lists what a folder holds, so it doesn't count.
+    """
+    entries = [*CORE, TRIAL / "models" / f"{MODELS[model].module}.py"]
+    if not workload.file:
+        entries.append(TRIAL / "workloads" / f"{family_of(workload)}.py")
+    found: set[Path] = set()
+    while entries:
+        source = entries.pop()
+        if source not in found:
+            found.add(source)
+            entries += _imported_by(source)
+    return [*sorted(found), *(sources_of_own(workload.file) if workload.file else ())]
+
+
+def _imported_by(source: Path) -> Iterator[Path]:
+    """The package's modules that a file imports, by its text: it is read for every trial."""
+    for module, names in IMPORT.findall(source.read_text(encoding="utf-8")):
+        place = PACKAGE.joinpath(*module.split("."))
+        members = [place / name for name in re.findall(r"\w+", names)]
+        yield from (
+            file for path in (place, *members) if (file := path.with_suffix(".py")).is_file()
+        )

@@ -10,11 +10,11 @@ from typing import Any, TypedDict
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import digest, read_json
 from threads_or_processes.records.vocabulary import TRIAL_SCHEMA_VERSION
-from threads_or_processes.trial.measured.calibration import batch_for
+from threads_or_processes.trial.machine import fingerprint, logical_cpus
+from threads_or_processes.trial.measured.loading import family_of
 from threads_or_processes.trial.measured.probe_client import QuietRule
 from threads_or_processes.trial.supervisor.environment import draw_environment
 from threads_or_processes.trial.supervisor.instrument import instrument_sha256
-from threads_or_processes.trial.supervisor.machine import fingerprint, logical_cpus
 from threads_or_processes.trial.supervisor.noise_monitor import Neighbours
 from threads_or_processes.trial.supervisor.supervisor import (
     PACKAGE_ROOT,
@@ -22,8 +22,8 @@ from threads_or_processes.trial.supervisor.supervisor import (
     HarnessError,
     run_measured,
 )
-from threads_or_processes.trial.workloads import family_of, place_of, workload_of
-from threads_or_processes.trial.workloads.registry import Workload
+from threads_or_processes.trial.user_workloads import place_of, workload_of
+from threads_or_processes.trial.workloads.registry import Workload, batch_for
 
 CALIBRATION_TIMEOUT_S = 300
 

@@ -94,6 +94,36 @@ class Workload:
         return self.offers | ({Need.COROUTINE} if self.coroutine else set())
 
 
+def batch_for(
+    workload: Workload, params: Mapping[str, Any], batch_ms: float, logical_cpus: int
+) -> tuple[int, int]:
+    """A batch's number of tasks, and how long (ns) it should take serially."""
+    target_ns = round(batch_ms * 1e6)
+    match workload.batch:
+        case Batch.SHARED_OUT:
+            return tasks_for(logical_cpus), target_ns
+        case Batch.ONE_A_CPU:
+            return logical_cpus, target_ns
+        case Batch.THOUSAND:
+            return 1000, target_ns
+        case Batch.BY_DURATION:
+            task_ns = round(params["task_us"] * 1e3)
+            tasks = max(2 * logical_cpus, round(target_ns / task_ns))
+            return tasks, tasks * task_ns
+
+
+def tasks_for(logical_cpus: int) -> int:
+    """The batch's number of tasks: the smallest 3 * 2**k that is at least 4 tasks a CPU.
+
+    Such numbers divide evenly among 1, 2, 3, 4, 6, 8, ... workers, up to twice the CPUs where
+    those are a power of two.
+    """
+    tasks = 3
+    while tasks < 4 * logical_cpus:
+        tasks *= 2
+    return tasks
+
+
 REGISTRY: dict[str, Workload] = {}
 
 

@@ -1,7 +1,12 @@
-"""What the pools of `multiprocess` and `multiprocessing` share, of threads and of processes."""
+"""The pools of `multiprocess` and `multiprocessing`, of threads and of processes.
+
+A model imports its library itself: the standard library's pools load no dill.
+"""
 
 import abc
+import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -93,3 +98,35 @@ class ProcessPoolModel(PoolModel):
 
     def _processes(self, pool: Any) -> Sequence[WorkerProcess]:
         return list(pool._pool)
+
+
+class Threads(PoolModel):
+    """`multiprocess.pool.ThreadPool`: the dispatch code of `multiprocess.Pool`, with threads."""
+
+    def __init__(self, workers: int) -> None:
+        super().__init__(workers)
+        from multiprocess.pool import ThreadPool
+
+        self._new_thread_pool = ThreadPool
+
+    def _new_semaphore(self) -> Any:
+        return threading.Semaphore(0)
+
+    def _new_pool(self, **arguments: Any) -> Any:
+        return self._new_thread_pool(**arguments)
+
+
+class Processes(ProcessPoolModel):
+    """A pool of processes started by `fork`, `forkserver` or `spawn`; it pickles with dill."""
+
+    def __init__(self, workers: int, start_method: str) -> None:
+        import multiprocess
+
+        super().__init__(workers, multiprocess.get_context(start_method))
+
+
+class StdlibProcesses(ProcessPoolModel):
+    """`multiprocessing.Pool`: as `Processes`, but it pickles with pickle."""
+
+    def __init__(self, workers: int, start_method: str) -> None:
+        super().__init__(workers, multiprocessing.get_context(start_method))

@@ -1,6 +1,6 @@
-"""A user's own task function, read by the pipeline without importing it.
+"""The workload of a task function; a user's own is read by the pipeline without importing it.
 
-The file may need libraries that only the interpreters under test have.
+The user's file may need libraries that only the interpreters under test have.
 """
 
 import ast
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from threads_or_processes.common.errors import UserError
+from threads_or_processes.trial.workloads import all_workloads
 from threads_or_processes.trial.workloads.registry import Workload
 
 # The file's folder comes first on the path, so a file of such a name there would hide the module.
@@ -33,6 +34,18 @@ PLAIN_TYPES = (bool, int, float, str)
 LIKE_THIS = "def {name}(task, size): ..."
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def workload_of(function: str) -> Workload:
+    """The workload with this task function: a built-in one's name, or a user's `file.py:name`."""
+    return read_own(OwnFunction(function)) if ":" in function else all_workloads()[function]
+
+
+def place_of(function: str) -> str:
+    """Where a person finds a function that `workload_of` knows: its file and line if it is own."""
+    if ":" in function:
+        return f"{function}, line {OwnFunction(function).definition().lineno}"
+    return function
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from threads_or_processes.common.files import digest
 from threads_or_processes.records.trial import Fingerprint
-from threads_or_processes.trial.supervisor.topology import (
+from threads_or_processes.trial.topology import (
     CPUINFO,
     allowed_cpus,
     cpu_quota,

@@ -1,0 +1,72 @@
+"""The executors of `concurrent.futures`; that of processes has a module of its own."""
+
+import abc
+import concurrent.futures
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
+from typing import Any
+
+from threads_or_processes.trial.models.barrier import meet
+from threads_or_processes.trial.models.base import Startup, announce, attend, await_announcements
+
+
+class ExecutorModel(abc.ABC):
+    """An executor; a subclass says of which kind. It starts workers only as work arrives."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+
+    @abc.abstractmethod
+    def _new_executor(self) -> Executor:
+        """A new executor of `self._workers` workers."""
+
+    def start(self) -> None:
+        """Create the executor."""
+        self._executor = self._new_executor()
+
+    def answered(self, clock: Callable[[], int]) -> Startup:
+        """Have all workers started, and wait until each has come up."""
+        return meet(
+            self._workers,
+            clock,
+            lambda folder: [self._executor.submit(attend, folder) for _ in range(self._workers)],
+        )
+
+    def map(self, function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+        """Map the items, one a dispatch."""
+        return list(self._executor.map(function, items))
+
+    def stop(self) -> None:
+        """Shut down, as leaving `with` does: wait until the workers are gone."""
+        self._executor.shutdown()
+
+
+class ThreadExecutor(ExecutorModel):
+    """An executor of threads."""
+
+    def _new_executor(self) -> Executor:
+        return ThreadPoolExecutor(self._workers)
+
+    def answered(self, clock: Callable[[], int]) -> Startup:
+        """A meeting in memory: threads start so fast that pipes would be seen in their times."""
+        ready, all_are_here = threading.Semaphore(0), threading.Event()
+
+        def attend() -> None:
+            announce(ready)
+            all_are_here.wait()
+
+        invitations = [self._executor.submit(attend) for _ in range(self._workers)]
+        startup = await_announcements(ready, self._workers, clock)
+        all_are_here.set()
+        wait(invitations)
+        return startup
+
+
+class Interpreters(ExecutorModel):
+    """An executor of threads, each in an interpreter of its own; tasks and results are pickled."""
+
+    def _new_executor(self) -> Executor:
+        new = concurrent.futures.InterpreterPoolExecutor  # type: ignore[attr-defined]
+        executor: Executor = new(self._workers)
+        return executor
