@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 from threads_or_processes.analysis.claims import PUBLISHED_BAND
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.page import Claim, ClaimsSection
+from threads_or_processes.reporting.page import Heading, Own, Paragraph, Section
 from threads_or_processes.reporting.sections import claims
+from threads_or_processes.reporting.sections.claims import Claim, Claims
 
 from tests import factories
 from tests.reporting.worlds import World
@@ -16,16 +17,21 @@ Worlds = Callable[[str], World]
 EVERY = "every experiment"
 
 
-def section(world: World) -> ClaimsSection:
-    built = claims.build(world.evidence())
-    assert built is not None
+def section(world: World) -> Section:
+    (built,) = claims.build(world.evidence())
     return built
+
+
+def groups(world: World) -> list[Claims]:
+    """The claims of each file."""
+    found = [own.value for own in section(world).of(Own)]
+    return [group for group in found if isinstance(group, Claims)]
 
 
 def by_id(world: World) -> dict[str, Claim]:
     """Each claim on the page by its id: the page keeps the order of the table, file by file."""
     table = pd.read_csv(world.results / "tables/claims.csv")
-    shown = [c for group in section(world).groups for c in (*group.tested, *group.untested)]
+    shown = [c for group in groups(world) for c in (*group.tested, *group.untested)]
     files = dict.fromkeys(table["file"])
     ordered = [
         row.claim
@@ -57,8 +63,8 @@ def test_every_claim_is_on_the_page_with_its_verdict(world: Worlds) -> None:
 
 
 def test_what_agrees_is_said_by_the_factor_that_decides_it(world: Worlds) -> None:
-    (paragraph,) = section(world(EVERY)).paragraphs
-    assert f"within a factor of {PUBLISHED_BAND} of our interval" in paragraph
+    (paragraph,) = section(world(EVERY)).of(Paragraph)
+    assert f"within a factor of {PUBLISHED_BAND} of our interval" in paragraph.words
 
 
 def test_the_numbers_of_a_claim_are_those_of_its_table(world: Worlds) -> None:
@@ -83,13 +89,14 @@ def test_the_numbers_of_a_claim_are_those_of_its_table(world: Worlds) -> None:
 
 
 def test_claims_stand_by_their_files_and_those_not_tested_apart(world: Worlds) -> None:
-    groups = section(world(EVERY)).groups
-    assert [group.title for group in groups] == ["Claims", "Our team's claims"]
-    assert [len(group.untested) for group in groups] == [1, 0]
-    assert groups[0].untested_summary == f"1{text.SPACE}sentence not tested"
+    titles = [heading.text for heading in section(world(EVERY)).of(Heading)]
+    assert titles == ["Claims", "Our team's claims"]
+    found = groups(world(EVERY))
+    assert [len(group.untested) for group in found] == [1, 0]
+    assert found[0].untested_summary == f"1{text.SPACE}sentence not tested"
 
 
 def test_without_claims_there_is_no_section(world: Worlds) -> None:
-    assert claims.build(world("default").evidence()) is None
+    assert not list(claims.build(world("default").evidence()))
     assert 'id="claims"' not in world("default").html()
     assert 'href="#claims"' in world(EVERY).html()

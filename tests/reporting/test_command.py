@@ -13,13 +13,6 @@ def reporting(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def figures(results: Path, out: Path) -> subprocess.CompletedProcess[str]:
-    return reporting(
-        *("figures", "--plan", results / "plan.json", "--tables", results / "tables"),
-        *("--out", out),
-    )
-
-
 def render(results: Path, drawings: Path, out: Path) -> subprocess.CompletedProcess[str]:
     return reporting(
         *("render", "--plan", results / "plan.json", "--tables", results / "tables"),
@@ -29,41 +22,26 @@ def render(results: Path, drawings: Path, out: Path) -> subprocess.CompletedProc
     )
 
 
-def test_figures_then_render_write_the_page_and_say_nothing(
+def test_render_writes_page_and_figures_and_says_nothing(
     world: Callable[[str], World], page: Callable[[str], str], tmp_path: Path
 ) -> None:
     results = world("default").results
-    drawn = figures(results, tmp_path / "figures")
-    assert (drawn.returncode, drawn.stdout, drawn.stderr) == (0, "", "")
+    rendered = render(results, tmp_path / "figures", tmp_path / "out" / "report.html")
+    assert (rendered.returncode, rendered.stdout, rendered.stderr) == (0, "", "")
     names = sorted(path.name for path in (tmp_path / "figures").iterdir())
     drawings = (
         *("notebook-timeline", "order", "speedup-compress", "speedup-mandelbrot"),
         "threads-against-processes",
     )
     assert names == [f"{name}.{kind}" for name in drawings for kind in ("csv", "png", "svg")]
-    rendered = render(results, tmp_path / "figures", tmp_path / "out" / "report.html")
-    assert (rendered.returncode, rendered.stdout, rendered.stderr) == (0, "", "")
     written = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert written == page("default")
-
-
-def test_a_missing_figure_is_one_message_and_no_page(
-    world: Callable[[str], World], tmp_path: Path
-) -> None:
-    failed = render(world("default").results, tmp_path, tmp_path / "report.html")
-    assert failed.returncode == 2
-    assert failed.stderr.splitlines() == [
-        "error: a figure is missing",
-        f"  where: {tmp_path / 'threads-against-processes.svg'}",
-        "  fix:   delete the folder of figures and run snakemake again",
-    ]
-    assert not (tmp_path / "report.html").exists()
 
 
 def test_a_plan_without_what_the_report_needs_is_named(tmp_path: Path) -> None:
     plan = tmp_path / "plan.json"
     plan.write_text('{"campaign": "report"}')
-    failed = figures(tmp_path, tmp_path / "figures")
+    failed = render(tmp_path, tmp_path / "figures", tmp_path / "report.html")
     assert failed.returncode == 2
     assert "the plan lacks what the report needs ('machine')" in failed.stderr
     assert "Traceback" not in failed.stderr

@@ -7,7 +7,7 @@ import pytest
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.reporting import comparing
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.page import Comparison
+from threads_or_processes.reporting.page import Figure, Page, Section, Table
 from threads_or_processes.reporting.sections import comparison
 from threads_or_processes.reporting.sections.comparison import agreement
 
@@ -23,7 +23,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def page(folders: list[Path]) -> Comparison:
+def page(folders: list[Path]) -> Page:
     return comparison.build(comparing.read_sides(folders))
 
 
@@ -45,8 +45,18 @@ def test_agreement_is_an_answer_that_all_share(found: list[str | None], word: st
     assert agreement([None if one is None else frozenset(one.split()) for one in found]) == word
 
 
-def test_decisions_stand_beside_each_other(page: Comparison) -> None:
-    rows = {row[:2]: row[2:] for row in page.decisions.rows}
+def section(page: Page, anchor: str) -> Section:
+    (found,) = (one for one in page.sections if one.anchor == anchor)
+    return found
+
+
+def decisions(page: Page) -> tuple[tuple[str, ...], ...]:
+    (table,) = section(page, "decisions").of(Table)
+    return table.rows
+
+
+def test_decisions_stand_beside_each_other(page: Page) -> None:
+    rows = {row[:2]: row[2:] for row in decisions(page)}
     one, other, word = rows["The compress workload", "3.13"]
     assert one.startswith("▲ Gains: ")
     assert other.startswith("▲ Gains: ")
@@ -55,19 +65,22 @@ def test_decisions_stand_beside_each_other(page: Comparison) -> None:
     assert rows["The json workload", "3.13"][-1] == "one machine only"
 
 
-def test_the_answer_counts_the_rows(page: Comparison) -> None:
-    words = [row[-1] for row in page.decisions.rows]
+def test_the_answer_counts_the_rows(page: Page) -> None:
+    words = [row[-1] for row in decisions(page)]
     said = page.answer.replace(text.SPACE, " ")
     assert said.startswith(f"Of {len(words)} decisions, ")
     assert f"{words.count('not settled')} not settled" in said
     assert f"{words.count('one machine only')} known of one machine only" in said
 
 
-def test_curves_are_laid_over_each_other_where_both_have_some(page: Comparison) -> None:
-    assert [figure.name for figure in page.figures] == [
+def test_curves_are_laid_over_each_other_where_both_have_some(page: Page) -> None:
+    figures = section(page, "curves").of(Figure)
+    assert [figure.drawn.name for figure in figures] == [
         f"compare-compress-{arm}" for arm in ("3.13", "3.13t", "3.13t-gil")
     ]
-    assert {row[1] for row in page.figures[0].data.table.rows} == {
+    numbers = figures[0].data.content
+    assert isinstance(numbers, Table)
+    assert {row[1] for row in numbers.rows} == {
         f"{model}, {machine}"
         for model in ("threads", "processes (fork)")
         for machine in ("synthetic-2cpu-00000000", "another-4cpu-11111111")

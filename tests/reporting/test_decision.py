@@ -6,9 +6,11 @@ import pandas as pd
 import pytest
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.page import Choice
+from threads_or_processes.reporting.evidence import Evidence
+from threads_or_processes.reporting.page import Own, Paragraph
 from threads_or_processes.reporting.rows import DecisionRow
 from threads_or_processes.reporting.sections import decision
+from threads_or_processes.reporting.sections.decision import Choice, Decision, Decisions
 from threads_or_processes.reporting.words import Status
 
 from tests.reporting.worlds import World
@@ -70,10 +72,18 @@ def test_an_arm_without_a_row_has_no_data() -> None:
     assert decision.status_of(None) is Status.NO_DATA
 
 
+def decided(evidence: Evidence) -> tuple[Decision, ...]:
+    """The rows of the table."""
+    (section,) = decision.build(evidence)
+    (table,) = (own.value for own in section.of(Own))
+    assert isinstance(table, Decisions)
+    return table.decisions
+
+
 def choices(world: World, workload: str) -> dict[str, Choice]:
     evidence = world.evidence()
     title = evidence.campaign.title(workload)
-    (found,) = [d for d in decision.build(evidence).decisions if d.title == title]
+    (found,) = [d for d in decided(evidence) if d.title == title]
     return {choice.arm: choice for choice in found.choices}
 
 
@@ -120,7 +130,7 @@ def test_the_control_arm_is_no_choice(world: Worlds) -> None:
 
 
 def test_the_absolute_time_of_the_baseline_stands_beside_every_workload(world: Worlds) -> None:
-    for found in decision.build(world("default").evidence()).decisions:
+    for found in decided(world("default").evidence()):
         assert found.baseline.startswith("Serial on 3.13: 2")
         assert found.baseline.endswith("ms (median)")
 
@@ -134,7 +144,7 @@ def test_the_headline_names_the_family_and_the_line_its_best_model(world: Worlds
 
 def test_only_workloads_with_something_to_decide_are_in_the_table(world: Worlds) -> None:
     evidence = world("every experiment").evidence()
-    titles = [found.title for found in decision.build(evidence).decisions]
+    titles = [found.title for found in decided(evidence)]
     assert titles[:2] == ["The mandelbrot workload", "The json workload"]
     assert not [t for t in titles if "grain" in t or "empty" in t or "send" in t]
 
@@ -154,7 +164,9 @@ def test_cells_with_fewer_blocks_are_not_said_to_have_them_all(world: Worlds) ->
 
 
 def test_the_first_screen_says_how_sure_it_is(world: Worlds) -> None:
-    told = decision.build(world("every experiment").evidence()).sureness.replace(text.SPACE, " ")
+    (section,) = decision.build(world("every experiment").evidence())
+    (words_,) = (one.words for one in section.of(Paragraph) if one.style == "confidence")
+    told = "".join(part for part in words_ if isinstance(part, str)).replace(text.SPACE, " ")
     assert "95 % interval in brackets, over 6 blocks" in told
     assert "wo measurements of one cell (A/A) differ by" in told
 
@@ -167,12 +179,12 @@ def test_pools_are_named_where_another_interface_is_best(
     world: Worlds, best: str, said: str
 ) -> None:
     evidence = world("every experiment").evidence()
-    decided = tuple(
+    rows = tuple(
         replace(one, best_model=best, best_family="processes", runner_up_family="serial")
         for one in evidence.tables.decisions
         if (one.workload, one.arm) == ("json", "3.13")
     )
-    changed = replace(evidence, tables=replace(evidence.tables, decisions=decided))
-    (shown,) = (one for one in decision.build(changed).decisions if "json" in one.title)
+    changed = replace(evidence, tables=replace(evidence.tables, decisions=rows))
+    (shown,) = (one for one in decided(changed) if "json" in one.title)
     lines = [line for choice in shown.choices if choice.arm == "3.13" for line in choice.lines]
     assert any(line.startswith(said) for line in lines), lines

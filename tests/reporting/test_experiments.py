@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.page import ExperimentSection, Table
+from threads_or_processes.reporting.page import Figure, Fold, Paragraph, Section, Table
 from threads_or_processes.reporting.sections import experiments
 
 from tests import factories
@@ -15,7 +15,7 @@ Worlds = Callable[[str], World]
 EVERY = "every experiment"
 
 
-def sections(world: World) -> dict[str, ExperimentSection]:
+def sections(world: World) -> dict[str, Section]:
     built = experiments.build(world.evidence())
     return {section.anchor.removeprefix("experiment-"): section for section in built}
 
@@ -48,22 +48,22 @@ def test_every_experiment_has_a_section_but_those_shown_elsewhere(world: Worlds)
     assert sections(world("default")) == {}
     for name, section in sections(world(EVERY)).items():
         assert section.question == f"What about {name}?"
-        assert section.tables
-        assert all(table.rows for table in section.tables)
+        assert section.of(Table)
+        assert all(table.rows for table in section.of(Table))
 
 
 def test_what_was_never_measured_says_so_and_shows_no_table(world: Worlds) -> None:
     found = sections(world("some never worked"))
     for name in ("payload", "startup", "shared_state", "control"):
         assert found[name].answer == "Not measured: no trial of it succeeded."
-        assert not found[name].paragraphs
-        assert not found[name].figures
-        assert not found[name].tables
-    assert found["memory"].tables
+        assert not found[name].of(Paragraph)
+        assert not found[name].of(Figure)
+        assert not found[name].of(Table)
+    assert found["memory"].of(Table)
 
 
 def test_the_build_is_judged_against_the_reference(world: Worlds) -> None:
-    (table,) = sections(world(EVERY))["build_tax"].tables
+    (table,) = sections(world(EVERY))["build_tax"].of(Table)
     row = rows(table)[("The json workload",)]
     for arm in ("3.13t", "3.13t-gil"):
         expected = ratio_of(world(EVERY), f"json/serial/1/{arm}/warm", "json/serial/1/3.13/warm")
@@ -76,10 +76,10 @@ def test_start_up_and_memory_show_each_way_on_each_arm(world: Worlds) -> None:
     found = sections(world(EVERY))
     table = pd.read_csv(world(EVERY).results / "tables" / "startup.csv")
     times_ns = dict(zip(table["cell"], table["first_result_ns"], strict=True))
-    shown = rows(found["startup"].tables[0])["processes (spawn)", "2 (> cores)"]
+    shown = rows(found["startup"].of(Table)[0])["processes (spawn)", "2 (> cores)"]
     expected = text.time(times_ns["empty/processes-spawn/2/3.13/cold"])
     assert shown["3.13 first result"] == expected.replace(text.SPACE, " ")
-    memory = rows(found["memory"].tables[0])
+    memory = rows(found["memory"].of(Table)[0])
     assert memory["processes (fork)", "4 (> CPUs)"]["3.13 idle"] == "32.0"
     assert memory["threads", "4 (> CPUs)"]["3.13t idle"] == "12.0"
 
@@ -89,7 +89,7 @@ def test_start_up_and_memory_show_each_way_on_each_arm(world: Worlds) -> None:
     [("threads", "not settled"), ("processes (fork)", "10 µs to 1 ms")],
 )
 def test_the_shortest_task_that_pays_is_named(world: Worlds, model: str, between: str) -> None:
-    speedups, begins, dispatch = sections(world(EVERY))["granularity"].tables
+    speedups, begins, dispatch = sections(world(EVERY))["granularity"].of(Table)
     speedup = rows(speedups)[model, "3.13t"]
     assert list(speedup)[2:] == ["10 µs", "100 µs", "1 ms", "10 ms"]
     expected = ratio_of(
@@ -118,17 +118,17 @@ def test_what_each_worker_adds_is_shown_with_its_interval(world: Worlds) -> None
     table = pd.read_csv(world(EVERY).results / "tables/slopes.csv")
     slopes = table.set_index(["quantity", "model", "arm"])["per_worker"]
     found = sections(world(EVERY))
-    added = rows(found["memory"].tables[1])["processes (fork)", "3.13"]
+    added = rows(found["memory"].of(Table)[1])["processes (fork)", "3.13"]
     expected = text.mebibytes(slopes["idle_bytes", "processes-fork", "3.13"])
     assert added["Idle, each worker"].startswith(f"{expected} [")
-    starts = rows(found["startup"].tables[1])["processes (spawn)", "3.13"]
+    starts = rows(found["startup"].of(Table)[1])["processes (spawn)", "3.13"]
     expected = text.time(slopes["first_result_ns", "processes-spawn", "3.13"])
     assert starts["First result, each worker"].startswith(expected.replace(text.SPACE, " "))
 
 
 def test_payloads_and_ways_are_judged_against_threads(world: Worlds) -> None:
     found = sections(world(EVERY))
-    times, ratios, begins = found["payload"].tables
+    times, ratios, begins = found["payload"].of(Table)
     assert "threads" in rows(times)["The send_array workload", "4\u202f096"]
     row = rows(ratios)["The send_array workload", "4\u202f096"]
     work = "send_array,kib=4096"
@@ -142,7 +142,7 @@ def test_payloads_and_ways_are_judged_against_threads(world: Worlds) -> None:
     of_sizes = crossovers[(crossovers["parameter"] == "kib")]
     assert set(of_sizes["baseline_model"]) == {"threads"}
     assert len(begins.rows) == len(of_sizes)
-    (ways,) = found["apis"].tables
+    (ways,) = found["apis"].of(Table)
     assert rows(ways)["serial", "–"]["3.13t speed"] == "–"  # no number of workers to share
     assert rows(ways)["threads", "2 (> cores)"]["3.13t speed"] == "–"
     raw = rows(ways)["raw threads", "2 (> cores)"]["3.13t speed"]
@@ -152,12 +152,13 @@ def test_payloads_and_ways_are_judged_against_threads(world: Worlds) -> None:
 
 def test_lost_updates_are_counted_and_said(world: Worlds) -> None:
     section = sections(world(EVERY))["shared_state"]
-    _, updates = section.tables
+    _, updates = section.of(Table)
     row = rows(updates)["The counter_unlocked workload", "threads", "2 (> cores)", "3.13t"]
     assert (row["Repetitions"], row["with a loss"], row["Lost, typically"]) == ("30", "30", "10 %")
     assert "lost in 1 of the 8" in section.answer.replace(text.SPACE, " ")
-    (skipped,) = section.folds
-    assert [row[2:] for row in skipped.table.rows] == [
+    (skipped,) = section.of(Fold)
+    assert isinstance(skipped.content, Table)
+    assert [row[2:] for row in skipped.content.rows] == [
         (
             "The shared_append workload; The counter_locked workload; "
             "The counter_unlocked workload",
@@ -169,7 +170,7 @@ def test_lost_updates_are_counted_and_said(world: Worlds) -> None:
 
 def test_a_cell_against_itself_shows_the_noise(world: Worlds) -> None:
     section = sections(world(EVERY))["control"]
-    (table,) = section.tables
+    (table,) = section.of(Table)
     assert len(table.rows) == 6
     control = pd.read_csv(world(EVERY).results / "tables" / "control.csv")
     worst = max(max(ratio, 1 / ratio) - 1 for ratio in control["ratio"])
@@ -183,7 +184,7 @@ def test_a_cell_against_itself_shows_the_noise(world: Worlds) -> None:
 def test_somebody_s_own_experiment_is_shown_too(world: Worlds) -> None:
     section = sections(world(EVERY))["mine"]
     assert section.title == "Mine"
-    row = rows(section.tables[0])["threads", "2 (> cores)"]
+    row = rows(section.of(Table)[0])["threads", "2 (> cores)"]
     pair = "my_own_work/threads/2/3.13/warm", "my_own_work/serial/1/3.13/warm"
     assert starts_with(row["3.13 speed"], ratio_of(world(EVERY), *pair))
 
@@ -192,7 +193,10 @@ def test_an_added_experiment_is_shown_by_what_it_measures(world: Worlds) -> None
     found = sections(world("added experiments"))
     assert "weighs" in found["weight"].answer
     assert "first result" in found["lives"].answer
-    assert [figure.name for one in found.values() for figure in one.figures] == ["weight", "lives"]
+    assert [figure.drawn.name for one in found.values() for figure in one.of(Figure)] == [
+        "weight",
+        "lives",
+    ]
 
 
 def test_scaling_figures_show_the_scaling_experiment_alone(world: Worlds) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
+from threads_or_processes.reporting.page import Own
 from threads_or_processes.reporting.sections import explorer
 
 from tests.reporting.worlds import WORLDS, World
@@ -14,9 +15,8 @@ Worlds = Callable[[str], World]
 
 
 def given(world: World) -> dict[str, list[dict[str, object]]]:
-    built = explorer.build(world.evidence())
-    assert built is not None
-    found: dict[str, list[dict[str, object]]] = json.loads(built.data)
+    (built,) = explorer.build(world.evidence())
+    found: dict[str, list[dict[str, object]]] = json.loads(built.script_data)
     return found
 
 
@@ -35,20 +35,21 @@ def test_serial_is_once_itself(world: Worlds) -> None:
 
 
 def test_without_any_time_there_is_no_explorer(world: Worlds) -> None:
-    assert explorer.build(world("all failed").evidence()) is None
-    assert explorer.build(world("only the notebook").evidence()) is None
+    assert not list(explorer.build(world("all failed").evidence()))
+    assert not list(explorer.build(world("only the notebook").evidence()))
 
 
 @pytest.mark.parametrize("name", sorted(WORLDS))
 def test_nothing_in_the_data_can_end_their_element(world: Worlds, name: str) -> None:
-    built = explorer.build(world(name).evidence())
-    assert built is None or not set("<>&") & set(built.data)
+    for built in explorer.build(world(name).evidence()):
+        assert not set("<>&") & set(built.script_data)
 
 
 def test_at_first_the_usual_models_are_chosen(world: Worlds) -> None:
-    built = explorer.build(world("every experiment").evidence())
-    assert built is not None
-    assert {model.term for model in built.models if model.checked} == {
+    (built,) = explorer.build(world("every experiment").evidence())
+    (choices,) = (own.value for own in built.of(Own))
+    assert isinstance(choices, explorer.Explorer)
+    assert {model.term for model in choices.models if model.checked} == {
         "serial",
         "threads",
         "processes-fork",

@@ -9,7 +9,6 @@ import pytest
 from threads_or_processes.reporting import alt_text, drawing, figure_data, palette
 from threads_or_processes.reporting.drawing.axes import ticks_of
 from threads_or_processes.reporting.figure_spec import Axis, DotsFigure, LinesFigure, Scale
-from threads_or_processes.reporting.figures import figures
 from threads_or_processes.reporting.traces import AnyFigure
 
 from tests.reporting.worlds import WORLDS, World
@@ -19,8 +18,7 @@ EVERY = "every experiment"
 
 
 def drawn(world: World) -> dict[str, AnyFigure]:
-    e = world.evidence()
-    return {figure.name: figure for figure in figures(e.campaign, e.tables)}
+    return {figure.name: figure for figure in world.page().figures}
 
 
 def test_every_experiment_has_a_figure(world: Worlds) -> None:
@@ -36,8 +34,7 @@ def test_every_experiment_has_a_figure(world: Worlds) -> None:
 
 @pytest.mark.parametrize("name", sorted(WORLDS))
 def test_names_are_unique_and_every_figure_says_something(world: Worlds, name: str) -> None:
-    e = world(name).evidence()
-    every = figures(e.campaign, e.tables)
+    every = world(name).page().figures
     assert len({figure.name for figure in every}) == len(every)
     for figure in every:
         assert alt_text.title(figure)

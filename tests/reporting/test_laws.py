@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting.page import Fold, Paragraph, Table
 from threads_or_processes.reporting.sections import scaling
 
 from tests.reporting.worlds import World
@@ -12,11 +13,11 @@ Worlds = Callable[[str], World]
 
 
 def test_efficiency_and_serial_fraction_are_those_of_the_table(world: Worlds) -> None:
-    found = scaling.build(world("default").evidence())
-    assert found is not None
-    assert found.efficiency is not None
+    (found,) = scaling.build(world("default").evidence())
+    (efficiency,) = found.of(Fold)
     table = pd.read_csv(world("default").results / "tables/scaling.csv")
-    shown = found.efficiency.table
+    shown = efficiency.content
+    assert isinstance(shown, Table)
     assert len(shown.rows) == len(table[table["speedup_ratio"].notna()])
     row = table[table["cell"] == "mandelbrot/threads/2/3.13t/warm"].iloc[0]
     (line,) = (
@@ -30,7 +31,7 @@ def test_efficiency_and_serial_fraction_are_those_of_the_table(world: Worlds) ->
 
 
 def test_too_few_counts_fit_no_law_and_say_so(world: Worlds) -> None:
-    found = scaling.build(world("default").evidence())
-    assert found is not None
-    assert found.laws is None
-    assert "fewer than four numbers of workers within the cores" in found.paragraphs[-1]
+    (found,) = scaling.build(world("default").evidence())
+    assert not found.of(Table)
+    last = found.of(Paragraph)[-1].words
+    assert "fewer than four numbers of workers within the cores" in last

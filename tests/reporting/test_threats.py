@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from threads_or_processes.reporting.page import Facts, Link
 from threads_or_processes.reporting.sections import rules, threats
 from threads_or_processes.reporting.trials import conditions_of
 
@@ -24,11 +25,8 @@ ALWAYS = {
 
 
 def named(world: World) -> dict[str, str]:
-    return {
-        threat.term: threat.text
-        for group in threats.build(world.evidence())
-        for threat in group.threats
-    }
+    (section,) = threats.build(world.evidence())
+    return {fact.term: fact.text for group in section.of(Facts) for fact in group.facts}
 
 
 def test_an_ordinary_campaign_has_only_the_threats_that_hold_for_it(world: Worlds) -> None:
@@ -127,4 +125,6 @@ def test_the_twelve_rules_lead_to_sections_that_are_there(
 ) -> None:
     found = rules.build(world(name).evidence())
     assert len(found) == 12
-    assert all(f'<section id="{rule.anchor}"' in page(name) for rule in found)
+    links = [part for rule in found for part in rule if isinstance(part, Link)]
+    assert len(links) == 12
+    assert all(f'<section id="{link.address[1:]}"' in page(name) for link in links)

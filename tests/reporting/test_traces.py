@@ -3,7 +3,6 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 from threads_or_processes.reporting import alt_text
-from threads_or_processes.reporting import figures as every
 from threads_or_processes.reporting.traces import AnyFigure, SpeedupFigure, TimelineFigure
 
 from tests.reporting.worlds import World
@@ -12,8 +11,7 @@ Worlds = Callable[[str], World]
 
 
 def figures(world: World) -> dict[str, AnyFigure]:
-    e = world.evidence()
-    return {f.name: f for f in every.figures(e.campaign, e.tables)}
+    return {figure.name: figure for figure in world.page().figures}
 
 
 def test_every_block_is_a_point_at_its_own_speed_up(world: Worlds) -> None:

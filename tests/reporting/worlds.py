@@ -7,7 +7,7 @@ from typing import Any
 
 from threads_or_processes.reporting import drawing, machines, render, report
 from threads_or_processes.reporting.evidence import Evidence, read_evidence
-from threads_or_processes.reporting.figures import figures
+from threads_or_processes.reporting.page import Page
 
 from tests import factories
 from tests.analysis.archives import collect_into, tables_of
@@ -31,15 +31,18 @@ class World:
             interpreters_path=self.results / "interpreters",
         )
 
+    def page(self) -> Page:
+        """The report as a value."""
+        return report.build(self.evidence())
+
     def drawings(self) -> dict[str, str]:
         """The figures by name."""
-        e = self.evidence()
-        drawn = figures(e.campaign, e.tables)
-        return {figure.name: drawing.draw(figure, e.campaign).svg for figure in drawn}
+        campaign = self.evidence().campaign
+        return {one.name: drawing.draw(one, campaign).svg for one in self.page().figures}
 
     def html(self) -> str:
         """The page."""
-        return render.html(report.build(self.evidence(), self.drawings()))
+        return render.html(self.page(), self.drawings())
 
 
 def write_world(results: Path, campaign: factories.Campaign) -> World:

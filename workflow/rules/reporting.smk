@@ -2,33 +2,6 @@
 # Produces: the figures, and report/<campaign>.html made of all of these.
 
 
-rule draw_figures:
-    input:
-        plan="results/{machine}/plan.json",
-        tables=expand(
-            "results/{machine}/tables/{table}.csv", table=TABLES, allow_missing=True
-        ),
-    output:
-        figures=report(
-            directory("results/{machine}/figures"),
-            patterns=["{figure}.svg"],
-            caption="../report/figure.rst",
-            category="Figures",
-            labels={"figure": "{figure}"},
-        ),
-    log:
-        "results/{machine}/logs/figures.log",
-    conda:
-        "../../environment.yml"
-    resources:
-        machine=1,
-    params:
-        tables=lambda w, input: str(Path(input.tables[0]).parent),
-    shell:
-        "python -m threads_or_processes.reporting figures --plan {input.plan:q} "
-        "--tables {params.tables:q} --out {output.figures:q} 2>&1 | tee {log:q}"
-
-
 rule render_report:
     input:
         plan=CAMPAIGN.results / "plan.json",
@@ -38,13 +11,19 @@ rule render_report:
             CAMPAIGN.results / "interpreters/{arm}.json", arm=CAMPAIGN.arms
         ),
         tables=expand(CAMPAIGN.results / "tables/{table}.csv", table=TABLES),
-        figures=CAMPAIGN.results / "figures",
     output:
         html=report(
             f"report/{CAMPAIGN.name}.html",
             caption="../report/report.rst",
             category="Report",
             labels={"page": "the report"},
+        ),
+        figures=report(
+            directory(CAMPAIGN.results / "figures"),
+            patterns=["{figure}.svg"],
+            caption="../report/figure.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
         ),
     log:
         CAMPAIGN.results / "logs/report.log",
@@ -58,5 +37,5 @@ rule render_report:
     shell:
         "python -m threads_or_processes.reporting render --plan {input.plan:q} "
         "--tables {params.tables:q} --trials {input.trials:q} "
-        "--package {input.package:q} --interpreters {params.interpreters:q} --figures {input.figures:q} "
-        "--out {output.html:q} 2>&1 | tee {log:q}"
+        "--package {input.package:q} --interpreters {params.interpreters:q} "
+        "--figures {output.figures:q} --out {output.html:q} 2>&1 | tee {log:q}"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from threads_or_processes.reporting import comparing, drawing, palette, render
+from threads_or_processes.reporting.figure_spec import LinesFigure
 from threads_or_processes.reporting.sections import comparison
 
 
@@ -12,10 +13,10 @@ def html(folders: Sequence[Path]) -> str:
     sides = comparing.read_sides(folders)
     models = comparing.models(sides)
     names = [side.name for side in sides.sides]
-    svgs = {
-        figure.name: drawing.draw_lines(
-            figure, palette.machine_styles(figure.series, models, names)
-        ).svg
-        for figure in comparison.curves(sides.sides)
-    }
-    return render.comparison(comparison.build(sides), svgs)
+    page = comparison.build(sides)
+    drawings = {}
+    for figure in page.figures:
+        assert isinstance(figure, LinesFigure)
+        looks = palette.machine_styles(figure.series, models, names)
+        drawings[figure.name] = drawing.draw_lines(figure, looks).svg
+    return render.html(page, drawings)

@@ -1,10 +1,12 @@
-"""The report as a whole: every section of the page from the evidence. Pure."""
+"""The report: its head, and the list of its sections."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator
 
 from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
+from threads_or_processes.reporting.builds import Build
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Report
+from threads_or_processes.reporting.page import Fact, Page, Section
 from threads_or_processes.reporting.sections import (
     cite,
     claims,
@@ -12,7 +14,6 @@ from threads_or_processes.reporting.sections import (
     environment,
     experiments,
     explorer,
-    facts,
     methods,
     notebook,
     numbers,
@@ -21,27 +22,82 @@ from threads_or_processes.reporting.sections import (
     threats,
 )
 
+#: In the order of the page; each yields the sections that it has something to show for.
+SECTIONS: tuple[Callable[[Evidence], Iterator[Section]], ...] = (
+    decision.build,
+    claims.build,
+    notebook.build,
+    scaling.build,
+    experiments.build,
+    explorer.build,
+    numbers.build,
+    quality.build,
+    threats.build,
+    environment.build,
+    methods.build,
+    cite.build,
+)
 
-def build(evidence: Evidence, svgs: Mapping[str, str]) -> Report:
-    """The value of a report; `svgs` maps the name of each figure to its drawing."""
-    return Report(
+LEAD = (
+    "For each kind of work, measured on one machine: threads or processes, how many, "
+    "and whether the free-threaded interpreter changes the answer."
+)
+
+
+def build(evidence: Evidence) -> Page:
+    """The report of a campaign. Pure."""
+    name, report_id = evidence.campaign.machine.name, evidence.report_id
+    return Page(
         title="Threads or Processes",
-        lead=facts.LEAD,
-        document_title=f"Threads or Processes: {evidence.campaign.machine.name}, "
-        f"{text.short_hash(evidence.report_id)}",
-        report_id=evidence.report_id,
-        facts=facts.build(evidence),
-        decision=decision.build(evidence),
-        claims=claims.build(evidence),
-        notebook=notebook.build(evidence),
-        scaling=scaling.build(evidence),
-        experiments=experiments.build(evidence),
-        explorer=explorer.build(evidence),
-        numbers=numbers.build(evidence),
-        quality=quality.build(evidence),
-        threats=threats.build(evidence),
-        environment=environment.build(evidence),
-        methods=methods.build(evidence),
-        cite=cite.build(evidence),
-        svgs=svgs,
+        document_title=f"Threads or Processes: {name}, {text.short_hash(report_id)}",
+        lead=LEAD,
+        facts=_head(evidence),
+        start="decision",
+        sections=tuple(section for build_one in SECTIONS for section in build_one(evidence)),
+        report_id=report_id,
+    )
+
+
+def _head(evidence: Evidence) -> tuple[Fact, ...]:
+    """Machine, interpreters, time, size and name of a campaign."""
+    return (
+        Fact(term="Machine", text=_machine(evidence)),
+        Fact(term="Interpreters", text=_interpreters(evidence)),
+        Fact(term="Measured", text=words.when(evidence.trials)),
+        Fact(term="Trials", text=_trials(evidence)),
+        Fact(term="Report id", text=text.short_hash(evidence.report_id)),
+    )
+
+
+def _machine(evidence: Evidence) -> str:
+    machine = evidence.campaign.machine
+    cpu = text.plain(str(machine.fingerprint.get("cpu_model") or "unknown CPU"), 80)
+    virtual = ", virtual machine" if machine.fingerprint.get("virtualisation") else ""
+    return f"{machine.name}: {cpu}, {text.count(machine.logical_cpus, 'CPU')}{virtual}"
+
+
+def _kind(build: Build) -> str:
+    """How a build was made, in a word or two."""
+    kind = "optimised" if build.optimised else "plain (not optimised)"
+    return f"free-threaded, {kind}" if build.free_threaded else kind
+
+
+def _interpreters(evidence: Evidence) -> str:
+    """Every executable once, whatever the arms that run it."""
+    seen = dict.fromkeys(
+        f"{build.implementation} {build.version} {_kind(build)}" for build in evidence.builds.builds
+    )
+    return "; ".join(seen) or "none"
+
+
+def _trials(evidence: Evidence) -> str:
+    planned, good = (
+        sum(row.trials for row in evidence.tables.outcomes if row.outcome == outcome)
+        for outcome in ("planned", "ok")
+    )
+    campaign = evidence.campaign
+    more = " and more where intervals were wide" if campaign.precision else ""
+    return (
+        f"{text.fixed(good, 0)} ok of {text.fixed(planned, 0)} planned, "
+        f"in {text.count(campaign.blocks, 'block')}{more}"
     )

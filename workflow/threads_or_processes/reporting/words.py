@@ -16,6 +16,7 @@ from threads_or_processes.records.vocabulary import (
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.campaign import Arm, Campaign, Model
 from threads_or_processes.reporting.rows import Ratio
+from threads_or_processes.reporting.trials import Trials
 
 _FAMILY_MEANINGS = {
     Family.SERIAL: "a plain loop in one thread; the baseline of every speed-up",
@@ -317,3 +318,10 @@ def shown_list(items: list[object] | None) -> str:
         shown = [*shown[:3], text.ELLIPSIS, shown[-1]]
     order = "in order" if in_order(items) else "not in order"
     return f"[{', '.join(shown)}] ({text.count(len(items), 'item')}, {order})"
+
+
+def when(trials: Trials) -> str:
+    """From the first trial's start to the last one's."""
+    if trials.first_unix_ns is None or trials.last_unix_ns is None:
+        return "no trial has been recorded"
+    return text.period(trials.first_unix_ns, trials.last_unix_ns)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 
 from threads_or_processes.records.vocabulary import SERIAL, Agreement, Measure, Verdict
@@ -9,7 +10,7 @@ from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign, PlannedCell
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Claim, Claims, ClaimsSection
+from threads_or_processes.reporting.page import Block, Heading, Own, Paragraph, Section
 from threads_or_processes.reporting.rows import ClaimRow, Ratio
 from threads_or_processes.reporting.words import Status
 
@@ -37,35 +38,54 @@ AGREEMENTS: dict[str, str] = {
 MOST_CHARACTERS = 600
 
 
-def build(evidence: Evidence) -> ClaimsSection | None:
-    """The claims, file by file in the order of the config; None without any."""
-    rows = evidence.tables.claims
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One sentence, its verdict, and the numbers behind it."""
+
+    sentence: str
+    source: str
+    status: Status
+    verdict: str
+    icon: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claims:
+    """The claims of one file; those that were not tested apart."""
+
+    tested: tuple[Claim, ...]
+    untested: tuple[Claim, ...]
+    untested_summary: str
+
+
+def build(evidence: Evidence) -> Iterator[Section]:
+    """The claims, file by file in the order of the config; no section without any."""
+    rows, campaign = evidence.tables.claims, evidence.campaign
     if not rows:
-        return None
-    files = dict.fromkeys(row.file for row in rows)
-    return ClaimsSection(
-        paragraphs=_paragraphs(rows, evidence.campaign),
-        groups=tuple(
-            _group(file, [row for row in rows if row.file == file], evidence.campaign)
-            for file in files
-        ),
+        return
+    blocks: list[Block] = [Paragraph(_how_to_read(rows, campaign))]
+    for file in dict.fromkeys(row.file for row in rows):
+        claims = _claims([row for row in rows if row.file == file], campaign)
+        blocks += [Heading(text=_title(file)), Own(template="claims.html", value=claims)]
+    yield Section(
+        anchor="claims", title="What was claimed", nav_title="Claims", blocks=tuple(blocks)
     )
 
 
-def _group(file: str, rows: Sequence[ClaimRow], campaign: Campaign) -> Claims:
+def _claims(rows: Sequence[ClaimRow], campaign: Campaign) -> Claims:
     tested, untested = (
         tuple(_claim(row, campaign) for row in rows if (row.verdict != "not_tested") == is_tested)
         for is_tested in (True, False)
     )
     return Claims(
-        title=_title(file),
         tested=tested,
         untested=untested,
         untested_summary=f"{text.count(len(untested), 'sentence')} not tested",
     )
 
 
-def _paragraphs(rows: Sequence[ClaimRow], campaign: Campaign) -> tuple[str, ...]:
+def _how_to_read(rows: Sequence[ClaimRow], campaign: Campaign) -> str:
     verdicts = Counter(row.verdict for row in rows)
     counted = [
         f"{text.fixed(verdicts[name], 0)} {word.lower()}"
@@ -80,7 +100,7 @@ def _paragraphs(rows: Sequence[ClaimRow], campaign: Campaign) -> tuple[str, ...]
         f"time (or memory) over the cell's; within {text.percent(campaign.margin)} there is no "
         "difference in practice. Supported means that the direction holds, and the least "
         "difference that was stated. A published figure, which comes from other hardware, agrees "
-        "with ours when it is within a factor of 1.15 of our interval.",
+        "with ours when it is within a factor of 1.15 of our interval."
     )
 
 

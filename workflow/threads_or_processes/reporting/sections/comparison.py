@@ -1,15 +1,24 @@
 """Where machines agree and where they differ: decisions, claims, speed-ups, and times last."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from threads_or_processes.records.vocabulary import SCALING, ComparisonResult, Family
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.comparing import Side, Sides
 from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Mark, Scale, Series
-from threads_or_processes.reporting.page import Column, Comparison, Fact, Table
+from threads_or_processes.reporting.page import (
+    Column,
+    Fact,
+    Facts,
+    Grid,
+    Page,
+    Paragraph,
+    Section,
+    Table,
+)
 from threads_or_processes.reporting.rows import ClaimRow, DecisionRow
-from threads_or_processes.reporting.sections import facts, figure_builders
+from threads_or_processes.reporting.sections import figure_builders
 from threads_or_processes.reporting.sections.claims import STATUSES
 from threads_or_processes.reporting.sections.decision import status_of
 from threads_or_processes.reporting.words import STATUS_ICONS, STATUS_WORDS, Status
@@ -37,19 +46,73 @@ _PROPERTIES = {
 }
 
 
-def build(sides: Sides) -> Comparison:
+def build(sides: Sides) -> Page:
     """The page that compares machines."""
-    all_sides = sides.sides
-    decisions, claims = _decisions(all_sides), _claims(all_sides)
-    return Comparison(
-        title=f"Threads or Processes: machines compared{_campaign(all_sides)}",
+    decisions, claims = _decisions(sides.sides), _claims(sides.sides)
+    title = f"Threads or Processes: machines compared{_campaign(sides.sides)}"
+    return Page(
+        title=title,
+        document_title=title,
+        lead="The same campaign on several machines: what holds on all of them, and what depends "
+        "on where it runs.",
         answer=_answer(decisions, claims),
-        machines=_machines(all_sides),
-        decisions=decisions,
-        claims=claims if claims.rows else None,
-        figures=tuple(figure_builders.figure_block(figure) for figure in curves(all_sides)),
-        times=_times(all_sides),
-        left_out=tuple(Fact(term=one.folder, text=one.reason) for one in sides.left_out),
+        start="decisions",
+        sections=tuple(_sections(sides, decisions, claims)),
+    )
+
+
+def _sections(sides: Sides, decisions: Table, claims: Table) -> Iterator[Section]:
+    left_out = tuple(Fact(term=one.folder, text=one.reason) for one in sides.left_out)
+    not_read = "These folders of results could not be read and are left out:"
+    yield Section(
+        anchor="machines",
+        title="Which machines",
+        nav_title="Machines",
+        blocks=(
+            _machines(sides.sides),
+            *((Paragraph(not_read), Facts(left_out)) if left_out else ()),
+        ),
+    )
+    yield Section(
+        anchor="decisions",
+        title="What to use",
+        nav_title="Decisions",
+        blocks=(
+            Paragraph(
+                "Machines agree when the same family of models (serial, threads, processes …) is "
+                "to be used on all of them; what is not settled on one of them, the second best "
+                "included, is not settled here."
+            ),
+            decisions if decisions.rows else Paragraph("No machine has anything to decide."),
+        ),
+    )
+    if claims.rows:
+        yield Section(
+            anchor="claims", title="What was claimed", nav_title="Claims", blocks=(claims,)
+        )
+    if figures := curves(sides.sides):
+        yield Section(
+            anchor="curves",
+            title="Speed-up curves over each other",
+            nav_title="Speed-up",
+            blocks=(
+                Paragraph(
+                    "Each machine against its own serial on the reference arm. Colour tells the "
+                    "model, line and marker the machine."
+                ),
+                Grid(tuple(figure_builders.figure_block(figure) for figure in figures)),
+            ),
+        )
+    yield Section(
+        anchor="times",
+        title="Absolute times",
+        nav_title="Times",
+        cautions=(
+            "times of different machines differ for many reasons that have nothing to do with "
+            "threads or processes: clock rates, caches, builds, neighbours. Compare ratios; these "
+            "are here so that you know what the ratios are of.",
+        ),
+        blocks=(_times(sides.sides),),
     )
 
 
@@ -96,7 +159,7 @@ def _machines(sides: Sequence[Side]) -> Table:
         columns=(Column(header="Property"), *_per_side(sides)),
         rows=(
             *((title, *(of(side, key) for side in sides)) for key, title in _PROPERTIES.items()),
-            ("Measured", *(facts.when(side.evidence) for side in sides)),
+            ("Measured", *(words.when(side.evidence.trials) for side in sides)),
             ("Blocks", *(str(side.evidence.campaign.blocks) for side in sides)),
             ("Report id", *(text.short_hash(side.evidence.report_id) for side in sides)),
         ),

@@ -1,6 +1,7 @@
 """The first screen's answer: for each workload and arm, what to use and what it gains."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from threads_or_processes.records.vocabulary import KINDS, ComparisonResult, Family
 from threads_or_processes.reporting import formatting as text
@@ -8,9 +9,19 @@ from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Arm, Campaign, Workload
 from threads_or_processes.reporting.evidence import Evidence, Tables
 from threads_or_processes.reporting.figure_spec import Axis, DotRow, DotsFigure, Scale, Series
-from threads_or_processes.reporting.page import Choice, Decision, DecisionSection, Fact
+from threads_or_processes.reporting.page import (
+    Block,
+    Fact,
+    Items,
+    Link,
+    Own,
+    Paragraph,
+    Section,
+    Strong,
+    filled,
+)
 from threads_or_processes.reporting.rows import CellRow, DecisionRow, Ratio, RatioRow
-from threads_or_processes.reporting.sections import answers, figure_builders, sureness
+from threads_or_processes.reporting.sections import answers, figure_builders, quality
 from threads_or_processes.reporting.words import Status
 
 TWO_AVERAGES = (
@@ -27,26 +38,82 @@ _PAYS = (
 _ALONE = "only serial has usable trials, so there is nothing to choose from"
 
 
-def build(evidence: Evidence) -> DecisionSection:
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What to use for one workload on one arm."""
+
+    arm: str
+    arm_title: str
+    status: Status
+    status_word: str
+    icon: str
+    headline: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """One workload of the table."""
+
+    title: str
+    kind: str
+    baseline: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decisions:
+    """The table: a row for each workload, a column for each arm."""
+
+    arms: tuple[Fact, ...]
+    decisions: tuple[Decision, ...]
+
+
+def build(evidence: Evidence) -> Iterator[Section]:
     """The decision table of a campaign, with the cautions its data call for."""
     campaign, tables = evidence.campaign, evidence.tables
     figure = key_figure(campaign, tables)
     kinds = campaign.experiment(KINDS)
-    return DecisionSection(
+    yield Section(
+        anchor="decision",
+        title="What to use",
+        nav_title="Decisions",
         question=kinds.question if kinds else "",
+        cautions=_cautions(evidence),
         answer=gains(_decided(campaign, tables), campaign, tables),
-        sureness=sureness.told(evidence),
-        figure=figure_builders.figure_block(figure) if figure else None,
+        blocks=filled(
+            Paragraph(
+                (
+                    Strong(text="How sure?"),
+                    f" {_confidence(evidence)} ",
+                    Link(text="How good the data are", address="#quality"),
+                    " – ",
+                    Link(text="what may be wrong", address="#threats"),
+                ),
+                style="confidence",
+            ),
+            _table(campaign, tables),
+            Items(items=_notes(campaign, tables), style="note"),
+            figure_builders.figure_block(figure) if figure else None,
+        ),
+    )
+
+
+def _table(campaign: Campaign, tables: Tables) -> Block:
+    decided = _decided(campaign, tables)
+    if not decided:
+        return Paragraph(
+            "No kind of work was planned both serially and in parallel, so there is nothing to "
+            "decide."
+        )
+    table = Decisions(
         arms=tuple(
             Fact(term=f"Python {arm.name}", text=words.arm_title(arm))
             for arm in campaign.decision_arms
         ),
-        decisions=tuple(
-            _decision(workload, campaign, tables) for workload in _decided(campaign, tables)
-        ),
-        cautions=_cautions(evidence),
-        notes=_notes(campaign, tables),
+        decisions=tuple(_decision(workload, campaign, tables) for workload in decided),
     )
+    return Own(template="decisions.html", value=table)
 
 
 def gains(workloads: Sequence[Workload], campaign: Campaign, tables: Tables) -> str:
@@ -387,6 +454,32 @@ def _cautions(evidence: Evidence) -> tuple[str, ...]:
     if all(row.best_model == "" for row in evidence.tables.decisions):
         cautions.append("No workload has a successful trial; the table has nothing to go by.")
     return tuple(caution for caution in cautions if caution)
+
+
+def _confidence(evidence: Evidence) -> str:
+    """How far the answers can be trusted: intervals, noise floor, disturbed cells."""
+    campaign, tables = evidence.campaign, evidence.tables
+    timed = [row for row in tables.cells if row.timing != "memory"]
+    disturbed = sum("disturbed" in row.flags.split() for row in timed)
+    watched = any(row.quiet_share_ratio is not None for row in timed)
+    sentences = []
+    if campaign.blocks > 1:
+        sentences.append(
+            f"Each ratio has its {text.percent(campaign.confidence)} interval in brackets, over "
+            f"{words.blocks(campaign)}; what two statistical methods do not both say of it is "
+            "called “not settled”."
+        )
+    sentences.append(quality.noise_floor(evidence))
+    if not watched:
+        sentences.append("Nothing told quiet times from disturbed ones here.")
+    elif disturbed:
+        sentences.append(
+            f"For {text.fixed(disturbed, 0)} of {text.count(len(timed), 'timed cell')} neighbours "
+            "on the hardware were too seldom quiet: their times are disturbed ones."
+        )
+    else:
+        sentences.append("All times compared are of quiet moments.")
+    return " ".join(sentences)
 
 
 def _notes(campaign: Campaign, tables: Tables) -> tuple[str, ...]:

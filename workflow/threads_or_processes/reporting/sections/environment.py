@@ -1,5 +1,6 @@
 """The machine and its interpreters, side by side."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from threads_or_processes.common.provenance import UNKNOWN
@@ -8,7 +9,17 @@ from threads_or_processes.reporting import words
 from threads_or_processes.reporting.builds import Build, Parity
 from threads_or_processes.reporting.campaign import Campaign, Machine, Model
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Column, EnvironmentSection, Fact, Table
+from threads_or_processes.reporting.page import (
+    Block,
+    Column,
+    Fact,
+    Facts,
+    Heading,
+    Items,
+    Paragraph,
+    Section,
+    Table,
+)
 
 _MACHINE_TERMS = {
     "cpu_model": "CPU",
@@ -51,19 +62,28 @@ _PROVIDERS = {
 }
 
 
-def build(evidence: Evidence) -> EnvironmentSection:
+def build(evidence: Evidence) -> Iterator[Section]:
     """Machine, interpreters, parity, and what each arm, model and workload is."""
     campaign, parity = evidence.campaign, evidence.builds.parity
-    return EnvironmentSection(
-        machine=(*_machine(campaign.machine), _programs(evidence)),
-        verdict=_verdict(parity, len(evidence.builds.builds)),
-        matches=parity.matches,
-        threats=parity.threats,
-        builds=_builds(evidence.builds.builds, parity),
-        arms=tuple(Fact(term=arm.name, text=words.arm_meaning(arm)) for arm in campaign.arms),
-        models=_models(campaign),
-        workloads=_workloads(campaign),
+    arms = tuple(Fact(term=arm.name, text=words.arm_meaning(arm)) for arm in campaign.arms)
+    yield Section(
+        anchor="environment",
+        title="Machine and interpreters",
+        blocks=(
+            Facts((*_machine(campaign.machine), _programs(evidence))),
+            Heading(text="Interpreters"),
+            Paragraph(_verdict(parity, len(evidence.builds.builds))),
+            *([Items(items=parity.threats)] if parity.threats else []),
+            _builds(evidence.builds.builds, parity),
+            *_meanings("What the arms are", arms),
+            *_meanings("What the models are", _models(campaign)),
+            *_meanings("What the kinds of work are", _workloads(campaign)),
+        ),
     )
+
+
+def _meanings(heading: str, facts: tuple[Fact, ...]) -> tuple[Block, ...]:
+    return (Heading(text=heading), Facts(facts)) if facts else ()
 
 
 def value_text(key: str, value: Any) -> str:

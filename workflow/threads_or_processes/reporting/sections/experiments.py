@@ -8,8 +8,7 @@ from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign, Experiment
 from threads_or_processes.reporting.evidence import Evidence, Tables
-from threads_or_processes.reporting.figure_spec import DotsFigure, LinesFigure
-from threads_or_processes.reporting.page import ExperimentSection, Fold, Table
+from threads_or_processes.reporting.page import Fold, Grid, Paragraph, Section, Table, filled
 from threads_or_processes.reporting.sections import (
     apis,
     build_tax,
@@ -42,42 +41,30 @@ _FORMS: dict[str, ModuleType] = {
 _OF_TIMING: dict[str, ModuleType] = {"cold": startup, "memory": memory}
 
 
-def build(evidence: Evidence) -> tuple[ExperimentSection, ...]:
+def build(evidence: Evidence) -> Iterator[Section]:
     """The sections of all experiments but those that are shown elsewhere."""
-    return tuple(
-        _section(experiment, evidence.campaign, evidence.tables)
-        for experiment in _shown_here(evidence.campaign)
-    )
+    for experiment in evidence.campaign.experiments:
+        if experiment.name not in ELSEWHERE:
+            yield _section(experiment, evidence.campaign, evidence.tables)
 
 
-def figures(campaign: Campaign, tables: Tables) -> tuple[DotsFigure | LinesFigure, ...]:
-    """The figures of all these sections."""
-    return tuple(
-        figure
-        for experiment in _shown_here(campaign)
-        for figure in _content(experiment, campaign, tables).figures
-    )
-
-
-def _shown_here(campaign: Campaign) -> Iterator[Experiment]:
-    return (one for one in campaign.experiments if one.name not in ELSEWHERE)
-
-
-def _section(experiment: Experiment, campaign: Campaign, tables: Tables) -> ExperimentSection:
+def _section(experiment: Experiment, campaign: Campaign, tables: Tables) -> Section:
     form = _FORMS.get(experiment.name)
     title = form.TITLE if form else words.capital(text.plain(experiment.name.replace("_", " ")))
     content = _content(experiment, campaign, tables)
     skipped = left_out([experiment], campaign)
-    return ExperimentSection(
+    return Section(
         anchor=f"experiment-{experiment.name}",
         title=title,
         question=experiment.question,
         answer=content.answer,
         limits=content.limits,
-        paragraphs=content.paragraphs,
-        figures=tuple(figure_builders.figure_block(figure) for figure in content.figures),
-        tables=tuple(table for table in content.tables if table.rows),
-        folds=tuple(_fold(table) for table in (*content.details, skipped) if table and table.rows),
+        blocks=filled(
+            *map(Paragraph, content.paragraphs),
+            Grid(tuple(figure_builders.figure_block(figure) for figure in content.figures)),
+            *content.tables,
+            *(_fold(table) for table in (*content.details, skipped) if table),
+        ),
     )
 
 
@@ -98,4 +85,4 @@ def _content(experiment: Experiment, campaign: Campaign, tables: Tables) -> Cont
 
 
 def _fold(table: Table) -> Fold:
-    return Fold(summary=table.caption, note="", table=table)
+    return Fold(summary=table.caption, content=table)

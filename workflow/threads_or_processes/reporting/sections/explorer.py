@@ -1,21 +1,42 @@
 """A reader's own question: the numbers that a small script shows on demand."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from threads_or_processes.records.vocabulary import SERIAL, THREADS, Family
 from threads_or_processes.reporting import palette
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence, Tables
-from threads_or_processes.reporting.page import Explorer, Fact, Option
+from threads_or_processes.reporting.page import Fact, Own, Paragraph, Section
 from threads_or_processes.reporting.rows import CellRow
 
 MOST_CHECKED = (SERIAL, THREADS, "processes-fork")
 """Models that are chosen at first; a reader adds others."""
 
 
-def build(evidence: Evidence) -> Explorer | None:
-    """Works, arms and models to choose from, and the numbers; None without any time."""
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """Something that can be chosen, and whether it is at first."""
+
+    term: str
+    text: str
+    checked: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explorer:
+    """What a reader can choose from."""
+
+    reference: str
+    works: tuple[Fact, ...]
+    arms: tuple[Fact, ...]
+    models: tuple[Option, ...]
+
+
+def build(evidence: Evidence) -> Iterator[Section]:
+    """Works, arms and models to choose from, and the numbers; no section without any time."""
     campaign, tables = evidence.campaign, evidence.tables
     cells = [
         row
@@ -23,7 +44,7 @@ def build(evidence: Evidence) -> Explorer | None:
         if row.timing == "warm" and row.replicate == 1 and row.median_ns is not None
     ]
     if not cells:
-        return None
+        return
     # Those that can be compared with serial first, in the order in which experiments name them.
     named = [c.workload for e in campaign.experiments for c in campaign.cells_of(e)]
     known = {row.workload for row in cells}
@@ -34,22 +55,33 @@ def build(evidence: Evidence) -> Explorer | None:
     models = [m for m in campaign.models.values() if any(row.model == m.name for row in cells)]
     arms = [arm for arm in campaign.arms if any(row.arm == arm.name for row in cells)]
     first = {model.name for model in models if model.name in MOST_CHECKED}
-    return Explorer(
+    choices = Explorer(
         reference=campaign.reference_arm,
         works=tuple(Fact(term=work, text=campaign.title(work)) for work in works),
         arms=tuple(Fact(term=arm.name, text=arm.name) for arm in arms),
         models=tuple(
             Option(term=m.name, text=m.title, checked=m.name in first or not first) for m in models
         ),
-        data=_spelled(
-            {
-                "reference": campaign.reference_arm,
-                "works": {work: campaign.title(work) for work in works},
-                "models": _models(campaign),
-                "arms": _arms(campaign),
-                "cells": [_cell(row, campaign, tables) for row in cells],
-            }
+    )
+    data = {
+        "reference": campaign.reference_arm,
+        "works": {work: campaign.title(work) for work in works},
+        "models": _models(campaign),
+        "arms": _arms(campaign),
+        "cells": [_cell(row, campaign, tables) for row in cells],
+    }
+    yield Section(
+        anchor="explorer",
+        title="Ask your own question",
+        nav_title="Explorer",
+        blocks=(
+            Paragraph(
+                "Pick a kind of work and what to compare. The numbers are those of this report; "
+                "without scripts the same stand in the tables above and under “All numbers”."
+            ),
+            Own(template="explorer.html", value=choices),
         ),
+        script_data=_spelled(data),
     )
 
 

@@ -25,12 +25,11 @@ def figure_block(figure: DotsFigure | LinesFigure) -> Figure:
     """A plot with its caption and a table of its marks."""
     label = "About" if isinstance(figure, DotsFigure) else figure.sizes.label
     return Figure(
-        name=figure.name,
+        drawn=figure,
         caption=figure.caption,
         data=Fold(
             summary=NUMBERS,
-            note="",
-            table=Table(
+            content=Table(
                 caption=f"{figure.title}: {figure.axis.label}",
                 columns=(
                     Column(header=label),

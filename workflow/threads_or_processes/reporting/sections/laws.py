@@ -31,7 +31,7 @@ def efficiency(evidence: Evidence) -> Fold:
         "The serial fraction (Karp and Flatt) is the share of the work that, done by one worker "
         "at a time, would explain the speed-up: the same for every number of workers if that is "
         "so, growing if workers cost overhead, below 0 if the speed-up is more than the workers.",
-        table=Table(
+        content=Table(
             caption="What the workers of the scaling experiment come to",
             columns=(
                 *WAY,
@@ -105,14 +105,14 @@ def _law(row: FitRow, campaign: Campaign) -> tuple[str, ...]:
     )
 
 
-def why_none(evidence: Evidence) -> str:
-    """Why no law is shown; empty if one is."""
+def why_none(evidence: Evidence) -> tuple[str, ...]:
+    """A sentence on why no law is shown; none if one is."""
     scaled = {workload.label for workload in evidence.campaign.scaled}
     rows = [row for row in evidence.tables.fits if row.workload in scaled]
     if not rows or any(row.preferred for row in rows):
-        return ""
+        return ()
     reasons = dict.fromkeys(STATES.get(row.state, row.state) for row in rows)
-    return f"No law of scaling is fitted: {text.listing(list(reasons), 'or')}."
+    return (f"No law of scaling is fitted: {text.listing(list(reasons), 'or')}.",)
 
 
 def _ratio(row: ScalingRow | FitRow, name: str) -> str:

@@ -1,33 +1,54 @@
 """How it was measured, how to repeat it; written from the plan and the data."""
 
 import json
+from collections.abc import Iterator
 
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign, Precision
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Fact, MethodsSection
+from threads_or_processes.reporting.page import (
+    Fact,
+    Facts,
+    Fold,
+    Heading,
+    Items,
+    Paragraph,
+    Preformatted,
+    Section,
+)
 from threads_or_processes.reporting.sections import rules
 from threads_or_processes.reporting.trials import Conditions
 
 _COMMANDS = {"report": "make report", "quick": "make quick"}
 
 
-def build(evidence: Evidence) -> MethodsSection:
+def build(evidence: Evidence) -> Iterator[Section]:
     """Methods in short, the twelve rules, reproduction."""
     campaign = evidence.campaign
     command = _COMMANDS.get(campaign.name, "make report")
-    return MethodsSection(
-        methods=_methods(evidence),
-        rules=rules.build(evidence),
-        commands=f"git clone <address of the project> threads-or-processes\n"
-        f"cd threads-or-processes\n{command}",
-        reproduce=(
-            f"The order of the trials follows from the seed {campaign.seed}. "
-            "Ratios should come out alike on like hardware; absolute times need not. The effective "
-            "configuration of this report is below."
+    config = json.dumps(campaign.config, indent=2, sort_keys=True)
+    yield Section(
+        anchor="methods",
+        title="Methods, in short",
+        nav_title="Methods",
+        blocks=(
+            Facts(_methods(evidence)),
+            Heading(text="Twelve rules, and where each is met", anchor="rules"),
+            Items(items=rules.build(evidence), style="rules", is_numbered=True),
+            Paragraph(rules.SOURCE, style="note"),
+            Heading(text="Run it again"),
+            Preformatted(
+                "git clone <address of the project> threads-or-processes\n"
+                f"cd threads-or-processes\n{command}"
+            ),
+            Paragraph(
+                f"The order of the trials follows from the seed {campaign.seed}. Ratios should "
+                "come out alike on like hardware; absolute times need not. The effective "
+                "configuration of this report is below."
+            ),
+            Fold(summary="The configuration", content=Preformatted(config)),
         ),
-        config=json.dumps(campaign.config, indent=2, sort_keys=True),
     )
 
 

@@ -1,13 +1,21 @@
 """The notebook replay beside the notebook's own figures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from threads_or_processes.records.vocabulary import NOTEBOOK, Family
 from threads_or_processes.reporting import alt_text, traces, words
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Column, Figure, Fold, NotebookSection, Table
+from threads_or_processes.reporting.page import (
+    Column,
+    Figure,
+    Fold,
+    Paragraph,
+    Section,
+    Table,
+    filled,
+)
 from threads_or_processes.reporting.published import NOTEBOOK_TIMES
 from threads_or_processes.reporting.rows import NotebookRow
 
@@ -19,24 +27,29 @@ LIMITS = (
 )
 
 
-def build(evidence: Evidence) -> NotebookSection | None:
+def build(evidence: Evidence) -> Iterator[Section]:
     """The section, or nothing when the replay was not planned."""
     campaign = evidence.campaign
     if not campaign.has_notebook:
-        return None
+        return
     rows = evidence.tables.notebook
     experiment = campaign.experiment(NOTEBOOK)
     measured = [row for row in rows if row.wall_ns is not None]
-    return NotebookSection(
+    yield Section(
+        anchor="notebook",
+        title="The notebook, run again",
+        nav_title="Notebook",
         question=experiment.question if experiment else "",
         answer=_overlap(measured, _seconds(campaign))
         if measured
         else "No trial of the replay succeeded; only the notebook's figures are shown.",
         limits=LIMITS,
-        paragraphs=_paragraphs(campaign, rows),
-        times=_times(rows, campaign),
-        lists=_lists(rows, campaign),
-        figure=_figure(evidence),
+        blocks=filled(
+            *map(Paragraph, _paragraphs(campaign, rows)),
+            _times(rows, campaign),
+            _figure(evidence),
+            _lists(rows, campaign),
+        ),
     )
 
 
@@ -194,12 +207,12 @@ def _figure(evidence: Evidence) -> Figure:
         caption += f" The latest start of any worker came {text.time(max(starts))} into the region."
     spans = [(lane, span) for lane in lanes for span in lane.spans]
     return Figure(
-        name=timeline.name,
+        drawn=timeline,
         caption=caption,
         data=Fold(
             summary="The numbers in this figure",
             note="Time since the start of the timed region.",
-            table=Table(
+            content=Table(
                 caption="Start and finish of each worker in the notebook replay",
                 columns=(
                     Column(header="Arm"),

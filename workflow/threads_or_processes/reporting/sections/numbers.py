@@ -1,39 +1,57 @@
 """All absolute times and all ratios."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from threads_or_processes.records.vocabulary import Family
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Column, Fold, NumbersSection, Table
+from threads_or_processes.reporting.page import (
+    Block,
+    Column,
+    Fold,
+    Heading,
+    Paragraph,
+    Section,
+    Table,
+)
 from threads_or_processes.reporting.rows import CellRow, RatioRow
 
+HOW_TO_READ = (
+    "Times are medians over trials. Quiet ones rest on the repetitions beside which the "
+    "sentinel saw no neighbour, and say what the work costs on this hardware; typical ones "
+    "on all repetitions, and say what a user of the machine saw. Where quiet time was too "
+    "rare, the basis is typical and the interval is the wider for it. The interval "
+    "of a median comes from order statistics and only reaches certain levels, so the level "
+    "it attains is shown. With fewer than six blocks none reaches 95 %."
+)
 
-def build(evidence: Evidence) -> NumbersSection:
+
+def build(evidence: Evidence) -> Iterator[Section]:
     """Tables of cells by workload and of ratios by contrast, in the tables' order."""
     campaign, tables = evidence.campaign, evidence.tables
     timed = [row for row in tables.cells if row.timing != "memory"]
     asked = (cell for e in campaign.experiments for cell in campaign.cells_of(e))
     workloads = dict.fromkeys(cell.workload for cell in asked if cell.timing != "memory")
     contrasts = dict.fromkeys(row.contrast for row in tables.ratios)
-    return NumbersSection(
-        paragraphs=(
-            "Times are medians over trials. Quiet ones rest on the repetitions beside which the "
-            "sentinel saw no neighbour, and say what the work costs on this hardware; typical ones "
-            "on all repetitions, and say what a user of the machine saw. Where quiet time was too "
-            "rare, the basis is typical and the interval is the wider for it. The interval "
-            "of a median comes from order statistics and only reaches certain levels, so the level "
-            "it attains is shown. With fewer than six blocks none reaches 95 %.",
-        ),
-        cells=tuple(
-            _cells(name, [row for row in timed if row.workload == name], evidence)
-            for name in workloads
-        ),
-        ratios=tuple(
-            _ratios(name, [row for row in tables.ratios if row.contrast == name], campaign)
-            for name in contrasts
+    cells: list[Block] = [
+        _cells(name, [row for row in timed if row.workload == name], evidence) for name in workloads
+    ]
+    ratios: list[Block] = [
+        _ratios(name, [row for row in tables.ratios if row.contrast == name], campaign)
+        for name in contrasts
+    ]
+    yield Section(
+        anchor="numbers",
+        title="All numbers",
+        nav_title="Numbers",
+        blocks=(
+            Paragraph(HOW_TO_READ),
+            Heading(text="Times of every cell"),
+            *(cells or [Paragraph("There are no cells.")]),
+            Heading(text="Ratios by question"),
+            *(ratios or [Paragraph("No two cells can be compared.")]),
         ),
     )
 
@@ -57,8 +75,7 @@ def _cells(workload: str, rows: Sequence[CellRow], evidence: Evidence) -> Fold:
         summary += f", serial on {campaign.reference_arm} takes {text.time(baseline.median_ns)}"
     return Fold(
         summary=summary,
-        note="",
-        table=Table(
+        content=Table(
             caption=f"{title}: time of a batch by model, workers and arm",
             columns=(
                 Column(header="Model"),
@@ -103,7 +120,7 @@ def _ratios(contrast: str, rows: Sequence[RatioRow], campaign: Campaign) -> Fold
     return Fold(
         summary=f"{title}: {text.count(len(rows), 'ratio')}",
         note=words.contrast_note(contrast),
-        table=Table(
+        content=Table(
             caption=f"{title}: baseline time divided by the cell's time, paired by block",
             columns=(
                 Column(header="Workload"),

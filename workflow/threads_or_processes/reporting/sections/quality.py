@@ -9,7 +9,7 @@ from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence, Tables
 from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Mark, Scale, Series
-from threads_or_processes.reporting.page import Column, Fold, QualitySection, Table
+from threads_or_processes.reporting.page import Column, Fold, Paragraph, Section, Table, filled
 from threads_or_processes.reporting.rows import CellRow, DistributionRow, HealthRow, OutcomeRow
 from threads_or_processes.reporting.sections import figure_builders
 from threads_or_processes.reporting.sections.grids import left_out
@@ -22,33 +22,33 @@ NO_SENTINEL = (
 )
 
 
-def build(evidence: Evidence) -> QualitySection:
+def build(evidence: Evidence) -> Iterator[Section]:
     """The account of the trials, and their variation."""
     cells = evidence.tables.cells
     order = order_figure(evidence.campaign, evidence.tables)
-    return QualitySection(
-        paragraphs=(
-            _account(evidence.tables.outcomes),
-            _quiet_time([row for row in cells if row.timing != "memory"], evidence.campaign),
-            _variation(cells),
-            _odd(evidence),
-            noise_floor(evidence),
-            "No outlier was dropped for its time: the sentinel alone says what is quiet, and "
-            "typical times rest on every measured repetition.",
-        ),
-        figure=figure_builders.figure_block(order) if order else None,
-        outcomes=_outcomes(evidence.tables.outcomes),
-        health=_health(evidence.tables.health),
-        not_applicable=left_out(evidence.campaign.experiments, evidence.campaign),
-        folds=tuple(
-            fold
-            for fold in (
-                _flagged(cells, evidence.campaign),
-                _drift(evidence),
-                _outliers(evidence),
-                _percentiles(evidence),
-            )
-            if fold is not None and fold.table.rows
+    paragraphs = (
+        _account(evidence.tables.outcomes),
+        _quiet_time([row for row in cells if row.timing != "memory"], evidence.campaign),
+        _variation(cells),
+        _odd(evidence),
+        noise_floor(evidence),
+        "No outlier was dropped for its time: the sentinel alone says what is quiet, and "
+        "typical times rest on every measured repetition.",
+    )
+    yield Section(
+        anchor="quality",
+        title="How good the data are",
+        nav_title="Data quality",
+        blocks=filled(
+            *map(Paragraph, paragraphs),
+            figure_builders.figure_block(order) if order else None,
+            _outcomes(evidence.tables.outcomes),
+            _health(evidence.tables.health),
+            _flagged(cells, evidence.campaign),
+            _drift(evidence),
+            _outliers(evidence),
+            _percentiles(evidence),
+            left_out(evidence.campaign.experiments, evidence.campaign),
         ),
     )
 
@@ -188,9 +188,7 @@ def _flagged(cells: tuple[CellRow, ...], campaign: Campaign) -> Fold | None:
         ),
         row_headers=5,
     )
-    return Fold(
-        summary=f"Cells to read with care: {len(flagged)} of {len(cells)}", note="", table=table
-    )
+    return Fold(summary=f"Cells to read with care: {len(flagged)} of {len(cells)}", content=table)
 
 
 def noise_floor(evidence: Evidence) -> str:
@@ -257,7 +255,7 @@ def _drift(evidence: Evidence) -> Fold:
         note="Blocks run one after the other. What a block's cells have in common is taken out of "
         "every ratio; a drift over the blocks is seen in absolute times only. p is that of a rank "
         "correlation (Mann-Kendall), two-sided, not adjusted for the number of rows.",
-        table=Table(
+        content=Table(
             caption="What blocks have in common, and how it changes over the campaign",
             columns=(
                 Column(header="Work"),
@@ -298,7 +296,7 @@ def _outliers(evidence: Evidence) -> Fold:
         summary="Outliers, drift and first repetitions of every cell",
         note="Outliers are trials more than 1.5 (mild) or 3 (severe) interquartile ranges beyond a "
         "quartile: counted, and never dropped.",
-        table=Table(
+        content=Table(
             caption="Every cell with enough trials",
             columns=(
                 Column(header="Cell"),
@@ -353,7 +351,7 @@ def _percentiles(evidence: Evidence) -> Fold:
         summary="How the repetitions are spread: percentiles of every cell",
         note="The time that a share of the repetitions does not exceed; every trial weighs the "
         "same. Typical: all repetitions. Quiet: the undisturbed ones.",
-        table=Table(
+        content=Table(
             caption="Percentiles of the repetitions",
             columns=(
                 Column(header="Cell"),

@@ -1,11 +1,22 @@
 """Speed-up curves, one figure for each workload."""
 
+from collections.abc import Iterator
+
 from threads_or_processes.records.vocabulary import SCALING
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import traces, words
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Column, Figure, Fold, ScalingSection, Table
+from threads_or_processes.reporting.page import (
+    Column,
+    Figure,
+    Fold,
+    Grid,
+    Paragraph,
+    Section,
+    Table,
+    filled,
+)
 from threads_or_processes.reporting.sections import laws
 from threads_or_processes.reporting.traces import Curve, SpeedupFigure
 
@@ -15,25 +26,29 @@ LIMITS = (
 )
 
 
-def build(evidence: Evidence) -> ScalingSection | None:
+def build(evidence: Evidence) -> Iterator[Section]:
     """The section with every speed-up figure and the numbers in it; nothing if not planned."""
     campaign = evidence.campaign
     experiment = campaign.experiment(SCALING)
     if experiment is None:
-        return None
+        return
     figures = tuple(
         traces.speedup(workload, campaign, evidence.tables) for workload in campaign.scaled
     )
-    found, efficiency = laws.table(evidence), laws.efficiency(evidence)
-    why_none = laws.why_none(evidence)
-    return ScalingSection(
+    yield Section(
+        anchor="scaling",
+        title="How much more workers bring",
+        nav_title="Speed-up",
         question=experiment.question,
         answer=_answer(figures),
         limits=LIMITS,
-        paragraphs=(*_paragraphs(campaign, figures), *([why_none] if why_none else [])),
-        figures=tuple(_figure(figure) for figure in figures),
-        laws=found if found.rows else None,
-        efficiency=efficiency if efficiency.table.rows else None,
+        blocks=filled(
+            *map(Paragraph, _paragraphs(campaign, figures)),
+            *map(Paragraph, laws.why_none(evidence)),
+            Grid(tuple(_figure(figure) for figure in figures)),
+            laws.table(evidence),
+            laws.efficiency(evidence),
+        ),
     )
 
 
@@ -94,13 +109,13 @@ def caption(figure: SpeedupFigure) -> str:
 
 def _figure(figure: SpeedupFigure) -> Figure:
     return Figure(
-        name=figure.name,
+        drawn=figure,
         caption=caption(figure),
         data=Fold(
             summary="The numbers in this figure",
             note=f"Speed-up over serial on {figure.reference_arm}, with its interval and the "
             "value in each block.",
-            table=Table(
+            content=Table(
                 caption=f"Speed-up of {figure.workload.title}",
                 columns=(
                     Column(header="Model"),

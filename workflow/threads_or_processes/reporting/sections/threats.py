@@ -7,7 +7,7 @@ from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, HealthFlag
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Fact, Threats
+from threads_or_processes.reporting.page import Fact, Facts, Heading, Paragraph, Section
 from threads_or_processes.reporting.rows import PairingRow
 
 SURE_P = 0.01
@@ -16,28 +16,31 @@ SURE_P = 0.01
 NOISY_RATIO = 0.05
 
 
-def build(evidence: Evidence) -> tuple[Threats, ...]:
+def build(evidence: Evidence) -> Iterator[Section]:
     """The threats of each kind (Cook and Campbell's four); each kind has at least one."""
-    return (
-        Threats(
-            title="Is the difference due to what was changed?",
-            meaning="internal validity",
-            threats=tuple(_internal(evidence)),
-        ),
-        Threats(
-            title="Is the statistical conclusion sound?",
-            meaning="conclusion validity",
-            threats=tuple(_conclusion(evidence)),
-        ),
-        Threats(
-            title="Do the workloads stand for the work that is meant?",
-            meaning="construct validity",
-            threats=tuple(_construct(evidence)),
-        ),
-        Threats(
-            title="Does it hold elsewhere?",
-            meaning="external validity",
-            threats=tuple(_external(evidence)),
+    kinds = (
+        ("Is the difference due to what was changed?", "internal validity", _internal),
+        ("Is the statistical conclusion sound?", "conclusion validity", _conclusion),
+        ("Do the workloads stand for the work that is meant?", "construct validity", _construct),
+        ("Does it hold elsewhere?", "external validity", _external),
+    )
+    yield Section(
+        anchor="threats",
+        title="What may be wrong with it",
+        nav_title="Threats",
+        blocks=(
+            Paragraph(
+                "Threats to validity, found by rules in what was measured here; those that hold "
+                "for every such report are named, too."
+            ),
+            *(
+                block
+                for question, kind, threats in kinds
+                for block in (
+                    Heading(text=question, note=kind),
+                    Facts(tuple(threats(evidence))),
+                )
+            ),
         ),
     )
 
