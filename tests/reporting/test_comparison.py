@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.reporting import comparing
+from threads_or_processes.reporting import comparison_data
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.page import Figure, Page, Section, Table
 from threads_or_processes.reporting.sections import comparison
@@ -24,7 +24,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def page(folders: list[Path]) -> Page:
-    return comparison.build(comparing.read_sides(folders))
+    return comparison.build(comparison_data.read_machines(folders))
 
 
 @pytest.mark.parametrize(
@@ -90,18 +90,18 @@ def test_curves_are_laid_over_each_other_where_both_have_some(page: Page) -> Non
 def test_what_cannot_be_read_is_left_out_and_named(folders: list[Path], tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     broken.mkdir()
-    found = comparing.read_sides([*folders, broken])
-    assert len(found.sides) == 2
+    found = comparison_data.read_machines([*folders, broken])
+    assert len(found.machines) == 2
     assert [one.folder for one in found.left_out] == ["broken"]
     with pytest.raises(UserError, match="no folder of results can be compared"):
-        comparing.read_sides([broken])
+        comparison_data.read_machines([broken])
 
 
 def test_two_measurements_of_one_machine_have_names_of_their_own(tmp_path: Path) -> None:
     for name, blocks in (("first", 2), ("second", 3)):
         write_world(tmp_path / name, campaign(workloads=["json"], blocks=blocks))
-    found = comparing.read_sides([tmp_path / "first", tmp_path / "second"])
-    assert len({side.name for side in found.sides}) == 2
+    found = comparison_data.read_machines([tmp_path / "first", tmp_path / "second"])
+    assert len({machine.name for machine in found.machines}) == 2
 
 
 def test_the_same_data_give_the_same_bytes(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_data_set_and_its_unpacked_archive_are_one_machine(
     folders: list[Path], tmp_path: Path
 ) -> None:
     shutil.copytree(folders[1], tmp_path / "archived")
-    assert len(comparing.read_sides([*folders, tmp_path / "archived"]).sides) == 2
+    assert len(comparison_data.read_machines([*folders, tmp_path / "archived"]).machines) == 2
 
 
 @pytest.mark.parametrize("name", ["trials.csv.gz", "tables/cells.csv", "plan.json"])
@@ -122,8 +122,8 @@ def test_a_broken_folder_stops_nothing(folders: list[Path], tmp_path: Path, name
     shutil.copytree(folders[1], broken)
     content = (broken / name).read_bytes()
     (broken / name).write_bytes(content[:100] + b"\x00" * 40 + content[140:300])
-    found = comparing.read_sides([folders[0], broken])
-    assert len(found.sides) == 1
+    found = comparison_data.read_machines([folders[0], broken])
+    assert len(found.machines) == 1
     assert [one.folder for one in found.left_out] == ["broken"]
 
 
@@ -131,5 +131,5 @@ def test_tables_of_another_plan_are_left_out(folders: list[Path], tmp_path: Path
     mixed = tmp_path / "mixed"
     shutil.copytree(folders[1], mixed)
     shutil.copytree(folders[0] / "tables", mixed / "tables", dirs_exist_ok=True)
-    (left,) = comparing.read_sides([folders[0], mixed]).left_out
+    (left,) = comparison_data.read_machines([folders[0], mixed]).left_out
     assert "its tables are not of its plan" in left.reason

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from threads_or_processes.reporting import drawing, machines, render, report
+from threads_or_processes.reporting import drawing, render, report
+from threads_or_processes.reporting.__main__ import comparison_html
 from threads_or_processes.reporting.evidence import Evidence, read_evidence
 from threads_or_processes.reporting.page import Page
 
@@ -226,7 +227,7 @@ def compared(folder: Path, *campaigns: factories.Campaign) -> str:
     folders = [folder / f"machine-{index}" for index in range(len(campaigns))]
     for place, made in zip(folders, campaigns, strict=True):
         write_world(place, made)
-    return machines.html(folders)
+    return comparison_html(folders)
 
 
 COMPARISONS: dict[str, Callable[[Path], str]] = {

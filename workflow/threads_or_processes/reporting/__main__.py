@@ -1,6 +1,7 @@
 """Commands of the reporting room: `render` writes a report, `compare` the page on machines."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from threads_or_processes.common.errors import exit_on_user_error
@@ -52,10 +53,26 @@ def _render(arguments: argparse.Namespace) -> None:
     write_text(arguments.out, render.html(page, drawings))
 
 
-def _compare(arguments: argparse.Namespace) -> None:
-    from threads_or_processes.reporting import machines
+def comparison_html(folders: Sequence[Path]) -> str:
+    """The page on the machines of these folders of results; `UserError` if none can be read."""
+    from threads_or_processes.reporting import comparison_data, drawing, palette, render
+    from threads_or_processes.reporting.figure_spec import LinesFigure
+    from threads_or_processes.reporting.sections import comparison
 
-    write_text(arguments.out, machines.html(arguments.folders))
+    compared = comparison_data.read_machines(folders)
+    models = comparison_data.models(compared)
+    names = [machine.name for machine in compared.machines]
+    page = comparison.build(compared)
+    drawings = {}
+    for figure in page.figures:
+        assert isinstance(figure, LinesFigure)
+        styles = palette.machine_styles(figure.series, models, names)
+        drawings[figure.name] = drawing.draw_lines(figure, styles).svg
+    return render.html(page, drawings)
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    write_text(arguments.out, comparison_html(arguments.folders))
 
 
 def main() -> None:

@@ -6,8 +6,8 @@ from threads_or_processes.reporting.campaign import PlannedCell
 from threads_or_processes.reporting.figure_spec import Series
 from threads_or_processes.reporting.page import Column
 from threads_or_processes.reporting.rows import Ratio
-from threads_or_processes.reporting.sections import answers, figure_builders
-from threads_or_processes.reporting.sections.grids import (
+from threads_or_processes.reporting.sections import figure_builders, summary_sentences
+from threads_or_processes.reporting.sections.pivot_tables import (
     TWO_AVERAGES,
     WAY,
     Content,
@@ -72,8 +72,10 @@ def _answer(question: Question) -> str:
             title = question.campaign.title(cell.workload)
             works.setdefault(title, []).append((question.named(cell), ratio))
     if not works:
-        return answers.NO_RATIO
-    told = "; ".join(f"{title}: {answers.spread(named)}" for title, named in works.items())
+        return summary_sentences.NO_RATIO
+    told = "; ".join(
+        f"{title}: {summary_sentences.spread(named)}" for title, named in works.items()
+    )
     return words.sentence(f"speed against the pool of threads – {told}")
 
 

@@ -7,8 +7,8 @@ from threads_or_processes.reporting.campaign import Arm, PlannedCell
 from threads_or_processes.reporting.figure_spec import Series
 from threads_or_processes.reporting.page import Column
 from threads_or_processes.reporting.rows import Ratio
-from threads_or_processes.reporting.sections import answers, figure_builders
-from threads_or_processes.reporting.sections.grids import (
+from threads_or_processes.reporting.sections import figure_builders, summary_sentences
+from threads_or_processes.reporting.sections.pivot_tables import (
     TWO_AVERAGES,
     WAY,
     Content,
@@ -73,8 +73,8 @@ def _answer(question: Question) -> str:
                 name = question.campaign.title(cell.workload)
                 steps.setdefault(series.title, []).append((name, ratio))
     if not steps:
-        return answers.NO_RATIO
-    told = "; ".join(f"{step}: {answers.spread(named)}" for step, named in steps.items())
+        return summary_sentences.NO_RATIO
+    told = "; ".join(f"{step}: {summary_sentences.spread(named)}" for step, named in steps.items())
     return words.sentence(f"speed, by what is changed – {told}")
 
 

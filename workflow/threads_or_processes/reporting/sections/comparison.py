@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from threads_or_processes.records.vocabulary import SCALING, ComparisonResult, Family
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.comparing import Side, Sides
+from threads_or_processes.reporting.comparison_data import ComparedMachine, ComparedMachines
 from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Mark, Scale, Series
 from threads_or_processes.reporting.page import (
     Column,
@@ -46,10 +46,10 @@ _PROPERTIES = {
 }
 
 
-def build(sides: Sides) -> Page:
+def build(compared: ComparedMachines) -> Page:
     """The page that compares machines."""
-    decisions, claims = _decisions(sides.sides), _claims(sides.sides)
-    title = f"Threads or Processes: machines compared{_campaign(sides.sides)}"
+    decisions, claims = _decisions(compared.machines), _claims(compared.machines)
+    title = f"Threads or Processes: machines compared{_campaign(compared.machines)}"
     return Page(
         title=title,
         document_title=title,
@@ -57,19 +57,19 @@ def build(sides: Sides) -> Page:
         "on where it runs.",
         answer=_answer(decisions, claims),
         start="decisions",
-        sections=tuple(_sections(sides, decisions, claims)),
+        sections=tuple(_sections(compared, decisions, claims)),
     )
 
 
-def _sections(sides: Sides, decisions: Table, claims: Table) -> Iterator[Section]:
-    left_out = tuple(Fact(term=one.folder, text=one.reason) for one in sides.left_out)
+def _sections(compared: ComparedMachines, decisions: Table, claims: Table) -> Iterator[Section]:
+    left_out = tuple(Fact(term=one.folder, text=one.reason) for one in compared.left_out)
     not_read = "These folders of results could not be read and are left out:"
     yield Section(
         anchor="machines",
         title="Which machines",
         nav_title="Machines",
         blocks=(
-            _machines(sides.sides),
+            _machines(compared.machines),
             *((Paragraph(not_read), Facts(left_out)) if left_out else ()),
         ),
     )
@@ -90,7 +90,7 @@ def _sections(sides: Sides, decisions: Table, claims: Table) -> Iterator[Section
         yield Section(
             anchor="claims", title="What was claimed", nav_title="Claims", blocks=(claims,)
         )
-    if figures := curves(sides.sides):
+    if figures := curves(compared.machines):
         yield Section(
             anchor="curves",
             title="Speed-up curves over each other",
@@ -112,13 +112,13 @@ def _sections(sides: Sides, decisions: Table, claims: Table) -> Iterator[Section
             "threads or processes: clock rates, caches, builds, neighbours. Compare ratios; these "
             "are here so that you know what the ratios are of.",
         ),
-        blocks=(_times(sides.sides),),
+        blocks=(_times(compared.machines),),
     )
 
 
-def _campaign(sides: Sequence[Side]) -> str:
+def _campaign(machines: Sequence[ComparedMachine]) -> str:
     """The campaign, unless it is the default one."""
-    names = dict.fromkeys(side.evidence.campaign.name for side in sides)
+    names = dict.fromkeys(machine.evidence.campaign.name for machine in machines)
     return f", {text.listing(list(names))}" if list(names) != ["report"] else ""
 
 
@@ -149,35 +149,39 @@ def agreement(found: Sequence[frozenset[str] | None]) -> str:
     return AGREE if frozenset.intersection(*known) else DIFFER
 
 
-def _machines(sides: Sequence[Side]) -> Table:
-    def of(side: Side, key: str) -> str:
-        value = side.evidence.campaign.machine.fingerprint.get(key)
+def _machines(machines: Sequence[ComparedMachine]) -> Table:
+    def of(machine: ComparedMachine, key: str) -> str:
+        value = machine.evidence.campaign.machine.fingerprint.get(key)
         return text.MISSING if value in (None, "") else text.plain(str(value))
 
     return Table(
         caption="The machines",
-        columns=(Column(header="Property"), *_per_side(sides)),
+        columns=(Column(header="Property"), *_per_machine(machines)),
         rows=(
-            *((title, *(of(side, key) for side in sides)) for key, title in _PROPERTIES.items()),
-            ("Measured", *(words.when(side.evidence.trials) for side in sides)),
-            ("Blocks", *(str(side.evidence.campaign.blocks) for side in sides)),
-            ("Report id", *(text.short_hash(side.evidence.report_id) for side in sides)),
+            *(
+                (title, *(of(machine, key) for machine in machines))
+                for key, title in _PROPERTIES.items()
+            ),
+            ("Measured", *(words.when(machine.evidence.trials) for machine in machines)),
+            ("Blocks", *(str(machine.evidence.campaign.blocks) for machine in machines)),
+            ("Report id", *(text.short_hash(machine.evidence.report_id) for machine in machines)),
         ),
     )
 
 
-def _per_side(sides: Sequence[Side]) -> tuple[Column, ...]:
-    return tuple(Column(header=text.plain(side.name, 60)) for side in sides)
+def _per_machine(machines: Sequence[ComparedMachine]) -> tuple[Column, ...]:
+    return tuple(Column(header=text.plain(machine.name, 60)) for machine in machines)
 
 
-def _decisions(sides: Sequence[Side]) -> Table:
-    of_side = [
-        {(row.workload, row.arm): row for row in side.evidence.tables.decisions} for side in sides
+def _decisions(machines: Sequence[ComparedMachine]) -> Table:
+    of_machine = [
+        {(row.workload, row.arm): row for row in machine.evidence.tables.decisions}
+        for machine in machines
     ]
-    arms = [{arm.name for arm in side.evidence.campaign.decision_arms} for side in sides]
+    arms = [{arm.name for arm in machine.evidence.campaign.decision_arms} for machine in machines]
     places = dict.fromkeys(
         place
-        for rows, names in zip(of_side, arms, strict=True)
+        for rows, names in zip(of_machine, arms, strict=True)
         for place in rows
         if place[1] in names
     )
@@ -186,21 +190,21 @@ def _decisions(sides: Sequence[Side]) -> Table:
         columns=(
             Column(header="Kind of work"),
             Column(header="Arm"),
-            *_per_side(sides),
+            *_per_machine(machines),
             Column(header="Machines"),
         ),
         rows=tuple(
             (
-                _title(workload, sides),
+                _title(workload, machines),
                 arm,
                 *(
-                    _shown(rows.get((workload, arm)), side)
-                    for rows, side in zip(of_side, sides, strict=True)
+                    _shown(rows.get((workload, arm)), machine)
+                    for rows, machine in zip(of_machine, machines, strict=True)
                 ),
                 agreement(
                     [
-                        _said(rows.get((workload, arm)), side)
-                        for rows, side in zip(of_side, sides, strict=True)
+                        _said(rows.get((workload, arm)), machine)
+                        for rows, machine in zip(of_machine, machines, strict=True)
                     ]
                 ),
             )
@@ -210,32 +214,32 @@ def _decisions(sides: Sequence[Side]) -> Table:
     )
 
 
-def _title(workload: str, sides: Sequence[Side]) -> str:
+def _title(workload: str, machines: Sequence[ComparedMachine]) -> str:
     return next(
-        side.evidence.campaign.title(workload)
-        for side in sides
-        if workload in side.evidence.campaign.workloads
+        machine.evidence.campaign.title(workload)
+        for machine in machines
+        if workload in machine.evidence.campaign.workloads
     )
 
 
-def _unit(workload: str, sides: Sequence[Side]) -> str:
+def _unit(workload: str, machines: Sequence[ComparedMachine]) -> str:
     """What one piece of the work is; sizes differ from machine to machine, a unit does not."""
     return next(
         known.unit or text.MISSING
-        for side in sides
-        if (known := side.evidence.campaign.workloads.get(workload)) is not None
+        for machine in machines
+        if (known := machine.evidence.campaign.workloads.get(workload)) is not None
     )
 
 
-def _status(row: DecisionRow, side: Side) -> Status:
-    return status_of(row, side.evidence.tables.failing(row.workload, row.arm))
+def _status(row: DecisionRow, machine: ComparedMachine) -> Status:
+    return status_of(row, machine.evidence.tables.failing(row.workload, row.arm))
 
 
-def _said(row: DecisionRow | None, side: Side) -> frozenset[str] | None:
+def _said(row: DecisionRow | None, machine: ComparedMachine) -> frozenset[str] | None:
     """The families to use; none where that is open, None where nothing was measured."""
-    if row is None or _status(row, side) is Status.NO_DATA:
+    if row is None or _status(row, machine) is Status.NO_DATA:
         return None
-    status = _status(row, side)
+    status = _status(row, machine)
     if status is Status.NO_GAIN:
         return frozenset({str(Family.SERIAL)})
     rival = row.advantage.reading if row.advantage is not None else ComparisonResult.FASTER
@@ -246,10 +250,10 @@ def _said(row: DecisionRow | None, side: Side) -> frozenset[str] | None:
     return frozenset({row.best_family})
 
 
-def _shown(row: DecisionRow | None, side: Side) -> str:
+def _shown(row: DecisionRow | None, machine: ComparedMachine) -> str:
     if row is None:
         return text.MISSING
-    status = _status(row, side)
+    status = _status(row, machine)
     if status is Status.NO_DATA:
         return STATUS_WORDS[status]
     way = words.choice(
@@ -266,11 +270,12 @@ def _shown(row: DecisionRow | None, side: Side) -> str:
     return f"{told}, {words.compared_briefly(row.own_speedup)}"
 
 
-def _claims(sides: Sequence[Side]) -> Table:
-    of_side = [
-        {(row.file, row.claim): row for row in side.evidence.tables.claims} for side in sides
+def _claims(machines: Sequence[ComparedMachine]) -> Table:
+    of_machine = [
+        {(row.file, row.claim): row for row in machine.evidence.tables.claims}
+        for machine in machines
     ]
-    places = dict.fromkeys(place for rows in of_side for place in rows)
+    places = dict.fromkeys(place for rows in of_machine for place in rows)
 
     def verdict(row: ClaimRow | None) -> frozenset[str] | None:
         """None where it was not tested, empty where it is open."""
@@ -287,41 +292,41 @@ def _claims(sides: Sequence[Side]) -> Table:
 
     return Table(
         caption="What was claimed, by machine: verdict and ratio",
-        columns=(Column(header="Sentence"), *_per_side(sides), Column(header="Machines")),
+        columns=(Column(header="Sentence"), *_per_machine(machines), Column(header="Machines")),
         rows=tuple(
             (
-                text.plain(next(rows[place] for rows in of_side if place in rows).sentence, 300),
-                *(shown(rows.get(place)) for rows in of_side),
-                agreement([verdict(rows.get(place)) for rows in of_side]),
+                text.plain(next(rows[place] for rows in of_machine if place in rows).sentence, 300),
+                *(shown(rows.get(place)) for rows in of_machine),
+                agreement([verdict(rows.get(place)) for rows in of_machine]),
             )
             for place in places
-            if any(place in rows and rows[place].verdict != "not_tested" for rows in of_side)
+            if any(place in rows and rows[place].verdict != "not_tested" for rows in of_machine)
         ),
     )
 
 
-def curves(sides: Sequence[Side]) -> tuple[LinesFigure, ...]:
+def curves(machines: Sequence[ComparedMachine]) -> tuple[LinesFigure, ...]:
     """Speed-up over the machine's own serial, one figure for each work and arm, machines over it.
 
     A series is a machine (as its `arm`, which has the line) with a model (which has the colour).
     """
     lines: dict[tuple[str, str], dict[Series, list[Mark]]] = {}
-    for side in sides:
-        campaign = side.evidence.campaign
+    for machine in machines:
+        campaign = machine.evidence.campaign
         cells = {cell.id for cell in campaign.cells_of(campaign.experiment(SCALING))}
-        for row in side.evidence.tables.ratios:
+        for row in machine.evidence.tables.ratios:
             if row.contrast != "speedup_reference" or row.cell not in cells or row.estimate is None:
                 continue
             if campaign.models[row.model].family is Family.SERIAL:
                 continue
-            title = f"{campaign.model_title(row.model)}, {text.plain(side.name, 40)}"
-            series = Series(title=title, model=row.model, arm=side.name)
+            title = f"{campaign.model_title(row.model)}, {text.plain(machine.name, 40)}"
+            series = Series(title=title, model=row.model, arm=machine.name)
             mark = figure_builders.ratio_mark(row.estimate, series, row.workers)
             lines.setdefault((row.workload, row.arm), {}).setdefault(series, []).append(mark)
     return tuple(
         LinesFigure(
             name=f"compare-{workload}-{arm}",
-            title=f"{_title(workload, sides)} on {arm}",
+            title=f"{_title(workload, machines)} on {arm}",
             finding=_furthest(of),
             caption=_furthest(of),
             sizes=Axis(label="workers (number)", scale=Scale.COUNT),
@@ -342,29 +347,29 @@ def _furthest(lines: Mapping[Series, Sequence[Mark]]) -> str:
     return words.sentence(f"furthest over serial – {'; '.join(told)}")
 
 
-def _times(sides: Sequence[Side]) -> Table:
+def _times(machines: Sequence[ComparedMachine]) -> Table:
     serials = [
         {
             row.workload: row
-            for row in side.evidence.tables.cells
+            for row in machine.evidence.tables.cells
             if (row.model, row.timing, row.replicate) == ("serial", "warm", 1)
-            and row.arm == side.evidence.campaign.reference_arm
+            and row.arm == machine.evidence.campaign.reference_arm
         }
-        for side in sides
+        for machine in machines
     ]
-    works = dict.fromkeys(work for of_side in serials for work in of_side)
+    works = dict.fromkeys(work for of_machine in serials for work in of_machine)
     return Table(
         caption="Serial time of a unit of work on the reference arm, by machine",
-        columns=(Column(header="Kind of work"), Column(header="Unit"), *_numeric(sides)),
+        columns=(Column(header="Kind of work"), Column(header="Unit"), *_numeric(machines)),
         rows=tuple(
             (
-                _title(work, sides),
-                _unit(work, sides),
+                _title(work, machines),
+                _unit(work, machines),
                 *(
                     text.time(row.median_ns / (row.tasks * (row.size or 1)))
-                    if (row := of_side.get(work)) and row.median_ns is not None and row.tasks
+                    if (row := of_machine.get(work)) and row.median_ns is not None and row.tasks
                     else text.MISSING
-                    for of_side in serials
+                    for of_machine in serials
                 ),
             )
             for work in works
@@ -372,5 +377,5 @@ def _times(sides: Sequence[Side]) -> Table:
     )
 
 
-def _numeric(sides: Sequence[Side]) -> tuple[Column, ...]:
-    return tuple(Column(header=text.plain(side.name, 60), numeric=True) for side in sides)
+def _numeric(machines: Sequence[ComparedMachine]) -> tuple[Column, ...]:
+    return tuple(Column(header=text.plain(machine.name, 60), numeric=True) for machine in machines)

@@ -9,7 +9,7 @@ from threads_or_processes.reporting.figure_spec import Series
 from threads_or_processes.reporting.page import Column, Table
 from threads_or_processes.reporting.rows import ControlRow, Ratio
 from threads_or_processes.reporting.sections import figure_builders
-from threads_or_processes.reporting.sections.grids import WAY, Content, Question
+from threads_or_processes.reporting.sections.pivot_tables import WAY, Content, Question
 
 TITLE = "A cell against itself"
 LIMITS = (

@@ -21,7 +21,7 @@ from threads_or_processes.reporting.page import (
     filled,
 )
 from threads_or_processes.reporting.rows import CellRow, DecisionRow, Ratio, RatioRow
-from threads_or_processes.reporting.sections import answers, figure_builders, quality
+from threads_or_processes.reporting.sections import figure_builders, quality, summary_sentences
 from threads_or_processes.reporting.words import Status
 
 TWO_AVERAGES = (
@@ -171,7 +171,7 @@ def key_figure(campaign: Campaign, tables: Tables) -> DotsFigure | None:
         f"on {arm}: {counted}"
         for arm in arms
         if (
-            counted := answers.readings(
+            counted := summary_sentences.readings(
                 ratio for (work, of), ratio in pairs.items() if of == arm and work in decided
             )
         )

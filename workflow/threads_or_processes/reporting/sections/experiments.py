@@ -14,14 +14,14 @@ from threads_or_processes.reporting.sections import (
     build_tax,
     control,
     figure_builders,
+    generic,
     granularity,
     memory,
-    other,
     payload,
     shared_state,
     startup,
 )
-from threads_or_processes.reporting.sections.grids import Content, Question, left_out
+from threads_or_processes.reporting.sections.pivot_tables import Content, Question, left_out
 
 #: Shown by sections of their own form; `kinds` by the table of decisions.
 ELSEWHERE = (NOTEBOOK, SCALING, KINDS)
@@ -80,7 +80,7 @@ def _content(experiment: Experiment, campaign: Campaign, tables: Tables) -> Cont
     form = _FORMS.get(experiment.name)
     if form in _OF_TIMING.values() and form is not by_timing:
         form = None  # somebody gave the experiment another timing, and its table has no rows
-    fill: Callable[[Question], Content] = (form or by_timing or other).content
+    fill: Callable[[Question], Content] = (form or by_timing or generic).content
     return fill(question)
 
 

@@ -6,8 +6,8 @@ from threads_or_processes.reporting.campaign import PlannedCell
 from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Scale
 from threads_or_processes.reporting.page import Column, Table
 from threads_or_processes.reporting.rows import CrossoverRow
-from threads_or_processes.reporting.sections import answers, figure_builders
-from threads_or_processes.reporting.sections.grids import (
+from threads_or_processes.reporting.sections import figure_builders, summary_sentences
+from threads_or_processes.reporting.sections.pivot_tables import (
     WAY,
     Cells,
     Content,
@@ -142,7 +142,7 @@ def _figures(question: Question, grains: Cells, finding: str) -> tuple[LinesFigu
 
 
 def _bracket(row: CrossoverRow) -> str:
-    return answers.bracket(row, text.duration, "length")
+    return summary_sentences.bracket(row, text.duration, "length")
 
 
 def _indicative(row: CrossoverRow) -> str:

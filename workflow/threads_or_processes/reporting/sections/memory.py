@@ -7,8 +7,14 @@ from threads_or_processes.reporting.campaign import PlannedCell
 from threads_or_processes.reporting.figure_spec import Axis, DotRow, DotsFigure, Mark, Scale, Series
 from threads_or_processes.reporting.page import Column, Table
 from threads_or_processes.reporting.rows import MemoryRow
-from threads_or_processes.reporting.sections import answers, slopes
-from threads_or_processes.reporting.sections.grids import WAY, Content, Measure, Question, pivot
+from threads_or_processes.reporting.sections import slopes, summary_sentences
+from threads_or_processes.reporting.sections.pivot_tables import (
+    WAY,
+    Content,
+    Measure,
+    Question,
+    pivot,
+)
 
 TITLE = "Memory"
 UNIT = "MiB"
@@ -74,7 +80,7 @@ def _answer(question: Question, cells: Sequence[PlannedCell], rows: Mapping[str,
     if not named:
         return "No weight was recorded."
     workers = text.count(most, "idle worker")
-    return f"With {workers} it all weighs {answers.extent(named, _mebibytes)}."
+    return f"With {workers} it all weighs {summary_sentences.extent(named, _mebibytes)}."
 
 
 def _mebibytes(weight: float) -> str:

@@ -6,8 +6,8 @@ from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import PlannedCell
 from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Mark, Scale
 from threads_or_processes.reporting.page import Column, Table
-from threads_or_processes.reporting.sections import answers, figure_builders
-from threads_or_processes.reporting.sections.grids import (
+from threads_or_processes.reporting.sections import figure_builders, summary_sentences
+from threads_or_processes.reporting.sections.pivot_tables import (
     TWO_AVERAGES,
     WAY,
     Cells,
@@ -105,7 +105,7 @@ def _answer(question: Question, cells: Cells) -> str:
         if named:
             title = question.work(of_kind[0]).plain_title
             size = f", {_shown(largest)}" if largest else ""
-            told.append(f"{title}{size}: {answers.extent(named, text.time)}")
+            told.append(f"{title}{size}: {summary_sentences.extent(named, text.time)}")
     if not told:
         return "No time was recorded."
     return words.sentence(f"a batch takes – {'; '.join(told)}")
@@ -126,7 +126,7 @@ def _begins(question: Question, cells: Cells) -> Table:
                 question.work(way[0]).plain_title,
                 *question.way(way[0]),
                 way[0].arm,
-                answers.bracket(found, _shown, "size"),
+                summary_sentences.bracket(found, _shown, "size"),
             )
             for way in question.ways(cells)
             if (found := question.crossover(way[0], SIZE, over=THREADS)) is not None

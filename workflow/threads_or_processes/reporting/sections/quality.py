@@ -12,7 +12,7 @@ from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Mark, 
 from threads_or_processes.reporting.page import Column, Fold, Paragraph, Section, Table, filled
 from threads_or_processes.reporting.rows import CellRow, DistributionRow, HealthRow, OutcomeRow
 from threads_or_processes.reporting.sections import figure_builders
-from threads_or_processes.reporting.sections.grids import left_out
+from threads_or_processes.reporting.sections.pivot_tables import left_out
 
 NO_SENTINEL = (
     "No sentinel watched the CPUs (processes can't be pinned here), so the times are typical ones: "

@@ -3,12 +3,12 @@
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.page import Column, Table
 from threads_or_processes.reporting.rows import UpdatesRow
-from threads_or_processes.reporting.sections.grids import WAY, Content, Question
-from threads_or_processes.reporting.sections.other import (
+from threads_or_processes.reporting.sections.generic import (
     speedup_answer,
     speedup_figures,
     times_and_speedups,
 )
+from threads_or_processes.reporting.sections.pivot_tables import WAY, Content, Question
 
 TITLE = "Shared state"
 LIMITS = (

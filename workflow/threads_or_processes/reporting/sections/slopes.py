@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.page import Column, Table
 from threads_or_processes.reporting.rows import SlopeRow
-from threads_or_processes.reporting.sections.grids import Question
+from threads_or_processes.reporting.sections.pivot_tables import Question
 
 
 def table(

@@ -7,8 +7,14 @@ from threads_or_processes.reporting.campaign import PlannedCell
 from threads_or_processes.reporting.figure_spec import Axis, DotRow, DotsFigure, Mark, Scale, Series
 from threads_or_processes.reporting.page import Column, Table
 from threads_or_processes.reporting.rows import StartupRow
-from threads_or_processes.reporting.sections import answers, slopes
-from threads_or_processes.reporting.sections.grids import WAY, Content, Measure, Question, pivot
+from threads_or_processes.reporting.sections import slopes, summary_sentences
+from threads_or_processes.reporting.sections.pivot_tables import (
+    WAY,
+    Content,
+    Measure,
+    Question,
+    pivot,
+)
 
 TITLE = "Start-up and tear-down"
 LIMITS = (
@@ -74,7 +80,9 @@ def _answer(
     if not named:
         return "No first result was recorded."
     workers = text.count(most, "worker")
-    return f"With {workers} the first result comes after {answers.extent(named, text.time)}."
+    return (
+        f"With {workers} the first result comes after {summary_sentences.extent(named, text.time)}."
+    )
 
 
 def _figures(

@@ -11,8 +11,8 @@ from threads_or_processes.reporting.evidence import Evidence, read_evidence
 
 
 @dataclass(frozen=True, kw_only=True)
-class Side:
-    """One machine: everything its own report is made from, and a name that no other side has."""
+class ComparedMachine:
+    """One machine: everything its own report is made from, and a name that no other machine has."""
 
     name: str
     evidence: Evidence
@@ -27,14 +27,14 @@ class LeftOut:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sides:
+class ComparedMachines:
     """The machines that are compared, in the order of their names."""
 
-    sides: tuple[Side, ...]
+    machines: tuple[ComparedMachine, ...]
     left_out: tuple[LeftOut, ...]
 
 
-def read_sides(folders: Sequence[Path]) -> Sides:
+def read_machines(folders: Sequence[Path]) -> ComparedMachines:
     """Read the results of each folder; one that can't be read is left out and named, not fatal.
 
     Raises `UserError` if none can be read.
@@ -57,9 +57,9 @@ def read_sides(folders: Sequence[Path]) -> Sides:
             hint="run snakemake for each of them first",
         )
     names = [evidence.campaign.machine.name for evidence in read]
-    return Sides(
-        sides=tuple(
-            Side(
+    return ComparedMachines(
+        machines=tuple(
+            ComparedMachine(
                 # Two campaigns of one machine are told apart by what was measured.
                 name=name
                 if names.count(name) == 1
@@ -72,11 +72,11 @@ def read_sides(folders: Sequence[Path]) -> Sides:
     )
 
 
-def models(sides: Sides) -> tuple[Model, ...]:
+def models(compared: ComparedMachines) -> tuple[Model, ...]:
     """Every model of every machine, once."""
     found: dict[str, Model] = {}
-    for side in sides.sides:
-        found |= side.evidence.campaign.models
+    for machine in compared.machines:
+        found |= machine.evidence.campaign.models
     return tuple(found.values())
 
 

@@ -3,8 +3,8 @@
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import DotsFigure, Series
 from threads_or_processes.reporting.page import Column, Table
-from threads_or_processes.reporting.sections import answers, figure_builders
-from threads_or_processes.reporting.sections.grids import (
+from threads_or_processes.reporting.sections import figure_builders, summary_sentences
+from threads_or_processes.reporting.sections.pivot_tables import (
     TWO_AVERAGES,
     WAY,
     Content,
@@ -38,9 +38,11 @@ def speedup_answer(question: Question) -> str:
         if (ratio := question.ratio_over_serial(cell)) is not None
     ]
     if not named:
-        return answers.NO_RATIO
-    counted = answers.readings(ratio for _, ratio in named)
-    return words.sentence(f"over serial on the same arm {answers.spread(named)}: {counted}")
+        return summary_sentences.NO_RATIO
+    counted = summary_sentences.readings(ratio for _, ratio in named)
+    return words.sentence(
+        f"over serial on the same arm {summary_sentences.spread(named)}: {counted}"
+    )
 
 
 def speedup_figures(question: Question, finding: str) -> tuple[DotsFigure, ...]:
