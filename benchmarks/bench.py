@@ -12,6 +12,7 @@ from typing import Any
 
 from threads_or_processes.common.files import read_json
 from threads_or_processes.plan.arms import Arm
+from threads_or_processes.records.vocabulary import Timing
 from threads_or_processes.trial.measured.loading import family_of
 from threads_or_processes.trial.measured.probe_client import QuietRule
 from threads_or_processes.trial.models import MODELS
@@ -103,10 +104,10 @@ class Bench:
                 "function": cell.workload,
                 "params": workload_of(cell.workload).parameters,
                 "model": cell.model,
-                "start_method": MODELS[cell.model].start_method,
+                "start_method": MODELS[cell.model].start_method,  # type: ignore[typeddict-item]
                 "workers": cell.workers,
                 "arm": cell.arm,
-                "timing": "warm",
+                "timing": Timing.WARM,
                 "replicate": 1,
             },
             "block": block,
@@ -119,12 +120,12 @@ class Bench:
         }
         calibration = self.calibration(cell.workload, batch_ms)
         watched = self.neighbours if is_watched else None
-        record = measure_trial(order, 1, self.identities[cell.arm], calibration, watched)
+        record: Any = measure_trial(order, 1, self.identities[cell.arm], calibration, watched)
         if record["outcome"] != "ok":
             raise SystemExit(f"{cell.name}: {record['outcome']}: {record['explanation']}")
         if is_watched:
             self.neighbours.remember(record)
-        return record
+        return record  # type: ignore[no-any-return]
 
 
 @contextmanager

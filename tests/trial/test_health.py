@@ -150,7 +150,7 @@ def test_a_counter_that_grew_by_more_than_it_may_in_two_seconds_is_flagged(
     assert health.flags(before, after(most)) == []
     assert health.flags(before, after(most + 1)) == [flag]
     assert health.flags(NOTHING, after(most + 1)) == []  # not known before: nothing to compare
-    assert flag in SCHEMA["$defs"]["TrialHealth"]["properties"]["flags"]["items"]["enum"]
+    assert flag in SCHEMA["$defs"]["HealthFlag"]["enum"]
 
 
 @pytest.mark.parametrize(

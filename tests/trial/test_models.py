@@ -51,7 +51,7 @@ def observe(identities: dict[str, dict[str, Any]]) -> Observe:
             environment | dict([mark.split("=")]),
             60,
         )
-        assert ending.answer["outcome"] == "ok", (ending.answer, ending.stderr_tail)
+        assert ending.answer["outcome"] == "ok", (ending.answer, ending.seen["stderr_tail"])
         for _ in range(500):  # killed, but the kernel takes its time to clear them away
             if not processes_with(mark):
                 break
@@ -87,7 +87,7 @@ def test_a_model_keeps_what_all_models_promise(observe: Observe, model: str, arm
     assert model == "raw_threads" or seen["born_later"] == []
     assert seen["alive"] == []
     assert seen["after_error"] == seen["again"] == [0, 2]
-    assert ending.stderr_tail == ""
+    assert ending.seen["stderr_tail"] == ""
 
 
 @pytest.mark.parametrize("model", OF_PROCESSES)
@@ -125,7 +125,7 @@ def test_arrays_travel_in_one_block_that_is_gone_in_the_end(observe: Observe, mo
     assert all(seen["writeable"])
     assert seen["blocks"] == [1] * 5
     assert seen["left"] == []
-    assert ending.stderr_tail == ""
+    assert ending.seen["stderr_tail"] == ""
 
 
 @given(

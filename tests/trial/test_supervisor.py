@@ -199,8 +199,10 @@ def bench(
 def test_a_crash_of_the_process_is_told(bench: Bench, task: str, explanation: str) -> None:
     ending = bench.run(task)
     assert ending.answer == {"outcome": "crashed", "explanation": explanation}
-    assert ending.health["before"]["read_monotonic_ns"] < ending.started_monotonic_ns
-    assert ending.health["after"]["read_monotonic_ns"] > ending.ended_monotonic_ns
+    assert (
+        ending.seen["health"]["before"]["read_monotonic_ns"] < ending.seen["started_monotonic_ns"]
+    )
+    assert ending.seen["health"]["after"]["read_monotonic_ns"] > ending.seen["ended_monotonic_ns"]
 
 
 @pytest.mark.parametrize(
@@ -222,7 +224,7 @@ def test_a_task_that_hangs_is_ended(bench: Bench, model: str, workers: int) -> N
 def test_workers_that_lost_their_parent_are_ended_with_their_semaphores(bench: Bench) -> None:
     ending = bench.run("kill_parent", "processes-spawn", 2)
     assert ending.answer["explanation"] == "the process was ended by SIGKILL"
-    semaphores = re.findall(r"semaphore (/dev/shm/sem\S+)\n", ending.stderr_tail)
+    semaphores = re.findall(r"semaphore (/dev/shm/sem\S+)\n", ending.seen["stderr_tail"])
     assert semaphores
     assert [path for path in semaphores if Path(path).exists()] == []
 
@@ -271,7 +273,7 @@ def test_shared_memory_with_the_prefix_is_removed(tmp_path: Path) -> None:
         """,
     )
     ending = run_measured(command, {}, {}, 30)
-    prefix, scratch_is_used = ending.stderr_tail.split()
+    prefix, scratch_is_used = ending.seen["stderr_tail"].split()
     assert re.fullmatch(r"top-[0-9a-f]{8}-", prefix)
     assert scratch_is_used == "True"
     assert [file for file in SHARED_MEMORY.iterdir() if prefix in file.name] == []
@@ -327,7 +329,7 @@ def test_a_kill_for_lack_of_memory_is_told(
     command = fake_interpreter(tmp_path, "import os; os.kill(os.getpid(), 9)")
     ending = run_measured(command, {}, {}, 30)
     assert ending.answer == {"outcome": "crashed", "explanation": explanation}
-    assert ending.health["flags"] == flags
+    assert ending.seen["health"]["flags"] == flags
 
 
 @pytest.fixture

@@ -172,7 +172,7 @@ def test_a_crash_by_signal_is_named(tmp_path: Path) -> None:
         "outcome": "crashed",
         "explanation": "the process was ended by SIGSEGV",
     }
-    assert ending.stderr_tail == "about to fail\n"
+    assert ending.seen["stderr_tail"] == "about to fail\n"
 
 
 def test_an_exit_without_an_answer_is_a_crash(tmp_path: Path) -> None:

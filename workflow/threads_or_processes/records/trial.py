@@ -129,6 +129,13 @@ class Measured(Timed):
     output: Annotated[Output | None, Field("of the notebook's replay only")]
 
 
+class Answer(Measured):
+    """What the measured process answers."""
+
+    outcome: Outcome
+    explanation: Annotated[str, Field("empty where the outcome is ok")]
+
+
 class HealthStates(TypedDict):
     """What the machine was like at one moment; null: the system doesn't say."""
 
@@ -214,7 +221,7 @@ class MeasuredCell(TypedDict):
     id: str
     workload: Annotated[str, Field("the work with its parameters")]
     function: Annotated[str, Field("the task function")]
-    params: Mapping[str, Any]
+    params: dict[str, Any]
     model: Annotated[str, Field("the model with its start method")]
     start_method: Literal["none", "fork", "forkserver", "spawn"]
     workers: Positive
@@ -302,7 +309,7 @@ _Try = TypedDict(
 )
 
 
-class TrialRecord(_Try, Supervised, Measured):
+class TrialRecord(_Try, Supervised, Answer):
     """What one trial left behind: one fresh interpreter process that ran one cell.
 
     Times are whole nanoseconds; *_monotonic_ns, start_ns and end_ns are readings of the machine's
@@ -332,10 +339,22 @@ class TrialRecord(_Try, Supervised, Measured):
         ),
     ]
     work: Work
-    outcome: Outcome
-    explanation: Annotated[str, Field("empty where the outcome is ok")]
     environment: Environment
     sentinel: Annotated[Sentinel | None, Field("null where processes can't be pinned")]
+
+
+def unmeasured() -> Measured:
+    """What is known where the measured process left nothing."""
+    return Measured(
+        gil=None,
+        clock=None,
+        setup_ns=None,
+        first_result_ns=None,
+        teardown_ns=None,
+        memory=None,
+        repetitions=[],
+        output=None,
+    )
 
 
 _IS_OK = {"properties": {"outcome": {"const": "ok"}}}

@@ -1,9 +1,10 @@
 """The words and numbers that several packages share; string values stand in files and tables."""
 
 from enum import StrEnum
+from typing import Final
 
 PLAN_SCHEMA_VERSION = 1
-TRIAL_SCHEMA_VERSION = 1
+TRIAL_SCHEMA_VERSION: Final = 1
 
 #: Models that others are compared with.
 SERIAL = "serial"

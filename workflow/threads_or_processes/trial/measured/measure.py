@@ -17,6 +17,8 @@ from collections.abc import Mapping  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
+from threads_or_processes.records.trial import Answer, Clock, Gil, Output, unmeasured  # noqa: E402
+from threads_or_processes.records.vocabulary import Outcome  # noqa: E402
 from threads_or_processes.trial.measured import batch as batches  # noqa: E402
 from threads_or_processes.trial.measured.calibration import find_size  # noqa: E402
 from threads_or_processes.trial.measured.loading import load_workload  # noqa: E402
@@ -41,27 +43,36 @@ class GilMismatchError(Exception):
     """The GIL is not in the state that the arm says."""
 
 
-def measure_cell(order: dict[str, Any]) -> dict[str, Any]:
+def measure_cell(order: dict[str, Any]) -> Answer:
     """Run one trial's measured part; returns the fields of the record that this process knows."""
     workload = load_workload(order["family"], order["workload"])
-    gil: dict[str, Any] = {
-        "before_imports": GIL_BEFORE_IMPORTS,
-        "after_imports": batches.gil_enabled(),
-        "workers": [],
-        "at_end": batches.gil_enabled(),
+    gil = Gil(
+        before_imports=GIL_BEFORE_IMPORTS,
+        after_imports=batches.gil_enabled(),
+        workers=[],
+        at_end=batches.gil_enabled(),
+    )
+    answer: Answer = {
+        **unmeasured(),
+        "outcome": Outcome.OK,
+        "explanation": "",
+        "gil": gil,
+        "clock": _clock(),
     }
-    answer: dict[str, Any] = {"outcome": "ok", "explanation": "", "gil": gil, "clock": _clock()}
     try:
         _check_gil(order["gil"], gil)
         with workload.beside(**order["arguments"]) as added:
             timings = _timings(workload, order, added)
         gil["workers"] = timings.worker_gil
         gil["at_end"] = batches.gil_enabled()
-        answer |= _findings(workload, timings)
+        answer = {**answer, **timings.found}
+        if workload.keeps_output:
+            answer["output"] = Output(results=timings.last_results, data=timings.last_left_behind)
         _check_gil(order["gil"], gil)
-        answer |= _verify(timings, order["expected_checksum"])
+        if wrong := _wrong_result(timings, order["expected_checksum"]):
+            answer |= {"outcome": Outcome.WRONG_RESULT, "explanation": wrong}
     except GilMismatchError as mismatch:
-        answer |= {"outcome": "wrong_gil", "explanation": str(mismatch)}
+        answer |= {"outcome": Outcome.WRONG_GIL, "explanation": str(mismatch)}
     return answer
 
 
@@ -91,7 +102,7 @@ def calibrate(order: dict[str, Any]) -> dict[str, Any]:
 
         def batch_ns_at(size: int) -> int:
             sized = _batch(workload, order["tasks"], 1, {**arguments, **added, "size": size})
-            return time_warm(model, sized, ONCE, None).repetitions[0]["wall_ns"]
+            return time_warm(model, sized, ONCE, None).found["repetitions"][0]["wall_ns"]
 
         size = find_size(batch_ns_at, order["target_ns"]) if workload.is_calibrated else None
         if size is not None:
@@ -105,7 +116,7 @@ def calibrate(order: dict[str, Any]) -> dict[str, Any]:
             "let it return what it worked out, such as a sum or a count: the results of all "
             "models are compared, so that a wrong one is noticed",
         )
-    final = timings.repetitions[0]
+    final = timings.found["repetitions"][0]
     return {
         "size": size,
         "batch_ns": final["wall_ns"] if size is not None else None,
@@ -144,32 +155,17 @@ def _batch(
     )
 
 
-def _findings(workload: Workload, timings: Timings) -> dict[str, Any]:
-    output = None
-    if workload.keeps_output:
-        output = {"results": timings.last_results, "data": timings.last_left_behind}
-    return {
-        "setup_ns": timings.setup_ns,
-        "first_result_ns": timings.first_result_ns,
-        "teardown_ns": timings.teardown_ns,
-        "memory": timings.memory,
-        "repetitions": timings.repetitions,
-        "output": output,
-    }
-
-
-def _verify(timings: Timings, expected: str) -> dict[str, Any]:
+def _wrong_result(timings: Timings, expected: str) -> str:
     wrong = [number for number, seen in enumerate(timings.checksums) if seen != expected]
     if not wrong:
-        return {}
-    return {
-        "outcome": "wrong_result",
-        "explanation": f"{len(wrong)} of {len(timings.checksums)} executions gave other results "
-        f"than the serial run (first: number {wrong[0] + 1})",
-    }
+        return ""
+    return (
+        f"{len(wrong)} of {len(timings.checksums)} executions gave other results "
+        f"than the serial run (first: number {wrong[0] + 1})"
+    )
 
 
-def _check_gil(expected: bool, gil: dict[str, Any]) -> None:
+def _check_gil(expected: bool, gil: Gil) -> None:
     seen = {
         "before the imports": [gil["before_imports"]],
         "after the imports": [gil["after_imports"]],
@@ -184,21 +180,21 @@ def _check_gil(expected: bool, gil: dict[str, Any]) -> None:
             )
 
 
-def _clock() -> dict[str, Any]:
+def _clock() -> Clock:
     info = time.get_clock_info("perf_counter")
-    return {
-        "implementation": info.implementation,
-        "resolution_ns": max(1, round(info.resolution * 1e9)),
-    }
+    return Clock(
+        implementation=info.implementation,
+        resolution_ns=max(1, round(info.resolution * 1e9)),
+    )
 
 
 def _raised(error: Exception, order: dict[str, Any]) -> dict[str, Any]:
     """The answer when the workload raised; its traceback goes to standard error."""
     if not order["family"].endswith(".py"):
         traceback.print_exc()
-        return {"outcome": "raised", "explanation": f"{type(error).__name__}: {error}"}
+        return {"outcome": Outcome.RAISED, "explanation": f"{type(error).__name__}: {error}"}
     file = Path(order["family"])
-    answer = {"outcome": "raised", "explanation": explained(error, file, order["workload"])}
+    answer = {"outcome": Outcome.RAISED, "explanation": explained(error, file, order["workload"])}
     if order["do"] == "calibrate":
         sys.stderr.write(own_traceback(error, file))
         return {**answer, "hint": hint_of(error)}
@@ -215,7 +211,7 @@ def main() -> None:
         answer = obey(order)
         ended_well = True
     except WorkerDiedError as death:
-        answer = {"outcome": "worker_died", "explanation": str(death)}
+        answer = {"outcome": Outcome.WORKER_DIED, "explanation": str(death)}
     except Exception as error:
         answer = _raised(error, order)
     answer_file = Path(order["answer"])

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from threads_or_processes.records.trial import Memory
+from threads_or_processes.records.trial import Memory, Timed
 from threads_or_processes.trial.measured.process_tree import process_tree, pss_bytes
 from threads_or_processes.trial.measured.timing import Batch, Timings, clock
 from threads_or_processes.trial.models.base import Model
@@ -37,12 +37,13 @@ def weigh(model: Model, batch: Batch) -> Timings:
     )
     model.stop()
     return Timings(
-        repetitions=[],
+        found=Timed(
+            setup_ns=None, first_result_ns=None, teardown_ns=None, memory=memory, repetitions=[]
+        ),
         checksums=checksums,
         worker_gil=[report.gil_enabled for report in execution.reports],
         last_results=execution.results,
         last_left_behind=batch.left_behind(),
-        memory=memory,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from threads_or_processes.records.trial import Memory, Phase, Repetition, WorkerSpan
+from threads_or_processes.records.trial import Phase, Repetition, Timed, WorkerSpan
 from threads_or_processes.trial.measured.batch import (
     Chunk,
     ChunkReport,
@@ -95,17 +95,13 @@ class Execution:
 
 @dataclass(frozen=True, kw_only=True)
 class Timings:
-    """All that a trial's measured part found. What the kind of timing doesn't give is None."""
+    """What a trial's measured part found for the record, and what else it saw."""
 
-    repetitions: list[Repetition]
+    found: Timed
     checksums: list[str]
     worker_gil: list[bool]
     last_results: list[Any]
     last_left_behind: list[Any]
-    first_result_ns: int | None = None
-    setup_ns: int | None = None
-    teardown_ns: int | None = None
-    memory: Memory | None = None
 
 
 def time_warm(model: Model, batch: Batch, length: Length, watch: Watch | None) -> Timings:
@@ -244,14 +240,17 @@ class _Recorder:
     ) -> Timings:
         """All repetitions so far, with the phase times given."""
         return Timings(
-            repetitions=self._repetitions,
+            found=Timed(
+                setup_ns=setup_ns,
+                first_result_ns=first_result_ns,
+                teardown_ns=teardown_ns,
+                memory=None,
+                repetitions=self._repetitions,
+            ),
             checksums=[repetition["checksum"] for repetition in self._repetitions],
             worker_gil=list(self._worker_gil.values()),
             last_results=self._results,
             last_left_behind=self._left_behind,
-            first_result_ns=first_result_ns,
-            setup_ns=setup_ns,
-            teardown_ns=teardown_ns,
         )
 
 

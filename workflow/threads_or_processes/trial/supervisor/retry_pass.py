@@ -43,7 +43,7 @@ class Look:
     """One more try of a trial, and whether it was the quietest so far."""
 
     path: Path
-    record: dict[str, Any]
+    record: Mapping[str, Any]
     is_quietest: bool
 
 
@@ -112,7 +112,7 @@ def looks(
         yield Look(one.path, record, is_quietest)
         if record["repetitions"]:
             neighbours.remember(record)
-        best = record if is_quietest else {**one.record, "try": record["try"]}
+        best: Mapping[str, Any] = record if is_quietest else {**one.record, "try": record["try"]}
         if quiet_repetitions(best, rule) < FEWEST_QUIET:
             queue.append(Candidate(one.path, best))
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from threads_or_processes.records.trial import TrialHealth
+from threads_or_processes.records.trial import Supervised, TrialHealth
 from threads_or_processes.trial.measured.probe_client import WORDS, Answer
 from threads_or_processes.trial.supervisor import health
 from threads_or_processes.trial.supervisor.descendants import adopt_orphans, children, end_children
@@ -42,17 +42,10 @@ class HarnessError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Ending:
-    """What became of a measured process: its answer, or why there is none."""
+    """How a measured process ended: its answer, or why there is none, and what was seen of it."""
 
     answer: dict[str, Any]
-    stderr_tail: str
-    health: TrialHealth
-    waited_ns: int
-    beside_cpu_ns: int
-    started_unix_ns: int
-    ended_unix_ns: int
-    started_monotonic_ns: int
-    ended_monotonic_ns: int
+    seen: Supervised
 
 
 def run_measured(
@@ -117,8 +110,7 @@ def run_measured(
             answer = _parsed(answer_file)
         else:
             answer = unanswered(exit_code, timeout_s if timed_out else None)
-        return Ending(
-            answer=explained(answer, flags, stderr_file),
+        seen = Supervised(
             stderr_tail=_tail(stderr_file),
             health=TrialHealth(before=health_before, after=health_after, flags=flags),
             waited_ns=waited_ns,
@@ -128,6 +120,7 @@ def run_measured(
             started_monotonic_ns=started_monotonic_ns,
             ended_monotonic_ns=ended_monotonic_ns,
         )
+        return Ending(answer=explained(answer, flags, stderr_file), seen=seen)
 
 
 def _places(folder: str, prefix: str) -> dict[str, str]:

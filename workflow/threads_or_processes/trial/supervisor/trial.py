@@ -5,10 +5,18 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import digest, read_json
+from threads_or_processes.records.trial import (
+    Answer,
+    Interpreter,
+    MeasuredCell,
+    Sentinel,
+    TrialRecord,
+    unmeasured,
+)
 from threads_or_processes.records.vocabulary import TRIAL_SCHEMA_VERSION
 from threads_or_processes.trial.machine import fingerprint, logical_cpus
 from threads_or_processes.trial.measured.loading import family_of
@@ -28,28 +36,10 @@ from threads_or_processes.trial.workloads.registry import Workload, batch_for
 CALIBRATION_TIMEOUT_S = 300
 
 
-class CellOrder(TypedDict):
-    """The cell as the plan writes it; `model` names the model with its start method.
-
-    `workload` is the name of the work with its parameters, `function` that of its task.
-    """
-
-    id: str
-    workload: str
-    function: str
-    params: dict[str, Any]
-    model: str
-    start_method: str
-    workers: int
-    arm: str
-    timing: str
-    replicate: int
-
-
 class TrialOrder(TypedDict):
     """What decides a trial's numbers, and so what re-runs it when it changes."""
 
-    cell: CellOrder
+    cell: MeasuredCell
     block: int
     seed: int
     warmups: int
@@ -65,7 +55,7 @@ def run_trial(
     identity: Mapping[str, Any],
     calibration: Mapping[str, Any],
     neighbours: Neighbours | None,
-) -> dict[str, Any]:
+) -> TrialRecord:
     """Measure one trial in a fresh process, begun at a quiet moment if one comes in time."""
     if neighbours:
         neighbours.await_quiet(
@@ -107,7 +97,7 @@ def measure_trial(
     neighbours: Neighbours | None,
     *,
     attempt: int = 1,
-) -> dict[str, Any]:
+) -> TrialRecord:
     """Measure a trial at once; returns its record, which says how the trial ended.
 
     `attempt` is more than 1 in the retry pass.
@@ -142,7 +132,12 @@ def measure_trial(
         order["timeout_s"],
         read_sentinel,
     )
+    if "outcome" not in ending.answer:
+        raise HarnessError("the measured process left an answer without an outcome")
     return {
+        **unmeasured(),
+        **cast("Answer", ending.answer),
+        **ending.seen,
         "schema_version": TRIAL_SCHEMA_VERSION,
         "trial_id": uuid.uuid4().hex,
         "try": attempt,
@@ -151,9 +146,9 @@ def measure_trial(
         "position": position,
         "seed": order["seed"],
         "machine": fingerprint(),
-        "interpreter": {
-            key: identity[key] for key in ("arm", "identity_sha256", "executable_sha256", "version")
-        },
+        "interpreter": cast(
+            "Interpreter", {name: identity[name] for name in Interpreter.__annotations__}
+        ),
         "instrument_sha256": instrument_sha256(workload, cell["model"]),
         "work": {
             "tasks": calibration["tasks"],
@@ -166,8 +161,7 @@ def measure_trial(
             "padding_bytes": environment.padding_bytes,
             "variables": environment.variables,
         },
-        "sentinel": asdict(rule) if rule else None,
-        **_measured_fields(ending),
+        "sentinel": cast("Sentinel", asdict(rule)) if rule else None,
     }
 
 
@@ -218,8 +212,8 @@ def _not_calibrated(function: str, params: Mapping[str, Any], ending: Ending) ->
     file, _, _ = function.partition(":")
     if not explanation.startswith(Path(file).name):  # it doesn't name the function yet
         explanation = f"calibrating {function} failed: {explanation}"
-    if ending.stderr_tail:
-        hint += f"; its last words were:\n{ending.stderr_tail.rstrip()}"
+    if ending.seen["stderr_tail"]:
+        hint += f"; its last words were:\n{ending.seen['stderr_tail'].rstrip()}"
     return UserError(explanation, where=_work(function, params), hint=hint)
 
 
@@ -285,30 +279,3 @@ def _command(identity: Mapping[str, Any]) -> list[str]:
             hint="delete results/<machine>/interpreters and run snakemake again",
         )
     return [str(executable), *identity["flags"]]
-
-
-def _measured_fields(ending: Ending) -> dict[str, Any]:
-    unanswered: dict[str, Any] = {
-        "clock": None,
-        "gil": None,
-        "setup_ns": None,
-        "first_result_ns": None,
-        "teardown_ns": None,
-        "memory": None,
-        "repetitions": [],
-        "output": None,
-    }
-    if "outcome" not in ending.answer:
-        raise HarnessError("the measured process left an answer without an outcome")
-    return {
-        **unanswered,
-        **ending.answer,
-        "stderr_tail": ending.stderr_tail,
-        "health": ending.health,
-        "waited_ns": ending.waited_ns,
-        "beside_cpu_ns": ending.beside_cpu_ns,
-        "started_unix_ns": ending.started_unix_ns,
-        "ended_unix_ns": ending.ended_unix_ns,
-        "started_monotonic_ns": ending.started_monotonic_ns,
-        "ended_monotonic_ns": ending.ended_monotonic_ns,
-    }
