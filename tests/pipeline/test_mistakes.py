@@ -1,7 +1,6 @@
 """What a user can get wrong ends in one clear message, and costs nothing that was there."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.pipeline.conftest import ROOT, SMALL_SWEEP, Checkout
+from tests.pipeline.conftest import SMALL_SWEEP, Checkout
 
 
 def refused(checkout: Checkout, *words: str) -> str:
@@ -75,40 +74,17 @@ def test_a_record_of_another_interpreter(small: Checkout) -> None:
 
 
 def test_two_runs_of_one_campaign(small: Checkout) -> None:
-    claim = (
+    lock = (
         "import fcntl, time\n"
-        f"f = open({str(small.results / '.claim')!r}, 'a')\n"
+        f"f = open({str(small.results / '.lock')!r}, 'a')\n"
         "fcntl.flock(f, fcntl.LOCK_EX)\n"
         "print('held', flush=True)\n"
         "time.sleep(600)"
     )
-    holder = subprocess.Popen([sys.executable, "-c", claim], stdout=subprocess.PIPE)
+    holder = subprocess.Popen([sys.executable, "-c", lock], stdout=subprocess.PIPE)
     assert holder.stdout
     assert holder.stdout.readline() == b"held\n"
     small.configure(SMALL_SWEEP | {"blocks": 3})
     refused(small, "another run is measuring this campaign")
     holder.kill()
     holder.communicate()
-
-
-def test_a_plan_command_without_snakemake_reports_the_same_way(tmp_path: Path) -> None:
-    out = str(tmp_path / "plan.json")
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "threads_or_processes.pipeline.campaign",
-            "--config",
-            "{}",
-            "--out",
-            out,
-        ],
-        cwd=ROOT,
-        env=dict(os.environ),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert done.stderr.startswith("error: missing config key")
-    assert not (tmp_path / "plan.json").exists()

@@ -4,20 +4,18 @@
 
 rule estimate_tables:
     input:
-        plan="results/{machine}/plan.json",
-        trials="results/{machine}/trials.parquet",
+        plan=CAMPAIGN.results / "plan.json",
+        trials=CAMPAIGN.results / "trials.parquet",
     output:
-        tables=expand(
-            "results/{machine}/tables/{table}.csv", table=TABLES, allow_missing=True
-        ),
+        tables=expand(CAMPAIGN.results / "tables/{table}.csv", table=TABLES),
     log:
-        "results/{machine}/logs/tables.log",
+        CAMPAIGN.results / "logs/tables.log",
     conda:
         "../../environment.yml"
     resources:
         machine=1,
     params:
-        folder=lambda w, output: str(Path(output.tables[0]).parent),
+        results=subpath(input.plan, parent=True),
     shell:
         "python -m threads_or_processes.analysis tables --plan {input.plan:q} --trials {input.trials:q} "
-        "--out {params.folder:q} 2>&1 | tee {log:q}"
+        "--out {params.results:q}/tables 2>&1 | tee {log:q}"

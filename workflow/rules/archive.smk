@@ -2,9 +2,6 @@
 # Produces: what measuring leaves, in a folder of its own: the plan, the identities, the data set.
 
 
-ANNOUNCEMENT = lambda: CAMPAIGN.announcement(records_ahead(workflow))
-
-
 rule unpack_dataset:
     input:
         dataset=lambda w: str(CAMPAIGN.dataset),

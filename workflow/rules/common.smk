@@ -1,37 +1,43 @@
 # Needs:    the config.
-# Produces: CAMPAIGN, what all rules ask: to be measured here or archived, one face for both.
+# Produces: CAMPAIGN, what all rules ask: to be measured here or archived, one face for both;
+#           BLOCKS, the blocks that are added on demand while it is measured here.
 import json
-import re
 import shlex
 
 from snakemake.logging import logger
 
-from threads_or_processes.pipeline.announcing import (
-    records_ahead,
-    round_ahead,
-    tell_after_dry_run,
-)
+from threads_or_processes.common.errors import exit_on_user_error
+from threads_or_processes.pipeline.adaptive_blocks import AdaptiveBlocks
 from threads_or_processes.pipeline.archive import Archive
 from threads_or_processes.pipeline.campaign import Campaign
-from threads_or_processes.common.errors import exit_on_user_error
-from threads_or_processes.pipeline.progress import follow, replace_chatter
+from threads_or_processes.pipeline.console import Console
 from threads_or_processes.pipeline.snakemake_patches import patch_scheduler
 
 IS_ARCHIVED = config.get("dataset") is not None
 CAMPAIGN = exit_on_user_error(lambda: (Archive if IS_ARCHIVED else Campaign).of(config))
-PROGRESS = follow(logger, lambda: len(records_ahead(workflow)))
-tell_after_dry_run(logger, workflow, lambda: ANNOUNCEMENT())
-
+if not IS_ARCHIVED:
+    BLOCKS = AdaptiveBlocks(
+        CAMPAIGN, lambda number: checkpoints.decide_stopping.get(round=str(number))
+    )
+CONSOLE = Console.attached(
+    logger, workflow, (CAMPAIGN if IS_ARCHIVED else BLOCKS).announcement
+)
 
 # Nothing may run beside a trial: a trial takes all of `machine`, every other rule a part of it.
-# Set here and not in the profile, so that no command line loosens it.
+# The documented place, `resources:` in a profile, gives way to `--resources` on any command line;
+# then trials overlap and nothing says so. What is set here no command line loosens. Snakemake has no
+# documented directive for it: https://github.com/snakemake/snakemake/issues/1866
 workflow.global_resources["machine"] = 100
 
-# Every command runs in the Python that runs Snakemake, activated or not.
+# Every command runs in the Python that runs Snakemake, activated or not; with `--sdm conda` in the
+# environment that its rule names, which Snakemake activates before this prefix.
+OWN_PYTHON = (
+    ""
+    if "conda" in map(str, workflow.deployment_settings.deployment_method)
+    else f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; "
+)
 shell.prefix(
-    "set -euo pipefail; "
-    f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH "
-    f"PYTHONPATH={shlex.quote(str(PACKAGES))}; "
+    f"set -euo pipefail; {OWN_PYTHON}export PYTHONPATH={shlex.quote(str(PACKAGES))}; "
 )
 
 
@@ -61,8 +67,6 @@ TABLES = [
 
 
 wildcard_constraints:
-    # This campaign's own folder: what lies beside it is another's, to be read and never made.
-    machine=re.escape(CAMPAIGN.results.name),
     workload="[^/]+",
     model="[^/]+",
     workers="[0-9]+",
@@ -72,10 +76,9 @@ wildcard_constraints:
 
 
 onstart:
-    exit_on_user_error(CAMPAIGN.claim)
+    exit_on_user_error(CAMPAIGN.lock_results)
     patch_scheduler(workflow.scheduler)
-    replace_chatter(logger, PROGRESS)
-    print(ANNOUNCEMENT(), file=sys.stderr)
+    CONSOLE.begin(logger)
     print(f"Results go to {CAMPAIGN.results}", file=sys.stderr)
 
 

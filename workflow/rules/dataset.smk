@@ -4,28 +4,26 @@
 
 rule collect_trials:
     input:
-        plan="results/{machine}/plan.json",
+        plan=CAMPAIGN.results / "plan.json",
         identities=expand(
-            "results/{machine}/interpreters/{arm}.json",
+            CAMPAIGN.results / "interpreters/{arm}.json",
             arm=CAMPAIGN.arms,
-            allow_missing=True,
         ),
-        parity="results/{machine}/interpreters/parity.json",
+        parity=CAMPAIGN.results / "interpreters/parity.json",
         calibrations=expand(
-            "results/{machine}/calibration/{workload}.json",
+            CAMPAIGN.results / "calibration/{workload}.json",
             workload=CAMPAIGN.plan.workloads,
-            allow_missing=True,
         ),
         records=CAMPAIGN.records,
-        second_look="results/{machine}/second-look.json",
-        judgements=lambda w: REFINEMENT.judgements(),
-        added=lambda w: REFINEMENT.added(),
+        second_look=CAMPAIGN.results / "second-look.json",
+        decisions=lambda w: BLOCKS.decisions(),
+        added=lambda w: BLOCKS.added(),
     output:
-        parquet="results/{machine}/trials.parquet",
-        csv="results/{machine}/trials.csv.gz",
-        package="results/{machine}/datapackage.json",
+        parquet=CAMPAIGN.results / "trials.parquet",
+        csv=CAMPAIGN.results / "trials.csv.gz",
+        package=CAMPAIGN.results / "datapackage.json",
     log:
-        "results/{machine}/logs/collect.log",
+        CAMPAIGN.results / "logs/collect.log",
     conda:
         "../../environment.yml"
     resources:
@@ -35,6 +33,6 @@ rule collect_trials:
     shell:
         "python -m threads_or_processes.analysis collect --plan {input.plan:q} "
         "--interpreters {params.folder:q}/interpreters --records {params.folder:q} "
-        "--judgements {input.judgements:q} "
+        "--judgements {input.decisions:q} "
         "--parquet {output.parquet:q} --csv {output.csv:q} --package {output.package:q} "
         "2>&1 | tee {log:q}"

@@ -6,14 +6,13 @@ exit_on_user_error(lambda: CAMPAIGN.given_executables)
 rule provide_interpreters:
     output:
         identities=expand(
-            "results/{machine}/interpreters/{arm}.json",
+            CAMPAIGN.results / "interpreters/{arm}.json",
             arm=CAMPAIGN.arms,
-            allow_missing=True,
         ),
-        parity="results/{machine}/interpreters/parity.json",
-        made_for="results/{machine}/interpreters/made-for.json",
+        parity=CAMPAIGN.results / "interpreters/parity.json",
+        made_for=CAMPAIGN.results / "interpreters/made-for.json",
     log:
-        "results/{machine}/logs/interpreters.log",
+        CAMPAIGN.results / "logs/interpreters.log",
     conda:
         "../../environment.yml"
     resources:
@@ -24,4 +23,4 @@ rule provide_interpreters:
         folder=subpath(output.parity, parent=True),
     shell:
         "python -m threads_or_processes.interpreters --request {params.request:q} "
-        "--out {params.folder:q} 2>&1 | tee {log:q} && printf %s {params.made_for:q} > {output.made_for:q}"
+        "--made-for {params.made_for:q} --out {params.folder:q} 2>&1 | tee {log:q}"

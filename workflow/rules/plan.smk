@@ -1,19 +1,17 @@
 # Needs:    the config and the files of claims that it names.
-# Produces: results/<machine>/plan.json.
+# Produces: results/<machine>/plan.json, written by Snakemake, which has made the plan already.
 
 
 rule write_plan:
     input:
         claims=CAMPAIGN.claim_files,
     output:
-        plan="results/{machine}/plan.json",
+        plan=CAMPAIGN.results / "plan.json",
     log:
-        "results/{machine}/logs/plan.log",
-    conda:
-        "../../environment.yml"
+        CAMPAIGN.results / "logs/plan.log",
     resources:
         machine=1,
     params:
-        config=json.dumps(config),
-    shell:
-        "python -m threads_or_processes.pipeline.campaign --config {params.config:q} --out {output.plan:q} 2> {log:q}"
+        plan=CAMPAIGN.plan_sha256,
+    run:
+        CAMPAIGN.write_plan(Path(output.plan))

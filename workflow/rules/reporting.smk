@@ -32,10 +32,9 @@ rule render_report:
     resources:
         machine=1,
     params:
-        tables=lambda w, input: str(Path(input.tables[0]).parent),
-        interpreters=lambda w, input: str(Path(input.identities[0]).parent),
+        results=subpath(input.plan, parent=True),
     shell:
         "python -m threads_or_processes.reporting render --plan {input.plan:q} "
-        "--tables {params.tables:q} --trials {input.trials:q} "
-        "--package {input.package:q} --interpreters {params.interpreters:q} "
+        "--tables {params.results:q}/tables --trials {input.trials:q} "
+        "--package {input.package:q} --interpreters {params.results:q}/interpreters "
         "--figures {output.figures:q} --out {output.html:q} 2>&1 | tee {log:q}"

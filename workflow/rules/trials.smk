@@ -11,9 +11,9 @@ rule calibrate:
     input:
         identity=lambda w: CAMPAIGN.identity(CAMPAIGN.arms[0], ancient),
     output:
-        calibration="results/{machine}/calibration/{workload}.json",
+        calibration=CAMPAIGN.results / "calibration/{workload}.json",
     log:
-        "results/{machine}/logs/calibration/{workload}.log",
+        CAMPAIGN.results / "logs/calibration/{workload}.log",
     priority: 1_000_000
     conda:
         "../../environment.yml"
@@ -29,16 +29,19 @@ rule calibrate:
 rule measure_trial:
     input:
         identity=lambda w: CAMPAIGN.identity(w.arm, ancient),
-        calibration="results/{machine}/calibration/{workload}.json",
+        calibration=CAMPAIGN.results / "calibration/{workload}.json",
     output:
-        record="results/{machine}/trials/{workload}/{model}/{workers}/{arm}/{timing}/{block}.json",
+        record=CAMPAIGN.results
+        / "trials/{workload}/{model}/{workers}/{arm}/{timing}/{block}.json",
     log:
-        "results/{machine}/logs/trials/{workload}/{model}/{workers}/{arm}/{timing}/{block}.log",
+        CAMPAIGN.results
+        / "logs/trials/{workload}/{model}/{workers}/{arm}/{timing}/{block}.log",
     priority: CAMPAIGN.priority
     conda:
         "../../environment.yml"
     resources:
         machine=100,
+        # No parameter: a trial whose place in the order changes, because cells join, stays as it is.
         position=CAMPAIGN.position,
     params:
         order=CAMPAIGN.order,
@@ -54,13 +57,13 @@ rule measure_trial:
 
 rule look_again:
     input:
-        plan=ancient("results/{machine}/plan.json"),
+        plan=ancient(CAMPAIGN.results / "plan.json"),
         identities=lambda w: [CAMPAIGN.identity(arm, ancient) for arm in CAMPAIGN.arms],
         records=CAMPAIGN.records,
     output:
-        account="results/{machine}/second-look.json",
+        account=CAMPAIGN.results / "second-look.json",
     log:
-        "results/{machine}/logs/second-look.log",
+        CAMPAIGN.results / "logs/second-look.log",
     conda:
         "../../environment.yml"
     resources:

@@ -1,1 +1,1 @@
-"""What every package uses: errors, files, locks, durations, provenance."""
+"""What every package uses: errors, files, locks, provenance."""

@@ -7,14 +7,14 @@ from pathlib import Path
 from threads_or_processes.common.errors import UserError
 
 
-def hold(results: Path, *, doing: str) -> None:
+def lock_results(results: Path, *, doing: str) -> None:
     """Keep a folder of results for this process until it ends; `UserError` if another has it.
 
-    `doing` is what the other one is about. The kernel drops the claim with its holder, so that a
+    `doing` is what the other one is about. The kernel drops the lock with its holder, so that a
     killed run leaves nothing to unlock.
     """
     results.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(results / ".claim", os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = os.open(results / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

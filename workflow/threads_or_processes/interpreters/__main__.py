@@ -29,6 +29,11 @@ def main() -> None:
     )
     parser.add_argument("--request", required=True, help="JSON, or a file that holds it")
     parser.add_argument("--out", type=Path, required=True, help="folder for the identities")
+    parser.add_argument(
+        "--made-for",
+        type=json.loads,
+        help="JSON to keep in made-for.json: what these identities are made for",
+    )
     arguments = parser.parse_args()
     request = request_from(_json_of(arguments.request))
     cache = default_cache()
@@ -47,6 +52,8 @@ def main() -> None:
     for name, identity in identities.items():
         write_json(arguments.out / f"{name}.json", identity.as_json())
     write_json(arguments.out / "parity.json", compare(list(identities.values())))
+    if arguments.made_for is not None:
+        write_json(arguments.out / "made-for.json", arguments.made_for)
 
 
 def _json_of(text: str) -> Mapping[str, Any]:

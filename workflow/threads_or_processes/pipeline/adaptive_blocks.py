@@ -1,35 +1,36 @@
 """More blocks on demand, as the rules see it: what is added, round after round, until it is enough.
 
-A round's judgement (`python -m threads_or_processes.analysis judge`) says which peers go on; the
-plan has said already which trials that adds.
+After each round a stopping decision (`python -m threads_or_processes.analysis judge`) says which
+groups of cells continue; the plan holds the trials that this adds.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
 
 from threads_or_processes.common.files import read_json
 from threads_or_processes.pipeline.campaign import Campaign
+from threads_or_processes.pipeline.console import Ahead
 from threads_or_processes.plan.blocks import Trial
 
 FOLDER = "precision"
 
 
 @dataclass(frozen=True)
-class Refinement:
+class AdaptiveBlocks:
     """The rounds of a campaign.
 
-    `await_judgement` is called with a round, from 1, before its judgement is read; it raises what
-    Snakemake understands while that is still to be made.
+    `await_decision` is called with a round, from 1, before its stopping decision is read; it raises
+    what Snakemake understands while that is still to be made.
     """
 
     campaign: Campaign
-    await_judgement: Callable[[int], object]
+    await_decision: Callable[[int], object]
 
-    def judgements(self, rounds: int | None = None) -> list[str]:
-        """The judgements of the first `rounds`, or of all that are needed."""
-        return [str(self._judgement(number)) for number, _ in islice(self._rounds(), rounds)]
+    def decisions(self, rounds: int | None = None) -> list[str]:
+        """The stopping decisions of the first `rounds`, or of all that are needed."""
+        return [str(self._decision(number)) for number, _ in islice(self._rounds(), rounds)]
 
     def added(self, rounds: int | None = None) -> list[str]:
         """The records of the trials that the first `rounds` add, or all that are needed."""
@@ -39,22 +40,21 @@ class Refinement:
             for trial in trials
         ]
 
-    def announcement(self, ahead: Collection[str], judging: int | None) -> str:
-        """What is ahead: records still to be made, and what the round judged next may add."""
-        return self.campaign.announcement(ahead, self.possible(judging))
+    def announcement(self, ahead: Ahead) -> str:
+        """What is ahead: trials still to be measured, and what the next round may add."""
+        return self.campaign.announcement(ahead.trials, self.possible(ahead.next_round))
 
     def possible(self, number: int | None) -> list[Trial]:
-        """The trials that may yet be added if round `number` is the next to be judged, at most."""
+        """The trials that may yet be added if round `number` is decided next, at most."""
         precision = self.campaign.plan.precision
         if precision is None or number is None:
             return []
-        going_on = (
-            self._going_on(number - 1) if number > 1 else {peers.name for peers in precision.peers}
-        )
+        everyone = {peers.name for peers in precision.peers}
+        continuing = self._continuing(number - 1) if number > 1 else everyone
         return [
             trial
             for later in range(number, len(precision.rounds) + 1)
-            for trial in precision.added(later, going_on)
+            for trial in precision.added(later, continuing)
             if not Path(self.campaign.record(trial)).exists()
         ]
 
@@ -64,19 +64,19 @@ class Refinement:
         if precision is None:
             return
         for number in count(1):
-            self.await_judgement(number)
-            trials = precision.added(number, self._going_on(number))
+            self.await_decision(number)
+            trials = precision.added(number, self._continuing(number))
             yield number, trials
             if not trials:
                 return
 
-    def _going_on(self, number: int) -> set[tuple[str, str]]:
-        """The names of the peers that go on after a round."""
+    def _continuing(self, number: int) -> set[tuple[str, str]]:
+        """The names of the groups of cells that continue after a round."""
         return {
             (peers["workload"], peers["timing"])
-            for peers in read_json(self._judgement(number))["peers"]
+            for peers in read_json(self._decision(number))["peers"]
             if peers["next_blocks"] > peers["blocks"]
         }
 
-    def _judgement(self, number: int) -> Path:
+    def _decision(self, number: int) -> Path:
         return self.campaign.results / FOLDER / f"{number}.json"

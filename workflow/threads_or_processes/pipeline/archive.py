@@ -1,6 +1,6 @@
 """An archived data set, as the rules see it: the same face as a campaign that is measured here."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +14,10 @@ from threads_or_processes.analysis.package import (
     read_package,
 )
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.common.locks import hold
+from threads_or_processes.common.locks import lock_results
 from threads_or_processes.pipeline.campaign import checked
 from threads_or_processes.pipeline.comparison_folders import comparison_of, others
+from threads_or_processes.pipeline.console import Ahead
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,13 +66,13 @@ class Archive:
         """The arms by name; the first is the reference."""
         return [arm["name"] for arm in self.package.plan["arms"]]
 
-    def claim(self) -> None:
+    def lock_results(self) -> None:
         """Keep these results for this process until it ends; `UserError` if another has them."""
-        hold(self.results, doing="analysing this data set")
+        lock_results(self.results, doing="analysing this data set")
 
-    def announcement(self, ahead: Collection[str]) -> str:
+    def announcement(self, ahead: Ahead) -> str:
         """That nothing will be measured."""
-        assert not ahead, "there is no rule that measures"
+        assert not ahead.trials, "there is no rule that measures"
         return f"Nothing is measured here: {self.dataset} was measured on {self.package.machine}"
 
 

@@ -3,7 +3,6 @@
 The only place that knows both the plan and the trial room; the rules ask it and add nothing.
 """
 
-import argparse
 import json
 import math
 from collections.abc import Callable, Collection, Mapping
@@ -15,9 +14,9 @@ from typing import Any, Protocol
 
 import yaml
 
-from threads_or_processes.common.errors import UserError, exit_on_user_error
+from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import digest, read_json, sha256_file, write_json
-from threads_or_processes.common.locks import hold
+from threads_or_processes.common.locks import lock_results
 from threads_or_processes.interpreters.request import fingerprints
 from threads_or_processes.pipeline.comparison_folders import comparison_of, others
 from threads_or_processes.plan.blocks import Trial
@@ -103,6 +102,15 @@ class Campaign:
         """The files of claims that the config names."""
         return [str(claim_file(name)) for name in self.config["claims"]]
 
+    @cached_property
+    def plan_sha256(self) -> str:
+        """Digest of the plan as it is written."""
+        return digest(as_record(self.plan, self.machine))
+
+    def write_plan(self, path: Path) -> None:
+        """Write the plan for the packages that come after."""
+        write_json(path, as_record(self.plan, self.machine))
+
     @property
     def records(self) -> list[str]:
         """The record of every trial of the base blocks."""
@@ -156,9 +164,9 @@ class Campaign:
         file = str(self.results / "interpreters" / f"{arm}.json")
         return unchanged(file) if self._made_for.get(arm) == self.interpreter_keys[arm] else file
 
-    def claim(self) -> None:
+    def lock_results(self) -> None:
         """Keep these results for this process until it ends; `UserError` if another has them."""
-        hold(self.results, doing="measuring this campaign")
+        lock_results(self.results, doing="measuring this campaign")
 
     def calibration_request(self, workload: str) -> dict[str, Any]:
         """What decides how much work a workload's batch holds."""
@@ -170,20 +178,16 @@ class Campaign:
             "instrument": instrument_sha256(workload_of(cell.function), "serial"),
         }
 
-    def announcement(self, ahead: Collection[str], more: Collection[Trial] = ()) -> str:
+    def announcement(self, ahead: Collection[TrialWildcards], more: Collection[Trial] = ()) -> str:
         """How much is planned and how long it will take.
 
-        `ahead` are records still to be made, `more` the trials that may be added for precision.
+        `ahead` are trials still to be measured, `more` those that may be added for precision.
         """
-        to_make = frozenset(ahead)
+        to_measure = [self._trial(wildcards) for wildcards in ahead]
         return announcement(
             cells=len(self.plan.cells),
-            planned=len(to_make.union(self.records)),
-            ahead=[
-                self.expected_of(trial.cell)
-                for trial in self.plan.possible_trials
-                if self.record(trial) in to_make
-            ],
+            planned=len({trial.record for trial in [*self.plan.trials, *to_measure]}),
+            ahead=[self.expected_of(trial.cell) for trial in to_measure],
             more=[self.expected_of(trial.cell) for trial in more],
             second_look_s=self.config["trial"]["second_look_s"],
         )
@@ -340,19 +344,3 @@ def _own_entry(name: str, settings: Mapping[str, Any]) -> WorkloadEntry:
     needs = frozenset({Need.ONE_MEMORY} if settings.get("shares_memory") else ())
     workload = replace(read_own(function), needs=needs, **about)
     return _entry(function.written, workload)
-
-
-def main() -> None:
-    """Write the plan of a config given as JSON."""
-    parser = argparse.ArgumentParser(
-        prog="python -m threads_or_processes.pipeline.campaign", description=main.__doc__
-    )
-    parser.add_argument("--config", type=json.loads, required=True, help="the config as JSON")
-    parser.add_argument("--out", type=Path, required=True, help="the plan to write")
-    arguments = parser.parse_args()
-    campaign = Campaign.of(arguments.config)
-    write_json(arguments.out, as_record(campaign.plan, campaign.machine))
-
-
-if __name__ == "__main__":
-    exit_on_user_error(main)

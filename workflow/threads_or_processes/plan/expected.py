@@ -8,7 +8,6 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from threads_or_processes.common.durations import spelled
 from threads_or_processes.records.vocabulary import Family
 
 # A Snakemake job, the trial's command, the interpreter under test and the wait for an idle
@@ -114,17 +113,25 @@ def announcement(
         if len(ahead) < planned:
             sentence += f", {len(ahead):,} of them left to measure"
         second_look = Expected(quiet_s=0.0, busy_s=second_look_s)
-        sentence += f"; {_spelled(together([*ahead, second_look]))}"
+        sentence += f"; {_format_expected(together([*ahead, second_look]))}"
     if more:
-        sentence += f"; up to {len(more):,} more for precision: {_spelled(together(more))}"
+        sentence += f"; up to {len(more):,} more for precision: {_format_expected(together(more))}"
     return sentence
 
 
-def _spelled(whole: Expected) -> str:
-    quiet, busy = spelled(whole.quiet_s), spelled(whole.busy_s, "up to")
+def _format_expected(whole: Expected) -> str:
+    quiet, busy = format_duration(whole.quiet_s), format_duration(whole.busy_s, "up to")
     if quiet == busy:  # less than a minute
         return quiet
     return f"{quiet} on a quiet machine, {busy} on a busy one"
+
+
+def format_duration(seconds: float, before: str = "about") -> str:
+    """A duration in hours and minutes, after a word such as `about` or `up to`."""
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if hours:
+        return f"{before} {hours} h {minutes} min"
+    return f"{before} {minutes} min" if minutes else "less than a minute"
 
 
 def _startup(family: str, start_method: str) -> StartUp:

@@ -1,0 +1,1 @@
+"""The pipeline without an interpreter under test: these run on all CPUs."""

@@ -1,0 +1,90 @@
+"""Which trials are added and which may yet be, from the stopping decisions that are there."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from threads_or_processes.common.files import write_json
+from threads_or_processes.pipeline.adaptive_blocks import AdaptiveBlocks
+from threads_or_processes.pipeline.campaign import Campaign
+from threads_or_processes.pipeline.console import Ahead
+
+from tests.project.test_sweeps import campaign
+
+JSON = ("json", "warm")
+
+
+class PendingError(Exception):
+    """What stands for Snakemake's word that a decision is still to be made."""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The precise sweep, with stopping decisions as they are made."""
+
+    sweep: Campaign
+
+    def file(self, number: int) -> Path:
+        return self.sweep.results / "precision" / f"{number}.json"
+
+    def decide(self, number: int, *continuing: tuple[str, str]) -> None:
+        """Write a decision after which these continue."""
+        assert self.sweep.plan.precision is not None
+        peers = [
+            {
+                "workload": peers.workload,
+                "timing": peers.timing,
+                "blocks": 10,
+                "next_blocks": 12 if peers.name in continuing else 10,
+            }
+            for peers in self.sweep.plan.precision.peers
+        ]
+        write_json(self.file(number), {"peers": peers})
+
+    def wait_for(self, number: int) -> None:
+        if not self.file(number).exists():
+            raise PendingError
+
+
+@pytest.fixture
+def decided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Decided:
+    monkeypatch.chdir(tmp_path)
+    return Decided(campaign("overlays/precise.yaml", 2))
+
+
+def test_rounds_continue_until_one_wants_nothing(decided: Decided) -> None:
+    blocks = AdaptiveBlocks(decided.sweep, decided.wait_for)
+    with pytest.raises(PendingError):
+        blocks.added()
+    decided.decide(1, JSON)
+    added = blocks.added(1)
+    assert sorted(added) == sorted(
+        str(decided.sweep.results / f"trials/{cell.id}/{block:03d}.json")
+        for cell in decided.sweep.plan.cells
+        for block in (11, 12)
+        if (cell.workload, cell.timing) == JSON
+    )
+    assert blocks.decisions(1) == [str(decided.file(1))]
+    with pytest.raises(PendingError):
+        blocks.decisions()
+    decided.decide(2)
+    assert blocks.added() == added
+    assert blocks.decisions() == [str(decided.file(1)), str(decided.file(2))]
+
+
+def test_what_may_yet_be_added_is_counted_and_said(decided: Decided) -> None:
+    blocks = AdaptiveBlocks(decided.sweep, decided.wait_for)
+    everything = blocks.possible(1)
+    assert {(trial.cell.workload, trial.cell.timing) for trial in everything} == {
+        (cell.workload, cell.timing) for cell in decided.sweep.plan.cells if cell.timing != "memory"
+    }
+    assert f"up to {len(everything):,} more for precision" in blocks.announcement(
+        Ahead(next_round=1)
+    )
+    assert blocks.possible(None) == []
+    decided.decide(1, JSON)
+    left = blocks.possible(2)
+    assert {(trial.cell.workload, trial.cell.timing) for trial in left} == {JSON}
+    assert {trial.block for trial in left} == set(range(13, 21))
+    write_json(Path(decided.sweep.record(left[0])), {})
+    assert blocks.possible(2) == left[1:]

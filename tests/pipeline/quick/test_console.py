@@ -1,0 +1,155 @@
+"""What is ahead and the progress line, in real runs of Snakemake on a small Snakefile."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from threads_or_processes.pipeline.console import Pace, progress_line
+
+from tests.pipeline.quick.conftest import snakemake
+
+# Two trials are planned; the round that follows them adds a third.
+SNAKEFILE = """
+from snakemake.logging import logger
+from threads_or_processes.pipeline.console import Console
+
+TRIAL = "trials/{workload}/{model}/{workers}/{arm}/{timing}/{block}"
+PLANNED = expand(
+    TRIAL, workload="json", model="serial", workers=1, arm="3.13", timing="warm", block=[1, 2]
+)
+
+def added(wildcards):
+    checkpoints.decide.get(round=1)
+    return [PLANNED[0].replace("/1", "/3")]
+
+def announcement(ahead):
+    blocks = sorted(trial.block for trial in ahead.trials)
+    return f"ahead: blocks {blocks}, round {ahead.next_round}"
+
+CONSOLE = Console.attached(logger, workflow, announcement)
+
+onstart:
+    CONSOLE.begin(logger)
+
+rule all:
+    input: added
+    output: "report"
+    shell: "cp {input} {output}"
+
+checkpoint decide:
+    input: PLANNED
+    output: "rounds/{round}"
+    shell: "cat {input} > {output}"
+
+rule measure:
+    output: TRIAL
+    shell: "echo measured > {output}"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "Snakefile").write_text(SNAKEFILE, encoding="utf-8")
+    return tmp_path
+
+
+def progress(said: str) -> list[str]:
+    """How many trials are done and planned, line by line."""
+    return re.findall(r"(\d+ of \d+ trials)", said)
+
+
+@pytest.mark.parametrize("arguments", [["-n"], ["-n", "--quiet"]])
+def test_a_dry_run_ends_with_what_is_ahead(folder: Path, arguments: list[str]) -> None:
+    said = snakemake(folder, *arguments)
+    assert said.count("ahead: ") == 1
+    assert said.endswith("ahead: blocks ['1', '2'], round 1\n")
+    assert not progress(said)
+
+
+@pytest.mark.parametrize(("asked", "answer"), [("--lint", "Lints for"), ("--summary", "report")])
+def test_what_runs_nothing_says_nothing(folder: Path, asked: str, answer: str) -> None:
+    said = snakemake(folder, asked)
+    assert answer in said
+    assert "ahead: " not in said
+
+
+def test_a_run_says_what_is_left_and_counts_its_trials_only(folder: Path) -> None:
+    first = snakemake(folder, "--cores", "1", "trials/json/serial/1/3.13/warm/2")
+    assert "ahead: blocks ['2'], round None\n" in first
+    assert progress(first) == ["1 of 1 trials"]
+    said = snakemake(folder, "--cores", "1")
+    assert [line for line in said.splitlines() if "ahead" in line] == [
+        "ahead: blocks ['1'], round 1"
+    ]
+    # The other is known only when the round is decided.
+    assert progress(said) == ["1 of 1 trials", "2 of 2 trials"]
+
+
+def test_the_line_replaces_what_snakemake_says_of_jobs_that_go_well(folder: Path) -> None:
+    said = snakemake(folder, "--cores", "1")
+    for chatter in ["Finished jobid", "localrule", "rule measure", "Select jobs", "steps ("]:
+        assert chatter not in said
+    assert "DAG of jobs will be updated" not in said
+    assert "Updating checkpoint dependencies" not in said
+    assert len(said[said.index("ahead: ") :].splitlines()) <= 6
+
+
+def test_what_went_wrong_is_still_said(folder: Path) -> None:
+    broken = SNAKEFILE.replace("echo measured >", "echo no such luck >&2; false >")
+    (folder / "Snakefile").write_text(broken, encoding="utf-8")
+    said = snakemake(folder, "--cores", "1")
+    assert "Error in rule measure" in said
+    assert "no such luck" in said
+
+
+def test_a_second_run_still_says_that_there_is_nothing_to_do(folder: Path) -> None:
+    snakemake(folder, "--cores", "1")
+    assert "Nothing to be done" in snakemake(folder, "--cores", "1")
+
+
+def test_a_verbose_run_keeps_all_of_snakemakes_words(folder: Path) -> None:
+    said = snakemake(folder, "--cores", "1", "--verbose")
+    assert "rule measure" in said
+    assert "Finished jobid" in said
+    assert progress(said) == ["1 of 2 trials", "2 of 2 trials", "3 of 3 trials"]
+
+
+def test_on_a_terminal_one_line_is_drawn_over(folder: Path) -> None:
+    reader, writer = pty.openpty()
+    run = subprocess.Popen(
+        [sys.executable, "-m", "snakemake", "--directory", str(folder), "--cores", "1"],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=writer,
+    )
+    os.close(writer)
+    said = b""
+    while chunk := _read(reader):
+        said += chunk
+    os.close(reader)
+    assert run.wait() == 0
+    lines = [line for line in said.decode().split("\n") if "trials" in line]
+    # Drawn over the first; ended when all that is known is done.
+    assert [progress(line) for line in lines] == [
+        ["1 of 2 trials", "2 of 2 trials"],
+        ["3 of 3 trials"],
+    ]
+    assert said.count(b"\r\033[K") == 3
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:  # the other end is closed
+        return b""
+
+
+def test_the_time_left_goes_by_the_pace_so_far() -> None:
+    pace = Pace(planned=100, done=25, begun_s=1000.0)
+    assert pace.left_s(now_s=1100.0) == pytest.approx(300.0)
+    assert progress_line(pace, now_s=1100.0).endswith("25 of 100 trials, about 5 min left")
+    assert Pace(planned=3).left_s(now_s=5.0) is None

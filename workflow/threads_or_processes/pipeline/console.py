@@ -1,0 +1,178 @@
+"""What the person at the terminal sees: what is ahead, and one line while trials run.
+
+This is a handler on Snakemake's logger and not a logger plugin: Snakemake looks for plugins before
+it reads the Snakefile, among installed packages, and shows them no jobs.
+
+The line is drawn when a job ends, never between: a display that refreshes by itself would run
+beside the trials and be measured with them.
+"""
+
+import atexit
+import logging
+import sys
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from threads_or_processes.pipeline.campaign import TrialWildcards
+from threads_or_processes.plan.expected import format_duration
+
+# A trial's job and a round's are known by their wildcards: a `module` may rename the rules.
+TRIAL_WILDCARDS = frozenset(TrialWildcards.__annotations__)
+ROUND_WILDCARDS = frozenset({"round"})
+BAR_WIDTH = 30
+# On a stream that is no terminal a line is printed this often instead of being drawn over.
+LINES_IN_A_LOG = 20
+QUIET_EVENTS = (
+    LogEvent.JOB_INFO,
+    LogEvent.JOB_STARTED,
+    LogEvent.JOB_FINISHED,
+    LogEvent.PROGRESS,
+)
+QUIET_MESSAGES = (
+    "Select jobs to execute",
+    "Updating checkpoint dependencies",
+    "DAG of jobs will be updated",
+)
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What a run still has to do, as far as Snakemake knows its jobs.
+
+    `trials` are the wildcards of the trials, `next_round` is the next round of adaptive blocks,
+    from 1; None without one. What comes after that round Snakemake learns only when it is done.
+    """
+
+    trials: Sequence[TrialWildcards] = ()
+    next_round: int | None = None
+
+
+def jobs_ahead(workflow: Any) -> Ahead:
+    """What Snakemake's `workflow` still has to do, once it has planned its jobs."""
+    jobs = list(workflow.dag.needrun_jobs())
+    rounds = [
+        int(job.wildcards.round) for job in jobs if set(job.wildcards_dict) == ROUND_WILDCARDS
+    ]
+    return Ahead(
+        trials=[job.wildcards for job in jobs if _is_trial(job.wildcards_dict)],
+        next_round=min(rounds, default=None),
+    )
+
+
+def _is_trial(wildcards: Collection[str]) -> bool:
+    return set(wildcards) == TRIAL_WILDCARDS
+
+
+@dataclass
+class Pace:
+    """How many trials this run has to do, how many are done, and since when."""
+
+    planned: int = 0
+    done: int = 0
+    begun_s: float | None = None
+
+    def left_s(self, now_s: float) -> float | None:
+        """Seconds that the trials left will take at the pace so far; None before the first."""
+        if self.begun_s is None or not self.done:
+            return None
+        return (now_s - self.begun_s) / self.done * (self.planned - self.done)
+
+
+def progress_line(pace: Pace, now_s: float) -> str:
+    """How far the trials are, and how long the rest takes."""
+    full = BAR_WIDTH * pace.done // pace.planned
+    left = pace.left_s(now_s)
+    rest = ""
+    if left is not None and pace.done < pace.planned:
+        rest = f", {format_duration(left)} left"
+    bar = "█" * full + "░" * (BAR_WIDTH - full)
+    return f"{bar} {pace.done} of {pace.planned} trials{rest}"
+
+
+class Console(logging.Handler):
+    """Follows Snakemake's events: draws the progress line, and ends a dry run with what is ahead.
+
+    `announcement` puts what is ahead in words.
+    """
+
+    def __init__(
+        self,
+        workflow: Any,
+        announcement: Callable[[Ahead], str],
+        stream: TextIO = sys.stderr,
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self._workflow = workflow
+        self._announcement = announcement
+        self._stream = stream
+        self._clock_s = clock_s
+        self._pace = Pace()
+        self._trials_running: set[int] = set()
+        self._ends_dry_run = False
+
+    @classmethod
+    def attached(
+        cls, logger: logging.Logger, workflow: Any, announcement: Callable[[Ahead], str]
+    ) -> "Console":
+        """A console that follows `logger`, from before the run is planned."""
+        console = cls(workflow, announcement)
+        logger.addHandler(console)
+        return console
+
+    def begin(self, logger: logging.Logger) -> None:
+        """Say what is ahead; from now on the line replaces Snakemake's words on jobs that go well.
+
+        Asked to say everything (`--verbose`), Snakemake goes on doing so.
+        """
+        print(self._ahead(), file=self._stream)
+        if logger.level > logging.DEBUG:
+            for handler in logger.handlers:
+                if handler is not self:
+                    handler.addFilter(is_news)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take note of an event."""
+        event = getattr(record, "event", None)
+        if event == LogEvent.RUN_INFO and self._workflow.dryrun and not self._ends_dry_run:
+            # A dry run logs this before and after its list of jobs; lint and summary never do. The
+            # jobs are still to do now, and at the very end the words can still be seen.
+            self._ends_dry_run = True
+            atexit.register(print, self._ahead(), file=self._stream)
+        elif event == LogEvent.JOB_INFO and _is_trial(getattr(record, "wildcards", ())):
+            self._trials_running.add(record.jobid)  # type: ignore[attr-defined]
+            if self._pace.done >= self._pace.planned:  # the first, or more blocks
+                self._pace.planned = self._pace.done + len(jobs_ahead(self._workflow).trials)
+            if self._pace.begun_s is None:
+                self._pace.begun_s = self._clock_s()
+        elif event == LogEvent.JOB_FINISHED:
+            job = getattr(record, "job_id", None)
+            if job in self._trials_running:
+                self._trials_running.discard(job)
+                self._pace.done += 1
+                self._draw()
+
+    def _ahead(self) -> str:
+        return self._announcement(jobs_ahead(self._workflow))
+
+    def _draw(self) -> None:
+        if not self._pace.planned:
+            return
+        last = self._pace.done >= self._pace.planned
+        text = progress_line(self._pace, self._clock_s())
+        if self._stream.isatty():
+            self._stream.write(f"\r\033[K{text}" + ("\n" if last else ""))
+        elif last or self._pace.done % max(1, self._pace.planned // LINES_IN_A_LOG) == 0:
+            self._stream.write(text + "\n")
+        self._stream.flush()
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Whether a record says more than that a job went well, which the line says already."""
+    if getattr(record, "event", None) in QUIET_EVENTS:
+        return False
+    return not record.getMessage().startswith(QUIET_MESSAGES)
