@@ -77,7 +77,7 @@ wildcard_constraints:
 
 onstart:
     exit_on_user_error(CAMPAIGN.lock_results)
-    patch_scheduler(workflow.scheduler)
+    exit_on_user_error(lambda: patch_scheduler(workflow.scheduler))
     CONSOLE.begin(logger)
     print(f"Results go to {CAMPAIGN.results}", file=sys.stderr)
 

@@ -16,5 +16,6 @@ def snakemake(folder: Path, *arguments: str, **environment: str) -> str:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
+        timeout=300,
     )
     return done.stdout

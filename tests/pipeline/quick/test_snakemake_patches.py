@@ -1,44 +1,76 @@
-"""What is patched in Snakemake's scheduler."""
+"""The patches of Snakemake's scheduler, on the scheduler of real runs."""
 
-import os
-import signal
-import threading
-from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from tests.pipeline.quick.conftest import snakemake
+
+# `before` and `after` are what a test does around the patch.
+SNAKEFILE = """
+import os, signal, sys, threading
+from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.pipeline.snakemake_patches import patch_scheduler
 
+onstart:
+    {before}
+    exit_on_user_error(lambda: {patch}(workflow.scheduler))
+    {after}
 
-class LockedScheduler:
-    """Handles SIGTERM as Snakemake's does: under the lock that its main thread holds at times."""
+onsuccess:
+    timers = [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
+    print("timers:", len(timers), file=sys.stderr)
 
-    def __init__(self) -> None:
-        self.job_rate_limiter: object = "a limit"
-        self.lock = threading.Lock()
-        self.left = threading.Event()
+rule all:
+    input: expand("{{job}}.txt", job=range(3))
 
-    def exit_gracefully(self, *_: object) -> None:
-        with self.lock:
-            self.left.set()
-
-
-@pytest.fixture
-def scheduler() -> Iterator[LockedScheduler]:
-    before = signal.getsignal(signal.SIGTERM)
-    yield LockedScheduler()
-    signal.signal(signal.SIGTERM, before)
+rule job:
+    output: "{{job}}.txt"
+    shell: "echo done > {{output}}"
+"""
 
 
-def test_no_limit_looks_at_the_waiting_jobs_beside_a_trial(scheduler: LockedScheduler) -> None:
-    patch_scheduler(scheduler)
-    assert scheduler.job_rate_limiter is None
+def run(
+    folder: Path, *, before: str = "pass", patch: str = "patch_scheduler", after: str = "pass"
+) -> str:
+    """Run three jobs on a scheduler that is patched; returns what Snakemake said."""
+    text = SNAKEFILE.format(before=before, patch=patch, after=after)
+    (folder / "Snakefile").write_text(text, encoding="utf-8")
+    return snakemake(folder, "--cores", "1")
 
 
-def test_sigterm_in_the_middle_of_a_scheduling_round_ends_the_run(
-    scheduler: LockedScheduler,
-) -> None:
-    patch_scheduler(scheduler)
-    with scheduler.lock:
-        os.kill(os.getpid(), signal.SIGTERM)
-        assert not scheduler.left.is_set()
-    assert scheduler.left.wait(timeout=60)
+def test_nothing_looks_at_the_waiting_jobs_beside_a_trial(tmp_path: Path) -> None:
+    assert "timers: 0\n" in run(tmp_path)
+    for file in tmp_path.glob("*.txt"):
+        file.unlink()
+    unpatched = run(tmp_path, patch="id")
+    assert "timers: " in unpatched
+    assert "timers: 0\n" not in unpatched, "Snakemake no longer needs the patch"
+
+
+def test_sigterm_in_the_middle_of_a_scheduling_round_ends_the_run(tmp_path: Path) -> None:
+    # Unpatched, this waits for ever.
+    in_a_round = "exec('with workflow.scheduler._lock: os.kill(os.getpid(), signal.SIGTERM)')"
+    said = run(tmp_path, after=in_a_round)
+    assert "timers" not in said
+    assert len([*tmp_path.glob("*.txt")]) < 3  # the job in hand may end well
+
+
+@pytest.mark.parametrize(
+    ("before", "missing"),
+    [
+        pytest.param("del workflow.scheduler.job_rate_limiter", "job_rate_limiter", id="limiter"),
+        pytest.param(
+            "signal.signal(signal.SIGTERM, signal.SIG_DFL)", "exit_gracefully", id="handler"
+        ),
+        pytest.param(
+            "workflow.scheduler.exit_gracefully = None", "exit_gracefully", id="exit_gracefully"
+        ),
+    ],
+)
+def test_another_scheduler_is_refused(tmp_path: Path, before: str, missing: str) -> None:
+    said = run(tmp_path, before=before)
+    assert "error: this Snakemake works in another way" in said
+    assert missing in said
+    assert "Traceback" not in said
+    assert not [*tmp_path.glob("*.txt")]
