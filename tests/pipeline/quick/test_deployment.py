@@ -1,0 +1,59 @@
+"""In which Python the commands of the rules run."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.pipeline.quick.conftest import snakemake
+
+# What Snakemake asks of conda: where it is, an environment of its own for a file, its activation.
+CONDA = """#!/bin/sh
+case "$*" in
+*"info --json"*) echo '{{"conda_prefix": "{conda}", "platform": "linux-64"}}' ;;
+*"--version"*) echo "conda 24.7.1" ;;
+*"config"*) echo '{{"get": {{"channel_priority": "strict"}}}}' ;;
+*"env create"*)
+  while [ "$1" != --prefix ]; do shift; done
+  mkdir -p "$2/bin" && cp {python} "$2/bin/python" ;;
+esac
+"""
+ACTIVATE = 'export PATH="$1/bin:$PATH"\n'
+# The environment's Python is the tests' own, and leaves a trace.
+PYTHON = f"""#!/bin/sh
+echo "in the environment" >> "$TRACE"
+exec {sys.executable} "$@"
+"""
+
+
+@pytest.fixture
+def conda(tmp_path: Path) -> Path:
+    """A folder of programs with a conda that makes environments without a network."""
+    conda = tmp_path / "conda"
+    (conda / "bin").mkdir(parents=True)
+    (conda / "python").write_text(PYTHON, encoding="utf-8")
+    text = CONDA.format(conda=conda, python=conda / "python")
+    (conda / "bin/conda").write_text(text, encoding="utf-8")
+    (conda / "bin/activate").write_text(ACTIVATE, encoding="utf-8")
+    for program in (conda / "python", conda / "bin/conda"):
+        program.chmod(0o755)
+    return conda / "bin"
+
+
+@pytest.mark.parametrize(("deployment", "runs"), [([], 0), (["--sdm", "conda"], 1)])
+def test_a_command_runs_in_the_environment_that_its_rule_names(
+    tmp_path: Path, conda: Path, deployment: list[str], runs: int
+) -> None:
+    trace = tmp_path / "trace"
+    trace.touch()
+    said = snakemake(
+        tmp_path,
+        *("--snakefile", str(ROOT / "Snakefile"), "--cores", "1", *deployment),
+        *("--until", "unpack_dataset", "--config", f"dataset={ROOT / 'docs/example'}"),
+        PATH=f"{conda}:{os.environ['PATH']}",
+        TRACE=str(trace),
+    )
+    assert [*tmp_path.glob("results/*/plan.json")], said
+    assert trace.read_text(encoding="utf-8") == "in the environment\n" * runs
