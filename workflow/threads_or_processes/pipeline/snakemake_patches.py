@@ -6,9 +6,8 @@ every value of `--max-jobs-per-timespan` starts a timer for each job.
 
 import signal
 import threading
+from importlib.metadata import version
 from typing import Any
-
-import snakemake
 
 from threads_or_processes.common.errors import UserError
 
@@ -40,6 +39,6 @@ def patch_scheduler(scheduler: Any) -> None:
 def _unknown(what: str) -> UserError:
     return UserError(
         f"this Snakemake works in another way than 9.27: {what}",
-        where=f"Snakemake {snakemake.__version__}",
+        where=f"Snakemake {version('snakemake')}",
         hint="install the version of requirements.lock: make env",
     )
