@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from threads_or_processes.trial.measured.probe_client import (
-    Answer,
     Manner,
+    ProbeReading,
     QuietRule,
     Reading,
     current_cpu,
@@ -82,7 +82,7 @@ def main() -> None:
             )
 
 
-def measured(read: Callable[[Manner], list[Answer]], seconds: float) -> Iterator[Batch]:
+def measured(read: Callable[[Manner], list[ProbeReading]], seconds: float) -> Iterator[Batch]:
     """Batches for so long; those that changed their CPU are left out."""
     rounds = rounds_of(BATCH_S)
     end_s = time.monotonic() + seconds
@@ -97,7 +97,7 @@ def measured(read: Callable[[Manner], list[Answer]], seconds: float) -> Iterator
         before = after
 
 
-def readings(read: Callable[[Manner], list[Answer]]) -> Readings:
+def readings(read: Callable[[Manner], list[ProbeReading]]) -> Readings:
     """One of each manner."""
     return {manner: [answer.reading_ns for answer in read(manner)] for manner in Manner}
 

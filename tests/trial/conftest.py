@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from threads_or_processes.trial.measured.probe_client import Answer, Manner
+from threads_or_processes.trial.measured.probe_client import Manner, ProbeReading
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.supervisor import noise_monitor as neighbours_module
 from threads_or_processes.trial.supervisor.noise_monitor import Neighbours, neighbours
@@ -90,7 +90,7 @@ def always(watched: Neighbours, reading_ns: int) -> Neighbours:
         encoding="utf-8",
     )
     return Neighbours(
-        read=lambda _: [Answer(reading_ns, 0)] * len(watched.cpus),
+        read=lambda _: [ProbeReading(reading_ns, 0)] * len(watched.cpus),
         cpus=watched.cpus,
         memory=watched.memory,
     )

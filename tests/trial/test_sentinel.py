@@ -16,10 +16,10 @@ from threads_or_processes.trial.measured.probe_client import (
     MOST_IN_TURN,
     MOST_WAIT_NS,
     WORDS,
-    Answer,
     Manner,
+    ProbeClient,
+    ProbeReading,
     QuietRule,
-    Watch,
     current_cpu,
 )
 from threads_or_processes.trial.measured.process_tree import last_cpus
@@ -95,7 +95,7 @@ def test_each_cpu_gives_a_reading_and_the_children_end() -> None:
     ],
 )
 def test_a_reading_has_the_wait_for_another_program_in_it(waited_ns: int, reading_ns: int) -> None:
-    assert Answer(work_ns=500, waited_ns=waited_ns).reading_ns == reading_ns
+    assert ProbeReading(work_ns=500, waited_ns=waited_ns).reading_ns == reading_ns
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_wait_for_the_process_s_own_threads_is_none(
     asks_read, asks = os.pipe()
     answers, answers_write = os.pipe()
     os.write(answers_write, WORDS.pack(500, 0) + WORDS.pack(500, 3_000_000))
-    assert Watch(asks=asks, answers=answers, rule=RULE).read() == readings_ns
+    assert ProbeClient(asks=asks, answers=answers, rule=RULE).read() == readings_ns
     for end in (asks_read, asks, answers, answers_write):
         os.close(end)
 
@@ -266,9 +266,9 @@ def test_a_trial_is_read_in_the_manner_that_its_rule_judges_by(
 ) -> None:
     seen = set()
 
-    def read(manner: Manner) -> list[Answer]:
+    def read(manner: Manner) -> list[ProbeReading]:
         seen.add(manner)
-        return [Answer(100, 0)] * len(watched.cpus)
+        return [ProbeReading(100, 0)] * len(watched.cpus)
 
     here = replace(always(watched, 100), read=read)
     record = trial("mandelbrot", model, workers, neighbours=here)

@@ -131,7 +131,7 @@ class Bench:
             "warmups": 0,
             "repetitions": 1,
             "patience_ns": 0,
-            "watch": None,
+            "probe": None,
             "gil": False,
         }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from threads_or_processes.trial.measured import timing
-from threads_or_processes.trial.measured.probe_client import QuietRule, Reading, Watch
+from threads_or_processes.trial.measured.probe_client import ProbeClient, QuietRule, Reading
 from threads_or_processes.trial.measured.timing import FRESH_NS, Batch, Length, time_warm
 from threads_or_processes.trial.models.serial import Serial
 
@@ -14,7 +14,7 @@ RULE = QuietRule(cpus=[0], floor_ns=[1], threshold=99.0)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Numbered(Watch):
+class Numbered(ProbeClient):
     """A sentinel whose readings are numbered as they are taken, and quiet whatever they are."""
 
     asks: int = -1

@@ -23,7 +23,7 @@ from threads_or_processes.trial.measured import batch as batches  # noqa: E402
 from threads_or_processes.trial.measured.calibration import find_size  # noqa: E402
 from threads_or_processes.trial.measured.loading import load_workload  # noqa: E402
 from threads_or_processes.trial.measured.memory import weigh  # noqa: E402
-from threads_or_processes.trial.measured.probe_client import QuietRule, Watch  # noqa: E402
+from threads_or_processes.trial.measured.probe_client import ProbeClient, QuietRule  # noqa: E402
 from threads_or_processes.trial.measured.timing import Batch, Length, Timings, time_cold, time_warm  # noqa: E402
 from threads_or_processes.trial.measured.user_errors import (  # noqa: E402
     MistakeError,
@@ -90,7 +90,7 @@ def _timings(workload: Workload, order: dict[str, Any], added: Mapping[str, Any]
         repetitions=order["repetitions"],
         patience_ns=order["patience_ns"],
     )
-    return run(model, batch, length, _watch(order["watch"]))
+    return run(model, batch, length, _probe(order["probe"]))
 
 
 def calibrate(order: dict[str, Any]) -> dict[str, Any]:
@@ -124,10 +124,12 @@ def calibrate(order: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _watch(order: dict[str, Any] | None) -> Watch | None:
+def _probe(order: dict[str, Any] | None) -> ProbeClient | None:
     if order is None:
         return None
-    return Watch(asks=order["asks"], answers=order["answers"], rule=QuietRule(**order["rule"]))
+    return ProbeClient(
+        asks=order["asks"], answers=order["answers"], rule=QuietRule(**order["rule"])
+    )
 
 
 def _batch(

@@ -39,8 +39,8 @@ class Manner(StrEnum):
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A sentinel's: how long its work took, and how long it had waited for its CPU before."""
+class ProbeReading:
+    """A reading of the sentinel: how long its work took, and how long it waited for its CPU before."""
 
     work_ns: int
     waited_ns: int
@@ -100,7 +100,7 @@ class QuietRule:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watch:
+class ProbeClient:
     """A line to the sentinel, two pipes, and the rule to judge its readings by."""
 
     asks: int
@@ -119,7 +119,7 @@ class Watch:
         spun = time.process_time_ns() - used_ns > MOST_WAIT_NS
         return [answer.work_ns if spun else answer.reading_ns for answer in answers]
 
-    def _answers(self) -> list[Answer]:
+    def _answers(self) -> list[ProbeReading]:
         os.write(self.asks, b"?")
         size = WORDS.size * len(self.rule.cpus)
         answer = b""
@@ -128,4 +128,4 @@ class Watch:
             if not part:
                 raise EOFError("the sentinel has ended")
             answer += part
-        return [Answer(*words) for words in WORDS.iter_unpack(answer)]
+        return [ProbeReading(*words) for words in WORDS.iter_unpack(answer)]

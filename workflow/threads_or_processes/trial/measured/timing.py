@@ -18,7 +18,7 @@ from threads_or_processes.trial.measured.batch import (
     results_in_order,
     run_chunk,
 )
-from threads_or_processes.trial.measured.probe_client import Reading, Watch
+from threads_or_processes.trial.measured.probe_client import ProbeClient, Reading
 from threads_or_processes.trial.measured.process_tree import last_cpus, process_tree
 from threads_or_processes.trial.measured.usage import WorkerUsage, process_usage
 from threads_or_processes.trial.models.base import Model
@@ -104,12 +104,12 @@ class Timings:
     last_left_behind: list[Any]
 
 
-def time_warm(model: Model, batch: Batch, length: Length, watch: Watch | None) -> Timings:
+def time_warm(model: Model, batch: Batch, length: Length, probe: ProbeClient | None) -> Timings:
     """Start workers once, time each execution of the batch on them, tear down."""
     begun = clock()
     model.start()
     startup = model.answered(clock)
-    recorder = _Recorder(batch, watch, born_in_repetition=False)
+    recorder = _Recorder(batch, probe, born_in_repetition=False)
     recorder.repeat_for(length, lambda: batch.execute_on(model))
     if batch.is_single:
         # No task brought a report: ask the workers once more, for the state of their GIL.
@@ -123,7 +123,7 @@ def time_warm(model: Model, batch: Batch, length: Length, watch: Watch | None) -
     )
 
 
-def time_cold(model: Model, batch: Batch, length: Length, watch: Watch | None) -> Timings:
+def time_cold(model: Model, batch: Batch, length: Length, probe: ProbeClient | None) -> Timings:
     """Time the whole life each time: create the workers, execute the batch, tear down."""
 
     def life() -> Execution:
@@ -133,7 +133,7 @@ def time_cold(model: Model, batch: Batch, length: Length, watch: Watch | None) -
         model.stop()
         return replace(execution, torn_down_from_ns=torn_down_from_ns)
 
-    recorder = _Recorder(batch, watch, born_in_repetition=True)
+    recorder = _Recorder(batch, probe, born_in_repetition=True)
     recorder.repeat_for(length, life)
     return recorder.timings()
 
@@ -141,9 +141,11 @@ def time_cold(model: Model, batch: Batch, length: Length, watch: Watch | None) -
 class _Recorder:
     """Times executions of a batch and keeps what each one showed."""
 
-    def __init__(self, batch: Batch, watch: Watch | None, *, born_in_repetition: bool) -> None:
+    def __init__(
+        self, batch: Batch, probe: ProbeClient | None, *, born_in_repetition: bool
+    ) -> None:
         self._batch = batch
-        self._watch = watch
+        self._probe = probe
         self._worker_usage = WorkerUsage(os.getpid(), born_in_repetition=born_in_repetition)
         self._repetitions: list[Repetition] = []
         self._worker_gil: dict[tuple[int, int], bool] = {}
@@ -208,9 +210,9 @@ class _Recorder:
                 workers=[_span(report) for report in reports],
             )
         )
-        if self._watch is None:
+        if self._probe is None:
             return True
-        return self._watch.rule.is_quiet(
+        return self._probe.rule.is_quiet(
             cpus, sentinel_before, sentinel_after, workers=self._batch.workers
         )
 
@@ -219,7 +221,7 @@ class _Recorder:
         return self._last_reading if clock() - self._last_read_ns < FRESH_NS else self._read()
 
     def _read(self) -> Reading:
-        self._last_reading = self._watch.read() if self._watch else []
+        self._last_reading = self._probe.read() if self._probe_client else []
         self._last_read_ns = clock()
         return self._last_reading
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from threads_or_processes.common.files import read_json, write_json
-from threads_or_processes.trial.measured.probe_client import Answer, Manner, QuietRule
+from threads_or_processes.trial.measured.probe_client import Manner, ProbeReading, QuietRule
 from threads_or_processes.trial.supervisor.sentinel import (
     CannotPinError,
     floors,
@@ -44,7 +44,7 @@ class Moments(TypedDict):
 class Neighbours:
     """A running sentinel, and the readings that this campaign remembers."""
 
-    read: Callable[[Manner], list[Answer]]
+    read: Callable[[Manner], list[ProbeReading]]
     cpus: list[int]
     memory: Path
 

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from threads_or_processes.trial.measured.probe_client import WORDS, Answer, Manner
+from threads_or_processes.trial.measured.probe_client import WORDS, Manner, ProbeReading
 
 TEXT_BYTES = 12_000
 # The floor is this low percentile of readings: the undisturbed mode, safe from a lucky one.
@@ -50,7 +50,7 @@ def work() -> bytes:
 
 
 @contextlib.contextmanager
-def sentinel(cpus: Sequence[int]) -> Iterator[Callable[[Manner], list[Answer]]]:
+def sentinel(cpus: Sequence[int]) -> Iterator[Callable[[Manner], list[ProbeReading]]]:
     """Children on `cpus`; yields a function that takes an answer of each, in that order.
 
     The children end with this process, whatever ends it: their pipe closes. Raises
@@ -76,7 +76,7 @@ def sentinel(cpus: Sequence[int]) -> Iterator[Callable[[Manner], list[Answer]]]:
 
 
 def take_floor(
-    read: Callable[[Manner], list[Answer]], seconds: float
+    read: Callable[[Manner], list[ProbeReading]], seconds: float
 ) -> dict[Manner, list[list[int]]]:
     """Readings of some seconds in every manner, one list of CPUs each.
 
@@ -97,16 +97,16 @@ def floors(readings: Sequence[Sequence[int]]) -> list[int]:
     return [sorted(column)[rank] for column in zip(*readings, strict=True)]
 
 
-def reader_of(children: Sequence[Child]) -> Callable[[Manner], list[Answer]]:
+def reader_of(children: Sequence[Child]) -> Callable[[Manner], list[ProbeReading]]:
     """A function that takes an answer of each child, in their order."""
 
-    def at_once(asked: Sequence[Child]) -> list[Answer]:
+    def at_once(asked: Sequence[Child]) -> list[ProbeReading]:
         for child in asked:
             os.write(child.asks, b"?")
         asked_ns = time.perf_counter_ns()
         return [_answer(child, asked_ns) for child in asked]
 
-    def read(manner: Manner) -> list[Answer]:
+    def read(manner: Manner) -> list[ProbeReading]:
         if manner is Manner.AT_ONCE:
             return at_once(children)
         return [answer for child in children for answer in at_once([child])]
@@ -114,12 +114,12 @@ def reader_of(children: Sequence[Child]) -> Callable[[Manner], list[Answer]]:
     return read
 
 
-def _answer(child: Child, asked_ns: int) -> Answer:
+def _answer(child: Child, asked_ns: int) -> ProbeReading:
     words = os.read(child.answers, WORDS.size)
     if len(words) < WORDS.size:
         raise EOFError
     begun_ns, work_ns = WORDS.unpack(words)  # a child says when it began, not how long it waited
-    return Answer(work_ns=work_ns, waited_ns=begun_ns - asked_ns - NAP_NS)
+    return ProbeReading(work_ns=work_ns, waited_ns=begun_ns - asked_ns - NAP_NS)
 
 
 def _start(cpu: int, siblings: Sequence[Child]) -> Child:
@@ -133,13 +133,13 @@ def _start(cpu: int, siblings: Sequence[Child]) -> Child:
             os.close(sibling.answers)
         os.close(asks_write)
         os.close(answers_read)
-        _watch(cpu, asks_read, answers_write)
+        _serve(cpu, asks_read, answers_write)
     os.close(asks_read)
     os.close(answers_write)
     return Child(cpu, pid, asks_write, answers_read)
 
 
-def _watch(cpu: int, asks: int, answers: int) -> None:
+def _serve(cpu: int, asks: int, answers: int) -> None:
     """A child's life: an answer for each byte, until the pipe closes. Never returns."""
     try:
         os.sched_setaffinity(0, {cpu})
