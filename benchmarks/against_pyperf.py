@@ -116,7 +116,7 @@ def main() -> None:
                     so_far.processes_ms.append([1e3 * value for value in values_s])
                 here(found, cell, time.monotonic() - begun_s, so_far.records)
         records = (record for so_far in measured.values() for record in so_far.records)
-        rule = rule_of(found.neighbours.cpus, records)
+        rule = rule_of(found.monitor.cpus, records)
     print_header(COLUMNS)
     for cell, all_turns in measured.items():
         print_row(all_turns.row(cell, rule))

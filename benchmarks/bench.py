@@ -17,7 +17,7 @@ from threads_or_processes.trial.measured.loading import family_of
 from threads_or_processes.trial.measured.probe_client import QuietRule
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.supervisor.lock import machine_lock
-from threads_or_processes.trial.supervisor.noise_monitor import Neighbours, neighbours
+from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor, noise_monitor
 from threads_or_processes.trial.supervisor.sentinel import floors
 from threads_or_processes.trial.supervisor.trial import TrialOrder, measure_trial, run_calibration
 from threads_or_processes.trial.user_workloads import workload_of
@@ -56,7 +56,7 @@ class Bench:
     """Everything that a trial needs, found once."""
 
     identities: Mapping[str, Mapping[str, Any]]
-    neighbours: Neighbours
+    monitor: NoiseMonitor
     calibrations: dict[tuple[str, float], dict[str, Any]] = field(default_factory=dict)
 
     def calibration(self, workload: str, batch_ms: float) -> dict[str, Any]:
@@ -96,7 +96,7 @@ class Bench:
 
         What is not watched has exactly `repetitions`, and no readings between them.
         """
-        self.neighbours.await_quiet(THRESHOLD, patience_s, workers=cell.workers)
+        self.monitor.await_quiet(THRESHOLD, patience_s, workers=cell.workers)
         order: TrialOrder = {
             "cell": {
                 "id": cell.id,
@@ -119,12 +119,12 @@ class Bench:
             "timeout_s": 120,
         }
         calibration = self.calibration(cell.workload, batch_ms)
-        watched = self.neighbours if is_watched else None
-        record: Any = measure_trial(order, 1, self.identities[cell.arm], calibration, watched)
+        monitor = self.monitor if is_watched else None
+        record: Any = measure_trial(order, 1, self.identities[cell.arm], calibration, monitor)
         if record["outcome"] != "ok":
             raise SystemExit(f"{cell.name}: {record['outcome']}: {record['explanation']}")
         if is_watched:
-            self.neighbours.remember(record)
+            self.monitor.remember(record)
         return record  # type: ignore[no-any-return]
 
 
@@ -134,10 +134,10 @@ def bench() -> Iterator[Bench]:
     with tempfile.TemporaryDirectory() as folder:
         _provide(Path(folder))
         identities = {arm: read_json(Path(folder) / f"{arm}.json") for arm in ARMS}
-        with machine_lock(), neighbours(Path(folder) / "sentinel.json") as watched:
-            if watched is None:
+        with machine_lock(), noise_monitor(Path(folder) / "sentinel.json") as monitor:
+            if monitor is None:
                 raise SystemExit("processes can't be pinned here, so there is no sentinel to try")
-            yield Bench(identities=identities, neighbours=watched)
+            yield Bench(identities=identities, monitor=monitor)
 
 
 def rule_of(cpus: Sequence[int], records: Iterable[Mapping[str, Any]]) -> QuietRule:

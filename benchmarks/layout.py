@@ -49,7 +49,7 @@ def measured(found: Bench, cells: Sequence[Cell], environments: int) -> dict[Cel
     records = [
         (cell, number, found.trial(cell, block=number, batch_ms=BATCH_MS)) for cell, number in plan
     ]
-    rule = rule_of(found.neighbours.cpus, [record for _, _, record in records])
+    rule = rule_of(found.monitor.cpus, [record for _, _, record in records])
     values: dict[Cell, dict[int, list[float]]] = {cell: {} for cell in cells}
     for cell, number, record in records:
         if quiet_repetitions(record, rule) >= FEWEST_QUIET:

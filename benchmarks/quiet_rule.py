@@ -84,7 +84,7 @@ def measured(found: Bench, trials: int) -> pd.DataFrame:
     print()
     by_workers = {
         workers: rule_of(
-            found.neighbours.cpus, (r for r in records if r["cell"]["workers"] == workers)
+            found.monitor.cpus, (r for r in records if r["cell"]["workers"] == workers)
         )
         for workers in {cell.workers for cell in CELLS}
     }

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from threads_or_processes.trial.measured.probe_client import Manner, ProbeReading
 from threads_or_processes.trial.models import MODELS
-from threads_or_processes.trial.supervisor import noise_monitor as neighbours_module
-from threads_or_processes.trial.supervisor.noise_monitor import Neighbours, neighbours
+from threads_or_processes.trial.supervisor import noise_monitor as noise_monitor_module
+from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor, noise_monitor
 from threads_or_processes.trial.supervisor.trial import TrialOrder, run_calibration, run_trial
 from threads_or_processes.trial.user_workloads import workload_of
 
@@ -45,7 +45,7 @@ def trial(
         params = workload_of(workload).parameters | changes.pop("params", {})
         identity = identities[arm] | changes.pop("identity", {})
         calibration = calibration_of(workload) | changes.pop("calibration", {})
-        watched = changes.pop("neighbours", None)
+        monitor = changes.pop("monitor", None)
         order: TrialOrder = {
             "cell": {
                 "id": f"{workload}/{model}/{workers}/{arm}/{timing}",
@@ -68,29 +68,29 @@ def trial(
             "timeout_s": 60,
             **changes,  # type: ignore[typeddict-item]
         }
-        record: Any = run_trial(order, 1, identity, calibration, watched)
+        record: Any = run_trial(order, 1, identity, calibration, monitor)
         return record  # type: ignore[no-any-return]
 
     return run
 
 
 @pytest.fixture
-def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Neighbours]:
-    monkeypatch.setattr(neighbours_module, "START_SECONDS", 0.05)
-    with neighbours(tmp_path / "sentinel.json") as found:
+def monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NoiseMonitor]:
+    monkeypatch.setattr(noise_monitor_module, "START_SECONDS", 0.05)
+    with noise_monitor(tmp_path / "sentinel.json") as found:
         assert found is not None
         yield found
 
 
-def always(watched: Neighbours, reading_ns: int) -> Neighbours:
-    """Neighbours that read the same for ever, against a floor of 100 ns."""
-    known = {manner: [[100] * len(watched.cpus)] for manner in Manner}
-    watched.memory.write_text(
-        json.dumps({"cpus": watched.cpus, "start_ns": known, "readings_ns": known}),
+def always(monitor: NoiseMonitor, reading_ns: int) -> NoiseMonitor:
+    """A monitor that reads the same for ever, against a floor of 100 ns."""
+    known = {manner: [[100] * len(monitor.cpus)] for manner in Manner}
+    monitor.memory.write_text(
+        json.dumps({"cpus": monitor.cpus, "start_ns": known, "readings_ns": known}),
         encoding="utf-8",
     )
-    return Neighbours(
-        read=lambda _: [ProbeReading(reading_ns, 0)] * len(watched.cpus),
-        cpus=watched.cpus,
-        memory=watched.memory,
+    return NoiseMonitor(
+        read=lambda _: [ProbeReading(reading_ns, 0)] * len(monitor.cpus),
+        cpus=monitor.cpus,
+        memory=monitor.memory,
     )

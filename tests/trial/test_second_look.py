@@ -8,7 +8,7 @@ import pytest
 from threads_or_processes.common.files import read_json, write_json
 from threads_or_processes.trial.__main__ import main
 from threads_or_processes.trial.measured.probe_client import Manner
-from threads_or_processes.trial.supervisor.noise_monitor import Neighbours
+from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor
 from threads_or_processes.trial.supervisor.retry_pass import candidates, looks
 from threads_or_processes.trial.supervisor.trial import quiet_repetitions
 
@@ -39,23 +39,23 @@ def plan_of(*trials: tuple[str, str], patience_s: float = 0.05, second_look_s: f
 def results(
     tmp_path: Path,
     trial: RunTrial,
-    watched: Neighbours,
+    monitor: NoiseMonitor,
     identities: dict[str, Any],
     calibration_of: Callable[[str], dict[str, Any]],
 ) -> Path:
     """A campaign's folder with one trial that a neighbour disturbed all the time."""
-    record = trial("mandelbrot", neighbours=always(watched, 200), patience_s=0.05, repetitions=3)
+    record = trial("mandelbrot", monitor=always(monitor, 200), patience_s=0.05, repetitions=3)
     write_json(tmp_path / "interpreters/3.13.json", identities["3.13"])
     write_json(tmp_path / "calibration/mandelbrot.json", calibration_of("mandelbrot"))
     write_json(tmp_path / "trials/1.json", record)
     return tmp_path
 
 
-def test_a_quiet_moment_mends_what_lacked_one(results: Path, watched: Neighbours) -> None:
+def test_a_quiet_moment_mends_what_lacked_one(results: Path, monitor: NoiseMonitor) -> None:
     plan = plan_of((CELL, "trials/1.json"))
     lacking = candidates(plan, results)
     assert [one.path for one in lacking] == [results / "trials/1.json"]
-    found = list(looks(plan, lacking, always(watched, 100), results=results, budget_s=30))
+    found = list(looks(plan, lacking, always(monitor, 100), results=results, budget_s=30))
     assert [(look.is_quietest, look.record["try"]) for look in found] == [(True, 2)]
     assert quiet_repetitions(found[0].record) >= 3
     assert found[0].record["cell"]["id"] == CELL
@@ -63,21 +63,21 @@ def test_a_quiet_moment_mends_what_lacked_one(results: Path, watched: Neighbours
 
 
 def test_what_is_known_by_now_decides_by_the_floors_of_the_trial_s_own_manner(
-    results: Path, watched: Neighbours
+    results: Path, monitor: NoiseMonitor
 ) -> None:
-    plan, neighbours = plan_of((CELL, "trials/1.json")), always(watched, 100)
-    own = neighbours.rule(0.1, workers=1).manner
+    plan, monitor = plan_of((CELL, "trials/1.json")), always(monitor, 100)
+    own = monitor.rule(0.1, workers=1).manner
     for floors_ns, count in (({own: 200}, 0), ({own: 100}, 1)):
-        known = {manner: [[floors_ns.get(manner, 150)] * len(watched.cpus)] for manner in Manner}
-        moments = {"cpus": watched.cpus, "start_ns": known, "readings_ns": known}
-        write_json(watched.memory, moments)
-        assert len(candidates(plan, results, neighbours)) == count
+        known = {manner: [[floors_ns.get(manner, 150)] * len(monitor.cpus)] for manner in Manner}
+        moments = {"cpus": monitor.cpus, "start_ns": known, "readings_ns": known}
+        write_json(monitor.memory, moments)
+        assert len(candidates(plan, results, monitor)) == count
 
 
-def test_without_a_quiet_moment_nothing_is_tried(results: Path, watched: Neighbours) -> None:
+def test_without_a_quiet_moment_nothing_is_tried(results: Path, monitor: NoiseMonitor) -> None:
     plan = plan_of((CELL, "trials/1.json"))
     lacking = candidates(plan, results)
-    assert not list(looks(plan, lacking, always(watched, 200), results=results, budget_s=0.05))
+    assert not list(looks(plan, lacking, always(monitor, 200), results=results, budget_s=0.05))
 
 
 def test_quiet_failed_and_impatient_trials_are_left_as_they_are(results: Path) -> None:
@@ -94,15 +94,15 @@ def test_quiet_failed_and_impatient_trials_are_left_as_they_are(results: Path) -
 
 
 def test_the_command_keeps_every_try_and_lets_the_quietest_count(
-    results: Path, watched: Neighbours, monkeypatch: pytest.MonkeyPatch
+    results: Path, monitor: NoiseMonitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a floor that all but the record is below, any moment is a quiet one."""
     record = read_json(results / "trials/1.json")
     for repetition in record["repetitions"]:
-        repetition["sentinel_before_ns"] = [10**13] * len(watched.cpus)
+        repetition["sentinel_before_ns"] = [10**13] * len(monitor.cpus)
     write_json(results / "trials/1.json", record)
-    high = {manner: [[10**12] * len(watched.cpus)] * 1000 for manner in Manner}
-    floor = {"cpus": watched.cpus, "start_ns": high, "readings_ns": high}
+    high = {manner: [[10**12] * len(monitor.cpus)] * 1000 for manner in Manner}
+    floor = {"cpus": monitor.cpus, "start_ns": high, "readings_ns": high}
     write_json(results / "sentinel.json", floor)
     write_json(results / "plan.json", plan_of((CELL, "trials/1.json")))
     arguments = ["--plan", "plan.json", "--results", ".", "--out", "second-look.json"]

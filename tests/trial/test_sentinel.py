@@ -27,8 +27,8 @@ from threads_or_processes.trial.supervisor.noise_monitor import (
     ENOUGH_MOMENTS,
     MOMENTS_A_TRIAL,
     MOST_MOMENTS,
-    Neighbours,
-    neighbours,
+    NoiseMonitor,
+    noise_monitor,
 )
 from threads_or_processes.trial.supervisor.sentinel import (
     CannotPinError,
@@ -161,8 +161,8 @@ def test_where_nothing_can_be_pinned_there_is_no_sentinel(
     monkeypatch.setattr(os, "sched_setaffinity", refuse)
     with pytest.raises(CannotPinError), sentinel(CPUS):
         pass
-    with neighbours(tmp_path / "sentinel.json") as watched:
-        assert watched is None
+    with noise_monitor(tmp_path / "sentinel.json") as monitor:
+        assert monitor is None
 
 
 def test_the_calling_thread_and_all_others_run_on_cpus_of_this_machine() -> None:
@@ -173,10 +173,10 @@ def test_the_calling_thread_and_all_others_run_on_cpus_of_this_machine() -> None
 
 @pytest.mark.parametrize("model", ["serial", "threads", "processes-fork", "processes-spawn"])
 def test_a_quiet_trial_ends_with_as_many_quiet_repetitions_as_wanted(
-    trial: RunTrial, watched: Neighbours, model: str
+    trial: RunTrial, monitor: NoiseMonitor, model: str
 ) -> None:
     workers = 1 if model == "serial" else 2
-    record = trial("mandelbrot", model, workers, neighbours=always(watched, 100), patience_s=30.0)
+    record = trial("mandelbrot", model, workers, monitor=always(monitor, 100), patience_s=30.0)
     assert (record["outcome"], record["try"], quiet_repetitions(record)) == ("ok", 1, 2)
     assert len(record["repetitions"]) == 1 + 2
     for repetition in record["repetitions"]:
@@ -185,8 +185,8 @@ def test_a_quiet_trial_ends_with_as_many_quiet_repetitions_as_wanted(
         assert repetition["cpus"]
 
 
-def test_a_disturbed_trial_uses_its_patience(trial: RunTrial, watched: Neighbours) -> None:
-    record = trial("mandelbrot", neighbours=always(watched, 200), patience_s=0.05)
+def test_a_disturbed_trial_uses_its_patience(trial: RunTrial, monitor: NoiseMonitor) -> None:
+    record = trial("mandelbrot", monitor=always(monitor, 200), patience_s=0.05)
     assert (record["outcome"], record["try"], quiet_repetitions(record)) == ("ok", 1, 0)
     assert len(record["repetitions"]) >= 1 + 2
 
@@ -198,34 +198,36 @@ def test_without_a_sentinel_a_trial_has_exactly_the_repetitions_asked_for(trial:
     assert quiet_repetitions(record) == 2
 
 
-def test_floors_follow_what_the_campaign_saw(trial: RunTrial, watched: Neighbours) -> None:
-    before = watched.rule(0.1, workers=1).floor_ns
+def test_floors_follow_what_the_campaign_saw(trial: RunTrial, monitor: NoiseMonitor) -> None:
+    before = monitor.rule(0.1, workers=1).floor_ns
     assert all(floor > 100 for floor in before)
     for _ in range(3):
-        trial("mandelbrot", neighbours=always(watched, 90))
-    manner = watched.rule(0.1, workers=1).manner
-    remembered = json.loads(watched.memory.read_text(encoding="utf-8"))["readings_ns"][manner]
+        trial("mandelbrot", monitor=always(monitor, 90))
+    manner = monitor.rule(0.1, workers=1).manner
+    remembered = json.loads(monitor.memory.read_text(encoding="utf-8"))["readings_ns"][manner]
     assert remembered[-1] == [90] * len(CPUS)
     assert len(remembered) <= MOST_MOMENTS
 
 
-def test_readings_of_the_start_count_until_those_of_trials_are_enough(watched: Neighbours) -> None:
+def test_readings_of_the_start_count_until_those_of_trials_are_enough(
+    monitor: NoiseMonitor,
+) -> None:
     slow = [10**12] * len(CPUS)
     record = {
         "sentinel": {"manner": Manner.AT_ONCE},
         "repetitions": [{"sentinel_before_ns": slow}] * MOMENTS_A_TRIAL,
     }
     for _ in range(ENOUGH_MOMENTS // MOMENTS_A_TRIAL - 1):
-        watched.remember(record)
-    assert all(floor < 10**12 for floor in watched.rule(0.1, workers=2).floor_ns)
-    watched.remember(record)
-    assert watched.rule(0.1, workers=2).floor_ns == slow
+        monitor.remember(record)
+    assert all(floor < 10**12 for floor in monitor.rule(0.1, workers=2).floor_ns)
+    monitor.remember(record)
+    assert monitor.rule(0.1, workers=2).floor_ns == slow
 
 
 def test_a_memory_that_tells_no_manners_is_made_anew(tmp_path: Path) -> None:
     memory, ones = tmp_path / "sentinel.json", [[1] * len(CPUS)]
     write_json(memory, {"cpus": CPUS, "start_ns": ones, "readings_ns": ones})
-    with neighbours(memory) as found:
+    with noise_monitor(memory) as found:
         assert found is not None
         for workers in (1, 2):
             assert min(found.rule(0.1, workers=workers).floor_ns) > 100
@@ -244,7 +246,7 @@ def test_cpus_are_read_as_the_workers_use_them(workers: int, cpus: int, manner: 
 
 
 @pytest.mark.parametrize("source", ["start_ns", "readings_ns"])
-def test_each_manner_of_reading_has_a_floor_of_its_own(source: str, watched: Neighbours) -> None:
+def test_each_manner_of_reading_has_a_floor_of_its_own(source: str, monitor: NoiseMonitor) -> None:
     cpus = [0, 1]  # of which one alone would be read in turn
     nothing: dict[Manner, list[list[int]]] = {manner: [] for manner in Manner}
     known = {
@@ -252,8 +254,8 @@ def test_each_manner_of_reading_has_a_floor_of_its_own(source: str, watched: Nei
         Manner.AT_ONCE: [[200, 200]] * ENOUGH_MOMENTS,
     }
     moments = {"cpus": cpus, "start_ns": nothing, "readings_ns": nothing}
-    write_json(watched.memory, moments | {source: known})
-    here = replace(watched, cpus=cpus)
+    write_json(monitor.memory, moments | {source: known})
+    here = replace(monitor, cpus=cpus)
     assert here.rule(0.1, workers=1) == QuietRule(
         cpus=cpus, floor_ns=[100, 100], threshold=0.1, manner=Manner.IN_TURN
     )
@@ -262,16 +264,16 @@ def test_each_manner_of_reading_has_a_floor_of_its_own(source: str, watched: Nei
 
 @pytest.mark.parametrize(("model", "workers"), [("serial", 1), ("threads", 2)])
 def test_a_trial_is_read_in_the_manner_that_its_rule_judges_by(
-    model: str, workers: int, trial: RunTrial, watched: Neighbours
+    model: str, workers: int, trial: RunTrial, monitor: NoiseMonitor
 ) -> None:
     seen = set()
 
     def read(manner: Manner) -> list[ProbeReading]:
         seen.add(manner)
-        return [ProbeReading(100, 0)] * len(watched.cpus)
+        return [ProbeReading(100, 0)] * len(monitor.cpus)
 
-    here = replace(always(watched, 100), read=read)
-    record = trial("mandelbrot", model, workers, neighbours=here)
+    here = replace(always(monitor, 100), read=read)
+    record = trial("mandelbrot", model, workers, monitor=here)
     assert seen == {Manner.beside(workers=workers, cpus=len(CPUS))}
     assert record["sentinel"]["manner"] in seen
 

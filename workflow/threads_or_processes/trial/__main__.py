@@ -15,7 +15,7 @@ from typing import Any
 from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.common.files import read_json, write_json
 from threads_or_processes.trial.supervisor.lock import machine_lock
-from threads_or_processes.trial.supervisor.noise_monitor import Neighbours, neighbours
+from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor, noise_monitor
 from threads_or_processes.trial.supervisor.retry_pass import candidates, looks
 from threads_or_processes.trial.supervisor.trial import (
     read_identity,
@@ -28,8 +28,8 @@ def measure(arguments: argparse.Namespace) -> None:
     """Run one trial alone on the machine and write its record."""
     identity = read_identity(arguments.identity)
     calibration = read_json(arguments.calibration)
-    with machine_lock(), neighbours(arguments.sentinel) as watched:
-        record = run_trial(arguments.order, arguments.position, identity, calibration, watched)
+    with machine_lock(), noise_monitor(arguments.sentinel) as monitor:
+        record = run_trial(arguments.order, arguments.position, identity, calibration, monitor)
     _keep(record, arguments.archive)
     _count(record, arguments.archive, arguments.out)
 
@@ -38,18 +38,18 @@ def look_again(arguments: argparse.Namespace) -> None:
     """Try those trials again that saw no quiet moment, at quiet moments, for a stated time."""
     plan, begun_s = read_json(arguments.plan), time.monotonic()
     settings = plan["config"]["trial"]
-    with machine_lock(), neighbours(arguments.results / "sentinel.json") as watched:
-        account = _look_again(arguments.results, plan, watched) if watched else {}
+    with machine_lock(), noise_monitor(arguments.results / "sentinel.json") as monitor:
+        account = _look_again(arguments.results, plan, monitor) if monitor else {}
     seconds = round(time.monotonic() - begun_s)
     write_json(
         arguments.out, {**account, "budget_s": settings["second_look_s"], "seconds": seconds}
     )
 
 
-def _look_again(results: Path, plan: Mapping[str, Any], watched: Neighbours) -> dict[str, int]:
+def _look_again(results: Path, plan: Mapping[str, Any], monitor: NoiseMonitor) -> dict[str, int]:
     """Look, keep every try, let the quietest count; how many trials lacked quiet and gained it."""
     budget_s = plan["config"]["trial"]["second_look_s"]
-    lacking = candidates(plan, results, watched)
+    lacking = candidates(plan, results, monitor)
     if not (lacking and budget_s):
         return {"lacking": len(lacking), "gained": 0, "tries": 0}
     print(
@@ -58,12 +58,12 @@ def _look_again(results: Path, plan: Mapping[str, Any], watched: Neighbours) -> 
         flush=True,
     )
     tries = 0
-    for look in looks(plan, lacking, watched, results=results, budget_s=budget_s):
+    for look in looks(plan, lacking, monitor, results=results, budget_s=budget_s):
         _keep(look.record, results / "archive")
         if look.is_quietest:
             _count(look.record, results / "archive", look.path)
         tries += 1
-    gained = len(lacking) - len(candidates(plan, results, watched))
+    gained = len(lacking) - len(candidates(plan, results, monitor))
     print(f"{gained} of them saw enough in {tries} tries")
     return {"lacking": len(lacking), "gained": gained, "tries": tries}
 

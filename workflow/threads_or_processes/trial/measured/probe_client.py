@@ -40,7 +40,7 @@ class Manner(StrEnum):
 
 @dataclass(frozen=True)
 class ProbeReading:
-    """A reading of the sentinel: how long its work took, and how long it waited for its CPU before."""
+    """A reading of the sentinel: how long its work took, and how long it waited for its CPU."""
 
     work_ns: int
     waited_ns: int

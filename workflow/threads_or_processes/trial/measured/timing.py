@@ -173,7 +173,7 @@ class _Recorder:
     def _repeat(self, phase: Phase, index: int, execute: Callable[[], Execution]) -> bool:
         """Execute the batch once, timed, and record it; whether it was quiet."""
         self._batch.prepare()
-        sentinel_before = self._neighbours_before()
+        sentinel_before = self._reading_before()
         usage_before = process_usage()
         started = clock()
         execution = execute()
@@ -216,12 +216,12 @@ class _Recorder:
             cpus, sentinel_before, sentinel_after, workers=self._batch.workers
         )
 
-    def _neighbours_before(self) -> Reading:
+    def _reading_before(self) -> Reading:
         """The reading after the last repetition, unless that was too long ago."""
         return self._last_reading if clock() - self._last_read_ns < FRESH_NS else self._read()
 
     def _read(self) -> Reading:
-        self._last_reading = self._probe.read() if self._probe_client else []
+        self._last_reading = self._probe.read() if self._probe else []
         self._last_read_ns = clock()
         return self._last_reading
 

@@ -41,7 +41,7 @@ class Moments(TypedDict):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Neighbours:
+class NoiseMonitor:
     """A running sentinel, and the readings that this campaign remembers."""
 
     read: Callable[[Manner], list[ProbeReading]]
@@ -86,7 +86,7 @@ class Neighbours:
 
 
 @contextlib.contextmanager
-def neighbours(memory: Path) -> Iterator[Neighbours | None]:
+def noise_monitor(memory: Path) -> Iterator[NoiseMonitor | None]:
     """A sentinel on all CPUs that this process may use; None where nothing can be pinned.
 
     The first of a campaign watches for some seconds, to have floors to go by.
@@ -102,7 +102,7 @@ def neighbours(memory: Path) -> Iterator[Neighbours | None]:
             seen = take_floor(read, START_SECONDS)
             nothing: dict[Manner, list[list[int]]] = {manner: [] for manner in Manner}
             write_json(memory, Moments(cpus=cpus, start_ns=seen, readings_ns=nothing))
-        yield Neighbours(read=read, cpus=cpus, memory=memory)
+        yield NoiseMonitor(read=read, cpus=cpus, memory=memory)
 
 
 def _is_of(cpus: list[int], moments: Mapping[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 from threads_or_processes.common.files import read_json
 from threads_or_processes.records.vocabulary import FEWEST_QUIET
 from threads_or_processes.trial.measured.probe_client import QuietRule
-from threads_or_processes.trial.supervisor.noise_monitor import Neighbours
+from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor
 from threads_or_processes.trial.supervisor.trial import (
     TrialOrder,
     measure_trial,
@@ -48,18 +48,18 @@ class Look:
 
 
 def candidates(
-    plan: Mapping[str, Any], results: Path, neighbours: Neighbours | None = None
+    plan: Mapping[str, Any], results: Path, monitor: NoiseMonitor | None = None
 ) -> list[Candidate]:
     """The timed trials of a plan with too few quiet repetitions, in the plan's order.
 
-    Judged by what `neighbours` know by now, or by the rules of their time. Those that failed, that
+    Judged by what `monitor` knows by now, or by the rules of their time. Those that failed, that
     nothing watched, or whose cell waits for no quiet, are none.
     """
     patient = {cell["id"] for cell in plan["cells"] if cell["patience_s"] > 0}
     threshold = plan["config"]["trial"]["quiet_threshold"]
 
     def rule(one: Candidate) -> QuietRule | None:
-        return neighbours.rule(threshold, workers=one.workers) if neighbours else None
+        return monitor.rule(threshold, workers=one.workers) if monitor else None
 
     found = []
     for trial in sorted(plan["trials"], key=lambda trial: trial["position"]):
@@ -82,7 +82,7 @@ def _is_timed(record: Any) -> bool:
 def looks(
     plan: Mapping[str, Any],
     lacking: Sequence[Candidate],
-    neighbours: Neighbours,
+    monitor: NoiseMonitor,
     *,
     results: Path,
     budget_s: float,
@@ -92,7 +92,7 @@ def looks(
     cells = {cell["id"]: cell for cell in plan["cells"]}
     threshold = plan["config"]["trial"]["quiet_threshold"]
     end_s = time.monotonic() + budget_s
-    while queue and neighbours.await_quiet(
+    while queue and monitor.await_quiet(
         threshold, end_s - time.monotonic(), workers=queue[0].workers
     ):
         one = queue.popleft()
@@ -102,16 +102,16 @@ def looks(
             one.record["position"],
             read_identity(results / "interpreters" / f"{cell['arm']}.json"),
             read_json(results / "calibration" / f"{cell['workload']}.json"),
-            neighbours,
+            monitor,
             attempt=one.record["try"] + 1,
         )
-        rule = neighbours.rule(threshold, workers=one.workers)
+        rule = monitor.rule(threshold, workers=one.workers)
         is_quietest = record["outcome"] == "ok" and (
             quiet_repetitions(record, rule) > quiet_repetitions(one.record, rule)
         )
         yield Look(one.path, record, is_quietest)
         if record["repetitions"]:
-            neighbours.remember(record)
+            monitor.remember(record)
         best: Mapping[str, Any] = record if is_quietest else {**one.record, "try": record["try"]}
         if quiet_repetitions(best, rule) < FEWEST_QUIET:
             queue.append(Candidate(one.path, best))

@@ -23,7 +23,7 @@ from threads_or_processes.trial.measured.loading import family_of
 from threads_or_processes.trial.measured.probe_client import QuietRule
 from threads_or_processes.trial.supervisor.environment import draw_environment
 from threads_or_processes.trial.supervisor.instrument import instrument_sha256
-from threads_or_processes.trial.supervisor.noise_monitor import Neighbours
+from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor
 from threads_or_processes.trial.supervisor.supervisor import (
     PACKAGE_ROOT,
     Ending,
@@ -54,16 +54,16 @@ def run_trial(
     position: int,
     identity: Mapping[str, Any],
     calibration: Mapping[str, Any],
-    neighbours: Neighbours | None,
+    monitor: NoiseMonitor | None,
 ) -> TrialRecord:
     """Measure one trial in a fresh process, begun at a quiet moment if one comes in time."""
-    if neighbours:
-        neighbours.await_quiet(
+    if monitor:
+        monitor.await_quiet(
             order["quiet_threshold"], order["patience_s"], workers=order["cell"]["workers"]
         )
-    record = measure_trial(order, position, identity, calibration, neighbours)
-    if neighbours and record["outcome"] == "ok" and record["repetitions"]:
-        neighbours.remember(record)
+    record = measure_trial(order, position, identity, calibration, monitor)
+    if monitor and record["outcome"] == "ok" and record["repetitions"]:
+        monitor.remember(record)
     return record
 
 
@@ -94,7 +94,7 @@ def measure_trial(
     position: int,
     identity: Mapping[str, Any],
     calibration: Mapping[str, Any],
-    neighbours: Neighbours | None,
+    monitor: NoiseMonitor | None,
     *,
     attempt: int = 1,
 ) -> TrialRecord:
@@ -107,9 +107,9 @@ def measure_trial(
     environment = draw_environment(order["seed"], cell["id"], order["block"])
     size = calibration["size"]
     rule, read_sentinel = None, None
-    if neighbours:
-        rule = neighbours.rule(order["quiet_threshold"], workers=cell["workers"])
-        read_sentinel = partial(neighbours.read, rule.manner)
+    if monitor:
+        rule = monitor.rule(order["quiet_threshold"], workers=cell["workers"])
+        read_sentinel = partial(monitor.read, rule.manner)
     ending = run_measured(
         _command(identity),
         {
