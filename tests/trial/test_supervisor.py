@@ -244,7 +244,7 @@ def other() -> Iterator["subprocess.Popen[bytes]"]:
     process.wait()
 
 
-def test_a_task_that_kills_its_guardian_ends_and_other_children_live_on(
+def test_a_task_that_kills_its_reaper_ends_and_other_children_live_on(
     bench: Bench, other: "subprocess.Popen[bytes]"
 ) -> None:
     with pytest.raises(HarnessError, match="without a report"):

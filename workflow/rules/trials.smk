@@ -71,5 +71,5 @@ rule look_again:
     params:
         folder=subpath(output.account, parent=True),
     shell:
-        "python -m threads_or_processes.trial look-again --plan {input.plan:q} --results {params.folder:q} "
+        "python -m threads_or_processes.trial retry --plan {input.plan:q} --results {params.folder:q} "
         "--out {output.account:q} 2>&1 | tee {log:q}"

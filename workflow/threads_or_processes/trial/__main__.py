@@ -1,7 +1,7 @@
 """The commands of this room.
 
-`measure` runs one trial, `look-again` tries those again that saw no quiet moment, `calibrate` sizes
-one workload.
+`measure` runs one trial, `retry` is the retry pass over those that saw no quiet moment,
+`calibrate` sizes one workload.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.common.files import read_json, write_json
 from threads_or_processes.trial.supervisor.lock import machine_lock
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor, noise_monitor
-from threads_or_processes.trial.supervisor.retry_pass import candidates, looks
+from threads_or_processes.trial.supervisor.retry_pass import candidates, retries
 from threads_or_processes.trial.supervisor.trial import (
     read_identity,
     run_calibration,
@@ -34,34 +34,34 @@ def measure(arguments: argparse.Namespace) -> None:
     _count(record, arguments.archive, arguments.out)
 
 
-def look_again(arguments: argparse.Namespace) -> None:
+def run_retry_pass(arguments: argparse.Namespace) -> None:
     """Try those trials again that saw no quiet moment, at quiet moments, for a stated time."""
     plan, begun_s = read_json(arguments.plan), time.monotonic()
     settings = plan["config"]["trial"]
     with machine_lock(), noise_monitor(arguments.results / "sentinel.json") as monitor:
-        account = _look_again(arguments.results, plan, monitor) if monitor else {}
+        account = _retry(arguments.results, plan, monitor) if monitor else {}
     seconds = round(time.monotonic() - begun_s)
     write_json(
         arguments.out, {**account, "budget_s": settings["second_look_s"], "seconds": seconds}
     )
 
 
-def _look_again(results: Path, plan: Mapping[str, Any], monitor: NoiseMonitor) -> dict[str, int]:
-    """Look, keep every try, let the quietest count; how many trials lacked quiet and gained it."""
+def _retry(results: Path, plan: Mapping[str, Any], monitor: NoiseMonitor) -> dict[str, int]:
+    """Try them, keep every try, let the quietest count; how many trials lacked quiet and gained it."""
     budget_s = plan["config"]["trial"]["second_look_s"]
     lacking = candidates(plan, results, monitor)
     if not (lacking and budget_s):
         return {"lacking": len(lacking), "gained": 0, "tries": 0}
     print(
-        f"{len(lacking)} trials saw too little quiet; a second look at them, for up to "
+        f"{len(lacking)} trials saw too little quiet; they are tried again, for up to "
         f"{budget_s / 60:g} min",
         flush=True,
     )
     tries = 0
-    for look in looks(plan, lacking, monitor, results=results, budget_s=budget_s):
-        _keep(look.record, results / "archive")
-        if look.is_quietest:
-            _count(look.record, results / "archive", look.path)
+    for retry in retries(plan, lacking, monitor, results=results, budget_s=budget_s):
+        _keep(retry.record, results / "archive")
+        if retry.is_quietest:
+            _count(retry.record, results / "archive", retry.path)
         tries += 1
     gained = len(lacking) - len(candidates(plan, results, monitor))
     print(f"{gained} of them saw enough in {tries} tries")
@@ -112,11 +112,11 @@ def main() -> None:
     one.add_argument("--out", type=Path, required=True, help="the record to write")
     one.set_defaults(obey=measure)
 
-    again = commands.add_parser("look-again", help="try trials again that saw no quiet moment")
+    again = commands.add_parser("retry", help="try trials again that saw no quiet moment")
     again.add_argument("--plan", type=Path, required=True, help="the campaign's plan.json")
     again.add_argument("--results", type=Path, required=True, help="the campaign's folder")
     again.add_argument("--out", type=Path, required=True, help="the account to write")
-    again.set_defaults(obey=look_again)
+    again.set_defaults(obey=run_retry_pass)
 
     size = commands.add_parser("calibrate", help="size one workload's batch")
     size.add_argument(

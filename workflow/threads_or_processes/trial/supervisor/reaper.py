@@ -1,12 +1,13 @@
-"""The guardian of a trial: the parent of the measured process, and the heir of what it leaves.
+"""The reaper of a trial: the parent of the measured process, which inherits what it leaves.
 
 It outlives the measured process and the supervisor both, so that neither's death leaves anything:
 it adopts the orphans of whatever daemonised itself (Linux), kills them all, removes their shared
 memory and their folder. It sleeps while the trial runs.
 
-Its standard input is the supervisor's hand: first the `Charge` as JSON, after its length; then a
-byte means "end it now", and the end of the stream, which comes with the supervisor's own end too,
-"end it, and leave nothing". On standard output it reports, once nothing of the trial runs any more.
+Its standard input is the control pipe from the supervisor. First comes the `ReaperRequest` as JSON,
+after its length. Then a byte means "end it now". The end of the stream, which comes with the
+supervisor's own end too, means "end it, and leave nothing". On standard output it reports, once
+nothing of the trial runs any more.
 """
 
 import contextlib
@@ -22,7 +23,7 @@ from typing import TypedDict
 
 from threads_or_processes.trial.supervisor.descendants import adopt_orphans, end_children
 
-HAND = 0
+CONTROL = 0
 REPORT = 1
 LENGTH = struct.Struct("Q")
 # Where the kernel looks first when memory runs out: at the measured side, not at the pipeline.
@@ -30,8 +31,8 @@ OUT_OF_MEMORY_SCORE = "500"
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Linux keeps POSIX shared memory
 
 
-class Charge(TypedDict):
-    """What a guardian starts and answers for; `order` is a file for the process's standard input.
+class ReaperRequest(TypedDict):
+    """What a reaper starts and answers for; `order` is a file for the process's standard input.
 
     Output and errors go to the file `stderr`; `folder` is the working directory and is removed in
     the end; `shared_memory_prefix` begins the names of the trial's shared memory and semaphores.
@@ -53,51 +54,51 @@ class Report(TypedDict):
 
 
 def main() -> None:
-    """Keep one charge from its start until nothing is left of it."""
-    charge = _received_charge()
-    if charge is None:
+    """Keep one request from its start until nothing is left of it."""
+    request = _received_request()
+    if request is None:
         return  # the supervisor ended before it had anything to give
     # A polite request to end must not come between the end of the trial and the tidying up.
     signal.signal(signal.SIGTERM, lambda *_: None)
     adopts = adopt_orphans()
     try:
-        exit_code = _run(charge, adopts=adopts)
+        exit_code = _run(request, adopts=adopts)
         end_children()
         with contextlib.suppress(BrokenPipeError):  # the supervisor has ended
             os.write(REPORT, json.dumps(Report(exit_code=exit_code)).encode())
         os.close(REPORT)
-        while os.read(HAND, 4096):  # the supervisor still reads what lies in the folder
+        while os.read(CONTROL, 4096):  # the supervisor still reads what lies in the folder
             pass
     finally:
         end_children()
-        unlink_shared_memory(charge["shared_memory_prefix"])
-        shutil.rmtree(charge["folder"], ignore_errors=True)
+        unlink_shared_memory(request["shared_memory_prefix"])
+        shutil.rmtree(request["folder"], ignore_errors=True)
 
 
-def _run(charge: Charge, *, adopts: bool) -> int:
+def _run(request: ReaperRequest, *, adopts: bool) -> int:
     """Start the measured process and wait until it ends or has to; returns its exit code."""
     woken, wakes = os.pipe()
     os.set_blocking(wakes, False)
     signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    with Path(charge["order"]).open("rb") as order, Path(charge["stderr"]).open("wb") as stderr:
+    with Path(request["order"]).open("rb") as order, Path(request["stderr"]).open("wb") as stderr:
         measured = subprocess.Popen(
-            charge["command"],
+            request["command"],
             stdin=order,
             stdout=stderr,
             stderr=stderr,
-            env=charge["environment"],
-            cwd=charge["folder"],
-            pass_fds=charge["pass_fds"],
+            env=request["environment"],
+            cwd=request["folder"],
+            pass_fds=request["pass_fds"],
             start_new_session=True,
         )
-    for end in charge["pass_fds"]:
+    for end in request["pass_fds"]:
         os.close(end)
     with contextlib.suppress(OSError):
         Path(f"/proc/{measured.pid}/oom_score_adj").write_text(OUT_OF_MEMORY_SCORE)
     while measured.poll() is None:
-        ready, _, _ = select.select([HAND, woken], [], [])
-        if HAND in ready:
+        ready, _, _ = select.select([CONTROL, woken], [], [])
+        if CONTROL in ready:
             measured.kill()
             break
         os.read(woken, 512)
@@ -118,17 +119,17 @@ def unlink_shared_memory(prefix: str) -> None:
                 segment.unlink(missing_ok=True)
 
 
-def _received_charge() -> Charge | None:
+def _received_request() -> ReaperRequest | None:
     header = _read(LENGTH.size)
     content = _read(LENGTH.unpack(header)[0]) if len(header) == LENGTH.size else b""
-    charge: Charge | None = json.loads(content) if content else None
-    return charge
+    request: ReaperRequest | None = json.loads(content) if content else None
+    return request
 
 
 def _read(size: int) -> bytes:
     """`size` bytes from the supervisor; fewer if it has ended."""
     content = b""
-    while len(content) < size and (part := os.read(HAND, size - len(content))):
+    while len(content) < size and (part := os.read(CONTROL, size - len(content))):
         content += part
     return content
 

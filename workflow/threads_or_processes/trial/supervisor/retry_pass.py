@@ -1,4 +1,4 @@
-"""A second look at trials that never saw a quiet moment, once all others are measured.
+"""The retry pass: trials that never saw a quiet moment are tried again when all are measured.
 
 A neighbour is busy for minutes: another try at once meets it again. So the campaign first measures
 everything, then waits, up to a stated time, for quiet moments, and gives these to the trials that
@@ -39,7 +39,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Look:
+class Retry:
     """One more try of a trial, and whether it was the quietest so far."""
 
     path: Path
@@ -79,14 +79,14 @@ def _is_timed(record: Any) -> bool:
     )
 
 
-def looks(
+def retries(
     plan: Mapping[str, Any],
     lacking: Sequence[Candidate],
     monitor: NoiseMonitor,
     *,
     results: Path,
     budget_s: float,
-) -> Iterator[Look]:
+) -> Iterator[Retry]:
     """Try trials again, each at a quiet moment, until none lacks one or the time is over."""
     queue = deque(lacking)
     cells = {cell["id"]: cell for cell in plan["cells"]}
@@ -109,7 +109,7 @@ def looks(
         is_quietest = record["outcome"] == "ok" and (
             quiet_repetitions(record, rule) > quiet_repetitions(one.record, rule)
         )
-        yield Look(one.path, record, is_quietest)
+        yield Retry(one.path, record, is_quietest)
         if record["repetitions"]:
             monitor.remember(record)
         best: Mapping[str, Any] = record if is_quietest else {**one.record, "try": record["try"]}

@@ -1,4 +1,4 @@
-"""A second look at trials that saw no quiet moment."""
+"""The retry pass over trials that saw no quiet moment."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ from threads_or_processes.common.files import read_json, write_json
 from threads_or_processes.trial.__main__ import main
 from threads_or_processes.trial.measured.probe_client import Manner
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor
-from threads_or_processes.trial.supervisor.retry_pass import candidates, looks
+from threads_or_processes.trial.supervisor.retry_pass import candidates, retries
 from threads_or_processes.trial.supervisor.trial import quiet_repetitions
 
 from tests.trial.conftest import RunTrial, always
@@ -18,7 +18,7 @@ CELL = "mandelbrot/serial/1/3.13/warm"
 
 
 def plan_of(*trials: tuple[str, str], patience_s: float = 0.05, second_look_s: float = 30) -> Any:
-    """A plan with these trials (cell, record), as far as a second look reads it."""
+    """A plan with these trials (cell, record), as far as the retry pass reads it."""
     return {
         "seed": 1,
         "config": {
@@ -55,8 +55,8 @@ def test_a_quiet_moment_mends_what_lacked_one(results: Path, monitor: NoiseMonit
     plan = plan_of((CELL, "trials/1.json"))
     lacking = candidates(plan, results)
     assert [one.path for one in lacking] == [results / "trials/1.json"]
-    found = list(looks(plan, lacking, always(monitor, 100), results=results, budget_s=30))
-    assert [(look.is_quietest, look.record["try"]) for look in found] == [(True, 2)]
+    found = list(retries(plan, lacking, always(monitor, 100), results=results, budget_s=30))
+    assert [(retry.is_quietest, retry.record["try"]) for retry in found] == [(True, 2)]
     assert quiet_repetitions(found[0].record) >= 3
     assert found[0].record["cell"]["id"] == CELL
     assert found[0].record["outcome"] == "ok"
@@ -77,7 +77,7 @@ def test_what_is_known_by_now_decides_by_the_floors_of_the_trial_s_own_manner(
 def test_without_a_quiet_moment_nothing_is_tried(results: Path, monitor: NoiseMonitor) -> None:
     plan = plan_of((CELL, "trials/1.json"))
     lacking = candidates(plan, results)
-    assert not list(looks(plan, lacking, always(monitor, 200), results=results, budget_s=0.05))
+    assert not list(retries(plan, lacking, always(monitor, 200), results=results, budget_s=0.05))
 
 
 def test_quiet_failed_and_impatient_trials_are_left_as_they_are(results: Path) -> None:
@@ -107,7 +107,7 @@ def test_the_command_keeps_every_try_and_lets_the_quietest_count(
     write_json(results / "plan.json", plan_of((CELL, "trials/1.json")))
     arguments = ["--plan", "plan.json", "--results", ".", "--out", "second-look.json"]
     monkeypatch.chdir(results)
-    monkeypatch.setattr("sys.argv", ["trial", "look-again", *arguments])
+    monkeypatch.setattr("sys.argv", ["trial", "retry", *arguments])
     main()
     account = read_json(results / "second-look.json")
     assert (account["lacking"], account["gained"], account["tries"]) == (1, 1, 1)
