@@ -16,8 +16,8 @@ from typing import Any
 
 from threads_or_processes.trial.measured.process_tree import process_tree
 from threads_or_processes.trial.models import load_model, pools
-from threads_or_processes.trial.models.barrier import meet
-from threads_or_processes.trial.models.base import WorkerDiedError, attend
+from threads_or_processes.trial.models.barrier import wait_for_all
+from threads_or_processes.trial.models.base import WorkerDiedError, check_in
 
 WORKERS = 2
 
@@ -32,7 +32,7 @@ def fail(item: int) -> None:
 
 def who(folder: str) -> tuple[int, int]:
     """Tell who I am once all workers are busy."""
-    attend(folder)
+    check_in(folder)
     return os.getpid(), threading.get_native_id()
 
 
@@ -121,7 +121,7 @@ def manners(order: dict[str, Any]) -> dict[str, Any]:
                 coming.append(caller.submit(model.map, who, [folder] * WORKERS))
                 return coming
 
-            meet(WORKERS, time.perf_counter_ns, invite)
+            wait_for_all(WORKERS, time.perf_counter_ns, invite)
             workers = set(coming[0].result())
     answer["workers"] = len(workers)
     own = os.getpid()

@@ -18,15 +18,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 from threads_or_processes.records.vocabulary import Family
 from threads_or_processes.trial.models import MODELS, load_model
-from threads_or_processes.trial.models.barrier import meet
+from threads_or_processes.trial.models.barrier import wait_for_all
 from threads_or_processes.trial.models.base import Startup
 from threads_or_processes.trial.models.oob_pickle import (
     ALIGNMENT_BYTES,
-    copied_out,
-    laid_out,
-    put_down,
-    taken_apart,
-    used_in_place,
+    dumps_oob,
+    layout,
+    loads_copy,
+    loads_in_place,
+    write_buffers,
 )
 from threads_or_processes.trial.supervisor.environment import draw_environment
 from threads_or_processes.trial.supervisor.supervisor import PACKAGE_ROOT, Ending, run_measured
@@ -139,14 +139,14 @@ def test_arrays_travel_in_one_block_that_is_gone_in_the_end(observe: Observe, mo
     start=st.integers(0, 1000).map(lambda number: number * ALIGNMENT_BYTES),
 )
 def test_parcels_hold_any_value(values: list[Any], start: int) -> None:
-    pickled, arrays = taken_apart(values)
-    spans = laid_out(map(len, arrays), start)
+    pickled, arrays = dumps_oob(values)
+    spans = layout(map(len, arrays), start)
     ends = [start, *(span.stop for span in spans)]
     assert all(span.start >= end for span, end in zip(spans, ends, strict=False))
     assert all(span.start % ALIGNMENT_BYTES == 0 for span in spans)
     memory = memoryview(bytearray(ends[-1]))
-    parcel = put_down(memory, pickled, arrays, spans)
-    for found in (used_in_place(memory, parcel), copied_out(memory, parcel)):
+    packed = write_buffers(memory, pickled, arrays, spans)
+    for found in (loads_in_place(memory, packed), loads_copy(memory, packed)):
         assert pickle.dumps(found) == pickle.dumps(values)
 
 
@@ -193,7 +193,7 @@ def test_a_meeting_to_which_somebody_can_not_come_ends(
         raise OSError("could not come")
 
     with ThreadPoolExecutor(1) as pool, pytest.raises(OSError, match="could not come"):
-        meet(2, time.perf_counter_ns, lambda folder: [pool.submit(fail, folder)])
+        wait_for_all(2, time.perf_counter_ns, lambda folder: [pool.submit(fail, folder)])
     assert list(tmp_path.iterdir()) == []
 
 

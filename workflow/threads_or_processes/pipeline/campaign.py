@@ -31,7 +31,7 @@ from threads_or_processes.trial.machine import fingerprint, name_of
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.needs import REASONS, Need
 from threads_or_processes.trial.supervisor.instrument import instrument_sha256
-from threads_or_processes.trial.user_workloads import OwnFunction, read_own, workload_of
+from threads_or_processes.trial.user_workloads import UserFunction, read_user_function, workload_of
 from threads_or_processes.trial.workloads import all_workloads
 from threads_or_processes.trial.workloads.registry import Workload, batch_for
 
@@ -339,8 +339,8 @@ def _entry(function: str, workload: Workload) -> WorkloadEntry:
 
 
 def _own_entry(name: str, settings: Mapping[str, Any]) -> WorkloadEntry:
-    function = OwnFunction(settings["function"], key=f"workloads.{name}.function")
+    function = UserFunction(settings["function"], key=f"workloads.{name}.function")
     about = {key: settings[key] for key in ABOUT_KEYS if key in settings}
     needs = frozenset({Need.ONE_MEMORY} if settings.get("shares_memory") else ())
-    workload = replace(read_own(function), needs=needs, **about)
+    workload = replace(read_user_function(function), needs=needs, **about)
     return _entry(function.written, workload)

@@ -47,7 +47,7 @@ def run_retry_pass(arguments: argparse.Namespace) -> None:
 
 
 def _retry(results: Path, plan: Mapping[str, Any], monitor: NoiseMonitor) -> dict[str, int]:
-    """Try them, keep every try, let the quietest count; how many trials lacked quiet and gained it."""
+    """Keep every try, let the quietest count; how many trials lacked quiet, and gained it."""
     budget_s = plan["config"]["trial"]["second_look_s"]
     lacking = candidates(plan, results, monitor)
     if not (lacking and budget_s):

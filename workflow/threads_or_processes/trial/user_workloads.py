@@ -38,18 +38,20 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 def workload_of(function: str) -> Workload:
     """The workload with this task function: a built-in one's name, or a user's `file.py:name`."""
-    return read_own(OwnFunction(function)) if ":" in function else all_workloads()[function]
+    return (
+        read_user_function(UserFunction(function)) if ":" in function else all_workloads()[function]
+    )
 
 
 def place_of(function: str) -> str:
     """Where a person finds a function that `workload_of` knows: its file and line if it is own."""
     if ":" in function:
-        return f"{function}, line {OwnFunction(function).definition().lineno}"
+        return f"{function}, line {UserFunction(function).definition().lineno}"
     return function
 
 
 @dataclass(frozen=True)
-class OwnFunction:
+class UserFunction:
     """Where a task function is: `file.py:name`, the file as seen from the working directory.
 
     `key` is what a message calls the config key that named it.
@@ -73,7 +75,7 @@ class OwnFunction:
         file, _, name = self.written.rpartition(":")
         return file, name
 
-    def mistake(self, what: str, hint: str, line: int | None = None) -> UserError:
+    def error(self, what: str, hint: str, line: int | None = None) -> UserError:
         """What is wrong with it, for the one who wrote it."""
         place = self._parts[0] + (f", line {line}" if line else "")
         return UserError(what, where=f"config key {self.key}: {place}", hint=hint)
@@ -91,14 +93,14 @@ class OwnFunction:
         try:
             return ast.parse(self.file.read_bytes())
         except OSError as error:
-            raise self.mistake(
+            raise self.error(
                 f"{self._parts[0]} can't be read: {error.strerror}",
                 "write its path as seen from the folder that you run snakemake in, "
                 f"which is {Path.cwd()}",
             ) from None
         except SyntaxError as error:
             version = ".".join(map(str, sys.version_info[:2]))
-            raise self.mistake(
+            raise self.error(
                 f"{self._parts[0]} is no Python that {version}, which runs the pipeline, can read: "
                 f"{error.msg}",
                 "fix it there",
@@ -108,21 +110,21 @@ class OwnFunction:
     def _missing(self, tree: ast.Module, names: list[str]) -> UserError:
         inside = [n for n in ast.walk(tree) if isinstance(n, Definition) and n.name == self.name]
         if inside:
-            return self.mistake(
+            return self.error(
                 f"{self.name} is defined inside something else",
                 "move its def to the top level of the file, where other processes can import it",
                 inside[0].lineno,
             )
         close = difflib.get_close_matches(self.name, names, n=1)
         guess = f"did you mean {close[0]!r}? " if close else ""
-        return self.mistake(
+        return self.error(
             f"there is no `def {self.name}` in {self._parts[0]}",
             f"{guess}functions there: {', '.join(names) or 'none'}; "
             f"write {LIKE_THIS.format(name=self.name)}",
         )
 
 
-def read_own(function: OwnFunction) -> Workload:
+def read_user_function(function: UserFunction) -> Workload:
     """The workload of a user's function, its file unread by any import.
 
     Its parameters are the function's, its title is the first line of the docstring. A function that
@@ -150,7 +152,7 @@ def read_own(function: OwnFunction) -> Workload:
     )
 
 
-def sources_of_own(file: Path) -> list[Path]:
+def sources_of_user_file(file: Path) -> list[Path]:
     """The file, and whatever it imports from its own folder as far as import statements tell."""
     found: set[Path] = set()
     ahead = [file]
@@ -183,11 +185,11 @@ def _files_of(folder: Path, module: str) -> list[Path]:
     return [file] if file.is_file() else list((folder / module).rglob("*.py"))
 
 
-def _check_names(function: OwnFunction) -> None:
+def _check_names(function: UserFunction) -> None:
     """Refuse a file that can't be imported by its name, or would hide another module."""
     file = function.file
     if not file.stem.isidentifier() or keyword.iskeyword(file.stem):
-        raise function.mistake(
+        raise function.error(
             f"{file.name} can't be imported: {file.stem!r} is no name of a Python module",
             "rename the file, with letters, digits and _ only",
         )
@@ -196,7 +198,7 @@ def _check_names(function: OwnFunction) -> None:
             hint = "rename the file"
             if module != file:
                 hint = f"rename it, or move {file.name} to a folder of its own"
-            raise function.mistake(f"{module.name} would hide the module {module.stem}", hint)
+            raise function.error(f"{module.name} would hide the module {module.stem}", hint)
 
 
 def _modules_in(folder: Path) -> list[Path]:
@@ -205,12 +207,12 @@ def _modules_in(folder: Path) -> list[Path]:
     return [*folder.glob("*.py"), *packages]
 
 
-def _signature(function: OwnFunction, definition: Definition) -> inspect.Signature:
+def _signature(function: UserFunction, definition: Definition) -> inspect.Signature:
     """The parameters as a config may set them: the first is the task, the others have defaults."""
     written = definition.args
     names = [*written.posonlyargs, *written.args]
     if not names or names[0].arg == "size":
-        raise function.mistake(
+        raise function.error(
             f"{function.name} has no parameter for the number of its task",
             f"let it be the first: {LIKE_THIS.format(name=function.name)}",
             definition.lineno,
@@ -224,12 +226,14 @@ def _signature(function: OwnFunction, definition: Definition) -> inspect.Signatu
     )
 
 
-def _parameter(function: OwnFunction, name: ast.arg, default: ast.expr | None) -> inspect.Parameter:
+def _parameter(
+    function: UserFunction, name: ast.arg, default: ast.expr | None
+) -> inspect.Parameter:
     kind = inspect.Parameter.KEYWORD_ONLY
     if name.arg == "size":  # the harness's, whatever its default
         return inspect.Parameter(name.arg, kind)
     if default is None:
-        raise function.mistake(
+        raise function.error(
             f"the parameter {name.arg!r} of {function.name} has no default",
             f"give it one, such as {name.arg}=1; the config may set another",
             name.lineno,
@@ -239,7 +243,7 @@ def _parameter(function: OwnFunction, name: ast.arg, default: ast.expr | None) -
     except ValueError:
         value = None
     if not _is_plain(value):
-        raise function.mistake(
+        raise function.error(
             f"the default of {name.arg!r} of {function.name} is no plain value: "
             f"{ast.unparse(default)}",
             "write a number, text, True, False or a list of these in its place: the file is read "

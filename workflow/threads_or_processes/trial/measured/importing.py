@@ -8,25 +8,25 @@ from functools import partial, update_wrapper
 from pathlib import Path
 from typing import Any
 
-from threads_or_processes.trial.measured.user_errors import MistakeError
+from threads_or_processes.trial.measured.user_errors import TaskFunctionError
 from threads_or_processes.trial.workloads.registry import Workload
 
 
-def import_own(file: Path, name: str) -> Workload:
+def import_user_function(file: Path, name: str) -> Workload:
     """The workload of the function `name` in `file`, whose folder is on the path.
 
-    Raises `MistakeError` for a file that can't be imported.
+    Raises `TaskFunctionError` for a file that can't be imported.
     """
     try:
         module = importlib.import_module(file.stem)
     except ModuleNotFoundError as error:
-        raise MistakeError(
+        raise TaskFunctionError(
             f"{file.name} can't be imported: {error}",
             f"if {error.name} is a library, add it to the `requirements` of this workload in the "
             f"config, such as requirements: [{error.name}]",
         ) from error
     except Exception as error:
-        raise MistakeError(
+        raise TaskFunctionError(
             f"{file.name} can't be imported: {type(error).__name__}: {error}",
             "fix what runs when it is imported; the file is imported in every worker",
         ) from error

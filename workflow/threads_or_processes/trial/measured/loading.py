@@ -11,9 +11,9 @@ def load_workload(family: str, name: str) -> Workload:
     """One workload; `family` is what `family_of` says of it."""
     if family.endswith(".py"):
         # Here, because it loads asyncio, which other work must not have in its process.
-        from threads_or_processes.trial.measured.importing import import_own
+        from threads_or_processes.trial.measured.importing import import_user_function
 
-        return import_own(Path(family), name)
+        return import_user_function(Path(family), name)
     importlib.import_module(f"{workloads.__name__}.{family}")
     return REGISTRY[name]
 

@@ -22,14 +22,14 @@ from threads_or_processes.records.vocabulary import Outcome  # noqa: E402
 from threads_or_processes.trial.measured import batch as batches  # noqa: E402
 from threads_or_processes.trial.measured.calibration import find_size  # noqa: E402
 from threads_or_processes.trial.measured.loading import load_workload  # noqa: E402
-from threads_or_processes.trial.measured.memory import weigh  # noqa: E402
+from threads_or_processes.trial.measured.memory import measure_memory  # noqa: E402
 from threads_or_processes.trial.measured.probe_client import ProbeClient, QuietRule  # noqa: E402
 from threads_or_processes.trial.measured.timing import Batch, Length, Timings, time_cold, time_warm  # noqa: E402
 from threads_or_processes.trial.measured.user_errors import (  # noqa: E402
-    MistakeError,
+    TaskFunctionError,
     explained,
     hint_of,
-    own_traceback,
+    user_traceback,
 )
 from threads_or_processes.trial.models import MODELS, load_model  # noqa: E402
 from threads_or_processes.trial.models.base import WorkerDiedError  # noqa: E402
@@ -83,7 +83,7 @@ def _timings(workload: Workload, order: dict[str, Any], added: Mapping[str, Any]
     arguments = {**order["arguments"], **added}
     batch = _batch(workload, order["tasks"], order["workers"], arguments, as_coroutine=as_coroutine)
     if order["timing"] == "memory":
-        return weigh(model, batch)
+        return measure_memory(model, batch)
     run = time_warm if order["timing"] == "warm" else time_cold
     length = Length(
         warmups=order["warmups"],
@@ -111,7 +111,7 @@ def calibrate(order: dict[str, Any]) -> dict[str, Any]:
         final_batch = _batch(workload, order["tasks"], 1, {**arguments, **added})
         timings = time_warm(model, final_batch, ONCE, None)
     if workload.file and any(result is None for result in timings.last_results):
-        raise MistakeError(
+        raise TaskFunctionError(
             f"{workload.file.name}:{workload.name} has no result: it returned None",
             "let it return what it worked out, such as a sum or a count: the results of all "
             "models are compared, so that a wrong one is noticed",
@@ -198,9 +198,9 @@ def _raised(error: Exception, order: dict[str, Any]) -> dict[str, Any]:
     file = Path(order["family"])
     answer = {"outcome": Outcome.RAISED, "explanation": explained(error, file, order["workload"])}
     if order["do"] == "calibrate":
-        sys.stderr.write(own_traceback(error, file))
+        sys.stderr.write(user_traceback(error, file))
         return {**answer, "hint": hint_of(error)}
-    sys.stderr.write(own_traceback(error, file) or traceback.format_exc())
+    sys.stderr.write(user_traceback(error, file) or traceback.format_exc())
     return answer
 
 

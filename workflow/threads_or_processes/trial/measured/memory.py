@@ -15,23 +15,23 @@ BATCHES = 5
 READ_EVERY_S = 0.002
 
 
-def weigh(model: Model, batch: Batch) -> Timings:
+def measure_memory(model: Model, batch: Batch) -> Timings:
     """Weigh the process tree before and while `model` executes `batch` a few times."""
-    before_bytes = _weight()
+    before_bytes = _pss()
     model.start()
     model.answered(clock)
-    idle_bytes = _weight()
+    idle_bytes = _pss()
     checksums = []
-    with _scales() as scales:
+    with _sampling() as sampler:
         for _ in range(BATCHES):
             batch.prepare()
             execution = batch.execute_chunks_on(model)
             checksums.append(batch.checksum_of(execution.results, batch.left_behind()))
-    after_bytes = _weight()
+    after_bytes = _pss()
     memory = Memory(
         before_bytes=before_bytes,
         idle_bytes=idle_bytes,
-        peak_bytes=max(scales.peak_bytes, idle_bytes, after_bytes),
+        peak_bytes=max(sampler.peak_bytes, idle_bytes, after_bytes),
         after_bytes=after_bytes,
         processes=len(process_tree()),
     )
@@ -47,30 +47,30 @@ def weigh(model: Model, batch: Batch) -> Timings:
     )
 
 
-def _weight() -> int:
+def _pss() -> int:
     return pss_bytes(process_tree())
 
 
 @dataclass
-class _Scales:
+class _PssSampler:
     """The most that was seen so far."""
 
     peak_bytes: int = 0
     is_over: threading.Event = field(default_factory=threading.Event)
 
-    def watch(self) -> None:
+    def sample(self) -> None:
         """Weigh again and again until it is over."""
         while not self.is_over.wait(READ_EVERY_S):
-            self.peak_bytes = max(self.peak_bytes, _weight())
+            self.peak_bytes = max(self.peak_bytes, _pss())
 
 
 @contextmanager
-def _scales() -> Iterator[_Scales]:
-    scales = _Scales()
-    watching = threading.Thread(target=scales.watch)
-    watching.start()
+def _sampling() -> Iterator[_PssSampler]:
+    sampler = _PssSampler()
+    sampling = threading.Thread(target=sampler.sample)
+    sampling.start()
     try:
-        yield scales
+        yield sampler
     finally:
-        scales.is_over.set()
-        watching.join()
+        sampler.is_over.set()
+        sampling.join()

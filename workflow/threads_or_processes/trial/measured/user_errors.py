@@ -11,7 +11,7 @@ from threads_or_processes.trial.measured.calibration import SizeWithoutEffectErr
 SENDING_BACK = "_sendback_result"
 
 
-class MistakeError(Exception):
+class TaskFunctionError(Exception):
     """Something that the author of a task function can fix; `hint` says how."""
 
     def __init__(self, what: str, hint: str) -> None:
@@ -26,7 +26,7 @@ def explained(error: Exception, file: Path, name: str) -> str:
     """
     label = f"{file.name}:{name}"
     said = f"{type(error).__name__}: {error}"
-    if isinstance(error, MistakeError):
+    if isinstance(error, TaskFunctionError):
         return str(error)
     if isinstance(error, NoResultError | SizeWithoutEffectError):
         return f"{label}: {error}"
@@ -47,7 +47,7 @@ def explained(error: Exception, file: Path, name: str) -> str:
 def hint_of(error: Exception) -> str:
     """How to fix what kept a function from being calibrated."""
     match error:
-        case MistakeError():
+        case TaskFunctionError():
             return error.hint
         case NoResultError():
             return "let it return something that can be compared, such as a sum, a count or a list"
@@ -59,9 +59,9 @@ def hint_of(error: Exception) -> str:
             return "make it run by itself first"
 
 
-def own_traceback(error: BaseException, file: Path) -> str:
+def user_traceback(error: BaseException, file: Path) -> str:
     """The traceback from the first frame in a user's file on; empty if there is none."""
-    if isinstance(error, MistakeError) and error.__cause__:
+    if isinstance(error, TaskFunctionError) and error.__cause__:
         error = error.__cause__
     frame = error.__traceback__
     while frame and frame.tb_frame.f_code.co_filename != str(file):

@@ -1,4 +1,4 @@
-"""Has every worker come up at once, where workers are started only as work arrives."""
+"""A start barrier: has every worker come up, where workers are started only as work arrives."""
 
 import os
 import select
@@ -17,14 +17,14 @@ from threads_or_processes.trial.models.base import (
 )
 
 
-def meet(
-    workers: int, clock: Callable[[], int], invite: Callable[[str], Sequence[Future[Any]]]
+def wait_for_all(
+    workers: int, clock: Callable[[], int], submit: Callable[[str], Sequence[Future[Any]]]
 ) -> Startup:
-    """Clock readings when the first and the last worker came to a meeting that none leaves early.
+    """Clock readings when the first and the last worker came to a barrier that none leaves early.
 
-    `invite(folder)` sends `attend(folder)` out as many times as there are workers. As each is busy
-    with one until all have come, each of them runs on a worker of its own. What an invitation
-    raises is raised here, also before all have come.
+    `submit(folder)` submits `check_in(folder)` as many times as there are workers. As each is busy
+    with one until all have come, each of them runs on a worker of its own. What one of them raises
+    is raised here, also before all have come.
     """
     with (
         # The working directory of a trial is removed whatever becomes of it.
@@ -40,16 +40,16 @@ def meet(
             return descriptor
 
         arrivals, departures = gate(ARRIVALS), gate(DEPARTURES)
-        invitations = invite(folder)
+        submitted = submit(folder)
 
         def check() -> None:
-            for invitation in invitations:
-                if invitation.done():
-                    invitation.result()
+            for future in submitted:
+                if future.done():
+                    future.result()
 
         startup = await_announcements(_Arrivals(arrivals), workers, clock, check)
         os.write(departures, b"." * workers)
-        wait(invitations)
+        wait(submitted)
         check()
         return startup
 

@@ -77,13 +77,13 @@ def announce(ready: Semaphore) -> None:
     ready.release()
 
 
-# The two pipes of a meeting, by name so that workers of any descent find them.
+# The two pipes of the barrier, by name so that workers of any descent find them.
 ARRIVALS = "arrivals"
 DEPARTURES = "departures"
 
 
-def attend(folder: str) -> None:
-    """A worker's part of a meeting: tell that it has come, and stay until all have."""
+def check_in(folder: str) -> None:
+    """A worker's part of the barrier: tell that it has come, and stay until all have."""
     with Path(folder, ARRIVALS).open("wb", buffering=0) as arrivals:
         arrivals.write(b".")
     with Path(folder, DEPARTURES).open("rb", buffering=0) as departures:

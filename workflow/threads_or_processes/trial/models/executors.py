@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from typing import Any
 
-from threads_or_processes.trial.models.barrier import meet
-from threads_or_processes.trial.models.base import Startup, announce, attend, await_announcements
+from threads_or_processes.trial.models.barrier import wait_for_all
+from threads_or_processes.trial.models.base import Startup, announce, await_announcements, check_in
 
 
 class ExecutorModel(abc.ABC):
@@ -27,10 +27,10 @@ class ExecutorModel(abc.ABC):
 
     def answered(self, clock: Callable[[], int]) -> Startup:
         """Have all workers started, and wait until each has come up."""
-        return meet(
+        return wait_for_all(
             self._workers,
             clock,
-            lambda folder: [self._executor.submit(attend, folder) for _ in range(self._workers)],
+            lambda folder: [self._executor.submit(check_in, folder) for _ in range(self._workers)],
         )
 
     def map(self, function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
@@ -49,17 +49,17 @@ class ThreadExecutor(ExecutorModel):
         return ThreadPoolExecutor(self._workers)
 
     def answered(self, clock: Callable[[], int]) -> Startup:
-        """A meeting in memory: threads start so fast that pipes would be seen in their times."""
+        """A barrier in memory: threads start so fast that pipes would be seen in their times."""
         ready, all_are_here = threading.Semaphore(0), threading.Event()
 
-        def attend() -> None:
+        def check_in() -> None:
             announce(ready)
             all_are_here.wait()
 
-        invitations = [self._executor.submit(attend) for _ in range(self._workers)]
+        submitted = [self._executor.submit(check_in) for _ in range(self._workers)]
         startup = await_announcements(ready, self._workers, clock)
         all_are_here.set()
-        wait(invitations)
+        wait(submitted)
         return startup
 
 

@@ -12,8 +12,8 @@ from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from threads_or_processes.trial.measured.batch import gil_enabled
-from threads_or_processes.trial.models.barrier import meet
-from threads_or_processes.trial.models.base import Startup, WorkerDiedError, attend
+from threads_or_processes.trial.models.barrier import wait_for_all
+from threads_or_processes.trial.models.base import Startup, WorkerDiedError, check_in
 
 # As `_format_exitcodes` of loky writes them: "SIGKILL(-9), EXIT(3)".
 EXIT_CODES = re.compile(r"exit codes of the workers are \{(.*)\}")
@@ -38,10 +38,10 @@ class JoblibLoky:
     def answered(self, clock: Callable[[], int]) -> Startup:
         """Have all workers started, and wait until each has come up."""
         with ThreadPoolExecutor(1) as caller:
-            return meet(
+            return wait_for_all(
                 self._workers,
                 clock,
-                lambda folder: [caller.submit(self.map, attend, [folder] * self._workers)],
+                lambda folder: [caller.submit(self.map, check_in, [folder] * self._workers)],
             )
 
     def map(self, function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Values as parcels: a small pickle, and the arrays in it as bytes somewhere in a block of memory.
+"""Out-of-band pickles: a small pickle, and the arrays in it as bytes in a block of memory.
 
 Pickle protocol 5 hands out the memory of contiguous NumPy arrays instead of copying it (PEP 574).
 """
@@ -20,21 +20,21 @@ class Span(NamedTuple):
     stop: int
 
 
-class Parcel(NamedTuple):
+class PackedValue(NamedTuple):
     """A value: its pickle, and where in the block its arrays lie, in the pickle's order."""
 
     pickled: bytes
     spans: list[Span]
 
 
-def taken_apart(value: Any) -> tuple[bytes, list[memoryview]]:
+def dumps_oob(value: Any) -> tuple[bytes, list[memoryview]]:
     """The pickle of a value without its arrays, and the memory of these."""
     arrays: list[pickle.PickleBuffer] = []
     pickled = pickle.dumps(value, protocol=5, buffer_callback=arrays.append)
     return pickled, [array.raw() for array in arrays]
 
 
-def laid_out(sizes: Iterable[int], start: int = 0) -> list[Span]:
+def layout(sizes: Iterable[int], start: int = 0) -> list[Span]:
     """Places, one after another from `start`, for arrays of these sizes (bytes)."""
     spans = []
     for size in sizes:
@@ -43,30 +43,30 @@ def laid_out(sizes: Iterable[int], start: int = 0) -> list[Span]:
     return spans
 
 
-def put_down(
+def write_buffers(
     memory: memoryview, pickled: bytes, arrays: list[memoryview], at: list[Span]
-) -> Parcel:
+) -> PackedValue:
     """Copy the arrays to their places."""
     for array, (start, stop) in zip(arrays, at, strict=True):
         memory[start:stop] = array
-    return Parcel(pickled, at)
+    return PackedValue(pickled, at)
 
 
-def used_in_place(memory: memoryview, parcel: Parcel) -> Any:
+def loads_in_place(memory: memoryview, packed: PackedValue) -> Any:
     """The value, its arrays where they lie."""
-    return _unpickled(parcel, [memory[start:stop] for start, stop in parcel.spans])
+    return _unpickled(packed, [memory[start:stop] for start, stop in packed.spans])
 
 
-def copied_out(memory: memoryview, parcel: Parcel) -> Any:
+def loads_copy(memory: memoryview, packed: PackedValue) -> Any:
     """The value with arrays of its own."""
-    return _unpickled(parcel, [bytearray(memory[start:stop]) for start, stop in parcel.spans])
+    return _unpickled(packed, [bytearray(memory[start:stop]) for start, stop in packed.spans])
 
 
-def _unpickled(parcel: Parcel, arrays: list[Any]) -> Any:
-    return pickle.loads(parcel.pickled, buffers=arrays)  # noqa: S301 - from our own processes
+def _unpickled(packed: PackedValue, arrays: list[Any]) -> Any:
+    return pickle.loads(packed.pickled, buffers=arrays)  # noqa: S301 - from our own processes
 
 
-def memory_of(block: SharedMemory) -> memoryview:
+def buffer_of(block: SharedMemory) -> memoryview:
     """The memory of an open block."""
     assert block.buf is not None
     return block.buf

@@ -11,15 +11,15 @@ from shutil import disk_usage
 from typing import Any, NamedTuple
 
 from threads_or_processes.trial.models.oob_pickle import (
-    Parcel,
+    PackedValue,
     Span,
     attached,
-    copied_out,
-    laid_out,
-    memory_of,
-    put_down,
-    taken_apart,
-    used_in_place,
+    buffer_of,
+    dumps_oob,
+    layout,
+    loads_copy,
+    loads_in_place,
+    write_buffers,
 )
 from threads_or_processes.trial.models.pools import StdlibProcesses
 
@@ -34,7 +34,7 @@ class Request(NamedTuple):
     """What a worker gets: the item, and the room in the block where arrays it returns may go."""
 
     block: str
-    item: Parcel
+    item: PackedValue
     room: Span
 
 
@@ -44,7 +44,7 @@ class Answer(NamedTuple):
     Where there is less room they come in the pickle.
     """
 
-    result: Parcel
+    result: PackedValue
     needed: int
 
 
@@ -63,20 +63,20 @@ class SharedMemoryProcesses(StdlibProcesses):
 
     def map(self, function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
         """Copy the items' arrays into the block, map, and copy the results' arrays out of it."""
-        parts = [taken_apart(item) for item in items]
+        parts = [dumps_oob(item) for item in items]
         sizes = [
             size
             for place, (_, arrays) in enumerate(parts)
             for size in (*map(len, arrays), self._needed.get(place, 0))
         ]
-        spans = laid_out(sizes)
+        spans = layout(sizes)
         block = self._block_of(spans[-1].stop if spans else 0)
-        memory = memory_of(block)
+        memory = buffer_of(block)
         places = iter(spans)
         requests = [
             Request(
                 block.name,
-                put_down(memory, pickled, arrays, list(islice(places, len(arrays)))),
+                write_buffers(memory, pickled, arrays, list(islice(places, len(arrays)))),
                 next(places),
             )
             for pickled, arrays in parts
@@ -84,7 +84,7 @@ class SharedMemoryProcesses(StdlibProcesses):
         answers: list[Answer] = super().map(partial(serve, function), requests)
         for place, answer in enumerate(answers):
             self._needed[place] = max(answer.needed, self._needed.get(place, 0))
-        return [copied_out(memory, answer.result) for answer in answers]
+        return [loads_copy(memory, answer.result) for answer in answers]
 
     def stop(self) -> None:
         """Terminate the pool and give the block back."""
@@ -113,14 +113,14 @@ class SharedMemoryProcesses(StdlibProcesses):
 
 def serve(function: Callable[[Any], Any], request: Request) -> Answer:
     """In a worker: call `function` with the item, whose arrays stay where they are."""
-    memory = memory_of(attached(request.block))
-    result = function(used_in_place(memory, request.item))
-    pickled, arrays = taken_apart(result)
-    spans = laid_out(map(len, arrays), request.room.start)
+    memory = buffer_of(attached(request.block))
+    result = function(loads_in_place(memory, request.item))
+    pickled, arrays = dumps_oob(result)
+    spans = layout(map(len, arrays), request.room.start)
     needed = spans[-1].stop - request.room.start if spans else 0
     if needed > request.room.stop - request.room.start:
-        return Answer(Parcel(pickle.dumps(result, protocol=5), []), needed)
-    return Answer(put_down(memory, pickled, arrays, spans), needed)
+        return Answer(PackedValue(pickle.dumps(result, protocol=5), []), needed)
+    return Answer(write_buffers(memory, pickled, arrays, spans), needed)
 
 
 def _check_room(size: int) -> None:

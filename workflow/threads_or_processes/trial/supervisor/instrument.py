@@ -7,7 +7,7 @@ from pathlib import Path
 
 from threads_or_processes.trial.measured.loading import family_of
 from threads_or_processes.trial.models import MODELS
-from threads_or_processes.trial.user_workloads import sources_of_own
+from threads_or_processes.trial.user_workloads import sources_of_user_file
 from threads_or_processes.trial.workloads.registry import Workload
 
 PACKAGE = Path(__file__).parents[2]
@@ -45,7 +45,7 @@ def sources_of(workload: Workload, model: str) -> list[Path]:
         if source not in found:
             found.add(source)
             entries += _imported_by(source)
-    return [*sorted(found), *(sources_of_own(workload.file) if workload.file else ())]
+    return [*sorted(found), *(sources_of_user_file(workload.file) if workload.file else ())]
 
 
 def _imported_by(source: Path) -> Iterator[Path]:

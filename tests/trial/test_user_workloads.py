@@ -11,7 +11,7 @@ from threads_or_processes.trial.needs import Need
 from threads_or_processes.trial.supervisor import trial as trials
 from threads_or_processes.trial.supervisor.instrument import instrument_sha256
 from threads_or_processes.trial.supervisor.trial import run_calibration
-from threads_or_processes.trial.user_workloads import OwnFunction, read_own, workload_of
+from threads_or_processes.trial.user_workloads import UserFunction, read_user_function, workload_of
 
 ARMS = ("3.13", "3.13t", "3.13t-gil")
 RunTrial = Callable[..., dict[str, Any]]
@@ -83,7 +83,7 @@ def test_a_function_that_cant_be_measured_is_refused_before_anything_runs(
     if source:
         write(**{Path(file).stem: source})
     with pytest.raises(UserError) as raised:
-        read_own(OwnFunction(function, key="workloads.mine.function"))
+        read_user_function(UserFunction(function, key="workloads.mine.function"))
     assert what in raised.value.what
     assert raised.value.where == f"config key workloads.mine.function: {file}{line}"
     assert hint in raised.value.hint
