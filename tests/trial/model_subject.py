@@ -117,11 +117,11 @@ def manners(order: dict[str, Any]) -> dict[str, Any]:
         with ThreadPoolExecutor(1) as caller:
             coming: list[Any] = []
 
-            def invite(folder: str) -> list[Any]:
+            def submit(folder: str) -> list[Any]:
                 coming.append(caller.submit(model.map, who, [folder] * WORKERS))
                 return coming
 
-            wait_for_all(WORKERS, time.perf_counter_ns, invite)
+            wait_for_all(WORKERS, time.perf_counter_ns, submit)
             workers = set(coming[0].result())
     answer["workers"] = len(workers)
     own = os.getpid()

@@ -39,7 +39,7 @@ def fitting(model: str) -> tuple[str, dict[str, Any]]:
     return next(
         (name, params)
         for name, params in candidates.items()
-        if MODELS[model].asks <= all_workloads()[name].has
+        if MODELS[model].requires <= all_workloads()[name].provides
     )
 
 
@@ -81,7 +81,7 @@ def test_every_workload_gives_the_serial_results_in_every_model_it_allows(
 ) -> None:
     short = {"seconds": 0.01} if workload in ("sleep", "notebook") else {}
     for model in ("threads", "raw_threads", "processes-fork"):
-        if all_workloads()[workload].wants <= MODELS[model].meets:
+        if all_workloads()[workload].requires <= MODELS[model].provides:
             for arm in ("3.13", "3.13t"):
                 record = checked(trial(workload, model, 2, arm, params=short))
                 assert (record["outcome"], record["explanation"]) == ("ok", "")

@@ -115,8 +115,8 @@ def test_what_a_plan_must_know_is_read_without_importing_the_file(write: Write) 
     assert plain.parameters == {"limit": 1000, "names": ["a"]}
     assert (waiting.title, waiting.is_calibrated) == ("waiting", False)
     assert waiting.parameters == {"seconds": -0.5}
-    assert Need.COROUTINE in waiting.has
-    assert Need.COROUTINE not in plain.has
+    assert Need.COROUTINE in waiting.provides
+    assert Need.COROUTINE not in plain.provides
 
 
 def test_the_instrument_is_the_file_and_what_it_imports_from_its_folder(write: Write) -> None:

@@ -212,7 +212,7 @@ def answers(port: int) -> bool:
 
 def test_the_server_serves_many_at_once_and_ends_with_its_trial() -> None:
     workload = WORKLOADS["socket"]
-    with workload.beside(**workload.parameters) as added:
+    with workload.fixture(**workload.parameters) as added:
         port = added["port"]
         silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(64)]
         with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
@@ -231,7 +231,7 @@ def test_the_server_ends_with_a_trial_that_is_killed() -> None:
             "-c",
             "import time\n"
             "from threads_or_processes.trial.measured.loading import load_workload\n"
-            "with load_workload('sockets', 'socket').beside() as added:\n"
+            "with load_workload('sockets', 'socket').fixture() as added:\n"
             "    print(added['port'], flush=True)\n"
             "    time.sleep(60)\n",
         ],
@@ -256,6 +256,6 @@ def test_a_coroutine_does_what_its_function_does(name: str) -> None:
 
     workload = WORKLOADS[name]
     assert workload.coroutine
-    with workload.beside(**workload.parameters) as added:
+    with workload.fixture(**workload.parameters) as added:
         arguments = {**workload.parameters, **workload.same_results_with, **added}
         assert asyncio.run(workload.coroutine(3, **arguments)) == workload.function(3, **arguments)

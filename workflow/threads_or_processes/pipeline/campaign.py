@@ -318,8 +318,8 @@ def catalogue(own: Mapping[str, Mapping[str, Any]] = MappingProxyType({})) -> Ca
                 family=entry.family,
                 start_method=entry.start_method,
                 is_parallel=entry.is_parallel,
-                meets=frozenset(entry.meets),
-                asks=frozenset(entry.asks),
+                meets=frozenset(entry.provides),
+                asks=frozenset(entry.requires),
                 since=entry.since,
             )
             for name, entry in MODELS.items()
@@ -333,8 +333,8 @@ def _entry(function: str, workload: Workload) -> WorkloadEntry:
         about={key: getattr(workload, key) for key in ABOUT_KEYS},
         function=function,
         params=workload.parameters,
-        wants=frozenset(workload.wants),
-        has=frozenset(workload.has),
+        wants=frozenset(workload.requires),
+        has=frozenset(workload.provides),
     )
 
 

@@ -6,11 +6,11 @@ from enum import StrEnum
 class Need(StrEnum):
     """A property that one side asks for and the other has, or has not."""
 
-    # Asked by workloads.
+    # Required by workloads.
     ONE_MEMORY = "one_memory"
     SINGLE_DISPATCHES = "single_dispatches"
     EXTENSION_MODULES = "extension_modules"
-    # Asked by models.
+    # Required by models.
     COROUTINE = "coroutine"
     ARRAYS = "arrays"
 

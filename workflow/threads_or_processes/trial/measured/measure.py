@@ -61,7 +61,7 @@ def measure_cell(order: dict[str, Any]) -> Answer:
     }
     try:
         _check_gil(order["gil"], gil)
-        with workload.beside(**order["arguments"]) as added:
+        with workload.fixture(**order["arguments"]) as added:
             timings = _timings(workload, order, added)
         gil["workers"] = timings.worker_gil
         gil["at_end"] = batches.gil_enabled()
@@ -79,7 +79,7 @@ def measure_cell(order: dict[str, Any]) -> Answer:
 def _timings(workload: Workload, order: dict[str, Any], added: Mapping[str, Any]) -> Timings:
     """What the order's kind of timing finds."""
     model = load_model(order["model"], order["workers"])
-    as_coroutine = Need.COROUTINE in MODELS[order["model"]].asks
+    as_coroutine = Need.COROUTINE in MODELS[order["model"]].requires
     arguments = {**order["arguments"], **added}
     batch = _batch(workload, order["tasks"], order["workers"], arguments, as_coroutine=as_coroutine)
     if order["timing"] == "memory":
@@ -98,7 +98,7 @@ def calibrate(order: dict[str, Any]) -> dict[str, Any]:
     workload = load_workload(order["family"], order["workload"])
     arguments = dict(order["arguments"])
     model = load_model("serial", 1)
-    with workload.beside(**arguments) as added:
+    with workload.fixture(**arguments) as added:
 
         def batch_ns_at(size: int) -> int:
             sized = _batch(workload, order["tasks"], 1, {**arguments, **added, "size": size})

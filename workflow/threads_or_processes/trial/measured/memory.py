@@ -16,7 +16,7 @@ READ_EVERY_S = 0.002
 
 
 def measure_memory(model: Model, batch: Batch) -> Timings:
-    """Weigh the process tree before and while `model` executes `batch` a few times."""
+    """Measure the process tree before and while `model` executes `batch` a few times."""
     before_bytes = _pss()
     model.start()
     model.answered(clock)
@@ -59,7 +59,7 @@ class _PssSampler:
     is_over: threading.Event = field(default_factory=threading.Event)
 
     def sample(self) -> None:
-        """Weigh again and again until it is over."""
+        """Read again and again until it is over."""
         while not self.is_over.wait(READ_EVERY_S):
             self.peak_bytes = max(self.peak_bytes, _pss())
 
@@ -67,10 +67,10 @@ class _PssSampler:
 @contextmanager
 def _sampling() -> Iterator[_PssSampler]:
     sampler = _PssSampler()
-    sampling = threading.Thread(target=sampler.sample)
-    sampling.start()
+    thread = threading.Thread(target=sampler.sample)
+    thread.start()
     try:
         yield sampler
     finally:
         sampler.is_over.set()
-        sampling.join()
+        thread.join()

@@ -19,16 +19,16 @@ POOLED = frozenset({Need.SINGLE_DISPATCHES, Need.EXTENSION_MODULES})
 class ModelEntry:
     """Where a model lives and what a plan must know about it.
 
-    `meets` are needs of workloads that it can serve, `asks` its own of them; `since` is the first
-    Python that has it.
+    `provides` are needs of workloads that it meets, `requires` its own needs of them; `since` is
+    the first Python that has it.
     """
 
     module: str
     type_name: str
     title: str
     family: Family
-    meets: frozenset[Need]
-    asks: frozenset[Need] = frozenset()
+    provides: frozenset[Need]
+    requires: frozenset[Need] = frozenset()
     start_method: str = "none"
     since: tuple[int, int] = (3, 0)
 
@@ -43,7 +43,7 @@ def _of_processes(
     module: str,
     type_name: str,
     title: str,
-    asks: frozenset[Need] = frozenset(),
+    requires: frozenset[Need] = frozenset(),
     since: tuple[int, int] = (3, 0),
 ) -> dict[str, ModelEntry]:
     """One entry for each start method."""
@@ -53,8 +53,8 @@ def _of_processes(
             type_name=type_name,
             title=f"{title} ({method})",
             family=Family.PROCESSES,
-            meets=POOLED,
-            asks=asks,
+            provides=POOLED,
+            requires=requires,
             start_method=method,
             since=since,
         )
@@ -68,28 +68,28 @@ MODELS = {
         type_name="Serial",
         title="serial",
         family=Family.SERIAL,
-        meets=THREADED | POOLED,
+        provides=THREADED | POOLED,
     ),
     "threads": ModelEntry(
         module="pools",
         type_name="Threads",
         title="threads",
         family=Family.THREADS,
-        meets=THREADED | POOLED,
+        provides=THREADED | POOLED,
     ),
     "raw_threads": ModelEntry(
         module="raw_threads",
         type_name="RawThreads",
         title="raw threads",
         family=Family.THREADS,
-        meets=THREADED,
+        provides=THREADED,
     ),
     "thread_executor": ModelEntry(
         module="executors",
         type_name="ThreadExecutor",
         title="thread executor",
         family=Family.THREADS,
-        meets=THREADED | POOLED,
+        provides=THREADED | POOLED,
     ),
     **_of_processes("processes", "pools", "Processes", "processes"),
     **_of_processes("stdlib_processes", "pools", "StdlibProcesses", "processes, standard library"),
@@ -99,14 +99,14 @@ MODELS = {
         type_name="JoblibLoky",
         title="joblib (loky)",
         family=Family.PROCESSES,
-        meets=POOLED,
+        provides=POOLED,
     ),
     **_of_processes(
         "shared_memory",
         "shared_memory",
         "SharedMemoryProcesses",
         "processes, arrays in shared memory",
-        asks=frozenset({Need.ARRAYS}),
+        requires=frozenset({Need.ARRAYS}),
         since=(3, 13),  # blocks that no resource tracker follows
     ),
     "asyncio": ModelEntry(
@@ -114,15 +114,15 @@ MODELS = {
         type_name="EventLoop",
         title="asyncio",
         family=Family.COROUTINES,
-        meets=THREADED | POOLED,
-        asks=frozenset({Need.COROUTINE}),
+        provides=THREADED | POOLED,
+        requires=frozenset({Need.COROUTINE}),
     ),
     "interpreters": ModelEntry(
         module="executors",
         type_name="Interpreters",
         title="interpreters",
         family=Family.INTERPRETERS,
-        meets=frozenset({Need.SINGLE_DISPATCHES}),
+        provides=frozenset({Need.SINGLE_DISPATCHES}),
         since=(3, 14),
     ),
 }

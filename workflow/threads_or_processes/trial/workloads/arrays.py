@@ -55,7 +55,7 @@ register(
     why="NumPy leaves the lock inside its loops: with large arrays nearly all of the time.",
     expected="Gains with threads on every arm, until the memory's bandwidth is used up.",
     needs=NEEDS,
-    beside=_loaded,
+    fixture=_loaded,
 )
 
 SMALL = 100  # elements
@@ -83,7 +83,7 @@ register(
     expected="Threads gain nothing on 3.13, and less than one might hope on 3.13t, where all "
     "calls meet in the same data types.",
     needs=NEEDS,
-    beside=_loaded,
+    fixture=_loaded,
 )
 
 SIDE = 160  # rows and columns
@@ -157,5 +157,5 @@ register(
     expected="With one inner thread, gains with workers on every arm. With the library's default "
     "the work is already shared out, and workers add little or do harm.",
     needs=NEEDS,
-    beside=_loaded,
+    fixture=_loaded,
 )

@@ -52,5 +52,5 @@ register(
     why="Thumbnails and training data: Pillow leaves the lock while it computes.",
     expected="Gains with threads on every arm, and no image has to travel.",
     needs=frozenset({Need.EXTENSION_MODULES}),
-    beside=_loaded,
+    fixture=_loaded,
 )

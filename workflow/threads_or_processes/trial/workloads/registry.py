@@ -53,7 +53,7 @@ class Workload:
     coroutine: Callable[..., Any] | None = None
     # What must run beside the tasks, such as a server: entered with the arguments before the
     # workers start; yields arguments to add.
-    beside: Callable[..., AbstractContextManager[Mapping[str, Any]]] = lambda **_: nullcontext({})
+    fixture: Callable[..., AbstractContextManager[Mapping[str, Any]]] = lambda **_: nullcontext({})
     # Arguments that give the same results sooner; used where only the results are wanted.
     same_results_with: Mapping[str, Any] = field(default_factory=dict)
     # For workloads that leave something in the parent: empties it before a batch, reads it after.
@@ -83,14 +83,14 @@ class Workload:
         return "size" in inspect.signature(self.function).parameters
 
     @property
-    def wants(self) -> frozenset[Need]:
-        """All that a model must meet."""
+    def requires(self) -> frozenset[Need]:
+        """All that a model must provide."""
         single = {Need.SINGLE_DISPATCHES} if self.dispatch is Dispatch.SINGLE else set()
         return self.needs | single
 
     @property
-    def has(self) -> frozenset[Need]:
-        """All that a model may ask for and find here."""
+    def provides(self) -> frozenset[Need]:
+        """All that a model may require and find here."""
         return self.offers | ({Need.COROUTINE} if self.coroutine else set())
 
 

@@ -97,7 +97,7 @@ register(
     "until the system calls fill them.",
     coroutine=_socket,
     same_results_with={"seconds": 0.0},
-    beside=_served,
+    fixture=_served,
 )
 
 if __name__ == "__main__":
