@@ -4,13 +4,12 @@ from threads_or_processes.records.vocabulary import THREADS
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import PlannedCell
 from threads_or_processes.reporting.figure_spec import Series
-from threads_or_processes.reporting.page import Column
+from threads_or_processes.reporting.page import Column, Section
 from threads_or_processes.reporting.rows import Ratio
 from threads_or_processes.reporting.sections import figure_builders, summary_sentences
 from threads_or_processes.reporting.sections.pivot_tables import (
     TWO_AVERAGES,
     WAY,
-    Content,
     Measure,
     Question,
     pivot,
@@ -23,11 +22,11 @@ LIMITS = (
 )
 
 
-def content(question: Question) -> Content:
+def build(question: Question) -> Section:
     """Time by model and arm, and the speed against the pool of threads."""
     campaign = question.campaign
     answer = _answer(question)
-    return Content(
+    return question.section(
         answer=answer,
         limits=LIMITS,
         figures=figure_builders.ratio_rows(

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Arm, PlannedCell
 from threads_or_processes.reporting.figure_spec import Series
-from threads_or_processes.reporting.page import Column
+from threads_or_processes.reporting.page import Column, Section
 from threads_or_processes.reporting.rows import Ratio
 from threads_or_processes.reporting.sections import figure_builders, summary_sentences
 from threads_or_processes.reporting.sections.pivot_tables import (
     TWO_AVERAGES,
     WAY,
-    Content,
     Measure,
     Question,
     pivot,
@@ -24,12 +23,12 @@ LIMITS = (
 )
 
 
-def content(question: Question) -> Content:
+def build(question: Question) -> Section:
     """Each kind of work on each arm, against the reference arm; the build apart from its lock."""
     campaign = question.campaign
     reference = campaign.reference_arm
     answer = _answer(question)
-    return Content(
+    return question.section(
         answer=answer,
         limits=LIMITS,
         paragraphs=(

@@ -6,10 +6,10 @@ from statistics import median_low
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import Series
-from threads_or_processes.reporting.page import Column, Table
+from threads_or_processes.reporting.page import Column, Section, Table
 from threads_or_processes.reporting.rows import ControlRow, Ratio
 from threads_or_processes.reporting.sections import figure_builders
-from threads_or_processes.reporting.sections.pivot_tables import WAY, Content, Question
+from threads_or_processes.reporting.sections.pivot_tables import WAY, Question
 
 TITLE = "A cell against itself"
 LIMITS = (
@@ -21,13 +21,13 @@ OPENING = (
 )
 
 
-def content(question: Question) -> Content:
+def build(question: Question) -> Section:
     """The ratio of each pair, and how much its two cells vary."""
     planned = {cell.id for cell in question.cells}
     rows = [row for row in question.tables.control if row.cell in planned]
     answer = _answer(rows)
     by_cell = {row.cell: row for row in rows}
-    return Content(
+    return question.section(
         answer=answer,
         limits=LIMITS,
         paragraphs=(OPENING,),

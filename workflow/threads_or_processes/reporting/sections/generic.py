@@ -2,24 +2,22 @@
 
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import DotsFigure, Series
-from threads_or_processes.reporting.page import Column, Table
+from threads_or_processes.reporting.page import Column, Section, Table
 from threads_or_processes.reporting.sections import figure_builders, summary_sentences
 from threads_or_processes.reporting.sections.pivot_tables import (
     TWO_AVERAGES,
     WAY,
-    Content,
     Measure,
     Question,
     pivot,
 )
 
 
-def content(question: Question) -> Content:
+def build(question: Question) -> Section:
     """Time by work, model, workers and arm, and the speed-up over serial."""
     answer = speedup_answer(question)
-    return Content(
+    return question.section(
         answer=answer,
-        limits="",
         paragraphs=(
             "Speed is over serial on the same arm: above 1× faster, below 1× slower; square "
             "brackets hold the interval.",

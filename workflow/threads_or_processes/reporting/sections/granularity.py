@@ -4,13 +4,12 @@ from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import PlannedCell
 from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Scale
-from threads_or_processes.reporting.page import Column, Table
+from threads_or_processes.reporting.page import Column, Section, Table
 from threads_or_processes.reporting.rows import CrossoverRow
 from threads_or_processes.reporting.sections import figure_builders, summary_sentences
 from threads_or_processes.reporting.sections.pivot_tables import (
     WAY,
     Cells,
-    Content,
     Measure,
     Question,
     pivot,
@@ -25,7 +24,7 @@ LIMITS = (
 )
 
 
-def content(question: Question) -> Content:
+def build(question: Question) -> Section:
     """Speed-up by the duration of a task; the price of a dispatch where it was measured."""
     grains = sorted(
         (cell for cell in question.cells if _task_us(question, cell) is not None),
@@ -47,7 +46,7 @@ def content(question: Question) -> Content:
         )
     )
     answer = _answer(question, grains)
-    return Content(
+    return question.section(
         answer=answer,
         limits=LIMITS,
         figures=_figures(question, grains, answer),

@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.campaign import PlannedCell
 from threads_or_processes.reporting.figure_spec import Axis, DotRow, DotsFigure, Mark, Scale, Series
-from threads_or_processes.reporting.page import Column, Table
+from threads_or_processes.reporting.page import Column, Section, Table
 from threads_or_processes.reporting.rows import MemoryRow
 from threads_or_processes.reporting.sections import slopes, summary_sentences
 from threads_or_processes.reporting.sections.pivot_tables import (
     WAY,
-    Content,
     Measure,
     Question,
     pivot,
@@ -24,7 +23,7 @@ LIMITS = (
 )
 
 
-def content(question: Question) -> Content:
+def build(question: Question) -> Section:
     """Idle and peak weight by model, workers and arm; the other weights on demand."""
     campaign = question.campaign
     rows = {row.cell: row for row in question.tables.memory}
@@ -38,7 +37,7 @@ def content(question: Question) -> Content:
         )
 
     answer = _answer(question, cells, rows)
-    return Content(
+    return question.section(
         answer=answer,
         limits=LIMITS,
         figures=_figures(question, cells, rows, answer),

@@ -5,13 +5,12 @@ from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import PlannedCell
 from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Mark, Scale
-from threads_or_processes.reporting.page import Column, Table
+from threads_or_processes.reporting.page import Column, Section, Table
 from threads_or_processes.reporting.sections import figure_builders, summary_sentences
 from threads_or_processes.reporting.sections.pivot_tables import (
     TWO_AVERAGES,
     WAY,
     Cells,
-    Content,
     Measure,
     Question,
     pivot,
@@ -26,7 +25,7 @@ LIMITS = (
 SIZES = Axis(label="what a task is sent", scale=Scale.KIB)
 
 
-def content(question: Question) -> Content:
+def build(question: Question) -> Section:
     """Time of a batch by what is sent, its size and the model; speed against threads."""
     works = list(dict.fromkeys(question.work(cell).name for cell in question.cells))
     cells = sorted(
@@ -66,7 +65,7 @@ def content(question: Question) -> Content:
         )
     )
     answer = _answer(question, cells)
-    return Content(
+    return question.section(
         answer=answer,
         limits=LIMITS,
         figures=_figures(question, cells, answer),

@@ -1,8 +1,7 @@
-"""The repeated forms of the experiments' tables: keys down the side, groups across the top."""
+"""An experiment as its section sees it; tables with keys down the side, groups across the top."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from threads_or_processes.records.vocabulary import THREADS, Family
 from threads_or_processes.reporting import formatting as text
@@ -10,27 +9,20 @@ from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign, Experiment, PlannedCell, Workload
 from threads_or_processes.reporting.evidence import Tables
 from threads_or_processes.reporting.figure_spec import DotsFigure, LinesFigure, Series
-from threads_or_processes.reporting.page import Column, Table
+from threads_or_processes.reporting.page import (
+    Column,
+    Fold,
+    Grid,
+    Paragraph,
+    Section,
+    Table,
+    filled,
+)
 from threads_or_processes.reporting.rows import CrossoverRow, Ratio
+from threads_or_processes.reporting.sections.figure_builders import figure_block
 
-Item = TypeVar("Item")
 Keys = tuple[str, ...]
 Cells = Sequence[PlannedCell]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Content:
-    """What a section says of an experiment that was measured.
-
-    `answer`: one sentence from the numbers. `limits`: what the experiment does not show.
-    """
-
-    answer: str
-    limits: str
-    paragraphs: tuple[str, ...]
-    tables: tuple[Table, ...]
-    figures: tuple[DotsFigure | LinesFigure, ...] = ()
-    details: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +30,42 @@ class Question:
     """An experiment with its cells and all that was found."""
 
     experiment: Experiment
+    title: str
     campaign: Campaign
     tables: Tables
+
+    def section(
+        self,
+        *,
+        answer: str,
+        limits: str = "",
+        paragraphs: Iterable[str] = (),
+        figures: Iterable[DotsFigure | LinesFigure] = (),
+        tables: Iterable[Table] = (),
+        details: Iterable[Table] = (),
+    ) -> Section:
+        """The experiment's section.
+
+        `answer`: one sentence from the numbers. `limits`: what the experiment does not show.
+        `details`: tables that open on demand.
+        """
+        return Section(
+            anchor=f"experiment-{self.experiment.name}",
+            title=self.title,
+            question=self.experiment.question,
+            answer=answer,
+            limits=limits,
+            blocks=filled(
+                *map(Paragraph, paragraphs),
+                Grid(tuple(map(figure_block, figures))),
+                *tables,
+                *(
+                    Fold(summary=table.caption, content=table)
+                    for table in (*details, left_out([self.experiment], self.campaign))
+                    if table
+                ),
+            ),
+        )
 
     @property
     def cells(self) -> tuple[PlannedCell, ...]:

@@ -1,14 +1,14 @@
 """Whether workers that change one object together gain, and whether they lose anything."""
 
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.page import Column, Table
+from threads_or_processes.reporting.page import Column, Section, Table
 from threads_or_processes.reporting.rows import UpdatesRow
 from threads_or_processes.reporting.sections.generic import (
     speedup_answer,
     speedup_figures,
     times_and_speedups,
 )
-from threads_or_processes.reporting.sections.pivot_tables import WAY, Content, Question
+from threads_or_processes.reporting.sections.pivot_tables import WAY, Question
 
 TITLE = "Shared state"
 LIMITS = (
@@ -17,12 +17,12 @@ LIMITS = (
 )
 
 
-def content(question: Question) -> Content:
+def build(question: Question) -> Section:
     """Speed-ups over serial, and the account of updates."""
     planned = {cell.id for cell in question.cells}
     rows = [row for row in question.tables.updates if row.cell in planned]
     answer = " ".join([speedup_answer(question), *_verdict(rows)])
-    return Content(
+    return question.section(
         answer=answer,
         limits=LIMITS,
         figures=speedup_figures(question, answer),

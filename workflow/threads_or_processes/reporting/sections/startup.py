@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.campaign import PlannedCell
 from threads_or_processes.reporting.figure_spec import Axis, DotRow, DotsFigure, Mark, Scale, Series
-from threads_or_processes.reporting.page import Column, Table
+from threads_or_processes.reporting.page import Column, Section, Table
 from threads_or_processes.reporting.rows import StartupRow
 from threads_or_processes.reporting.sections import slopes, summary_sentences
 from threads_or_processes.reporting.sections.pivot_tables import (
     WAY,
-    Content,
     Measure,
     Question,
     pivot,
@@ -23,7 +22,7 @@ LIMITS = (
 )
 
 
-def content(question: Question) -> Content:
+def build(question: Question) -> Section:
     """First result and tear-down by model and arm; whole lives with intervals on demand."""
     campaign = question.campaign
     rows = {row.cell: row for row in question.tables.startup}
@@ -34,7 +33,7 @@ def content(question: Question) -> Content:
         return Measure(header=header, show=lambda cell: text.time(getattr(rows[cell.id], part)))
 
     answer = _answer(question, cells, rows)
-    return Content(
+    return question.section(
         answer=answer,
         limits=LIMITS,
         figures=_figures(question, cells, rows, answer),
