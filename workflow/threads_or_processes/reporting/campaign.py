@@ -161,11 +161,6 @@ class Campaign:
         return tuple(self.cells_by_id[cell] for cell in experiment.cells) if experiment else ()
 
     @property
-    def has_notebook(self) -> bool:
-        """Whether the notebook replay was planned."""
-        return self.experiment(NOTEBOOK) is not None
-
-    @property
     def scaled(self) -> tuple[Workload, ...]:
         """The workloads of the scaling experiment, each of which has a figure."""
         cells = self.cells_of(self.experiment(SCALING))

@@ -72,10 +72,10 @@ def _answer(question: Question) -> str:
             works.setdefault(title, []).append((question.named(cell), ratio))
     if not works:
         return summary_sentences.NO_RATIO
-    told = "; ".join(
+    parts = "; ".join(
         f"{title}: {summary_sentences.spread(named)}" for title, named in works.items()
     )
-    return words.sentence(f"speed against the pool of threads – {told}")
+    return words.sentence(f"speed against the pool of threads – {parts}")
 
 
 def _baselines(question: Question) -> list[PlannedCell]:

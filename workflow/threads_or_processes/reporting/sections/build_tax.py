@@ -73,8 +73,8 @@ def _answer(question: Question) -> str:
                 steps.setdefault(series.title, []).append((name, ratio))
     if not steps:
         return summary_sentences.NO_RATIO
-    told = "; ".join(f"{step}: {summary_sentences.spread(named)}" for step, named in steps.items())
-    return words.sentence(f"speed, by what is changed – {told}")
+    parts = "; ".join(f"{step}: {summary_sentences.spread(named)}" for step, named in steps.items())
+    return words.sentence(f"speed, by what is changed – {parts}")
 
 
 def _steps(question: Question, cell: PlannedCell) -> Iterator[tuple[Series, Ratio | None]]:

@@ -124,7 +124,7 @@ def _campaign(machines: Sequence[ComparedMachine]) -> str:
 
 def _answer(decisions: Table, claims: Table) -> str:
     """How many decisions and verdicts are the same everywhere."""
-    told = []
+    parts = []
     for name, table in (("decisions", decisions), ("verdicts", claims)):
         found = [row[-1] for row in table.rows]
         counted = [
@@ -133,10 +133,10 @@ def _answer(decisions: Table, claims: Table) -> str:
             if word in found
         ]
         if counted:
-            told.append(
+            parts.append(
                 f"of {text.count(len(found), name.removesuffix('s'))}, {text.listing(counted)}"
             )
-    return words.sentence("; ".join(told)) if told else "There is nothing to compare."
+    return words.sentence("; ".join(parts)) if parts else "There is nothing to compare."
 
 
 def agreement(found: Sequence[frozenset[str] | None]) -> str:
@@ -198,12 +198,12 @@ def _decisions(machines: Sequence[ComparedMachine]) -> Table:
                 _title(workload, machines),
                 arm,
                 *(
-                    _shown(rows.get((workload, arm)), machine)
+                    _decision_text(rows.get((workload, arm)), machine)
                     for rows, machine in zip(of_machine, machines, strict=True)
                 ),
                 agreement(
                     [
-                        _said(rows.get((workload, arm)), machine)
+                        _families_to_use(rows.get((workload, arm)), machine)
                         for rows, machine in zip(of_machine, machines, strict=True)
                     ]
                 ),
@@ -235,7 +235,7 @@ def _status(row: DecisionRow, machine: ComparedMachine) -> Status:
     return status_of(row, machine.evidence.tables.failing(row.workload, row.arm))
 
 
-def _said(row: DecisionRow | None, machine: ComparedMachine) -> frozenset[str] | None:
+def _families_to_use(row: DecisionRow | None, machine: ComparedMachine) -> frozenset[str] | None:
     """The families to use; none where that is open, None where nothing was measured."""
     if row is None or _status(row, machine) is Status.NO_DATA:
         return None
@@ -250,7 +250,7 @@ def _said(row: DecisionRow | None, machine: ComparedMachine) -> frozenset[str] |
     return frozenset({row.best_family})
 
 
-def _shown(row: DecisionRow | None, machine: ComparedMachine) -> str:
+def _decision_text(row: DecisionRow | None, machine: ComparedMachine) -> str:
     if row is None:
         return text.MISSING
     status = _status(row, machine)
@@ -264,10 +264,10 @@ def _shown(row: DecisionRow | None, machine: ComparedMachine) -> str:
         ComparisonResult.UNRESOLVED,
     ):
         way += f" or {row.runner_up_family}"
-    told = f"{STATUS_ICONS[status]} {STATUS_WORDS[status]}: {way}"
+    headline = f"{STATUS_ICONS[status]} {STATUS_WORDS[status]}: {way}"
     if row.own_speedup is None or row.best_family == Family.SERIAL:
-        return told
-    return f"{told}, {words.compared_briefly(row.own_speedup)}"
+        return headline
+    return f"{headline}, {words.compared_briefly(row.own_speedup)}"
 
 
 def _claims(machines: Sequence[ComparedMachine]) -> Table:
@@ -283,7 +283,7 @@ def _claims(machines: Sequence[ComparedMachine]) -> Table:
             return None
         return frozenset() if row.verdict == "inconclusive" else frozenset({row.verdict})
 
-    def shown(row: ClaimRow | None) -> str:
+    def claim_text(row: ClaimRow | None) -> str:
         if row is None:
             return text.MISSING
         _, icon, word = STATUSES[row.verdict]
@@ -296,7 +296,7 @@ def _claims(machines: Sequence[ComparedMachine]) -> Table:
         rows=tuple(
             (
                 text.plain(next(rows[place] for rows in of_machine if place in rows).sentence, 300),
-                *(shown(rows.get(place)) for rows in of_machine),
+                *(claim_text(rows.get(place)) for rows in of_machine),
                 agreement([verdict(rows.get(place)) for rows in of_machine]),
             )
             for place in places
@@ -339,12 +339,12 @@ def curves(machines: Sequence[ComparedMachine]) -> tuple[LinesFigure, ...]:
 
 
 def _furthest(lines: Mapping[Series, Sequence[Mark]]) -> str:
-    told = []
+    parts = []
     for series, marks in lines.items():
         best = max(marks, key=lambda mark: mark.value)
         figure = f"{text.fixed(best.value, 2)}× with {text.count(int(best.x), 'worker')}"
-        told.append(f"{series.title}: {figure}")
-    return words.sentence(f"furthest over serial – {'; '.join(told)}")
+        parts.append(f"{series.title}: {figure}")
+    return words.sentence(f"furthest over serial – {'; '.join(parts)}")
 
 
 def _times(machines: Sequence[ComparedMachine]) -> Table:

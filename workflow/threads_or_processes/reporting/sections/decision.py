@@ -120,7 +120,7 @@ def gains(workloads: Sequence[Workload], campaign: Campaign, tables: Tables) -> 
     """For how many kinds of work each family surely beats serial, arm by arm; empty for none."""
     labels = {workload.label for workload in workloads}
     arms = [arm.name for arm in campaign.decision_arms]
-    told = []
+    parts = []
     for family in (f for f in Family if f is not Family.SERIAL):
         judged = {
             arm: [
@@ -139,12 +139,12 @@ def gains(workloads: Sequence[Workload], campaign: Campaign, tables: Tables) -> 
             if known
         ]
         if shares:
-            told.append(f"with {family} {text.listing(shares)}")
-    if not told:
+            parts.append(f"with {family} {text.listing(shares)}")
+    if not parts:
         return ""
     return (
         "Kinds of work below that get faster than serial on the same interpreter, of those that "
-        f"were measured so: {'; '.join(told)}. Each is judged alone."
+        f"were measured so: {'; '.join(parts)}. Each is judged alone."
     )
 
 
@@ -167,7 +167,7 @@ def key_figure(campaign: Campaign, tables: Tables) -> DotsFigure | None:
     if not drawn:
         return None
     decided = {workload.label for workload in _decided(campaign, tables)}
-    told = [
+    parts = [
         f"on {arm}: {counted}"
         for arm in arms
         if (
@@ -177,7 +177,7 @@ def key_figure(campaign: Campaign, tables: Tables) -> DotsFigure | None:
         )
     ]
     finding = words.sentence(
-        f"threads against as many processes, about as many as there are CPUs – {'; '.join(told)}. "
+        f"threads against as many processes, about as many as there are CPUs – {'; '.join(parts)}. "
         "Right of the band threads are faster, left of it processes"
     )
     return DotsFigure(
@@ -362,20 +362,20 @@ def _lines(row: DecisionRow, arm: Arm, campaign: Campaign, tables: Tables) -> li
     """The numbers behind a choice: against serial, against the runner-up, the others."""
     margin = campaign.margin
     lines = _speedup_lines(row, arm, campaign, tables)
-    told = {row.best_family}
+    mentioned = {row.best_family}
     rival_is_parallel = row.runner_up_family not in ("", Family.SERIAL)
     if row.advantage is not None and rival_is_parallel and _is_parallel(row):
         rival = _named(row.runner_up_model, row.runner_up_workers, row, campaign)
         lines.append(words.runner_up(row.advantage, rival, margin=margin))
         if row.advantage.reading is not ComparisonResult.FASTER:
             # What is as good as the best, or not told from it, needs no line of its own.
-            told.add(row.runner_up_family)
+            mentioned.add(row.runner_up_family)
     else:
         lines += _threads_or_processes(row, campaign, tables)
     others = [
         words.against_serial(family, ratio, margin=margin)
         for family, ratio in _champions(row)
-        if family not in told
+        if family not in mentioned
     ]
     if others:
         lines.append("; ".join(others))
@@ -394,8 +394,12 @@ def _threads_or_processes(row: DecisionRow, campaign: Campaign, tables: Tables) 
     if ratio.reading is ComparisonResult.SLOWER:
         winner, loser, ratio = loser, winner, ratio.inverted()
     figures = f"{text.times_as_fast(ratio)} {text.interval(ratio)}"
-    told = f"{winner} are {figures} faster than as many {loser}"
-    return [told if campaign.models[row.best_model].leads_family else f"pool against pool, {told}"]
+    sentence = f"{winner} are {figures} faster than as many {loser}"
+    return [
+        sentence
+        if campaign.models[row.best_model].leads_family
+        else f"pool against pool, {sentence}"
+    ]
 
 
 def _speedup_lines(row: DecisionRow, arm: Arm, campaign: Campaign, tables: Tables) -> list[str]:

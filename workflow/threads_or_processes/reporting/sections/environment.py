@@ -188,6 +188,6 @@ def _workloads(campaign: Campaign) -> tuple[Fact, ...]:
             about.append(words.sentence(f"Expected before measuring: {workload.expected}"))
         if about:
             # Names of code are marked as such for the catalogue, which is Markdown.
-            told = " ".join(about).replace("`", "")
-            facts.append(Fact(term=workload.plain_title, text=told))
+            meaning = " ".join(about).replace("`", "")
+            facts.append(Fact(term=workload.plain_title, text=meaning))
     return tuple(facts)

@@ -81,11 +81,11 @@ def build(evidence: Evidence) -> Iterator[Section]:
             ),
             Own(template="explorer.html", value=choices),
         ),
-        script_data=_spelled(data),
+        script_data=_json_for_page(data),
     )
 
 
-def _spelled(value: Any) -> str:
+def _json_for_page(value: Any) -> str:
     """JSON that can stand in a page: nothing in it can end the element that holds it."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

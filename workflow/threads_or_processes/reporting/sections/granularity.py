@@ -111,14 +111,14 @@ def _ways(question: Question, grains: Cells) -> list[Cells]:
 
 def _answer(question: Question, grains: Cells) -> str:
     """From which duration on each way is faster than serial."""
-    told = [
+    parts = [
         f"{question.named(cells[0])}: {_bracket(found)}"
         for cells in _ways(question, grains)
         if (found := _found(question, cells[0])) is not None
     ]
-    if not told:
+    if not parts:
         return "No way of working can be compared with serial."
-    return words.sentence(f"how long a task must be for its workers to pay – {'; '.join(told)}")
+    return words.sentence(f"how long a task must be for its workers to pay – {'; '.join(parts)}")
 
 
 def _figures(question: Question, grains: Cells, finding: str) -> tuple[LinesFigure, ...]:

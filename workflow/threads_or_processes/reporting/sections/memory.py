@@ -29,7 +29,7 @@ def build(question: Question) -> Section:
     rows = {row.cell: row for row in question.tables.memory}
     cells = [cell for cell in question.cells if cell.id in rows]
 
-    def shown(part: str) -> Measure:
+    def measure(part: str) -> Measure:
         return Measure(
             header=part,
             unit=UNIT,
@@ -53,7 +53,7 @@ def build(question: Question) -> Section:
                 keys=(Column(header="Work"), *WAY),
                 key=lambda cell: (campaign.title(cell.workload), *question.way(cell)),
                 group=lambda cell: cell.arm,
-                measures=(shown("idle"), shown("peak")),
+                measures=(measure("idle"), measure("peak")),
                 cells=cells,
             ),
             slopes.table(

@@ -62,16 +62,16 @@ LIMITS = (
 def build(evidence: Evidence) -> Iterator[Section]:
     """The section, or nothing when the replay was not planned."""
     campaign = evidence.campaign
-    if not campaign.has_notebook:
+    experiment = campaign.experiment(NOTEBOOK)
+    if experiment is None:
         return
     rows = evidence.tables.notebook
-    experiment = campaign.experiment(NOTEBOOK)
     measured = [row for row in rows if row.wall_ns is not None]
     yield Section(
         anchor="notebook",
         title="The notebook, run again",
         nav_title="Notebook",
-        question=experiment.question if experiment else "",
+        question=experiment.question,
         answer=_overlap(measured, _seconds(campaign))
         if measured
         else "No trial of the replay succeeded; only the notebook's figures are shown.",

@@ -86,7 +86,7 @@ def _size_kib(question: Question, cell: PlannedCell) -> float:
 
 def _answer(question: Question, cells: Cells) -> str:
     """The least and the most time that the largest of each kind takes."""
-    told = []
+    parts = []
     for name in dict.fromkeys(question.work(cell).name for cell in cells):
         of_kind = [
             cell
@@ -103,11 +103,11 @@ def _answer(question: Question, cells: Cells) -> str:
         ]
         if named:
             title = question.work(of_kind[0]).plain_title
-            size = f", {_shown(largest)}" if largest else ""
-            told.append(f"{title}{size}: {summary_sentences.extent(named, text.time)}")
-    if not told:
+            size = f", {_kib(largest)}" if largest else ""
+            parts.append(f"{title}{size}: {summary_sentences.extent(named, text.time)}")
+    if not parts:
         return "No time was recorded."
-    return words.sentence(f"a batch takes – {'; '.join(told)}")
+    return words.sentence(f"a batch takes – {'; '.join(parts)}")
 
 
 def _begins(question: Question, cells: Cells) -> Table:
@@ -125,7 +125,7 @@ def _begins(question: Question, cells: Cells) -> Table:
                 question.work(way[0]).plain_title,
                 *question.way(way[0]),
                 way[0].arm,
-                summary_sentences.bracket(found, _shown, "size"),
+                summary_sentences.bracket(found, _kib, "size"),
             )
             for way in question.ways(cells)
             if (found := question.crossover(way[0], SIZE, over=THREADS)) is not None
@@ -134,7 +134,7 @@ def _begins(question: Question, cells: Cells) -> Table:
     )
 
 
-def _shown(size_kib: float) -> str:
+def _kib(size_kib: float) -> str:
     return f"{text.set_number(size_kib)}{text.SPACE}KiB"
 
 

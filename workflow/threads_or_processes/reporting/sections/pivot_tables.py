@@ -224,21 +224,21 @@ def pivot(
         for column, name, m in wide
     ]
     filled = [(c, values) for c, values in shown if any(v != text.MISSING for v in values)]
-    told = [place for place in range(len(keys)) if len({side[place] for side in sides}) > 1]
-    told = told or [0]
+    varying = [place for place in range(len(keys)) if len({side[place] for side in sides}) > 1]
+    varying = varying or [0]
     common = [
         f"{column.header}: {sides[0][place]}"
         for place, column in enumerate(keys)
-        if sides and place not in told and sides[0][place] != text.MISSING
+        if sides and place not in varying and sides[0][place] != text.MISSING
     ]
     return Table(
         caption=f"{caption} ({'; '.join(common)})" if common else caption,
-        columns=(*(keys[place] for place in told), *(column for column, _ in filled)),
+        columns=(*(keys[place] for place in varying), *(column for column, _ in filled)),
         rows=tuple(
-            (*(side[place] for place in told), *(values[row] for _, values in filled))
+            (*(side[place] for place in varying), *(values[row] for _, values in filled))
             for row, side in enumerate(sides)
         ),
-        row_headers=len(told),
+        row_headers=len(varying),
     )
 
 

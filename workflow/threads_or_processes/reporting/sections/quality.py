@@ -227,7 +227,7 @@ def order_figure(campaign: Campaign, tables: Tables) -> LinesFigure | None:
     drawn = tuple(line for line in lines if len(line) > 1)
     if not drawn:
         return None
-    told = [
+    parts = [
         f"{line[0].series.title} from {axis.shown(min(mark.value for mark in line))} to "
         f"{axis.shown(max(mark.value for mark in line))}"
         for line in drawn
@@ -236,7 +236,7 @@ def order_figure(campaign: Campaign, tables: Tables) -> LinesFigure | None:
         name="order",
         title="Times, block by block",
         finding=words.sentence(
-            f"the median trial of each block, over the median of its cell – {'; '.join(told)}"
+            f"the median trial of each block, over the median of its cell – {'; '.join(parts)}"
         ),
         caption="Each block's median trial, as a multiple of the median of its cell; whiskers hold "
         "half of the trials. A slope is a drift, a peak a busy time. Blocks are what ratios are "

@@ -29,7 +29,7 @@ def build(question: Question) -> Section:
     cells = [cell for cell in question.cells if cell.id in rows]
     works = list(dict.fromkeys(campaign.title(cell.workload) for cell in cells))
 
-    def shown(header: str, part: str) -> Measure:
+    def measure(header: str, part: str) -> Measure:
         return Measure(header=header, show=lambda cell: text.time(getattr(rows[cell.id], part)))
 
     answer = _answer(question, cells, rows)
@@ -50,8 +50,8 @@ def build(question: Question) -> Section:
                 key=lambda cell: (campaign.title(cell.workload), *question.way(cell)),
                 group=lambda cell: cell.arm,
                 measures=(
-                    shown("first result", "first_result_ns"),
-                    shown("tear-down", "teardown_ns"),
+                    measure("first result", "first_result_ns"),
+                    measure("tear-down", "teardown_ns"),
                 ),
                 cells=cells,
             ),
