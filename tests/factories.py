@@ -9,12 +9,23 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin, is_typeddict
 
 import numpy as np
 from threads_or_processes.common.files import write_json
 from threads_or_processes.plan.workers import kind_of
-from threads_or_processes.records.trial import Health
+from threads_or_processes.records.fields import Part, parts_of
+from threads_or_processes.records.trial import (
+    Clock,
+    Gil,
+    Health,
+    Interpreter,
+    MeasuredCell,
+    Memory,
+    Repetition,
+    TrialRecord,
+    WorkerSpan,
+)
 
 Json = dict[str, Any]
 Truth = Callable[[Mapping[str, Any]], float]
@@ -66,7 +77,7 @@ class Campaign:
     plan: Json
     identities: dict[str, Json]
     parity: Json
-    records: dict[str, Json] = field(repr=False)
+    records: dict[str, Any] = field(repr=False)
 
     def write(self, results: Path) -> Path:
         """Write it as the pipeline would; returns the path of plan.json."""
@@ -499,86 +510,87 @@ def make_record(
     plan: Json, trial: Json, cell: Json, identity: Json, walls_ns: Sequence[int], outcome: str
 ) -> Json:
     """One trial's record with these wall times, warm-up first; none are kept if it failed."""
-    timing, ok = cell["timing"], outcome == "ok"
-    warm = timing == "warm"
+    ok = outcome == "ok"
     start_ns = 1_000 * MS * trial["position"]
-    is_notebook = cell["workload"] == "notebook"
-    names = list(range(cell["workers"]))
-    return {
-        "schema_version": 1,
+    lasted_ns = sum(walls_ns) + 100 * MS
+    record = least(TrialRecord) | {
         "trial_id": sha256("trial", plan["seed"], cell["id"], trial["block"])[:32],
         "cell": {
-            **{name: value for name, value in cell.items() if name not in _TRIAL_SETTINGS},
+            **{name: cell[name] for name in cell.keys() & MeasuredCell.__annotations__.keys()},
             "params": params_of(cell["workload"]),
         },
         "block": trial["block"],
         "position": trial["position"],
-        "seed": trial["position"],
         "machine": dict(plan["machine"]["fingerprint"]),
-        "interpreter": {
-            name: identity[name]
-            for name in ("arm", "identity_sha256", "executable_sha256", "version")
-        },
+        "interpreter": {name: identity[name] for name in Interpreter.__annotations__},
         "instrument_sha256": sha256("instrument"),
         "work": {
-            "tasks": 2 if is_notebook else 64,
+            "tasks": 2 if cell["workload"] == "notebook" else 64,
             "size": None if cell["function"] in UNCALIBRATED else 1000,
             "calibration_sha256": sha256("calibration", cell["workload"]),
             "expected_checksum": sha256("results", cell["workload"]),
         },
         "outcome": outcome,
         "explanation": "" if ok else f"the trial ended as {outcome}",
-        "stderr_tail": "" if ok else "what it last said",
         "health": {"before": make_health(), "after": make_health(), "flags": []},
-        "waited_ns": 0,
-        "beside_cpu_ns": 0,
-        "environment": {"hash_seed": 1, "padding_bytes": 0, "variables": {"LANG": "C.UTF-8"}},
-        "try": 1,
-        "sentinel": None,
         "started_unix_ns": MEASURED_FROM_UNIX_NS + start_ns,
-        "ended_unix_ns": MEASURED_FROM_UNIX_NS + start_ns + sum(walls_ns) + 100 * MS,
+        "ended_unix_ns": MEASURED_FROM_UNIX_NS + start_ns + lasted_ns,
         "started_monotonic_ns": start_ns,
-        "ended_monotonic_ns": start_ns + sum(walls_ns) + 100 * MS,
-        "clock": {"implementation": "clock_gettime(CLOCK_MONOTONIC)", "resolution_ns": 1},
-        "gil": {
-            "before_imports": identity["gil_enabled"],
-            "after_imports": identity["gil_enabled"],
-            "workers": [identity["gil_enabled"]] * cell["workers"],
-            "at_end": identity["gil_enabled"],
-        },
-        "setup_ns": 8 * MS if warm and ok else None,
-        "first_result_ns": 5 * MS if warm and ok else None,
-        "teardown_ns": 2 * MS if warm and ok else None,
-        "memory": make_memory(cell, walls_ns[0]) if timing == "memory" and ok else None,
-        "repetitions": _repetitions(cell, start_ns, walls_ns) if ok and timing != "memory" else [],
-        "output": {"results": names, "data": names} if is_notebook and ok else None,
+        "ended_monotonic_ns": start_ns + lasted_ns,
+        "clock": least(Clock),
+        "gil": least(Gil),
     }
+    return record | found(cell, start_ns, walls_ns) if ok else record
 
 
-def make_memory(cell: Json, noise_bytes: int) -> Json:
+def found(cell: Json, start_ns: int, walls_ns: Sequence[int]) -> Json:
+    """What a trial that is ok found, by the kind of its timing."""
+    if cell["timing"] == "memory":
+        return {"memory": make_memory(cell, walls_ns[0])}
+    repetitions = _repetitions(cell, start_ns, walls_ns)
+    if cell["timing"] == "warm":
+        phases = {"setup_ns": 8 * MS, "first_result_ns": 5 * MS, "teardown_ns": 2 * MS}
+        return {**phases, "repetitions": repetitions}
+    names = list(range(cell["workers"]))
+    output = {"results": names, "data": names} if cell["workload"] == "notebook" else None
+    return {"repetitions": repetitions, "output": output}
+
+
+def make_memory(cell: Json, noise_bytes: int) -> Memory:
     """Weights of a process tree: 12 MiB for the parent, 5 MiB more for each process below it."""
     processes = 1 + (cell["workers"] if cell["model"] not in FAMILIES else 0)
     before_bytes = 12 * MIB + noise_bytes % 4096
     idle_bytes = before_bytes + 5 * MIB * (processes - 1)
-    return {
-        "before_bytes": before_bytes,
-        "idle_bytes": idle_bytes,
-        "peak_bytes": idle_bytes + 2 * MIB * processes,
-        "after_bytes": idle_bytes + MIB * processes,
-        "processes": processes,
-    }
+    return Memory(
+        before_bytes=before_bytes,
+        idle_bytes=idle_bytes,
+        peak_bytes=idle_bytes + 2 * MIB * processes,
+        after_bytes=idle_bytes + MIB * processes,
+        processes=processes,
+    )
 
 
 def make_health() -> Json:
     """One reading of a machine that tells nothing of itself."""
-    unknown = dict.fromkeys(sorted(Health.__required_keys__))
-    return {
-        **unknown,
-        "read_monotonic_ns": 0,
-        "ticks_per_second": 100,
-        "clock_source": "tsc",
-        "clock_overhead_ns": 45,
-    }
+    return least(Health) | {"clock_source": "tsc", "clock_overhead_ns": 45}
+
+
+def least(record: Any) -> Json:
+    """The least that a typed dict may hold: null, nothing, or the smallest number."""
+    return {name: _least(parts_of(record)[name]) for name in record.__required_keys__}
+
+
+def _least(part: Part) -> Any:
+    if not part.required:
+        return None
+    if is_typeddict(part.type):
+        return least(part.type)
+    if part.one_of:
+        return part.one_of[0]
+    if part.type in (int, float):
+        return (part.field and part.field.minimum) or 0
+    kind = get_origin(part.type) or part.type
+    return {} if issubclass(kind, Mapping) else kind()
 
 
 def watch(record: Json, disturbed: Sequence[bool]) -> None:
@@ -592,9 +604,6 @@ def watch(record: Json, disturbed: Sequence[bool]) -> None:
         repetition["sentinel_after_ns"] = [QUIET_NS, QUIET_NS * 2]
         if is_disturbed:
             repetition["wall_ns"] = repetition["wall_ns"] * 16 // 10
-
-
-_TRIAL_SETTINGS = ("worker_kind", "warmups", "repetitions", "patience_s", "blocks")
 
 
 def _lost_updates(cell: Json, place: int) -> int | None:
@@ -611,7 +620,8 @@ def _repetitions(cell: Json, start_ns: int, walls_ns: Sequence[int]) -> list[Jso
     for place, wall_ns in enumerate(walls_ns):
         warmup = place < cell["warmups"]
         repetitions.append(
-            {
+            least(Repetition)
+            | {
                 "phase": "warmup" if warmup else "measure",
                 "index": place if warmup else place - cell["warmups"],
                 "started_monotonic_ns": start_ns,
@@ -627,17 +637,14 @@ def _repetitions(cell: Json, start_ns: int, walls_ns: Sequence[int]) -> list[Jso
                 "checksum": sha256("results", cell["workload"]),
                 "updates": 64_000 if cell["function"] in COUNTERS else None,
                 "lost_updates": _lost_updates(cell, place),
-                "cpus": [],
-                "sentinel_before_ns": [],
-                "sentinel_after_ns": [],
                 "workers": [
-                    {
-                        "pid": 100 + (worker if "processes" in cell["model"] else 0),
-                        "thread_id": 200 + (worker if "threads" in cell["model"] else 0),
-                        "tasks": 1,
-                        "start_ns": start_ns + 1000 * (worker + 1),
-                        "end_ns": start_ns + wall_ns,
-                    }
+                    WorkerSpan(
+                        pid=100 + (worker if "processes" in cell["model"] else 0),
+                        thread_id=200 + (worker if "threads" in cell["model"] else 0),
+                        tasks=1,
+                        start_ns=start_ns + 1000 * (worker + 1),
+                        end_ns=start_ns + wall_ns,
+                    )
                     for worker in range(cell["workers"])
                 ],
             }

@@ -177,6 +177,27 @@ def test_a_record_that_does_not_belong_is_refused_by_name(
 
 
 @pytest.mark.parametrize(
+    "left_out",
+    [
+        pytest.param([], id="as of the version before the types"),
+        pytest.param(["manner"], id="before there were manners"),
+        pytest.param(["manner", "on_battery", "clock_overhead_ns"], id="the first"),
+    ],
+)
+def test_a_record_of_an_earlier_version_is_read(left_out: list[str]) -> None:
+    path = Path(__file__).parent / "record_of_an_earlier_version.json"
+    record = read_json(path)
+    for part in (record["sentinel"], record["health"]["before"], record["health"]["after"]):
+        for name in left_out:
+            part.pop(name, None)
+    check_form(Record(path, record))
+    warm_up, measured = flat(record)
+    assert (warm_up["phase"], measured["phase"]) == ("warmup", "measure")
+    assert (measured["wall_ns"], measured["workers"], measured["try"]) == (3_496_434, 2, 1)
+    assert json.loads(measured["sentinel_json"])["manner"] == "at_once"
+
+
+@pytest.mark.parametrize(
     "content", [b"", b'{"schema_version": 1,', b"\xff\xfe", b"[]", b"null", b'"text"']
 )
 def test_an_unreadable_record_is_refused_by_name(
@@ -226,7 +247,7 @@ def test_an_identity_without_its_hash_is_named(campaign: Campaign, tmp_path: Pat
 # --- rows
 
 
-def flat(record: dict[str, Any]) -> list[dict[str, Any]]:
+def flat(record: Any) -> list[dict[str, Any]]:
     return rows(record, campaign="report", worker_kind="smt")
 
 
@@ -294,8 +315,9 @@ def test_a_weighed_trial_is_one_row_without_times() -> None:
     assert row["memory_idle_bytes"] == record["memory"]["idle_bytes"]
     assert (row["processes"], row["outcome"]) == (3, "ok")
     assert "wall_ns" not in row
+    record["memory"] = None
     with pytest.raises(UserError, match="memory is not as the schema of records has it"):
-        check_form(Record(Path("record"), {**record, "memory": None}))
+        check_form(Record(Path("record"), record))
 
 
 def test_a_failed_trial_is_one_row_without_times() -> None:
@@ -319,7 +341,7 @@ def test_spans_number_workers_as_they_start() -> None:
     def chunk(pid: int, start_ns: int, end_ns: int) -> dict[str, int]:
         return {"pid": pid, "thread_id": 1, "tasks": 1, "start_ns": start_ns, "end_ns": end_ns}
 
-    repetition = {
+    repetition: Any = {
         "started_monotonic_ns": 1000,
         "workers": [chunk(8, 1300, 1400), chunk(9, 1100, 1200), chunk(9, 1250, 1350)],
     }

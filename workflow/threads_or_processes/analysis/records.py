@@ -8,19 +8,27 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.planned import Cell, Plan, PlannedTrial
 from threads_or_processes.analysis.quiet import AT_ONCE
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import canonical_json, read_json
 from threads_or_processes.common.record_checks import json_schema, problem_with
-from threads_or_processes.records.trial import RULES, HealthStates, TrialRecord
+from threads_or_processes.records.trial import (
+    RULES,
+    HealthStates,
+    Repetition,
+    Sentinel,
+    TrialHealth,
+    TrialRecord,
+)
 from threads_or_processes.records.vocabulary import NOTEBOOK_WORKLOAD, TRIAL_SCHEMA_VERSION
 
 MEASURE_ANEW = "delete the file and run snakemake again; the trial will be measured anew"
 LONGEST_COMPLAINT_CHARACTERS = 200
 
-#: What is weighed in a trial of memory timing.
-MEMORY = ("before_bytes", "idle_bytes", "peak_bytes", "after_bytes")
+#: The columns of the data set.
+COLUMNS = frozenset(columns.names(columns.TRIALS))
 
 #: The fields of a reading of the machine's health that are no counters.
 HEALTH_STATES = frozenset(HealthStates.__annotations__)
@@ -32,10 +40,10 @@ _RULES = Draft202012Validator({"allOf": RULES})
 
 @dataclass(frozen=True)
 class Record:
-    """A trial's record and the file it came from."""
+    """A trial's record, of that type once its form is checked, and the file it came from."""
 
     path: Path
-    value: Json
+    value: TrialRecord
 
 
 def read_records(plan: Plan, *, results: Path, identities: Json) -> list[Record]:
@@ -109,25 +117,14 @@ def record_schema() -> dict[str, Any]:
 
 def check_place(record: Record, trial: PlannedTrial, cell: Cell) -> None:
     """Refuse a record that lies where another trial's record belongs."""
-    found = {**record.value["cell"], "block": record.value["block"]}
-    expected = {
-        "id": cell.id,
-        "block": trial.block,
-        "workload": cell.workload,
-        "function": cell.function,
-        "model": cell.model,
-        "start_method": cell.start_method,
-        "workers": cell.workers,
-        "arm": cell.arm,
-        "timing": cell.timing,
-        "replicate": cell.replicate,
-    }
-    for field, value in expected.items():
-        if found[field] != value:
-            name = field if field == "block" else f"cell.{field}"
-            raise _refused(
-                record, f"{name} is {found[field]!r}, but the plan has {value!r} at this place"
-            )
+    cell_found = {f"cell.{name}": value for name, value in record.value["cell"].items()}
+    for field, found in {**cell_found, "block": record.value["block"]}.items():
+        # A cell of the plan doesn't repeat its workload's parameters.
+        of_cell = getattr(cell, field.removeprefix("cell."), found)
+        planned = trial.block if field == "block" else of_cell
+        if found != planned:
+            shown = repr(str(planned)) if isinstance(planned, str) else planned
+            raise _refused(record, f"{field} is {found!r}, but the plan has {shown} at this place")
 
 
 def check_machine(record: Record, fingerprint: Json) -> None:
@@ -177,85 +174,61 @@ def check_equal_work(records: Iterable[Record]) -> None:
                 )
 
 
-def rows(record: Json, *, campaign: str, worker_kind: str) -> list[dict[str, Any]]:
+def rows(record: TrialRecord, *, campaign: str, worker_kind: str) -> list[dict[str, Any]]:
     """Flatten a checked record to a row a repetition; one row if no repetition was finished.
 
-    `worker_kind` is what the plan says of the cell's number of workers.
+    A field that has the name of a column is that column. `worker_kind` is what the plan says of the
+    cell's number of workers.
     """
-    trial = _trial_columns(record) | {"campaign": campaign, "worker_kind": worker_kind}
-    keeps_spans = record["cell"]["workload"] == NOTEBOOK_WORKLOAD
+    cell, health, output = record["cell"], record["health"], record["output"]
+    memory: Json = record["memory"] or {}
+    trial = {
+        **_columns_in(record, cell, record["interpreter"], record["work"], memory),
+        **_columns_in(memory, prefix="memory_"),
+        "campaign": campaign,
+        "cell": cell["id"],
+        "worker_kind": worker_kind,
+        "params_json": canonical_json(cell["params"]),
+        "explanation": _storable(record["explanation"]),
+        "trial_wall_ns": record["ended_monotonic_ns"] - record["started_monotonic_ns"],
+        "health_flags": " ".join(health["flags"]) or None,
+        "health_json": canonical_json({**health_between(health), "clock": record["clock"]}),
+        "results_json": None if output is None else canonical_json(output["results"]),
+        "data_json": None if output is None else canonical_json(output["data"]),
+    }
+    keeps_spans = cell["workload"] == NOTEBOOK_WORKLOAD
     repetitions = [
-        {**trial, **_repetition_columns(repetition, record["sentinel"], keeps_spans=keeps_spans)}
+        {
+            **_columns_in(repetition),
+            **_columns_in(repetition, prefix="cold_"),
+            **trial,  # its columns win where a repetition has a field of the same name
+            "repetition": repetition["index"],
+            "sentinel_json": _sentinel_json(repetition, record["sentinel"]),
+            "workers_used": len({(w["pid"], w["thread_id"]) for w in repetition["workers"]}),
+            "spans_json": canonical_json(spans(repetition)) if keeps_spans else None,
+        }
         for repetition in record["repetitions"]
     ]
     return repetitions or [trial]
 
 
-def _trial_columns(record: Json) -> dict[str, Any]:
-    cell, output, memory = record["cell"], record["output"], record["memory"] or {}
-    as_planned = (
-        *("workload", "function", "model", "start_method", "workers", "arm", "timing"),
-        "replicate",
-    )
+def _columns_in(*parts: Json, prefix: str = "") -> dict[str, Any]:
+    """The fields of parts of a record that are columns, under that name."""
     return {
-        "trial_id": record["trial_id"],
-        "cell": cell["id"],
-        **{name: cell[name] for name in as_planned},
-        "params_json": canonical_json(cell["params"]),
-        **{name: record[name] for name in ("block", "position", "try", "outcome")},
-        "explanation": _storable(record["explanation"]),
-        "version": record["interpreter"]["version"],
-        "identity_sha256": record["interpreter"]["identity_sha256"],
-        "instrument_sha256": record["instrument_sha256"],
-        **{name: record["work"][name] for name in ("tasks", "size")},
-        "started_unix_ns": record["started_unix_ns"],
-        "trial_wall_ns": record["ended_monotonic_ns"] - record["started_monotonic_ns"],
-        "beside_cpu_ns": record["beside_cpu_ns"],
-        **{name: record[name] for name in ("setup_ns", "first_result_ns", "teardown_ns")},
-        **{f"memory_{name}": memory.get(name) for name in MEMORY},
-        "processes": memory.get("processes"),
-        "health_flags": " ".join(record["health"]["flags"]) or None,
-        "health_json": canonical_json(
-            {**health_between(record["health"]), "clock": record["clock"]}
-        ),
-        "results_json": None if output is None else canonical_json(output["results"]),
-        "data_json": None if output is None else canonical_json(output["data"]),
+        column: value
+        for part in parts
+        for name, value in part.items()
+        if (column := f"{prefix}{name}") in COLUMNS
     }
 
 
-def _repetition_columns(
-    repetition: Json, sentinel: Json | None, *, keeps_spans: bool
-) -> dict[str, Any]:
-    as_recorded = (
-        "phase",
-        "wall_ns",
-        "user_ns",
-        "system_ns",
-        "parent_user_ns",
-        "parent_system_ns",
-        "voluntary_switches",
-        "involuntary_switches",
-        "checksum",
-        "updates",
-        "lost_updates",
-    )
-    return {
-        **{name: repetition[name] for name in as_recorded},
-        "repetition": repetition["index"],
-        "cold_first_result_ns": repetition["first_result_ns"],
-        "cold_teardown_ns": repetition["teardown_ns"],
-        "sentinel_json": _sentinel_json(repetition, sentinel),
-        "workers_used": len({(w["pid"], w["thread_id"]) for w in repetition["workers"]}),
-        "spans_json": canonical_json(spans(repetition)) if keeps_spans else None,
-    }
-
-
-def health_between(health: Json) -> dict[str, Any]:
+def health_between(health: TrialHealth) -> dict[str, Any]:
     """What the machine's counters grew by from one reading to the other, and its states at both.
 
     What the system doesn't say is left out, and so is a counter that stood still.
     """
-    before, after = health["before"], health["after"]
+    before: Json = health["before"]
+    after: Json = health["after"]
     known = [name for name in after if before.get(name) is not None and after[name] is not None]
     counters = [name for name in known if name not in HEALTH_STATES]
     states = [name for name in known if name in HEALTH_STATES]
@@ -268,7 +241,7 @@ def health_between(health: Json) -> dict[str, Any]:
     }
 
 
-def _sentinel_json(repetition: Json, sentinel: Json | None) -> str | None:
+def _sentinel_json(repetition: Repetition, sentinel: Sentinel | None) -> str | None:
     if sentinel is None:
         return None
     return canonical_json(
@@ -282,7 +255,7 @@ def _sentinel_json(repetition: Json, sentinel: Json | None) -> str | None:
     )
 
 
-def spans(repetition: Json) -> list[dict[str, int]]:
+def spans(repetition: Repetition) -> list[dict[str, int]]:
     """When each chunk ran, in ns since the repetition's start; workers numbered as they start."""
     origin_ns = repetition["started_monotonic_ns"]
     numbers: dict[tuple[int, int], int] = {}
