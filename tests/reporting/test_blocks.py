@@ -1,0 +1,101 @@
+"""Each kind of block as the template sets it."""
+
+from typing import get_args
+
+import pytest
+from threads_or_processes.reporting import render
+from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Scale
+from threads_or_processes.reporting.page import (
+    Block,
+    Code,
+    Column,
+    Fact,
+    Facts,
+    Figure,
+    Fold,
+    Grid,
+    Heading,
+    Items,
+    Link,
+    Own,
+    Page,
+    Paragraph,
+    Preformatted,
+    Section,
+    Strong,
+    Table,
+    filled,
+)
+
+EMPTY = Table(caption="Nothing", columns=(Column(header="A"),), rows=())
+TABLE = Table(
+    caption="Some & more",
+    columns=(Column(header="Name"), Column(header="Time", unit="ms", numeric=True)),
+    rows=(("a < b", "1"),),
+)
+FIGURE = Figure(
+    drawn=LinesFigure(
+        name="curve",
+        title="A curve",
+        finding="",
+        caption="",
+        sizes=Axis(label="size", scale=Scale.COUNT),
+        axis=Axis(label="ratio", scale=Scale.RATIO),
+        lines=(),
+    ),
+    caption="How to read it.",
+    data=Fold(summary="Its numbers", content=EMPTY),
+)
+DRAWINGS = {"curve": '<svg xmlns="http://www.w3.org/2000/svg"><title>A curve</title></svg>'}
+WORDS = ("See ", Link(text="here", address="#x"), ": ", Strong(text="now"), Code(text="a<b"))
+NO_CHOICE = {"tested": (), "untested": (), "untested_summary": ""}
+
+SET = [
+    (Paragraph("a < b", style="note"), '<p class="note">a &lt; b</p>'),
+    (Paragraph(WORDS), '<p>See <a href="#x">here</a>: <strong>now</strong><code>a&lt;b</code></p>'),
+    (Heading(text="H", note="n", anchor="x"), '<h3 id="x">H <span class="unit">n</span></h3>'),
+    (Preformatted("$ a < b"), "<pre><code>$ a &lt; b</code></pre>"),
+    (Items(items=("one",)), "<ul> <li>one</li> </ul>"),
+    (
+        Items(items=((Link(text="f", address="data:,", download="f.csv"),),), is_numbered=True),
+        '<ol> <li><a href="data:," download="f.csv">f</a></li> </ol>',
+    ),
+    (Facts((Fact(term="T", text="t"),)), "<div><dt>T</dt><dd>t</dd></div>"),
+    (TABLE, '<th scope="row">a &lt; b</th> <td class="n">1</td>'),
+    (Fold(summary="S", note="N", content=TABLE), '<summary>S</summary> <p class="note">N</p>'),
+    (
+        Fold(summary="S", content=Preformatted("c")),
+        "<summary>S</summary> <pre><code>c</code></pre>",
+    ),
+    (FIGURE, "</svg> <figcaption> <p>How to read it.</p> </figcaption>"),
+    (Grid((FIGURE,)), '<div class="grid"> <figure> <svg'),
+    (Own(template="claims.html", value=NO_CHOICE), "</h2> </section>"),
+]
+
+
+def html(block: Block) -> str:
+    """A page of one section with one block, without needless space."""
+    section = Section(anchor="only", title="Only", blocks=(block,))
+    page = Page(title="P", document_title="D", lead="L", start="only", sections=(section,))
+    return " ".join(render.html(page, DRAWINGS).split())
+
+
+@pytest.mark.parametrize(("block", "markup"), SET)
+def test_a_block_is_set_as_its_kind_asks_for(block: Block, markup: str) -> None:
+    assert markup in html(block)
+
+
+def test_every_kind_of_block_is_among_these() -> None:
+    assert {type(block) for block, _ in SET} == set(get_args(Block))
+
+
+def test_what_has_nothing_to_show_is_left_out() -> None:
+    shown = (Paragraph("Words"), TABLE, Grid((FIGURE,)))
+    fold = Fold(summary="Nothing", content=EMPTY)
+    assert filled(shown[0], None, EMPTY, fold, Grid(()), *shown[1:]) == shown
+
+
+def test_figures_are_found_in_grids_too() -> None:
+    section = Section(anchor="a", title="A", blocks=(FIGURE, Grid((FIGURE,))))
+    page = Page(title="", document_title="", lead="", start="a", sections=(section,))
+    assert [figure.name for figure in page.figures] == ["curve", "curve"]
