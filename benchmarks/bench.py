@@ -6,12 +6,13 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from threads_or_processes.common.files import read_json
-from threads_or_processes.plan.arms import Arm
+from threads_or_processes.plan.arms import parse_arm
+from threads_or_processes.records.trial import TrialSpec
 from threads_or_processes.records.vocabulary import Timing
 from threads_or_processes.trial.measured.loading import family_of
 from threads_or_processes.trial.measured.probe_client import QuietRule
@@ -19,7 +20,7 @@ from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.supervisor.lock import machine_lock
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor, noise_monitor
 from threads_or_processes.trial.supervisor.sentinel import floors
-from threads_or_processes.trial.supervisor.trial import TrialOrder, measure_trial, run_calibration
+from threads_or_processes.trial.supervisor.trial import measure_trial, run_calibration
 from threads_or_processes.trial.user_workloads import workload_of
 
 ROOT = Path(__file__).parents[1]
@@ -97,14 +98,14 @@ class Bench:
         What is not watched has exactly `repetitions`, and no readings between them.
         """
         self.monitor.await_quiet(THRESHOLD, patience_s, workers=cell.workers)
-        order: TrialOrder = {
+        spec: TrialSpec = {
             "cell": {
                 "id": cell.id,
                 "workload": cell.workload,
                 "function": cell.workload,
                 "params": workload_of(cell.workload).parameters,
                 "model": cell.model,
-                "start_method": MODELS[cell.model].start_method,  # type: ignore[typeddict-item]
+                "start_method": MODELS[cell.model].start_method,
                 "workers": cell.workers,
                 "arm": cell.arm,
                 "timing": Timing.WARM,
@@ -120,7 +121,7 @@ class Bench:
         }
         calibration = self.calibration(cell.workload, batch_ms)
         monitor = self.monitor if is_watched else None
-        record: Any = measure_trial(order, 1, self.identities[cell.arm], calibration, monitor)
+        record: Any = measure_trial(spec, 1, self.identities[cell.arm], calibration, monitor)
         if record["outcome"] != "ok":
             raise SystemExit(f"{cell.name}: {record['outcome']}: {record['explanation']}")
         if is_watched:
@@ -152,7 +153,7 @@ def rule_of(cpus: Sequence[int], records: Iterable[Mapping[str, Any]]) -> QuietR
 
 def _provide(folder: Path) -> None:
     request: dict[str, Any] = {
-        "arms": [Arm.parse(name).as_record() for name in ARMS],
+        "arms": [asdict(parse_arm(name)) for name in ARMS],
         "provider": "auto",
         "build": "optimised",
         "paths": {},

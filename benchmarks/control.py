@@ -12,9 +12,10 @@ import pandas as pd
 from scipy import stats
 from threads_or_processes.analysis.control import control_table
 from threads_or_processes.analysis.dataset import read_dataset
-from threads_or_processes.analysis.planned import Plan, read_plan
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import times_of, trial_values
+from threads_or_processes.common.plan_file import read_plan
+from threads_or_processes.records.plan import Plan
 
 from benchmarks.markdown import print_header, print_row
 

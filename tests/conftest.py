@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,10 @@ ARMS = ("3.13", "3.13t", "3.13t-gil")
 
 def interpreter_request(**changes: Any) -> dict[str, Any]:
     """What the pipeline asks the interpreters room for, for the three arms."""
-    from threads_or_processes.plan.arms import Arm
+    from threads_or_processes.plan.arms import parse_arm
 
     return {
-        "arms": [Arm.parse(name).as_record() for name in ARMS],
+        "arms": [asdict(parse_arm(name)) for name in ARMS],
         "provider": "auto",
         "build": "optimised_if_cached",
         "paths": {},

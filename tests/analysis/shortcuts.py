@@ -6,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 from threads_or_processes.analysis.dataset import dataset
-from threads_or_processes.analysis.planned import Plan, plan_from
 from threads_or_processes.analysis.records import Record
 from threads_or_processes.analysis.tables import all_tables
+from threads_or_processes.common.plan_file import plan_from
+from threads_or_processes.records.plan import Plan
 
 from tests.factories import Campaign, make_campaign, make_cell
 

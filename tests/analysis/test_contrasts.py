@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 
 from threads_or_processes.analysis.contrasts import planned_contrasts
-from threads_or_processes.analysis.planned import plan_from
+from threads_or_processes.common.plan_file import plan_from
 from threads_or_processes.records.vocabulary import ContrastKind
 
 from tests.factories import make_cell, make_cells, make_plan

@@ -16,8 +16,8 @@ from threads_or_processes.analysis.dataset import (
     read_dataset,
     write_dataset,
 )
-from threads_or_processes.analysis.planned import plan_from
 from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.plan_file import plan_from
 
 from tests.analysis.shortcuts import trials_of
 from tests.factories import Campaign, make_campaign, make_cell, make_cells

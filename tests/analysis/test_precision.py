@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from threads_or_processes.analysis.__main__ import main
 from threads_or_processes.analysis.estimates import t_bounds
-from threads_or_processes.analysis.planned import Plan, plan_from
 from threads_or_processes.analysis.precision import (
     Decision,
     Round,
@@ -23,6 +22,8 @@ from threads_or_processes.analysis.tables import all_tables
 from threads_or_processes.analysis.trial_values import times_of, trial_values
 from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.common.files import write_json
+from threads_or_processes.common.plan_file import plan_from
+from threads_or_processes.records.plan import Plan
 
 from tests.analysis.shortcuts import trials_of
 from tests.analysis.simulated import FAMILIES, Floats

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from threads_or_processes.analysis.planned import plan_from
 from threads_or_processes.analysis.records import (
     HEALTH_STATES,
     Record,
@@ -20,6 +19,7 @@ from threads_or_processes.analysis.records import (
 )
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json, write_json
+from threads_or_processes.common.plan_file import plan_from
 from threads_or_processes.records.fields import parts_of
 from threads_or_processes.records.trial import Health, HealthCounters
 

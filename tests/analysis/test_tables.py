@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.columns import csv_text
-from threads_or_processes.analysis.planned import plan_from
 from threads_or_processes.analysis.tables import all_tables
+from threads_or_processes.common.plan_file import plan_from
 
 from tests.analysis.shortcuts import plan_of, rows_of, tables_of, trials_of, with_walls
 from tests.factories import (

@@ -189,11 +189,11 @@ def test_what_the_config_says_about_it_reaches_the_plan(
     write(Checkout(tmp_path), "first.py", "def work(task, limit=1):\n    'Its own title.'")
     settings: dict[str, Any] = {"function": "first.py:work", "limit": 2, "kind": "a kind"}
     alone = catalogue({"mine": settings}).workloads["mine"]
-    assert (alone.about["title"], alone.about["kind"]) == ("Its own title", "a kind")
-    assert (alone.params, alone.wants) == ({"limit": 1}, frozenset())
+    assert (alone.title, alone.kind) == ("Its own title", "a kind")
+    assert (alone.parameters, alone.requires) == ({"limit": 1}, frozenset())
     together = {**settings, "title": "Another", "shares_memory": True}
     entry = catalogue({"mine": together}).workloads["mine"]
-    assert (entry.about["title"], entry.wants) == ("Another", frozenset({Need.ONE_MEMORY}))
+    assert (entry.title, entry.requires) == ("Another", frozenset({Need.ONE_MEMORY}))
 
 
 def test_the_requirements_of_works_that_are_used_are_asked_for_in_order() -> None:

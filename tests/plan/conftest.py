@@ -1,12 +1,15 @@
 """A small catalogue and config for the plan's tests; no code of the trial room is needed."""
 
 import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from threads_or_processes.plan.catalogue import Catalogue, ModelEntry, WorkloadEntry
+from threads_or_processes.plan.catalogue import Catalogue
+from threads_or_processes.records.vocabulary import Family, StartMethod
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,33 +21,51 @@ def schema() -> dict[str, Any]:
     return loaded
 
 
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """A workload, as far as a plan looks at it."""
+
+    title: str
+    kind: str = ""
+    unit: str = ""
+    why: str = ""
+    expected: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    requires: frozenset[str] = frozenset()
+    provides: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mode:
+    """A model, as far as a plan looks at it."""
+
+    title: str = "a model"
+    family: Family
+    start_method: StartMethod = StartMethod.NONE
+    provides: frozenset[str] = frozenset()
+    requires: frozenset[str] = frozenset()
+    since: tuple[int, int] = (3, 0)
+
+    @property
+    def is_parallel(self) -> bool:
+        return self.family is not Family.SERIAL
+
+
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
-    def model(family: str, start_method: str = "none", **about: Any) -> ModelEntry:
-        return ModelEntry(
-            title="a model",
-            family=family,
-            start_method=start_method,
-            is_parallel=family != "serial",
-            **about,
-        )
-
     one_memory = frozenset({"one_memory"})
+    forked = Mode(family=Family.PROCESSES, start_method=StartMethod.FORK)
     return Catalogue(
         workloads={
-            "count": WorkloadEntry(
-                about={"title": "Counting"}, function="count", params={"seconds": 0.5, "n": 3}
-            ),
-            "append": WorkloadEntry(
-                about={"title": "Appending"}, function="append", wants=one_memory
-            ),
+            "count": Work(title="Counting", parameters={"seconds": 0.5, "n": 3}),
+            "append": Work(title="Appending", requires=one_memory),
         },
         models={
-            "serial": model("serial", meets=one_memory),
-            "threads": model("threads", meets=one_memory),
-            "processes-fork": model("processes", "fork"),
-            "arrays-fork": model("processes", "fork", asks=frozenset({"arrays"})),
-            "interpreters": model("interpreters", since=(3, 14)),
+            "serial": Mode(family=Family.SERIAL, provides=one_memory),
+            "threads": Mode(family=Family.THREADS, provides=one_memory),
+            "processes-fork": forked,
+            "arrays-fork": replace(forked, requires=frozenset({"arrays"})),
+            "interpreters": Mode(family=Family.INTERPRETERS, since=(3, 14)),
         },
         reasons={"one_memory": "each would change its own copy", "arrays": "it takes no arrays"},
     )

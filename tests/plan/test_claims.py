@@ -6,12 +6,16 @@ from typing import Any
 import pytest
 import yaml
 from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.plan_file import plan_from, plan_json
 from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.claim_files import SCHEMA, read_claim_files
-from threads_or_processes.plan.claims import Claim, ClaimFiles
-from threads_or_processes.plan.plan import as_record, make_plan
+from threads_or_processes.plan.claims import ClaimFiles
+from threads_or_processes.plan.plan import make_plan
+from threads_or_processes.records.plan import Claim, Machine
 
-MACHINE = {"logical_cpus": 4, "physical_cores": 2, "cpu_quota": None}
+MACHINE = Machine(
+    name="here", fingerprint={"logical_cpus": 4, "physical_cores": 2, "cpu_quota": None}
+)
 CLAIM = {
     "id": "one",
     "sentence": "Threads are faster.",
@@ -38,7 +42,7 @@ class Claims:
         form = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
         files = ClaimFiles({"my.yaml": {"source": "a book", "claims": list(entries)}}, form)
         plan = make_plan(self.config, self.schema, self.catalogue, MACHINE, files)
-        assert as_record(plan, "here")["claims"] == [claim.as_record() for claim in plan.claims]
+        assert plan_from(plan_json(plan)).claims == plan.claims
         return list(plan.claims)
 
 

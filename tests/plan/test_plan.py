@@ -1,31 +1,35 @@
 """From a config to trials in order."""
 
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.plan.arms import Arm
+from threads_or_processes.common.plan_file import plan_from, plan_json
+from threads_or_processes.plan.arms import parse_arm
 from threads_or_processes.plan.blocks import in_order
 from threads_or_processes.plan.catalogue import Catalogue
-from threads_or_processes.plan.cells import Cell
-from threads_or_processes.plan.plan import as_record, make_plan
+from threads_or_processes.plan.plan import make_plan
+from threads_or_processes.records.plan import Arm, Cell, Machine
+from threads_or_processes.records.vocabulary import StartMethod, Timing, WorkerKind
 
-MACHINE = {"logical_cpus": 4, "physical_cores": 2, "cpu_quota": None}
+MACHINE = Machine(
+    name="here", fingerprint={"logical_cpus": 4, "physical_cores": 2, "cpu_quota": None}
+)
 
 
 @pytest.mark.parametrize(
     ("name", "arm"),
     [
-        ("3.13", Arm("3.13", "3.13", free_threaded=False, gil=True)),
-        ("3.13t", Arm("3.13t", "3.13", free_threaded=True, gil=False)),
-        ("3.14t-gil", Arm("3.14t-gil", "3.14", free_threaded=True, gil=True)),
+        ("3.13", Arm(name="3.13", version="3.13", free_threaded=False, gil=True)),
+        ("3.13t", Arm(name="3.13t", version="3.13", free_threaded=True, gil=False)),
+        ("3.14t-gil", Arm(name="3.14t-gil", version="3.14", free_threaded=True, gil=True)),
     ],
 )
 def test_an_arm_is_read_from_its_spelling(name: str, arm: Arm) -> None:
-    assert Arm.parse(name) == arm
-    assert arm.build == name.removesuffix("-gil")
+    assert parse_arm(name) == arm
 
 
 def test_the_grid_is_spelled_out(
@@ -39,13 +43,73 @@ def test_the_grid_is_spelled_out(
     assert "count/processes-fork/4/3.13t/warm" in {cell.id for cell in plan.cells}
     assert {cell.workers for cell in plan.cells if cell.model == "serial"} == {1}
     counting = next(cell for cell in plan.cells if cell.workload == "count")
-    assert counting.params == {"seconds": 2, "n": 3}
+    assert plan.workloads[counting.workload].params == {"seconds": 2, "n": 3}
+
+
+def test_a_plan_is_the_same_after_it_was_written_and_read(
+    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
+) -> None:
+    config["precision"] = {"target": 0.03, "max_blocks": 8}
+    plan = make_plan(config, schema, catalogue, MACHINE)
+    written = json.loads(json.dumps(plan_json(plan)))
+    assert plan_from(written) == plan
+    assert plan_json(plan_from(written)) == written
+    assert "cells_by_id" not in written
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"schema_version": 2}, "schema_version is 2, this code reads 1"),
+        ({"seed": "one"}, r"Expected `int`, got `str` - at `\$.seed`"),
+        ({"arms": []}, "it names arms that it does not list"),
+        ({"models": {}}, "it names models that it does not list"),
+    ],
+)
+def test_a_plan_that_is_not_one_is_refused(
+    config: dict[str, Any],
+    schema: dict[str, Any],
+    catalogue: Catalogue,
+    change: dict[str, Any],
+    said: str,
+) -> None:
+    written = plan_json(make_plan(config, schema, catalogue, MACHINE))
+    with pytest.raises(ValueError, match=said):
+        plan_from(written | change)
+
+
+def test_a_trial_s_specification_holds_what_decides_its_numbers(
+    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
+) -> None:
+    plan = make_plan(config, schema, catalogue, MACHINE)
+    trial = next(trial for trial in plan.trials if trial.cell == "count/threads/4/3.13t/warm")
+    assert plan.spec(trial) == {
+        "cell": {
+            "id": "count/threads/4/3.13t/warm",
+            "workload": "count",
+            "function": "count",
+            "params": {"seconds": 0.5, "n": 3},
+            "model": "threads",
+            "start_method": "none",
+            "workers": 4,
+            "arm": "3.13t",
+            "timing": "warm",
+            "replicate": 1,
+        },
+        "block": trial.block,
+        "seed": 1,
+        "warmups": 1,
+        "repetitions": 2,
+        "patience_s": 0,
+        "quiet_threshold": 0.1,
+        "timeout_s": 30,
+    }
 
 
 def test_what_cannot_be_run_is_listed_with_its_reason(
     config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
 ) -> None:
-    record = as_record(make_plan(config, schema, catalogue, MACHINE), "here")
+    record = plan_json(make_plan(config, schema, catalogue, MACHINE))
     skipped = record["experiments"][0]["not_applicable"]
     assert [entry["cell"] for entry in skipped] == [
         f"append/processes-fork/{workers}/{arm}/warm"
@@ -82,13 +146,13 @@ def test_a_varied_parameter_makes_workloads_of_their_own(
         "params": {"n": [1, 10], "seconds": [0.1]},
     }
     plan = make_plan(config, schema, catalogue, MACHINE)
-    assert {cell.id: dict(cell.params) for cell in plan.cells} == {
+    assert {cell.id: dict(plan.workloads[cell.workload].params) for cell in plan.cells} == {
         "count,n=1,seconds=0.1/serial/1/3.13/warm": {"n": 1, "seconds": 0.1},
         "count,n=10,seconds=0.1/serial/1/3.13/warm": {"n": 10, "seconds": 0.1},
         "append/serial/1/3.13/warm": {},
     }
     assert {cell.function for cell in plan.cells} == {"count", "append"}
-    assert as_record(plan, "here")["workloads"]["count,n=1,seconds=0.1"]["name"] == "count"
+    assert plan.workloads["count,n=1,seconds=0.1"].name == "count"
 
 
 def test_a_cell_can_be_measured_twice_under_two_names(
@@ -123,7 +187,7 @@ def test_a_shared_cell_is_planned_once(
     alone = make_plan(config, schema, catalogue, MACHINE)
     config["experiments"]["again"] = {**config["experiments"]["scaling"], "models": ["serial"]}
     both = make_plan(config, schema, catalogue, MACHINE)
-    assert [t.cell.id for t in both.trials] == [t.cell.id for t in alone.trials]
+    assert [t.cell for t in both.trials] == [t.cell for t in alone.trials]
 
 
 def test_one_cell_asked_for_in_two_ways_is_refused(
@@ -139,13 +203,12 @@ def cell(name: str, blocks: int) -> Cell:
     return Cell(
         workload=name,
         function=name,
-        params={},
         model="serial",
-        start_method="none",
+        start_method=StartMethod.NONE,
         workers=1,
-        worker_kind="within_cores",
+        worker_kind=WorkerKind.WITHIN_CORES,
         arm="3.13",
-        timing="warm",
+        timing=Timing.WARM,
         replicate=1,
         warmups=0,
         repetitions=1,
@@ -166,7 +229,7 @@ def test_every_block_holds_each_cell_once_and_blocks_follow_each_other(
     trials = in_order(cells, seed)
     assert [trial.position for trial in trials] == list(range(1, len(trials) + 1))
     assert [trial.block for trial in trials] == sorted(trial.block for trial in trials)
-    assert {(t.cell.id, t.block) for t in trials} == {
+    assert {(t.cell, t.block) for t in trials} == {
         (c.id, block) for c in cells for block in range(1, c.blocks + 1)
     }
     assert len({trial.record for trial in trials}) == len(trials)
@@ -178,15 +241,15 @@ def test_cells_added_later_leave_the_order_of_the_others(
 ) -> None:
     known = {c.id for c in cells}
     grown = in_order([*cells, *(c for c in more if c.id not in known)], seed)
-    kept = [(t.cell.id, t.block) for t in grown if t.cell.id in known]
-    assert kept == [(t.cell.id, t.block) for t in in_order(cells, seed)]
+    kept = [(t.cell, t.block) for t in grown if t.cell in known]
+    assert kept == [(t.cell, t.block) for t in in_order(cells, seed)]
 
 
 def test_the_seed_draws_the_order() -> None:
     cells = [cell(f"w{n}", 1) for n in range(20)]
-    orders = [[t.cell.id for t in in_order(cells, seed)] for seed in (1, 1, 2)]
+    orders = [[t.cell for t in in_order(cells, seed)] for seed in (1, 1, 2)]
     assert orders[0] == orders[1]
     assert orders[0] != orders[2]
     blocks = in_order([cell(f"w{n}", 2) for n in range(20)], 1)
-    first, second = ([t.cell.id for t in blocks if t.block == number] for number in (1, 2))
+    first, second = ([t.cell for t in blocks if t.block == number] for number in (1, 2))
     assert first != second

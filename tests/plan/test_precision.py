@@ -7,13 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.plan_file import plan_json
 from threads_or_processes.plan.blocks import in_order
 from threads_or_processes.plan.catalogue import Catalogue
-from threads_or_processes.plan.cells import Cell
-from threads_or_processes.plan.plan import as_record, make_plan
-from threads_or_processes.plan.precision import looks_at, peers_of, precision_of
+from threads_or_processes.plan.plan import make_plan
+from threads_or_processes.plan.precision import added, looks_at, peers_of, precision_of
+from threads_or_processes.records.plan import Cell, Machine, Precision
+from threads_or_processes.records.vocabulary import StartMethod, Timing, WorkerKind
 
-MACHINE = {"logical_cpus": 4, "physical_cores": 2, "cpu_quota": None}
+MACHINE = Machine(
+    name="here", fingerprint={"logical_cpus": 4, "physical_cores": 2, "cpu_quota": None}
+)
 
 
 @pytest.mark.parametrize(
@@ -38,13 +42,12 @@ def cell(workload: str, workers: int, timing: str, blocks: int) -> Cell:
     return Cell(
         workload=workload,
         function=workload,
-        params={},
         model="threads",
-        start_method="none",
+        start_method=StartMethod.NONE,
         workers=workers,
-        worker_kind="within_cores",
+        worker_kind=WorkerKind.WITHIN_CORES,
         arm="3.13",
-        timing=timing,
+        timing=Timing(timing),
         replicate=1,
         warmups=0,
         repetitions=1,
@@ -73,21 +76,32 @@ def test_peers_get_whole_blocks_together_after_all_that_is_planned(
     assert precision is not None
     positions = [trial.position for trial in [*base, *precision.trials]]
     assert positions == list(range(1, len(positions) + 1))
-    for peers in peers_of(cells, max_blocks):
-        together = {(one.workload, one.timing) for one in peers.cells}
-        assert together == {peers.name}
-        last = max(one.blocks for one in peers.cells)
-        for number, look in enumerate(peers.looks[1:], start=1):
-            added = [(t.cell.id, t.block) for t in precision.added(number, {peers.name})]
-            assert sorted(added) == sorted(
-                (one.id, block) for one in peers.cells for block in range(last + 1, look + 1)
+    by_id = {cell.id: cell for cell in cells}
+    together = peers_of(cells)
+    assert [peers.name for peers in precision.peers] == list(together)
+    for peers in precision.peers:
+        members = together[peers.name]
+        assert {(one.workload, one.timing) for one in members} == {peers.name}
+        last = max(one.blocks for one in members)
+        assert peers.blocks[0] == last
+        for number, look in enumerate(peers.blocks[1:], start=1):
+            new = of_round(precision, by_id, number, {peers.name})
+            assert sorted(new) == sorted(
+                (one.id, block) for one in members for block in range(last + 1, look + 1)
             )
             # The first of the blocks is over before the second begins.
-            assert [block for _, block in added] == sorted(block for _, block in added)
+            assert [block for _, block in new] == sorted(block for _, block in new)
             last = look
-        assert last == max(max_blocks, peers.looks[0])
-        assert precision.added(len(peers.looks), {peers.name}) == []
-    assert all(trial.cell.timing != "memory" for trial in precision.trials)
+        assert last == max(max_blocks, peers.blocks[0])
+        assert of_round(precision, by_id, len(peers.blocks), {peers.name}) == []
+    assert all(by_id[trial.cell].timing != "memory" for trial in precision.trials)
+
+
+def of_round(
+    precision: Precision, cells: dict[str, Cell], number: int, going_on: set[tuple[str, str]]
+) -> list[tuple[str, int]]:
+    """Cells and blocks of what a round adds."""
+    return [(one.cell, one.block) for one in added(precision, cells, number, going_on)]
 
 
 def test_the_seed_draws_the_order_across_all_that_run_together() -> None:
@@ -97,7 +111,7 @@ def test_the_seed_draws_the_order_across_all_that_run_together() -> None:
         settings = {"seed": seed, "precision": {"target": 1, "max_blocks": 10}}
         precision = precision_of(settings, cells, after=0)
         assert precision is not None
-        return [trial.cell.id for trial in precision.rounds[0][: len(cells)]]
+        return [trial.cell for trial in precision.trials[: len(cells)]]
 
     assert order(1) == order(1) != order(2)
     assert {name[0] for name in order(1)[:8]} == {"a", "b"}
@@ -108,8 +122,8 @@ def test_a_cell_of_fewer_blocks_joins_its_peers_in_theirs() -> None:
     settings = {"seed": 1, "precision": {"target": 1, "max_blocks": 12}}
     precision = precision_of(settings, cells, after=0)
     assert precision is not None
-    assert {(t.cell.workers, t.block) for t in precision.trials} == {
-        (workers, block) for workers in (1, 2) for block in (11, 12)
+    assert {(t.cell, t.block) for t in precision.trials} == {
+        (one.id, block) for one in cells for block in (11, 12)
     }
 
 
@@ -118,7 +132,7 @@ def test_the_target_decides_nothing_beforehand(
 ) -> None:
     plain = make_plan(config, schema, catalogue, MACHINE)
     assert plain.precision is None
-    assert as_record(plain, "here")["precision"] is None
+    assert plan_json(plain)["precision"] is None
     config["precision"] = {"target": 0.03, "max_blocks": 8}
     asked = make_plan(config, schema, catalogue, MACHINE)
     assert asked.trials == plain.trials
@@ -127,7 +141,7 @@ def test_the_target_decides_nothing_beforehand(
     other = make_plan(config, schema, catalogue, MACHINE)
     assert asked.precision is not None
     assert other.precision == replace(asked.precision, target=0.5)
-    record = as_record(asked, "here")["precision"]
+    record = plan_json(asked)["precision"]
     assert record["peers"] == [
         {"workload": workload, "timing": "warm", "blocks": [3, 8]}
         for workload in ("append", "count")

@@ -14,6 +14,7 @@ from threads_or_processes.pipeline.campaign import (
 from threads_or_processes.plan.claim_files import read_claim_files
 from threads_or_processes.plan.expected import together
 from threads_or_processes.plan.plan import make_plan
+from threads_or_processes.records.plan import Machine
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.workloads import all_workloads
 
@@ -39,7 +40,8 @@ def config_of(overlay: str | None) -> dict[str, Any]:
 
 def campaign(overlay: str | None, cpus: int) -> Campaign:
     """A sweep on a machine of so many CPUs."""
-    machine = {"logical_cpus": cpus, "physical_cores": cpus, "cpu_quota": None}
+    cores = {"logical_cpus": cpus, "physical_cores": cpus, "cpu_quota": None}
+    machine = Machine(name=f"{cpus}cpu", fingerprint=cores)
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     config = config_of(overlay)
     claims = read_claim_files(config["claims"])
@@ -48,7 +50,7 @@ def campaign(overlay: str | None, cpus: int) -> Campaign:
 
 def minutes(sweep: Campaign) -> float:
     """How long it takes on a quiet machine."""
-    return together(sweep.expected_of(trial.cell) for trial in sweep.plan.trials).quiet_s / 60
+    return together(sweep.expected_of(trial) for trial in sweep.plan.trials).quiet_s / 60
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 import threads_or_processes.reporting
-from threads_or_processes.records.vocabulary import Family
+from threads_or_processes.records.vocabulary import Family, StartMethod
 from threads_or_processes.reporting import palette
 from threads_or_processes.reporting.campaign import Model
 
@@ -62,4 +62,6 @@ def test_every_model_has_a_colour_of_its_own_and_keeps_it() -> None:
 
 
 def model(name: str, family: str = "") -> Model:
-    return Model(name=name, title=name, family=Family(family or name), start_method="none")
+    return Model(
+        name=name, title=name, family=Family(family or name), start_method=StartMethod.NONE
+    )

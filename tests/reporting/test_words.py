@@ -4,6 +4,7 @@ from threads_or_processes.records.vocabulary import (
     ComparisonResult,
     Family,
     HealthFlag,
+    StartMethod,
     WorkerKind,
 )
 from threads_or_processes.reporting import formatting as text
@@ -82,8 +83,10 @@ def test_turning_a_ratio_round_turns_its_interval_and_reading() -> None:
 
 
 @pytest.mark.parametrize("family", Family)
-@pytest.mark.parametrize("start_method", ["none", "fork", "forkserver", "spawn"])
-def test_every_family_and_start_method_has_a_meaning(family: Family, start_method: str) -> None:
+@pytest.mark.parametrize("start_method", StartMethod)
+def test_every_family_and_start_method_has_a_meaning(
+    family: Family, start_method: StartMethod
+) -> None:
     model = Model(name="m", title="m", family=family, start_method=start_method)
     meaning = words.model_meaning(model)
     assert meaning

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from threads_or_processes.records.trial import TrialSpec
+from threads_or_processes.records.vocabulary import Timing
 from threads_or_processes.trial.measured.probe_client import Manner, ProbeReading
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.supervisor import noise_monitor as noise_monitor_module
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor, noise_monitor
-from threads_or_processes.trial.supervisor.trial import TrialOrder, run_calibration, run_trial
+from threads_or_processes.trial.supervisor.trial import run_calibration, run_trial
 from threads_or_processes.trial.user_workloads import workload_of
 
 RunTrial = Callable[..., dict[str, Any]]
@@ -46,7 +48,7 @@ def trial(
         identity = identities[arm] | changes.pop("identity", {})
         calibration = calibration_of(workload) | changes.pop("calibration", {})
         monitor = changes.pop("monitor", None)
-        order: TrialOrder = {
+        spec: TrialSpec = {
             "cell": {
                 "id": f"{workload}/{model}/{workers}/{arm}/{timing}",
                 "workload": workload,
@@ -56,7 +58,7 @@ def trial(
                 "start_method": MODELS[model].start_method,
                 "workers": workers,
                 "arm": arm,
-                "timing": timing,
+                "timing": Timing(timing),
                 "replicate": 1,
             },
             "block": 1,
@@ -68,7 +70,7 @@ def trial(
             "timeout_s": 60,
             **changes,  # type: ignore[typeddict-item]
         }
-        record: Any = run_trial(order, 1, identity, calibration, monitor)
+        record: Any = run_trial(spec, 1, identity, calibration, monitor)
         return record  # type: ignore[no-any-return]
 
     return run

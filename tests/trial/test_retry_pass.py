@@ -6,33 +6,74 @@ from typing import Any
 
 import pytest
 from threads_or_processes.common.files import read_json, write_json
+from threads_or_processes.common.plan_file import plan_json
+from threads_or_processes.plan.arms import parse_arm
+from threads_or_processes.records.plan import Cell, Machine, Model, Plan, Trial, Workload
+from threads_or_processes.records.vocabulary import Family, StartMethod, Timing, WorkerKind
 from threads_or_processes.trial.__main__ import main
 from threads_or_processes.trial.measured.probe_client import Manner
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor
 from threads_or_processes.trial.supervisor.retry_pass import candidates, retries
 from threads_or_processes.trial.supervisor.trial import quiet_repetitions
+from threads_or_processes.trial.user_workloads import workload_of
 
 from tests.trial.conftest import RunTrial, always
 
 CELL = "mandelbrot/serial/1/3.13/warm"
 
 
-def plan_of(*trials: tuple[str, str], patience_s: float = 0.05, second_look_s: float = 30) -> Any:
-    """A plan with these trials (cell, record), as far as the retry pass reads it."""
-    return {
-        "seed": 1,
-        "config": {
-            "trial": {"quiet_threshold": 0.12, "timeout_s": 60, "second_look_s": second_look_s}
+def plan_of(*trials: tuple[str, str], patience_s: float = 0.05, second_look_s: float = 30) -> Plan:
+    """A plan with these trials (cell, record) of `mandelbrot`, serially."""
+    about = dict.fromkeys(("title", "kind", "unit", "why", "expected"), "")
+    return Plan(
+        campaign="report",
+        machine=Machine(name="here", fingerprint={}),
+        seed=1,
+        blocks=1,
+        margin=0.05,
+        quiet_threshold=0.12,
+        confidence=0.95,
+        reference_arm="3.13",
+        config={"trial": {"timeout_s": 60, "second_look_s": second_look_s}},
+        arms=(parse_arm("3.13"),),
+        workloads={
+            "mandelbrot": Workload(
+                name="mandelbrot",
+                function="mandelbrot",
+                params=workload_of("mandelbrot").parameters,
+                **about,
+            )
         },
-        "cells": [
-            {"id": cell, "warmups": 1, "repetitions": 3, "patience_s": patience_s}
+        models={
+            "serial": Model(title="", family=Family.SERIAL, start_method=StartMethod.NONE),
+        },
+        experiments=(),
+        cells=tuple(
+            Cell(
+                id=cell,
+                workload="mandelbrot",
+                function="mandelbrot",
+                model="serial",
+                start_method=StartMethod.NONE,
+                workers=1,
+                worker_kind=WorkerKind.WITHIN_CORES,
+                arm="3.13",
+                timing=Timing.WARM,
+                replicate=1,
+                warmups=1,
+                repetitions=3,
+                patience_s=patience_s,
+                blocks=1,
+            )
             for cell, _ in trials
-        ],
-        "trials": [
-            {"cell": cell, "position": position, "record": record}
+        ),
+        trials=tuple(
+            Trial(cell=cell, block=1, position=position, record=record)
             for position, (cell, record) in enumerate(trials, start=1)
-        ],
-    }
+        ),
+        precision=None,
+        claims=(),
+    )
 
 
 @pytest.fixture
@@ -104,7 +145,7 @@ def test_the_command_keeps_every_try_and_lets_the_quietest_count(
     high = {manner: [[10**12] * len(monitor.cpus)] * 1000 for manner in Manner}
     floor = {"cpus": monitor.cpus, "start_ns": high, "readings_ns": high}
     write_json(results / "sentinel.json", floor)
-    write_json(results / "plan.json", plan_of((CELL, "trials/1.json")))
+    write_json(results / "plan.json", plan_json(plan_of((CELL, "trials/1.json"))))
     arguments = ["--plan", "plan.json", "--results", ".", "--out", "second-look.json"]
     monkeypatch.chdir(results)
     monkeypatch.setattr("sys.argv", ["trial", "retry", *arguments])

@@ -8,6 +8,7 @@ from threads_or_processes.common.files import write_json
 from threads_or_processes.pipeline.adaptive_blocks import AdaptiveBlocks
 from threads_or_processes.pipeline.campaign import Campaign
 from threads_or_processes.pipeline.console import Ahead
+from threads_or_processes.records.plan import Trial
 
 from tests.project.test_sweeps import campaign
 
@@ -40,6 +41,10 @@ class Decided:
             for peers in self.sweep.plan.precision.peers
         ]
         write_json(self.file(number), {"peers": peers})
+
+    def peers(self, trial: Trial) -> tuple[str, str]:
+        """What a trial's cell shares with those that get more blocks together."""
+        return self.sweep.plan.cells_by_id[trial.cell].peers
 
     def wait_for(self, number: int) -> None:
         if not self.file(number).exists():
@@ -75,7 +80,7 @@ def test_rounds_continue_until_one_wants_nothing(decided: Decided) -> None:
 def test_what_may_yet_be_added_is_counted_and_said(decided: Decided) -> None:
     blocks = AdaptiveBlocks(decided.sweep, decided.wait_for)
     everything = blocks.possible(1)
-    assert {(trial.cell.workload, trial.cell.timing) for trial in everything} == {
+    assert {decided.peers(trial) for trial in everything} == {
         (cell.workload, cell.timing) for cell in decided.sweep.plan.cells if cell.timing != "memory"
     }
     assert f"up to {len(everything):,} more for precision" in blocks.announcement(
@@ -84,7 +89,7 @@ def test_what_may_yet_be_added_is_counted_and_said(decided: Decided) -> None:
     assert blocks.possible(None) == []
     decided.decide(1, JSON)
     left = blocks.possible(2)
-    assert {(trial.cell.workload, trial.cell.timing) for trial in left} == {JSON}
+    assert {decided.peers(trial) for trial in left} == {JSON}
     assert {trial.block for trial in left} == set(range(13, 21))
     write_json(Path(decided.sweep.record(left[0])), {})
     assert blocks.possible(2) == left[1:]

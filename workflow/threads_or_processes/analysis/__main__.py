@@ -28,7 +28,6 @@ from threads_or_processes.analysis.package import (
     read_package,
     without_place,
 )
-from threads_or_processes.analysis.planned import plan_from, read_plan
 from threads_or_processes.analysis.precision import (
     Round,
     as_measured,
@@ -42,6 +41,7 @@ from threads_or_processes.analysis.tables import all_tables, write_tables
 from threads_or_processes.analysis.trial_values import times_of, trial_values
 from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.common.files import read_json, write_bytes, write_json
+from threads_or_processes.common.plan_file import plan_from, read_plan
 from threads_or_processes.common.provenance import git_commit
 
 

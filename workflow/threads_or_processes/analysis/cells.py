@@ -16,8 +16,8 @@ from threads_or_processes.analysis.estimates import (
     geometric_mean,
 )
 from threads_or_processes.analysis.flags import signs
-from threads_or_processes.analysis.planned import Cell, Plan
 from threads_or_processes.analysis.trial_values import Times, trials_of_cell, wall_times
+from threads_or_processes.records.plan import Cell, Plan
 from threads_or_processes.records.vocabulary import Basis, CellFlag
 
 MEDIANS = ("setup_ns", "first_result_ns", "teardown_ns", "user_ns", "system_ns")

@@ -13,7 +13,7 @@ import pandas as pd
 
 from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.columns import Column, Columns
-from threads_or_processes.analysis.planned import Plan
+from threads_or_processes.records.plan import Plan
 
 #: A repetition is there once, and a trial without any has one row.
 REPETITION_KEY = ["trial_id", "phase", "repetition"]

@@ -9,7 +9,6 @@ import pandas as pd
 from scipy import stats
 
 from threads_or_processes.analysis import columns
-from threads_or_processes.analysis.planned import Cell, Claim, Plan
 from threads_or_processes.analysis.ratios import Comparison, compare, floor_of, interval_columns
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import Times, by_block
@@ -21,6 +20,7 @@ from threads_or_processes.analysis.verdicts import (
     holm,
     weigh,
 )
+from threads_or_processes.records.plan import Cell, Claim, Plan
 from threads_or_processes.records.vocabulary import (
     FEWEST_BLOCKS,
     Agreement,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from threads_or_processes.analysis.planned import Arm, Cell, Plan
+from threads_or_processes.records.plan import Arm, Cell, Plan
 from threads_or_processes.records.vocabulary import SERIAL, THREADS, ContrastKind, Family
 
 

@@ -9,10 +9,10 @@ from scipy import stats
 
 from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.estimates import coefficient_of_variation
-from threads_or_processes.analysis.planned import Cell, Plan
 from threads_or_processes.analysis.ratios import compare, interval_columns
 from threads_or_processes.analysis.readings import NoiseFloor, Rules
 from threads_or_processes.analysis.trial_values import Times, TimesByBlock, wall_times
+from threads_or_processes.records.plan import Cell, Plan
 from threads_or_processes.records.vocabulary import SERIAL, Timing
 
 

@@ -15,10 +15,10 @@ from scipy import optimize
 
 from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.estimates import Floats
-from threads_or_processes.analysis.planned import Cell, Plan
 from threads_or_processes.analysis.ratios import Comparison, compare
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import Times
+from threads_or_processes.records.plan import Cell, Plan
 from threads_or_processes.records.vocabulary import (
     SERIAL,
     THREADS,

@@ -22,10 +22,10 @@ from threads_or_processes.analysis.checks import (
     value_problems,
 )
 from threads_or_processes.analysis.package import PACKAGE_FILE, FileNote
-from threads_or_processes.analysis.planned import Plan
 from threads_or_processes.analysis.records import Record, rows
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import write_bytes
+from threads_or_processes.records.plan import Plan
 
 GET_IT_AGAIN = "fetch the data set again, or run snakemake to collect it anew"
 LONGEST_REASON_CHARACTERS = 200

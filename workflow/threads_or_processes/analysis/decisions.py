@@ -16,10 +16,10 @@ import pandas as pd
 
 from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.estimates import geometric_mean
-from threads_or_processes.analysis.planned import Cell, Plan
 from threads_or_processes.analysis.ratios import Comparison, compare
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import Times, wall_times
+from threads_or_processes.records.plan import Cell, Plan
 from threads_or_processes.records.vocabulary import (
     NOTEBOOK_WORKLOAD,
     SERIAL,

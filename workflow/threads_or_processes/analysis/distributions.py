@@ -8,7 +8,7 @@ import pandas as pd
 
 from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.estimates import Floats
-from threads_or_processes.analysis.planned import Plan
+from threads_or_processes.records.plan import Plan
 
 #: Shares of the repetitions at which a distribution is given: 0 is the fastest, 1 the slowest.
 SHARES: Floats = np.arange(21) / 20

@@ -6,7 +6,7 @@ import pandas as pd
 
 from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.cells import cell_columns
-from threads_or_processes.analysis.planned import Plan
+from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.vocabulary import Timing
 
 WEIGHTS = ("before", "idle", "peak", "after")

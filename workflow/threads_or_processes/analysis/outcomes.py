@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from threads_or_processes.analysis import columns
-from threads_or_processes.analysis.planned import Plan
+from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.vocabulary import Outcome
 
 

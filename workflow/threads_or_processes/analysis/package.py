@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from threads_or_processes.analysis.planned import plan_from
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json, sha256_file
+from threads_or_processes.common.plan_file import plan_from
 from threads_or_processes.common.provenance import UNKNOWN
 
 #: Of the data set's columns and of what the package holds.

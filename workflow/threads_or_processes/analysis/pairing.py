@@ -8,9 +8,9 @@ import pandas as pd
 
 from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.flags import FEWEST_TRIALS, drift
-from threads_or_processes.analysis.planned import Peers, Plan, peers_of
 from threads_or_processes.analysis.trial_values import Times
 from threads_or_processes.analysis.variation import lag1_autocorrelation, layout
+from threads_or_processes.records.plan import PeersName, Plan
 from threads_or_processes.records.vocabulary import Timing
 
 ONE_CELL = "fewer than two cells with an ok trial"
@@ -29,10 +29,10 @@ def pairing_table(plan: Plan, values: pd.DataFrame, times: Times) -> pd.DataFram
     basis that these cells allow together. Blocks are in the order in which they ran: by the median
     start of their trials.
     """
-    groups: dict[Peers, list[str]] = {}
+    groups: dict[PeersName, list[str]] = {}
     for cell in plan.in_order():
         if cell.timing != Timing.MEMORY:
-            groups.setdefault(peers_of(cell), []).append(cell.id)
+            groups.setdefault(cell.peers, []).append(cell.id)
     starts = _starts(values)
     return columns.frame(
         [

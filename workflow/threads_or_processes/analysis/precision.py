@@ -18,13 +18,13 @@ import pandas as pd
 
 from threads_or_processes.analysis.contrasts import planned_contrasts
 from threads_or_processes.analysis.estimates import Floats, t_bounds
-from threads_or_processes.analysis.planned import Peers, Plan, peers_of
 from threads_or_processes.analysis.ratio_estimates import t_interval
 from threads_or_processes.analysis.ratios import samples_of
 from threads_or_processes.analysis.samples import Samples
 from threads_or_processes.analysis.trial_values import Times, wall_times
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json
+from threads_or_processes.records.plan import PeersName, Plan
 
 SCHEMA_VERSION = 1
 
@@ -68,7 +68,7 @@ class Judgement:
     next_blocks: int
 
     @property
-    def peers(self) -> Peers:
+    def peers(self) -> PeersName:
         """Whom it is about."""
         return self.workload, self.timing
 
@@ -79,10 +79,10 @@ class Round:
 
     number: int
     target: float
-    judgements: Mapping[Peers, Judgement]
+    judgements: Mapping[PeersName, Judgement]
 
     @property
-    def blocks(self) -> dict[Peers, int]:
+    def blocks(self) -> dict[PeersName, int]:
         """How many blocks each peers have once what this round adds is measured."""
         return {peers: judgement.next_blocks for peers, judgement in self.judgements.items()}
 
@@ -123,7 +123,7 @@ def judge(plan: Plan, times: Times, earlier: Round | None) -> Round:
             where="config key precision",
             hint="state a target and max_blocks there",
         )
-    widths: dict[Peers, list[Width]] = {}
+    widths: dict[PeersName, list[Width]] = {}
     for peers, width in _widths(plan, times):
         widths.setdefault(peers, []).append(width)
     before = earlier.judgements if earlier else {}
@@ -163,7 +163,7 @@ def _by_reach(width: Width) -> tuple[float, str, str]:
     return width.reach, width.cell, width.baseline_cell or ""
 
 
-def _widths(plan: Plan, times: Times) -> Iterator[tuple[Peers, Width]]:
+def _widths(plan: Plan, times: Times) -> Iterator[tuple[PeersName, Width]]:
     """The interval of every contrast; of peers that have none, those of their cells' own times.
 
     On the basis by which they are compared. What has no ok trial is left out: more of the same
@@ -174,13 +174,13 @@ def _widths(plan: Plan, times: Times) -> Iterator[tuple[Peers, Width]]:
         cell, baseline = contrast.cell.id, contrast.baseline.id
         basis = times.basis_of_pair(cell, baseline)
         if samples := samples_of(times, basis, cell=cell, baseline=baseline):
-            yield peers_of(contrast.cell), _width_of_ratio(samples, cell, baseline, plan.confidence)
-    compared = {peers_of(contrast.cell) for contrast in contrasts}
+            yield contrast.cell.peers, _width_of_ratio(samples, cell, baseline, plan.confidence)
+    compared = {contrast.cell.peers for contrast in contrasts}
     for one in plan.cells:
         logs = np.log(wall_times(times.of(one.id), one.id))
-        if peers_of(one) not in compared and logs.size:
+        if one.peers not in compared and logs.size:
             known = float(half_width_ratio(logs, plan.confidence)) if logs.size > 1 else None
-            yield peers_of(one), Width(half_width_ratio=known, cell=one.id, baseline_cell=None)
+            yield one.peers, Width(half_width_ratio=known, cell=one.id, baseline_cell=None)
 
 
 def _width_of_ratio(samples: Samples, cell: str, baseline: str, confidence: float) -> Width:
@@ -202,11 +202,11 @@ def half_width_ratio(logs: Floats, confidence: float) -> Floats:
     return np.asarray(np.expm1((high - low) / 2))
 
 
-def with_blocks(plan: Plan, blocks: Mapping[Peers, int]) -> Plan:
+def with_blocks(plan: Plan, blocks: Mapping[PeersName, int]) -> Plan:
     """The plan with the trials that are added up to so many blocks of each peers."""
     if plan.precision is None:
         return plan
-    peers = {cell.id: peers_of(cell) for cell in plan.cells}
+    peers = {cell.id: cell.peers for cell in plan.cells}
     added = [
         trial for trial in plan.precision.trials if trial.block <= blocks.get(peers[trial.cell], 0)
     ]

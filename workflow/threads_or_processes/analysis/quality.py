@@ -9,9 +9,9 @@ from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.cells import cell_columns
 from threads_or_processes.analysis.estimates import estimate_median
 from threads_or_processes.analysis.flags import FEWEST_TRIALS, drift, two_modes, warm_up
-from threads_or_processes.analysis.planned import Plan
 from threads_or_processes.analysis.trial_values import Times, TrialsOfCell, trials_of_cell
 from threads_or_processes.analysis.variation import lag1_autocorrelation, nesting, outliers
+from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.vocabulary import Timing
 
 NO_TRIAL = "no ok trial"

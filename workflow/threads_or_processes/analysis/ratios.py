@@ -11,11 +11,11 @@ from scipy import stats
 from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.contrasts import Contrast, planned_contrasts
 from threads_or_processes.analysis.estimates import Floats, geometric_mean
-from threads_or_processes.analysis.planned import Cell, Plan
 from threads_or_processes.analysis.ratio_estimates import RatioEstimate, estimate_ratio, one_sided_p
 from threads_or_processes.analysis.readings import Rules, read_ratio
 from threads_or_processes.analysis.samples import Paired, Samples, TwoSamples
 from threads_or_processes.analysis.trial_values import Times
+from threads_or_processes.records.plan import Cell, Plan
 from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, SERIAL, Basis, ComparisonResult
 
 

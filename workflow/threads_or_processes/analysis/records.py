@@ -9,11 +9,11 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from threads_or_processes.analysis import columns
-from threads_or_processes.analysis.planned import Cell, Plan, PlannedTrial
 from threads_or_processes.analysis.quiet import AT_ONCE
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import canonical_json, read_json
 from threads_or_processes.common.record_checks import json_schema, problem_with
+from threads_or_processes.records.plan import Cell, Plan, Trial
 from threads_or_processes.records.trial import (
     RULES,
     HealthStates,
@@ -115,7 +115,7 @@ def record_schema() -> dict[str, Any]:
     }
 
 
-def check_place(record: Record, trial: PlannedTrial, cell: Cell) -> None:
+def check_place(record: Record, trial: Trial, cell: Cell) -> None:
     """Refuse a record that lies where another trial's record belongs."""
     cell_found = {f"cell.{name}": value for name, value in record.value["cell"].items()}
     for field, found in {**cell_found, "block": record.value["block"]}.items():

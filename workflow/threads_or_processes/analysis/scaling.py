@@ -17,10 +17,10 @@ from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.cells import cell_columns
 from threads_or_processes.analysis.curves import curve_of, well_covered
 from threads_or_processes.analysis.fits import BLOCK_BOOTSTRAP, Estimated, Law, Laws, fit_laws
-from threads_or_processes.analysis.planned import Cell, Plan
 from threads_or_processes.analysis.ratios import compare
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import Times
+from threads_or_processes.records.plan import Cell, Plan
 from threads_or_processes.records.vocabulary import (
     FEWEST_BLOCKS,
     SERIAL,

@@ -14,9 +14,9 @@ import pandas as pd
 from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.curves import Curve, curve_of, well_covered
 from threads_or_processes.analysis.estimates import Floats, centre, estimate_median
-from threads_or_processes.analysis.planned import Cell, Plan
 from threads_or_processes.analysis.startup import PARTS
 from threads_or_processes.analysis.trial_values import Times, TimesByBlock, by_block
+from threads_or_processes.records.plan import Cell, Plan
 from threads_or_processes.records.vocabulary import (
     NOTEBOOK_WORKLOAD,
     Basis,

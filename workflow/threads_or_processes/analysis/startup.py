@@ -8,8 +8,8 @@ import pandas as pd
 from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.cells import cell_columns
 from threads_or_processes.analysis.estimates import Floats, estimate_median
-from threads_or_processes.analysis.planned import Plan
 from threads_or_processes.analysis.trial_values import Times
+from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.vocabulary import Basis, Timing
 
 PARTS = {

@@ -19,7 +19,6 @@ from threads_or_processes.analysis.notebook import notebook_table
 from threads_or_processes.analysis.order import order_table
 from threads_or_processes.analysis.outcomes import outcomes_table
 from threads_or_processes.analysis.pairing import pairing_table
-from threads_or_processes.analysis.planned import Plan
 from threads_or_processes.analysis.quality import quality_table
 from threads_or_processes.analysis.ratios import ratios_table
 from threads_or_processes.analysis.readings import Rules
@@ -29,6 +28,7 @@ from threads_or_processes.analysis.startup import startup_table
 from threads_or_processes.analysis.trial_values import times_of, trial_values, values_table
 from threads_or_processes.analysis.updates import updates_table
 from threads_or_processes.common.files import write_text
+from threads_or_processes.records.plan import Plan
 
 
 def all_tables(plan: Plan, trials: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.cells import cell_columns
-from threads_or_processes.analysis.planned import Plan
+from threads_or_processes.records.plan import Plan
 
 
 def updates_table(plan: Plan, trials: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,8 @@ from pathlib import Path
 from threads_or_processes.common.files import read_json
 from threads_or_processes.pipeline.campaign import Campaign
 from threads_or_processes.pipeline.console import Ahead
-from threads_or_processes.plan.blocks import Trial
+from threads_or_processes.plan.precision import added, rounds_of
+from threads_or_processes.records.plan import Trial
 
 FOLDER = "precision"
 
@@ -53,19 +54,19 @@ class AdaptiveBlocks:
         continuing = self._continuing(number - 1) if number > 1 else everyone
         return [
             trial
-            for later in range(number, len(precision.rounds) + 1)
-            for trial in precision.added(later, continuing)
+            for later in range(number, rounds_of(precision) + 1)
+            for trial in added(precision, self.campaign.plan.cells_by_id, later, continuing)
             if not Path(self.campaign.record(trial)).exists()
         ]
 
     def _rounds(self) -> Iterator[tuple[int, list[Trial]]]:
         """Each round with the trials it adds; the last one adds none."""
-        precision = self.campaign.plan.precision
-        if precision is None:
+        plan = self.campaign.plan
+        if plan.precision is None:
             return
         for number in count(1):
             self.await_decision(number)
-            trials = precision.added(number, self._continuing(number))
+            trials = added(plan.precision, plan.cells_by_id, number, self._continuing(number))
             yield number, trials
             if not trials:
                 return

@@ -6,7 +6,7 @@ The only place that knows both the plan and the trial room; the rules ask it and
 import json
 import math
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -17,16 +17,16 @@ import yaml
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import digest, read_json, sha256_file, write_json
 from threads_or_processes.common.locks import lock_results
+from threads_or_processes.common.plan_file import plan_json
 from threads_or_processes.interpreters.request import fingerprints
 from threads_or_processes.pipeline.comparison_folders import comparison_of, others
-from threads_or_processes.plan.blocks import Trial
-from threads_or_processes.plan.catalogue import Catalogue, ModelEntry, WorkloadEntry
-from threads_or_processes.plan.cells import Cell
+from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.claim_files import claim_file, read_claim_files
 from threads_or_processes.plan.config import check_shape
 from threads_or_processes.plan.expected import Expected, announcement, expected
 from threads_or_processes.plan.own import ABOUT_KEYS, own_works, requirements_of
-from threads_or_processes.plan.plan import Plan, as_record, make_plan, order_of
+from threads_or_processes.plan.plan import make_plan
+from threads_or_processes.records.plan import Cell, Machine, Plan, Trial
 from threads_or_processes.trial.machine import fingerprint, name_of
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.needs import REASONS, Need
@@ -63,7 +63,12 @@ class Campaign:
         config = checked(config)  # before the files are read that it names
         claims = read_claim_files(config["claims"])
         works = catalogue(own_works(config))
-        plan = make_plan(config, config_schema(), works, {**fingerprint()}, claims)
+        here = fingerprint()
+        name = name_of(here)
+        if config["campaign"] != DEFAULT_CAMPAIGN:  # a folder of its own, beside the default one's
+            name += f"-{config['campaign']}"
+        machine = Machine(name=name, fingerprint={**here})
+        plan = make_plan(config, config_schema(), works, machine, claims)
         return cls(config, plan)
 
     @property
@@ -71,11 +76,10 @@ class Campaign:
         """The campaign's name, and its report's."""
         return str(self.config["campaign"])
 
-    @cached_property
+    @property
     def machine(self) -> str:
-        """The folder below results/; a campaign beside the default one has a folder of its own."""
-        name = name_of(fingerprint())
-        return name if self.name == DEFAULT_CAMPAIGN else f"{name}-{self.name}"
+        """The folder below results/."""
+        return self.plan.machine.name
 
     @cached_property
     def results(self) -> Path:
@@ -105,11 +109,11 @@ class Campaign:
     @cached_property
     def plan_sha256(self) -> str:
         """Digest of the plan as it is written."""
-        return digest(as_record(self.plan, self.machine))
+        return digest(plan_json(self.plan))
 
     def write_plan(self, path: Path) -> None:
         """Write the plan for the packages that come after."""
-        write_json(path, as_record(self.plan, self.machine))
+        write_json(path, plan_json(self.plan))
 
     @property
     def records(self) -> list[str]:
@@ -124,7 +128,7 @@ class Campaign:
     def interpreter_request(self) -> dict[str, Any]:
         """What the interpreters room is asked for."""
         return {
-            "arms": [arm.as_record() for arm in self.plan.arms],
+            "arms": [asdict(arm) for arm in self.plan.arms],
             **self.config["interpreters"],
             "requirements": requirements_of(self.config),
         }
@@ -148,7 +152,7 @@ class Campaign:
             arm.name: digest(
                 {
                     **self.interpreter_request,
-                    "arms": [arm.as_record()],
+                    "arms": [asdict(arm)],
                     "given": self.given_executables,
                 }
             )
@@ -170,12 +174,12 @@ class Campaign:
 
     def calibration_request(self, workload: str) -> dict[str, Any]:
         """What decides how much work a workload's batch holds."""
-        cell = self._any_cell_of[workload]
+        work = self.plan.workloads[workload]
         return {
-            "function": cell.function,
-            "params": dict(cell.params),
+            "function": work.function,
+            "params": dict(work.params),
             "batch_ms": self.config["trial"]["batch_ms"],
-            "instrument": instrument_sha256(workload_of(cell.function), "serial"),
+            "instrument": instrument_sha256(workload_of(work.function), "serial"),
         }
 
     def announcement(self, ahead: Collection[TrialWildcards], more: Collection[Trial] = ()) -> str:
@@ -187,14 +191,14 @@ class Campaign:
         return announcement(
             cells=len(self.plan.cells),
             planned=len({trial.record for trial in [*self.plan.trials, *to_measure]}),
-            ahead=[self.expected_of(trial.cell) for trial in to_measure],
-            more=[self.expected_of(trial.cell) for trial in more],
+            ahead=[self.expected_of(trial) for trial in to_measure],
+            more=[self.expected_of(trial) for trial in more],
             second_look_s=self.config["trial"]["second_look_s"],
         )
 
     def order(self, wildcards: TrialWildcards) -> str:
         """The trial as JSON for the trial's command."""
-        return json.dumps(order_of(self.plan, self._trial(wildcards)))
+        return json.dumps(self.plan.spec(self._trial(wildcards)))
 
     def made_anew_by(self, wildcards: TrialWildcards) -> str:
         """What re-runs a trial when it changes, besides its order.
@@ -212,9 +216,9 @@ class Campaign:
                 "calibration_request": self.calibration_request(wildcards.workload),
                 "calibration": sha256_file(calibration),
                 "instrument": instrument_sha256(
-                    workload_of(self._trial(wildcards).cell.function), wildcards.model
+                    workload_of(self.plan.workloads[wildcards.workload].function), wildcards.model
                 ),
-                "machine": dict(self.plan.machine),
+                "machine": dict(self.plan.fingerprint),
             }
         )
 
@@ -234,21 +238,18 @@ class Campaign:
         return made_for
 
     @cached_property
-    def _any_cell_of(self) -> dict[str, Cell]:
-        return {cell.workload: cell for cell in self.plan.cells}
-
-    @cached_property
     def _trials(self) -> dict[tuple[str, int], Trial]:
-        return {(trial.cell.id, trial.block): trial for trial in self.plan.possible_trials}
+        return {(trial.cell, trial.block): trial for trial in self.plan.possible_trials}
 
-    def expected_of(self, cell: Cell) -> Expected:
-        """How long a trial of a cell takes."""
+    def expected_of(self, trial: Trial) -> Expected:
+        """How long a trial takes."""
+        cell = self.plan.cells_by_id[trial.cell]
         return expected(
-            family=self.plan.catalogue.models[cell.model].family,
+            family=self.plan.family(cell),
             start_method=cell.start_method,
             timing=cell.timing,
             workers=cell.workers,
-            cpus=self.plan.machine["logical_cpus"],
+            cpus=self.plan.machine.logical_cpus,
             warmups=cell.warmups,
             repetitions=cell.repetitions,
             batch_s=self._batch_s(cell),
@@ -257,14 +258,15 @@ class Campaign:
 
     def _batch_s(self, cell: Cell) -> float:
         """What a batch waits for, or what it is sized for: workers may gain nothing."""
+        params = self.plan.workloads[cell.workload].params
         tasks, target_ns = batch_for(
             workload_of(cell.function),
-            cell.params,
+            params,
             self.config["trial"]["batch_ms"],
-            self.plan.machine["logical_cpus"],
+            self.plan.machine.logical_cpus,
         )
         rounds = math.ceil(tasks / cell.workers)
-        return rounds * cell.params.get("seconds", 0.0) or target_ns / 1e9
+        return rounds * params.get("seconds", 0.0) or target_ns / 1e9
 
     def _trial(self, wildcards: TrialWildcards) -> Trial:
         w = wildcards
@@ -309,38 +311,16 @@ def catalogue(own: Mapping[str, Mapping[str, Any]] = MappingProxyType({})) -> Ca
             )
     return Catalogue(
         workloads={
-            **{name: _entry(name, workload) for name, workload in built_in.items()},
+            **built_in,
             **{name: _own_entry(name, settings) for name, settings in own.items()},
         },
-        models={
-            name: ModelEntry(
-                title=entry.title,
-                family=entry.family,
-                start_method=entry.start_method,
-                is_parallel=entry.is_parallel,
-                meets=frozenset(entry.provides),
-                asks=frozenset(entry.requires),
-                since=entry.since,
-            )
-            for name, entry in MODELS.items()
-        },
-        reasons={need.value: reason for need, reason in REASONS.items()},
+        models=MODELS,
+        reasons=REASONS,
     )
 
 
-def _entry(function: str, workload: Workload) -> WorkloadEntry:
-    return WorkloadEntry(
-        about={key: getattr(workload, key) for key in ABOUT_KEYS},
-        function=function,
-        params=workload.parameters,
-        wants=frozenset(workload.requires),
-        has=frozenset(workload.provides),
-    )
-
-
-def _own_entry(name: str, settings: Mapping[str, Any]) -> WorkloadEntry:
+def _own_entry(name: str, settings: Mapping[str, Any]) -> Workload:
     function = UserFunction(settings["function"], key=f"workloads.{name}.function")
     about = {key: settings[key] for key in ABOUT_KEYS if key in settings}
     needs = frozenset({Need.ONE_MEMORY} if settings.get("shares_memory") else ())
-    workload = replace(read_user_function(function), needs=needs, **about)
-    return _entry(function.written, workload)
+    return replace(read_user_function(function), needs=needs, **about)

@@ -2,33 +2,8 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from threads_or_processes.plan.cells import Cell
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One trial of the plan; `position` counts from 1 over the whole campaign."""
-
-    cell: Cell
-    block: int
-    position: int
-
-    @property
-    def record(self) -> str:
-        """Where its record lies, below results/<machine>/."""
-        return f"trials/{self.cell.id}/{self.block:03d}.json"
-
-    def as_record(self) -> dict[str, Any]:
-        """The trial as it stands in plan.json."""
-        return {
-            "cell": self.cell.id,
-            "block": self.block,
-            "position": self.position,
-            "record": self.record,
-        }
+from threads_or_processes.records.plan import Cell, Trial
 
 
 def in_order(cells: Sequence[Cell], seed: int) -> list[Trial]:
@@ -44,7 +19,10 @@ def in_order(cells: Sequence[Cell], seed: int) -> list[Trial]:
         for cell in sorted(cells, key=lambda cell: draw(seed, block, cell))
         if block <= cell.blocks
     ]
-    return [Trial(cell, block, place) for place, (cell, block) in enumerate(ordered, start=1)]
+    return [
+        Trial(cell=cell.id, block=block, position=position)
+        for position, (cell, block) in enumerate(ordered, start=1)
+    ]
 
 
 def draw(seed: int, block: int, cell: Cell) -> bytes:

@@ -1,38 +1,57 @@
 """What a plan must know of the workloads and models that exist.
 
-The rules fill it from the trial room, so that this room needs none of its code.
+The trial package's registries have these attributes; this package needs none of its code.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from threads_or_processes.records.vocabulary import Family, StartMethod
 
 
-@dataclass(frozen=True, kw_only=True)
-class WorkloadEntry:
-    """One workload: what readers are told, its task function, its parameters with defaults.
+class WorkloadEntry(Protocol):
+    """One workload: what readers learn of it, its parameters with defaults.
 
-    `wants` are needs that a model must meet, `has` those of models that it meets.
+    `requires` are needs that a model must meet, `provides` those of models that it meets.
     """
 
-    about: Mapping[str, str]
-    function: str
-    params: Mapping[str, Any] = field(default_factory=dict)
-    wants: frozenset[str] = frozenset()
-    has: frozenset[str] = frozenset()
+    @property
+    def title(self) -> str: ...  # noqa: D102
+    @property
+    def kind(self) -> str: ...  # noqa: D102
+    @property
+    def unit(self) -> str: ...  # noqa: D102
+    @property
+    def why(self) -> str: ...  # noqa: D102
+    @property
+    def expected(self) -> str: ...  # noqa: D102
+    @property
+    def parameters(self) -> Mapping[str, Any]: ...  # noqa: D102
+    @property
+    def requires(self) -> AbstractSet[str]: ...  # noqa: D102
+    @property
+    def provides(self) -> AbstractSet[str]: ...  # noqa: D102
 
 
-@dataclass(frozen=True, kw_only=True)
-class ModelEntry:
+class ModelEntry(Protocol):
     """A model of execution: the needs that it meets and asks for, the first Python that has it."""
 
-    title: str
-    family: str
-    start_method: str
-    is_parallel: bool
-    meets: frozenset[str] = frozenset()
-    asks: frozenset[str] = frozenset()
-    since: tuple[int, int] = (3, 0)
+    @property
+    def title(self) -> str: ...  # noqa: D102
+    @property
+    def family(self) -> Family: ...  # noqa: D102
+    @property
+    def start_method(self) -> StartMethod: ...  # noqa: D102
+    @property
+    def is_parallel(self) -> bool: ...  # noqa: D102
+    @property
+    def provides(self) -> AbstractSet[str]: ...  # noqa: D102
+    @property
+    def requires(self) -> AbstractSet[str]: ...  # noqa: D102
+    @property
+    def since(self) -> tuple[int, int]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,4 +60,4 @@ class Catalogue:
 
     workloads: Mapping[str, WorkloadEntry]
     models: Mapping[str, ModelEntry]
-    reasons: Mapping[str, str]
+    reasons: Mapping[Any, str]

@@ -4,19 +4,20 @@ The form is explained in docs/claims.md and checked by workflow/schemas/claims.s
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import jsonschema
 from jsonschema.exceptions import best_match
 
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.plan.arms import Arm
+from threads_or_processes.plan.arms import parse_arm
 from threads_or_processes.plan.catalogue import Catalogue
-from threads_or_processes.plan.cells import Experiment
+from threads_or_processes.plan.cells import Grid
 from threads_or_processes.plan.config import hint
 from threads_or_processes.plan.workers import worker_counts
-from threads_or_processes.records.vocabulary import Measure
+from threads_or_processes.records.plan import Arm, Claim
+from threads_or_processes.records.vocabulary import Expects, Measure
 
 #: Arms by what they are, so that a claim outlives a Python version.
 ROLES = {
@@ -35,40 +36,12 @@ MEASURES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claim:
-    """A sentence and its test.
-
-    `expects` is what the sentence says of `cell`, or of `cell` against `baseline`; `by` the factor
-    that it must reach; `published` the least and the greatest of the ratios that were published for
-    it. `untested` says why it can't be tested; then `cell` and `baseline` may be as they were
-    written.
-    """
-
-    id: str
-    file: str
-    sentence: str
-    source: str
-    answer: str | None
-    expects: str
-    measure: str
-    by: float
-    cell: str
-    baseline: str | None
-    published: Sequence[float] | None
-    untested: str | None
-
-    def as_record(self) -> dict[str, Any]:
-        """The claim as it stands in the plan's file."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Ground:
     """What claims are looked up in: all that the config plans on a machine, by its fingerprint."""
 
     catalogue: Catalogue
     arms: Sequence[Arm]
-    experiments: Sequence[Experiment]
+    grids: Sequence[Grid]
     machine: Mapping[str, Any]
     margin: float
 
@@ -92,11 +65,9 @@ def planned_claims(files: ClaimFiles, ground: Ground) -> list[Claim]:
     it is `untested`, with the reason.
     """
     reasons = {
-        skipped.cell: skipped.reason
-        for experiment in ground.experiments
-        for skipped in experiment.not_applicable
+        skipped.cell: skipped.reason for grid in ground.grids for skipped in grid.not_applicable
     }
-    planned = {cell.id for experiment in ground.experiments for cell in experiment.cells}
+    planned = {cell.id for grid in ground.grids for cell in grid.cells}
     claims: dict[str, Claim] = {}
     for file, content in files.contents.items():
         _check_form(content, files.schema, file)
@@ -120,7 +91,8 @@ def _claim(
     planned: Collection[str],
     reasons: Mapping[str, str],
 ) -> Claim:
-    where, measure = f"{file}, claim {entry['id']}", entry.get("measure", "time")
+    where = f"{file}, claim {entry['id']}"
+    measure = Measure(entry.get("measure", Measure.TIME))
     found = {
         role: _cell(entry[role], ground, f"{where}, {role}", MEASURES[measure])
         for role in ("cell", "baseline")
@@ -134,12 +106,12 @@ def _claim(
         sentence=entry["sentence"],
         source=entry.get("source", source),
         answer=entry.get("answer"),
-        expects=entry["expects"],
+        expects=Expects(entry["expects"]),
         measure=measure,
         by=entry.get("by", 1 + ground.margin),
         cell=ids["cell"],
         baseline=ids.get("baseline"),
-        published=entry.get("published"),
+        published=tuple(entry["published"]) if entry.get("published") else None,
         untested=untested,
     )
 
@@ -187,7 +159,7 @@ def _arm(written: str, arms: Sequence[Arm], where: str) -> str | _NoArm:
     """An arm by its name, or by its role among those of the reference's version."""
     if written not in ROLES:
         try:
-            Arm.parse(written)
+            parse_arm(written)
         except UserError:
             _known(written, [*ROLES, *(arm.name for arm in arms)], "arm", where)
         names = [arm.name for arm in arms if arm.name == written]

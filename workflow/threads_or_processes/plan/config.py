@@ -34,7 +34,7 @@ def check_config(
             "workloads",
             f"a function of your own needs a key {key}.function",
         )
-        allowed = catalogue.workloads[name].params
+        allowed = catalogue.workloads[name].parameters
         if name in own:
             _check_own(settings, allowed, key)
         _check_params(_without_own_keys(settings) if name in own else settings, allowed, key)
@@ -71,7 +71,7 @@ def _check_grid(name: str, experiment: Mapping[str, Any], catalogue: Catalogue) 
     params = {
         key: default
         for workload in experiment["workloads"]
-        for key, default in catalogue.workloads[workload].params.items()
+        for key, default in catalogue.workloads[workload].parameters.items()
     }
     for key, values in experiment.get("params", {}).items():
         for value in values:

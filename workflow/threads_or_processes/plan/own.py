@@ -17,6 +17,11 @@ def own_works(config: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     }
 
 
+def function_of(config: Mapping[str, Any], workload: str) -> str:
+    """A workload's task function: a built-in one has its name, a user's is `file.py:name`."""
+    return str(own_works(config).get(workload, {}).get("function", workload))
+
+
 def requirements_of(config: Mapping[str, Any]) -> list[str]:
     """What pip shall install for those of the user's works that an experiment names, in order."""
     used = {

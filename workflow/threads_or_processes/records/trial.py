@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from threads_or_processes.records.fields import Field
-from threads_or_processes.records.vocabulary import HealthFlag, Outcome, Timing
+from threads_or_processes.records.vocabulary import HealthFlag, Outcome, StartMethod, Timing
 
 Count = Annotated[int, Field("", minimum=0)]
 Positive = Annotated[int, Field("", minimum=1)]
@@ -223,7 +223,7 @@ class MeasuredCell(TypedDict):
     function: Annotated[str, Field("the task function")]
     params: dict[str, Any]
     model: Annotated[str, Field("the model with its start method")]
-    start_method: Literal["none", "fork", "forkserver", "spawn"]
+    start_method: StartMethod
     workers: Positive
     arm: str
     timing: Timing
@@ -231,6 +231,19 @@ class MeasuredCell(TypedDict):
         int,
         Field("2 and more: the same cell measured once more, for the A/A control", minimum=1),
     ]
+
+
+class TrialSpec(TypedDict):
+    """What decides a trial's numbers, and so what measures it again when it changes."""
+
+    cell: MeasuredCell
+    block: int
+    seed: int
+    warmups: int
+    repetitions: int
+    patience_s: float
+    quiet_threshold: float
+    timeout_s: float
 
 
 class Fingerprint(TypedDict):

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-PLAN_SCHEMA_VERSION = 1
+PLAN_SCHEMA_VERSION: Final = 1
 TRIAL_SCHEMA_VERSION: Final = 1
 
 #: Models that others are compared with.
@@ -43,6 +43,15 @@ class Family(StrEnum):
     PROCESSES = "processes"
     COROUTINES = "coroutines"
     INTERPRETERS = "interpreters"
+
+
+class StartMethod(StrEnum):
+    """How a model starts its worker processes; `none` where it starts none."""
+
+    NONE = "none"
+    FORK = "fork"
+    FORKSERVER = "forkserver"
+    SPAWN = "spawn"
 
 
 class WorkerKind(StrEnum):

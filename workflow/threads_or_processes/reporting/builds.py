@@ -7,7 +7,7 @@ from typing import Any
 
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json
-from threads_or_processes.reporting.campaign import Arm
+from threads_or_processes.records.plan import Arm
 from threads_or_processes.reporting.formatting import plain
 
 

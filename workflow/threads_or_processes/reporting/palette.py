@@ -4,8 +4,9 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from threads_or_processes.records.plan import Arm
 from threads_or_processes.records.vocabulary import Family
-from threads_or_processes.reporting.campaign import Arm, Campaign, Model
+from threads_or_processes.reporting.campaign import Campaign, Model
 from threads_or_processes.reporting.figure_spec import Series
 
 

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from threads_or_processes.records.plan import Arm
 from threads_or_processes.records.vocabulary import (
     ANY_HEALTH_FLAG,
     FEWEST_BLOCKS,
@@ -14,7 +15,7 @@ from threads_or_processes.records.vocabulary import (
     WorkerKind,
 )
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.campaign import Arm, Campaign, Model
+from threads_or_processes.reporting.campaign import Campaign, Model
 from threads_or_processes.reporting.rows import Ratio
 from threads_or_processes.reporting.trials import Trials
 

@@ -14,6 +14,8 @@ from typing import Any
 
 from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.common.files import read_json, write_json
+from threads_or_processes.common.plan_file import read_plan
+from threads_or_processes.records.plan import Plan
 from threads_or_processes.trial.supervisor.lock import machine_lock
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor, noise_monitor
 from threads_or_processes.trial.supervisor.retry_pass import candidates, retries
@@ -36,8 +38,8 @@ def measure(arguments: argparse.Namespace) -> None:
 
 def run_retry_pass(arguments: argparse.Namespace) -> None:
     """Try those trials again that saw no quiet moment, at quiet moments, for a stated time."""
-    plan, begun_s = read_json(arguments.plan), time.monotonic()
-    settings = plan["config"]["trial"]
+    plan, begun_s = read_plan(arguments.plan), time.monotonic()
+    settings = plan.config["trial"]
     with machine_lock(), noise_monitor(arguments.results / "sentinel.json") as monitor:
         account = _retry(arguments.results, plan, monitor) if monitor else {}
     seconds = round(time.monotonic() - begun_s)
@@ -46,9 +48,9 @@ def run_retry_pass(arguments: argparse.Namespace) -> None:
     )
 
 
-def _retry(results: Path, plan: Mapping[str, Any], monitor: NoiseMonitor) -> dict[str, int]:
+def _retry(results: Path, plan: Plan, monitor: NoiseMonitor) -> dict[str, int]:
     """Keep every try, let the quietest count; how many trials lacked quiet, and gained it."""
-    budget_s = plan["config"]["trial"]["second_look_s"]
+    budget_s = plan.config["trial"]["second_look_s"]
     lacking = candidates(plan, results, monitor)
     if not (lacking and budget_s):
         return {"lacking": len(lacking), "gained": 0, "tries": 0}

@@ -1,8 +1,8 @@
 """The same work through every way that Python offers."""
 
+from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.vocabulary import THREADS
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.campaign import PlannedCell
 from threads_or_processes.reporting.figure_spec import Series
 from threads_or_processes.reporting.page import Column, Section
 from threads_or_processes.reporting.rows import Ratio
@@ -78,7 +78,7 @@ def _answer(question: Question) -> str:
     return words.sentence(f"speed against the pool of threads – {parts}")
 
 
-def _baselines(question: Question) -> list[PlannedCell]:
+def _baselines(question: Question) -> list[Cell]:
     """The pools of threads that the ways are compared with, whichever experiment asked for them."""
     parallel = (cell for cell in question.cells if question.own_serial(cell) != cell)
     found = (question.other(cell, model=THREADS) for cell in parallel)

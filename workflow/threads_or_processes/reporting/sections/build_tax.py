@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from threads_or_processes.records.plan import Arm, Cell
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.campaign import Arm, PlannedCell
 from threads_or_processes.reporting.figure_spec import Series
 from threads_or_processes.reporting.page import Column, Section
 from threads_or_processes.reporting.rows import Ratio
@@ -77,7 +77,7 @@ def _answer(question: Question) -> str:
     return words.sentence(f"speed, by what is changed – {parts}")
 
 
-def _steps(question: Question, cell: PlannedCell) -> Iterator[tuple[Series, Ratio | None]]:
+def _steps(question: Question, cell: Cell) -> Iterator[tuple[Series, Ratio | None]]:
     """What a cell says of a change of the interpreter, each change apart where it was measured."""
     arms = {arm.name: arm for arm in question.campaign.arms}
     arm = arms[cell.arm]

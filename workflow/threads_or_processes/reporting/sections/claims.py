@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.vocabulary import SERIAL, Agreement, Measure, Verdict
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.campaign import Campaign, PlannedCell
+from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Block, Heading, Own, Paragraph, Section
 from threads_or_processes.reporting.rows import ClaimRow, Ratio
@@ -170,7 +171,7 @@ def _value(row: ClaimRow, value: float | None) -> str:
     return text.time(value)
 
 
-def _way(cell: PlannedCell, title: str, campaign: Campaign) -> str:
+def _way(cell: Cell, title: str, campaign: Campaign) -> str:
     """How a cell works, its workers and its arm in brackets, and its work where they differ."""
     workers = "" if cell.model == SERIAL else text.count(cell.workers, "worker")
     details = ", ".join(filter(None, (workers, cell.arm, title)))

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from threads_or_processes.records.plan import Arm
 from threads_or_processes.records.vocabulary import KINDS, ComparisonResult, Family
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.campaign import Arm, Campaign, Workload
+from threads_or_processes.reporting.campaign import Campaign, Workload
 from threads_or_processes.reporting.evidence import Evidence, Tables
 from threads_or_processes.reporting.figure_spec import Axis, DotRow, DotsFigure, Scale, Series
 from threads_or_processes.reporting.page import (

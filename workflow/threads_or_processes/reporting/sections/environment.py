@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from threads_or_processes.common.provenance import UNKNOWN
+from threads_or_processes.records.plan import Machine
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.builds import Build, Parity
-from threads_or_processes.reporting.campaign import Campaign, Machine, Model
+from threads_or_processes.reporting.campaign import Campaign, Model
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import (
     Block,

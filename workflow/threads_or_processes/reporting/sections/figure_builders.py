@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from threads_or_processes.records.plan import Cell
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.campaign import PlannedCell
 from threads_or_processes.reporting.figure_spec import (
     Axis,
     Bracket,
@@ -66,11 +66,11 @@ def ratio_lines(
     sizes: Axis,
     axis: str,
     margin: float,
-    ways: Iterable[Sequence[PlannedCell]],
-    series: Callable[[PlannedCell], Series],
-    size: Callable[[PlannedCell], float],
-    ratio: Callable[[PlannedCell], Ratio | None],
-    crossover: Callable[[PlannedCell], CrossoverRow | None],
+    ways: Iterable[Sequence[Cell]],
+    series: Callable[[Cell], Series],
+    size: Callable[[Cell], float],
+    ratio: Callable[[Cell], Ratio | None],
+    crossover: Callable[[Cell], CrossoverRow | None],
     among: tuple[str, ...] = (),
 ) -> LinesFigure:
     """Ratios over sizes, a line for each way, with brackets where a way begins to be faster."""
@@ -109,9 +109,9 @@ def ratio_rows(
     finding: str,
     axis: str,
     margin: float,
-    cells: Iterable[PlannedCell],
-    label: Callable[[PlannedCell], str],
-    ratios: Callable[[PlannedCell], Iterable[tuple[Series, Ratio | None]]],
+    cells: Iterable[Cell],
+    label: Callable[[Cell], str],
+    ratios: Callable[[Cell], Iterable[tuple[Series, Ratio | None]]],
 ) -> tuple[DotsFigure, ...]:
     """Ratios in rows with the band of no difference in practice; none where there is no ratio."""
     marks: dict[str, list[Mark]] = {}

@@ -1,8 +1,8 @@
 """How long a task must be for its workers to pay."""
 
+from threads_or_processes.records.plan import Cell
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.campaign import PlannedCell
 from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Scale
 from threads_or_processes.reporting.page import Column, Section, Table
 from threads_or_processes.reporting.rows import CrossoverRow
@@ -62,12 +62,12 @@ def build(question: Question) -> Section:
     )
 
 
-def _task_us(question: Question, cell: PlannedCell) -> float | None:
+def _task_us(question: Question, cell: Cell) -> float | None:
     value = question.work(cell).varied.get(DURATION)
     return None if value is None else float(value)
 
 
-def _by_way(question: Question, cells: Cells) -> list[PlannedCell]:
+def _by_way(question: Question, cells: Cells) -> list[Cell]:
     """Ways in the order of the experiment, durations as they come."""
     ways = list(dict.fromkeys((c.model, c.workers, c.arm) for c in question.cells))
     return sorted(
@@ -94,7 +94,7 @@ def _begins(question: Question, grains: Cells) -> Table:
     )
 
 
-def _found(question: Question, cell: PlannedCell) -> CrossoverRow | None:
+def _found(question: Question, cell: Cell) -> CrossoverRow | None:
     """What the table of crossovers has about the way of a cell."""
     serial = question.own_serial(cell)
     return None if serial is None else question.crossover(cell, DURATION, over=serial.model)
@@ -153,7 +153,7 @@ def _indicative(row: CrossoverRow) -> str:
 
 
 def _dispatch(question: Question, cells: Cells) -> Table:
-    def per_task(cell: PlannedCell) -> str:
+    def per_task(cell: Cell) -> str:
         row = question.tables.cell(cell.id)
         if row is None or row.median_ns is None or not row.tasks:
             return text.MISSING

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from threads_or_processes.records.plan import Cell
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.campaign import PlannedCell
 from threads_or_processes.reporting.figure_spec import Axis, DotRow, DotsFigure, Mark, Scale, Series
 from threads_or_processes.reporting.page import Column, Section, Table
 from threads_or_processes.reporting.rows import MemoryRow
@@ -68,7 +68,7 @@ def build(question: Question) -> Section:
     )
 
 
-def _answer(question: Question, cells: Sequence[PlannedCell], rows: Mapping[str, MemoryRow]) -> str:
+def _answer(question: Question, cells: Sequence[Cell], rows: Mapping[str, MemoryRow]) -> str:
     """The least and the most that the same number of workers weighs, when they are idle."""
     most = max(cell.workers for cell in cells)
     named = [
@@ -87,7 +87,7 @@ def _mebibytes(weight: float) -> str:
 
 
 def _figures(
-    question: Question, cells: Sequence[PlannedCell], rows: Mapping[str, MemoryRow], finding: str
+    question: Question, cells: Sequence[Cell], rows: Mapping[str, MemoryRow], finding: str
 ) -> tuple[DotsFigure, ...]:
     marks: dict[str, list[Mark]] = {}
     for cell in cells:
@@ -115,7 +115,7 @@ def _figures(
     )
 
 
-def _weights(question: Question, weights: list[tuple[PlannedCell, MemoryRow]]) -> Table:
+def _weights(question: Question, weights: list[tuple[Cell, MemoryRow]]) -> Table:
     headers = ("Before", "Idle", "Idle, least", "Idle, most", "Peak", "Peak, least", "Peak, most")
     return Table(
         caption="All four weights, with the least and the most of the trials",

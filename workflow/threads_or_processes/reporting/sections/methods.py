@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterator
 
+from threads_or_processes.records.plan import Precision
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.campaign import Campaign, Precision
+from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import (
     Fact,

@@ -1,9 +1,9 @@
 """What it costs to send data to workers and back."""
 
+from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.vocabulary import THREADS
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.campaign import PlannedCell
 from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Mark, Scale
 from threads_or_processes.reporting.page import Column, Section, Table
 from threads_or_processes.reporting.sections import figure_builders, summary_sentences
@@ -34,12 +34,12 @@ def build(question: Question) -> Section:
     )
     several = len({cell.workers for cell in cells if cell.workers > 1}) > 1
 
-    def key(cell: PlannedCell) -> tuple[str, ...]:
+    def key(cell: Cell) -> tuple[str, ...]:
         work = question.work(cell)
         size = text.set_number(_size_kib(question, cell)) if SIZE in work.varied else text.MISSING
         return work.plain_title, size, cell.arm
 
-    def title(cell: PlannedCell) -> str:
+    def title(cell: Cell) -> str:
         workers = f" × {cell.workers}" if several else ""
         return question.campaign.model_title(cell.model) + workers
 
@@ -80,7 +80,7 @@ def build(question: Question) -> Section:
     )
 
 
-def _size_kib(question: Question, cell: PlannedCell) -> float:
+def _size_kib(question: Question, cell: Cell) -> float:
     return float(question.work(cell).varied.get(SIZE, 0))
 
 

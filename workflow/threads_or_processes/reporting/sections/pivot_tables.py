@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from threads_or_processes.records.plan import Cell, Experiment
 from threads_or_processes.records.vocabulary import THREADS, Family
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.campaign import Campaign, Experiment, PlannedCell, Workload
+from threads_or_processes.reporting.campaign import Campaign, Workload
 from threads_or_processes.reporting.evidence import Tables
 from threads_or_processes.reporting.figure_spec import DotsFigure, LinesFigure, Series
 from threads_or_processes.reporting.page import (
@@ -22,7 +23,7 @@ from threads_or_processes.reporting.rows import CrossoverRow, Ratio
 from threads_or_processes.reporting.sections.figure_builders import figure_block
 
 Keys = tuple[str, ...]
-Cells = Sequence[PlannedCell]
+Cells = Sequence[Cell]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,75 +69,75 @@ class Question:
         )
 
     @property
-    def cells(self) -> tuple[PlannedCell, ...]:
+    def cells(self) -> tuple[Cell, ...]:
         """The experiment's cells, in its order."""
         return self.campaign.cells_of(self.experiment)
 
-    def work(self, cell: PlannedCell) -> Workload:
+    def work(self, cell: Cell) -> Workload:
         """What the cell does."""
         return self.campaign.workloads[cell.workload]
 
     def ways(self, cells: Cells) -> list[Cells]:
         """Cells that differ in a parameter of their work alone, together; both in their order."""
-        ways: dict[tuple[str, str, int, str], list[PlannedCell]] = {}
+        ways: dict[tuple[str, str, int, str], list[Cell]] = {}
         for cell in cells:
             way = (self.work(cell).name, cell.model, cell.workers, cell.arm)
             ways.setdefault(way, []).append(cell)
         return list(ways.values())
 
-    def series(self, cell: PlannedCell) -> Series:
+    def series(self, cell: Cell) -> Series:
         """A way of working in a figure."""
         return Series(title=self.named(cell), model=cell.model, arm=cell.arm)
 
-    def time(self, cell: PlannedCell) -> str:
+    def time(self, cell: Cell) -> str:
         """The cell's time."""
         row = self.tables.cell(cell.id)
         return text.time(row.median_ns if row else None)
 
-    def against(self, cell: PlannedCell, **elsewhere: object) -> Ratio | None:
+    def against(self, cell: Cell, **elsewhere: object) -> Ratio | None:
         """The cell against the one that differs from it as `elsewhere` says (`arm="3.13"`)."""
         baseline = self.other(cell, **elsewhere)
         if baseline is None or baseline == cell:
             return None
         return self.tables.ratio(cell.id, baseline.id)
 
-    def ratio(self, cell: PlannedCell, **elsewhere: object) -> str:
+    def ratio(self, cell: Cell, **elsewhere: object) -> str:
         """The same, as a table shows it."""
         return words.compared_briefly(self.against(cell, **elsewhere))
 
-    def other(self, cell: PlannedCell, **elsewhere: object) -> PlannedCell | None:
+    def other(self, cell: Cell, **elsewhere: object) -> Cell | None:
         """The planned cell that differs from this one as `elsewhere` says, if there is one."""
         wanted = {name: getattr(cell, name) for name in _PLACE} | elsewhere
         return self._at.get(tuple(wanted[name] for name in _PLACE))
 
-    def own_serial(self, cell: PlannedCell) -> PlannedCell | None:
+    def own_serial(self, cell: Cell) -> Cell | None:
         """The serial cell of the same work on the same arm."""
         serials = (m.name for m in self.campaign.models.values() if m.family is Family.SERIAL)
         found = (self.other(cell, model=name, workers=1) for name in serials)
         return next((serial for serial in found if serial), None)
 
-    def is_parallel(self, cell: PlannedCell) -> bool:
+    def is_parallel(self, cell: Cell) -> bool:
         """Whether the cell has workers."""
         return self.campaign.models[cell.model].family is not Family.SERIAL
 
-    def ratio_over_threads(self, cell: PlannedCell) -> Ratio | None:
+    def ratio_over_threads(self, cell: Cell) -> Ratio | None:
         """A parallel cell against the pool of threads with the same workers on the same arm."""
         return self.against(cell, model=THREADS) if self.is_parallel(cell) else None
 
-    def over_threads(self, cell: PlannedCell) -> str:
+    def over_threads(self, cell: Cell) -> str:
         """The same, as a table shows it."""
         return words.compared_briefly(self.ratio_over_threads(cell))
 
-    def ratio_over_serial(self, cell: PlannedCell) -> Ratio | None:
+    def ratio_over_serial(self, cell: Cell) -> Ratio | None:
         """The cell against serial on the same arm."""
         serial = self.own_serial(cell)
         return self.against(cell, model=serial.model, workers=1) if serial else None
 
-    def speedup(self, cell: PlannedCell) -> str:
+    def speedup(self, cell: Cell) -> str:
         """The same, as a table shows it."""
         return words.compared_briefly(self.ratio_over_serial(cell))
 
-    def crossover(self, cell: PlannedCell, size: str, *, over: str) -> CrossoverRow | None:
+    def crossover(self, cell: Cell, size: str, *, over: str) -> CrossoverRow | None:
         """From which size on (a parameter) the cell's way is faster than another model."""
         wanted = (self.work(cell).name, size, cell.model, cell.workers, cell.arm, over)
         for row in self.tables.crossovers:
@@ -145,7 +146,7 @@ class Question:
                 return row
         return None
 
-    def label(self, cell: PlannedCell) -> str:
+    def label(self, cell: Cell) -> str:
         """A cell in a row of a figure: its work, way and arm, those that differ from row to row."""
         way = words.choice(
             self.campaign.model_title(cell.model), cell.workers if self.is_parallel(cell) else None
@@ -157,12 +158,12 @@ class Question:
             return f"{title}: {way}"
         return way if has_ways else title
 
-    def named(self, cell: PlannedCell) -> str:
+    def named(self, cell: Cell) -> str:
         """A cell in a sentence: `threads, 2 workers, 3.13t`; serial has no workers."""
         workers = cell.workers if self.is_parallel(cell) else None
         return f"{words.choice(self.campaign.model_title(cell.model), workers)}, {cell.arm}"
 
-    def way(self, cell: PlannedCell) -> Keys:
+    def way(self, cell: Cell) -> Keys:
         """Model and workers, as the first columns of a row."""
         model = self.campaign.models[cell.model]
         if model.family is Family.SERIAL:
@@ -170,7 +171,7 @@ class Question:
         return model.title, words.workers(cell.workers, cell.worker_kind)
 
     @property
-    def _at(self) -> Mapping[tuple[object, ...], PlannedCell]:
+    def _at(self) -> Mapping[tuple[object, ...], Cell]:
         return self.campaign.cells_by_place
 
 
@@ -190,24 +191,24 @@ class Measure:
 
     header: str
     unit: str = ""
-    show: Callable[[PlannedCell], str]
+    show: Callable[[Cell], str]
 
 
 def pivot(
     *,
     caption: str,
     keys: Sequence[Column],
-    key: Callable[[PlannedCell], Keys],
-    group: Callable[[PlannedCell], str],
+    key: Callable[[Cell], Keys],
+    group: Callable[[Cell], str],
     measures: Sequence[Measure],
-    cells: Iterable[PlannedCell],
+    cells: Iterable[Cell],
 ) -> Table:
     """A row for each key and, for each group, a column for each measure.
 
     Keys and groups stand in the order in which cells name them. A column that would be empty in
     every row is left out; a key that is the same in every row stands in the caption.
     """
-    at: dict[tuple[Keys, str], PlannedCell] = {}
+    at: dict[tuple[Keys, str], Cell] = {}
     for cell in cells:
         at.setdefault((key(cell), group(cell)), cell)
     sides = list(dict.fromkeys(side for side, _ in at))

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from threads_or_processes.records.plan import Cell
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.campaign import PlannedCell
 from threads_or_processes.reporting.figure_spec import Axis, DotRow, DotsFigure, Mark, Scale, Series
 from threads_or_processes.reporting.page import Column, Section, Table
 from threads_or_processes.reporting.rows import StartupRow
@@ -66,9 +66,7 @@ def build(question: Question) -> Section:
     )
 
 
-def _answer(
-    question: Question, cells: Sequence[PlannedCell], rows: Mapping[str, StartupRow]
-) -> str:
+def _answer(question: Question, cells: Sequence[Cell], rows: Mapping[str, StartupRow]) -> str:
     """The soonest and the latest first result of the same number of workers."""
     most = max(cell.workers for cell in cells)
     named = [
@@ -85,7 +83,7 @@ def _answer(
 
 
 def _figures(
-    question: Question, cells: Sequence[PlannedCell], rows: Mapping[str, StartupRow], finding: str
+    question: Question, cells: Sequence[Cell], rows: Mapping[str, StartupRow], finding: str
 ) -> tuple[DotsFigure, ...]:
     marks: dict[str, list[Mark]] = {}
     for cell in cells:
@@ -108,7 +106,7 @@ def _figures(
     )
 
 
-def _lives(question: Question, lives: list[tuple[PlannedCell, StartupRow]]) -> Table:
+def _lives(question: Question, lives: list[tuple[Cell, StartupRow]]) -> Table:
     return Table(
         caption="The whole life: create the workers, execute the batch, tear down",
         columns=(

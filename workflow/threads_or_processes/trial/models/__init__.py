@@ -7,7 +7,7 @@ import importlib
 from dataclasses import dataclass
 from typing import cast
 
-from threads_or_processes.records.vocabulary import Family
+from threads_or_processes.records.vocabulary import Family, StartMethod
 from threads_or_processes.trial.models.base import Model
 from threads_or_processes.trial.needs import Need
 
@@ -29,7 +29,7 @@ class ModelEntry:
     family: Family
     provides: frozenset[Need]
     requires: frozenset[Need] = frozenset()
-    start_method: str = "none"
+    start_method: StartMethod = StartMethod.NONE
     since: tuple[int, int] = (3, 0)
 
     @property
@@ -58,7 +58,8 @@ def _of_processes(
             start_method=method,
             since=since,
         )
-        for method in ("fork", "forkserver", "spawn")
+        for method in StartMethod
+        if method is not StartMethod.NONE
     }
 
 
@@ -135,6 +136,6 @@ def load_model(name: str, workers: int) -> Model:
     arguments: list[object] = []
     if entry.is_parallel:
         arguments.append(workers)
-    if entry.start_method != "none":
-        arguments.append(entry.start_method)
+    if entry.start_method is not StartMethod.NONE:
+        arguments.append(entry.start_method.value)
     return cast("Model", getattr(module, entry.type_name)(*arguments))

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from threads_or_processes.common.files import read_json
+from threads_or_processes.records.plan import Plan, Trial
 from threads_or_processes.records.vocabulary import FEWEST_QUIET
 from threads_or_processes.trial.measured.probe_client import QuietRule
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor
 from threads_or_processes.trial.supervisor.trial import (
-    TrialOrder,
     measure_trial,
     quiet_repetitions,
     read_identity,
@@ -28,6 +28,7 @@ from threads_or_processes.trial.supervisor.trial import (
 class Candidate:
     """A trial that lacks quiet repetitions: its record's path, and the best of its records."""
 
+    trial: Trial
     path: Path
     record: Mapping[str, Any]
 
@@ -47,26 +48,22 @@ class Retry:
     is_quietest: bool
 
 
-def candidates(
-    plan: Mapping[str, Any], results: Path, monitor: NoiseMonitor | None = None
-) -> list[Candidate]:
+def candidates(plan: Plan, results: Path, monitor: NoiseMonitor | None = None) -> list[Candidate]:
     """The timed trials of a plan with too few quiet repetitions, in the plan's order.
 
     Judged by what `monitor` knows by now, or by the rules of their time. Those that failed, that
     nothing watched, or whose cell waits for no quiet, are none.
     """
-    patient = {cell["id"] for cell in plan["cells"] if cell["patience_s"] > 0}
-    threshold = plan["config"]["trial"]["quiet_threshold"]
 
     def rule(one: Candidate) -> QuietRule | None:
-        return monitor.rule(threshold, workers=one.workers) if monitor else None
+        return monitor.rule(plan.quiet_threshold, workers=one.workers) if monitor else None
 
     found = []
-    for trial in sorted(plan["trials"], key=lambda trial: trial["position"]):
-        if trial["cell"] in patient:
-            record = read_json(results / trial["record"])
+    for trial in sorted(plan.trials, key=lambda trial: trial.position):
+        if plan.cells_by_id[trial.cell].patience_s > 0:
+            record = read_json(results / trial.record)
             if _is_timed(record):
-                found.append(Candidate(results / trial["record"], record))
+                found.append(Candidate(trial, results / trial.record, record))
     return [one for one in found if quiet_repetitions(one.record, rule(one)) < FEWEST_QUIET]
 
 
@@ -80,7 +77,7 @@ def _is_timed(record: Any) -> bool:
 
 
 def retries(
-    plan: Mapping[str, Any],
+    plan: Plan,
     lacking: Sequence[Candidate],
     monitor: NoiseMonitor,
     *,
@@ -89,8 +86,7 @@ def retries(
 ) -> Iterator[Retry]:
     """Try trials again, each at a quiet moment, until none lacks one or the time is over."""
     queue = deque(lacking)
-    cells = {cell["id"]: cell for cell in plan["cells"]}
-    threshold = plan["config"]["trial"]["quiet_threshold"]
+    threshold = plan.quiet_threshold
     end_s = time.monotonic() + budget_s
     while queue and monitor.await_quiet(
         threshold, end_s - time.monotonic(), workers=queue[0].workers
@@ -98,8 +94,8 @@ def retries(
         one = queue.popleft()
         cell = one.record["cell"]
         record = measure_trial(
-            _order(plan, one.record, cells[cell["id"]]),
-            one.record["position"],
+            plan.spec(one.trial),
+            one.trial.position,
             read_identity(results / "interpreters" / f"{cell['arm']}.json"),
             read_json(results / "calibration" / f"{cell['workload']}.json"),
             monitor,
@@ -114,21 +110,4 @@ def retries(
             monitor.remember(record)
         best: Mapping[str, Any] = record if is_quietest else {**one.record, "try": record["try"]}
         if quiet_repetitions(best, rule) < FEWEST_QUIET:
-            queue.append(Candidate(one.path, best))
-
-
-def _order(
-    plan: Mapping[str, Any], record: Mapping[str, Any], cell: Mapping[str, Any]
-) -> TrialOrder:
-    """The order that the record's trial was measured by."""
-    settings = plan["config"]["trial"]
-    return TrialOrder(
-        cell=record["cell"],
-        block=record["block"],
-        seed=plan["seed"],
-        warmups=cell["warmups"],
-        repetitions=cell["repetitions"],
-        patience_s=cell["patience_s"],
-        quiet_threshold=settings["quiet_threshold"],
-        timeout_s=settings["timeout_s"],
-    )
+            queue.append(Candidate(one.trial, one.path, best))

@@ -1,20 +1,20 @@
-"""One trial from its order to its record; one calibration likewise."""
+"""One trial from its specification to its record; one calibration likewise."""
 
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import Any, cast
 
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import digest, read_json
 from threads_or_processes.records.trial import (
     Answer,
     Interpreter,
-    MeasuredCell,
     Sentinel,
     TrialRecord,
+    TrialSpec,
     unmeasured,
 )
 from threads_or_processes.records.vocabulary import TRIAL_SCHEMA_VERSION
@@ -36,21 +36,8 @@ from threads_or_processes.trial.workloads.registry import Workload, batch_for
 CALIBRATION_TIMEOUT_S = 300
 
 
-class TrialOrder(TypedDict):
-    """What decides a trial's numbers, and so what re-runs it when it changes."""
-
-    cell: MeasuredCell
-    block: int
-    seed: int
-    warmups: int
-    repetitions: int
-    patience_s: float
-    quiet_threshold: float
-    timeout_s: float
-
-
 def run_trial(
-    order: TrialOrder,
+    spec: TrialSpec,
     position: int,
     identity: Mapping[str, Any],
     calibration: Mapping[str, Any],
@@ -59,9 +46,9 @@ def run_trial(
     """Measure one trial in a fresh process, begun at a quiet moment if one comes in time."""
     if monitor:
         monitor.await_quiet(
-            order["quiet_threshold"], order["patience_s"], workers=order["cell"]["workers"]
+            spec["quiet_threshold"], spec["patience_s"], workers=spec["cell"]["workers"]
         )
-    record = measure_trial(order, position, identity, calibration, monitor)
+    record = measure_trial(spec, position, identity, calibration, monitor)
     if monitor and record["outcome"] == "ok" and record["repetitions"]:
         monitor.remember(record)
     return record
@@ -90,7 +77,7 @@ def is_quiet(repetition: Mapping[str, Any], rule: QuietRule, *, workers: int) ->
 
 
 def measure_trial(
-    order: TrialOrder,
+    spec: TrialSpec,
     position: int,
     identity: Mapping[str, Any],
     calibration: Mapping[str, Any],
@@ -102,13 +89,13 @@ def measure_trial(
 
     `attempt` is more than 1 in the retry pass.
     """
-    cell = order["cell"]
+    cell = spec["cell"]
     workload = workload_of(cell["function"])
-    environment = draw_environment(order["seed"], cell["id"], order["block"])
+    environment = draw_environment(spec["seed"], cell["id"], spec["block"])
     size = calibration["size"]
     rule, read_sentinel = None, None
     if monitor:
-        rule = monitor.rule(order["quiet_threshold"], workers=cell["workers"])
+        rule = monitor.rule(spec["quiet_threshold"], workers=cell["workers"])
         read_sentinel = partial(monitor.read, rule.manner)
     ending = run_measured(
         _command(identity),
@@ -116,20 +103,20 @@ def measure_trial(
             "do": "measure",
             "family": family_of(workload),
             "workload": workload.name,
-            "arguments": cell["params"] | ({} if size is None else {"size": size}),
+            "arguments": dict(cell["params"]) | ({} if size is None else {"size": size}),
             "tasks": calibration["tasks"],
             "expected_checksum": calibration["expected_checksum"],
             "model": cell["model"],
             "workers": cell["workers"],
             "timing": cell["timing"],
-            "warmups": order["warmups"],
-            "repetitions": order["repetitions"],
-            "patience_ns": round(order["patience_s"] * 1e9),
+            "warmups": spec["warmups"],
+            "repetitions": spec["repetitions"],
+            "patience_ns": round(spec["patience_s"] * 1e9),
             "probe": {"rule": asdict(rule)} if rule else None,
             "gil": identity["gil_enabled"],
         },
         environment.for_process(*_import_folders(workload)),
-        order["timeout_s"],
+        spec["timeout_s"],
         read_sentinel,
     )
     if "outcome" not in ending.answer:
@@ -142,9 +129,9 @@ def measure_trial(
         "trial_id": uuid.uuid4().hex,
         "try": attempt,
         "cell": cell,
-        "block": order["block"],
+        "block": spec["block"],
         "position": position,
-        "seed": order["seed"],
+        "seed": spec["seed"],
         "machine": fingerprint(),
         "interpreter": cast(
             "Interpreter", {name: identity[name] for name in Interpreter.__annotations__}

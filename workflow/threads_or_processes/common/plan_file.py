@@ -1,0 +1,51 @@
+"""plan.json: the plan encoded and decoded, each by one call."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.files import MAKE_IT_ANEW, read_json
+from threads_or_processes.records.plan import Plan
+from threads_or_processes.records.vocabulary import PLAN_SCHEMA_VERSION
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    """The plan as it stands in plan.json."""
+    encoded: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(plan))
+    return encoded
+
+
+def plan_from(value: Any) -> Plan:
+    """A plan from its JSON.
+
+    Raises ValueError, which names the field, for a plan that lacks a part, contradicts itself or
+    has another schema version.
+    """
+    version = value.get("schema_version") if isinstance(value, Mapping) else None
+    if version != PLAN_SCHEMA_VERSION:
+        raise ValueError(f"schema_version is {version!r}, this code reads {PLAN_SCHEMA_VERSION}")
+    plan = msgspec.convert(value, Plan)
+    for kind, named, listed in (
+        ("arms", {cell.arm for cell in plan.cells}, {arm.name for arm in plan.arms}),
+        ("models", {cell.model for cell in plan.cells}, plan.models.keys()),
+        ("workloads", {cell.workload for cell in plan.cells}, plan.workloads.keys()),
+        ("cells", {trial.cell for trial in plan.trials}, plan.cells_by_id.keys()),
+    ):
+        if unknown := named - listed:
+            raise ValueError(f"it names {kind} that it does not list: {sorted(unknown)}")
+    return plan
+
+
+def read_plan(path: Path) -> Plan:
+    """Read plan.json; `UserError` names the file and what is wrong with it."""
+    value = read_json(path)
+    try:
+        return plan_from(value)
+    except msgspec.ValidationError as error:
+        what, hint = f"the plan is not complete ({error})", MAKE_IT_ANEW
+    except ValueError as error:
+        what, hint = f"the plan can't be used: {error}", "run snakemake again with this code"
+    raise UserError(what, where=str(path), hint=hint)

@@ -1,0 +1,309 @@
+"""The plan, declared once: everything that a campaign measures on a machine, and in which order.
+
+Its fields are those of plan.json; `common/plan_file.py` writes and reads it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from threads_or_processes.records.trial import MeasuredCell, TrialSpec
+from threads_or_processes.records.vocabulary import (
+    PLAN_SCHEMA_VERSION,
+    SERIAL,
+    Expects,
+    Family,
+    Measure,
+    StartMethod,
+    Timing,
+    WorkerKind,
+)
+
+#: What timed cells share that are compared with one another: workload (with parameters) and timing.
+PeersName = tuple[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arm:
+    """An interpreter build with its GIL setting; `gil` is whether it runs with its GIL."""
+
+    name: str
+    version: str
+    free_threaded: bool
+    gil: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """The machine: the name of its results' folder, and what identifies it."""
+
+    name: str
+    fingerprint: Mapping[str, Any]
+
+    @property
+    def logical_cpus(self) -> int:
+        """CPUs the operating system offers."""
+        return int(self.fingerprint["logical_cpus"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """A kind of work, in the words of its author, with the parameters it is measured with.
+
+    `name` is without the parameters that an experiment varies; `function` is its task function.
+    """
+
+    name: str
+    function: str
+    params: Mapping[str, Any]
+    title: str
+    kind: str
+    unit: str
+    why: str
+    expected: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """A way to execute a batch."""
+
+    title: str
+    family: Family
+    start_method: StartMethod
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One point of the sweep, with the settings its trials run under.
+
+    `workload` names the work with those of its parameters that the experiment varies; `function`
+    is its task function. The same cell measured once more has another `replicate`. `id` is made
+    from the other fields where it isn't given: the cell's folder, and its key in every table.
+    """
+
+    workload: str
+    function: str
+    model: str
+    start_method: StartMethod
+    workers: int
+    worker_kind: WorkerKind
+    arm: str
+    timing: Timing
+    replicate: int
+    warmups: int
+    repetitions: int
+    patience_s: float
+    blocks: int
+    id: str = ""
+
+    def __post_init__(self) -> None:
+        again = f"-{self.replicate}" if self.replicate > 1 else ""
+        made = f"{self.workload}/{self.model}/{self.workers}/{self.arm}/{self.timing}{again}"
+        object.__setattr__(self, "id", self.id or made)
+
+    @property
+    def peers(self) -> PeersName:
+        """Whom it is compared with."""
+        return self.workload, self.timing
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether it takes part in comparisons: it is timed and no other cell's replicate."""
+        return self.timing is not Timing.MEMORY and self.replicate == 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotApplicable:
+    """A cell of an experiment's grid that can't be run, and why."""
+
+    cell: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """One question, the ids of the cells that answer it, and those of its grid that can't."""
+
+    name: str
+    question: str
+    cells: tuple[str, ...]
+    not_applicable: tuple[NotApplicable, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One trial of a cell; `position` counts from 1 over the whole campaign.
+
+    `record` is its file, below the results; it is made from the others where it isn't given.
+    """
+
+    cell: str
+    block: int
+    position: int
+    record: str = ""
+
+    def __post_init__(self) -> None:
+        made = f"trials/{self.cell}/{self.block:03d}.json"
+        object.__setattr__(self, "record", self.record or made)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Peers:
+    """Cells that get more blocks together; `blocks` are the numbers of blocks they are judged at.
+
+    The base blocks come first.
+    """
+
+    workload: str
+    timing: Timing
+    blocks: tuple[int, ...]
+
+    @property
+    def name(self) -> PeersName:
+        """What they share."""
+        return self.workload, self.timing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Precision:
+    """How precise ratios shall be, and every trial that may be added for it.
+
+    `target` is how far an interval may reach to either side, as a ratio above 1 (0.03: from
+    ratio/1.03 to ratio*1.03). The trials are in order; their positions go on after those of the
+    base blocks and leave gaps where peers have enough.
+    """
+
+    target: float
+    max_blocks: int
+    peers: tuple[Peers, ...]
+    trials: tuple[Trial, ...]
+
+    @property
+    def looks(self) -> dict[PeersName, tuple[int, ...]]:
+        """The numbers of blocks at which peers are judged, by their name."""
+        return {peers.name: peers.blocks for peers in self.peers}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A sentence stated before the measurement, and its test.
+
+    `expects` is what the sentence says of `cell`, or of `cell` against `baseline`; `by` the factor
+    that it must reach; `published` the least and the greatest of the ratios that were published for
+    it. `untested` says why it can't be tested; then `cell` and `baseline` may be as they were
+    written.
+    """
+
+    id: str
+    file: str
+    sentence: str
+    source: str
+    answer: str | None
+    expects: Expects
+    measure: Measure
+    by: float
+    cell: str
+    baseline: str | None
+    published: tuple[float, ...] | None
+    untested: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A campaign's design on one machine, and by which thresholds it is read.
+
+    `quiet_threshold` is how far above its floor a sentinel may read and be quiet (0.12: 12 %);
+    `margin` is the equivalence margin as a ratio above 1 (0.05: up to 5 % counts as equal);
+    `confidence` the nominal level of every interval. Serial on `reference_arm` is what every
+    speed-up is measured against.
+    """
+
+    campaign: str
+    machine: Machine
+    seed: int
+    blocks: int
+    margin: float
+    quiet_threshold: float
+    confidence: float
+    reference_arm: str
+    config: Mapping[str, Any] = field(hash=False)
+    arms: tuple[Arm, ...]
+    workloads: Mapping[str, Workload]
+    models: Mapping[str, Model]
+    experiments: tuple[Experiment, ...]
+    cells: tuple[Cell, ...]
+    trials: tuple[Trial, ...]
+    precision: Precision | None
+    claims: tuple[Claim, ...]
+    schema_version: Literal[1] = PLAN_SCHEMA_VERSION
+
+    @property
+    def fingerprint(self) -> Mapping[str, Any]:
+        """What identifies the machine."""
+        return self.machine.fingerprint
+
+    @cached_property
+    def cells_by_id(self) -> Mapping[str, Cell]:
+        """Every planned cell."""
+        return {cell.id: cell for cell in self.cells}
+
+    @property
+    def possible_trials(self) -> list[Trial]:
+        """All trials of the base blocks, then those that may be added for precision; in order."""
+        return [*self.trials, *(self.precision.trials if self.precision else ())]
+
+    @property
+    def varied(self) -> frozenset[str]:
+        """The workloads some of whose parameters an experiment varies."""
+        return frozenset(label for label, one in self.workloads.items() if label != one.name)
+
+    def family(self, cell: Cell) -> Family:
+        """The family of a cell's model."""
+        return self.models[cell.model].family
+
+    def in_order(self) -> list[Cell]:
+        """Cells in the order of every table, whatever the order in the plan's file.
+
+        By workload, arm (as the plan lists the arms), timing, model (serial first), workers,
+        replicate.
+        """
+        rank = {arm.name: place for place, arm in enumerate(self.arms)}
+        return sorted(
+            self.cells,
+            key=lambda cell: (
+                cell.workload,
+                rank[cell.arm],
+                cell.timing,
+                cell.model != SERIAL,
+                cell.model,
+                cell.workers,
+                cell.replicate,
+                cell.id,
+            ),
+        )
+
+    def spec(self, trial: Trial) -> TrialSpec:
+        """What decides a trial's numbers."""
+        cell = self.cells_by_id[trial.cell]
+        return TrialSpec(
+            cell=MeasuredCell(
+                id=cell.id,
+                workload=cell.workload,
+                function=cell.function,
+                params=dict(self.workloads[cell.workload].params),
+                model=cell.model,
+                start_method=cell.start_method,
+                workers=cell.workers,
+                arm=cell.arm,
+                timing=cell.timing,
+                replicate=cell.replicate,
+            ),
+            block=trial.block,
+            seed=self.seed,
+            warmups=cell.warmups,
+            repetitions=cell.repetitions,
+            patience_s=cell.patience_s,
+            quiet_threshold=self.quiet_threshold,
+            timeout_s=self.config["trial"]["timeout_s"],
+        )
