@@ -18,6 +18,10 @@ CORE = (
     TRIAL / "supervisor" / "environment.py",
     TRIAL / "supervisor" / "sentinel.py",
 )
+# A word of the report, or what a field means, changes no trial: these only declare.
+DECLARATIONS = tuple(
+    PACKAGE / "records" / f"{name}.py" for name in ("fields", "trial", "vocabulary")
+)
 IMPORT = re.compile(
     rf"^ *(?:import|from) {PACKAGE.name}\.([\w.]+)(?: import (\([^)]*\)|.*))?", re.MULTILINE
 )
@@ -34,7 +38,7 @@ def instrument_sha256(workload: Workload, model: str) -> str:
 def sources_of(workload: Workload, model: str) -> list[Path]:
     """The package's files that such a trial imports, and the workload's where it is a user's own.
 
-    An `__init__` only lists what a folder holds, so it doesn't count.
+    An `__init__` only lists what a folder holds, so it doesn't count; nor do declarations.
     """
     entries = [*CORE, TRIAL / "models" / f"{MODELS[model].module}.py"]
     if not workload.file:
@@ -42,7 +46,7 @@ def sources_of(workload: Workload, model: str) -> list[Path]:
     found: set[Path] = set()
     while entries:
         source = entries.pop()
-        if source not in found:
+        if source not in found and source not in DECLARATIONS:
             found.add(source)
             entries += _imported_by(source)
     return [*sorted(found), *(sources_of_user_file(workload.file) if workload.file else ())]
