@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from threads_or_processes.trial.measured.process_tree import process_tree
+from threads_or_processes.trial.measured.proc import process_tree
 from threads_or_processes.trial.models import load_model, pools
 from threads_or_processes.trial.models.barrier import wait_for_all
 from threads_or_processes.trial.models.base import WorkerDiedError, check_in

@@ -32,6 +32,7 @@ MACHINE = {
     "proc/pressure/io": "some avg10=0.00 avg60=0.00 avg300=0.00 total=13\n",
     "proc/self/stat": "7 (a (b) c) R 1 7 7 0 -1 0 0 0 0 0 20 3 2 1 20 0 1 0 0\n",
     "proc/self/cgroup": "0::/above/own\n",
+    "proc/self/mountinfo": "35 24 0:30 / /sys/fs/cgroup rw shared:9 - cgroup2 cgroup2 rw\n",
     "sys/fs/cgroup/above/cpu.stat": "usage_usec 9\nnr_throttled 6\nthrottled_usec 600\n",
     "sys/fs/cgroup/above/own/cpu.stat": "usage_usec 9\nnr_throttled 1\nthrottled_usec 50\n",
     "sys/fs/cgroup/above/own/memory.events": "low 0\noom 2\noom_kill 1\n",
@@ -100,6 +101,9 @@ def test_everything_that_a_machine_tells_is_read(tmp_path: Path) -> None:
 def test_control_groups_of_the_first_version_are_read(tmp_path: Path) -> None:
     groups = {
         "proc/self/cgroup": "9:name=systemd:/\n4:memory:/own\n2:cpu,cpuacct:/not/here\n0::/\n",
+        "proc/self/mountinfo": "33 31 0:31 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+        "32 31 0:30 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n"
+        "34 31 0:32 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n",
         "sys/fs/cgroup/memory/own/memory.oom_control": "under_oom 0\noom_kill 3\n",
         "sys/fs/cgroup/cpu,cpuacct/cpu.stat": "nr_throttled 8\nthrottled_time 9000\n",
     }

@@ -5,8 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from threads_or_processes.trial.machine import fingerprint, name_of
-from threads_or_processes.trial.topology import allowed_cpus, cpu_quota, physical_cores
+from threads_or_processes.trial.machine import (
+    allowed_cpus,
+    cpu_quota,
+    fingerprint,
+    name_of,
+    physical_cores,
+)
 
 
 def system_cpus(root: Path, siblings: Mapping[int, str]) -> Path:

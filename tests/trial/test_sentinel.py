@@ -22,7 +22,7 @@ from threads_or_processes.trial.measured.probe_client import (
     QuietRule,
     current_cpu,
 )
-from threads_or_processes.trial.measured.process_tree import last_cpus
+from threads_or_processes.trial.measured.proc import last_cpus
 from threads_or_processes.trial.supervisor.noise_monitor import (
     ENOUGH_MOMENTS,
     MOMENTS_A_TRIAL,

@@ -1,22 +1,22 @@
 """The machine's fingerprint: what must be equal for two trials to be compared.
 
+It says how much of the machine this process may use: its CPUs, their cores, its share of them.
+
 No host name and no serial number: results are published.
 """
 
 import os
 import platform
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from threads_or_processes.common.files import digest
 from threads_or_processes.records.trial import Fingerprint
-from threads_or_processes.trial.topology import (
-    CPUINFO,
-    allowed_cpus,
-    cpu_quota,
-    physical_cores,
-    system_text,
-)
+from threads_or_processes.trial.measured.proc import THIS_PROCESS, control_groups, system_text
+
+SYSTEM_CPUS = Path("/sys/devices/system/cpu")
+CPUINFO = Path("/proc/cpuinfo")
 
 
 def fingerprint() -> Fingerprint:
@@ -46,6 +46,45 @@ def logical_cpus() -> int:
     return len(allowed_cpus())
 
 
+def allowed_cpus() -> frozenset[int]:
+    """The logical CPUs that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return frozenset(os.sched_getaffinity(0))
+    return frozenset(range(os.cpu_count() or 1))
+
+
+def physical_cores(
+    cpus: Collection[int], system_cpus: Path = SYSTEM_CPUS, cpuinfo: Path = CPUINFO
+) -> int | None:
+    """How many different cores `cpus` belong to; None where the system doesn't say.
+
+    Two CPUs are of one core when they name the same siblings (Linux,
+    Documentation/admin-guide/cputopology.rst); where that is hidden, when /proc/cpuinfo gives them
+    one socket and one core.
+    """
+    siblings = [
+        system_text(system_cpus / f"cpu{cpu}" / "topology" / "thread_siblings_list").strip()
+        for cpu in cpus
+    ]
+    if all(siblings):
+        return len(set(siblings)) or None
+    told = _cores_in(system_text(cpuinfo))
+    if not set(cpus) <= set(told):
+        return None
+    return len({told[cpu] for cpu in cpus}) or None
+
+
+def cpu_quota(process: Path = THIS_PROCESS) -> float | None:
+    """How many CPUs' worth of time the control groups of this process allow; None if no limit.
+
+    The tightest limit of its own group and all above it counts, in either version of cgroups:
+    `cpu.max` (Linux, Documentation/admin-guide/cgroup-v2.rst), `cpu.cfs_quota_us` by
+    `cpu.cfs_period_us` (Documentation/scheduler/sched-bwc.rst).
+    """
+    groups = control_groups("cpu", process)
+    return min((limit for group in groups if (limit := _limit(group)) is not None), default=None)
+
+
 def _cpu_model(cpuinfo: str) -> str:
     match = re.search(r"^model name\s*: (.+)$", cpuinfo, re.MULTILINE)
     return match[1].strip() if match else platform.processor() or platform.machine()
@@ -63,3 +102,26 @@ def _virtualisation(cpuinfo: str) -> str | None:
     if re.search(r"^flags\s*:.*\bhypervisor\b", cpuinfo, re.MULTILINE):
         return f"virtual machine ({product})" if product else "virtual machine"
     return None
+
+
+def _cores_in(cpuinfo: str) -> dict[int, tuple[int, int]]:
+    """The (socket, core) of each CPU that /proc/cpuinfo tells them of."""
+    found = {}
+    for entry in cpuinfo.split("\n\n"):
+        numbers = dict(
+            re.findall(r"^(processor|physical id|core id)\s*: (\d+)$", entry, re.MULTILINE)
+        )
+        if len(numbers) == 3:
+            core = (int(numbers["physical id"]), int(numbers["core id"]))
+            found[int(numbers["processor"])] = core
+    return found
+
+
+def _limit(group: Path) -> float | None:
+    quota, _, period = system_text(group / "cpu.max").strip().partition(" ")
+    if not quota:
+        quota = system_text(group / "cpu.cfs_quota_us").strip()
+        period = system_text(group / "cpu.cfs_period_us").strip()
+    if quota in ("", "max", "-1"):
+        return None
+    return int(quota) / int(period)

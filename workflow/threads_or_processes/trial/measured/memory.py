@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from threads_or_processes.records.trial import Memory, Timed
-from threads_or_processes.trial.measured.process_tree import process_tree, pss_bytes
+from threads_or_processes.trial.measured.proc import process_tree, pss_bytes
 from threads_or_processes.trial.measured.timing import Batch, Timings, clock
 from threads_or_processes.trial.models.base import Model
 

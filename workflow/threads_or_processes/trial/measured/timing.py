@@ -19,7 +19,7 @@ from threads_or_processes.trial.measured.batch import (
     run_chunk,
 )
 from threads_or_processes.trial.measured.probe_client import ProbeClient, Reading
-from threads_or_processes.trial.measured.process_tree import last_cpus, process_tree
+from threads_or_processes.trial.measured.proc import last_cpus, process_tree
 from threads_or_processes.trial.measured.usage import WorkerUsage, process_usage
 from threads_or_processes.trial.models.base import Model
 

@@ -2,6 +2,9 @@
 
 Everything here comes from counters that the kernel keeps anyway. A flag never drops a trial: it
 says where to look when a time is odd.
+
+psutil would mean something else by the same fields: it takes swapped pages for 4 KiB, prefers
+/proc/cpuinfo for frequencies and hwmon to thermal zones, and has neither pressure nor throttling.
 """
 
 import os
@@ -12,7 +15,12 @@ from pathlib import Path
 
 from threads_or_processes.records.trial import Health
 from threads_or_processes.records.vocabulary import HealthFlag
-from threads_or_processes.trial.supervisor.descendants import children, process_stat
+from threads_or_processes.trial.measured.proc import (
+    children,
+    control_groups,
+    process_stat,
+    system_text,
+)
 
 # A hundredth of one CPU taken away by the host: a fifth of the margin (5 %) that verdicts go by.
 STEAL_RATIO = 0.01
@@ -46,7 +54,7 @@ def read(root: Path = Path("/")) -> Health:
     """Read the machine's state now; `root` holds `proc` and `sys`. Never raises."""
     proc, cpus = root / "proc", root / "sys/devices/system/cpu"
     ticks = [int(count) for count in re.findall(r"(?<=\s)\d+", _line(proc / "stat", "cpu "))]
-    vmstat = _text(proc / "vmstat")
+    vmstat = system_text(proc / "vmstat")
     periods, throttled_us = _throttling(root)
     return Health(
         read_monotonic_ns=time.perf_counter_ns(),
@@ -66,7 +74,7 @@ def read(root: Path = Path("/")) -> Health:
         cgroup_throttled_periods=periods,
         cgroup_throttled_us=throttled_us,
         cgroup_out_of_memory_kills=_cgroup_kills(root),
-        clock_source=_text(
+        clock_source=system_text(
             root / "sys/devices/system/clocksource/clocksource0/current_clocksource"
         ).strip()
         or None,
@@ -123,7 +131,7 @@ def _findings(before: Health, after: Health) -> Iterator[HealthFlag]:
 
 def _load_averages(proc: Path) -> list[float] | None:
     """Over 1, 5 and 15 minutes."""
-    found = re.match(r"([\d.]+) ([\d.]+) ([\d.]+) ", _text(proc / "loadavg"))
+    found = re.match(r"([\d.]+) ([\d.]+) ([\d.]+) ", system_text(proc / "loadavg"))
     return [float(average) for average in found.groups()] if found else None
 
 
@@ -131,18 +139,22 @@ def _own_ticks(proc: Path) -> int | None:
     own = process_stat(proc / "self")
     if own is None:
         return None
-    below = (process_stat(proc / str(child)) for child in children(os.getpid(), proc))
+    below = (process_stat(proc / child) for child in children("self", proc))
     return own.cpu_ticks + sum(stat.cpu_ticks for stat in below if stat)
 
 
 def _pressure_us(proc: Path, resource: str) -> int | None:
-    found = re.search(r"^some .*\btotal=(\d+)", _text(proc / "pressure" / resource), re.MULTILINE)
+    found = re.search(
+        r"^some .*\btotal=(\d+)", system_text(proc / "pressure" / resource), re.MULTILINE
+    )
     return int(found[1]) if found else None
 
 
 def _throttling(root: Path) -> tuple[int | None, int | None]:
     """Periods in which this process's groups were held back, and for how long in µs."""
-    stats = [_text(group / "cpu.stat") for group in _cgroups(root, "cpu")]
+    stats = [
+        system_text(group / "cpu.stat") for group in control_groups("cpu", root / "proc/self", root)
+    ]
     periods = [_counter(stat, "nr_throttled") for stat in stats]
     second_us = [_counter(stat, "throttled_usec") for stat in stats]
     first_ns = [_counter(stat, "throttled_time") for stat in stats]
@@ -151,34 +163,11 @@ def _throttling(root: Path) -> tuple[int | None, int | None]:
 
 
 def _cgroup_kills(root: Path) -> int | None:
-    for group in _cgroups(root, "memory")[:1]:
+    for group in control_groups("memory", root / "proc/self", root)[:1]:
         for name in ("memory.events", "memory.oom_control"):
-            if (kills := _counter(_text(group / name), "oom_kill")) is not None:
+            if (kills := _counter(system_text(group / name), "oom_kill")) is not None:
                 return kills
     return None
-
-
-def _cgroups(root: Path, controller: str) -> list[Path]:
-    """The folders of this process's group for a controller and of those above, nearest first.
-
-    Version 1 names its controllers in /proc/self/cgroup, version 2 has one hierarchy for all. In a
-    container without a namespace of its own the named folder is not there: the root is its group.
-    """
-    mounts = root / "sys/fs/cgroup"
-    first = second = None
-    for line in _text(root / "proc/self/cgroup").splitlines():
-        _, names, path = (*line.split(":", 2), "", "")[:3]
-        if controller in names.split(","):
-            first = (mounts / names if (mounts / names).is_dir() else mounts / controller, path)
-        elif not names:
-            second = (mounts, path)
-    if not (found := first or second):
-        return []
-    top, path = found
-    own = top / path.strip("/")
-    if not own.is_dir():
-        own = top
-    return [own, *(folder for folder in own.parents if folder.is_relative_to(top))]
 
 
 def _boost(cpus: Path) -> bool | None:
@@ -194,12 +183,13 @@ def _on_battery(supplies: Path) -> bool | None:
     batteries = [
         kind
         for kind in _in_order(supplies, "*/type")
-        if _text(kind).strip() == "Battery" and _text(kind.parent / "scope").strip() != "Device"
+        if system_text(kind).strip() == "Battery"
+        and system_text(kind.parent / "scope").strip() != "Device"
     ]
     mains = [
         online
         for kind in _in_order(supplies, "*/type")
-        if _text(kind).strip() in ("Mains", "USB")
+        if system_text(kind).strip() in ("Mains", "USB")
         and (online := _number(kind.parent / "online")) is not None
     ]
     return not any(mains) if mains and batteries else None
@@ -218,7 +208,7 @@ def _counter(text: str, name: str) -> int | None:
 
 
 def _number(file: Path) -> int | None:
-    found = re.fullmatch(r"-?\d+", _text(file).strip())
+    found = re.fullmatch(r"-?\d+", system_text(file).strip())
     return int(found[0]) if found else None
 
 
@@ -230,7 +220,7 @@ def _numbers(folder: Path, pattern: str) -> list[int] | None:
 
 def _words(folder: Path, pattern: str) -> list[str] | None:
     """The distinct contents of all files that match."""
-    return sorted({_text(file).strip() for file in _in_order(folder, pattern)} - {""}) or None
+    return sorted({system_text(file).strip() for file in _in_order(folder, pattern)} - {""}) or None
 
 
 def _in_order(folder: Path, pattern: str) -> list[Path]:
@@ -245,11 +235,4 @@ def _sum(numbers: Sequence[int | None] | None) -> int | None:
 
 
 def _line(file: Path, start: str) -> str:
-    return next((line for line in _text(file).splitlines() if line.startswith(start)), "")
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
+    return next((line for line in system_text(file).splitlines() if line.startswith(start)), "")

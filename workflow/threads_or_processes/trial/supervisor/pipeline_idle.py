@@ -8,7 +8,8 @@ import contextlib
 import os
 import time
 from collections.abc import Sequence
-from pathlib import Path
+
+from threads_or_processes.trial.measured.proc import PROC, process_stat
 
 WINDOW_S = 0.02
 # Less than this in a window is idle: waking up to look at a pipe costs some microseconds.
@@ -22,11 +23,8 @@ def ancestors() -> list[int]:
     pid = os.getppid()
     while pid > 1:
         found.append(pid)
-        try:
-            after_name = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2]
-        except OSError:
-            break
-        pid = int(after_name.split()[1])
+        stat = process_stat(PROC / str(pid))
+        pid = stat.parent if stat else 0
     return found
 
 

@@ -11,6 +11,7 @@ nothing of the trial runs any more.
 """
 
 import contextlib
+import ctypes
 import json
 import os
 import select
@@ -18,16 +19,23 @@ import shutil
 import signal
 import struct
 import subprocess
+import sys
+import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import TypedDict
 
-from threads_or_processes.trial.supervisor.descendants import adopt_orphans, end_children
+from threads_or_processes.trial.measured.proc import PROC, children, system_text
 
 CONTROL = 0
 REPORT = 1
 LENGTH = struct.Struct("Q")
 # Where the kernel looks first when memory runs out: at the measured side, not at the pipeline.
 OUT_OF_MEMORY_SCORE = "500"
+PR_SET_CHILD_SUBREAPER = 36
+# A resource tracker ends by itself, once those it serves are gone: it unlinks their semaphores.
+TRACKER_PATIENCE_S = 2.0
+POLL_S = 0.002
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Linux keeps POSIX shared memory
 
 
@@ -117,6 +125,37 @@ def unlink_shared_memory(prefix: str) -> None:
                 shutil.rmtree(segment, ignore_errors=True)
             else:
                 segment.unlink(missing_ok=True)
+
+
+def adopt_orphans(*, adopt: bool = True) -> bool:
+    """Become the parent of every descendant whose own parent ends; whether the system can that."""
+    if sys.platform != "linux":
+        return False
+    failure: int = ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(adopt), 0, 0, 0)
+    return not failure
+
+
+def end_children(spared: Collection[int] = ()) -> None:
+    """Kill and reap this process's children but those spared, until none of the others is left.
+
+    Where orphans are adopted, whoever loses its parent to this becomes a child and is next. Only
+    children that were not yet reaped are killed, so their numbers can't have gone to strangers.
+    """
+    patient_until_s = time.monotonic() + TRACKER_PATIENCE_S
+    while left := set(map(int, children("self"))).difference(spared):
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                if time.monotonic() > patient_until_s or not _is_tracker(pid):
+                    os.kill(pid, signal.SIGKILL)
+        for pid in left:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+        time.sleep(POLL_S)
+
+
+def _is_tracker(pid: int) -> bool:
+    """Whether this is the resource tracker of multiprocess, multiprocessing or loky."""
+    return "resource_tracker import main" in system_text(PROC / str(pid) / "cmdline")
 
 
 def _received_request() -> ReaperRequest | None:

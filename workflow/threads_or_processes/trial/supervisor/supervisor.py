@@ -18,8 +18,8 @@ from typing import Any
 
 from threads_or_processes.records.trial import Supervised, TrialHealth
 from threads_or_processes.trial.measured.probe_client import WORDS, ProbeReading
+from threads_or_processes.trial.measured.proc import children
 from threads_or_processes.trial.supervisor import health
-from threads_or_processes.trial.supervisor.descendants import adopt_orphans, children, end_children
 from threads_or_processes.trial.supervisor.outcome import explained, unanswered
 from threads_or_processes.trial.supervisor.pipeline_idle import ancestors, await_idle, cpu_ns
 from threads_or_processes.trial.supervisor.reaper import (
@@ -27,6 +27,8 @@ from threads_or_processes.trial.supervisor.reaper import (
     SHARED_MEMORY,
     ReaperRequest,
     Report,
+    adopt_orphans,
+    end_children,
     unlink_shared_memory,
 )
 
@@ -181,7 +183,7 @@ def _reaper(pass_fds: Sequence[int], shared_memory_prefix: str) -> Iterator[_Rea
     Should the reaper itself be killed, what it answered for comes to this process.
     """
     adopt_orphans()
-    others = children(os.getpid())
+    others = [int(child) for child in children("self")]
     reaper = _Reaper(
         subprocess.Popen(
             # No more of the interpreter than it needs: it is started for every trial.
