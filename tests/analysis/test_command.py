@@ -1,6 +1,5 @@
 """`python -m threads_or_processes.analysis`, as the rules call it."""
 
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 from threads_or_processes.analysis.__main__ import main
 from threads_or_processes.common.errors import exit_on_user_error
+from threads_or_processes.records.tables import TABLES
 
 from tests.factories import make_campaign, make_cells
 
@@ -42,12 +42,6 @@ def make_tables(
     return {path.name: path.read_bytes() for path in out.iterdir()}
 
 
-def names_in_the_rules() -> list[str]:
-    """The tables that the rules expect."""
-    rules = (ROOT / "workflow/rules/common.smk").read_text(encoding="utf-8")
-    return re.findall(r'^    "([a-z_]+)",$', rules.partition("TABLES = [")[2], re.MULTILINE)
-
-
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
     make_campaign(make_cells(workloads=["json"], blocks=2)).write(tmp_path / "results")
@@ -62,7 +56,7 @@ def test_same_records_give_the_same_bytes_by_either_file(
     for one, other in zip(first, second, strict=True):
         assert one.read_bytes() == other.read_bytes()
     tables = make_tables(monkeypatch, results, first[0], tmp_path / "tables")
-    assert tables.keys() == {f"{name}.csv" for name in names_in_the_rules()}
+    assert tables.keys() == {f"{name}.csv" for name in TABLES}
     assert tables == make_tables(monkeypatch, results, first[1], tmp_path / "again")
     assert all(b"\r" not in content for content in tables.values())
 

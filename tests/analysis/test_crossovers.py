@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from threads_or_processes.analysis.columns import csv_text
 from threads_or_processes.analysis.crossovers import crossing, find_bracket, sizes_of
 from threads_or_processes.analysis.estimates import t_bounds
+from threads_or_processes.analysis.frames import csv_text
 from threads_or_processes.analysis.tables import all_tables
 from threads_or_processes.records.vocabulary import ComparisonResult, CrossoverState
 

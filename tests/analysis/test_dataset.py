@@ -7,7 +7,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
-from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.checks import Problem, type_problem
 from threads_or_processes.analysis.dataset import (
     check_covers,
@@ -16,13 +15,18 @@ from threads_or_processes.analysis.dataset import (
     read_dataset,
     write_dataset,
 )
+from threads_or_processes.analysis.frames import DTYPES, names
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.plan_file import plan_from
+from threads_or_processes.records.fields import columns_of
+from threads_or_processes.records.tables.dataset import RepetitionRow
 
 from tests.analysis.shortcuts import trials_of
 from tests.factories import Campaign, make_campaign, make_cell, make_cells
 
 FAILED = "compress/threads/2/3.13/warm"
+
+WALL_NS = next(column for column in columns_of(RepetitionRow) if column.name == "wall_ns")
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +68,10 @@ def test_the_order_of_records_changes_no_byte() -> None:
 def test_columns_are_the_documented_ones_and_whole_numbers_stay_whole(
     trials: pd.DataFrame,
 ) -> None:
-    assert list(trials.columns) == columns.names(columns.TRIALS)
-    assert [str(dtype) for dtype in trials.dtypes] == [c.dtype for c in columns.TRIALS]
+    assert list(trials.columns) == names(RepetitionRow)
+    assert [str(dtype) for dtype in trials.dtypes] == [
+        DTYPES[column.kind] for column in columns_of(RepetitionRow)
+    ]
     assert trials["started_unix_ns"].min() > 2**53  # where floats would round
 
 
@@ -174,7 +180,7 @@ def test_a_float_that_is_no_time_is_named(
 def test_the_first_value_of_another_type_is_found(texts: list[str], wrong: st.DataObject) -> None:
     row = wrong.draw(st.integers(0, len(texts) - 1))
     values = pd.Series([*("7" for _ in range(row)), "x", *texts], dtype="string")
-    problem = type_problem(values, columns.Column("wall_ns", "Int64", "time"))
+    problem = type_problem(values, WALL_NS)
     assert problem == Problem("'x' is not a whole number", row + 1, "wall_ns")
 
 

@@ -1,5 +1,7 @@
+from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from tests.analysis.shortcuts import rows_of, tables_of
@@ -26,14 +28,23 @@ def cells_of(truths_ms: dict[str, float], blocks: int = 8) -> list[dict[str, Any
 
 
 def decisions(truths_ms: dict[str, float], **more: Any) -> dict[tuple[str, str], dict[str, Any]]:
-    """The rows by workload and arm."""
+    """The rows by workload and arm, each with those of its families by name."""
     campaign = make_campaign(
         cells_of(truths_ms),
         truth=lambda cell: truths_ms[cell["id"]] * MS,
         **{"noise": Noise(0.004, 0.002), **more},
     )
-    rows = rows_of(tables_of(campaign)["decisions"])
-    return {(row["workload"], row["arm"]): row for row in rows}
+    return by_place(tables_of(campaign))
+
+
+def by_place(tables: Mapping[str, pd.DataFrame]) -> dict[tuple[str, str], dict[str, Any]]:
+    rows = {
+        (row["workload"], row["arm"]): row | {"families": {}}
+        for row in rows_of(tables["decisions"])
+    }
+    for row in rows_of(tables["families"]):
+        rows[row["workload"], row["arm"]]["families"][row["family"]] = row
+    return rows
 
 
 def test_the_best_cell_is_named_with_what_it_gains_and_over_whom() -> None:
@@ -50,10 +61,10 @@ def test_the_best_cell_is_named_with_what_it_gains_and_over_whom() -> None:
     assert row["runner_up_cell"] == "json/serial/1/3.13/warm"
     assert row["advantage_ratio"] == pytest.approx(20 / 10.5, rel=0.01)
     assert row["advantage_low_ratio"] < row["advantage_ratio"] < row["advantage_high_ratio"]
-    assert (row["threads_workers"], row["processes_workers"]) == (1, 2)
-    assert row["threads_speedup_ratio"] == pytest.approx(20 / 20.4, rel=0.01)
-    assert row["threads_reading"] == "equal"
-    assert row["processes_reading"] == "faster"
+    threads, processes = row["families"]["threads"], row["families"]["processes"]
+    assert (threads["workers"], processes["workers"]) == (1, 2)
+    assert threads["speedup_ratio"] == pytest.approx(20 / 20.4, rel=0.01)
+    assert (threads["speedup_reading"], processes["speedup_reading"]) == ("equal", "faster")
 
 
 def test_the_two_baselines_differ_by_the_arm() -> None:
@@ -71,8 +82,8 @@ def test_serial_can_be_best_and_is_equal_to_itself() -> None:
     )["json", "3.13"]
     assert row["best_model"] == "serial"
     assert (row["own_speedup_ratio"], row["own_speedup_reading"]) == (1.0, "equal")
-    assert row["threads_reading"] == "slower"
-    assert row["processes_workers"] is None
+    assert row["families"]["threads"]["speedup_reading"] == "slower"
+    assert "processes" not in row["families"]
 
 
 def test_of_equal_cells_the_simpler_is_named() -> None:
@@ -132,10 +143,12 @@ def test_the_choice_is_between_families_each_by_its_best_model() -> None:
     )["sleep", "3.13"]
     assert (row["best_model"], row["best_family"]) == ("raw_threads", "threads")
     assert (row["runner_up_model"], row["runner_up_family"]) == ("asyncio", "coroutines")
-    assert (row["processes_model"], row["threads_model"]) == ("joblib", "raw_threads")
-    assert row["processes_speedup_ratio"] == pytest.approx(20 / 13, rel=0.001)
-    assert row["coroutines_speedup_ratio"] == pytest.approx(20 / 12, rel=0.001)
-    assert row["interpreters_model"] is None
+    families = row["families"]
+    assert families["threads"]["model"] == "raw_threads"
+    assert families["processes"]["model"] == "joblib"
+    assert families["processes"]["speedup_ratio"] == pytest.approx(20 / 13, rel=0.001)
+    assert families["coroutines"]["speedup_ratio"] == pytest.approx(20 / 12, rel=0.001)
+    assert "interpreters" not in row["families"]
 
 
 def test_only_what_stands_for_a_kind_of_work_is_decided() -> None:
@@ -160,8 +173,8 @@ def test_replicates_and_weighed_cells_are_no_candidates() -> None:
     campaign = make_campaign(
         cells, truth=lambda cell: (1.0 if cell["replicate"] == 2 else 10.0) * MS
     )
-    (row,) = rows_of(tables_of(campaign)["decisions"])
-    assert row["threads_speedup_ratio"] == pytest.approx(1, rel=0.05)
+    (row,) = by_place(tables_of(campaign)).values()
+    assert row["families"]["threads"]["speedup_ratio"] == pytest.approx(1, rel=0.05)
     assert row["best_ns"] == pytest.approx(10 * MS, rel=0.05)
 
 

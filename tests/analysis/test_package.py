@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.__main__ import unpack
 from threads_or_processes.analysis.package import FileNote, read_package
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json, write_json
-from threads_or_processes.records.fields import parts_of
+from threads_or_processes.records.fields import columns_of, parts_of
+from threads_or_processes.records.tables.dataset import RepetitionRow
 from threads_or_processes.records.trial import MeasuredCell, Repetition, TrialRecord
 from threads_or_processes.records.vocabulary import WorkerKind
 
@@ -132,7 +132,7 @@ def test_the_words_of_a_column_are_those_of_the_records() -> None:
         "phase": list(parts_of(Repetition)["phase"].one_of),
         "worker_kind": list(WorkerKind),
     }
-    known = {column.name: list(column.values.one_of) for column in columns.TRIALS}
+    known = {column.name: list(column.part.one_of) for column in columns_of(RepetitionRow)}
     assert {name: words for name, words in known.items() if words} == recorded
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from threads_or_processes.analysis.columns import csv_text
+from threads_or_processes.analysis.frames import csv_text
 from threads_or_processes.analysis.tables import all_tables
 from threads_or_processes.analysis.variation import lag1_autocorrelation, layout, nesting, outliers
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from threads_or_processes.analysis.columns import csv_text
+from threads_or_processes.analysis.frames import csv_text
 from threads_or_processes.analysis.scaling import serial_fraction
 from threads_or_processes.analysis.tables import all_tables
 

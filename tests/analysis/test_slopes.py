@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from threads_or_processes.analysis.columns import csv_text
 from threads_or_processes.analysis.curves import Curve
 from threads_or_processes.analysis.estimates import median_bounds, median_rank
+from threads_or_processes.analysis.frames import csv_text
 from threads_or_processes.analysis.slopes import lines_of_blocks
 from threads_or_processes.analysis.tables import all_tables
 

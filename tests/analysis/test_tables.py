@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from threads_or_processes.analysis import columns
-from threads_or_processes.analysis.columns import csv_text
+from threads_or_processes.analysis.frames import csv_text, names
 from threads_or_processes.analysis.tables import all_tables
 from threads_or_processes.common.plan_file import plan_from
+from threads_or_processes.records.tables import TABLES
 
 from tests.analysis.shortcuts import plan_of, rows_of, tables_of, trials_of, with_walls
 from tests.factories import (
@@ -27,22 +27,10 @@ from tests.factories import (
 SERIAL = "json/serial/1/3.13/warm"
 THREADS = "json/threads/2/3.13/warm"
 PROCESSES = "json/processes-fork/2/3.13/warm"
-DOCUMENTED = {
-    "cells": columns.CELLS,
-    "ratios": columns.RATIOS,
-    "decisions": columns.DECISIONS,
-    "outcomes": columns.OUTCOMES,
-    "notebook": columns.NOTEBOOK,
-    "startup": columns.STARTUP,
-    "memory": columns.MEMORY,
-    "updates": columns.UPDATES,
-    "control": columns.CONTROL,
-    "health": columns.HEALTH,
-    "distributions": columns.DISTRIBUTIONS,
-    "quality": columns.QUALITY,
-    "pairing": columns.PAIRING,
-    "order": columns.ORDER,
-}
+UNSIGNED = (
+    *("cells", "ratios", "decisions", "families", "outcomes", "notebook", "startup", "memory"),
+    *("updates", "control", "health", "distributions", "quality", "pairing", "order"),
+)
 
 
 def as_text(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
@@ -289,8 +277,9 @@ EDGES = {
 def test_data_that_says_little_gives_tables_that_say_little(name: str) -> None:
     campaign = EDGES[name]
     tables = tables_of(campaign)
-    for table, documented in DOCUMENTED.items():
-        assert list(tables[table].columns) == columns.names(documented)
+    for table, row in TABLES.items():
+        assert list(tables[table].columns) == names(row)
+    for table in UNSIGNED:
         numbers = tables[table].select_dtypes("Float64")
         assert (numbers.isna() | (numbers.abs() < float("inf"))).all(axis=None)
         signed = numbers.columns.str.endswith(("_tau", "_autocorrelation"))
@@ -332,14 +321,17 @@ def test_when_all_failed_there_are_cells_and_decisions_without_numbers() -> None
     assert set(tables["cells"]["flags"]) == {"failures"}
     assert tables["ratios"].empty
     assert tables["decisions"].drop(columns=["workload", "arm"]).isna().all(axis=None)
+    assert tables["families"].empty
     assert set(tables["notebook"]["trials"]) == {0}
 
 
 def test_without_a_baseline_no_speedup_is_invented() -> None:
     tables = tables_of(EDGES["no baseline"])
     assert not tables["ratios"]["contrast"].str.startswith("speedup").any()
-    speedups = ["speedup_ratio", "speedup_reading", "own_speedup_ratio", "threads_speedup_ratio"]
+    speedups = ["speedup_ratio", "speedup_reading", "own_speedup_ratio"]
     assert tables["decisions"][speedups].isna().all(axis=None)
+    assert set(tables["families"]["family"]) == {"threads", "processes"}
+    assert tables["families"]["speedup_ratio"].isna().all()
     assert tables["decisions"]["best_cell"].notna().all()
 
 

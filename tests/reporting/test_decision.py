@@ -4,11 +4,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from threads_or_processes.records.tables.comparisons import DecisionRow, FamilyRow
+from threads_or_processes.records.tables.groups import Candidate, Ratio
+from threads_or_processes.records.vocabulary import ComparisonResult, Family
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Own, Paragraph
-from threads_or_processes.reporting.rows import DecisionRow
 from threads_or_processes.reporting.sections import decision
 from threads_or_processes.reporting.sections.decision import Choice, Decision, Decisions
 from threads_or_processes.reporting.words import Status
@@ -18,58 +20,60 @@ from tests.reporting.worlds import World
 Worlds = Callable[[str], World]
 
 
-def row(**known: Any) -> DecisionRow:
+def row(best: Candidate | None, own: Ratio | None = None) -> DecisionRow:
     """A decision where everything that is not given is missing."""
-    empty = {f.name: "" if f.type is str else None for f in fields(DecisionRow)}
-    return DecisionRow(**{**empty, "workload": "w", "arm": "3.13", **known})
+    missing: dict[str, Any] = dict.fromkeys(field.name for field in fields(DecisionRow))
+    known: dict[str, Any] = {"workload": "w", "arm": "3.13", "best": best, "own_speedup": own}
+    return DecisionRow(**{**missing, **known})
 
 
-SERIAL = {"best_model": "serial", "best_family": "serial"}
+def best(model: str, family: Family, workers: int) -> Candidate:
+    cell = f"w/{model}/{workers}/3.13/warm"
+    return Candidate(cell=cell, model=model, family=family, workers=workers)
 
 
-def own(reading: str, value: float = 1.9) -> dict[str, Any]:
-    return {
-        "best_model": "processes-fork",
-        "best_family": "processes",
-        "best_workers": 2,
-        "own_speedup_ratio": value,
-        "own_speedup_low_ratio": value * 0.9,
-        "own_speedup_high_ratio": value * 1.1,
-        "own_speedup_reading": reading,
-    }
+SERIAL = best("serial", Family.SERIAL, 1)
+THREADS = best("threads", Family.THREADS, 2)
+PROCESSES = best("processes-fork", Family.PROCESSES, 2)
 
 
-def family(name: str, reading: str) -> dict[str, Any]:
-    return {
-        f"{name}_workers": 2,
-        f"{name}_speedup_ratio": 1.0,
-        f"{name}_low_ratio": 0.9,
-        f"{name}_high_ratio": 1.1,
-        f"{name}_reading": reading,
-    }
+def own(reading: ComparisonResult) -> Ratio:
+    return Ratio(value=1.9, low=1.71, high=2.09, reading=reading)
+
+
+def family(name: Family, reading: ComparisonResult) -> FamilyRow:
+    speedup = Ratio(value=1.0, low=0.9, high=1.1, reading=reading)
+    return FamilyRow(
+        workload="w", arm="3.13", family=name, cell="", model="", workers=2, speedup=speedup
+    )
+
+
+FASTER, SLOWER, EQUAL, UNRESOLVED = ComparisonResult
 
 
 @pytest.mark.parametrize(
-    ("known", "status"),
+    ("found", "families", "status"),
     [
-        (own("faster"), Status.GAIN),
-        (own("equal"), Status.NO_GAIN),
-        (own("slower"), Status.NO_GAIN),
-        (own("unresolved"), Status.OPEN),
-        ({"best_model": "threads", "best_family": "threads", "best_workers": 2}, Status.OPEN),
-        ({**SERIAL, **family("threads", "equal")}, Status.NO_GAIN),
-        ({**SERIAL, **family("threads", "unresolved")}, Status.OPEN),
-        ({**SERIAL, **family("coroutines", "unresolved")}, Status.OPEN),
-        (SERIAL, Status.NO_DATA),
-        ({}, Status.NO_DATA),
+        (row(PROCESSES, own(FASTER)), (), Status.GAIN),
+        (row(PROCESSES, own(EQUAL)), (), Status.NO_GAIN),
+        (row(PROCESSES, own(SLOWER)), (), Status.NO_GAIN),
+        (row(PROCESSES, own(UNRESOLVED)), (), Status.OPEN),
+        (row(THREADS), (), Status.OPEN),
+        (row(SERIAL), (family(Family.THREADS, EQUAL),), Status.NO_GAIN),
+        (row(SERIAL), (family(Family.THREADS, UNRESOLVED),), Status.OPEN),
+        (row(SERIAL), (family(Family.COROUTINES, UNRESOLVED),), Status.OPEN),
+        (row(SERIAL), (), Status.NO_DATA),
+        (row(None), (), Status.NO_DATA),
     ],
 )
-def test_what_a_decision_comes_to(known: dict[str, Any], status: Status) -> None:
-    assert decision.status_of(row(**known)) is status
+def test_what_a_decision_comes_to(
+    found: DecisionRow, families: tuple[FamilyRow, ...], status: Status
+) -> None:
+    assert decision.status_of(found, families) is status
 
 
 def test_an_arm_without_a_row_has_no_data() -> None:
-    assert decision.status_of(None) is Status.NO_DATA
+    assert decision.status_of(None, ()) is Status.NO_DATA
 
 
 def decided(evidence: Evidence) -> tuple[Decision, ...]:
@@ -172,17 +176,17 @@ def test_the_first_screen_says_how_sure_it_is(world: Worlds) -> None:
 
 
 @pytest.mark.parametrize(
-    ("best", "said"),
+    ("model", "said"),
     [("processes-fork", "Processes are "), ("joblib", "Pool against pool, processes are ")],
 )
 def test_pools_are_named_where_another_interface_is_best(
-    world: Worlds, best: str, said: str
+    world: Worlds, model: str, said: str
 ) -> None:
     evidence = world("every experiment").evidence()
     rows = tuple(
-        replace(one, best_model=best, best_family="processes", runner_up_family="serial")
+        replace(one, best=replace(one.best, model=model, family=Family.PROCESSES), runner_up=SERIAL)
         for one in evidence.tables.decisions
-        if (one.workload, one.arm) == ("json", "3.13")
+        if (one.workload, one.arm) == ("json", "3.13") and one.best is not None
     )
     changed = replace(evidence, tables=replace(evidence.tables, decisions=rows))
     (shown,) = (one for one in decided(changed) if "json" in one.title)

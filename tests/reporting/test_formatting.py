@@ -1,6 +1,6 @@
 import pytest
+from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.rows import Ratio
 
 MS = 1_000_000
 

@@ -1,4 +1,5 @@
 import pytest
+from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.records.vocabulary import (
     CellFlag,
     ComparisonResult,
@@ -10,7 +11,6 @@ from threads_or_processes.records.vocabulary import (
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Model
-from threads_or_processes.reporting.rows import Ratio
 
 
 def ratio(value: float, low: float, high: float, reading: ComparisonResult) -> Ratio:

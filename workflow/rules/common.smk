@@ -12,6 +12,7 @@ from threads_or_processes.pipeline.archive import Archive
 from threads_or_processes.pipeline.campaign import Campaign
 from threads_or_processes.pipeline.console import Console
 from threads_or_processes.pipeline.snakemake_patches import patch_scheduler
+from threads_or_processes.records.tables import TABLES
 
 IS_ARCHIVED = config.get("dataset") is not None
 CAMPAIGN = exit_on_user_error(lambda: (Archive if IS_ARCHIVED else Campaign).of(config))
@@ -39,31 +40,6 @@ OWN_PYTHON = (
 shell.prefix(
     f"set -euo pipefail; {OWN_PYTHON}export PYTHONPATH={shlex.quote(str(PACKAGES))}; "
 )
-
-
-# Every table of the analysis, each tables/<name>.csv.
-TABLES = [
-    "values",
-    "cells",
-    "ratios",
-    "decisions",
-    "claims",
-    "outcomes",
-    "notebook",
-    "startup",
-    "memory",
-    "updates",
-    "scaling",
-    "fits",
-    "crossovers",
-    "slopes",
-    "control",
-    "health",
-    "distributions",
-    "quality",
-    "pairing",
-    "order",
-]
 
 
 wildcard_constraints:

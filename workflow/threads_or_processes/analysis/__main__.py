@@ -7,7 +7,6 @@
 import argparse
 from pathlib import Path
 
-from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.dataset import (
     check_covers,
     check_file,
@@ -43,6 +42,7 @@ from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.common.files import read_json, write_bytes, write_json
 from threads_or_processes.common.plan_file import plan_from, read_plan
 from threads_or_processes.common.provenance import git_commit
+from threads_or_processes.records.tables.dataset import RepetitionRow
 
 
 def main() -> None:
@@ -83,7 +83,7 @@ def collect(arguments: argparse.Namespace) -> None:
         parquet=FileNote.of(arguments.parquet),
         git_commit=git_commit(),
     )
-    write_json(arguments.package, as_record(package, table_schema(columns.TRIALS)))
+    write_json(arguments.package, as_record(package, table_schema(RepetitionRow)))
     print(f"{len(records)} trials, {len(trials)} rows -> {arguments.parquet}, {arguments.csv}")
 
 

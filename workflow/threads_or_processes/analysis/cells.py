@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.distributions import quantiles
 from threads_or_processes.analysis.estimates import (
     Floats,
@@ -16,8 +15,11 @@ from threads_or_processes.analysis.estimates import (
     geometric_mean,
 )
 from threads_or_processes.analysis.flags import signs
+from threads_or_processes.analysis.frames import frame, names
 from threads_or_processes.analysis.trial_values import Times, trials_of_cell, wall_times
 from threads_or_processes.records.plan import Cell, Plan
+from threads_or_processes.records.tables.groups import CellKey
+from threads_or_processes.records.tables.measured import CellRow
 from threads_or_processes.records.vocabulary import Basis, CellFlag
 
 MEDIANS = ("setup_ns", "first_result_ns", "teardown_ns", "user_ns", "system_ns")
@@ -26,7 +28,7 @@ MEDIANS = ("setup_ns", "first_result_ns", "teardown_ns", "user_ns", "system_ns")
 def cells_table(
     plan: Plan, trials: pd.DataFrame, values: pd.DataFrame, times: Times
 ) -> pd.DataFrame:
-    """One row for each planned cell (`columns.CELLS`); a cell without ok trial has no numbers.
+    """One row for each planned cell (`CellRow`); a cell without ok trial has no numbers.
 
     `trials` is the data set, `values` its ok trials (`trial_values`), `times` their wall times.
     """
@@ -55,10 +57,10 @@ def cells_table(
                 "tasks": batches["tasks"].get(cell.id),
                 "size": batches["size"].get(cell.id),
                 **numbers,
-                "flags": " ".join(warnings) or None,
+                "flags": tuple(warnings),
             }
         )
-    return columns.frame(rows, columns.CELLS)
+    return frame(rows, CellRow)
 
 
 def _estimates(
@@ -70,7 +72,7 @@ def _estimates(
     cv_ratio = coefficient_of_variation(wall_ns)
     watched = int(values["watched"].sum())
     numbers: dict[str, Any] = {
-        "basis": basis.value,
+        "basis": basis,
         "quiet_trials": int(values["quiet_wall_ns"].notna().sum()),
         "quiet_share_ratio": float(values["quiet"].sum()) / watched if watched else None,
         **_times(wall_ns, plan.confidence),
@@ -129,8 +131,8 @@ def median_of_known(values: pd.Series) -> float | None:
 
 
 def cell_columns(cell: Cell) -> dict[str, Any]:
-    """What identifies a cell in a table (`columns.CELL`)."""
+    """What identifies a cell in a table (`CellKey`)."""
     return {
         "cell": cell.id,
-        **{name: getattr(cell, name) for name in columns.names(columns.CELL) if name != "cell"},
+        **{name: getattr(cell, name) for name in names(CellKey) if name != "cell"},
     }

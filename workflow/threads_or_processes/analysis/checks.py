@@ -1,7 +1,7 @@
 """What can be wrong with a data set: each problem with its row and column.
 
-Everything that later steps rely on is checked, most of it as `columns` states it. Pure. A row is
-named by its place in its file, from 1, the header not among them: the table's index, from 0.
+Everything that later steps rely on is checked, most of it as `RepetitionRow` declares it. Pure. A
+row is named by its place in its file, from 1, the header not counted: the table's index, from 0.
 """
 
 import json
@@ -11,9 +11,10 @@ from typing import Any
 
 import pandas as pd
 
-from threads_or_processes.analysis import columns
-from threads_or_processes.analysis.columns import Column, Columns
+from threads_or_processes.analysis.frames import dtype, names
+from threads_or_processes.records.fields import Column, columns_of
 from threads_or_processes.records.plan import Plan
+from threads_or_processes.records.tables.groups import CellKey
 
 #: A repetition is there once, and a trial without any has one row.
 REPETITION_KEY = ["trial_id", "phase", "repetition"]
@@ -33,9 +34,9 @@ class Problem:
     column: str = ""
 
 
-def header_problems(found: Sequence[str], expected: Columns) -> Iterator[Problem]:
+def header_problems(found: Sequence[str], record: type) -> Iterator[Problem]:
     """Columns that are missing, unknown or there twice."""
-    known = columns.names(expected)
+    known = names(record)
     for problem, culprits in {
         "lacks the columns": [name for name in known if name not in found],
         "has unknown columns": [name for name in found if name not in known],
@@ -56,15 +57,15 @@ def type_problem(values: pd.Series, column: Column) -> Problem | None:
             good = middle
         else:
             bad = middle
-    kind = {"Int64": "a whole number", "Float64": "a number", "string": "text"}[column.dtype]
+    kind = {int: "a whole number", float: "a number", str: "text"}[column.kind]
     what = f"{_shown(values.iloc[good])} is not {kind}"
     return Problem(what, _row(values.index[good]), column.name)
 
 
-def value_problems(trials: pd.DataFrame, expected: Columns) -> Iterator[Problem]:
-    """Values that a column can't have (`columns.Values`); the columns are there and typed."""
+def value_problems(trials: pd.DataFrame, record: type) -> Iterator[Problem]:
+    """Values that a column can't have (`records.fields`); the columns are there and typed."""
     has_repetition = trials["phase"].notna()
-    for column in expected:
+    for column in columns_of(record):
         values = trials[column.name]
         for broken, what in _broken(values, column, has_repetition):
             if broken.any():
@@ -102,7 +103,7 @@ def plan_problems(trials: pd.DataFrame, plan: Plan) -> Iterator[Problem]:
             place = f"{culprits['cell'].iloc[0]}, block {culprits['block'].iloc[0]}"
             yield Problem(f"{what}: {place}", _row(culprits.index[0]), "cell, block")
     cells = {cell.id: cell for cell in plan.cells}
-    for column in columns.names(columns.CELL)[1:]:
+    for column in names(CellKey)[1:]:
         states = trials[["cell", column]].drop_duplicates()
         for row, cell, found in zip(states.index, states["cell"], states[column], strict=True):
             if cell in cells and found != getattr(cells[cell], column):
@@ -126,17 +127,17 @@ def _broken(
     values: pd.Series, column: Column, has_repetition: pd.Series
 ) -> Iterator[tuple[pd.Series, str]]:
     """For each rule of a column, which values break it, and what is to be said of one of them."""
-    rules = column.values
-    if rules.required:
+    rules, one_of = column.rules, column.part.one_of
+    if column.required:
         yield values.isna(), "where there must be one"
     if rules.of_repetition:
         yield values.isna() & has_repetition, "where there must be one"
         yield values.notna() & ~has_repetition, "in a row without a repetition"
     if rules.minimum is not None:
         yield (values < rules.minimum).fillna(value=False), f"is less than {rules.minimum}"
-    if rules.one_of:
-        known = values.isin(rules.one_of) | values.isna()
-        yield ~known, f"is none of {', '.join(rules.one_of)}"
+    if one_of:
+        known = values.isin(one_of) | values.isna()
+        yield ~known, f"is none of {', '.join(one_of)}"
     if rules.pattern is not None:
         fits = values.str.fullmatch(rules.pattern).fillna(value=True)
         yield ~fits, f"is not of the form {rules.pattern}"
@@ -196,7 +197,7 @@ SHAPES: Mapping[str, Callable[[Any], bool]] = {
 
 def _converts(values: pd.Series, column: Column) -> bool:
     try:
-        values.astype(column.dtype)
+        values.astype(dtype(column))
     except (ValueError, TypeError, OverflowError):
         return False
     return True

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
-from threads_or_processes.analysis import columns
-from threads_or_processes.analysis.ratios import Comparison, compare, floor_of, interval_columns
+from threads_or_processes.analysis.frames import frame
+from threads_or_processes.analysis.ratios import Comparison, compare, floor_of, intervals_of
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import Times, by_block
 from threads_or_processes.analysis.verdicts import (
@@ -21,6 +21,7 @@ from threads_or_processes.analysis.verdicts import (
     weigh,
 )
 from threads_or_processes.records.plan import Cell, Claim, Plan
+from threads_or_processes.records.tables.comparisons import ClaimRow
 from threads_or_processes.records.vocabulary import (
     FEWEST_BLOCKS,
     Agreement,
@@ -49,7 +50,7 @@ class Tested:
 def claims_table(
     plan: Plan, trials: pd.DataFrame, values: pd.DataFrame, times: Times, rules: Rules
 ) -> pd.DataFrame:
-    """One row (`columns.CLAIMS`) for each claim of the plan, in its order.
+    """One row (`ClaimRow`) for each claim of the plan, in its order.
 
     Verdicts on ratios are adjusted for their number (`holm`); those on updates are counts, which
     need no adjusting. A claim that was not tested has its reason.
@@ -63,7 +64,7 @@ def claims_table(
     for claim in plan.claims:
         row = rows[claim.id]
         if claim.untested is not None:
-            row |= {"verdict": Verdict.NOT_TESTED.value, "reason": claim.untested}
+            row |= {"verdict": Verdict.NOT_TESTED, "reason": claim.untested}
         elif claim.expects in UPDATES:
             row |= _updates(claim, trials, rules)
         else:
@@ -73,7 +74,7 @@ def claims_table(
     adjusted = holm([one.weighed.p for one in tested])
     for one, adjusted_p in zip(tested, adjusted, strict=True):
         rows[one.claim.id] |= _judged(one, adjusted_p, rules)
-    return columns.frame(rows.values(), columns.CLAIMS)
+    return frame(rows.values(), ClaimRow)
 
 
 def _stated(claim: Claim) -> dict[str, Any]:
@@ -114,13 +115,13 @@ def _tested(
     comparison = compare(values, cell=cell, baseline=baseline, rules=rules)
     if comparison is None:
         reason = "no ok trials of the two cells to compare"
-        return {"verdict": Verdict.NOT_TESTED.value, "reason": reason}
+        return {"verdict": Verdict.NOT_TESTED, "reason": reason}
     weighed = weigh(Expects(claim.expects), claim.by, comparison.estimate, rules)
     if weighed is None:
         reason = _too_few(comparison.estimate.blocks)
         return {
             **_comparison_columns(comparison),
-            "verdict": Verdict.INCONCLUSIVE.value,
+            "verdict": Verdict.INCONCLUSIVE,
             "reason": reason,
             "blocks_needed": FEWEST_BLOCKS,
         }
@@ -138,12 +139,12 @@ def _too_few(blocks: int) -> str:
 
 def _comparison_columns(comparison: Comparison) -> dict[str, Any]:
     return {
-        "basis": comparison.basis.value,
+        "basis": comparison.basis,
         "cell_value": comparison.cell_ns,
         "baseline_value": comparison.baseline_ns,
         "ratio": comparison.estimate.ratio,
         "blocks": comparison.estimate.blocks,
-        **interval_columns(comparison.estimate),
+        "intervals": intervals_of(comparison.estimate),
     }
 
 
@@ -163,7 +164,7 @@ def _measured_columns(tested: Tested) -> dict[str, Any]:
 def _judged(tested: Tested, adjusted_p: float, rules: Rules) -> dict[str, Any]:
     weighed = tested.weighed
     verdict = decide(weighed, adjusted_p=adjusted_p, noise_floor=tested.noise_floor, rules=rules)
-    row: dict[str, Any] = {"adjusted_p_value": adjusted_p, "verdict": verdict.value}
+    row: dict[str, Any] = {"adjusted_p_value": adjusted_p, "verdict": verdict}
     if verdict is Verdict.REFUTED:
         estimate = tested.comparison.estimate
         row["finding"] = found_instead(Expects(tested.claim.expects), estimate, rules).value
@@ -210,7 +211,7 @@ def _updates(claim: Claim, trials: pd.DataFrame, rules: Rules) -> dict[str, Any]
     ]
     if counted.empty:
         reason = "no trial counted its updates"
-        return {"verdict": Verdict.NOT_TESTED.value, "reason": reason}
+        return {"verdict": Verdict.NOT_TESTED, "reason": reason}
     lost = counted["lost_updates"].astype("float64")
     losing = counted.loc[lost > 0, "trial_id"].nunique()
     all_trials = counted["trial_id"].nunique()
@@ -223,7 +224,7 @@ def _updates(claim: Claim, trials: pd.DataFrame, rules: Rules) -> dict[str, Any]
     }
     if not loses and all_trials < FEWEST_BLOCKS:
         return row | {
-            "verdict": Verdict.INCONCLUSIVE.value,
+            "verdict": Verdict.INCONCLUSIVE,
             "reason": _too_few(all_trials),
             "blocks_needed": FEWEST_BLOCKS,
         }

@@ -7,17 +7,18 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.estimates import coefficient_of_variation
-from threads_or_processes.analysis.ratios import compare, interval_columns
+from threads_or_processes.analysis.frames import frame
+from threads_or_processes.analysis.ratios import compare, intervals_of
 from threads_or_processes.analysis.readings import NoiseFloor, Rules
 from threads_or_processes.analysis.trial_values import Times, TimesByBlock, wall_times
 from threads_or_processes.records.plan import Cell, Plan
+from threads_or_processes.records.tables.comparisons import ControlRow
 from threads_or_processes.records.vocabulary import SERIAL, Timing
 
 
 def control_table(plan: Plan, times: Times, rules: Rules) -> pd.DataFrame:
-    """One row (`columns.CONTROL`) for each timed replicate, in the order of cells.
+    """One row (`ControlRow`) for each timed replicate, in the order of cells.
 
     It is compared with the first of its kind. A pair without a shared block has no ratio.
     """
@@ -27,7 +28,7 @@ def control_table(plan: Plan, times: Times, rules: Rules) -> pd.DataFrame:
         first = firsts.get(_place(cell))
         if cell.replicate > 1 and cell.timing != Timing.MEMORY and first is not None:
             rows.append(_row(cell, first, times, rules))
-    return columns.frame(rows, columns.CONTROL)
+    return frame(rows, ControlRow)
 
 
 def noise_floor(control: pd.DataFrame, *, confidence: float) -> NoiseFloor:
@@ -74,10 +75,10 @@ def _row(cell: Cell, first: Cell, times: Times, rules: Rules) -> dict[str, Any]:
         return row
     estimate = comparison.estimate
     return row | {
-        "basis": comparison.basis.value,
+        "basis": comparison.basis,
         "ratio": estimate.ratio,
         "blocks": estimate.blocks,
-        **interval_columns(estimate),
+        "intervals": intervals_of(estimate),
     }
 
 

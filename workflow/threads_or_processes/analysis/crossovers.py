@@ -13,12 +13,14 @@ import numpy as np
 import pandas as pd
 from scipy import optimize
 
-from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.estimates import Floats
+from threads_or_processes.analysis.frames import frame
 from threads_or_processes.analysis.ratios import Comparison, compare
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import Times
 from threads_or_processes.records.plan import Cell, Plan
+from threads_or_processes.records.tables.experiments import CrossoverRow
+from threads_or_processes.records.tables.groups import Bounded, Intervals
 from threads_or_processes.records.vocabulary import (
     SERIAL,
     THREADS,
@@ -53,9 +55,9 @@ class Bracket:
 
 
 def crossovers_table(plan: Plan, times: Times, rules: Rules) -> pd.DataFrame:
-    """One row (`columns.CROSSOVERS`) for each ladder of at least two sizes, as cells come."""
+    """One row (`CrossoverRow`) for each ladder of at least two sizes, as cells come."""
     rows = [_row(ladder, times, rules) for ladder in ladders(plan)]
-    return columns.frame(rows, columns.CROSSOVERS)
+    return frame(rows, CrossoverRow)
 
 
 def ladders(plan: Plan) -> Iterator[Ladder]:
@@ -133,7 +135,7 @@ def _row(ladder: Ladder, times: Times, rules: Rules) -> dict[str, Any]:
         "measured_sizes": sum(one is not None for one in comparisons),
         "least_size": float(sizes[0]),
         "largest_size": float(sizes[-1]),
-        "state": bracket.state.value,
+        "state": bracket.state,
         "baseline_to_size": _at(sizes, bracket.baseline_to),
         "faster_from_size": _at(sizes, bracket.faster_from),
         **(
@@ -197,11 +199,8 @@ def _crossover(
     )
     found = crossing(np.array([size for size, _ in known]), ratios, low, high, margin=rules.margin)
     return {
-        "crossover_size": found[0],
-        "crossover_low_size": found[1],
-        "crossover_high_size": found[2],
-        "ci_level": rules.confidence,
-        "ci_method": BETWEEN_SIZES,
+        "crossover": Bounded(value=found[0], low=found[1], high=found[2]),
+        "intervals": Intervals(ci_level=rules.confidence, ci_method=BETWEEN_SIZES),
     }
 
 

@@ -11,7 +11,6 @@ import pandas as pd
 import pyarrow
 import pyarrow.csv
 
-from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.checks import (
     Problem,
     header_problems,
@@ -21,11 +20,14 @@ from threads_or_processes.analysis.checks import (
     type_problem,
     value_problems,
 )
+from threads_or_processes.analysis.frames import csv_text, frame, names, typed
 from threads_or_processes.analysis.package import PACKAGE_FILE, FileNote
 from threads_or_processes.analysis.records import Record, rows
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import write_bytes
+from threads_or_processes.records.fields import columns_of
 from threads_or_processes.records.plan import Plan
+from threads_or_processes.records.tables.dataset import RepetitionRow
 
 GET_IT_AGAIN = "fetch the data set again, or run snakemake to collect it anew"
 LONGEST_REASON_CHARACTERS = 200
@@ -33,7 +35,7 @@ BLOCK_BYTES = 64 * 1024 * 1024
 
 
 def dataset(records: Iterable[Record], plan: Plan) -> pd.DataFrame:
-    """The typed table of all repetitions (columns: `columns.TRIALS`), in canonical order."""
+    """The typed table of all repetitions (columns: `RepetitionRow`), in canonical order."""
     kinds = {cell.id: cell.worker_kind for cell in plan.cells}
     flat = [
         row
@@ -44,7 +46,7 @@ def dataset(records: Iterable[Record], plan: Plan) -> pd.DataFrame:
             worker_kind=kinds[record.value["cell"]["id"]],
         )
     ]
-    return in_order(columns.frame(flat, columns.TRIALS))
+    return in_order(frame(flat, RepetitionRow))
 
 
 def in_order(trials: pd.DataFrame) -> pd.DataFrame:
@@ -71,7 +73,7 @@ def csv_gz_bytes(trials: pd.DataFrame) -> bytes:
     """The table as gzipped CSV; neither a time nor a file name is in the header of the gzip."""
     buffer = io.BytesIO()
     with gzip.GzipFile(filename="", mode="wb", fileobj=buffer, mtime=0) as stream:
-        stream.write(columns.csv_text(trials).encode("utf-8"))
+        stream.write(csv_text(trials).encode("utf-8"))
     return buffer.getvalue()
 
 
@@ -89,12 +91,10 @@ def read_dataset(path: Path) -> pd.DataFrame:
     can't be, rows that are there twice.
     """
     table = _read_untyped(path)
-    refuse(header_problems(list(table.columns), columns.TRIALS), path)
-    refuse((type_problem(table[column.name], column) for column in columns.TRIALS), path)
-    trials = pd.DataFrame(
-        {column.name: table[column.name].astype(column.dtype) for column in columns.TRIALS}
-    )
-    refuse(value_problems(trials, columns.TRIALS), path)
+    refuse(header_problems(list(table.columns), RepetitionRow), path)
+    refuse((type_problem(table[column.name], column) for column in columns_of(RepetitionRow)), path)
+    trials = typed(table, RepetitionRow)
+    refuse(value_problems(trials, RepetitionRow), path)
     refuse(row_problems(trials), path)
     return _sorted(trials)
 
@@ -181,7 +181,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
                 newlines_in_values=True, invalid_row_handler=note
             ),
             convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(columns.names(columns.TRIALS), pyarrow.string()),
+                column_types=dict.fromkeys(names(RepetitionRow), pyarrow.string()),
                 null_values=[""],
                 strings_can_be_null=True,
             ),
@@ -203,7 +203,7 @@ def _refuse_separators(text: bytes, path: Path) -> None:
     """Programs for tables write what their country is used to."""
     header = text.partition(b"\n")[0].decode("utf-8", "replace")
     for name, separator in {"semicolons": ";", "tabs": "\t", "bars": "|"}.items():
-        if set(columns.names(columns.TRIALS)) <= {
+        if set(names(RepetitionRow)) <= {
             field.strip().strip('"') for field in header.split(separator)
         }:
             raise UserError(

@@ -9,17 +9,20 @@ simpler of the two families will do.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import pandas as pd
 
-from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.estimates import geometric_mean
+from threads_or_processes.analysis.frames import frame
 from threads_or_processes.analysis.ratios import Comparison, compare
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import Times, wall_times
 from threads_or_processes.records.plan import Cell, Plan
+from threads_or_processes.records.tables.comparisons import DecisionRow, FamilyRow
+from threads_or_processes.records.tables.groups import Candidate, Ratio
 from threads_or_processes.records.vocabulary import (
     NOTEBOOK_WORKLOAD,
     SERIAL,
@@ -44,8 +47,44 @@ Way = tuple[str, int, str]
 Judge = Callable[[Cell, Cell], Comparison | None]
 
 
-def decisions_table(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules) -> pd.DataFrame:
-    """One row (`columns.DECISIONS`) for each workload and arm with something to decide.
+@dataclass(frozen=True, kw_only=True)
+class Contest:
+    """The candidates of a workload on an arm, the fastest first, with what they are judged by."""
+
+    plan: Plan
+    workload: str
+    arm: str
+    fastest_first: Sequence[Cell]
+    means_ns: Mapping[str, float]
+    own_serial: Cell | None
+    reference_serial: Cell | None
+    judge: Judge
+
+    def best_of(self, family: Family) -> Cell | None:
+        """The fastest cell of a family."""
+        return next((c for c in self.fastest_first if self.plan.family(c) is family), None)
+
+    def ratio(self, cell: Cell, baseline: Cell | None) -> Ratio | None:
+        """A cell against a baseline; None when the baseline was not measured."""
+        comparison = self.judge(cell, baseline) if baseline is not None else None
+        if comparison is None:
+            return None
+        keys = comparison.estimate.keys
+        return Ratio(
+            value=comparison.estimate.ratio,
+            low=keys[0].interval.low if keys else None,
+            high=keys[0].interval.high if keys else None,
+            reading=comparison.reading,
+        )
+
+    def named(self, cell: Cell) -> Candidate:
+        """How a decision names a cell."""
+        family = self.plan.family(cell)
+        return Candidate(cell=cell.id, model=cell.model, family=family, workers=cell.workers)
+
+
+def contests(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules) -> list[Contest]:
+    """One for each workload and arm with something to decide.
 
     That is one of which the plan has warm cells of serial and of a parallel model. Workloads with
     varied parameters answer questions of their own. A cell is a candidate when it has an ok trial,
@@ -60,33 +99,52 @@ def decisions_table(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules
         for cell in warm
         if cell.id in times.typical and cell.id not in failed
     }
-    judge = partial(_judge, times, rules)
-    costs_ns = sending_costs_ns(plan, trials, times)
+    candidates = sorted(
+        (cell for cell in warm if cell.id in means_ns), key=partial(_rank, plan, means_ns)
+    )
     serials = {(cell.workload, cell.arm): cell for cell in warm if cell.model == SERIAL}
-    rows = []
-    for workload, arm in dict.fromkeys((cell.workload, cell.arm) for cell in warm):
-        fastest_first = sorted(
-            (
-                cell
-                for cell in warm
-                if (cell.workload, cell.arm) == (workload, arm) and cell.id in means_ns
-            ),
-            key=partial(_rank, plan, means_ns),
-        )
-        decision = _decision(
-            plan,
-            fastest_first,
-            judge,
+    return [
+        Contest(
+            plan=plan,
+            workload=workload,
+            arm=arm,
+            fastest_first=[c for c in candidates if (c.workload, c.arm) == (workload, arm)],
+            means_ns=means_ns,
             own_serial=serials.get((workload, arm)),
             reference_serial=serials.get((workload, plan.reference_arm)),
+            judge=partial(_judge, times, rules),
         )
-        best_ns = means_ns[fastest_first[0].id] if fastest_first else None
-        if decision.get("own_speedup_reading") == ComparisonResult.FASTER:
-            decision["pays_from_ns"] = pays_from_ns(
-                costs_ns.get(way_of(fastest_first[0])), decision["own_speedup_ratio"], rules.margin
-            )
-        rows.append({"workload": workload, "arm": arm, "best_ns": best_ns, **decision})
-    return columns.frame(rows, columns.DECISIONS)
+        for workload, arm in dict.fromkeys((cell.workload, cell.arm) for cell in warm)
+    ]
+
+
+def decisions_table(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules) -> pd.DataFrame:
+    """One row (`DecisionRow`) for each workload and arm with something to decide (`contests`)."""
+    costs_ns = sending_costs_ns(plan, trials, times)
+    rows = [
+        {"workload": one.workload, "arm": one.arm, **_decision(one, costs_ns, rules.margin)}
+        for one in contests(plan, trials, times, rules)
+    ]
+    return frame(rows, DecisionRow)
+
+
+def families_table(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules) -> pd.DataFrame:
+    """One row (`FamilyRow`) for each parallel family with a candidate, contest by contest."""
+    rows = [
+        FamilyRow(
+            workload=one.workload,
+            arm=one.arm,
+            family=family,
+            cell=best.id,
+            model=best.model,
+            workers=best.workers,
+            speedup=one.ratio(best, one.own_serial),
+        )
+        for one in contests(plan, trials, times, rules)
+        for family in Family
+        if family is not Family.SERIAL and (best := one.best_of(family)) is not None
+    ]
+    return frame(rows, FamilyRow)
 
 
 def decidable(plan: Plan) -> list[Cell]:
@@ -144,58 +202,25 @@ def _rank(plan: Plan, means_ns: Mapping[str, float], cell: Cell) -> tuple[float,
     return means_ns[cell.id], SIMPLEST_FIRST.index(plan.family(cell)), cell.workers, cell.id
 
 
-def _decision(
-    plan: Plan,
-    fastest_first: Sequence[Cell],
-    judge: Judge,
-    *,
-    own_serial: Cell | None,
-    reference_serial: Cell | None,
-) -> dict[str, Any]:
-    """The columns of one decision but for `best_ns`; none without a candidate."""
-    if not fastest_first:
+def _decision(contest: Contest, costs_ns: Mapping[Way, float], margin: float) -> dict[str, Any]:
+    """The columns of a decision beside workload and arm; none without a candidate."""
+    if not contest.fastest_first:
         return {}
-    best = fastest_first[0]
-    family = plan.family(best)
-    runner_up = next((cell for cell in fastest_first if plan.family(cell) is not family), None)
-    decision: dict[str, Any] = {
-        "best_cell": best.id,
-        "best_model": best.model,
-        "best_family": family.value,
-        "best_workers": best.workers,
-        **_compared(judge, best, reference_serial, "speedup", "speedup_ratio"),
-        **_compared(judge, best, own_serial, "own_speedup", "own_speedup_ratio"),
-    }
-    if runner_up is not None:
-        decision |= {
-            "runner_up_cell": runner_up.id,
-            "runner_up_model": runner_up.model,
-            "runner_up_family": plan.family(runner_up).value,
-            "runner_up_workers": runner_up.workers,
-            **_compared(judge, best, runner_up, "advantage", "advantage_ratio"),
-        }
-    for kind in Family:
-        champion = next((cell for cell in fastest_first if plan.family(cell) is kind), None)
-        if champion is not None and kind is not Family.SERIAL:
-            decision |= {
-                f"{kind}_model": champion.model,
-                f"{kind}_workers": champion.workers,
-                **_compared(judge, champion, own_serial, kind, f"{kind}_speedup_ratio"),
-            }
-    return decision
-
-
-def _compared(
-    judge: Judge, cell: Cell, baseline: Cell | None, prefix: str, ratio_column: str
-) -> dict[str, Any]:
-    """Four columns of a comparison; none when the baseline was not measured."""
-    comparison = judge(cell, baseline) if baseline is not None else None
-    if comparison is None:
-        return {}
-    keys = comparison.estimate.keys
+    best = contest.fastest_first[0]
+    family = contest.plan.family(best)
+    runner_up = next(
+        (c for c in contest.fastest_first if contest.plan.family(c) is not family), None
+    )
+    own_speedup = contest.ratio(best, contest.own_serial)
+    pays_ns = None
+    if own_speedup is not None and own_speedup.reading is ComparisonResult.FASTER:
+        pays_ns = pays_from_ns(costs_ns.get(way_of(best)), own_speedup.value, margin)
     return {
-        ratio_column: comparison.estimate.ratio,
-        f"{prefix}_low_ratio": keys[0].interval.low if keys else None,
-        f"{prefix}_high_ratio": keys[0].interval.high if keys else None,
-        f"{prefix}_reading": comparison.reading.value,
+        "best": contest.named(best),
+        "best_ns": contest.means_ns[best.id],
+        "speedup": contest.ratio(best, contest.reference_serial),
+        "own_speedup": own_speedup,
+        "pays_from_ns": pays_ns,
+        "runner_up": contest.named(runner_up) if runner_up is not None else None,
+        "advantage": contest.ratio(best, runner_up),
     }

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.estimates import Floats
+from threads_or_processes.analysis.frames import frame
 from threads_or_processes.records.plan import Plan
+from threads_or_processes.records.tables.measured import DistributionRow
 
 #: Shares of the repetitions at which a distribution is given: 0 is the fastest, 1 the slowest.
 SHARES: Floats = np.arange(21) / 20
@@ -18,7 +19,7 @@ ROUNDING = 1e-12
 
 
 def distributions_table(plan: Plan, values: pd.DataFrame) -> pd.DataFrame:
-    """Rows (`columns.DISTRIBUTIONS`) for each cell with an ok trial, in the order of cells.
+    """Rows (`DistributionRow`) for each cell with an ok trial, in the order of cells.
 
     `values` are the ok trials (`trial_values`). Quiet times are there where a trial has enough of
     them, whatever the basis of the cell.
@@ -36,7 +37,7 @@ def distributions_table(plan: Plan, values: pd.DataFrame) -> pd.DataFrame:
             {"cell": cell.id, "share_ratio": share, "typical_ns": typical, "quiet_ns": quiet_time}
             for share, typical, quiet_time in zip(SHARES, typical_ns, quiet_ns, strict=True)
         ]
-    return columns.frame(rows, columns.DISTRIBUTIONS)
+    return frame(rows, DistributionRow)
 
 
 def quantiles(repetitions: Sequence[Floats], shares: Floats) -> Floats:

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import stats
 
 from threads_or_processes.analysis.estimates import Floats
+from threads_or_processes.records.tables.groups import Trend
 from threads_or_processes.records.vocabulary import CellFlag
 
 #: With fewer trials no interval of a median reaches 95 %, and no trend a p of 0.01.
@@ -33,14 +34,6 @@ DRIFT_P_VALUE = 0.01
 WARM_UP_P_VALUE = 0.05
 #: A first repetition is held against at least two others.
 FEWEST_REPETITIONS = 3
-
-
-class Drift(NamedTuple):
-    """How trials change with the order in which they ran."""
-
-    tau: float  # Kendall's rank correlation of time and order, -1 to 1
-    p_value: float  # two-sided
-    change_ratio: float  # last over first, by the line through the median of the slopes
 
 
 class WarmUp(NamedTuple):
@@ -120,7 +113,7 @@ def widest_split(log_times: Floats) -> tuple[Floats, Floats]:
     return separation, distance
 
 
-def drift(log_times: Floats) -> Drift | None:
+def drift(log_times: Floats) -> Trend | None:
     """Trend of log times over the order of their trials; shape (trials,), None when constant.
 
     Kendall's tau ("A new measure of rank correlation", Biometrika 30, 1938) with its exact p, or
@@ -136,14 +129,14 @@ def drift(log_times: Floats) -> Drift | None:
     order = np.arange(trials)
     result = stats.kendalltau(order, log_times)
     slope = stats.theilslopes(log_times, order).slope
-    return Drift(
+    return Trend(
         tau=float(result.statistic),
         p_value=float(result.pvalue),
         change_ratio=math.exp(float(slope) * (trials - 1)),
     )
 
 
-def is_drifting(trend: Drift | None, *, margin: float) -> bool:
+def is_drifting(trend: Trend | None, *, margin: float) -> bool:
     """Whether a trend is beyond chance (p < 0.01) and from first to last beyond the margin.
 
     Simulated over ten trials, a steady rise by a fifth is found in all samples of quiet noise and

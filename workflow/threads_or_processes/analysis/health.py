@@ -4,12 +4,13 @@ from typing import Any
 
 import pandas as pd
 
-from threads_or_processes.analysis import columns
+from threads_or_processes.analysis.frames import frame
+from threads_or_processes.records.tables.measured import HealthRow
 from threads_or_processes.records.vocabulary import ANY_HEALTH_FLAG
 
 
 def health_table(trials: pd.DataFrame) -> pd.DataFrame:
-    """A row (`columns.HEALTH`) for the trials with any flag, then one for each flag, by name.
+    """A row (`HealthRow`) for the trials with any flag, then one for each flag, by name.
 
     The first trial by cell and block is the example (`trials` in canonical order).
     """
@@ -20,7 +21,7 @@ def health_table(trials: pd.DataFrame) -> pd.DataFrame:
             of_flag.setdefault(flag, []).append(trial)
     rows = [_row(ANY_HEALTH_FLAG, of_flag.pop(ANY_HEALTH_FLAG, []))]
     rows += [_row(flag, of_flag[flag]) for flag in sorted(of_flag)]
-    return columns.frame(rows, columns.HEALTH)
+    return frame(rows, HealthRow)
 
 
 def _row(flag: str, trials: list[Any]) -> dict[str, Any]:

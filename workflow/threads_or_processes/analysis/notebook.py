@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from threads_or_processes.analysis import columns
+from threads_or_processes.analysis.frames import frame
 from threads_or_processes.records.plan import Plan
+from threads_or_processes.records.tables.experiments import NotebookRow
 from threads_or_processes.records.vocabulary import NOTEBOOK_WORKLOAD
 
 
 def notebook_table(plan: Plan, trials: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
-    """One row (`columns.NOTEBOOK`) for each planned cell of the replay, in the order of cells.
+    """One row (`NotebookRow`) for each planned cell of the replay, in the order of cells.
 
     Times are medians over the ok trials (`values`, from `trial_values`); the lists and spans are
     those of the first ok trial's first measured repetition (from `trials`, in canonical order).
@@ -33,7 +34,7 @@ def notebook_table(plan: Plan, trials: pd.DataFrame, values: pd.DataFrame) -> pd
                 **_printed(trials[trials["cell"] == cell.id]),
             }
         )
-    return columns.frame(rows, columns.NOTEBOOK)
+    return frame(rows, NotebookRow)
 
 
 def _times(values: pd.DataFrame) -> dict[str, float]:

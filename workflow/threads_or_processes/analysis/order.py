@@ -3,21 +3,22 @@
 import numpy as np
 import pandas as pd
 
-from threads_or_processes.analysis import columns
+from threads_or_processes.analysis.frames import frame
+from threads_or_processes.records.tables.measured import OrderRow
 from threads_or_processes.records.vocabulary import Basis
 
 _COLUMN = {Basis.TYPICAL: "wall_ns", Basis.QUIET: "quiet_wall_ns"}
 
 
 def order_table(values: pd.DataFrame) -> pd.DataFrame:
-    """One row (`columns.ORDER`) for each basis and block (`trial_values` in).
+    """One row (`OrderRow`) for each basis and block (`trial_values` in).
 
     A trial counts as its time over the median of its cell's trials on the same basis; cells with a
     single one say nothing. Blocks are in the order in which they ran: by the median start of their
     trials.
     """
     rows = [row for basis in Basis for row in _rows(values, basis)]
-    return columns.frame(rows, columns.ORDER)
+    return frame(rows, OrderRow)
 
 
 def _rows(values: pd.DataFrame, basis: Basis) -> list[dict[str, object]]:
@@ -34,7 +35,7 @@ def _rows(values: pd.DataFrame, basis: Basis) -> list[dict[str, object]]:
         lower, median, upper = np.quantile(ratios, [0.25, 0.5, 0.75])
         rows.append(
             {
-                "basis": basis.value,
+                "basis": basis,
                 "place": place,
                 "block": block,
                 "trials": ratios.size,

@@ -4,13 +4,14 @@ from typing import Any
 
 import pandas as pd
 
-from threads_or_processes.analysis import columns
+from threads_or_processes.analysis.frames import frame
 from threads_or_processes.records.plan import Plan
+from threads_or_processes.records.tables.measured import OutcomeRow
 from threads_or_processes.records.vocabulary import Outcome
 
 
 def outcomes_table(plan: Plan, trials: pd.DataFrame) -> pd.DataFrame:
-    """A row (`columns.OUTCOMES`) for all planned trials, for each outcome, for those missing.
+    """A row (`OutcomeRow`) for all planned trials, for each outcome, for those missing.
 
     Every outcome has its row, also at zero; the first trial by cell and block is the example.
     """
@@ -29,12 +30,12 @@ def outcomes_table(plan: Plan, trials: pd.DataFrame) -> pd.DataFrame:
             "example_explanation": "the data set has no record of it" if missing else None,
         },
     ]
-    return columns.frame(rows, columns.OUTCOMES)
+    return frame(rows, OutcomeRow)
 
 
 def _row(outcome: Outcome, recorded: pd.DataFrame) -> dict[str, Any]:
     of_kind = recorded[recorded["outcome"] == outcome]
-    row: dict[str, Any] = {"outcome": outcome.value, "trials": len(of_kind)}
+    row: dict[str, Any] = {"outcome": outcome, "trials": len(of_kind)}
     if outcome is not Outcome.OK and len(of_kind):
         example = of_kind.iloc[0]
         row |= {

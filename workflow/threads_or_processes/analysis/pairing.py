@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.flags import FEWEST_TRIALS, drift
+from threads_or_processes.analysis.frames import frame
 from threads_or_processes.analysis.trial_values import Times
 from threads_or_processes.analysis.variation import lag1_autocorrelation, layout
 from threads_or_processes.records.plan import PeersName, Plan
+from threads_or_processes.records.tables.measured import PairingRow
 from threads_or_processes.records.vocabulary import Timing
 
 ONE_CELL = "fewer than two cells with an ok trial"
@@ -22,7 +23,7 @@ Starts = Mapping[tuple[str, int], int]
 
 
 def pairing_table(plan: Plan, values: pd.DataFrame, times: Times) -> pd.DataFrame:
-    """One row (`columns.PAIRING`) for each workload and timing, in the order of cells.
+    """One row (`PairingRow`) for each workload and timing, in the order of cells.
 
     Cells of one workload are compared with each other, so it is their blocks that matter. Cells
     without an ok trial take no part; blocks do in which all others have one. All times are on the
@@ -34,12 +35,12 @@ def pairing_table(plan: Plan, values: pd.DataFrame, times: Times) -> pd.DataFram
         if cell.timing != Timing.MEMORY:
             groups.setdefault(cell.peers, []).append(cell.id)
     starts = _starts(values)
-    return columns.frame(
+    return frame(
         [
             {"workload": workload, "timing": timing, **_numbers(cells, times, starts)}
             for (workload, timing), cells in groups.items()
         ],
-        columns.PAIRING,
+        PairingRow,
     )
 
 
@@ -59,7 +60,7 @@ def _numbers(planned: Sequence[str], times: Times, starts: Starts) -> dict[str, 
     basis = times.basis(*cells)
     on_basis = times.on(basis)
     shared = set[int].intersection(*(set(on_basis.get(cell, {})) for cell in cells))
-    numbers: dict[str, Any] = {"cells": len(cells), "blocks": len(shared), "basis": basis.value}
+    numbers: dict[str, Any] = {"cells": len(cells), "blocks": len(shared), "basis": basis}
     if len(shared) < FEWEST_TRIALS:
         return numbers | {"note": TOO_FEW}
     blocks = sorted(
@@ -68,16 +69,10 @@ def _numbers(planned: Sequence[str], times: Times, starts: Starts) -> dict[str, 
     parts = layout(np.log([[on_basis[cell][block] for block in blocks] for cell in cells]))
     if parts is None:
         return numbers | {"note": CONSTANT}
-    numbers |= {
+    return numbers | {
         "block_share_ratio": parts.block_share_ratio,
         "residual_sd_ratio": parts.residual_sd,
         "residual_autocorrelation": lag1_autocorrelation(parts.residuals),
         "block_autocorrelation": lag1_autocorrelation(parts.block_effects),
+        "drift": drift(parts.block_effects),
     }
-    if trend := drift(parts.block_effects):
-        numbers |= {
-            "drift_tau": trend.tau,
-            "drift_p_value": trend.p_value,
-            "drift_change_ratio": trend.change_ratio,
-        }
-    return numbers

@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.cells import cell_columns
 from threads_or_processes.analysis.estimates import estimate_median
 from threads_or_processes.analysis.flags import FEWEST_TRIALS, drift, two_modes, warm_up
+from threads_or_processes.analysis.frames import frame
 from threads_or_processes.analysis.trial_values import Times, TrialsOfCell, trials_of_cell
 from threads_or_processes.analysis.variation import lag1_autocorrelation, nesting, outliers
 from threads_or_processes.records.plan import Plan
+from threads_or_processes.records.tables.measured import QualityRow
 from threads_or_processes.records.vocabulary import Timing
 
 NO_TRIAL = "no ok trial"
@@ -20,7 +21,7 @@ CONSTANT = "all trials took the same time"
 
 
 def quality_table(plan: Plan, values: pd.DataFrame, times: Times) -> pd.DataFrame:
-    """One row (`columns.QUALITY`) for each planned cell that is timed, in the order of cells.
+    """One row (`QualityRow`) for each planned cell that is timed, in the order of cells.
 
     `values` are the ok trials (`trial_values`). All numbers of a cell are on the basis that its
     wall times allow; `note` says why some are missing.
@@ -33,10 +34,10 @@ def quality_table(plan: Plan, values: pd.DataFrame, times: Times) -> pd.DataFram
         row = cell_columns(cell) | {"trials": 0, "note": NO_TRIAL}
         if cell.id in by_cell:
             basis = times.basis(cell.id)
-            row |= {"basis": basis.value}
+            row |= {"basis": basis}
             row |= _numbers(trials_of_cell(by_cell[cell.id], basis), plan)
         rows.append(row)
-    return columns.frame(rows, columns.QUALITY)
+    return frame(rows, QualityRow)
 
 
 def _numbers(trials: TrialsOfCell, plan: Plan) -> dict[str, Any]:
@@ -55,11 +56,7 @@ def _numbers(trials: TrialsOfCell, plan: Plan) -> dict[str, Any]:
         "lag1_autocorrelation": lag1_autocorrelation(log_times),
     }
     if trend := drift(log_times):
-        numbers |= {
-            "drift_tau": trend.tau,
-            "drift_p_value": trend.p_value,
-            "drift_change_ratio": trend.change_ratio,
-        }
+        numbers["drift"] = trend
     else:
         numbers["note"] = CONSTANT
     if start := warm_up(trials.repetitions_ns):

@@ -37,7 +37,7 @@ class Watched(NamedTuple):
 
 
 def with_disturbance(trials: pd.DataFrame) -> pd.DataFrame:
-    """Add `disturbance_ratio` to the data set (`columns.TRIALS`).
+    """Add `disturbance_ratio` to the data set (`RepetitionRow`).
 
     It is the highest reading beside the repetition, on the CPUs that took part, over that CPU's
     floor (Float64); missing where there was no sentinel. Where programs had taken so many CPUs that

@@ -8,14 +8,16 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.contrasts import Contrast, planned_contrasts
 from threads_or_processes.analysis.estimates import Floats, geometric_mean
+from threads_or_processes.analysis.frames import frame
 from threads_or_processes.analysis.ratio_estimates import RatioEstimate, estimate_ratio, one_sided_p
 from threads_or_processes.analysis.readings import Rules, read_ratio
 from threads_or_processes.analysis.samples import Paired, Samples, TwoSamples
 from threads_or_processes.analysis.trial_values import Times
 from threads_or_processes.records.plan import Cell, Plan
+from threads_or_processes.records.tables.comparisons import RatioRow
+from threads_or_processes.records.tables.groups import RatioIntervals
 from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, SERIAL, Basis, ComparisonResult
 
 
@@ -75,7 +77,7 @@ def floor_of(cell: Cell, baseline: Cell, rules: Rules) -> float:
 
 
 def ratios_table(plan: Plan, times: Times, rules: Rules) -> pd.DataFrame:
-    """One row (`columns.RATIOS`) for each planned contrast that was measured in a shared block."""
+    """One row (`RatioRow`) for each planned contrast that was measured in a shared block."""
     rows = []
     for contrast in planned_contrasts(plan):
         comparison = compare(times, cell=contrast.cell, baseline=contrast.baseline, rules=rules)
@@ -84,7 +86,7 @@ def ratios_table(plan: Plan, times: Times, rules: Rules) -> pd.DataFrame:
     known = [row for row in rows if "p_value" in row]
     for row, q in zip(known, false_discovery([row["p_value"] for row in known]), strict=True):
         row["q_value"] = q
-    return columns.frame(rows, columns.RATIOS)
+    return frame(rows, RatioRow)
 
 
 def false_discovery(p_values: list[float]) -> list[float]:
@@ -98,7 +100,7 @@ def false_discovery(p_values: list[float]) -> list[float]:
 def _row(contrast: Contrast, comparison: Comparison, rules: Rules) -> dict[str, Any]:
     cell, estimate = contrast.cell, comparison.estimate
     return {
-        "contrast": contrast.question.value,
+        "contrast": contrast.question,
         "workload": cell.workload,
         "model": cell.model,
         "workers": cell.workers,
@@ -106,36 +108,36 @@ def _row(contrast: Contrast, comparison: Comparison, rules: Rules) -> dict[str, 
         "timing": cell.timing,
         "cell": cell.id,
         "baseline_cell": contrast.baseline.id,
-        "basis": comparison.basis.value,
+        "basis": comparison.basis,
         "cell_ns": comparison.cell_ns,
         "baseline_ns": comparison.baseline_ns,
         "ratio": estimate.ratio,
         "blocks": estimate.blocks,
-        **interval_columns(estimate),
+        "intervals": intervals_of(estimate),
         **(_p_values(estimate, rules) if estimate.keys else {}),
-        "reading": comparison.reading.value,
+        "reading": comparison.reading,
     }
 
 
-def interval_columns(estimate: RatioEstimate) -> dict[str, Any]:
-    """The intervals of both methods (`columns.RATIO_INTERVALS`); none below two blocks."""
+def intervals_of(estimate: RatioEstimate) -> RatioIntervals:
+    """The intervals of both methods; none below two blocks."""
     if not estimate.keys:
-        return {}
+        return RatioIntervals()
     first, second = estimate.keys
-    return {
-        "ci_low_ratio": first.interval.low,
-        "ci_high_ratio": first.interval.high,
-        "ci_level": first.interval.level,
-        "ci_method": first.interval.method,
-        "second_ratio": estimate.ratio_of_medians,
-        "second_low_ratio": second.interval.low,
-        "second_high_ratio": second.interval.high,
-        "second_method": second.interval.method,
-        "equivalence_low_ratio": first.equivalence.low,
-        "equivalence_high_ratio": first.equivalence.high,
-        "second_equivalence_low_ratio": second.equivalence.low,
-        "second_equivalence_high_ratio": second.equivalence.high,
-    }
+    return RatioIntervals(
+        ci_low_ratio=first.interval.low,
+        ci_high_ratio=first.interval.high,
+        ci_level=first.interval.level,
+        ci_method=first.interval.method,
+        second_ratio=estimate.ratio_of_medians,
+        second_low_ratio=second.interval.low,
+        second_high_ratio=second.interval.high,
+        second_method=second.interval.method,
+        equivalence_low_ratio=first.equivalence.low,
+        equivalence_high_ratio=first.equivalence.high,
+        second_equivalence_low_ratio=second.equivalence.low,
+        second_equivalence_high_ratio=second.equivalence.high,
+    )
 
 
 def _p_values(estimate: RatioEstimate, rules: Rules) -> dict[str, float]:

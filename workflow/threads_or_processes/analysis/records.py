@@ -8,12 +8,13 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from threads_or_processes.analysis import columns
+from threads_or_processes.analysis.frames import names
 from threads_or_processes.analysis.quiet import AT_ONCE
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import canonical_json, read_json
 from threads_or_processes.common.record_checks import json_schema, problem_with
 from threads_or_processes.records.plan import Cell, Plan, Trial
+from threads_or_processes.records.tables.dataset import RepetitionRow
 from threads_or_processes.records.trial import (
     RULES,
     HealthStates,
@@ -28,7 +29,7 @@ MEASURE_ANEW = "delete the file and run snakemake again; the trial will be measu
 LONGEST_COMPLAINT_CHARACTERS = 200
 
 #: The columns of the data set.
-COLUMNS = frozenset(columns.names(columns.TRIALS))
+COLUMNS = frozenset(names(RepetitionRow))
 
 #: The fields of a reading of the machine's health that are no counters.
 HEALTH_STATES = frozenset(HealthStates.__annotations__)

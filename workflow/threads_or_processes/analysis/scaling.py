@@ -7,20 +7,21 @@ counts beyond the cores: workers that share a core, a CPU or a quota are slowed 
 neither law has a term.
 """
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.cells import cell_columns
 from threads_or_processes.analysis.curves import curve_of, well_covered
-from threads_or_processes.analysis.fits import BLOCK_BOOTSTRAP, Estimated, Law, Laws, fit_laws
+from threads_or_processes.analysis.fits import BLOCK_BOOTSTRAP, Estimated, Laws, fit_laws
+from threads_or_processes.analysis.frames import frame
 from threads_or_processes.analysis.ratios import compare
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import Times
 from threads_or_processes.records.plan import Cell, Plan
+from threads_or_processes.records.tables.experiments import FitRow, ScalingRow
+from threads_or_processes.records.tables.groups import Bounded, Intervals
 from threads_or_processes.records.vocabulary import (
     FEWEST_BLOCKS,
     SERIAL,
@@ -37,7 +38,7 @@ REACH = 2
 
 
 def scaling_table(plan: Plan, times: Times, rules: Rules) -> pd.DataFrame:
-    """One row (`columns.SCALING`) for each warm parallel cell with a serial cell of its own.
+    """One row (`ScalingRow`) for each warm parallel cell with a serial cell of its own.
 
     In the order of cells; a cell that shares no block with its serial cell has no numbers.
     """
@@ -51,7 +52,7 @@ def scaling_table(plan: Plan, times: Times, rules: Rules) -> pd.DataFrame:
         for cell in _parallel(plan)
         if (cell.workload, cell.arm) in serials
     ]
-    return columns.frame(rows, columns.SCALING)
+    return frame(rows, ScalingRow)
 
 
 def _parallel(plan: Plan) -> list[Cell]:
@@ -71,29 +72,27 @@ def _scaling(cell: Cell, serial: Cell, times: Times, rules: Rules) -> dict[str, 
     if comparison is None:
         return row
     estimate = comparison.estimate
-    row |= {
-        "basis": comparison.basis.value,
+    interval = estimate.keys[0].interval if estimate.keys else None
+    low, high = (interval.low, interval.high) if interval else (None, None)
+    return row | {
+        "basis": comparison.basis,
         "blocks": estimate.blocks,
         "cell_ns": comparison.cell_ns,
         "baseline_ns": comparison.baseline_ns,
-        "speedup_ratio": estimate.ratio,
-        "efficiency_ratio": estimate.ratio / cell.workers,
-        "serial_fraction_ratio": serial_fraction(estimate.ratio, cell.workers),
+        "speedup": Bounded(value=estimate.ratio, low=low, high=high),
+        "efficiency": Bounded(
+            value=estimate.ratio / cell.workers,
+            low=low and low / cell.workers,
+            high=high and high / cell.workers,
+        ),
+        # The more speedup, the less of it is serial.
+        "serial_fraction": Bounded(
+            value=serial_fraction(estimate.ratio, cell.workers),
+            low=high and serial_fraction(high, cell.workers),
+            high=low and serial_fraction(low, cell.workers),
+        ),
+        "intervals": interval and Intervals(ci_level=interval.level, ci_method=interval.method),
     }
-    if estimate.keys:
-        interval = estimate.keys[0].interval
-        row |= {
-            "speedup_low_ratio": interval.low,
-            "speedup_high_ratio": interval.high,
-            "efficiency_low_ratio": interval.low / cell.workers,
-            "efficiency_high_ratio": interval.high / cell.workers,
-            # The more speed-up, the less of it is serial.
-            "serial_fraction_low_ratio": serial_fraction(interval.high, cell.workers),
-            "serial_fraction_high_ratio": serial_fraction(interval.low, cell.workers),
-            "ci_level": interval.level,
-            "ci_method": interval.method,
-        }
-    return row
 
 
 def serial_fraction(speedup: float, workers: int) -> float | None:
@@ -109,7 +108,7 @@ def serial_fraction(speedup: float, workers: int) -> float | None:
 
 
 def fits_table(plan: Plan, times: Times, rules: Rules) -> pd.DataFrame:
-    """One row (`columns.FITS`) for each workload, model and arm with a warm parallel cell."""
+    """One row (`FitRow`) for each workload, model and arm with a warm parallel cell."""
     ways: dict[tuple[str, str, str], list[Cell]] = {}
     for cell in _parallel(plan):
         ways.setdefault((cell.workload, cell.model, cell.arm), []).append(cell)
@@ -117,7 +116,7 @@ def fits_table(plan: Plan, times: Times, rules: Rules) -> pd.DataFrame:
         {"workload": workload, "model": model, "arm": arm, **_fitted(cells, times, rules)}
         for (workload, model, arm), cells in ways.items()
     ]
-    return columns.frame(rows, columns.FITS)
+    return frame(rows, FitRow)
 
 
 def _fitted(cells: Sequence[Cell], times: Times, rules: Rules) -> dict[str, Any]:
@@ -125,35 +124,32 @@ def _fitted(cells: Sequence[Cell], times: Times, rules: Rules) -> dict[str, Any]
     ids = {cell.workers: cell.id for cell in cells if cell.worker_kind == WorkerKind.WITHIN_CORES}
     counts = well_covered({count: times.typical.get(ids[count], {}) for count in ids})
     if not counts:
-        return {"counts": 0, "blocks": 0, "state": FitState.TOO_FEW_COUNTS.value}
+        return {"counts": 0, "blocks": 0, "state": FitState.TOO_FEW_COUNTS}
     basis = times.basis(*(ids[count] for count in counts))
     curve = curve_of({count: times.on(basis).get(ids[count], {}) for count in counts})
     row = {
         "counts": len(counts),
         "most_workers": counts[-1],
         "believed_to_workers": REACH * counts[-1],
-        "basis": basis.value,
+        "basis": basis,
         "blocks": curve.blocks,
     }
     if len(counts) < FEWEST_COUNTS:
-        return row | {"state": FitState.TOO_FEW_COUNTS.value}
+        return row | {"state": FitState.TOO_FEW_COUNTS}
     if curve.blocks < FEWEST_BLOCKS:
-        return row | {"state": FitState.TOO_FEW_BLOCKS.value}
+        return row | {"state": FitState.TOO_FEW_BLOCKS}
     laws = fit_laws(curve, confidence=rules.confidence)
     state = _state(laws, most_workers=REACH * counts[-1], margin=rules.margin)
     return row | {
-        "state": state.value,
+        "state": state,
         "preferred": "usl" if laws.prefers_usl else "amdahl",
-        **_law_columns("amdahl", laws.amdahl),
-        **_law_columns("usl", laws.usl),
-        **_bounded("usl_coherency", "ratio", laws.usl.coherency),
-        **(
-            _bounded("peak", "workers", laws.peak_workers, most=REACH * counts[-1])
-            if state is FitState.IDENTIFIED
-            else {}
-        ),
-        "ci_level": rules.confidence,
-        "ci_method": BLOCK_BOOTSTRAP,
+        "amdahl": laws.amdahl,
+        "usl": laws.usl,
+        "usl_coherency": laws.usl.coherency,
+        "peak": _within(REACH * counts[-1], laws.peak_workers)
+        if state is FitState.IDENTIFIED
+        else None,
+        "intervals": Intervals(ci_level=rules.confidence, ci_method=BLOCK_BOOTSTRAP),
     }
 
 
@@ -167,21 +163,7 @@ def _state(laws: Laws, *, most_workers: int, margin: float) -> FitState:
     return FitState.IDENTIFIED
 
 
-def _law_columns(name: str, law: Law) -> dict[str, Any]:
-    return {
-        f"{name}_one_worker_ns": law.one_worker_ns,
-        **_bounded(f"{name}_contention", "ratio", law.contention),
-        f"{name}_aicc": law.aicc,
-        f"{name}_misfit_ratio": law.misfit_ratio,
-    }
-
-
-def _bounded(
-    name: str, unit: str, estimated: Estimated, *, most: float = math.inf
-) -> dict[str, Any]:
+def _within(most: float, estimated: Estimated) -> Bounded:
     """An estimate and the ends of its interval; an end beyond `most` is left open."""
-    return {
-        f"{name}_{unit}": estimated.value,
-        f"{name}_low_{unit}": estimated.low if estimated.low <= most else None,
-        f"{name}_high_{unit}": estimated.high if estimated.high <= most else None,
-    }
+    low, high = (end if end <= most else None for end in (estimated.low, estimated.high))
+    return Bounded(value=estimated.value, low=low, high=high)

@@ -6,17 +6,20 @@ and weigh the same whether they have a core or not.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.curves import Curve, curve_of, well_covered
 from threads_or_processes.analysis.estimates import Floats, centre, estimate_median
+from threads_or_processes.analysis.frames import frame
 from threads_or_processes.analysis.startup import PARTS
 from threads_or_processes.analysis.trial_values import Times, TimesByBlock, by_block
 from threads_or_processes.records.plan import Cell, Plan
+from threads_or_processes.records.tables.experiments import SlopeRow
+from threads_or_processes.records.tables.groups import Bounded, Intervals
 from threads_or_processes.records.vocabulary import (
     NOTEBOOK_WORKLOAD,
     Basis,
@@ -33,7 +36,7 @@ FEWEST_COUNTS = 2
 def slopes_table(
     plan: Plan, trials: pd.DataFrame, values: pd.DataFrame, times: Times
 ) -> pd.DataFrame:
-    """Rows (`columns.SLOPES`) for each workload, model and arm whose start-up or weight is known.
+    """Rows (`SlopeRow`) for each workload, model and arm whose start-up or weight is known.
 
     `trials` is the data set, `values` its ok trials (`trial_values`). Three rows for start-up
     (first result, tear-down, whole life), all on the basis that the wall times of all their cells
@@ -54,7 +57,7 @@ def slopes_table(
             ids = _covered(cells, weights)
             row = _line_columns(ids, weights, plan.confidence)
             rows.append(_way(cells) | {"quantity": f"{WEIGHT}_bytes"} | row)
-    return columns.frame(rows, columns.SLOPES)
+    return frame(rows, SlopeRow)
 
 
 def _ways(plan: Plan) -> Iterator[Sequence[Cell]]:
@@ -95,7 +98,7 @@ def _startup(
     for part in PARTS:
         row = _way(cells) | {"quantity": f"{part}_ns"}
         if basis is not None:
-            row |= {"basis": basis.value}
+            row |= {"basis": basis}
         yield row | _line_columns(ids, parts[basis or Basis.TYPICAL, part], confidence)
 
 
@@ -107,21 +110,19 @@ def _line_columns(
     if ids:
         row |= {"least_workers": min(ids), "most_workers": max(ids)}
     if len(ids) < FEWEST_COUNTS:
-        return row | {"state": SlopeState.TOO_FEW_COUNTS.value}
+        return row | {"state": SlopeState.TOO_FEW_COUNTS}
     curve = curve_of({count: values.get(cell, {}) for count, cell in ids.items()})
-    row |= {"blocks": curve.blocks, "state": SlopeState.TOO_FEW_BLOCKS.value}
+    row |= {"blocks": curve.blocks, "state": SlopeState.TOO_FEW_BLOCKS}
     if not curve.blocks:
         return row
     lines = lines_of_blocks(curve)
     for name, values_of_blocks in zip(("fixed", "per_worker"), lines, strict=True):
-        row |= {name: float(np.median(values_of_blocks))}
+        row[name] = Bounded(value=float(np.median(values_of_blocks)))
         if interval := estimate_median(values_of_blocks, confidence=confidence):
             row |= {
-                "state": SlopeState.FITTED.value,
-                f"{name}_low": interval.low,
-                f"{name}_high": interval.high,
-                "ci_level": interval.level,
-                "ci_method": interval.method,
+                "state": SlopeState.FITTED,
+                name: replace(row[name], low=interval.low, high=interval.high),
+                "intervals": Intervals(ci_level=interval.level, ci_method=interval.method),
             }
     if len(ids) > FEWEST_COUNTS:
         row |= {"misfit_ratio": misfit(curve, lines)}

@@ -3,13 +3,13 @@
 from typing import Any
 
 from threads_or_processes.analysis.checks import REPETITION_KEY
-from threads_or_processes.analysis.columns import Column, Columns
+from threads_or_processes.records.fields import Column, columns_of
 
-TYPES = {"Int64": "integer", "Float64": "number", "string": "string"}
+TYPES = {int: "integer", float: "number", str: "string"}
 UNITS = {"ns": "ns", "bytes": "B", "ratio": "1"}
 
 
-def table_schema(table: Columns) -> dict[str, Any]:
+def table_schema(record: type) -> dict[str, Any]:
     """The schema of a table that is keyed by repetition.
 
     A part of the key may be missing (a trial that ended before its first repetition), so it is a
@@ -17,7 +17,7 @@ def table_schema(table: Columns) -> dict[str, Any]:
     """
     return {
         "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
-        "fields": [_field(column) for column in table],
+        "fields": [_field(column) for column in columns_of(record)],
         "missingValues": [""],
         "uniqueKeys": [REPETITION_KEY],
     }
@@ -28,7 +28,7 @@ def _field(column: Column) -> dict[str, Any]:
     constraints = _constraints(column)
     return {
         "name": column.name,
-        "type": column.values.json or TYPES[column.dtype],
+        "type": column.rules.json or TYPES[column.kind],
         "description": column.meaning,
         **({"unit": unit} if unit else {}),
         **({"constraints": constraints} if constraints else {}),
@@ -36,11 +36,10 @@ def _field(column: Column) -> dict[str, Any]:
 
 
 def _constraints(column: Column) -> dict[str, Any]:
-    rules = column.values
     stated = {
-        "required": rules.required or None,
-        "minimum": rules.minimum,
-        "enum": list(rules.one_of) or None,
-        "pattern": rules.pattern,
+        "required": column.required or None,
+        "minimum": column.rules.minimum,
+        "enum": list(column.part.one_of) or None,
+        "pattern": column.rules.pattern,
     }
     return {name: value for name, value in stated.items() if value is not None}

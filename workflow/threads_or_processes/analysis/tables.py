@@ -7,12 +7,12 @@ import pandas as pd
 
 from threads_or_processes.analysis.cells import cells_table
 from threads_or_processes.analysis.claims import claims_table
-from threads_or_processes.analysis.columns import csv_text
 from threads_or_processes.analysis.control import control_table, noise_floor
 from threads_or_processes.analysis.crossovers import crossovers_table
 from threads_or_processes.analysis.dataset import in_order
-from threads_or_processes.analysis.decisions import decisions_table
+from threads_or_processes.analysis.decisions import decisions_table, families_table
 from threads_or_processes.analysis.distributions import distributions_table
+from threads_or_processes.analysis.frames import csv_text
 from threads_or_processes.analysis.health import health_table
 from threads_or_processes.analysis.memory import memory_table
 from threads_or_processes.analysis.notebook import notebook_table
@@ -44,6 +44,7 @@ def all_tables(plan: Plan, trials: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "cells": cells_table(plan, trials, values, times),
         "ratios": ratios_table(plan, times, rules),
         "decisions": decisions_table(plan, trials, times, rules),
+        "families": families_table(plan, trials, times, rules),
         "claims": claims_table(plan, trials, values, times, rules),
         "outcomes": outcomes_table(plan, trials),
         "notebook": notebook_table(plan, trials, values),

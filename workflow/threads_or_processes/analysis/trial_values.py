@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.estimates import Floats, coefficient_of_variation
+from threads_or_processes.analysis.frames import typed
 from threads_or_processes.analysis.quiet import with_disturbance
+from threads_or_processes.records.tables.measured import ValueRow
 from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, FEWEST_QUIET, Basis
 
 #: cell -> block -> the trial's wall time in ns; ok trials only.
@@ -72,7 +73,7 @@ class TrialsOfCell:
 
 
 def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.DataFrame:
-    """A row for each ok trial that measured, by cell and block (`columns.TRIALS` in).
+    """A row for each ok trial that measured, by cell and block (`RepetitionRow` in).
 
     Times of repetitions become their median over the trial's measured repetitions; warm-up does
     not count. `quiet_wall_ns` is the median of the quiet ones, missing when they are fewer than
@@ -119,11 +120,9 @@ def _arrays(groups: Iterable[tuple[Any, pd.Series]], trials: pd.Index) -> pd.Ser
 
 
 def values_table(values: pd.DataFrame) -> pd.DataFrame:
-    """One row (`columns.VALUES`) for each ok trial (`trial_values` in), by cell and block."""
+    """One row (`ValueRow`) for each ok trial (`trial_values` in), by cell and block."""
     renamed = values.rename(columns={"wall_ns": "typical_ns", "quiet_wall_ns": "quiet_ns"})
-    return pd.DataFrame(
-        {column.name: renamed[column.name].astype(column.dtype) for column in columns.VALUES}
-    )
+    return typed(renamed, ValueRow)
 
 
 def times_of(values: pd.DataFrame) -> Times:

@@ -4,13 +4,14 @@ from typing import Any
 
 import pandas as pd
 
-from threads_or_processes.analysis import columns
 from threads_or_processes.analysis.cells import cell_columns
+from threads_or_processes.analysis.frames import frame
 from threads_or_processes.records.plan import Plan
+from threads_or_processes.records.tables.experiments import UpdatesRow
 
 
 def updates_table(plan: Plan, trials: pd.DataFrame) -> pd.DataFrame:
-    """One row (`columns.UPDATES`) for each cell whose repetitions counted, in the order of cells.
+    """One row (`UpdatesRow`) for each cell whose repetitions counted, in the order of cells.
 
     A trial counts whatever became of it: where a lost update makes a result wrong, the trial that
     failed for it is the finding.
@@ -22,7 +23,7 @@ def updates_table(plan: Plan, trials: pd.DataFrame) -> pd.DataFrame:
         for cell in plan.in_order()
         if cell.id in by_cell
     ]
-    return columns.frame(rows, columns.UPDATES)
+    return frame(rows, UpdatesRow)
 
 
 def _numbers(repetitions: pd.DataFrame) -> dict[str, Any]:

@@ -48,13 +48,17 @@ class Part:
         return get_origin(self.type) is tuple
 
     @property
-    def one_of(self) -> tuple[str, ...]:
-        """The only words there are; empty where there may be any."""
+    def words(self) -> Mapping[str, Any]:
+        """The only values that there are, by how they are written; empty where any may be."""
         of = get_args(self.type)[0] if self.is_list else self.type
-        if get_origin(of) is Literal:
-            return get_args(of)
         is_enum = isinstance(of, type) and issubclass(of, Enum)
-        return tuple(str(member.value) for member in of) if is_enum else ()
+        values = get_args(of) if get_origin(of) is Literal else of if is_enum else ()
+        return {str(getattr(value, "value", value)): value for value in values}
+
+    @property
+    def one_of(self) -> tuple[Any, ...]:
+        """The same as a file holds them."""
+        return tuple(getattr(value, "value", value) for value in self.words.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +91,7 @@ def parts_of(record: type) -> Mapping[str, Part]:
 
 
 @cache
-def columns_of(record: type) -> tuple[Column, ...]:
+def columns_of(record: Any) -> tuple[Column, ...]:
     """The columns of the table whose rows are of this dataclass, in order; names are unique."""
     columns = tuple(_columns(record, Part(type=record, required=True, field=None), (), ""))
     assert len({column.name for column in columns}) == len(columns), record
@@ -111,12 +115,12 @@ def _taken_apart(hint: Any) -> Part:
 def _columns(record: Any, group: Part, path: tuple[str, ...], prefix: str) -> Iterator[Column]:
     for name, part in parts_of(record).items():
         here = (*path, name)
+        meaning = _meaning(group.field, name, part.field)
         if is_dataclass(part.type):
-            within = Part(
-                type=part.type, required=part.required and group.required, field=part.field
-            )
-            inner = _joined(prefix, name) if part.field else prefix
-            yield from _columns(part.type, within, here, inner)
+            field = replace(part.field, meaning=meaning) if part.field else None
+            inner = Part(type=part.type, required=part.required and group.required, field=field)
+            stem = _joined(prefix, name) if part.field else prefix
+            yield from _columns(part.type, inner, here, stem)
             continue
         assert part.field is not None, f"{record.__name__}.{name} has no meaning"
         unit = group.field.unit if group.field and part.type in (int, float) else ""
@@ -126,7 +130,7 @@ def _columns(record: Any, group: Part, path: tuple[str, ...], prefix: str) -> It
             path=here,
             part=part,
             required=part.required and group.required and not part.is_list,
-            meaning=_meaning(group.field, name, part.field),
+            meaning=meaning,
         )
 
 
@@ -134,7 +138,7 @@ def _joined(*words: str) -> str:
     return "_".join(word for word in words if word)
 
 
-def _meaning(group: Field | None, name: str, own: Field) -> str:
-    if group is None or not group.meaning:
-        return own.meaning
+def _meaning(group: Field | None, name: str, own: Field | None) -> str:
+    if group is None or own is None:
+        return own.meaning if own else ""
     return group.meaning if name == VALUE else f"{group.meaning}: {own.meaning}"

@@ -2,12 +2,12 @@
 
 import math
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from statistics import median
 
-from threads_or_processes.reporting.rows import Ratio
+from threads_or_processes.records.tables.groups import Bounded, Ratio
 
 MISSING = "–"
 SPACE = "\u00a0"  # a number and its unit stay on one line
@@ -126,6 +126,15 @@ def ratio_cell(value: float | None) -> str:
     if value is None:
         return MISSING
     return fixed(value, max(3, significant_decimals(value, 2)) if value < 10 else 2)
+
+
+def bounded(number: Bounded | None, show: Callable[[float], str]) -> str:
+    """A number with its interval, where it has one: `2.1 [2.0, 2.2]`."""
+    if number is None or number.value is None:
+        return MISSING
+    if number.low is None or number.high is None:
+        return show(number.value)
+    return f"{show(number.value)} [{show(number.low)},{SPACE}{show(number.high)}]"
 
 
 def set_number(value: float) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from threads_or_processes.records.tables.experiments import NotebookRow
+from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.records.vocabulary import SCALING, Family
 from threads_or_processes.reporting.campaign import (
     TIMELINE_FIGURE,
@@ -10,9 +12,8 @@ from threads_or_processes.reporting.campaign import (
     Workload,
     speedup_figure,
 )
-from threads_or_processes.reporting.evidence import Tables
 from threads_or_processes.reporting.figure_spec import DotsFigure, LinesFigure
-from threads_or_processes.reporting.rows import NotebookRow, Ratio
+from threads_or_processes.reporting.tables import Tables
 
 
 @dataclass(frozen=True, kw_only=True)

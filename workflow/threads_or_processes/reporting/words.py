@@ -1,8 +1,10 @@
 """Sentences are made here and nowhere else: measured values in, words a person would say out."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from threads_or_processes.records.plan import Arm
+from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.records.vocabulary import (
     ANY_HEALTH_FLAG,
     FEWEST_BLOCKS,
@@ -16,7 +18,6 @@ from threads_or_processes.records.vocabulary import (
 )
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.campaign import Campaign, Model
-from threads_or_processes.reporting.rows import Ratio
 from threads_or_processes.reporting.trials import Trials
 
 _FAMILY_MEANINGS = {
@@ -183,9 +184,9 @@ def outcome_word(outcome: str) -> str:
     return _OUTCOMES.get(outcome) or text.plain(outcome.replace("_", " "))
 
 
-def flag_words(flags: str) -> str:
+def flag_words(flags: Iterable[str]) -> str:
     """The warnings about a cell, in words; empty for none."""
-    return "; ".join(_FLAGS.get(flag, flag.replace("_", " ")) for flag in flags.split())
+    return "; ".join(_FLAGS.get(flag, flag.replace("_", " ")) for flag in flags)
 
 
 def health_flag(flag: str) -> str:

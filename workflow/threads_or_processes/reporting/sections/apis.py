@@ -1,11 +1,11 @@
 """The same work through every way that Python offers."""
 
 from threads_or_processes.records.plan import Cell
+from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.records.vocabulary import THREADS
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import Series
 from threads_or_processes.reporting.page import Column, Section
-from threads_or_processes.reporting.rows import Ratio
 from threads_or_processes.reporting.sections import figure_builders, summary_sentences
 from threads_or_processes.reporting.sections.pivot_tables import (
     TWO_AVERAGES,

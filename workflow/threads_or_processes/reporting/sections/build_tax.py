@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from threads_or_processes.records.plan import Arm, Cell
+from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import Series
 from threads_or_processes.reporting.page import Column, Section
-from threads_or_processes.reporting.rows import Ratio
 from threads_or_processes.reporting.sections import figure_builders, summary_sentences
 from threads_or_processes.reporting.sections.pivot_tables import (
     TWO_AVERAGES,

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from threads_or_processes.records.plan import Cell
+from threads_or_processes.records.tables.comparisons import ClaimRow
+from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.records.vocabulary import SERIAL, Agreement, Measure, Verdict
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Block, Heading, Own, Paragraph, Section
-from threads_or_processes.reporting.rows import ClaimRow, Ratio
 from threads_or_processes.reporting.words import Status
 
 STATUSES: dict[str, tuple[Status, str, str]] = {
@@ -87,7 +88,7 @@ def _claims(rows: Sequence[ClaimRow], campaign: Campaign) -> Claims:
 
 
 def _how_to_read(rows: Sequence[ClaimRow], campaign: Campaign) -> str:
-    verdicts = Counter(row.verdict for row in rows)
+    verdicts = Counter[str](row.verdict for row in rows)
     counted = [
         f"{text.fixed(verdicts[name], 0)} {word.lower()}"
         for name, (_, _, word) in STATUSES.items()
@@ -148,10 +149,12 @@ def _found_instead(row: ClaimRow) -> str:
         "smaller_than_claimed": f"the difference is smaller than {claimed}",
         "as_much": f"the ratio is above {claimed}",
         "different": "there is a difference",
-    }.get(row.finding, "the opposite was seen")
+    }.get(row.finding or "", "the opposite was seen")
 
 
 def _compared(row: ClaimRow, ratio: Ratio, campaign: Campaign) -> str:
+    assert row.cell is not None, row.claim
+    assert row.baseline_cell is not None, row.claim
     cell, baseline = campaign.cells_by_id[row.cell], campaign.cells_by_id[row.baseline_cell]
     titles = [campaign.title(one.workload) for one in (cell, baseline)]
     told_apart = titles if titles[0] != titles[1] else ["", ""]
@@ -180,6 +183,7 @@ def _way(cell: Cell, title: str, campaign: Campaign) -> str:
 
 def _updates(row: ClaimRow, campaign: Campaign) -> str:
     trials = text.count(row.blocks or 0, "trial")
+    assert row.cell is not None, row.claim
     cell = campaign.cells_by_id[row.cell]
     where = f"{campaign.title(cell.workload)}, {campaign.model_title(cell.model)} on {cell.arm}: "
     if row.losing_trials:
@@ -202,4 +206,4 @@ def _what_it_takes(row: ClaimRow) -> str:
 
 def _published(row: ClaimRow, low: float, high: float) -> str:
     span = f"{low:.3g}×" if low == high else f"{low:.3g} to {high:.3g}×"
-    return f"published: {span}{AGREEMENTS.get(row.agreement, '')}"
+    return f"published: {span}{AGREEMENTS.get(row.agreement or '', '')}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from threads_or_processes.records.tables.comparisons import ClaimRow, DecisionRow
 from threads_or_processes.records.vocabulary import SCALING, ComparisonResult, Family
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
@@ -17,7 +18,6 @@ from threads_or_processes.reporting.page import (
     Section,
     Table,
 )
-from threads_or_processes.reporting.rows import ClaimRow, DecisionRow
 from threads_or_processes.reporting.sections import figure_builders
 from threads_or_processes.reporting.sections.claims import STATUSES
 from threads_or_processes.reporting.sections.decision import status_of
@@ -232,12 +232,13 @@ def _unit(workload: str, machines: Sequence[ComparedMachine]) -> str:
 
 
 def _status(row: DecisionRow, machine: ComparedMachine) -> Status:
-    return status_of(row, machine.evidence.tables.failing(row.workload, row.arm))
+    tables, place = machine.evidence.tables, (row.workload, row.arm)
+    return status_of(row, tables.families_of(*place), tables.failing(*place))
 
 
 def _families_to_use(row: DecisionRow | None, machine: ComparedMachine) -> frozenset[str] | None:
     """The families to use; none where that is open, None where nothing was measured."""
-    if row is None or _status(row, machine) is Status.NO_DATA:
+    if row is None or row.best is None or _status(row, machine) is Status.NO_DATA:
         return None
     status = _status(row, machine)
     if status is Status.NO_GAIN:
@@ -245,29 +246,26 @@ def _families_to_use(row: DecisionRow | None, machine: ComparedMachine) -> froze
     rival = row.advantage.reading if row.advantage is not None else ComparisonResult.FASTER
     if status is Status.OPEN or rival is ComparisonResult.UNRESOLVED:
         return frozenset()
-    if rival is ComparisonResult.EQUAL:
-        return frozenset({row.best_family, row.runner_up_family})
-    return frozenset({row.best_family})
+    if rival is ComparisonResult.EQUAL and row.runner_up is not None:
+        return frozenset({row.best.family, row.runner_up.family})
+    return frozenset({row.best.family})
 
 
 def _decision_text(row: DecisionRow | None, machine: ComparedMachine) -> str:
     if row is None:
         return text.MISSING
     status = _status(row, machine)
-    if status is Status.NO_DATA:
+    if status is Status.NO_DATA or row.best is None:
         return STATUS_WORDS[status]
-    way = words.choice(
-        row.best_family, None if row.best_family == Family.SERIAL else row.best_workers
-    )
-    if row.advantage is not None and row.advantage.reading in (
-        ComparisonResult.EQUAL,
-        ComparisonResult.UNRESOLVED,
-    ):
-        way += f" or {row.runner_up_family}"
-    headline = f"{STATUS_ICONS[status]} {STATUS_WORDS[status]}: {way}"
-    if row.own_speedup is None or row.best_family == Family.SERIAL:
-        return headline
-    return f"{headline}, {words.compared_briefly(row.own_speedup)}"
+    is_serial = row.best.family == Family.SERIAL
+    way = words.choice(row.best.family, None if is_serial else row.best.workers)
+    undecided = (ComparisonResult.EQUAL, ComparisonResult.UNRESOLVED)
+    if row.runner_up and row.advantage and row.advantage.reading in undecided:
+        way += f" or {row.runner_up.family}"
+    told = f"{STATUS_ICONS[status]} {STATUS_WORDS[status]}: {way}"
+    if row.own_speedup is None or is_serial:
+        return told
+    return f"{told}, {words.compared_briefly(row.own_speedup)}"
 
 
 def _claims(machines: Sequence[ComparedMachine]) -> Table:

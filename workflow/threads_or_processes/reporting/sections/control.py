@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from statistics import median_low
 
+from threads_or_processes.records.tables.comparisons import ControlRow
+from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import Series
 from threads_or_processes.reporting.page import Column, Section, Table
-from threads_or_processes.reporting.rows import ControlRow, Ratio
 from threads_or_processes.reporting.sections import figure_builders
 from threads_or_processes.reporting.sections.pivot_tables import WAY, Question
 
@@ -97,7 +98,7 @@ def _pairs(question: Question, rows: Sequence[ControlRow]) -> Table:
                 cells[row.cell].timing,
                 question.time(cells[row.baseline_cell]),
                 words.compared_briefly(row.estimate),
-                text.ratio_cell(row.second_ratio),
+                text.ratio_cell(row.intervals.second_ratio),
                 str(row.blocks),
                 row.basis or text.MISSING,
                 _both(row.quiet_baseline_cv_ratio, row.quiet_cv_ratio),

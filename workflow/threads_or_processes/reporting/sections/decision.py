@@ -4,11 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from threads_or_processes.records.plan import Arm
+from threads_or_processes.records.tables.comparisons import DecisionRow, FamilyRow, RatioRow
+from threads_or_processes.records.tables.groups import Candidate, Ratio
+from threads_or_processes.records.tables.measured import CellRow
 from threads_or_processes.records.vocabulary import KINDS, ComparisonResult, Family
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign, Workload
-from threads_or_processes.reporting.evidence import Evidence, Tables
+from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.figure_spec import Axis, DotRow, DotsFigure, Scale, Series
 from threads_or_processes.reporting.page import (
     Block,
@@ -21,8 +24,8 @@ from threads_or_processes.reporting.page import (
     Strong,
     filled,
 )
-from threads_or_processes.reporting.rows import CellRow, DecisionRow, Ratio, RatioRow
 from threads_or_processes.reporting.sections import figure_builders, quality, summary_sentences
+from threads_or_processes.reporting.tables import Tables
 from threads_or_processes.reporting.words import Status
 
 TWO_AVERAGES = (
@@ -125,12 +128,12 @@ def gains(workloads: Sequence[Workload], campaign: Campaign, tables: Tables) -> 
     for family in (f for f in Family if f is not Family.SERIAL):
         judged = {
             arm: [
-                ratio.reading is ComparisonResult.FASTER
-                for row in tables.decisions
-                if row.arm == arm
+                row.speedup.reading is ComparisonResult.FASTER
+                for row in tables.families
+                if (row.family, row.arm) == (family, arm)
                 and row.workload in labels
-                and (ratio := row.champion(family)) is not None
-                and ratio.has_interval
+                and row.speedup is not None
+                and row.speedup.has_interval
             ]
             for arm in arms
         }
@@ -252,19 +255,21 @@ def _baseline(workload: Workload, campaign: Campaign, tables: Tables) -> str:
     return f"Serial on {campaign.reference_arm}: {text.time(row.median_ns)} (median)"
 
 
-def status_of(row: DecisionRow | None, left_out: Sequence[CellRow] = ()) -> Status:
-    """What the best cell against serial on the same arm comes to.
+def status_of(
+    row: DecisionRow | None, families: Sequence[FamilyRow], left_out: Sequence[CellRow] = ()
+) -> Status:
+    """What the best cell against serial on the same arm comes to; `families` are those of the row.
 
     Where cells were left out because a trial failed, nobody knows whether they would have gained;
     where they were because they lose updates, they are no way to work.
     """
-    unknown = [cell for cell in left_out if "failures" in cell.flags.split()]
-    if row is None or not row.best_model:
+    unknown = [cell for cell in left_out if "failures" in cell.flags]
+    if row is None or row.best is None:
         return Status.NO_DATA
     if _is_parallel(row):
         judged = [row.own_speedup.reading if row.own_speedup else ComparisonResult.UNRESOLVED]
     else:
-        judged = [ratio.reading for _, ratio in _champions(row)]
+        judged = [one.speedup.reading for one in families if one.speedup is not None]
         if not judged:
             if unknown:
                 return Status.OPEN
@@ -276,43 +281,37 @@ def status_of(row: DecisionRow | None, left_out: Sequence[CellRow] = ()) -> Stat
     return Status.NO_GAIN
 
 
-def _champions(row: DecisionRow) -> list[tuple[Family, Ratio]]:
-    """What the best cell of each family gains, where it is known."""
-    every = [(family, row.champion(family)) for family in Family if family is not Family.SERIAL]
-    return [(family, ratio) for family, ratio in every if ratio is not None]
-
-
 def _headline(row: DecisionRow | None, status: Status) -> str:
     if row is None:
         return "Not measured"
-    if status is Status.NO_DATA:
+    if status is Status.NO_DATA or row.best is None:
         return "Nothing can be said"
     if _favours_serial(row):
         return "Stay serial" if status is Status.NO_GAIN else "Stay serial, perhaps"
-    best = row.best_family, row.best_workers
+    best = row.best.family, row.best.workers
     if status is Status.OPEN:
         return f"{words.capital(words.choice(*best))}, perhaps"
-    if row.advantage is not None and row.advantage.reading is ComparisonResult.EQUAL:
-        rival = row.runner_up_family, row.runner_up_workers
-        return words.capital(words.either(best, rival))
+    rival = row.runner_up
+    if rival and row.advantage and row.advantage.reading is ComparisonResult.EQUAL:
+        return words.capital(words.either(best, (rival.family, rival.workers)))
     return words.capital(words.choice(*best))
 
 
-def _named(model: str, workers: int | None, row: DecisionRow, campaign: Campaign) -> str:
+def _named(way: Candidate, row: DecisionRow, campaign: Campaign) -> str:
     """A way by its family, or by its model where several of that family were tried here."""
-    family = campaign.models[model].family
+    family = campaign.models[way.model].family
     tried = {
         cell.model
         for cell in campaign.cells
         if (cell.workload, cell.arm, cell.timing) == (row.workload, row.arm, "warm")
         and campaign.models[cell.model].family is family
     }
-    name = campaign.model_title(model) if len(tried) > 1 else family.value
-    return words.choice(name, None if family is Family.SERIAL else workers)
+    name = campaign.model_title(way.model) if len(tried) > 1 else family.value
+    return words.choice(name, None if family is Family.SERIAL else way.workers)
 
 
 def _is_parallel(row: DecisionRow) -> bool:
-    return row.best_family != Family.SERIAL
+    return row.best is not None and row.best.family != Family.SERIAL
 
 
 def _choice(
@@ -322,13 +321,14 @@ def _choice(
     campaign: Campaign,
     tables: Tables,
 ) -> Choice:
-    status = status_of(row, left_out)
-    lines = _lines(row, arm, campaign, tables) if row is not None and row.best_model else []
+    families = tables.families_of(row.workload, row.arm) if row is not None else ()
+    status = status_of(row, families, left_out)
+    lines = _lines(row, row.best, arm, campaign, tables) if row and row.best else []
     for flag, why in (("failures", "a trial failed"), ("lost_updates", "updates were lost")):
         names = [
             words.choice(campaign.model_title(cell.model), cell.workers)
             for cell in left_out
-            if flag in cell.flags.split()
+            if flag in cell.flags
         ]
         if names:
             lines.append(f"left out because {why}: {'; '.join(names)}")
@@ -348,7 +348,7 @@ def _choice(
 def _why_nothing(row: DecisionRow | None) -> str:
     if row is None:
         return "not both serial and a parallel way were planned on this interpreter"
-    return _ALONE if row.best_model else "there is no usable trial"
+    return _ALONE if row.best else "there is no usable trial"
 
 
 def _favours_serial(row: DecisionRow) -> bool:
@@ -359,24 +359,27 @@ def _favours_serial(row: DecisionRow) -> bool:
     )
 
 
-def _lines(row: DecisionRow, arm: Arm, campaign: Campaign, tables: Tables) -> list[str]:
+def _lines(
+    row: DecisionRow, best: Candidate, arm: Arm, campaign: Campaign, tables: Tables
+) -> list[str]:
     """The numbers behind a choice: against serial, against the runner-up, the others."""
     margin = campaign.margin
-    lines = _speedup_lines(row, arm, campaign, tables)
-    mentioned = {row.best_family}
-    rival_is_parallel = row.runner_up_family not in ("", Family.SERIAL)
-    if row.advantage is not None and rival_is_parallel and _is_parallel(row):
-        rival = _named(row.runner_up_model, row.runner_up_workers, row, campaign)
-        lines.append(words.runner_up(row.advantage, rival, margin=margin))
+    lines = _speedup_lines(row, best, arm, campaign, tables)
+    mentioned = {best.family}
+    rival = row.runner_up
+    is_parallel = rival is not None and rival.family != Family.SERIAL and _is_parallel(row)
+    if rival is not None and row.advantage is not None and is_parallel:
+        named = _named(rival, row, campaign)
+        lines.append(words.runner_up(row.advantage, named, margin=margin))
         if row.advantage.reading is not ComparisonResult.FASTER:
             # What is as good as the best, or not told from it, needs no line of its own.
-            mentioned.add(row.runner_up_family)
+            mentioned.add(rival.family)
     else:
-        lines += _threads_or_processes(row, campaign, tables)
+        lines += _threads_or_processes(row, best, campaign, tables)
     others = [
-        words.against_serial(family, ratio, margin=margin)
-        for family, ratio in _champions(row)
-        if family not in mentioned
+        words.against_serial(one.family, one.speedup, margin=margin)
+        for one in tables.families_of(row.workload, row.arm)
+        if one.family not in mentioned and one.speedup is not None
     ]
     if others:
         lines.append("; ".join(others))
@@ -386,7 +389,9 @@ def _lines(row: DecisionRow, arm: Arm, campaign: Campaign, tables: Tables) -> li
     return lines
 
 
-def _threads_or_processes(row: DecisionRow, campaign: Campaign, tables: Tables) -> list[str]:
+def _threads_or_processes(
+    row: DecisionRow, best: Candidate, campaign: Campaign, tables: Tables
+) -> list[str]:
     """Which of the two is faster, where that is settled and no other line says it."""
     ratio = _pairs(campaign, tables).get((row.workload, row.arm))
     if ratio is None or ratio.reading not in (ComparisonResult.FASTER, ComparisonResult.SLOWER):
@@ -397,30 +402,30 @@ def _threads_or_processes(row: DecisionRow, campaign: Campaign, tables: Tables) 
     figures = f"{text.times_as_fast(ratio)} {text.interval(ratio)}"
     sentence = f"{winner} are {figures} faster than as many {loser}"
     return [
-        sentence
-        if campaign.models[row.best_model].leads_family
-        else f"pool against pool, {sentence}"
+        sentence if campaign.models[best.model].leads_family else f"pool against pool, {sentence}"
     ]
 
 
-def _speedup_lines(row: DecisionRow, arm: Arm, campaign: Campaign, tables: Tables) -> list[str]:
+def _speedup_lines(
+    row: DecisionRow, best: Candidate, arm: Arm, campaign: Campaign, tables: Tables
+) -> list[str]:
     """The best way against serial on its own arm, then against serial on the reference arm."""
     is_reference = arm.name == campaign.reference_arm
     own_serial = "serial" if is_reference else f"serial on {arm.name}"
-    way = _named(row.best_model, row.best_workers, row, campaign)
+    way = _named(best, row, campaign)
     # The headline names the family and the workers unless it says to stay serial; what it leaves
     # open, the line has to say.
-    is_said = way == words.choice(row.best_family, row.best_workers) and not _favours_serial(row)
+    is_said = way == words.choice(best.family, best.workers) and not _favours_serial(row)
     lines = []
     if row.own_speedup is None:
         lines.append("serial has no usable trial here, so nothing can be said about a gain")
     elif _is_parallel(row):
         compared = words.compared(row.own_speedup, own_serial, margin=campaign.margin)
-        lines.append(compared + _times(row.best_cell, row.workload, arm.name, tables))
+        lines.append(compared + _times(best.cell, row.workload, arm.name, tables))
     if not is_reference and row.speedup is not None:
         reference = f"serial on {campaign.reference_arm}"
         compared = words.compared(row.speedup, reference, margin=campaign.margin)
-        lines.append(compared + _times(row.best_cell, row.workload, campaign.reference_arm, tables))
+        lines.append(compared + _times(best.cell, row.workload, campaign.reference_arm, tables))
     if lines and not is_said and row.own_speedup is not None:
         lines[0] = f"{way}: {lines[0]}"
     return lines
@@ -456,7 +461,7 @@ def _cautions(evidence: Evidence) -> tuple[str, ...]:
         cautions.append(
             "The free-threaded build without its lock was not measured; nothing is said about it."
         )
-    if all(row.best_model == "" for row in evidence.tables.decisions):
+    if all(row.best is None for row in evidence.tables.decisions):
         cautions.append("No workload has a successful trial; the table has nothing to go by.")
     return tuple(caution for caution in cautions if caution)
 
@@ -465,7 +470,7 @@ def _confidence(evidence: Evidence) -> str:
     """How far the answers can be trusted: intervals, noise floor, disturbed cells."""
     campaign, tables = evidence.campaign, evidence.tables
     timed = [row for row in tables.cells if row.timing != "memory"]
-    disturbed = sum("disturbed" in row.flags.split() for row in timed)
+    disturbed = sum("disturbed" in row.flags for row in timed)
     watched = any(row.quiet_share_ratio is not None for row in timed)
     sentences = []
     if campaign.blocks > 1:

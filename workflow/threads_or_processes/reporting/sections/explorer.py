@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from threads_or_processes.records.tables.measured import CellRow
 from threads_or_processes.records.vocabulary import SERIAL, THREADS, Family
 from threads_or_processes.reporting import palette
 from threads_or_processes.reporting.campaign import Campaign
-from threads_or_processes.reporting.evidence import Evidence, Tables
+from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Fact, Own, Paragraph, Section
-from threads_or_processes.reporting.rows import CellRow
+from threads_or_processes.reporting.tables import Tables
 
 MOST_CHECKED = (SERIAL, THREADS, "processes-fork")
 """Models that are chosen at first; a reader adds others."""

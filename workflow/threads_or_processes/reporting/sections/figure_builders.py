@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from threads_or_processes.records.plan import Cell
+from threads_or_processes.records.tables.experiments import CrossoverRow
+from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import (
@@ -16,7 +18,6 @@ from threads_or_processes.reporting.figure_spec import (
     Series,
 )
 from threads_or_processes.reporting.page import Column, Figure, Fold, Table
-from threads_or_processes.reporting.rows import CrossoverRow, Ratio
 
 NUMBERS = "The numbers in this figure"
 

@@ -1,11 +1,11 @@
 """How long a task must be for its workers to pay."""
 
 from threads_or_processes.records.plan import Cell
+from threads_or_processes.records.tables.experiments import CrossoverRow
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Scale
 from threads_or_processes.reporting.page import Column, Section, Table
-from threads_or_processes.reporting.rows import CrossoverRow
 from threads_or_processes.reporting.sections import figure_builders, summary_sentences
 from threads_or_processes.reporting.sections.pivot_tables import (
     WAY,
@@ -145,11 +145,7 @@ def _bracket(row: CrossoverRow) -> str:
 
 
 def _indicative(row: CrossoverRow) -> str:
-    sizes = (row.crossover_size, row.crossover_low_size, row.crossover_high_size)
-    about, low, high = (None if size is None else text.about(size * NS_A_US) for size in sizes)
-    if about is None:
-        return text.MISSING
-    return about if low is None or high is None else f"{about} [{low},{text.SPACE}{high}]"
+    return text.bounded(row.crossover, lambda size_us: text.about(size_us * NS_A_US))
 
 
 def _dispatch(question: Question, cells: Cells) -> Table:

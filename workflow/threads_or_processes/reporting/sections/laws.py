@@ -1,12 +1,13 @@
 """What workers are made use of, and which law describes it."""
 
+from threads_or_processes.records.tables.experiments import FitRow, ScalingRow
+from threads_or_processes.records.tables.groups import Bounded
 from threads_or_processes.records.vocabulary import SCALING, FitState
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Column, Fold, Table
-from threads_or_processes.reporting.rows import FitRow, ScalingRow
 
 WAY = (Column(header="Work"), Column(header="Model"), Column(header="Arm"))
 
@@ -44,7 +45,7 @@ def efficiency(evidence: Evidence) -> Fold:
             rows=tuple(
                 _efficiency(row, campaign)
                 for row in evidence.tables.scaling
-                if row.cell in cells and row.speedup_ratio is not None
+                if row.cell in cells and row.speedup.value is not None
             ),
             row_headers=4,
         ),
@@ -59,9 +60,9 @@ def _efficiency(row: ScalingRow, campaign: Campaign) -> tuple[str, ...]:
         cell.arm,
         words.workers(cell.workers, cell.worker_kind),
         text.time(row.baseline_ns),
-        _ratio(row, "speedup"),
-        _ratio(row, "efficiency"),
-        _ratio(row, "serial_fraction"),
+        _ratio(row.speedup),
+        _ratio(row.efficiency),
+        _ratio(row.serial_fraction),
     )
 
 
@@ -91,16 +92,15 @@ def table(evidence: Evidence) -> Table:
 
 
 def _law(row: FitRow, campaign: Campaign) -> tuple[str, ...]:
-    peak = row.state == FitState.IDENTIFIED and row.peak_workers is not None
     return (
         campaign.title(row.workload),
         campaign.model_title(row.model),
         row.arm,
-        _ratio(row, "amdahl_contention"),
-        _ratio(row, "usl_contention"),
-        _ratio(row, "usl_coherency"),
-        {"amdahl": "Amdahl", "usl": "universal"}.get(row.preferred, row.preferred),
-        text.fixed(row.peak_workers, 0) if peak and row.peak_workers else text.MISSING,
+        _ratio(row.amdahl.contention if row.amdahl else Bounded()),
+        _ratio(row.usl.contention if row.usl else Bounded()),
+        _ratio(row.usl_coherency),
+        {None: "", "amdahl": "Amdahl", "usl": "universal"}[row.preferred],
+        text.fixed(row.peak.value, 0) if row.peak.value else text.MISSING,
         STATES.get(row.state, row.state),
     )
 
@@ -115,9 +115,6 @@ def why_none(evidence: Evidence) -> tuple[str, ...]:
     return (f"No law of scaling is fitted: {text.listing(list(reasons), 'or')}.",)
 
 
-def _ratio(row: ScalingRow | FitRow, name: str) -> str:
+def _ratio(ratio: Bounded) -> str:
     """A ratio with its interval, where it has one."""
-    value, low, high = (getattr(row, f"{name}{end}_ratio") for end in ("", "_low", "_high"))
-    if low is None or high is None:
-        return text.ratio_cell(value)
-    return f"{text.ratio_cell(value)} [{text.ratio_cell(low)},{text.SPACE}{text.ratio_cell(high)}]"
+    return text.bounded(ratio, text.ratio_cell)

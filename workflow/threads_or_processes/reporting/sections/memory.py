@@ -1,12 +1,13 @@
 """How much memory each way of working takes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from threads_or_processes.records.plan import Cell
+from threads_or_processes.records.tables.experiments import MemoryRow
+from threads_or_processes.records.tables.groups import Spread
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.figure_spec import Axis, DotRow, DotsFigure, Mark, Scale, Series
 from threads_or_processes.reporting.page import Column, Section, Table
-from threads_or_processes.reporting.rows import MemoryRow
 from threads_or_processes.reporting.sections import slopes, summary_sentences
 from threads_or_processes.reporting.sections.pivot_tables import (
     WAY,
@@ -29,11 +30,11 @@ def build(question: Question) -> Section:
     rows = {row.cell: row for row in question.tables.memory}
     cells = [cell for cell in question.cells if cell.id in rows]
 
-    def measure(part: str) -> Measure:
+    def measure(header: str, part: Callable[[MemoryRow], Spread]) -> Measure:
         return Measure(
-            header=part,
+            header=header,
             unit=UNIT,
-            show=lambda cell: text.mebibytes(getattr(rows[cell.id], f"{part}_bytes")),
+            show=lambda cell: text.mebibytes(part(rows[cell.id]).value),
         )
 
     answer = _answer(question, cells, rows)
@@ -53,7 +54,10 @@ def build(question: Question) -> Section:
                 keys=(Column(header="Work"), *WAY),
                 key=lambda cell: (campaign.title(cell.workload), *question.way(cell)),
                 group=lambda cell: cell.arm,
-                measures=(measure("idle"), measure("peak")),
+                measures=(
+                    measure("idle", lambda row: row.idle),
+                    measure("peak", lambda row: row.peak),
+                ),
                 cells=cells,
             ),
             slopes.table(
@@ -74,7 +78,7 @@ def _answer(question: Question, cells: Sequence[Cell], rows: Mapping[str, Memory
     named = [
         (question.named(cell), weight)
         for cell in cells
-        if cell.workers == most and (weight := rows[cell.id].idle_bytes) is not None
+        if cell.workers == most and (weight := rows[cell.id].idle.value) is not None
     ]
     if not named:
         return "No weight was recorded."
@@ -92,13 +96,13 @@ def _figures(
     marks: dict[str, list[Mark]] = {}
     for cell in cells:
         row = rows[cell.id]
-        if row.idle_bytes is not None:
+        if row.idle.value is not None:
             marks.setdefault(question.label(cell), []).append(
                 Mark(
                     series=Series(title=cell.arm, arm=cell.arm),
-                    value=row.idle_bytes,
-                    low=row.idle_min_bytes,
-                    high=row.idle_max_bytes,
+                    value=row.idle.value,
+                    low=row.idle.min,
+                    high=row.idle.max,
                 )
             )
     if not marks:
@@ -134,14 +138,14 @@ def _weights(question: Question, weights: list[tuple[Cell, MemoryRow]]) -> Table
                 cell.arm,
                 str(row.trials),
                 text.MISSING if row.processes is None else str(row.processes),
-                text.mebibytes(row.before_bytes),
-                text.mebibytes(row.idle_bytes),
-                text.mebibytes(row.idle_min_bytes),
-                text.mebibytes(row.idle_max_bytes),
-                text.mebibytes(row.peak_bytes),
-                text.mebibytes(row.peak_min_bytes),
-                text.mebibytes(row.peak_max_bytes),
-                text.mebibytes(row.after_bytes),
+                text.mebibytes(row.before.value),
+                text.mebibytes(row.idle.value),
+                text.mebibytes(row.idle.min),
+                text.mebibytes(row.idle.max),
+                text.mebibytes(row.peak.value),
+                text.mebibytes(row.peak.min),
+                text.mebibytes(row.peak.max),
+                text.mebibytes(row.after.value),
             )
             for cell, row in weights
         ),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from threads_or_processes.records.tables.experiments import NotebookRow
 from threads_or_processes.records.vocabulary import NOTEBOOK, Family
 from threads_or_processes.reporting import alt_text, traces, words
 from threads_or_processes.reporting import formatting as text
@@ -17,7 +18,6 @@ from threads_or_processes.reporting.page import (
     Table,
     filled,
 )
-from threads_or_processes.reporting.rows import NotebookRow
 
 
 @dataclass(frozen=True, kw_only=True)

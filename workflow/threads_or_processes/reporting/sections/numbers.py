@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from threads_or_processes.records.tables.comparisons import RatioRow
+from threads_or_processes.records.tables.measured import CellRow
 from threads_or_processes.records.vocabulary import Family
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
@@ -16,7 +18,6 @@ from threads_or_processes.reporting.page import (
     Section,
     Table,
 )
-from threads_or_processes.reporting.rows import CellRow, RatioRow
 
 HOW_TO_READ = (
     "Times are medians over trials. Quiet ones rest on the repetitions beside which the "
@@ -151,7 +152,7 @@ def _side(cell_id: str, campaign: Campaign) -> str:
 
 
 def _ratio(row: RatioRow, campaign: Campaign) -> tuple[str, ...]:
-    has_interval = row.ci_low_ratio is not None
+    interval = row.intervals
     return (
         campaign.title(row.workload),
         _side(row.cell, campaign),
@@ -160,9 +161,9 @@ def _ratio(row: RatioRow, campaign: Campaign) -> tuple[str, ...]:
         text.time(row.cell_ns),
         text.time(row.baseline_ns),
         text.ratio_cell(row.ratio),
-        text.ratio_cell(row.ci_low_ratio),
-        text.ratio_cell(row.ci_high_ratio),
-        text.percent(row.ci_level, 3) if has_interval else text.MISSING,
+        text.ratio_cell(interval.ci_low_ratio),
+        text.ratio_cell(interval.ci_high_ratio),
+        text.MISSING if interval.ci_low_ratio is None else text.percent(interval.ci_level, 3),
         str(row.blocks),
         words.reading_word(row.reading),
     )

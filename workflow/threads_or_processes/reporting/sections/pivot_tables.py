@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from threads_or_processes.records.plan import Cell, Experiment
+from threads_or_processes.records.tables.experiments import CrossoverRow
+from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.records.vocabulary import THREADS, Family
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign, Workload
-from threads_or_processes.reporting.evidence import Tables
 from threads_or_processes.reporting.figure_spec import DotsFigure, LinesFigure, Series
 from threads_or_processes.reporting.page import (
     Column,
@@ -19,8 +20,8 @@ from threads_or_processes.reporting.page import (
     Table,
     filled,
 )
-from threads_or_processes.reporting.rows import CrossoverRow, Ratio
 from threads_or_processes.reporting.sections.figure_builders import figure_block
+from threads_or_processes.reporting.tables import Tables
 
 Keys = tuple[str, ...]
 Cells = Sequence[Cell]

@@ -3,16 +3,22 @@
 from collections.abc import Iterator, Sequence
 from statistics import median_low
 
+from threads_or_processes.records.tables.measured import (
+    CellRow,
+    DistributionRow,
+    HealthRow,
+    OutcomeRow,
+)
 from threads_or_processes.records.vocabulary import ANY_HEALTH_FLAG
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
-from threads_or_processes.reporting.evidence import Evidence, Tables
+from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Mark, Scale, Series
 from threads_or_processes.reporting.page import Column, Fold, Paragraph, Section, Table, filled
-from threads_or_processes.reporting.rows import CellRow, DistributionRow, HealthRow, OutcomeRow
 from threads_or_processes.reporting.sections import figure_builders
 from threads_or_processes.reporting.sections.pivot_tables import left_out
+from threads_or_processes.reporting.tables import Tables
 
 NO_SENTINEL = (
     "No sentinel watched the CPUs (processes can't be pinned here), so the times are typical ones: "
@@ -77,8 +83,8 @@ def _outcomes(rows: tuple[OutcomeRow, ...]) -> Table:
             (
                 words.outcome_word(row.outcome),
                 str(row.trials),
-                text.plain(row.example_cell, 100) or text.MISSING,
-                text.plain(row.example_explanation, 400) or text.MISSING,
+                text.plain(row.example_cell or "", 100) or text.MISSING,
+                text.plain(row.example_explanation or "", 400) or text.MISSING,
             )
             for row in rows
         ),
@@ -118,7 +124,7 @@ def _health(rows: tuple[HealthRow, ...]) -> Table | None:
                 text.plain(row.flag),
                 words.health_flag(row.flag),
                 text.fixed(row.trials, 0),
-                text.plain(row.example_cell, 100),
+                text.plain(row.example_cell or "", 100),
                 str(row.example_block),
             )
             for row in flags
@@ -142,7 +148,7 @@ def _quiet_time(cells: Sequence[CellRow], campaign: Campaign) -> str:
     shares = [row.quiet_share_ratio for row in cells if row.quiet_share_ratio is not None]
     if not shares:
         return NO_SENTINEL
-    disturbed = sum("disturbed" in row.flags.split() for row in cells)
+    disturbed = sum("disturbed" in row.flags for row in cells)
     verdict = (
         f"{text.count(disturbed, 'cell')} never saw enough of it and fall back on typical times."
         if disturbed
@@ -279,8 +285,8 @@ def _drift(evidence: Evidence) -> Fold:
                     text.percent(row.block_share_ratio),
                     text.percent(row.residual_sd_ratio),
                     text.number(row.block_autocorrelation),
-                    text.ratio_cell(row.drift_change_ratio),
-                    text.number(row.drift_p_value),
+                    text.ratio_cell(row.drift.change_ratio if row.drift else None),
+                    text.number(row.drift.p_value if row.drift else None),
                 )
                 for row in rows
             ),
@@ -319,8 +325,8 @@ def _outliers(evidence: Evidence) -> Fold:
                     str(row.mild_outliers),
                     text.MISSING if row.severe_outliers is None else str(row.severe_outliers),
                     text.ratio_cell(row.modes_ratio),
-                    text.ratio_cell(row.drift_change_ratio),
-                    text.number(row.drift_p_value),
+                    text.ratio_cell(row.drift.change_ratio if row.drift else None),
+                    text.number(row.drift.p_value if row.drift else None),
                     text.number(row.lag1_autocorrelation),
                     text.ratio_cell(row.first_ratio),
                     text.percent(row.icc_ratio),

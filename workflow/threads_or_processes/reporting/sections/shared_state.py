@@ -1,8 +1,8 @@
 """Whether workers that change one object together gain, and whether they lose anything."""
 
+from threads_or_processes.records.tables.experiments import UpdatesRow
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.page import Column, Section, Table
-from threads_or_processes.reporting.rows import UpdatesRow
 from threads_or_processes.reporting.sections.generic import (
     speedup_answer,
     speedup_figures,

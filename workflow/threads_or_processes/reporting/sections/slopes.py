@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
+from threads_or_processes.records.tables.experiments import SlopeRow
+from threads_or_processes.records.tables.groups import Bounded
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.page import Column, Table
-from threads_or_processes.reporting.rows import SlopeRow
 from threads_or_processes.reporting.sections.pivot_tables import Question
 
 
@@ -24,7 +25,7 @@ def table(
     rows: dict[tuple[str, str, str], dict[str, SlopeRow]] = {}
     for row in question.tables.slopes:
         place = (row.workload, row.model, row.arm)
-        if place in planned and row.per_worker is not None:
+        if place in planned and row.per_worker.value is not None:
             rows.setdefault(place, {})[row.quantity] = row
     campaign = question.campaign
     works = list(dict.fromkeys(workload for workload, _, _ in rows))
@@ -47,9 +48,9 @@ def table(
                 campaign.model_title(model),
                 arm,
                 *(
-                    _bounded(found.get(quantity), part, show)
+                    text.bounded(part, show)
                     for quantity, _ in quantities
-                    for part in ("fixed", "per_worker")
+                    for part in _parts(found.get(quantity))
                 ),
             )
             for (workload, model, arm), found in rows.items()
@@ -58,11 +59,5 @@ def table(
     )
 
 
-def _bounded(row: SlopeRow | None, part: str, show: Callable[[float | None], str]) -> str:
-    """A number with its interval, where it has one."""
-    if row is None:
-        return text.MISSING
-    value, low, high = (getattr(row, f"{part}{end}") for end in ("", "_low", "_high"))
-    if low is None or high is None:
-        return show(value)
-    return f"{show(value)} [{show(low)},{text.SPACE}{show(high)}]"
+def _parts(row: SlopeRow | None) -> tuple[Bounded | None, Bounded | None]:
+    return (row.fixed, row.per_worker) if row else (None, None)

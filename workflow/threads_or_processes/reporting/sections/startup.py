@@ -1,12 +1,13 @@
 """How long workers take to come and to go."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from threads_or_processes.records.plan import Cell
+from threads_or_processes.records.tables.experiments import StartupRow
+from threads_or_processes.records.tables.groups import Bounded
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.figure_spec import Axis, DotRow, DotsFigure, Mark, Scale, Series
 from threads_or_processes.reporting.page import Column, Section, Table
-from threads_or_processes.reporting.rows import StartupRow
 from threads_or_processes.reporting.sections import slopes, summary_sentences
 from threads_or_processes.reporting.sections.pivot_tables import (
     WAY,
@@ -29,8 +30,8 @@ def build(question: Question) -> Section:
     cells = [cell for cell in question.cells if cell.id in rows]
     works = list(dict.fromkeys(campaign.title(cell.workload) for cell in cells))
 
-    def measure(header: str, part: str) -> Measure:
-        return Measure(header=header, show=lambda cell: text.time(getattr(rows[cell.id], part)))
+    def measure(header: str, part: Callable[[StartupRow], Bounded]) -> Measure:
+        return Measure(header=header, show=lambda cell: text.time(part(rows[cell.id]).value))
 
     answer = _answer(question, cells, rows)
     return question.section(
@@ -50,8 +51,8 @@ def build(question: Question) -> Section:
                 key=lambda cell: (campaign.title(cell.workload), *question.way(cell)),
                 group=lambda cell: cell.arm,
                 measures=(
-                    measure("first result", "first_result_ns"),
-                    measure("tear-down", "teardown_ns"),
+                    measure("first result", lambda row: row.first_result),
+                    measure("tear-down", lambda row: row.teardown),
                 ),
                 cells=cells,
             ),
@@ -72,7 +73,7 @@ def _answer(question: Question, cells: Sequence[Cell], rows: Mapping[str, Startu
     named = [
         (question.named(cell), first_ns)
         for cell in cells
-        if cell.workers == most and (first_ns := rows[cell.id].first_result_ns) is not None
+        if cell.workers == most and (first_ns := rows[cell.id].first_result.value) is not None
     ]
     if not named:
         return "No first result was recorded."
@@ -87,7 +88,7 @@ def _figures(
 ) -> tuple[DotsFigure, ...]:
     marks: dict[str, list[Mark]] = {}
     for cell in cells:
-        if (first_ns := rows[cell.id].first_result_ns) is not None:
+        if (first_ns := rows[cell.id].first_result.value) is not None:
             marks.setdefault(question.label(cell), []).append(
                 Mark(series=Series(title=cell.arm, arm=cell.arm), value=first_ns)
             )
@@ -126,9 +127,9 @@ def _lives(question: Question, lives: list[tuple[Cell, StartupRow]]) -> Table:
                 cell.arm,
                 str(row.trials),
                 row.basis or text.MISSING,
-                text.time(row.life_ns),
-                text.time(row.life_low_ns),
-                text.time(row.life_high_ns),
+                text.time(row.life.value),
+                text.time(row.life.low),
+                text.time(row.life.high),
             )
             for cell, row in lives
         ),

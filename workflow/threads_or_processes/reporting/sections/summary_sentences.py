@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Sequence
 from statistics import median_low
 
+from threads_or_processes.records.tables.experiments import CrossoverRow
+from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.records.vocabulary import ComparisonResult
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.rows import CrossoverRow, Ratio
 
 NO_RATIO = "No two of its cells can be compared."
 

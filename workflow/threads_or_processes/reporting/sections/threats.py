@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from statistics import median_low
 
+from threads_or_processes.records.tables.measured import PairingRow
 from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, HealthFlag
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Fact, Facts, Heading, Paragraph, Section
-from threads_or_processes.reporting.rows import PairingRow
 
 SURE_P = 0.01
 """Drift is named below this p; with many kinds of work some will drift by chance."""
@@ -66,7 +66,7 @@ def _internal(evidence: Evidence) -> Iterator[Fact]:
             text="Nothing watched the CPUs, so disturbed times can't be told from quiet ones.",
         )
     timed = [row for row in evidence.tables.cells if row.timing != "memory"]
-    disturbed = [row for row in timed if "disturbed" in row.flags.split()]
+    disturbed = [row for row in timed if "disturbed" in row.flags]
     if disturbed:
         yield Fact(
             term="Busy neighbours",
@@ -146,9 +146,7 @@ def _conclusion(evidence: Evidence) -> Iterator[Fact]:
             "six trials that count, so that nothing is called faster, slower or equal by them.",
         )
     drifting = [
-        row
-        for row in tables.pairing
-        if row.drift_p_value is not None and row.drift_p_value < SURE_P
+        row for row in tables.pairing if row.drift is not None and row.drift.p_value < SURE_P
     ]
     if drifting:
         yield Fact(
@@ -158,7 +156,7 @@ def _conclusion(evidence: Evidence) -> Iterator[Fact]:
             "within blocks, where drift cancels; absolute times are not.",
         )
     yield from _noise(evidence)
-    varying = [row for row in tables.cells if "unstable" in row.flags.split()]
+    varying = [row for row in tables.cells if "unstable" in row.flags]
     if varying:
         yield Fact(
             term="Unstable cells",

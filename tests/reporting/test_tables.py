@@ -2,8 +2,11 @@ from pathlib import Path
 
 import pytest
 from threads_or_processes.common.errors import UserError
+from threads_or_processes.records.tables.experiments import NotebookRow
+from threads_or_processes.records.tables.groups import Ratio
+from threads_or_processes.records.tables.measured import OutcomeRow
 from threads_or_processes.records.vocabulary import ComparisonResult
-from threads_or_processes.reporting.rows import NotebookRow, OutcomeRow, as_ratio, read_rows
+from threads_or_processes.reporting.tables import read_rows
 
 
 def write(path: Path, *lines: str) -> Path:
@@ -14,9 +17,9 @@ def write(path: Path, *lines: str) -> Path:
 def test_an_empty_field_is_missing_and_an_unknown_column_is_left_out(tmp_path: Path) -> None:
     path = write(
         tmp_path / "notebook.csv",
-        "arm,version,model,workers,trials,wall_ns,user_ns,system_ns,wall_low_ns,wall_high_ns,"
-        "results,data,spans,new",
-        '3.13,3.13.5,raw_threads,2,1,2.5e9,,nan,,,"[0, 1]",[],,?',
+        "arm,version,model,workers,trials,wall_ns,user_ns,system_ns,tree_user_ns,tree_system_ns,"
+        "wall_low_ns,wall_high_ns,results,data,spans,new",
+        '3.13,3.13.5,raw_threads,2,1,2.5e9,,nan,,,,,"[0, 1]",[],,?',
     )
     (row,) = read_rows(path, NotebookRow)
     assert (row.wall_ns, row.user_ns, row.system_ns) == (2.5e9, None, None)
@@ -44,8 +47,8 @@ def test_a_missing_table_is_named(tmp_path: Path) -> None:
         read_rows(tmp_path / "outcomes.csv", OutcomeRow)
 
 
-def test_a_ratio_needs_a_value_and_an_unknown_reading_settles_nothing() -> None:
-    assert as_ratio(None, None, None, "faster") is None
-    ratio = as_ratio(2.0, 1.9, 2.1, "surely")
+def test_a_ratio_needs_a_value_and_half_an_interval_is_none() -> None:
+    assert Ratio.of(None, None, None, ComparisonResult.FASTER) is None
+    ratio = Ratio.of(2.0, 1.9, None)
     assert ratio is not None
-    assert ratio.reading is ComparisonResult.UNRESOLVED
+    assert (ratio.reading, ratio.low) == (ComparisonResult.UNRESOLVED, None)

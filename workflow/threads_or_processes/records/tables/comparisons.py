@@ -1,0 +1,200 @@
+"""Tables of comparisons: ratios, decisions, claims and the A/A control."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from threads_or_processes.records.fields import Field
+from threads_or_processes.records.tables.groups import (
+    Arm,
+    Candidate,
+    Model,
+    OfTiming,
+    OfWorkers,
+    Ratio,
+    RatioIntervals,
+    Workers,
+    Workload,
+)
+from threads_or_processes.records.vocabulary import (
+    Agreement,
+    Basis,
+    ComparisonResult,
+    ContrastKind,
+    Expects,
+    Family,
+    Finding,
+    Verdict,
+)
+
+BothOnBasis = Annotated[Basis | None, Field("`quiet` or `typical` times, for both alike")]
+SharedBlocks = Annotated[int, Field("blocks in which both cells have an ok trial")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RatioRow:
+    """A planned contrast: one cell against one baseline, paired by block."""
+
+    contrast: Annotated[ContrastKind, Field("which question the ratio answers")]
+    workload: Workload
+    model: Model
+    workers: Workers
+    arm: Arm
+    timing: OfTiming
+    cell: Annotated[str, Field("the cell that is judged")]
+    baseline_cell: Annotated[str, Field("what it is judged against")]
+    basis: BothOnBasis
+    cell_ns: Annotated[float | None, Field("geometric mean of the cell over the shared blocks")]
+    baseline_ns: Annotated[
+        float | None, Field("geometric mean of the baseline over the shared blocks")
+    ]
+    ratio: Annotated[
+        float | None, Field("baseline_ns / cell_ns: how many times faster the cell is")
+    ]
+    blocks: SharedBlocks
+    intervals: RatioIntervals
+    p_value: Annotated[
+        float | None, Field("Student's p for no difference, two-sided, one test alone")
+    ]
+    exact_p_value: Annotated[
+        float | None, Field("the same by flipping signs: exact, at least 2 / 2^blocks")
+    ]
+    q_value: Annotated[
+        float | None, Field("p_value as a false discovery rate over the rows of this table")
+    ]
+    equivalence_p_value: Annotated[
+        float | None, Field("Student's p for a difference beyond the margin")
+    ]
+    reading: Annotated[ComparisonResult, Field("the answer, by both methods")]
+
+    @property
+    def estimate(self) -> Ratio | None:
+        """The ratio with its interval and reading."""
+        return Ratio.of(
+            self.ratio, self.intervals.ci_low_ratio, self.intervals.ci_high_ratio, self.reading
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionRow:
+    """A workload and arm: what was fastest, and by how much."""
+
+    workload: Workload
+    arm: Arm
+    best: Annotated[Candidate | None, Field("the cell with the least geometric mean, warm timing")]
+    best_ns: Annotated[float | None, Field("its geometric mean")]
+    speedup: Annotated[
+        Ratio | None, Field("the best against serial on the reference arm", unit="ratio")
+    ]
+    own_speedup: Annotated[
+        Ratio | None, Field("the best against serial on the same arm", unit="ratio")
+    ]
+    pays_from_ns: Annotated[
+        float | None,
+        Field(
+            "indicative: duration of a task from which the best beats serial on the same arm by "
+            "the margin, when tasks are sent one by one"
+        ),
+    ]
+    runner_up: Annotated[Candidate | None, Field("the best cell of any other family")]
+    advantage: Annotated[Ratio | None, Field("the best against the runner-up", unit="ratio")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FamilyRow:
+    """A workload, arm and parallel family: its best cell, and what that gains."""
+
+    workload: Workload
+    arm: Arm
+    family: Annotated[Family, Field("what the reader chooses between; serial is the baseline")]
+    cell: Annotated[str, Field("the family's cell with the least geometric mean, warm timing")]
+    model: Model
+    workers: Workers
+    speedup: Annotated[
+        Ratio | None, Field("that cell against serial on the same arm", unit="ratio")
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimRow:
+    """A sentence stated before the measurement, and its verdict."""
+
+    claim: Annotated[str, Field("its id")]
+    sentence: Annotated[str, Field("what is claimed, as its source has it")]
+    source: Annotated[str, Field("where it stands")]
+    answer: Annotated[str | None, Field("what is to be said besides the numbers")]
+    file: Annotated[str, Field("file of claims that states it")]
+    expects: Annotated[Expects, Field("what it says of the cell against the baseline")]
+    measure: Annotated[
+        Literal["time", "first_result", "teardown", "memory", "updates"],
+        Field("what of the cells is compared"),
+    ]
+    claimed_ratio: Annotated[float | None, Field("least ratio for `less`, greatest for `not_less`")]
+    cell: Annotated[str | None, Field("the cell that it is about")]
+    baseline_cell: Annotated[str | None, Field("what the cell is compared with")]
+    verdict: Annotated[Verdict, Field("what the measurement says of it")]
+    finding: Annotated[Finding | None, Field("what a refuted claim met")]
+    reason: Annotated[str | None, Field("why it is inconclusive or was not tested")]
+    blocks_needed: Annotated[
+        int | None, Field("blocks that would probably settle it, with noise as seen")
+    ]
+    basis: Annotated[Basis | None, Field("`quiet` or `typical` values, for both alike")]
+    cell_value: Annotated[float | None, Field("geometric mean of the cell, in ns or bytes")]
+    baseline_value: Annotated[float | None, Field("geometric mean of the baseline, in ns or bytes")]
+    ratio: Annotated[float | None, Field("baseline_value / cell_value")]
+    blocks: Annotated[int | None, Field("blocks that it rests on")]
+    intervals: RatioIntervals
+    p_value: Annotated[float | None, Field("Student's p of the verdict, this claim alone")]
+    adjusted_p_value: Annotated[
+        float | None, Field("the same, by Holm over all claims about ratios")
+    ]
+    exact_p_value: Annotated[
+        float | None, Field("two-sided p by flipping signs around the claimed ratio")
+    ]
+    noise_floor_ratio: Annotated[
+        float | None, Field("by how much two measurements of one cell differ")
+    ]
+    losing_trials: Annotated[int | None, Field("trials that lost an update")]
+    lost_ratio: Annotated[float | None, Field("lost / made in a repetition; median")]
+    losing_high_ratio: Annotated[float | None, Field("greatest plausible share of losing trials")]
+    published_low_ratio: Annotated[float | None, Field("least ratio that was published")]
+    published_high_ratio: Annotated[float | None, Field("greatest ratio that was published")]
+    agreement: Annotated[
+        Agreement | None,
+        Field("of the published ratio with ours: `agrees`, or ours is `more`, `less`"),
+    ]
+
+    @property
+    def estimate(self) -> Ratio | None:
+        """The ratio with its interval."""
+        return Ratio.of(self.ratio, self.intervals.ci_low_ratio, self.intervals.ci_high_ratio)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlRow:
+    """A cell measured twice: its two measurements against each other (A/A)."""
+
+    workload: Workload
+    model: Model
+    workers: Workers
+    worker_kind: OfWorkers
+    arm: Arm
+    timing: OfTiming
+    cell: Annotated[str, Field("the cell measured once more")]
+    baseline_cell: Annotated[str, Field("the same cell, measured first")]
+    basis: BothOnBasis
+    ratio: Annotated[float | None, Field("time of the first / time of the second; 1 but for noise")]
+    blocks: SharedBlocks
+    intervals: RatioIntervals
+    quiet_cv_ratio: Annotated[
+        float | None, Field("quiet times: standard deviation / mean, the second")
+    ]
+    quiet_baseline_cv_ratio: Annotated[float | None, Field("the same of the first")]
+    typical_cv_ratio: Annotated[
+        float | None, Field("typical times: standard deviation / mean, the second")
+    ]
+    typical_baseline_cv_ratio: Annotated[float | None, Field("the same of the first")]
+
+    @property
+    def estimate(self) -> Ratio | None:
+        """The ratio with its interval."""
+        return Ratio.of(self.ratio, self.intervals.ci_low_ratio, self.intervals.ci_high_ratio)

@@ -1,0 +1,195 @@
+"""Tables of what was measured, cell by cell, and of how good it is."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from threads_or_processes.records.fields import Field
+from threads_or_processes.records.tables.groups import (
+    CellId,
+    CellKey,
+    OfTiming,
+    OnBasis,
+    Trend,
+    Workload,
+)
+from threads_or_processes.records.vocabulary import Basis, CellFlag
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValueRow:
+    """A trial: what it says, of all its repetitions and of the quiet ones."""
+
+    cell: CellId
+    block: Annotated[int, Field("block of the randomised design")]
+    typical_ns: Annotated[float, Field("the trial's value: median of its measured repetitions")]
+    quiet_ns: Annotated[
+        float | None, Field("median of its quiet ones; missing when they are too few")
+    ]
+    measured: Annotated[int, Field("measured repetitions")]
+    watched: Annotated[int, Field("of these, those with a sentinel beside them")]
+    quiet: Annotated[int, Field("of these, the quiet ones")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellRow(CellKey):
+    """A planned cell: its times over its trials."""
+
+    planned: Annotated[int, Field("trials planned")]
+    ok: Annotated[int, Field("trials that count; the others are in the table of outcomes")]
+    tasks: Annotated[int | None, Field("tasks in the batch")]
+    size: Annotated[int | None, Field("calibrated size of a task; missing when the task has none")]
+    basis: OnBasis
+    quiet_trials: Annotated[int | None, Field("ok trials with enough quiet repetitions")]
+    quiet_share_ratio: Annotated[
+        float | None, Field("quiet / measured repetitions; missing without a sentinel")
+    ]
+    typical_ns: Annotated[float | None, Field("median of the trials over all their repetitions")]
+    median_ns: Annotated[
+        float | None,
+        Field("median of the trials on the basis; a trial is the median of its repetitions"),
+    ]
+    ci_low_ns: Annotated[float | None, Field("lower end of the interval of the median")]
+    ci_high_ns: Annotated[float | None, Field("upper end of the interval of the median")]
+    ci_level: Annotated[float | None, Field("level that the interval attains")]
+    ci_method: Annotated[str | None, Field("how the interval was made")]
+    min_ns: Annotated[float | None, Field("fastest trial")]
+    max_ns: Annotated[float | None, Field("slowest trial")]
+    geometric_mean_ns: Annotated[float | None, Field("geometric mean of the trials")]
+    repetitions: Annotated[int | None, Field("measured repetitions of the ok trials, quiet or not")]
+    p90_ns: Annotated[
+        float | None,
+        Field("time that 90 % of these repetitions don't exceed; every trial weighs the same"),
+    ]
+    p95_ns: Annotated[
+        float | None,
+        Field("the same of 95 %; the slowest where fewer than 20 trials have but one"),
+    ]
+    max_repetition_ns: Annotated[float | None, Field("slowest of these repetitions")]
+    between_trial_cv_ratio: Annotated[
+        float | None, Field("standard deviation / mean of the trials")
+    ]
+    within_trial_cv_ratio: Annotated[
+        float | None,
+        Field("standard deviation / mean of the repetitions of a trial; median of the trials"),
+    ]
+    setup_ns: Annotated[float | None, Field("start of the workers until each has answered; median")]
+    first_result_ns: Annotated[
+        float | None, Field("start of the workers until the first answer; median")
+    ]
+    teardown_ns: Annotated[float | None, Field("stopping the workers; median")]
+    user_ns: Annotated[float | None, Field("CPU time in user mode, parent and workers; median")]
+    system_ns: Annotated[float | None, Field("CPU time in the kernel, parent and workers; median")]
+    flags: Annotated[tuple[CellFlag, ...], Field("reasons to read the times with care")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistributionRow:
+    """A cell and a share of its repetitions, in steps of 5 %: the time that they don't exceed."""
+
+    cell: CellId
+    share_ratio: Annotated[float, Field("share of the measured repetitions; trials weigh the same")]
+    typical_ns: Annotated[
+        float | None, Field("time that this share of all of them does not exceed")
+    ]
+    quiet_ns: Annotated[
+        float | None,
+        Field("the same of the quiet ones, over the trials that have enough of them"),
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualityRow(CellKey):
+    """A timed cell: outliers, drift and first repetitions."""
+
+    trials: Annotated[int, Field("ok trials that the numbers rest on")]
+    basis: OnBasis
+    half_width_ratio: Annotated[
+        float | None, Field("half the width of the median's interval / median")
+    ]
+    mild_outliers: Annotated[
+        int | None, Field("trials 1.5 to 3 interquartile ranges beyond a quartile")
+    ]
+    severe_outliers: Annotated[
+        int | None, Field("trials further away than that; none is left out for it")
+    ]
+    modes_ratio: Annotated[
+        float | None, Field("slower / faster, where the trials fall into two groups (bimodal)")
+    ]
+    drift: Annotated[Trend | None, Field("of the trials' times")]
+    lag1_autocorrelation: Annotated[
+        float | None, Field("correlation of each trial with the next; corrected for bias")
+    ]
+    first_ratio: Annotated[
+        float | None, Field("first repetition / median of its trial's others; median")
+    ]
+    first_p_value: Annotated[
+        float | None, Field("sign test over trials, one-sided: the first is slower")
+    ]
+    repetitions: Annotated[int | None, Field("repetitions of these trials on this basis")]
+    icc_ratio: Annotated[
+        float | None, Field("variance between trials / all variance of repetitions")
+    ]
+    effective_repetitions: Annotated[
+        float | None, Field("independent repetitions that these are worth")
+    ]
+    note: Annotated[str | None, Field("why numbers are missing")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairingRow:
+    """A workload and timing: what the cells of a block have in common, and their drift."""
+
+    workload: Workload
+    timing: OfTiming
+    basis: OnBasis
+    cells: Annotated[int, Field("cells with an ok trial")]
+    blocks: Annotated[int | None, Field("blocks in which all of these have one")]
+    block_share_ratio: Annotated[float | None, Field("variance of blocks / variance within cells")]
+    residual_sd_ratio: Annotated[
+        float | None, Field("standard deviation that is left, relative to a time")
+    ]
+    residual_autocorrelation: Annotated[
+        float | None, Field("correlation of what is left from block to block")
+    ]
+    block_autocorrelation: Annotated[
+        float | None, Field("correlation of the blocks' means from block to block")
+    ]
+    drift: Annotated[Trend | None, Field("of the blocks' means")]
+    note: Annotated[str | None, Field("why numbers are missing")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderRow:
+    """A basis and block: how far its trials lie from their cells' medians, as blocks ran."""
+
+    basis: Annotated[Basis, Field("`quiet` or `typical` times")]
+    place: Annotated[int, Field("in the order in which the blocks ran, from 1")]
+    block: Annotated[int, Field("number of the block")]
+    trials: Annotated[int, Field("its trials with a time, of cells that have more than one")]
+    median_ratio: Annotated[
+        float, Field("trial / median of its cell's trials, in the median trial")
+    ]
+    lower_quartile_ratio: Annotated[float, Field("the same, lower quartile of the trials")]
+    upper_quartile_ratio: Annotated[float, Field("the same, upper quartile")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutcomeRow:
+    """An outcome: how many trials ended in it."""
+
+    outcome: Annotated[
+        str, Field("planned, each outcome, missing; planned is the sum of the others")
+    ]
+    trials: Annotated[int, Field("number of trials")]
+    example_cell: Annotated[str | None, Field("first cell where it happened")]
+    example_explanation: Annotated[str | None, Field("what was said there")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthRow:
+    """A flag of the machine's health: in how many trials it was raised."""
+
+    flag: Annotated[str, Field("what was odd with the machine; `any` counts trials with a flag")]
+    trials: Annotated[int, Field("number of trials")]
+    example_cell: Annotated[str | None, Field("first cell where it happened")] = None
+    example_block: Annotated[int | None, Field("and its block")] = None

@@ -1,0 +1,174 @@
+"""The tables of the analysis, read into their declared rows (`records.tables`)."""
+
+import csv
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.records.fields import Column, Part, columns_of, parts_of
+from threads_or_processes.records.tables import TABLES, AllTables
+from threads_or_processes.records.tables.comparisons import FamilyRow, RatioRow
+from threads_or_processes.records.tables.groups import Ratio
+from threads_or_processes.records.tables.measured import CellRow
+
+Row = TypeVar("Row")
+
+
+class Tables(AllTables):
+    """The tables, with what the report looks up in them."""
+
+    @cached_property
+    def _cells(self) -> Mapping[str, CellRow]:
+        return {row.cell: row for row in self.cells}
+
+    @cached_property
+    def _ratios(self) -> Mapping[tuple[str, str], RatioRow]:
+        return {(row.cell, row.baseline_cell): row for row in self.ratios}
+
+    @property
+    def differences_by_chance(self) -> tuple[float, ...]:
+        """How far apart two measurements of one cell are (A/A), as shares; empty without any."""
+        ratios = (row.estimate for row in self.control)
+        return tuple(ratio.apart for ratio in ratios if ratio)
+
+    def cell(self, cell_id: str) -> CellRow | None:
+        """The row of a cell, if the table has it."""
+        return self._cells.get(cell_id)
+
+    def ratio_row(self, cell_id: str, baseline_id: str) -> RatioRow | None:
+        """The row of a contrast, if it is one of the table's."""
+        return self._ratios.get((cell_id, baseline_id))
+
+    def ratio(self, cell_id: str, baseline_id: str) -> Ratio | None:
+        """How a cell compares with a baseline, if a contrast of the two was measured."""
+        if row := self._ratios.get((cell_id, baseline_id)):
+            return row.estimate
+        turned = self._ratios.get((baseline_id, cell_id))
+        return turned.estimate.inverted() if turned and turned.estimate else None
+
+    def block_values(self, cell_id: str, basis: str | None) -> dict[int, float]:
+        """A cell's trials (ns) by block: their quiet times or the typical ones."""
+        of_cell = (row for row in self.values if row.cell == cell_id)
+        if basis == "quiet":
+            return {row.block: row.quiet_ns for row in of_cell if row.quiet_ns is not None}
+        return {row.block: row.typical_ns for row in of_cell}
+
+    def families_of(self, workload: str, arm: str) -> tuple[FamilyRow, ...]:
+        """The best cell of each parallel family that has one, for a workload on an arm."""
+        return tuple(r for r in self.families if (r.workload, r.arm) == (workload, arm))
+
+    def failing(self, workload: str, arm: str) -> tuple[CellRow, ...]:
+        """The warm cells of a workload on an arm that are never recommended.
+
+        Those that had a failed trial, or lost an update.
+        """
+        return tuple(
+            row
+            for row in self.cells
+            if (row.workload, row.arm, row.timing, row.replicate) == (workload, arm, "warm", 1)
+            and {"failures", "lost_updates"} & set(row.flags)
+        )
+
+    def serial(self, workload: str, arm: str) -> CellRow | None:
+        """The warm serial cell of a workload on an arm: the baseline of its speed-ups."""
+        return next(
+            (
+                row
+                for row in self.cells
+                if row.workload == workload
+                and row.arm == arm
+                and row.model == "serial"
+                and row.timing == "warm"
+                and row.replicate == 1
+            ),
+            None,
+        )
+
+
+def read_tables(folder: Path) -> Tables:
+    """Read the tables of the analysis from `tables/`."""
+    return Tables(**{name: read_rows(folder / f"{name}.csv", row) for name, row in TABLES.items()})
+
+
+def read_rows(path: Path, row_type: type[Row]) -> tuple[Row, ...]:
+    """Read a table into rows of `row_type`; columns it does not name are left out.
+
+    A missing value is `None`, never NaN and never zero; a group that may be missing is None where
+    all of it is. Raises `UserError` that names the file and the column when the table cannot be
+    read.
+    """
+    record: type = row_type
+    columns = columns_of(record)
+    hint = "delete the file and run snakemake again; it will be made anew"
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            reader = csv.DictReader(stream)
+            present = reader.fieldnames or ()
+            absent = [column.name for column in columns if column.name not in present]
+            if absent:
+                what = f"a table lacks the column {absent[0]!r}"
+                raise UserError(what, where=str(path), hint=hint)
+            return tuple(
+                _row(
+                    row_type,
+                    (),
+                    {column.path: _value(column, record[column.name]) for column in columns},
+                )
+                for record in reader
+            )
+    except FileNotFoundError:
+        raise UserError("a table is missing", where=str(path), hint="run snakemake again") from None
+    except (ValueError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"a table cannot be read ({error})", where=str(path), hint=hint) from None
+
+
+def _row(row_type: Any, path: tuple[str, ...], values: Mapping[tuple[str, ...], Any]) -> Any:
+    """The row, or the group of it, that lies at this path."""
+    return row_type(
+        **{
+            name: _group(part, (*path, name), values)
+            if is_dataclass(part.type)
+            else values[*path, name]
+            for name, part in parts_of(row_type).items()
+        }
+    )
+
+
+def _group(part: Part, path: tuple[str, ...], values: Mapping[tuple[str, ...], Any]) -> Any:
+    within = (value for at, value in values.items() if at[: len(path)] == path)
+    if not part.required and all(value is None for value in within):
+        return None
+    return _row(part.type, path, values)
+
+
+def _value(column: Column, text: str) -> Any:
+    """A field of the file as its declared type; raises ValueError that names the column."""
+    try:
+        value = _converter(column)(text) if text or column.part.is_list else None
+    except (ValueError, KeyError):
+        raise ValueError(f"{column.name}: {text!r}") from None
+    if value is None and column.required:
+        raise ValueError(f"{column.name}: a value is missing")
+    return value
+
+
+@cache
+def _converter(column: Column) -> Callable[[str], Any]:
+    of, words = column.part.type, column.part.words
+    if column.part.is_list:
+        return lambda text: tuple(words[word] for word in text.split())
+    if words:
+        return words.__getitem__
+    if column.rules.json:
+        return json.loads
+    return _number if of is float else of
+
+
+def _number(text: str) -> float | None:
+    value = float(text)
+    return value if math.isfinite(value) else None
