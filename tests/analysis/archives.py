@@ -19,7 +19,7 @@ def collect_into(results: Path, campaign: Campaign) -> Path:
             parquet=results / "trials.parquet",
             csv=results / "trials.csv.gz",
             package=results / "datapackage.json",
-            judgements=[],
+            rounds=[],
         )
     )
     return results

@@ -13,8 +13,8 @@ from threads_or_processes.analysis.precision import (
     Decision,
     Round,
     as_measured,
+    decide,
     half_width_ratio,
-    judge,
     read_round,
     with_blocks,
 )
@@ -73,19 +73,19 @@ def rounds(campaign: Campaign) -> list[Round]:
     """Every round until nothing more is wanted."""
     plan = plan_from(campaign.plan)
     done: list[Round] = []
-    while not done or any(j.decision is Decision.MORE for j in done[-1].judgements.values()):
+    while not done or any(j.decision is Decision.MORE for j in done[-1].decisions.values()):
         grown = with_blocks(plan, done[-1].blocks if done else {})
         values = trial_values(
             trials_of(recorded(campaign, grown)), quiet_threshold=plan.quiet_threshold
         )
-        done.append(judge(grown, times_of(values), done[-1] if done else None))
+        done.append(decide(grown, times_of(values), done[-1] if done else None))
     return done
 
 
 def course(campaign: Campaign, peers: tuple[str, str]) -> list[tuple[int, str]]:
     """Blocks and decision of each round."""
-    of_peers = [one.judgements[peers] for one in rounds(campaign)]
-    return [(judgement.blocks, judgement.decision.value) for judgement in of_peers]
+    of_peers = [one.decisions[peers] for one in rounds(campaign)]
+    return [(each.blocks, each.decision.value) for each in of_peers]
 
 
 # --- the rule
@@ -102,7 +102,7 @@ def test_the_widest_interval_is_judged_and_named() -> None:
     for repetition in widened["repetitions"]:
         repetition["wall_ns"] = round(repetition["wall_ns"] * math.e)
     first = rounds(campaign)[0]
-    width = first.judgements[JSON].widest
+    width = first.decisions[JSON].widest
     assert width is not None
     assert (width.cell, width.baseline_cell) == (
         "json/threads/2/3.13/warm",
@@ -110,10 +110,10 @@ def test_the_widest_interval_is_judged_and_named() -> None:
     )
     # Log ratios 0, 1, 0, 0 up to a constant: standard error 1/4, t(3) at 97.5 % is 3.18245.
     assert width.half_width_ratio == pytest.approx(math.expm1(3.182446 / 4), rel=1e-5)
-    still = first.judgements[SLEEP]
+    still = first.decisions[SLEEP]
     assert still.widest is not None
     assert still.widest.half_width_ratio == 0
-    assert (first.judgements[JSON].decision, still.decision) == (Decision.MORE, Decision.ENOUGH)
+    assert (first.decisions[JSON].decision, still.decision) == (Decision.MORE, Decision.ENOUGH)
 
 
 def test_who_is_done_is_not_judged_again() -> None:
@@ -123,13 +123,13 @@ def test_who_is_done_is_not_judged_again() -> None:
         if place.startswith("trials/json/"):
             silent.records[place] = record
     first = rounds(silent)[0]
-    decisions = [first.judgements[peers].decision for peers in (JSON, SLEEP)]
+    decisions = [first.decisions[peers].decision for peers in (JSON, SLEEP)]
     assert decisions == [Decision.MORE, Decision.ENOUGH]
     plan = with_blocks(plan_from(noisy.plan), first.blocks)
     values = trial_values(trials_of(recorded(noisy, plan)), quiet_threshold=plan.quiet_threshold)
-    second = judge(plan, times_of(values), first)
-    assert second.judgements[JSON].blocks == 6
-    assert second.judgements[SLEEP] == first.judgements[SLEEP]
+    second = decide(plan, times_of(values), first)
+    assert second.decisions[JSON].blocks == 6
+    assert second.decisions[SLEEP] == first.decisions[SLEEP]
 
 
 @pytest.mark.parametrize("ratio", [0.01, 100.0])
@@ -140,7 +140,7 @@ def test_what_a_ratio_comes_to_plays_no_part(ratio: float, seed: int) -> None:
             return 1e10 * (times if cell["model"] == "threads" else 1.0)
 
         return [
-            {peers: (j.blocks, j.decision) for peers, j in one.judgements.items()}
+            {peers: (j.blocks, j.decision) for peers, j in one.decisions.items()}
             for one in rounds(measured(0.02, truth=truth, seed=seed))
         ]
 
@@ -170,7 +170,7 @@ def test_peers_without_a_comparison_are_judged_by_their_own_times() -> None:
     for record in campaign.records.values():
         if record["cell"]["workload"] == "json" and record["cell"]["timing"] == "warm":
             record["cell"]["replicate"] = 2
-    width = rounds(campaign)[0].judgements[JSON].widest
+    width = rounds(campaign)[0].decisions[JSON].widest
     assert width is not None
     assert width.cell.startswith("json/")
     assert width.baseline_cell is None
@@ -181,9 +181,9 @@ def test_one_block_is_never_enough_where_there_may_be_more() -> None:
     campaign = measured(ALL)
     plan = plan_from(campaign.plan)
     values = trial_values(trials_of(campaign), quiet_threshold=plan.quiet_threshold)
-    judged = judge(plan, times_of(values[values["block"] == 1]), None)
-    assert judged.judgements[JSON].decision is Decision.MORE
-    assert judged.as_record()["peers"][0]["widest"]["half_width_ratio"] is None
+    decided = decide(plan, times_of(values[values["block"] == 1]), None)
+    assert decided.decisions[JSON].decision is Decision.MORE
+    assert decided.as_record()["peers"][0]["widest"]["half_width_ratio"] is None
 
 
 # --- the account
@@ -209,16 +209,16 @@ def test_trials_that_were_added_are_planned_and_collected(
 
     records = ["--plan", results / "plan.json", "--records", results]
     records += ["--interpreters", results / "interpreters"]
-    judgements = [precision / f"{number}.json" for number in (1, 2, 3)]
-    for number, out in enumerate(judgements):
-        run("judge", *records, "--judgements", *judgements[:number], "--out", out)
+    files = [precision / f"{number}.json" for number in (1, 2, 3)]
+    for number, out in enumerate(files):
+        run("decide", *records, "--rounds", *files[:number], "--out", out)
     assert (
         "2 in all, 2 not precise enough with as many blocks as allowed" in capsys.readouterr().out
     )
     trials = tmp_path / "trials.parquet"
     package = [("--package", tmp_path / "datapackage.json"), ("--csv", tmp_path / "trials.csv.gz")]
     written = [word for pair in package for word in pair]
-    run("collect", *records, "--judgements", *judgements, "--parquet", trials, *written)
+    run("collect", *records, "--rounds", *files, "--parquet", trials, *written)
     run("tables", *records[:2], "--trials", trials, "--out", tmp_path / "tables")
     outcomes = (tmp_path / "tables" / "outcomes.csv").read_text(encoding="utf-8").splitlines()
     counts = {line.split(",")[0]: line.split(",")[1] for line in outcomes[1:]}
@@ -227,7 +227,7 @@ def test_trials_that_were_added_are_planned_and_collected(
 
     next((results / "trials" / "sleep").rglob("07.json")).unlink()
     with pytest.raises(SystemExit):
-        run("collect", *records, "--judgements", *judgements, "--parquet", trials, *written)
+        run("collect", *records, "--rounds", *files, "--parquet", trials, *written)
     assert "1 of 52 planned trials have no record yet" in capsys.readouterr().err
 
 

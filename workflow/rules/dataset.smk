@@ -33,6 +33,6 @@ rule collect_trials:
     shell:
         "python -m threads_or_processes.analysis collect --plan {input.plan:q} "
         "--interpreters {params.folder:q}/interpreters --records {params.folder:q} "
-        "--judgements {input.decisions:q} "
+        "--rounds {input.decisions:q} "
         "--parquet {output.parquet:q} --csv {output.csv:q} --package {output.package:q} "
         "2>&1 | tee {log:q}"

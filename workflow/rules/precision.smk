@@ -27,6 +27,6 @@ checkpoint decide_stopping:
     params:
         folder=subpath(output.decision, ancestor=2),
     shell:
-        "python -m threads_or_processes.analysis judge --plan {input.plan:q} "
+        "python -m threads_or_processes.analysis decide --plan {input.plan:q} "
         "--interpreters {params.folder:q}/interpreters --records {params.folder:q} "
-        "--judgements {input.earlier:q} --out {output.decision:q} 2>&1 | tee {log:q}"
+        "--rounds {input.earlier:q} --out {output.decision:q} 2>&1 | tee {log:q}"

@@ -1,7 +1,7 @@
 """Trials to tables: `collect` makes the data set from records, `tables` the tables from it.
 
 `unpack` puts an archived data set where `tables` and the report look for one.
-`judge` looks at the records before a data set is made, and says which cells get more blocks.
+`decide` looks at the records before a data set is made, and says which cells get more blocks.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from threads_or_processes.analysis.package import (
 from threads_or_processes.analysis.precision import (
     Round,
     as_measured,
-    judge,
+    decide,
     read_round,
     with_blocks,
 )
@@ -51,25 +51,25 @@ def main() -> None:
     arguments.run(arguments)
 
 
-def judge_precision(arguments: argparse.Namespace) -> None:
+def decide_stopping(arguments: argparse.Namespace) -> None:
     """Read every record that is there so far, judge how wide the intervals are."""
-    earlier = _last_round(arguments.judgements)
+    earlier = _last_round(arguments.rounds)
     plan = with_blocks(read_plan(arguments.plan), earlier.blocks if earlier else {})
     identities = read_identities(arguments.interpreters, plan)
     records = read_records(plan, results=arguments.records, identities=identities)
     values = trial_values(dataset(records, plan), quiet_threshold=plan.quiet_threshold)
-    judged = judge(plan, times_of(values), earlier)
-    write_json(arguments.out, judged.as_record())
-    print(judged.summary())
+    decided = decide(plan, times_of(values), earlier)
+    write_json(arguments.out, decided.as_record())
+    print(decided.summary())
 
 
-def _last_round(judgements: list[Path]) -> Round | None:
-    return read_round(judgements[-1]) if judgements else None
+def _last_round(rounds: list[Path]) -> Round | None:
+    return read_round(rounds[-1]) if rounds else None
 
 
 def collect(arguments: argparse.Namespace) -> None:
     """Read every planned record, check it, write the data set and its package."""
-    last = _last_round(arguments.judgements)
+    last = _last_round(arguments.rounds)
     plan = with_blocks(read_plan(arguments.plan), last.blocks if last else {})
     identities = read_identities(arguments.interpreters, plan)
     records = read_records(plan, results=arguments.records, identities=identities)
@@ -123,10 +123,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    command = commands.add_parser("judge", help=judge_precision.__doc__)
-    command.set_defaults(run=judge_precision)
+    command = commands.add_parser("decide", help=decide_stopping.__doc__)
+    command.set_defaults(run=decide_stopping)
     _records(command)
-    _path(command, "--out", "the judgement to write")
+    _path(command, "--out", "the round to write")
 
     command = commands.add_parser("collect", help=collect.__doc__)
     command.set_defaults(run=collect)
@@ -155,11 +155,11 @@ def _records(command: argparse.ArgumentParser) -> None:
     _path(command, "--interpreters", "folder with <arm>.json for each arm, and parity.json")
     _path(command, "--records", "folder that the plan's record paths are relative to")
     command.add_argument(
-        "--judgements",
+        "--rounds",
         type=Path,
         nargs="*",
         default=[],
-        help="the rounds in which precision was judged so far, in order",
+        help="the rounds that are decided so far, in order",
     )
 
 

@@ -30,7 +30,7 @@ SCHEMA_VERSION = 1
 
 
 class Decision(StrEnum):
-    """What becomes of peers after a judgement."""
+    """What becomes of peers after a round."""
 
     MORE = "more"  # they get more blocks
     ENOUGH = "enough"  # every interval is as narrow as asked for
@@ -57,7 +57,7 @@ class Width:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judgement:
+class StoppingDecision:
     """Peers after `blocks` blocks: their widest interval, and the blocks they go on to."""
 
     workload: str
@@ -75,16 +75,16 @@ class Judgement:
 
 @dataclass(frozen=True, kw_only=True)
 class Round:
-    """The judgements of all peers after the base blocks (round 1) or some more."""
+    """The stopping decisions about all peers after the base blocks (round 1) or some more."""
 
     number: int
     target: float
-    judgements: Mapping[PeersName, Judgement]
+    decisions: Mapping[PeersName, StoppingDecision]
 
     @property
     def blocks(self) -> dict[PeersName, int]:
         """How many blocks each peers have once what this round adds is measured."""
-        return {peers: judgement.next_blocks for peers, judgement in self.judgements.items()}
+        return {peers: decision.next_blocks for peers, decision in self.decisions.items()}
 
     def as_record(self) -> dict[str, Any]:
         """The round as it stands in precision/<number>.json."""
@@ -92,12 +92,12 @@ class Round:
             "schema_version": SCHEMA_VERSION,
             "round": self.number,
             "target": self.target,
-            "peers": [asdict(judgement) for judgement in self.judgements.values()],
+            "peers": [asdict(decision) for decision in self.decisions.values()],
         }
 
     def summary(self) -> str:
         """What a person wants to know of it, in one sentence without a full stop."""
-        decisions = [judgement.decision for judgement in self.judgements.values()]
+        decisions = [each.decision for each in self.decisions.values()]
         words = {
             Decision.ENOUGH: "precise enough",
             Decision.MORE: "to get more blocks",
@@ -111,8 +111,8 @@ class Round:
         )
 
 
-def judge(plan: Plan, times: Times, earlier: Round | None) -> Round:
-    """Judge all peers of a plan that asks for precision, in the order of what they share.
+def decide(plan: Plan, times: Times, earlier: Round | None) -> Round:
+    """Decide about all peers of a plan that asks for precision, in the order of what they share.
 
     `plan` has the trials that were added so far. Who was done in the `earlier` round is not judged
     again: the new blocks of others move the sentinel's floor a little, and with it what is quiet.
@@ -126,17 +126,17 @@ def judge(plan: Plan, times: Times, earlier: Round | None) -> Round:
     widths: dict[PeersName, list[Width]] = {}
     for peers, width in _widths(plan, times):
         widths.setdefault(peers, []).append(width)
-    before = earlier.judgements if earlier else {}
-    judgements = {}
+    before = earlier.decisions if earlier else {}
+    decisions = {}
     for peers, looks in sorted(plan.precision.looks.items()):
         if peers in before and before[peers].decision is not Decision.MORE:
-            judgements[peers] = before[peers]
+            decisions[peers] = before[peers]
             continue
         blocks = before[peers].next_blocks if peers in before else looks[0]
         later = [look for look in looks if look > blocks]
         widest = max(widths.get(peers, []), key=_by_reach, default=None)
         decision = _decide(widest, plan.precision.target, is_last=not later)
-        judgements[peers] = Judgement(
+        decisions[peers] = StoppingDecision(
             workload=peers[0],
             timing=peers[1],
             blocks=blocks,
@@ -147,7 +147,7 @@ def judge(plan: Plan, times: Times, earlier: Round | None) -> Round:
     return Round(
         number=earlier.number + 1 if earlier else 1,
         target=plan.precision.target,
-        judgements=judgements,
+        decisions=decisions,
     )
 
 
@@ -234,21 +234,23 @@ def read_round(path: Path) -> Round:
     """Read precision/<number>.json; `UserError` names the file and what it lacks."""
     value = read_json(path)
     try:
-        judgements = [_judgement(**entry) for entry in value["peers"]]
+        decisions = [_stopping_decision(**entry) for entry in value["peers"]]
         return Round(
             number=value["round"],
             target=value["target"],
-            judgements={judgement.peers: judgement for judgement in judgements},
+            decisions={decision.peers: decision for decision in decisions},
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(
-            f"the judgement is not complete ({type(error).__name__}: {error})",
+            f"the stopping decisions are not complete ({type(error).__name__}: {error})",
             where=str(path),
             hint="delete the file and run snakemake again; it will be made anew",
         ) from None
 
 
-def _judgement(*, widest: Mapping[str, Any] | None, decision: str, **others: Any) -> Judgement:
-    return Judgement(
+def _stopping_decision(
+    *, widest: Mapping[str, Any] | None, decision: str, **others: Any
+) -> StoppingDecision:
+    return StoppingDecision(
         widest=None if widest is None else Width(**widest), decision=Decision(decision), **others
     )

@@ -1,6 +1,6 @@
 """More blocks on demand, as the rules see it: what is added, round after round, until it is enough.
 
-After each round a stopping decision (`python -m threads_or_processes.analysis judge`) says which
+After each round a stopping decision (`python -m threads_or_processes.analysis decide`) says which
 groups of cells continue; the plan holds the trials that this adds.
 """
 
