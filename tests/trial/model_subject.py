@@ -1,6 +1,6 @@
 """Runs in the interpreter under test: what a model does with tasks that test_models.py thought of.
 
-Takes the place of the measured process: an order on standard input, the answer in a file.
+Takes the place of the measured process: a spec on standard input, the answer in a file.
 """
 
 import json
@@ -100,10 +100,10 @@ def is_servant(pid: str) -> bool:
     return parent == os.getpid() and any(servant in command for servant in servants)
 
 
-def manners(order: dict[str, Any]) -> dict[str, Any]:
+def manners(spec: dict[str, Any]) -> dict[str, Any]:
     """Everything that a model promises, one thing after another."""
-    model = load_model(order["model"], WORKERS)
-    is_asynchronous = order["model"] == "asyncio"
+    model = load_model(spec["model"], WORKERS)
+    is_asynchronous = spec["model"] == "asyncio"
     twice, failing = (double_later, fail_later) if is_asynchronous else (double, fail)
     answer: dict[str, Any] = {}
     model.start()
@@ -139,12 +139,12 @@ def manners(order: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def deaths(order: dict[str, Any]) -> dict[str, Any]:
+def deaths(spec: dict[str, Any]) -> dict[str, Any]:
     """What is told of each kind of death; nothing is tidied up, as in a trial."""
     pools.PATIENCE_S = 0.05  # type: ignore[attr-defined]
     told = {}
     for kind in DEATHS:
-        model = load_model(order["model"], WORKERS)
+        model = load_model(spec["model"], WORKERS)
         model.start()
         model.answered(time.perf_counter_ns)
         try:
@@ -154,10 +154,10 @@ def deaths(order: dict[str, Any]) -> dict[str, Any]:
     return told
 
 
-def unreadable(order: dict[str, Any]) -> dict[str, Any]:
+def unreadable(spec: dict[str, Any]) -> dict[str, Any]:
     """What becomes of an exception that can't be sent."""
     pools.PATIENCE_S = 0.05  # type: ignore[attr-defined]
-    model = load_model(order["model"], WORKERS)
+    model = load_model(spec["model"], WORKERS)
     model.start()
     try:
         model.map(fail_awkwardly, range(3))
@@ -166,13 +166,13 @@ def unreadable(order: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def arrays(order: dict[str, Any]) -> dict[str, Any]:
+def arrays(spec: dict[str, Any]) -> dict[str, Any]:
     """Arrays through a model, smaller and then larger ones; where they travelled."""
     import numpy as np
 
     shared_memory = Path("/dev/shm")
     prefix = os.environ["SHARED_MEMORY_PREFIX"]
-    model = load_model(order["model"], WORKERS)
+    model = load_model(spec["model"], WORKERS)
     model.start()
     model.answered(time.perf_counter_ns)
     answer: dict[str, Any] = {"equal": [], "blocks": [], "writeable": []}
@@ -200,13 +200,13 @@ def arrays(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    order = json.load(sys.stdin)
+    spec = json.load(sys.stdin)
     case = {"manners": manners, "deaths": deaths, "unreadable": unreadable, "arrays": arrays}[
-        order["case"]
+        spec["case"]
     ]
-    answer = {"outcome": "ok", "prefix": os.environ["SHARED_MEMORY_PREFIX"], "answer": case(order)}
-    Path(order["answer"]).write_text(json.dumps(answer), encoding="utf-8")
-    if order["case"] in ("deaths", "unreadable"):
+    answer = {"outcome": "ok", "prefix": os.environ["SHARED_MEMORY_PREFIX"], "answer": case(spec)}
+    Path(spec["answer"]).write_text(json.dumps(answer), encoding="utf-8")
+    if spec["case"] in ("deaths", "unreadable"):
         sys.stderr.flush()
         os._exit(0)
 

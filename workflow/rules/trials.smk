@@ -44,12 +44,12 @@ rule measure_trial:
         # No parameter: a trial whose place in the order changes, because cells join, stays as it is.
         position=CAMPAIGN.position,
     params:
-        order=CAMPAIGN.order,
+        spec=CAMPAIGN.order,
         anew=CAMPAIGN.made_anew_by,
         sentinel=str(CAMPAIGN.results / "sentinel.json"),
         archive=str(CAMPAIGN.results / "archive"),
     shell:
-        "python -m threads_or_processes.trial measure --order {params.order:q} "
+        "python -m threads_or_processes.trial measure --spec {params.spec:q} "
         "--position {resources.position} --identity {input.identity:q} "
         "--calibration {input.calibration:q} --sentinel {params.sentinel:q} --archive {params.archive:q} "
         "--out {output.record:q} 2> {log:q}"

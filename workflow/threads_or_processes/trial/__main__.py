@@ -31,7 +31,7 @@ def measure(arguments: argparse.Namespace) -> None:
     identity = read_identity(arguments.identity)
     calibration = read_json(arguments.calibration)
     with machine_lock(), noise_monitor(arguments.sentinel) as monitor:
-        record = run_trial(arguments.order, arguments.position, identity, calibration, monitor)
+        record = run_trial(arguments.spec, arguments.position, identity, calibration, monitor)
     _keep(record, arguments.archive)
     _count(record, arguments.archive, arguments.out)
 
@@ -96,14 +96,14 @@ def calibrate(arguments: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Parse the command line and obey."""
+    """Parse the command line and run the command."""
     parser = argparse.ArgumentParser(
         prog="python -m threads_or_processes.trial", description=__doc__
     )
     commands = parser.add_subparsers(required=True)
 
     one = commands.add_parser("measure", help="run one trial and write its record")
-    one.add_argument("--order", type=json.loads, required=True, help="the trial as JSON")
+    one.add_argument("--spec", type=json.loads, required=True, help="the trial as JSON")
     one.add_argument("--position", type=int, required=True, help="its place in the planned order")
     one.add_argument("--identity", type=Path, required=True, help="the arm's identity file")
     one.add_argument("--calibration", type=Path, required=True, help="the workload's calibration")
@@ -112,13 +112,13 @@ def main() -> None:
     )
     one.add_argument("--archive", type=Path, required=True, help="folder that keeps every record")
     one.add_argument("--out", type=Path, required=True, help="the record to write")
-    one.set_defaults(obey=measure)
+    one.set_defaults(run=measure)
 
     again = commands.add_parser("retry", help="try trials again that saw no quiet moment")
     again.add_argument("--plan", type=Path, required=True, help="the campaign's plan.json")
     again.add_argument("--results", type=Path, required=True, help="the campaign's folder")
     again.add_argument("--out", type=Path, required=True, help="the account to write")
-    again.set_defaults(obey=run_retry_pass)
+    again.set_defaults(run=run_retry_pass)
 
     size = commands.add_parser("calibrate", help="size one workload's batch")
     size.add_argument(
@@ -126,10 +126,10 @@ def main() -> None:
     )
     size.add_argument("--identity", type=Path, required=True, help="the reference arm's identity")
     size.add_argument("--out", type=Path, required=True, help="the calibration to write")
-    size.set_defaults(obey=calibrate)
+    size.set_defaults(run=calibrate)
 
     arguments = parser.parse_args()
-    arguments.obey(arguments)
+    arguments.run(arguments)
 
 
 if __name__ == "__main__":

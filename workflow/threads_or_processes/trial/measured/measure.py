@@ -1,6 +1,6 @@
 """The measured process: runs inside the interpreter under test.
 
-Reads its order as JSON on standard input and leaves its answer in the file that the order names.
+Reads its spec as JSON on standard input and leaves its answer in the file that the spec names.
 Standard output and error belong to the workload.
 """
 
@@ -43,9 +43,9 @@ class GilMismatchError(Exception):
     """The GIL is not in the state that the arm says."""
 
 
-def measure_cell(order: dict[str, Any]) -> Answer:
+def measure_cell(spec: dict[str, Any]) -> Answer:
     """Run one trial's measured part; returns the fields of the record that this process knows."""
-    workload = load_workload(order["family"], order["workload"])
+    workload = load_workload(spec["family"], spec["workload"])
     gil = Gil(
         before_imports=GIL_BEFORE_IMPORTS,
         after_imports=batches.gil_enabled(),
@@ -60,55 +60,55 @@ def measure_cell(order: dict[str, Any]) -> Answer:
         "clock": _clock(),
     }
     try:
-        _check_gil(order["gil"], gil)
-        with workload.fixture(**order["arguments"]) as added:
-            timings = _timings(workload, order, added)
+        _check_gil(spec["gil"], gil)
+        with workload.fixture(**spec["arguments"]) as added:
+            timings = _timings(workload, spec, added)
         gil["workers"] = timings.worker_gil
         gil["at_end"] = batches.gil_enabled()
         answer = {**answer, **timings.found}
         if workload.keeps_output:
             answer["output"] = Output(results=timings.last_results, data=timings.last_left_behind)
-        _check_gil(order["gil"], gil)
-        if wrong := _wrong_result(timings, order["expected_checksum"]):
+        _check_gil(spec["gil"], gil)
+        if wrong := _wrong_result(timings, spec["expected_checksum"]):
             answer |= {"outcome": Outcome.WRONG_RESULT, "explanation": wrong}
     except GilMismatchError as mismatch:
         answer |= {"outcome": Outcome.WRONG_GIL, "explanation": str(mismatch)}
     return answer
 
 
-def _timings(workload: Workload, order: dict[str, Any], added: Mapping[str, Any]) -> Timings:
-    """What the order's kind of timing finds."""
-    model = load_model(order["model"], order["workers"])
-    as_coroutine = Need.COROUTINE in MODELS[order["model"]].requires
-    arguments = {**order["arguments"], **added}
-    batch = _batch(workload, order["tasks"], order["workers"], arguments, as_coroutine=as_coroutine)
-    if order["timing"] == "memory":
+def _timings(workload: Workload, spec: dict[str, Any], added: Mapping[str, Any]) -> Timings:
+    """What the spec's kind of timing finds."""
+    model = load_model(spec["model"], spec["workers"])
+    as_coroutine = Need.COROUTINE in MODELS[spec["model"]].requires
+    arguments = {**spec["arguments"], **added}
+    batch = _batch(workload, spec["tasks"], spec["workers"], arguments, as_coroutine=as_coroutine)
+    if spec["timing"] == "memory":
         return measure_memory(model, batch)
-    run = time_warm if order["timing"] == "warm" else time_cold
+    run = time_warm if spec["timing"] == "warm" else time_cold
     length = Length(
-        warmups=order["warmups"],
-        repetitions=order["repetitions"],
-        patience_ns=order["patience_ns"],
+        warmups=spec["warmups"],
+        repetitions=spec["repetitions"],
+        patience_ns=spec["patience_ns"],
     )
-    return run(model, batch, length, _probe(order["probe"]))
+    return run(model, batch, length, _probe(spec["probe"]))
 
 
-def calibrate(order: dict[str, Any]) -> dict[str, Any]:
+def calibrate(spec: dict[str, Any]) -> dict[str, Any]:
     """Find a workload's size on this interpreter, serially, and the checksum of its results."""
-    workload = load_workload(order["family"], order["workload"])
-    arguments = dict(order["arguments"])
+    workload = load_workload(spec["family"], spec["workload"])
+    arguments = dict(spec["arguments"])
     model = load_model("serial", 1)
     with workload.fixture(**arguments) as added:
 
         def batch_ns_at(size: int) -> int:
-            sized = _batch(workload, order["tasks"], 1, {**arguments, **added, "size": size})
+            sized = _batch(workload, spec["tasks"], 1, {**arguments, **added, "size": size})
             return time_warm(model, sized, ONCE, None).found["repetitions"][0]["wall_ns"]
 
-        size = find_size(batch_ns_at, order["target_ns"]) if workload.is_calibrated else None
+        size = find_size(batch_ns_at, spec["target_ns"]) if workload.is_calibrated else None
         if size is not None:
             arguments["size"] = size
         arguments |= workload.same_results_with
-        final_batch = _batch(workload, order["tasks"], 1, {**arguments, **added})
+        final_batch = _batch(workload, spec["tasks"], 1, {**arguments, **added})
         timings = time_warm(model, final_batch, ONCE, None)
     if workload.file and any(result is None for result in timings.last_results):
         raise TaskFunctionError(
@@ -124,12 +124,10 @@ def calibrate(order: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _probe(order: dict[str, Any] | None) -> ProbeClient | None:
-    if order is None:
+def _probe(spec: dict[str, Any] | None) -> ProbeClient | None:
+    if spec is None:
         return None
-    return ProbeClient(
-        asks=order["asks"], answers=order["answers"], rule=QuietRule(**order["rule"])
-    )
+    return ProbeClient(asks=spec["asks"], answers=spec["answers"], rule=QuietRule(**spec["rule"]))
 
 
 def _batch(
@@ -190,14 +188,14 @@ def _clock() -> Clock:
     )
 
 
-def _raised(error: Exception, order: dict[str, Any]) -> dict[str, Any]:
+def _raised(error: Exception, spec: dict[str, Any]) -> dict[str, Any]:
     """The answer when the workload raised; its traceback goes to standard error."""
-    if not order["family"].endswith(".py"):
+    if not spec["family"].endswith(".py"):
         traceback.print_exc()
         return {"outcome": Outcome.RAISED, "explanation": f"{type(error).__name__}: {error}"}
-    file = Path(order["family"])
-    answer = {"outcome": Outcome.RAISED, "explanation": explained(error, file, order["workload"])}
-    if order["do"] == "calibrate":
+    file = Path(spec["family"])
+    answer = {"outcome": Outcome.RAISED, "explanation": explained(error, file, spec["workload"])}
+    if spec["do"] == "calibrate":
         sys.stderr.write(user_traceback(error, file))
         return {**answer, "hint": hint_of(error)}
     sys.stderr.write(user_traceback(error, file) or traceback.format_exc())
@@ -205,18 +203,18 @@ def _raised(error: Exception, order: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Obey the order on standard input; any exception of the workload is part of the answer."""
-    order = json.load(sys.stdin)
-    obey = {"measure": measure_cell, "calibrate": calibrate}[order["do"]]
+    """Run the spec on standard input; any exception of the workload is part of the answer."""
+    spec = json.load(sys.stdin)
+    run = {"measure": measure_cell, "calibrate": calibrate}[spec["do"]]
     ended_well = False
     try:
-        answer = obey(order)
+        answer = run(spec)
         ended_well = True
     except WorkerDiedError as death:
         answer = {"outcome": Outcome.WORKER_DIED, "explanation": str(death)}
     except Exception as error:
-        answer = _raised(error, order)
-    answer_file = Path(order["answer"])
+        answer = _raised(error, spec)
+    answer_file = Path(spec["answer"])
     unfinished = answer_file.with_suffix(".unfinished")
     unfinished.write_text(json.dumps(answer), encoding="utf-8")
     unfinished.replace(answer_file)

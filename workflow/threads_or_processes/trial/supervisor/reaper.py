@@ -40,7 +40,7 @@ SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Linux keeps POSIX shared 
 
 
 class ReaperRequest(TypedDict):
-    """What a reaper starts and answers for; `order` is a file for the process's standard input.
+    """What a reaper starts and answers for; `spec` is a file for the process's standard input.
 
     Output and errors go to the file `stderr`; `folder` is the working directory and is removed in
     the end; `shared_memory_prefix` begins the names of the trial's shared memory and semaphores.
@@ -49,7 +49,7 @@ class ReaperRequest(TypedDict):
     command: list[str]
     environment: dict[str, str]
     folder: str
-    order: str
+    spec: str
     stderr: str
     pass_fds: list[int]
     shared_memory_prefix: str
@@ -89,10 +89,10 @@ def _run(request: ReaperRequest, *, adopts: bool) -> int:
     os.set_blocking(wakes, False)
     signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    with Path(request["order"]).open("rb") as order, Path(request["stderr"]).open("wb") as stderr:
+    with Path(request["spec"]).open("rb") as spec, Path(request["stderr"]).open("wb") as stderr:
         measured = subprocess.Popen(
             request["command"],
-            stdin=order,
+            stdin=spec,
             stdout=stderr,
             stderr=stderr,
             env=request["environment"],

@@ -52,16 +52,16 @@ class Ending:
 
 def run_measured(
     command: Sequence[str],
-    order: Mapping[str, Any],
+    spec: Mapping[str, Any],
     environment: Mapping[str, str],
     timeout_s: float,
     read_sentinel: Callable[[], list[ProbeReading]] | None = None,
 ) -> Ending:
-    """Run `command -m MEASURED` with an order, in a session and folder of its own.
+    """Run `command -m MEASURED` with a spec, in a session and folder of its own.
 
     The environment gets `SHARED_MEMORY_PREFIX`, with which the trial begins the names of all shared
     memory. `read_sentinel` answers the process's questions about its neighbours, over two pipes
-    whose ends are added to the order's `probe`. Whatever the process leaves is ended and removed:
+    whose ends are added to the spec's `probe`. Whatever the process leaves is ended and removed:
     when it ends, when its time is over, and when this process is interrupted or killed.
     """
     prefix = f"top-{secrets.token_hex(4)}-"
@@ -73,12 +73,12 @@ def run_measured(
         _reaper(ends, prefix) as reaper,
     ):
         if ends:
-            order = {**order, "probe": {**order["probe"], "asks": ends[0], "answers": ends[1]}}
-        order_file, answer_file, stderr_file = (
-            Path(folder) / name for name in ("order.json", "answer.json", "stderr")
+            spec = {**spec, "probe": {**spec["probe"], "asks": ends[0], "answers": ends[1]}}
+        spec_file, answer_file, stderr_file = (
+            Path(folder) / name for name in ("spec.json", "answer.json", "stderr")
         )
-        order_file.write_text(
-            json.dumps({**order, "answer": str(answer_file)}),
+        spec_file.write_text(
+            json.dumps({**spec, "answer": str(answer_file)}),
             encoding="utf-8",
         )
         pipeline = ancestors()
@@ -91,7 +91,7 @@ def run_measured(
                 command=[*command, "-m", MEASURED],
                 environment={**environment, **_places(folder, prefix)},
                 folder=folder,
-                order=str(order_file),
+                spec=str(spec_file),
                 stderr=str(stderr_file),
                 pass_fds=list(ends),
                 shared_memory_prefix=prefix,
