@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from threads_or_processes.records.trial import TrialSpec
 from threads_or_processes.records.vocabulary import Timing
-from threads_or_processes.trial.measured.probe_client import Manner, ProbeReading
+from threads_or_processes.trial.measured.probe_client import ProbeMode, ProbeReading
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.supervisor import noise_monitor as noise_monitor_module
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor, noise_monitor
@@ -86,7 +86,7 @@ def monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NoiseMo
 
 def always(monitor: NoiseMonitor, reading_ns: int) -> NoiseMonitor:
     """A monitor that reads the same for ever, against a floor of 100 ns."""
-    known = {manner: [[100] * len(monitor.cpus)] for manner in Manner}
+    known = {manner: [[100] * len(monitor.cpus)] for manner in ProbeMode}
     monitor.memory.write_text(
         json.dumps({"cpus": monitor.cpus, "start_ns": known, "readings_ns": known}),
         encoding="utf-8",

@@ -11,7 +11,7 @@ from threads_or_processes.plan.arms import parse_arm
 from threads_or_processes.records.plan import Cell, Machine, Model, Plan, Trial, Workload
 from threads_or_processes.records.vocabulary import Family, StartMethod, Timing, WorkerKind
 from threads_or_processes.trial.__main__ import main
-from threads_or_processes.trial.measured.probe_client import Manner
+from threads_or_processes.trial.measured.probe_client import ProbeMode
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor
 from threads_or_processes.trial.supervisor.retry_pass import candidates, retries
 from threads_or_processes.trial.supervisor.trial import quiet_repetitions
@@ -109,7 +109,7 @@ def test_what_is_known_by_now_decides_by_the_floors_of_the_trial_s_own_manner(
     plan, monitor = plan_of((CELL, "trials/1.json")), always(monitor, 100)
     own = monitor.rule(0.1, workers=1).manner
     for floors_ns, count in (({own: 200}, 0), ({own: 100}, 1)):
-        known = {manner: [[floors_ns.get(manner, 150)] * len(monitor.cpus)] for manner in Manner}
+        known = {manner: [[floors_ns.get(manner, 150)] * len(monitor.cpus)] for manner in ProbeMode}
         moments = {"cpus": monitor.cpus, "start_ns": known, "readings_ns": known}
         write_json(monitor.memory, moments)
         assert len(candidates(plan, results, monitor)) == count
@@ -142,7 +142,7 @@ def test_the_command_keeps_every_try_and_lets_the_quietest_count(
     for repetition in record["repetitions"]:
         repetition["sentinel_before_ns"] = [10**13] * len(monitor.cpus)
     write_json(results / "trials/1.json", record)
-    high = {manner: [[10**12] * len(monitor.cpus)] * 1000 for manner in Manner}
+    high = {manner: [[10**12] * len(monitor.cpus)] * 1000 for manner in ProbeMode}
     floor = {"cpus": monitor.cpus, "start_ns": high, "readings_ns": high}
     write_json(results / "sentinel.json", floor)
     write_json(results / "plan.json", plan_json(plan_of((CELL, "trials/1.json"))))

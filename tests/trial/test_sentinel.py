@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from threads_or_processes.common.files import write_json
 from threads_or_processes.trial.measured.probe_client import (
-    MOST_IN_TURN,
+    MOST_SEQUENTIAL,
     MOST_WAIT_NS,
     WORDS,
-    Manner,
     ProbeClient,
+    ProbeMode,
     ProbeReading,
     QuietRule,
     current_cpu,
@@ -76,7 +76,7 @@ def test_a_floor_is_a_low_reading_of_its_own_cpu(readings: list[list[int]]) -> N
 def test_each_cpu_gives_a_reading_and_the_children_end() -> None:
     before = _children()
     with sentinel(CPUS) as read:
-        for manner in Manner:
+        for manner in ProbeMode:
             assert [answer.work_ns > 0 for answer in read(manner)] == [True] * len(CPUS)
         children = _children() - before
         assert len(children) == len(CPUS)
@@ -214,7 +214,7 @@ def test_readings_of_the_start_count_until_those_of_trials_are_enough(
 ) -> None:
     slow = [10**12] * len(CPUS)
     record = {
-        "sentinel": {"manner": Manner.AT_ONCE},
+        "sentinel": {"manner": ProbeMode.SIMULTANEOUS},
         "repetitions": [{"sentinel_before_ns": slow}] * MOMENTS_A_TRIAL,
     }
     for _ in range(ENOUGH_MOMENTS // MOMENTS_A_TRIAL - 1):
@@ -236,28 +236,35 @@ def test_a_memory_that_tells_no_manners_is_made_anew(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("workers", "cpus", "manner"),
     [
-        pytest.param(1, MOST_IN_TURN, Manner.IN_TURN, id="one alone: nothing else works beside it"),
-        pytest.param(1, MOST_IN_TURN + 1, Manner.AT_ONCE, id="turns would take too long"),
-        pytest.param(2, 2, Manner.AT_ONCE, id="two that may share a core"),
+        pytest.param(
+            1,
+            MOST_SEQUENTIAL,
+            ProbeMode.SEQUENTIAL,
+            id="one alone, nothing else works",
+        ),
+        pytest.param(
+            1, MOST_SEQUENTIAL + 1, ProbeMode.SIMULTANEOUS, id="turns would take too long"
+        ),
+        pytest.param(2, 2, ProbeMode.SIMULTANEOUS, id="two that may share a core"),
     ],
 )
-def test_cpus_are_read_as_the_workers_use_them(workers: int, cpus: int, manner: Manner) -> None:
-    assert Manner.beside(workers=workers, cpus=cpus) is manner
+def test_cpus_are_read_as_the_workers_use_them(workers: int, cpus: int, manner: ProbeMode) -> None:
+    assert ProbeMode.of_trial(workers=workers, cpus=cpus) is manner
 
 
 @pytest.mark.parametrize("source", ["start_ns", "readings_ns"])
 def test_each_manner_of_reading_has_a_floor_of_its_own(source: str, monitor: NoiseMonitor) -> None:
     cpus = [0, 1]  # of which one alone would be read in turn
-    nothing: dict[Manner, list[list[int]]] = {manner: [] for manner in Manner}
+    nothing: dict[ProbeMode, list[list[int]]] = {manner: [] for manner in ProbeMode}
     known = {
-        Manner.IN_TURN: [[100, 100]] * ENOUGH_MOMENTS,
-        Manner.AT_ONCE: [[200, 200]] * ENOUGH_MOMENTS,
+        ProbeMode.SEQUENTIAL: [[100, 100]] * ENOUGH_MOMENTS,
+        ProbeMode.SIMULTANEOUS: [[200, 200]] * ENOUGH_MOMENTS,
     }
     moments = {"cpus": cpus, "start_ns": nothing, "readings_ns": nothing}
     write_json(monitor.memory, moments | {source: known})
     here = replace(monitor, cpus=cpus)
     assert here.rule(0.1, workers=1) == QuietRule(
-        cpus=cpus, floor_ns=[100, 100], threshold=0.1, manner=Manner.IN_TURN
+        cpus=cpus, floor_ns=[100, 100], threshold=0.1, manner=ProbeMode.SEQUENTIAL
     )
     assert here.rule(0.1, workers=2) == QuietRule(cpus=cpus, floor_ns=[200, 200], threshold=0.1)
 
@@ -268,25 +275,25 @@ def test_a_trial_is_read_in_the_manner_that_its_rule_judges_by(
 ) -> None:
     seen = set()
 
-    def read(manner: Manner) -> list[ProbeReading]:
+    def read(manner: ProbeMode) -> list[ProbeReading]:
         seen.add(manner)
         return [ProbeReading(100, 0)] * len(monitor.cpus)
 
     here = replace(always(monitor, 100), read=read)
     record = trial("mandelbrot", model, workers, monitor=here)
-    assert seen == {Manner.beside(workers=workers, cpus=len(CPUS))}
+    assert seen == {ProbeMode.of_trial(workers=workers, cpus=len(CPUS))}
     assert record["sentinel"]["manner"] in seen
 
 
 @pytest.mark.parametrize(
     ("manner", "order"),
     [
-        (Manner.IN_TURN, ["ask 0", "await 0", "ask 1", "await 1"]),
-        (Manner.AT_ONCE, ["ask 0", "ask 1", "await 0", "await 1"]),
+        (ProbeMode.SEQUENTIAL, ["ask 0", "await 0", "ask 1", "await 1"]),
+        (ProbeMode.SIMULTANEOUS, ["ask 0", "ask 1", "await 0", "await 1"]),
     ],
 )
 def test_in_turn_a_child_is_asked_when_the_one_before_has_answered(
-    manner: Manner, order: list[str], monkeypatch: pytest.MonkeyPatch
+    manner: ProbeMode, order: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[str] = []
 

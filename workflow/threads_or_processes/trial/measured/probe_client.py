@@ -18,10 +18,10 @@ TAKEN_RATIO = 2.0
 # does when that program's slice is over, after some milliseconds.
 MOST_WAIT_NS = 500_000
 # With more CPUs than these, a reading in turn would take as long as a batch.
-MOST_IN_TURN = 4
+MOST_SEQUENTIAL = 4
 
 
-class Manner(StrEnum):
+class ProbeMode(StrEnum):
     """How the CPUs are read: all at once, or one after the other.
 
     A host may put two of its guest's CPUs on the threads of one core for a while. Then they slow
@@ -29,13 +29,13 @@ class Manner(StrEnum):
     of both at once would call it disturbed.
     """
 
-    AT_ONCE = "at_once"
-    IN_TURN = "in_turn"
+    SIMULTANEOUS = "at_once"
+    SEQUENTIAL = "in_turn"
 
     @classmethod
-    def beside(cls, *, workers: int, cpus: int) -> "Manner":
+    def of_trial(cls, *, workers: int, cpus: int) -> "ProbeMode":
         """The one that suits a trial of so many workers on a machine of so many CPUs."""
-        return cls.IN_TURN if workers == 1 and cpus <= MOST_IN_TURN else cls.AT_ONCE
+        return cls.SEQUENTIAL if workers == 1 and cpus <= MOST_SEQUENTIAL else cls.SIMULTANEOUS
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,14 @@ class QuietRule:
 
     And enough CPUs that no other program has taken: the kernel keeps workers from one that is, and
     two that share a CPU for that reason are disturbed although theirs is quiet. `cpus` and
-    `floor_ns` go together, and so do the readings, which are taken in the same manner.
+    `floor_ns` go together, and so do the readings, which are taken in the same mode
+    (`manner` in the records).
     """
 
     cpus: Sequence[int]
     floor_ns: Sequence[int]
     threshold: float
-    manner: Manner = Manner.AT_ONCE
+    manner: ProbeMode = ProbeMode.SIMULTANEOUS
 
     def is_quiet(
         self, used: Collection[int], before: Reading, after: Reading, *, workers: int

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from threads_or_processes.common.files import read_json, write_json
-from threads_or_processes.trial.measured.probe_client import Manner, ProbeReading, QuietRule
+from threads_or_processes.trial.measured.probe_client import ProbeMode, ProbeReading, QuietRule
 from threads_or_processes.trial.supervisor.sentinel import (
     CannotPinError,
     floors,
@@ -32,30 +32,30 @@ POLL_S = 0.005
 class Moments(TypedDict):
     """Remembered readings of the start and of trials, one list of CPUs a moment, oldest first.
 
-    Each manner of reading has its own.
+    Each probe mode has its own.
     """
 
     cpus: list[int]
-    start_ns: dict[Manner, list[list[int]]]
-    readings_ns: dict[Manner, list[list[int]]]
+    start_ns: dict[ProbeMode, list[list[int]]]
+    readings_ns: dict[ProbeMode, list[list[int]]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoiseMonitor:
     """A running sentinel, and the readings that this campaign remembers."""
 
-    read: Callable[[Manner], list[ProbeReading]]
+    read: Callable[[ProbeMode], list[ProbeReading]]
     cpus: list[int]
     memory: Path
 
     def rule(self, threshold: float, *, workers: int) -> QuietRule:
         """What is quiet at this time of the campaign beside so many workers."""
-        manner = Manner.beside(workers=workers, cpus=len(self.cpus))
+        mode = ProbeMode.of_trial(workers=workers, cpus=len(self.cpus))
         moments = self._moments()
-        known = moments["readings_ns"][manner]
+        known = moments["readings_ns"][mode]
         if len(known) < ENOUGH_MOMENTS:
-            known = moments["start_ns"][manner] + known
-        return QuietRule(cpus=self.cpus, floor_ns=floors(known), threshold=threshold, manner=manner)
+            known = moments["start_ns"][mode] + known
+        return QuietRule(cpus=self.cpus, floor_ns=floors(known), threshold=threshold, manner=mode)
 
     def await_quiet(self, threshold: float, patience_s: float, *, workers: int) -> bool:
         """Wait for a moment at which every CPU is quiet, but no longer than `patience_s`.
@@ -76,8 +76,8 @@ class NoiseMonitor:
         readings = [r["sentinel_before_ns"] for r in record["repetitions"]]
         spread = readings[:: max(1, len(readings) // MOMENTS_A_TRIAL)]
         moments = self._moments()
-        of_manner = moments["readings_ns"][record["sentinel"]["manner"]]
-        of_manner[:] = (of_manner + spread)[-MOST_MOMENTS:]
+        of_mode = moments["readings_ns"][record["sentinel"]["manner"]]
+        of_mode[:] = (of_mode + spread)[-MOST_MOMENTS:]
         write_json(self.memory, moments)
 
     def _moments(self) -> Moments:
@@ -100,11 +100,11 @@ def noise_monitor(memory: Path) -> Iterator[NoiseMonitor | None]:
             return
         if not memory.exists() or not _is_of(cpus, read_json(memory)):
             seen = take_floor(read, START_SECONDS)
-            nothing: dict[Manner, list[list[int]]] = {manner: [] for manner in Manner}
+            nothing: dict[ProbeMode, list[list[int]]] = {mode: [] for mode in ProbeMode}
             write_json(memory, Moments(cpus=cpus, start_ns=seen, readings_ns=nothing))
         yield NoiseMonitor(read=read, cpus=cpus, memory=memory)
 
 
 def _is_of(cpus: list[int], moments: Mapping[str, Any]) -> bool:
-    """Whether moments are of these CPUs, and not of an earlier version that knew no manners."""
+    """Whether moments are of these CPUs, and not of an earlier version that knew no modes."""
     return moments["cpus"] == cpus and isinstance(moments.get("start_ns"), dict)

@@ -13,10 +13,10 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from threads_or_processes.trial.measured.probe_client import WORDS, Manner, ProbeReading
+from threads_or_processes.trial.measured.probe_client import WORDS, ProbeMode, ProbeReading
 
 TEXT_BYTES = 12_000
-# The floor is this low percentile of readings: the undisturbed mode, safe from a lucky one.
+# The floor is this low percentile of readings: the undisturbed state, safe from a lucky one.
 FLOOR_PERCENTILE = 1
 # A child that is asked sleeps so long first: whoever asked sleeps too by then, and what else there
 # is to run has the CPU.
@@ -50,7 +50,7 @@ def work() -> bytes:
 
 
 @contextlib.contextmanager
-def sentinel(cpus: Sequence[int]) -> Iterator[Callable[[Manner], list[ProbeReading]]]:
+def sentinel(cpus: Sequence[int]) -> Iterator[Callable[[ProbeMode], list[ProbeReading]]]:
     """Children on `cpus`; yields a function that takes an answer of each, in that order.
 
     The children end with this process, whatever ends it: their pipe closes. Raises
@@ -64,7 +64,7 @@ def sentinel(cpus: Sequence[int]) -> Iterator[Callable[[Manner], list[ProbeReadi
             children.append(_start(cpu, children))
         read = reader_of(children)
         try:
-            read(Manner.AT_ONCE)
+            read(ProbeMode.SIMULTANEOUS)
         except (BrokenPipeError, EOFError) as error:  # the child has ended
             raise CannotPinError("a process could not be pinned to its CPU") from error
         yield read
@@ -76,18 +76,18 @@ def sentinel(cpus: Sequence[int]) -> Iterator[Callable[[Manner], list[ProbeReadi
 
 
 def take_floor(
-    read: Callable[[Manner], list[ProbeReading]], seconds: float
-) -> dict[Manner, list[list[int]]]:
-    """Readings of some seconds in every manner, one list of CPUs each.
+    read: Callable[[ProbeMode], list[ProbeReading]], seconds: float
+) -> dict[ProbeMode, list[list[int]]]:
+    """Readings of some seconds in every mode, one list of CPUs each.
 
     Work stands between them, as in a trial: on an idle machine readings are up to a tenth lower.
     """
     end_s = time.monotonic() + seconds
-    moments: dict[Manner, list[list[int]]] = {manner: [] for manner in Manner}
-    while not moments[Manner.AT_ONCE] or time.monotonic() < end_s:
-        for manner, so_far in moments.items():
+    moments: dict[ProbeMode, list[list[int]]] = {mode: [] for mode in ProbeMode}
+    while not moments[ProbeMode.SIMULTANEOUS] or time.monotonic() < end_s:
+        for mode, so_far in moments.items():
             _work_for(BETWEEN_READINGS_S)
-            so_far.append([answer.reading_ns for answer in read(manner)])
+            so_far.append([answer.reading_ns for answer in read(mode)])
     return moments
 
 
@@ -97,19 +97,19 @@ def floors(readings: Sequence[Sequence[int]]) -> list[int]:
     return [sorted(column)[rank] for column in zip(*readings, strict=True)]
 
 
-def reader_of(children: Sequence[Child]) -> Callable[[Manner], list[ProbeReading]]:
+def reader_of(children: Sequence[Child]) -> Callable[[ProbeMode], list[ProbeReading]]:
     """A function that takes an answer of each child, in their order."""
 
-    def at_once(asked: Sequence[Child]) -> list[ProbeReading]:
+    def simultaneously(asked: Sequence[Child]) -> list[ProbeReading]:
         for child in asked:
             os.write(child.asks, b"?")
         asked_ns = time.perf_counter_ns()
         return [_answer(child, asked_ns) for child in asked]
 
-    def read(manner: Manner) -> list[ProbeReading]:
-        if manner is Manner.AT_ONCE:
-            return at_once(children)
-        return [answer for child in children for answer in at_once([child])]
+    def read(mode: ProbeMode) -> list[ProbeReading]:
+        if mode is ProbeMode.SIMULTANEOUS:
+            return simultaneously(children)
+        return [answer for child in children for answer in simultaneously([child])]
 
     return read
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from threads_or_processes.trial.measured.probe_client import (
-    Manner,
+    ProbeMode,
     ProbeReading,
     QuietRule,
     Reading,
@@ -32,7 +32,7 @@ QUICK_RATIO, SLOW_RATIO = 1.06, 1.10
 HIGH_RATIO = 1.2
 DOCUMENT = [{"id": n, "name": f"n{n}", "value": n * 1.5, "tags": ["x", "y"]} for n in range(100)]
 
-Readings = dict[Manner, Reading]
+Readings = dict[ProbeMode, Reading]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class Batch:
 
 def main() -> None:
     """Measure, then print a row for each manner."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.manners", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.probe_modes", description=__doc__)
     parser.add_argument("--minutes", type=float, default=2.0, help="how long to measure")
     arguments = parser.parse_args()
     cpus = sorted(os.sched_getaffinity(0))
@@ -60,7 +60,7 @@ def main() -> None:
     slowness = np.array([batch.wall_ns for batch in batches]) / least_ns
     quick, slow = slowness <= QUICK_RATIO, slowness > SLOW_RATIO
     print(f"{len(batches)} batches, {quick.sum()} quick, {slow.sum()} slow")
-    for manner in Manner:
+    for manner in ProbeMode:
         rule = QuietRule(
             cpus=cpus,
             floor_ns=floors([batch.after[manner] for batch in batches]),
@@ -82,7 +82,7 @@ def main() -> None:
             )
 
 
-def measured(read: Callable[[Manner], list[ProbeReading]], seconds: float) -> Iterator[Batch]:
+def measured(read: Callable[[ProbeMode], list[ProbeReading]], seconds: float) -> Iterator[Batch]:
     """Batches for so long; those that changed their CPU are left out."""
     rounds = rounds_of(BATCH_S)
     end_s = time.monotonic() + seconds
@@ -97,9 +97,9 @@ def measured(read: Callable[[Manner], list[ProbeReading]], seconds: float) -> It
         before = after
 
 
-def readings(read: Callable[[Manner], list[ProbeReading]]) -> Readings:
+def readings(read: Callable[[ProbeMode], list[ProbeReading]]) -> Readings:
     """One of each manner."""
-    return {manner: [answer.reading_ns for answer in read(manner)] for manner in Manner}
+    return {manner: [answer.reading_ns for answer in read(manner)] for manner in ProbeMode}
 
 
 def work(rounds: int) -> None:
