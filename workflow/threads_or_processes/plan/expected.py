@@ -104,7 +104,7 @@ def announcement(
     """What a person wants to know before it begins, in one sentence without a full stop.
 
     `planned` counts all trials, `ahead` holds those that are still to be measured, `more` those
-    that may be added for precision; on a busy machine there is a second look.
+    that may be added for precision; on a busy machine there is a retry pass.
     """
     sentence = f"{_counted(cells, 'cell')}, {_counted(planned, 'trial')} planned"
     if not ahead:
