@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from scipy import stats
+from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.trial.measured.probe_client import QuietRule
 from threads_or_processes.trial.supervisor.environment import draw_environment
 from threads_or_processes.trial.supervisor.trial import is_quiet, quiet_repetitions
@@ -122,9 +123,9 @@ def main() -> None:
         print_row(all_turns.row(cell, rule))
 
 
-def keeping_heap(identities: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+def keeping_heap(identities: Mapping[str, Identity]) -> dict[str, Identity]:
     """The interpreters, started with variables that let glibc keep what is freed."""
-    env = shutil.which("env")
+    env = shutil.which("env") or "/usr/bin/env"
     settings = [f"{name}={value}" for name, value in KEPT_HEAP.items()]
     return {
         arm: {

@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from threads_or_processes.common.files import read_json
+from threads_or_processes.common.decoding import read_as
 from threads_or_processes.plan.arms import parse_arm
+from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.trial import TrialSpec
 from threads_or_processes.records.vocabulary import Timing
 from threads_or_processes.trial.measured.loading import family_of
@@ -56,7 +57,7 @@ class Cell:
 class Bench:
     """Everything that a trial needs, found once."""
 
-    identities: Mapping[str, Mapping[str, Any]]
+    identities: Mapping[str, Identity]
     monitor: NoiseMonitor
     calibrations: dict[tuple[str, float], dict[str, Any]] = field(default_factory=dict)
 
@@ -134,7 +135,7 @@ def bench() -> Iterator[Bench]:
     """Interpreters of the cache (built where they are not there), alone on the machine."""
     with tempfile.TemporaryDirectory() as folder:
         _provide(Path(folder))
-        identities = {arm: read_json(Path(folder) / f"{arm}.json") for arm in ARMS}
+        identities = {arm: read_as(Path(folder) / f"{arm}.json", Identity) for arm in ARMS}
         with machine_lock(), noise_monitor(Path(folder) / "sentinel.json") as monitor:
             if monitor is None:
                 raise SystemExit("processes can't be pinned here, so there is no sentinel to try")

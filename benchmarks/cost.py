@@ -3,11 +3,10 @@
 import argparse
 import math
 import statistics
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from threads_or_processes.analysis.estimates import t_bounds
+from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.trial.supervisor.environment import draw_environment
 
 from benchmarks.bench import ARMS, SEED, Bench, Cell, bench
@@ -104,7 +103,7 @@ def _low_ns(found: Bench, cell: Cell, block: int, *, is_watched: bool) -> float:
     return float(np.percentile(measured, 25))
 
 
-def dispatch(identity: Mapping[str, Any], model: str) -> tuple[float, float]:
+def dispatch(identity: Identity, model: str) -> tuple[float, float]:
     """Nanoseconds a task through the model and through its bare pool."""
     environment = draw_environment(SEED, f"dispatch {model}", 0)
     ours, bare = printed_numbers(identity, DISPATCH, environment, {"MODEL": model})

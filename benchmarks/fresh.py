@@ -3,15 +3,15 @@
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.trial.supervisor.environment import Environment
 
 from benchmarks.bench import ROOT
 
 
 def printed_numbers(
-    identity: Mapping[str, Any],
+    identity: Identity,
     source: str,
     environment: Environment,
     variables: Mapping[str, str],

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from threads_or_processes.interpreters.environment import find_uv
+from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.trial.supervisor.environment import Environment
 
 from benchmarks.bench import ROOT
@@ -61,9 +62,7 @@ class PyperfProcess:
         return run.get("values", []), {**suite["metadata"], **run.get("metadata", {})}
 
 
-def batch_under_pyperf(
-    identity: Mapping[str, Any], batch: Mapping[str, Any], site: Path
-) -> PyperfProcess:
+def batch_under_pyperf(identity: Identity, batch: Mapping[str, Any], site: Path) -> PyperfProcess:
     """A serial batch of ours as pyperf's benchmark function."""
     script = str(ROOT / "benchmarks/pyperf_batch.py")
     return PyperfProcess(

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from threads_or_processes.common.decoding import read_as
+from threads_or_processes.records.interpreter import Identity
 
 # In the background of a shell SIGINT is ignored, and all that the tests start would inherit it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -56,8 +58,6 @@ def interpreters(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def identities(interpreters: Path) -> dict[str, dict[str, Any]]:
+def identities(interpreters: Path) -> dict[str, Identity]:
     """Each arm's identity."""
-    return {
-        arm: json.loads((interpreters / f"{arm}.json").read_text(encoding="utf-8")) for arm in ARMS
-    }
+    return {arm: read_as(interpreters / f"{arm}.json", Identity) for arm in ARMS}

@@ -211,7 +211,10 @@ def change(folder: Path, act: Callable[[dict[str, Any]], object]) -> None:
         (lambda it: it["plan"]["data"].pop("cells"), "is broken .KeyError: 'cells'"),
         (lambda it: it["plan"]["data"].update(schema_version=2), "schema_version is 2"),
         (lambda it: it["interpreters"]["data"].pop("3.13"), "but a plan for"),
-        (lambda it: it["interpreters"]["data"]["3.13"].pop("identity_sha256"), "has no identity_"),
+        (
+            lambda it: it["interpreters"]["data"]["3.13"].pop("identity_sha256"),
+            "the interpreter of 3.13: identity_sha256 is missing",
+        ),
         (
             lambda it: it["plan"]["data"]["machine"].update(name="../elsewhere"),
             "'../elsewhere' can't be the name of a file",

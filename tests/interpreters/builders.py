@@ -10,13 +10,14 @@ import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from threads_or_processes.interpreters.identity import Identity
+import msgspec
+from threads_or_processes.interpreters.identity import identity_digest
 from threads_or_processes.interpreters.process import Processes
 from threads_or_processes.interpreters.request import Build
+from threads_or_processes.records.interpreter import Identity, InterpreterRequest, ProviderName
 
 STANDARD = Build("3.13", free_threaded=False)
 FREE = Build("3.13", free_threaded=True)
@@ -105,11 +106,17 @@ def request_value(**changes: Any) -> dict[str, Any]:
     }
 
 
+def asked(**changes: Any) -> InterpreterRequest:
+    """The same request, decoded."""
+    return msgspec.convert(request_value(**changes), InterpreterRequest)
+
+
 _STANDARD_IDENTITY = Identity(
+    schema_version=1,
     arm="3.13",
-    provider="source",
+    provider=ProviderName.SOURCE,
     executable="/somewhere/bin/python",
-    flags=(),
+    flags=[],
     executable_sha256="0" * 64,
     version="3.13.9",
     implementation="CPython",
@@ -124,9 +131,12 @@ _STANDARD_IDENTITY = Identity(
     debug=False,
     libraries={"dill": "0.4.1"},
     lock_sha256="1" * 64,
+    identity_sha256="",
 )
 
 
 def identity(arm: str = "3.13", **changes: Any) -> Identity:
     """An identity that agrees with the others but for `changes`."""
-    return replace(_STANDARD_IDENTITY, arm=arm, **changes)
+    found: Identity = {**_STANDARD_IDENTITY, "arm": arm, **changes}  # type: ignore[typeddict-item]
+    found["identity_sha256"] = identity_digest(found)
+    return found

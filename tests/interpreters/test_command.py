@@ -8,18 +8,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.files import read_json
+from threads_or_processes.common.record_checks import problem_with
 from threads_or_processes.interpreters.environment import ARM_LOCK
 from threads_or_processes.interpreters.inspection import check_gil_stays_off
 from threads_or_processes.interpreters.process import Processes
 from threads_or_processes.interpreters.request import Build
+from threads_or_processes.records.interpreter import Identity, Parity
 
 from tests.interpreters.builders import request_value
 
 ROOT = Path(__file__).parents[2]
-SCHEMAS = ROOT / "workflow" / "schemas"
 
 
 def command(request: str, out: Path, cache: Path) -> "subprocess.CompletedProcess[str]":
@@ -39,10 +40,6 @@ def command(request: str, out: Path, cache: Path) -> "subprocess.CompletedProces
         text=True,
         check=False,
     )
-
-
-def schema(name: str) -> Any:
-    return json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
 
 
 def refused(request: dict[str, Any], tmp_path: Path) -> str:
@@ -70,7 +67,16 @@ def test_a_provider_without_paths_says_so(tmp_path: Path) -> None:
     assert "given: interpreters.paths names none" in message
 
 
-@pytest.mark.parametrize("request_text", ["{not json", "{}", "/nowhere/request.json"])
+@pytest.mark.parametrize(
+    "request_text",
+    [
+        "{not json",
+        "{}",
+        '{"arms": []}',
+        '{"arms": [], "provider": "conda"}',
+        "/nowhere/request.json",
+    ],
+)
 def test_an_unreadable_request_is_an_error(tmp_path: Path, request_text: str) -> None:
     done = command(request_text, tmp_path / "out", tmp_path / "cache")
     assert done.returncode == 2
@@ -92,17 +98,17 @@ def test_the_lock_names_versions_and_hashes_but_no_place() -> None:
     assert "--index-url" not in text
 
 
-def test_real_identities_follow_their_schema(
-    interpreters: Path, identities: dict[str, dict[str, Any]]
+def test_real_identities_are_as_declared(
+    interpreters: Path, identities: dict[str, Identity]
 ) -> None:
     for found in identities.values():
-        jsonschema.validate(found, schema("identity"))
-    parity = json.loads((interpreters / "parity.json").read_text(encoding="utf-8"))
-    jsonschema.validate(parity, schema("parity"))
+        assert problem_with(found, Identity) is None
+    parity = read_json(interpreters / "parity.json")
+    assert problem_with(parity, Parity) is None
     assert parity["verdict"] == "match"
 
 
-def test_real_arms_are_what_they_say(identities: dict[str, dict[str, Any]]) -> None:
+def test_real_arms_are_what_they_say(identities: dict[str, Identity]) -> None:
     facts = {
         arm: (found["free_threaded_build"], found["gil_enabled"])
         for arm, found in identities.items()
@@ -119,7 +125,7 @@ def test_real_arms_are_what_they_say(identities: dict[str, dict[str, Any]]) -> N
 
 
 def test_a_real_standard_build_is_refused_as_a_free_threaded_one(
-    identities: dict[str, dict[str, Any]], tmp_path: Path
+    identities: dict[str, Identity], tmp_path: Path
 ) -> None:
     standard = identities["3.13"]["executable"]
     message = refused(request_value(paths={"3.13": standard, "3.13t": standard}), tmp_path)
@@ -135,7 +141,7 @@ PyMODINIT_FUNC PyInit_oldmodule(void) { return PyModule_Create(&definition); }
 
 
 def test_a_real_module_that_switches_the_gil_on_is_named(
-    identities: dict[str, dict[str, Any]], processes: Processes, tmp_path: Path
+    identities: dict[str, Identity], processes: Processes, tmp_path: Path
 ) -> None:
     python = identities["3.13t"]["executable"]
     subprocess.run([python, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)

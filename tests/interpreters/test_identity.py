@@ -1,6 +1,5 @@
 """An identity says how a build was made, and its digest covers all but where it lies."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,10 @@ from threads_or_processes.interpreters.identity import (
     without_install_paths,
 )
 from threads_or_processes.interpreters.inspection import InterpreterInfo
-from threads_or_processes.interpreters.request import Arm, ProviderName
+from threads_or_processes.records.interpreter import ProviderName
+from threads_or_processes.records.plan import Arm
 
-from tests.interpreters.builders import FREE, identity
+from tests.interpreters.builders import identity
 from tests.interpreters.test_inspection import ANSWERS
 
 
@@ -57,7 +57,7 @@ def test_where_a_build_is_installed_is_not_what_it_is() -> None:
 
 
 def test_an_interpreters_answers_become_an_identity() -> None:
-    arm = Arm("3.13t-gil", FREE, gil=True)
+    arm = Arm(name="3.13t-gil", version="3.13", free_threaded=True, gil=True)
     found = identity_from(
         arm,
         ProviderName.SOURCE,
@@ -66,17 +66,21 @@ def test_an_interpreters_answers_become_an_identity() -> None:
         executable_sha256="e" * 64,
         lock_sha256="f" * 64,
     )
-    assert (found.arm, found.provider, found.executable) == ("3.13t-gil", "source", "/env/python")
-    assert found.flags == ("-X", "gil=1")
-    assert (found.optimisation, found.pgo, found.gil_enabled) == ("optimised", True, True)
-    assert found.libraries == {"a": "1"}
+    assert (found["arm"], found["provider"], found["executable"]) == (
+        "3.13t-gil",
+        "source",
+        "/env/python",
+    )
+    assert found["flags"] == ["-X", "gil=1"]
+    assert (found["optimisation"], found["pgo"], found["gil_enabled"]) == ("optimised", True, True)
+    assert found["libraries"] == {"a": "1"}
 
 
 def test_the_digest_covers_every_field_but_the_path() -> None:
     base = identity()
-    assert replace(base, executable="/elsewhere").identity_sha256 == base.identity_sha256
-    for name, value in vars(base).items():
-        if name != "executable":
-            changed: Any = not value if isinstance(value, bool) else ("changed",)
-            other = replace(base, **{name: changed})
-            assert other.identity_sha256 != base.identity_sha256, name
+    assert identity(executable="/elsewhere")["identity_sha256"] == base["identity_sha256"]
+    for name, value in base.items():
+        if name not in ("executable", "identity_sha256"):
+            changed: Any = not value if isinstance(value, bool) else "changed"
+            other = identity(**({"arm": "3.13"} | {name: changed}))
+            assert other["identity_sha256"] != base["identity_sha256"], name

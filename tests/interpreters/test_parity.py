@@ -13,10 +13,10 @@ def test_arms_that_differ_by_free_threading_only_match() -> None:
         "3.13t",
         free_threaded_build=True,
         gil_enabled=False,
-        flags=("-X", "gil=0"),
+        flags=["-X", "gil=0"],
         executable_sha256="2" * 64,
-        config_args=identity().config_args + " --disable-gil",
-        cflags="-DPy_GIL_DISABLED=1 " + identity().cflags,
+        config_args=identity()["config_args"] + " --disable-gil",
+        cflags="-DPy_GIL_DISABLED=1 " + identity()["cflags"],
     )
     parity = compare([identity(), free])
     assert parity["verdict"] == "match"

@@ -16,14 +16,10 @@ from threads_or_processes.interpreters.providers import (
     first_able,
     providers,
 )
-from threads_or_processes.interpreters.request import (
-    Build,
-    ProviderName,
-    fingerprints,
-    request_from,
-)
+from threads_or_processes.interpreters.request import Build, fingerprints, request_from
+from threads_or_processes.records.interpreter import ProviderName
 
-from tests.interpreters.builders import FREE, STANDARD, request_value, script
+from tests.interpreters.builders import FREE, STANDARD, asked, script
 
 BOTH = (STANDARD, FREE)
 
@@ -55,7 +51,7 @@ def test_paths_are_final_and_auto_tries_uv_before_building(
     processes: Processes,
     progress: Progress,
 ) -> None:
-    request = request_from(request_value(**changes))
+    request = request_from(asked(**changes))
     tried = providers(request, Path("/cache"), Path("/uv"), processes, progress)
     assert [provider.name for provider in tried] == expected
 

@@ -4,19 +4,25 @@ from pathlib import Path
 
 import pytest
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.interpreters.request import Build, BuildKind, ProviderName, request_from
+from threads_or_processes.interpreters.request import Build, flags_of, request_from
+from threads_or_processes.records.interpreter import (
+    BuildKind,
+    InterpreterRequest,
+    ProviderName,
+)
+from threads_or_processes.records.plan import Arm
 
-from tests.interpreters.builders import FREE, STANDARD, request_value
+from tests.interpreters.builders import FREE, STANDARD, asked
 
 
 def test_three_arms_need_two_builds() -> None:
-    request = request_from(request_value())
+    request = request_from(asked())
     assert request.builds == (STANDARD, FREE)
-    assert [arm.flags for arm in request.arms] == [(), (), ("-X", "gil=1")]
+    assert [flags_of(arm) for arm in request.arms] == [(), (), ("-X", "gil=1")]
 
 
 def test_what_is_left_out_has_a_default() -> None:
-    request = request_from(request_value())
+    request = request_from(asked())
     assert request.provider is ProviderName.AUTO
     assert request.build_kind is BuildKind.OPTIMISED
     assert request.tarball is None
@@ -25,29 +31,27 @@ def test_what_is_left_out_has_a_default() -> None:
 
 
 def test_requirements_are_in_order_and_each_once() -> None:
-    request = request_from(request_value(requirements=["six ", "polars==1.2", "six"]))
+    request = request_from(asked(requirements=["six ", "polars==1.2", "six"]))
     assert request.requirements == ("polars==1.2", "six")
 
 
 @pytest.mark.parametrize("version", ["3.14", "3.15", "3.14.2"])
 def test_another_version_is_a_change_of_the_string_only(version: str) -> None:
-    arm = {"name": f"{version}t-gil", "version": version, "free_threaded": True, "gil": True}
-    (build,) = request_from({"arms": [arm]}).builds
+    arm = Arm(name=f"{version}t-gil", version=version, free_threaded=True, gil=True)
+    (build,) = request_from(InterpreterRequest(arms=(arm,))).builds
     assert build.name == f"{version}t"
     assert build.line == ".".join(version.split(".")[:2])
 
 
 @pytest.mark.parametrize("name", ["3.13t", "3.13t-gil"])
 def test_a_path_may_be_given_under_the_build_or_the_arm(name: str) -> None:
-    request = request_from(request_value(paths={name: "/opt/python3.13t"}))
+    request = request_from(asked(paths={name: "/opt/python3.13t"}))
     assert request.paths == {FREE: Path("/opt/python3.13t")}
 
 
 @pytest.mark.parametrize(
     ("changes", "where", "what"),
     [
-        ({"provider": "conda"}, "interpreters.provider", "'conda' is not a choice"),
-        ({"build": "fast"}, "interpreters.build", "'fast' is not a choice"),
         ({"paths": {"3.12": "/x"}}, "interpreters.paths.3.12", "no arm uses"),
         (
             {"paths": {"3.13t": "/x", "3.13t-gil": "/y"}},
@@ -62,7 +66,7 @@ def test_a_path_may_be_given_under_the_build_or_the_arm(name: str) -> None:
 )
 def test_a_mistake_names_its_key(changes: dict[str, object], where: str, what: str) -> None:
     with pytest.raises(UserError, match=what) as caught:
-        request_from(request_value(**changes))
+        request_from(asked(**changes))
     assert caught.value.where == where
     assert caught.value.hint
 
@@ -70,13 +74,13 @@ def test_a_mistake_names_its_key(changes: dict[str, object], where: str, what: s
 @pytest.mark.parametrize(
     "arm",
     [
-        {"name": "x", "version": "2.7", "free_threaded": False, "gil": True},
-        {"name": "x", "version": "3.13", "free_threaded": False, "gil": False},
+        Arm(name="x", version="2.7", free_threaded=False, gil=True),
+        Arm(name="x", version="3.13", free_threaded=False, gil=False),
     ],
 )
-def test_an_arm_that_cannot_be_is_refused(arm: dict[str, object]) -> None:
+def test_an_arm_that_cannot_be_is_refused(arm: Arm) -> None:
     with pytest.raises(UserError, match="arm x"):
-        request_from({"arms": [arm]})
+        request_from(InterpreterRequest(arms=(arm,)))
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ import pytest
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.interpreters.cache import is_finished
 from threads_or_processes.interpreters.process import Processes, Progress
-from threads_or_processes.interpreters.request import Build, BuildKind
+from threads_or_processes.interpreters.request import Build
 from threads_or_processes.interpreters.source_build import SourceProvider
+from threads_or_processes.records.interpreter import BuildKind
 
 from tests.interpreters.builders import FREE, STANDARD, open_processes, toy_source
 from tests.interpreters.waiting import is_running, wait_until, written

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.trial import TrialSpec
 from threads_or_processes.records.vocabulary import Timing
 from threads_or_processes.trial.measured.probe_client import ProbeMode, ProbeReading
@@ -20,7 +21,7 @@ RunTrial = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
-def calibration_of(identities: dict[str, dict[str, Any]]) -> Callable[[str], dict[str, Any]]:
+def calibration_of(identities: dict[str, Identity]) -> Callable[[str], dict[str, Any]]:
     """A workload's calibration on the standard build, found once a session."""
 
     @cache
@@ -32,7 +33,7 @@ def calibration_of(identities: dict[str, dict[str, Any]]) -> Callable[[str], dic
 
 @pytest.fixture(scope="session")
 def trial(
-    identities: dict[str, dict[str, Any]], calibration_of: Callable[[str], dict[str, Any]]
+    identities: dict[str, Identity], calibration_of: Callable[[str], dict[str, Any]]
 ) -> RunTrial:
     """Run one trial of a cell and return its record."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from threads_or_processes.common.errors import UserError
+from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.trial.needs import Need
 from threads_or_processes.trial.supervisor import trial as trials
 from threads_or_processes.trial.supervisor.instrument import instrument_sha256
@@ -259,7 +260,7 @@ def test_an_async_function_is_awaited_and_elsewhere_run(write: Write, trial: Run
 )
 def test_a_mistake_shows_when_the_work_is_sized_in_one_clear_message(
     write: Write,
-    identities: dict[str, dict[str, Any]],
+    identities: dict[str, Identity],
     monkeypatch: pytest.MonkeyPatch,
     source: str,
     what: str,

@@ -25,7 +25,6 @@ from threads_or_processes.analysis.package import (
     Package,
     as_record,
     read_package,
-    without_place,
 )
 from threads_or_processes.analysis.precision import (
     Round,
@@ -38,10 +37,12 @@ from threads_or_processes.analysis.records import read_identities, read_records
 from threads_or_processes.analysis.table_schema import table_schema
 from threads_or_processes.analysis.tables import all_tables, write_tables
 from threads_or_processes.analysis.trial_values import times_of, trial_values
+from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.common.files import read_json, write_bytes, write_json
 from threads_or_processes.common.plan_file import plan_from, read_plan
 from threads_or_processes.common.provenance import git_commit
+from threads_or_processes.records.interpreter import Parity, without_place
 from threads_or_processes.records.tables.dataset import RepetitionRow
 
 
@@ -78,7 +79,7 @@ def collect(arguments: argparse.Namespace) -> None:
     package = Package(
         plan=read_json(arguments.plan),
         interpreters={arm: without_place(identity) for arm, identity in identities.items()},
-        parity=read_json(arguments.interpreters / "parity.json"),
+        parity=read_as(arguments.interpreters / "parity.json", Parity),
         csv=FileNote.of(arguments.csv),
         parquet=FileNote.of(arguments.parquet),
         git_commit=git_commit(),

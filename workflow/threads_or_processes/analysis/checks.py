@@ -13,6 +13,7 @@ import pandas as pd
 
 from threads_or_processes.analysis.frames import dtype, names
 from threads_or_processes.records.fields import Column, columns_of
+from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables.groups import CellKey
 
@@ -113,7 +114,7 @@ def plan_problems(trials: pd.DataFrame, plan: Plan) -> Iterator[Problem]:
 
 
 def interpreter_problems(
-    trials: pd.DataFrame, identities: Mapping[str, Mapping[str, Any]]
+    trials: pd.DataFrame, identities: Mapping[str, Identity]
 ) -> Iterator[Problem]:
     """Trials of another interpreter than their arm's (`identities`: arm to identity)."""
     states = trials[["arm", "identity_sha256"]].drop_duplicates()

@@ -26,6 +26,7 @@ from threads_or_processes.analysis.records import Record, rows
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import write_bytes
 from threads_or_processes.records.fields import columns_of
+from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables.dataset import RepetitionRow
 
@@ -105,7 +106,7 @@ def check_covers(trials: pd.DataFrame, plan: Plan, path: Path) -> None:
 
 
 def check_interpreters(
-    trials: pd.DataFrame, identities: Mapping[str, Mapping[str, Any]], path: Path
+    trials: pd.DataFrame, identities: Mapping[str, Identity], path: Path
 ) -> None:
     """Refuse trials of another interpreter than their arm's (`identities`: arm to identity)."""
     refuse(interpreter_problems(trials, identities), path)

@@ -15,6 +15,8 @@ from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json, sha256_file
 from threads_or_processes.common.plan_file import plan_from
 from threads_or_processes.common.provenance import UNKNOWN
+from threads_or_processes.common.record_checks import problem_with
+from threads_or_processes.records.interpreter import Identity, Parity
 
 #: Of the data set's columns and of what the package holds.
 SCHEMA_VERSION = 1
@@ -62,8 +64,8 @@ class Package:
     """
 
     plan: Json
-    interpreters: Mapping[str, Json]
-    parity: Json
+    interpreters: Mapping[str, Identity]
+    parity: Parity
     csv: FileNote
     parquet: FileNote
     git_commit: str
@@ -76,11 +78,6 @@ class Package:
     def note(self, path: Path) -> FileNote:
         """What is known of a data set's file, by its kind; it may have been renamed."""
         return self.parquet if path.suffix == ".parquet" else self.csv
-
-
-def without_place(identity: Json) -> Json:
-    """An interpreter's identity without the path at which it happens to lie."""
-    return {key: value for key, value in identity.items() if key != "executable"}
 
 
 def as_record(package: Package, table_schema: Json) -> dict[str, Any]:
@@ -183,8 +180,10 @@ def _problems(package: Package) -> Iterator[str]:
     if arms != package.interpreters.keys():
         yield f"interpreters of {sorted(package.interpreters)}, but a plan for {sorted(arms)}"
     for arm, identity in package.interpreters.items():
-        if "identity_sha256" not in identity:
-            yield f"the interpreter of {arm} has no identity_sha256"
+        if problem := problem_with(identity, Identity):
+            yield f"the interpreter of {arm}: {problem}"
+    if problem := problem_with(package.parity, Parity):
+        yield f"parity: {problem}"
     names = {RULE_NAME: [package.machine, *arms], FILE_NAME: [*package.plan["workloads"]]}
     for pattern, used in names.items():
         for name in used:

@@ -10,9 +10,11 @@ from jsonschema.exceptions import best_match
 
 from threads_or_processes.analysis.frames import names
 from threads_or_processes.analysis.quiet import AT_ONCE
+from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import canonical_json, read_json
 from threads_or_processes.common.record_checks import json_schema, problem_with
+from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Cell, Plan, Trial
 from threads_or_processes.records.tables.dataset import RepetitionRow
 from threads_or_processes.records.trial import (
@@ -47,10 +49,10 @@ class Record:
     value: TrialRecord
 
 
-def read_records(plan: Plan, *, results: Path, identities: Json) -> list[Record]:
+def read_records(plan: Plan, *, results: Path, identities: Mapping[str, Identity]) -> list[Record]:
     """Read every planned record below `results`, each checked; in the plan's order.
 
-    `identities` maps an arm to its identity's JSON. Raises `UserError` for records that are
+    `identities` maps an arm to its identity. Raises `UserError` for records that are
     missing (how many), unreadable or not of this plan (which file, which field).
     """
     paths = [results / trial.record for trial in plan.trials]
@@ -72,20 +74,10 @@ def read_records(plan: Plan, *, results: Path, identities: Json) -> list[Record]
     return records
 
 
-def read_identities(directory: Path, plan: Plan) -> dict[str, Json]:
-    """The identity of every arm of the plan: arm to JSON."""
-    identities: dict[str, Json] = {}
-    for arm in sorted(arm.name for arm in plan.arms):
-        path = directory / f"{arm}.json"
-        identity = read_json(path)
-        if not isinstance(identity, dict) or "identity_sha256" not in identity:
-            raise UserError(
-                "an interpreter's identity has no identity_sha256",
-                where=str(path),
-                hint="delete the file and run snakemake again; it will be made anew",
-            )
-        identities[arm] = identity
-    return identities
+def read_identities(directory: Path, plan: Plan) -> dict[str, Identity]:
+    """The identity of every arm of the plan, by arm."""
+    arms = sorted(arm.name for arm in plan.arms)
+    return {arm: read_as(directory / f"{arm}.json", Identity) for arm in arms}
 
 
 def check_form(record: Record) -> None:
@@ -145,7 +137,7 @@ def check_machine(record: Record, fingerprint: Json) -> None:
         )
 
 
-def check_interpreter(record: Record, identity: Json) -> None:
+def check_interpreter(record: Record, identity: Identity) -> None:
     """Refuse a record of another interpreter than the one its arm has now."""
     for field in ("arm", "identity_sha256"):
         found = record.value["interpreter"][field]

@@ -9,10 +9,9 @@ import argparse
 import contextlib
 import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from threads_or_processes.common.decoding import decode
 from threads_or_processes.common.errors import UserError, exit_on_user_error
 from threads_or_processes.common.files import read_json, write_json
 from threads_or_processes.interpreters.cache import default_cache
@@ -20,6 +19,7 @@ from threads_or_processes.interpreters.parity import compare
 from threads_or_processes.interpreters.process import Progress
 from threads_or_processes.interpreters.providers import provide
 from threads_or_processes.interpreters.request import request_from
+from threads_or_processes.records.interpreter import InterpreterRequest
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
         help="JSON to keep in made-for.json: what these identities are made for",
     )
     arguments = parser.parse_args()
-    request = request_from(_json_of(arguments.request))
+    request = request_from(_asked(arguments.request))
     cache = default_cache()
     try:
         identities = provide(request, cache, Progress())
@@ -50,13 +50,13 @@ def main() -> None:
             hint="set XDG_CACHE_HOME to a folder you can write in, with 1 GB free",
         ) from None
     for name, identity in identities.items():
-        write_json(arguments.out / f"{name}.json", identity.as_json())
+        write_json(arguments.out / f"{name}.json", identity)
     write_json(arguments.out / "parity.json", compare(list(identities.values())))
     if arguments.made_for is not None:
         write_json(arguments.out / "made-for.json", arguments.made_for)
 
 
-def _json_of(text: str) -> Mapping[str, Any]:
+def _asked(text: str) -> InterpreterRequest:
     if not text.lstrip().startswith("{"):
         value = read_json(Path(text))
     else:
@@ -64,9 +64,12 @@ def _json_of(text: str) -> Mapping[str, Any]:
             value = json.loads(text)
         except json.JSONDecodeError as error:
             raise UserError(f"the request is not JSON ({error})", where="--request") from None
-    if not isinstance(value, dict) or not value.get("arms"):
+    asked = decode(
+        value, InterpreterRequest, Path("--request"), hint="see --help", what="the request"
+    )
+    if not asked.arms:
         raise UserError("the request names no arms", where="--request", hint="see --help")
-    return value
+    return asked
 
 
 if __name__ == "__main__":

@@ -1,55 +1,22 @@
 """Who an arm is: facts that decide its speed, asked of the interpreter, with one digest."""
 
 import shlex
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from threads_or_processes.common.files import digest, sha256_file
 from threads_or_processes.interpreters.environment import Environment
 from threads_or_processes.interpreters.inspection import InterpreterInfo, inspect_with_libraries
 from threads_or_processes.interpreters.process import Processes
-from threads_or_processes.interpreters.request import Arm, ProviderName
+from threads_or_processes.interpreters.request import build_of, flags_of
+from threads_or_processes.records.interpreter import (
+    IDENTITY_SCHEMA_VERSION,
+    Identity,
+    ProviderName,
+)
+from threads_or_processes.records.plan import Arm
 
-SCHEMA_VERSION = 1
 _INSTALL_PATHS = ("--prefix", "--exec-prefix")  # where an interpreter lies is not what it is
-
-
-@dataclass(frozen=True, kw_only=True)
-class Identity:
-    """One arm as found; the fields are those of `interpreters/<arm>.json`."""
-
-    arm: str
-    provider: str
-    executable: str
-    flags: tuple[str, ...]
-    executable_sha256: str
-    version: str
-    implementation: str
-    free_threaded_build: bool
-    gil_enabled: bool
-    compiler: str
-    config_args: str
-    cflags: str
-    optimisation: str
-    pgo: bool
-    lto: bool
-    debug: bool
-    libraries: Mapping[str, str]
-    lock_sha256: str
-
-    @property
-    def identity_sha256(self) -> str:
-        """Digest of everything but `executable`, which is only a path."""
-        return digest({key: value for key, value in self._facts().items() if key != "executable"})
-
-    def as_json(self) -> dict[str, Any]:
-        """The content of `interpreters/<arm>.json`."""
-        return self._facts() | {"identity_sha256": self.identity_sha256}
-
-    def _facts(self) -> dict[str, Any]:
-        return asdict(self) | {"schema_version": SCHEMA_VERSION, "flags": list(self.flags)}
+_NOT_HASHED = ("executable", "identity_sha256")
 
 
 def identify(
@@ -61,7 +28,7 @@ def identify(
 ) -> Identity:
     """Ask the arm's own python, started with the arm's flags and its libraries imported."""
     answers = inspect_with_libraries(
-        arm.build, environment.python, f"arm {arm.name}", processes, flags=arm.flags
+        build_of(arm), environment.python, f"arm {arm.name}", processes, flags=flags_of(arm)
     )
     return identity_from(
         arm,
@@ -84,11 +51,12 @@ def identity_from(
 ) -> Identity:
     """Put an interpreter's answers into the words of the project."""
     pgo = is_profile_guided(answers)
-    return Identity(
+    identity = Identity(
+        schema_version=IDENTITY_SCHEMA_VERSION,
         arm=arm.name,
-        provider=provider.value,
+        provider=provider,
         executable=str(executable),
-        flags=arm.flags,
+        flags=list(flags_of(arm)),
         executable_sha256=executable_sha256,
         version=answers.version,
         implementation=answers.implementation,
@@ -103,7 +71,15 @@ def identity_from(
         debug=answers.debug,
         libraries=dict(answers.libraries),
         lock_sha256=lock_sha256,
+        identity_sha256="",
     )
+    identity["identity_sha256"] = identity_digest(identity)
+    return identity
+
+
+def identity_digest(identity: Identity) -> str:
+    """SHA-256 (hex) of everything but the executable's path."""
+    return digest({key: value for key, value in identity.items() if key not in _NOT_HASHED})
 
 
 def is_profile_guided(answers: InterpreterInfo) -> bool:

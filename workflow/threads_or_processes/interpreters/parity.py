@@ -3,32 +3,35 @@
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from threads_or_processes.common.files import canonical_json
-from threads_or_processes.interpreters.identity import Identity
+from threads_or_processes.records.interpreter import (
+    PARITY_SCHEMA_VERSION,
+    Identity,
+    Parity,
+    ParityCheck,
+)
 
-SCHEMA_VERSION = 1
 # What --disable-gil itself changes, and options that change no code of the interpreter.
 _FREE_THREADING = ("--disable-gil", "-DPy_GIL_DISABLED", "-DPy_GIL_DISABLED=1")
 _HARMLESS = ("ensurepip", "suffix", "prefix", "test-modules", "static-libpython", "pkg-config")
 
 
 @dataclass(frozen=True)
-class Field:
+class Property:
     """Something that must agree: how it is read from an identity, and why it matters."""
 
     name: str
-    read: Callable[[Identity], Any]
+    read: Callable[[Identity], str | bool]
     consequence: str
 
 
 def _compared_cflags(identity: Identity) -> str:
-    return " ".join(flag for flag in identity.cflags.split() if flag not in _FREE_THREADING)
+    return " ".join(flag for flag in identity["cflags"].split() if flag not in _FREE_THREADING)
 
 
 def _compared_options(identity: Identity) -> str:
-    options = (o for o in shlex.split(identity.config_args) if o.startswith("--"))
+    options = (o for o in shlex.split(identity["config_args"]) if o.startswith("--"))
     return " ".join(
         sorted(
             o for o in options if o not in _FREE_THREADING and not any(h in o for h in _HARMLESS)
@@ -37,49 +40,51 @@ def _compared_options(identity: Identity) -> str:
 
 
 def _listed_libraries(identity: Identity) -> str:
-    return ", ".join(f"{name} {version}" for name, version in sorted(identity.libraries.items()))
+    return ", ".join(f"{name} {version}" for name, version in sorted(identity["libraries"].items()))
 
 
-FIELDS = (
-    Field("version", lambda i: i.version, "a difference may come from the version"),
-    Field("compiler", lambda i: i.compiler, "a difference may come from the compiler"),
-    Field("cflags", _compared_cflags, "a difference may come from the compiler's flags"),
-    Field("options", _compared_options, "a difference may come from the build's options"),
-    Field("pgo", lambda i: i.pgo, "profile-guided optimisation alone can make the difference"),
-    Field("lto", lambda i: i.lto, "link-time optimisation alone can make the difference"),
-    Field("debug", lambda i: i.debug, "a debug build is several times slower"),
-    Field("libraries", _listed_libraries, "the code run is not the same"),
+PROPERTIES = (
+    Property("version", lambda i: i["version"], "a difference may come from the version"),
+    Property("compiler", lambda i: i["compiler"], "a difference may come from the compiler"),
+    Property("cflags", _compared_cflags, "a difference may come from the compiler's flags"),
+    Property("options", _compared_options, "a difference may come from the build's options"),
+    Property(
+        "pgo", lambda i: i["pgo"], "profile-guided optimisation alone can make the difference"
+    ),
+    Property("lto", lambda i: i["lto"], "link-time optimisation alone can make the difference"),
+    Property("debug", lambda i: i["debug"], "a debug build is several times slower"),
+    Property("libraries", _listed_libraries, "the code run is not the same"),
 )
 
 
-def compare(identities: Sequence[Identity]) -> dict[str, Any]:
-    """The content of `parity.json`: a check for each field, a verdict, a sentence a mismatch."""
-    checks = [_check(field, identities) for field in FIELDS]
+def compare(identities: Sequence[Identity]) -> Parity:
+    """The content of `parity.json`: a check for each property, a verdict, a sentence a mismatch."""
+    checks = [_check(prop, identities) for prop in PROPERTIES]
     threats = [
-        _threat(field, check["values"])
-        for field, check in zip(FIELDS, checks, strict=True)
+        _threat(prop, check["values"])
+        for prop, check in zip(PROPERTIES, checks, strict=True)
         if not check["equal"]
     ]
     return {
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": PARITY_SCHEMA_VERSION,
         "verdict": "mismatch" if threats else "match",
         "checks": checks,
         "threats": threats,
     }
 
 
-def _check(field: Field, identities: Sequence[Identity]) -> dict[str, Any]:
-    values = {identity.arm: field.read(identity) for identity in identities}
+def _check(prop: Property, identities: Sequence[Identity]) -> ParityCheck:
+    values = {identity["arm"]: prop.read(identity) for identity in identities}
     return {
-        "field": field.name,
+        "field": prop.name,
         "values": values,
         "equal": len({canonical_json(value) for value in values.values()}) <= 1,
     }
 
 
-def _threat(field: Field, values: Mapping[str, Any]) -> str:
+def _threat(prop: Property, values: Mapping[str, str | bool]) -> str:
     listed = "; ".join(f"{arm}: {_shown(value)}" for arm, value in values.items())
-    return f"The arms differ in {field.name} ({listed}): {field.consequence}."
+    return f"The arms differ in {prop.name} ({listed}): {prop.consequence}."
 
 
 def _shown(value: object) -> str:

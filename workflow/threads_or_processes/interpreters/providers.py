@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.interpreters.cache import get_or_make, read_facts
 from threads_or_processes.interpreters.environment import ARM_LOCK, find_uv, make_environment
-from threads_or_processes.interpreters.identity import Identity, identify
+from threads_or_processes.interpreters.identity import identify
 from threads_or_processes.interpreters.inspection import check_gil_stays_off, verify_build
 from threads_or_processes.interpreters.process import (
     CompletedCommand,
@@ -21,9 +21,10 @@ from threads_or_processes.interpreters.process import (
     last_lines,
     network_environment,
 )
-from threads_or_processes.interpreters.request import Build, ProviderName, Request
+from threads_or_processes.interpreters.request import Build, Request, build_of
 from threads_or_processes.interpreters.requirements import pin
 from threads_or_processes.interpreters.source_build import SourceProvider
+from threads_or_processes.records.interpreter import Identity, ProviderName
 
 # Where there is no network this must be known in seconds; a slow download may take its time.
 _IMPATIENCE = {"UV_HTTP_CONNECT_TIMEOUT": "5", "UV_HTTP_TIMEOUT": "15", "UV_HTTP_RETRIES": "0"}
@@ -143,14 +144,16 @@ def provide(
             )
             for build in request.builds
         }
+        identities = {}
         for arm in request.arms:
+            build = build_of(arm)
             if not arm.gil:
-                python = environments[arm.build].python
-                check_gil_stays_off(arm.build, python, _where(provider, arm.build), processes)
-        return {
-            arm.name: identify(arm, provider, real[arm.build], environments[arm.build], processes)
-            for arm in request.arms
-        }
+                python = environments[build].python
+                check_gil_stays_off(build, python, _where(provider, build), processes)
+            identities[arm.name] = identify(
+                arm, provider, real[build], environments[build], processes
+            )
+        return identities
     finally:
         processes.close()
 

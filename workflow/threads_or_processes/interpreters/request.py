@@ -3,37 +3,20 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
 
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import sha256_file
+from threads_or_processes.records.interpreter import (
+    BuildKind,
+    InterpreterRequest,
+    ProviderName,
+)
+from threads_or_processes.records.plan import Arm
 
 _VERSION = re.compile(r"3\.\d+(\.\d+)?")
 # A distribution's name (PEP 508), and the rest of the line; so no option of an installer.
 _REQUIREMENT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(?![\w.-])[^\n\r]*")
-_Choice = TypeVar("_Choice", bound=StrEnum)
-
-
-class ProviderName(StrEnum):
-    """Where interpreters come from; `auto` is the first that can supply all of them."""
-
-    AUTO = "auto"
-    GIVEN = "given"
-    UV = "uv"
-    SOURCE = "source"
-
-
-class BuildKind(StrEnum):
-    """How the source provider compiles.
-
-    `optimised_if_cached`: optimised builds when all of them are in the cache, else plain ones.
-    """
-
-    OPTIMISED = "optimised"
-    PLAIN = "plain"
-    OPTIMISED_IF_CACHED = "optimised_if_cached"
 
 
 @dataclass(frozen=True, order=True)
@@ -58,22 +41,18 @@ class Build:
         return re.match(re.escape(self.version) + r"(?!\d)", version) is not None
 
 
-@dataclass(frozen=True)
-class Arm:
-    """A build with its GIL setting."""
+def build_of(arm: Arm) -> Build:
+    """The build that an arm runs."""
+    return Build(arm.version, free_threaded=arm.free_threaded)
 
-    name: str
-    build: Build
-    gil: bool
 
-    @property
-    def flags(self) -> tuple[str, ...]:
-        """Interpreter options that set the GIL.
+def flags_of(arm: Arm) -> tuple[str, ...]:
+    """Interpreter options that set an arm's GIL.
 
-        Without it a free-threaded build gets none: `-X gil=0` would hide an extension module that
-        needs the GIL, and run it unprotected.
-        """
-        return ("-X", "gil=1") if self.build.free_threaded and self.gil else ()
+    A free-threaded build without its GIL gets none: `-X gil=0` would hide an extension module that
+    needs the GIL, and run it unprotected.
+    """
+    return ("-X", "gil=1") if arm.free_threaded and arm.gil else ()
 
 
 @dataclass(frozen=True)
@@ -90,55 +69,49 @@ class Request:
     @property
     def builds(self) -> tuple[Build, ...]:
         """The distinct executables behind the arms, in the order of the arms."""
-        return tuple(dict.fromkeys(arm.build for arm in self.arms))
+        return tuple(dict.fromkeys(map(build_of, self.arms)))
 
 
-def request_from(value: Mapping[str, Any]) -> Request:
-    """Parse {arms, provider, paths, tarball, build, requirements}; only `arms` must be there.
-
-    Raises `UserError` that names the key of the config.
-    """
-    arms = tuple(_arm_from(arm) for arm in value["arms"])
-    paths = _paths_by_build(arms, value.get("paths") or {})
-    provider = _chosen("interpreters.provider", ProviderName, value.get("provider", "auto"))
-    if paths and provider in {ProviderName.UV, ProviderName.SOURCE}:
+def request_from(asked: InterpreterRequest) -> Request:
+    """Check what is asked for as a whole; `UserError` names the key of the config."""
+    for arm in asked.arms:
+        _check_arm(arm)
+    paths = _paths_by_build(asked.arms, asked.paths)
+    if paths and asked.provider in {ProviderName.UV, ProviderName.SOURCE}:
         raise UserError(
-            f"interpreters.paths names executables, but provider {provider} does not use them",
+            f"interpreters.paths names executables, but provider {asked.provider} does not use "
+            "them",
             where="interpreters.provider",
             hint="set the provider to given, or remove interpreters.paths",
         )
-    tarball = value.get("tarball")
     return Request(
-        arms=arms,
-        provider=provider,
+        arms=asked.arms,
+        provider=asked.provider,
         paths=paths,
-        tarball=Path(tarball).expanduser() if tarball else None,
-        build_kind=_chosen("interpreters.build", BuildKind, value.get("build", "optimised")),
-        requirements=_requirements_from(value.get("requirements") or ()),
+        tarball=Path(asked.tarball).expanduser() if asked.tarball else None,
+        build_kind=asked.build,
+        requirements=_checked_requirements(asked.requirements),
     )
 
 
-def _arm_from(value: Mapping[str, Any]) -> Arm:
-    name, version = str(value["name"]), str(value["version"])
-    if not _VERSION.fullmatch(version):
+def _check_arm(arm: Arm) -> None:
+    if not _VERSION.fullmatch(arm.version):
         raise UserError(
-            f"arm {name}: {version!r} is not a Python version",
+            f"arm {arm.name}: {arm.version!r} is not a Python version",
             where="interpreters.arms",
             hint="write a line such as '3.13' or an exact version such as '3.13.5', in quotes",
         )
-    build = Build(version, free_threaded=bool(value["free_threaded"]))
-    if not build.free_threaded and not value["gil"]:
+    if not arm.free_threaded and not arm.gil:
         raise UserError(
-            f"arm {name}: a standard build cannot run without its GIL",
+            f"arm {arm.name}: a standard build cannot run without its GIL",
             where="interpreters.arms",
-            hint=f"ask for the free-threaded build, {version}t",
+            hint=f"ask for the free-threaded build, {arm.version}t",
         )
-    return Arm(name, build, gil=bool(value["gil"]))
 
 
-def _requirements_from(value: Sequence[object]) -> tuple[str, ...]:
+def _checked_requirements(requirements: Sequence[str]) -> tuple[str, ...]:
     """Each once and in order, so that the same requirements are pinned once."""
-    texts = {str(entry).strip() for entry in value}
+    texts = {text.strip() for text in requirements}
     for text in texts:
         if not _REQUIREMENT.fullmatch(text):
             raise UserError(
@@ -149,28 +122,20 @@ def _requirements_from(value: Sequence[object]) -> tuple[str, ...]:
     return tuple(sorted(texts))
 
 
-def _chosen(key: str, choices: type[_Choice], value: object) -> _Choice:
-    try:
-        return choices(str(value))
-    except ValueError:
-        raise UserError(
-            f"{value!r} is not a choice here", where=key, hint=f"use one of: {', '.join(choices)}"
-        ) from None
-
-
-def _paths_by_build(arms: Sequence[Arm], given: Mapping[str, Any]) -> Mapping[Build, Path]:
+def _paths_by_build(arms: Sequence[Arm], given: Mapping[str, str]) -> Mapping[Build, Path]:
     """Paths under the names of builds or arms; two names of one build must agree."""
-    builds = {arm.build.name: arm.build for arm in arms} | {arm.name: arm.build for arm in arms}
+    by_arm = {arm.name: build_of(arm) for arm in arms}
+    builds = {build.name: build for build in by_arm.values()} | by_arm
     paths: dict[Build, Path] = {}
     for name, value in given.items():
-        build = builds.get(str(name))
+        build = builds.get(name)
         if build is None:
             raise UserError(
                 f"a path is given for {name!r}, which no arm uses",
                 where=f"interpreters.paths.{name}",
                 hint=f"use one of: {', '.join(sorted(builds))}",
             )
-        path = Path(str(value)).expanduser()
+        path = Path(value).expanduser()
         if paths.setdefault(build, path) != path:
             raise UserError(
                 f"two paths are given for {build.name}: {paths[build]} and {path}",

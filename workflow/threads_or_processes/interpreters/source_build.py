@@ -18,7 +18,7 @@ from threads_or_processes.interpreters.process import (
     last_lines,
 )
 from threads_or_processes.interpreters.recipe import configure_options, content_key, stages
-from threads_or_processes.interpreters.request import Build, BuildKind, ProviderName
+from threads_or_processes.interpreters.request import Build
 from threads_or_processes.interpreters.tarball import (
     Tarball,
     distribution_tarball,
@@ -33,6 +33,7 @@ from threads_or_processes.interpreters.toolchain import (
     missing_error,
     missing_needs,
 )
+from threads_or_processes.records.interpreter import BuildKind, ProviderName
 
 
 @dataclass(frozen=True)

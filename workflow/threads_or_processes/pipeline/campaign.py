@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
+import msgspec
 import yaml
 
 from threads_or_processes.common.errors import UserError
@@ -26,6 +27,7 @@ from threads_or_processes.plan.config import check_shape
 from threads_or_processes.plan.expected import Expected, announcement, expected
 from threads_or_processes.plan.own import ABOUT_KEYS, own_works, requirements_of
 from threads_or_processes.plan.plan import make_plan
+from threads_or_processes.records.interpreter import InterpreterRequest
 from threads_or_processes.records.plan import Cell, Machine, Plan, Trial
 from threads_or_processes.trial.machine import fingerprint, name_of
 from threads_or_processes.trial.models import MODELS
@@ -126,12 +128,14 @@ class Campaign:
 
     @cached_property
     def interpreter_request(self) -> dict[str, Any]:
-        """What the interpreters room is asked for."""
-        return {
-            "arms": [asdict(arm) for arm in self.plan.arms],
+        """What is asked of `threads_or_processes.interpreters`, as JSON."""
+        request = InterpreterRequest(
+            arms=self.plan.arms,
             **self.config["interpreters"],
-            "requirements": requirements_of(self.config),
-        }
+            requirements=tuple(requirements_of(self.config)),
+        )
+        value: dict[str, Any] = msgspec.to_builtins(request)
+        return value
 
     @cached_property
     def given_executables(self) -> dict[str, str]:

@@ -1,12 +1,14 @@
 """Everything the report is made from, read once at the edge."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.files import digest, read_json
 from threads_or_processes.common.provenance import UNKNOWN
-from threads_or_processes.reporting.builds import Builds, read_builds
+from threads_or_processes.records.interpreter import Identity, Parity, without_place
 from threads_or_processes.reporting.campaign import Campaign, read_campaign
 from threads_or_processes.reporting.tables import Tables, read_tables
 from threads_or_processes.reporting.trials import DataFile, Trials, read_package, read_trials
@@ -17,7 +19,8 @@ class Evidence:
     """Plan, interpreters, tables and trials of one campaign; `report_id` is their content hash."""
 
     campaign: Campaign
-    builds: Builds
+    identities: tuple[Identity, ...]
+    parity: Parity
     tables: Tables
     trials: Trials
     package: DataFile
@@ -30,12 +33,12 @@ class Evidence:
         return str(programs.get("git_commit", UNKNOWN))
 
 
-def report_id(plan: object, builds: Builds, csv_sha256: str) -> str:
+def report_id(plan: object, identities: Iterable[Identity], csv_sha256: str) -> str:
     """SHA-256 (hex) over plan, identities and measured data: a changed number changes it."""
     return digest(
         {
             "plan": plan,
-            "interpreters": {build.arm: dict(build.record) for build in builds.builds},
+            "interpreters": {one["arm"]: without_place(one) for one in identities},
             "trials_csv_sha256": csv_sha256,
         }
     )
@@ -51,13 +54,16 @@ def read_evidence(
 ) -> Evidence:
     """Read all inputs of the report; `UserError` for what is missing or broken."""
     campaign = read_campaign(plan_path)
-    builds = read_builds(interpreters_path, campaign.arms)
+    identities = tuple(
+        read_as(interpreters_path / f"{arm.name}.json", Identity) for arm in campaign.arms
+    )
     trials = read_trials(trials_path)
     return Evidence(
         campaign=campaign,
-        builds=builds,
+        identities=identities,
+        parity=read_as(interpreters_path / "parity.json", Parity),
         tables=read_tables(tables_path),
         trials=trials,
         package=read_package(package_path),
-        report_id=report_id(read_json(plan_path), builds, trials.csv_sha256),
+        report_id=report_id(read_json(plan_path), identities, trials.csv_sha256),
     )

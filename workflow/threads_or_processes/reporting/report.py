@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
+from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.builds import Build
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Fact, Page, Section
 from threads_or_processes.reporting.sections import (
@@ -76,16 +76,17 @@ def _machine(evidence: Evidence) -> str:
     return f"{machine.name}: {cpu}, {text.count(machine.logical_cpus, 'CPU')}{virtual}"
 
 
-def _kind(build: Build) -> str:
+def _kind(identity: Identity) -> str:
     """How a build was made, in a word or two."""
-    kind = "optimised" if build.optimised else "plain (not optimised)"
-    return f"free-threaded, {kind}" if build.free_threaded else kind
+    kind = "optimised" if identity["optimisation"] == "optimised" else "plain (not optimised)"
+    return f"free-threaded, {kind}" if identity["free_threaded_build"] else kind
 
 
 def _interpreters(evidence: Evidence) -> str:
     """Every executable once, whatever the arms that run it."""
     seen = dict.fromkeys(
-        f"{build.implementation} {build.version} {_kind(build)}" for build in evidence.builds.builds
+        f"{text.plain(one['implementation'], 40)} {text.plain(one['version'], 40)} {_kind(one)}"
+        for one in evidence.identities
     )
     return "; ".join(seen) or "none"
 

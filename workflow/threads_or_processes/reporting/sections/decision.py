@@ -445,14 +445,14 @@ def _cautions(evidence: Evidence) -> tuple[str, ...]:
     campaign = evidence.campaign
     trials = [row.ok for row in evidence.tables.cells if row.timing == "warm"]
     cautions = [words.block_caution(max(trials, default=campaign.blocks))]
-    plain = [build.arm for build in evidence.builds.builds if not build.optimised]
+    plain = [one["arm"] for one in evidence.identities if one["optimisation"] == "plain"]
     if plain:
         cautions.append(
             f"Interpreters without profile-guided optimisation: {text.listing(plain)}. "
             "Pure Python is slower on them than on builds that people install; "
             "compare the ways of working, not the absolute times."
         )
-    if not evidence.builds.parity.matches:
+    if evidence.parity["verdict"] == "mismatch":
         cautions.append(
             "The interpreters differ in more than their GIL; see the threats under "
             "“Machine and interpreters”."

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from threads_or_processes.common.provenance import UNKNOWN
+from threads_or_processes.records.interpreter import Identity, Parity
 from threads_or_processes.records.plan import Machine
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.builds import Build, Parity
 from threads_or_processes.reporting.campaign import Campaign, Model
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import (
@@ -65,7 +65,8 @@ _PROVIDERS = {
 
 def build(evidence: Evidence) -> Iterator[Section]:
     """Machine, interpreters, parity, and what each arm, model and workload is."""
-    campaign, parity = evidence.campaign, evidence.builds.parity
+    campaign, parity = evidence.campaign, evidence.parity
+    threats = tuple(text.plain(threat, 400) for threat in parity["threats"])
     arms = tuple(Fact(term=arm.name, text=words.arm_meaning(arm)) for arm in campaign.arms)
     yield Section(
         anchor="environment",
@@ -73,9 +74,9 @@ def build(evidence: Evidence) -> Iterator[Section]:
         blocks=(
             Facts((*_machine(campaign.machine), _programs(evidence))),
             Heading(text="Interpreters"),
-            Paragraph(_verdict(parity, len(evidence.builds.builds))),
-            *([Items(items=parity.threats)] if parity.threats else []),
-            _builds(evidence.builds.builds, parity),
+            Paragraph(_verdict(parity, len(evidence.identities))),
+            *([Items(items=threats)] if threats else []),
+            _builds(evidence.identities, parity),
             *_meanings("What the arms are", arms),
             *_meanings("What the models are", _models(campaign)),
             *_meanings("What the kinds of work are", _workloads(campaign)),
@@ -130,7 +131,7 @@ def _programs(evidence: Evidence) -> Fact:
 def _verdict(parity: Parity, arms: int) -> str:
     if arms < 2:
         return "There is one arm only, so there is nothing to compare."
-    if parity.matches:
+    if parity["verdict"] == "match":
         return (
             "The interpreters match: they differ in the property that is being studied and in "
             "nothing else that was checked."
@@ -138,10 +139,10 @@ def _verdict(parity: Parity, arms: int) -> str:
     return "The interpreters do not match. What differs may explain part of what the arms show:"
 
 
-def _builds(builds: tuple[Build, ...], parity: Parity) -> Table:
-    unequal = {check.field for check in parity.checks if not check.equal}
-    checked = {check.field for check in parity.checks}
-    keys = [key for key in _BUILD_TERMS if any(key in build.record for build in builds)]
+def _builds(identities: tuple[Identity, ...], parity: Parity) -> Table:
+    unequal = {check["field"] for check in parity["checks"] if not check["equal"]}
+    checked = {check["field"] for check in parity["checks"]}
+    keys = [key for key in _BUILD_TERMS if any(key in one for one in identities)]
 
     def verdict(key: str) -> str:
         if key not in checked:
@@ -152,13 +153,13 @@ def _builds(builds: tuple[Build, ...], parity: Parity) -> Table:
         caption="The interpreters side by side",
         columns=(
             Column(header="Property"),
-            *(Column(header=build.arm) for build in builds),
+            *(Column(header=one["arm"]) for one in identities),
             Column(header="Parity"),
         ),
         rows=tuple(
             (
                 _BUILD_TERMS[key],
-                *(value_text(key, build.record.get(key)) for build in builds),
+                *(value_text(key, one.get(key)) for one in identities),
                 verdict(key),
             )
             for key in keys

@@ -46,10 +46,10 @@ def build(evidence: Evidence) -> Iterator[Section]:
 
 
 def _internal(evidence: Evidence) -> Iterator[Fact]:
-    campaign, parity = evidence.campaign, evidence.builds.parity
-    for threat in parity.threats:
+    campaign, parity = evidence.campaign, evidence.parity
+    for threat in (text.plain(one, 400) for one in parity["threats"]):
         yield Fact(term="Interpreters differ", text=threat)
-    if len(evidence.builds.builds) > 1 and parity.matches:
+    if len(evidence.identities) > 1 and parity["verdict"] == "match":
         yield Fact(
             term="Interpreters match",
             text="Version, compiler and flags were compared and are equal; what was not compared "
@@ -236,7 +236,7 @@ def _external(evidence: Evidence) -> Iterator[Fact]:
             f"{text.count(campaign.machine.logical_cpus, 'CPU')}; more workers than that wait for "
             "each other.",
         )
-    plain = [build.arm for build in evidence.builds.builds if not build.optimised]
+    plain = [one["arm"] for one in evidence.identities if one["optimisation"] == "plain"]
     if plain:
         yield Fact(
             term="Plain builds",

@@ -7,11 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.common.files import digest, read_json
+from threads_or_processes.common.files import digest
+from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.trial import (
     Answer,
-    Interpreter,
     Sentinel,
     TrialRecord,
     TrialSpec,
@@ -39,7 +40,7 @@ CALIBRATION_TIMEOUT_S = 300
 def run_trial(
     spec: TrialSpec,
     position: int,
-    identity: Mapping[str, Any],
+    identity: Identity,
     calibration: Mapping[str, Any],
     monitor: NoiseMonitor | None,
 ) -> TrialRecord:
@@ -79,7 +80,7 @@ def is_quiet(repetition: Mapping[str, Any], rule: QuietRule, *, workers: int) ->
 def measure_trial(
     spec: TrialSpec,
     position: int,
-    identity: Mapping[str, Any],
+    identity: Identity,
     calibration: Mapping[str, Any],
     monitor: NoiseMonitor | None,
     *,
@@ -133,9 +134,12 @@ def measure_trial(
         "position": position,
         "seed": spec["seed"],
         "machine": fingerprint(),
-        "interpreter": cast(
-            "Interpreter", {name: identity[name] for name in Interpreter.__annotations__}
-        ),
+        "interpreter": {
+            "arm": identity["arm"],
+            "identity_sha256": identity["identity_sha256"],
+            "executable_sha256": identity["executable_sha256"],
+            "version": identity["version"],
+        },
         "instrument_sha256": instrument_sha256(workload, cell["model"]),
         "work": {
             "tasks": calibration["tasks"],
@@ -153,7 +157,7 @@ def measure_trial(
 
 
 def run_calibration(
-    function: str, params: dict[str, Any], batch_ms: float, identity: Mapping[str, Any]
+    function: str, params: dict[str, Any], batch_ms: float, identity: Identity
 ) -> dict[str, Any]:
     """Size a workload's batch on this machine with the reference arm, serially."""
     workload = workload_of(function)
@@ -208,9 +212,7 @@ def _work(function: str, params: Mapping[str, Any]) -> str:
     return f"workload {place_of(function)}" + (f", with {dict(params)}" if params else "")
 
 
-def _check_repeats(
-    function: str, calibration: Mapping[str, Any], identity: Mapping[str, Any]
-) -> None:
+def _check_repeats(function: str, calibration: Mapping[str, Any], identity: Identity) -> None:
     """Refuse a function whose results differ in another process, or when it is called again."""
     workload = workload_of(function)
     size = calibration["size"]
@@ -251,13 +253,12 @@ def _import_folders(workload: Workload) -> list[Path]:
     return [PACKAGE_ROOT, *([workload.file.parent] if workload.file else [])]
 
 
-def read_identity(path: Path) -> dict[str, Any]:
-    """An arm's identity as the interpreters room left it."""
-    identity: dict[str, Any] = read_json(path)
-    return identity
+def read_identity(path: Path) -> Identity:
+    """An arm's identity; `UserError` names a field that is missing or not as declared."""
+    return read_as(path, Identity)
 
 
-def _command(identity: Mapping[str, Any]) -> list[str]:
+def _command(identity: Identity) -> list[str]:
     executable = Path(identity["executable"])
     if not executable.exists():
         raise UserError(
