@@ -26,20 +26,14 @@ from threads_or_processes.records.trial import (
     TrialRecord,
     WorkerSpan,
 )
+from threads_or_processes.records.vocabulary import Family
+from threads_or_processes.trial.models import MODELS
 
 Json = dict[str, Any]
 Truth = Callable[[Mapping[str, Any]], float]
 
 ARMS = ("3.13", "3.13t", "3.13t-gil")
 GIL_WORKLOADS = ("mandelbrot", "json", "shared_append")
-FAMILIES = {
-    "serial": "serial",
-    "threads": "threads",
-    "raw_threads": "threads",
-    "thread_executor": "threads",
-    "asyncio": "coroutines",
-    "interpreters": "interpreters",
-}  # all others are processes
 UNCALIBRATED = ("notebook", "empty", "dispatch")
 COUNTERS = ("counter_locked", "counter_unlocked")
 MS = 1_000_000
@@ -107,7 +101,7 @@ def plausible_truth(cell: Mapping[str, Any]) -> float:
         return HARNESS_NS[cell["function"]] * _start_ratio(cell)
     workers: int = cell["workers"]
     serial_ns = 20.0 * MS * (1.1 if "t" in cell["arm"] else 1.0)
-    in_threads = FAMILIES.get(cell["model"]) in ("threads", "coroutines")
+    in_threads = MODELS[cell["model"]].family in (Family.THREADS, Family.COROUTINES)
     held = in_threads and cell["workload"] in GIL_WORKLOADS and cell["arm"] != "3.13t"
     if cell["model"] == "serial" or held:
         return serial_ns
@@ -402,7 +396,7 @@ def _model(name: str) -> Json:
     title = base.replace("_", " ")
     return {
         "title": f"{title} ({start_method})" if start_method else title,
-        "family": FAMILIES.get(name, "processes"),
+        "family": MODELS[name].family.value,
         "start_method": start_method or "none",
     }
 
@@ -558,7 +552,8 @@ def found(cell: Json, start_ns: int, walls_ns: Sequence[int]) -> Json:
 
 def make_memory(cell: Json, noise_bytes: int) -> Memory:
     """Weights of a process tree: 12 MiB for the parent, 5 MiB more for each process below it."""
-    processes = 1 + (cell["workers"] if cell["model"] not in FAMILIES else 0)
+    is_tree = MODELS[cell["model"]].family is Family.PROCESSES
+    processes = 1 + (cell["workers"] if is_tree else 0)
     before_bytes = 12 * MIB + noise_bytes % 4096
     idle_bytes = before_bytes + 5 * MIB * (processes - 1)
     return Memory(
@@ -606,16 +601,12 @@ def watch(record: Json, disturbed: Sequence[bool]) -> None:
             repetition["wall_ns"] = repetition["wall_ns"] * 16 // 10
 
 
-def _lost_updates(cell: Json, place: int) -> int | None:
-    """An unlocked counter loses updates where threads run side by side, a locked one never."""
-    if cell["function"] not in COUNTERS:
-        return None
-    loses = cell["function"] == "counter_unlocked" and cell["arm"].endswith("t")
-    return 6400 + place if loses and cell["workers"] > 1 else 0
-
-
 def _repetitions(cell: Json, start_ns: int, walls_ns: Sequence[int]) -> list[Json]:
+    """Only an unlocked counter loses updates, and only where threads run in parallel."""
     repetitions = []
+    counts = cell["function"] in COUNTERS
+    in_parallel = cell["workers"] > 1 and cell["arm"].endswith("t")
+    loses = cell["function"] == "counter_unlocked" and in_parallel
     cold = cell["timing"] == "cold"
     for place, wall_ns in enumerate(walls_ns):
         warmup = place < cell["warmups"]
@@ -632,11 +623,9 @@ def _repetitions(cell: Json, start_ns: int, walls_ns: Sequence[int]) -> list[Jso
                 "system_ns": wall_ns // 100,
                 "parent_user_ns": wall_ns // 10,
                 "parent_system_ns": wall_ns // 1000,
-                "voluntary_switches": 2 * cell["workers"],
-                "involuntary_switches": place,
                 "checksum": sha256("results", cell["workload"]),
-                "updates": 64_000 if cell["function"] in COUNTERS else None,
-                "lost_updates": _lost_updates(cell, place),
+                "updates": 64_000 if counts else None,
+                "lost_updates": (6400 + place if loses else 0) if counts else None,
                 "workers": [
                     WorkerSpan(
                         pid=100 + (worker if "processes" in cell["model"] else 0),
