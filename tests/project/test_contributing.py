@@ -1,5 +1,6 @@
 """What a contributor adds touches as few files as docs/contributing.md says."""
 
+import ast
 import os
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import threads_or_processes
 
+from tests.analysis.archives import collect_into
 from tests.reporting.worlds import campaign, write_world
 
 PACKAGE = Path(threads_or_processes.__file__).parent
@@ -41,9 +43,73 @@ def build(evidence: Evidence) -> Iterator[Section]:
 '''
 
 
-def test_a_section_is_its_module_and_its_line_in_the_list(tmp_path: Path) -> None:
-    package = tmp_path / "threads_or_processes"
+SHOW_COLUMN = """
+import sys
+from pathlib import Path
+from threads_or_processes.analysis.__main__ import main
+from threads_or_processes.analysis.table_schema import table_schema
+from threads_or_processes.records.tables.measured import CellRow
+from threads_or_processes.reporting.tables import read_tables
+
+main()
+print(*(field for field in table_schema(CellRow)["fields"] if field["name"] == "range_ratio"))
+cells = read_tables(Path("tables")).cells
+print(*(abs(row.range_ratio * row.min_ns / row.max_ns - 1) < 1e-9 for row in cells))
+"""
+
+
+def copy_package(folder: Path) -> Path:
+    """A copy of the package, importable from `folder`."""
+    package = folder / "threads_or_processes"
     shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    return package
+
+
+def run(folder: Path, *arguments: object) -> str:
+    """What Python says that has the package from `folder`."""
+    command = [sys.executable, *map(str, arguments)]
+    environment = {**os.environ, "PYTHONPATH": ""}
+    ended = subprocess.run(
+        command, cwd=folder, check=True, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    return ended.stdout
+
+
+def add_line(path: Path, line: str, *, after: str) -> None:
+    """Add a line to a file, after one that is there once."""
+    text = path.read_text(encoding="utf-8")
+    assert text.count(after) == 1
+    path.write_text(text.replace(after, after + line), encoding="utf-8")
+
+
+def test_a_column_is_its_field_and_the_line_that_computes_it(tmp_path: Path) -> None:
+    package = copy_package(tmp_path)
+    add_line(
+        package / "records/tables/measured.py",
+        '    range_ratio: Annotated[float | None, Field("slowest trial / fastest")]\n',
+        after='    max_ns: Annotated[float | None, Field("slowest trial")]\n',
+    )
+    add_line(
+        package / "analysis/cells.py",
+        '        "range_ratio": float(wall_ns.max() / wall_ns.min()),\n',
+        after='        "max_ns": float(wall_ns.max()),\n',
+    )
+    made = campaign(workloads=["json"], workers=[2], blocks=2, notebook=False)
+    collect_into(tmp_path, made)
+    files = ("--plan", "plan.json", "--trials", "trials.parquet", "--out", "tables")
+    schema, *read = run(tmp_path, "-c", SHOW_COLUMN, "tables", *files).splitlines()
+    assert ast.literal_eval(schema) == {
+        "name": "range_ratio",
+        "type": "number",
+        "description": "slowest trial / fastest",
+        "unit": "1",
+    }
+    assert read == [" ".join(["True"] * len(made.plan["cells"]))]
+    assert ",max_ns,range_ratio," in (tmp_path / "tables/cells.csv").read_text(encoding="utf-8")
+
+
+def test_a_section_is_its_module_and_its_line_in_the_list(tmp_path: Path) -> None:
+    package = copy_package(tmp_path)
     (package / "reporting/sections/trials_by_arm.py").write_text(SECTION)
     report = package / "reporting/report.py"
     listed = report.read_text()
@@ -58,15 +124,13 @@ def test_a_section_is_its_module_and_its_line_in_the_list(tmp_path: Path) -> Non
         tmp_path / "results", campaign(workloads=["json"], workers=[2], blocks=2, notebook=False)
     ).results
     page = tmp_path / "report.html"
-    command = [
-        *(sys.executable, "-m", "threads_or_processes.reporting", "render", "--out", page),
+    command = (
+        *("-m", "threads_or_processes.reporting", "render", "--out", page),
         *("--plan", results / "plan.json", "--tables", results / "tables"),
         *("--trials", results / "trials.csv.gz", "--package", results / "datapackage.json"),
         *("--interpreters", results / "interpreters", "--figures", tmp_path / "figures"),
-    ]
-    subprocess.run(
-        list(map(str, command)), cwd=tmp_path, check=True, env={**os.environ, "PYTHONPATH": ""}
     )
+    run(tmp_path, *command)
     html = page.read_text(encoding="utf-8")
     assert '<li><a href="#trials">Trials of each arm</a></li>' in html
     added = html[html.index('<section id="trials"') : html.index('<section id="cite"')]

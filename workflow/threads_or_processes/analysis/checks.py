@@ -128,7 +128,7 @@ def _broken(
     values: pd.Series, column: Column, has_repetition: pd.Series
 ) -> Iterator[tuple[pd.Series, str]]:
     """For each rule of a column, which values break it, and what is to be said of one of them."""
-    rules, one_of = column.rules, column.part.one_of
+    rules, one_of = column.rules, column.one_of
     if column.required:
         yield values.isna(), "where there must be one"
     if rules.of_repetition:

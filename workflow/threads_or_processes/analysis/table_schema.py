@@ -6,7 +6,6 @@ from threads_or_processes.analysis.checks import REPETITION_KEY
 from threads_or_processes.records.fields import Column, columns_of
 
 TYPES = {int: "integer", float: "number", str: "string"}
-UNITS = {"ns": "ns", "bytes": "B", "ratio": "1"}
 
 
 def table_schema(record: type) -> dict[str, Any]:
@@ -24,13 +23,12 @@ def table_schema(record: type) -> dict[str, Any]:
 
 
 def _field(column: Column) -> dict[str, Any]:
-    unit = UNITS.get(column.name.rpartition("_")[2])
     constraints = _constraints(column)
     return {
         "name": column.name,
         "type": column.rules.json or TYPES[column.kind],
         "description": column.meaning,
-        **({"unit": unit} if unit else {}),
+        **({"unit": column.unit} if column.unit else {}),
         **({"constraints": constraints} if constraints else {}),
     }
 
@@ -39,7 +37,7 @@ def _constraints(column: Column) -> dict[str, Any]:
     stated = {
         "required": column.required or None,
         "minimum": column.rules.minimum,
-        "enum": list(column.part.one_of) or None,
+        "enum": list(column.one_of) or None,
         "pattern": column.rules.pattern,
     }
     return {name: value for name, value in stated.items() if value is not None}

@@ -13,6 +13,9 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints
 
+#: What the last word of a name says of the unit.
+UNITS = {"ns": "ns", "bytes": "B", "ratio": "1"}
+
 #: The part of a group that bears the group's name alone.
 VALUE = "value"
 
@@ -75,6 +78,16 @@ class Column:
     def kind(self) -> type[int] | type[float] | type[str]:
         """What a table holds of it."""
         return self.part.type if self.part.type in (int, float) else str
+
+    @property
+    def unit(self) -> str:
+        """The unit that the name ends in; empty where there is none."""
+        return UNITS.get(self.name.rpartition("_")[2], "")
+
+    @property
+    def one_of(self) -> tuple[Any, ...]:
+        """The only values there are; empty where there may be any, or several words."""
+        return () if self.part.is_list else self.part.one_of
 
     @property
     def rules(self) -> Field:
