@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 from threads_or_processes.reporting import render
-from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Scale
+from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Kind, Unit
 from threads_or_processes.reporting.page import (
     Block,
     Code,
@@ -34,16 +34,16 @@ TABLE = Table(
     rows=(("a < b", "1"),),
 )
 FIGURE = Figure(
-    drawn=LinesFigure(
+    drawn=FigureSpec(
         name="curve",
+        kind=Kind.LINES,
         title="A curve",
-        finding="",
-        caption="",
-        sizes=Axis(label="size", scale=Scale.COUNT),
-        axis=Axis(label="ratio", scale=Scale.RATIO),
-        lines=(),
+        caption="How to read it.",
+        positions=Axis(label="size", unit=Unit.COUNT),
+        values=Axis(label="ratio", unit=Unit.RATIO),
+        styles={},
+        marks=(),
     ),
-    caption="How to read it.",
     data=Fold(summary="Its numbers", content=EMPTY),
 )
 DRAWINGS = {"curve": '<svg xmlns="http://www.w3.org/2000/svg"><title>A curve</title></svg>'}

@@ -38,8 +38,7 @@ class World:
 
     def drawings(self) -> dict[str, str]:
         """The figures by name."""
-        campaign = self.evidence().campaign
-        return {one.name: drawing.draw(one, campaign).svg for one in self.page().figures}
+        return {one.name: drawing.draw(one).svg for one in self.page().figures}
 
     def html(self) -> str:
         """The page."""

@@ -2,5 +2,5 @@
 
 A report is a value: `sections` build it from the tables with pure functions, `templates` receive
 finished text. Numbers become text in `formatting`, sentences are made in `words`, and a figure is
-data (`traces`) before it is a drawing (`drawing`).
+data (`figure_spec`) before it is a drawing (`drawing`).
 """

@@ -32,7 +32,7 @@ def _arguments() -> argparse.Namespace:
 def _render(arguments: argparse.Namespace) -> None:
     from threads_or_processes.reporting import drawing, render, report
     from threads_or_processes.reporting.evidence import read_evidence
-    from threads_or_processes.reporting.figure_data import csv_text
+    from threads_or_processes.reporting.figure_text import csv_text
 
     evidence = read_evidence(
         plan_path=arguments.plan,
@@ -45,7 +45,7 @@ def _render(arguments: argparse.Namespace) -> None:
     arguments.figures.mkdir(parents=True, exist_ok=True)  # also where there is nothing to draw
     drawings = {}
     for figure in page.figures:
-        drawn = drawing.draw(figure, evidence.campaign)
+        drawn = drawing.draw(figure)
         drawings[figure.name] = drawn.svg
         write_text(arguments.figures / f"{figure.name}.svg", drawn.svg)
         write_text(arguments.figures / f"{figure.name}.csv", csv_text(figure))
@@ -55,20 +55,11 @@ def _render(arguments: argparse.Namespace) -> None:
 
 def comparison_html(folders: Sequence[Path]) -> str:
     """The page on the machines of these folders of results; `UserError` if none can be read."""
-    from threads_or_processes.reporting import comparison_data, drawing, palette, render
-    from threads_or_processes.reporting.figure_spec import LinesFigure
+    from threads_or_processes.reporting import comparison_data, drawing, render
     from threads_or_processes.reporting.sections import comparison
 
-    compared = comparison_data.read_machines(folders)
-    models = comparison_data.models(compared)
-    names = [machine.name for machine in compared.machines]
-    page = comparison.build(compared)
-    drawings = {}
-    for figure in page.figures:
-        assert isinstance(figure, LinesFigure)
-        styles = palette.machine_styles(figure.series, models, names)
-        drawings[figure.name] = drawing.draw_lines(figure, styles).svg
-    return render.html(page, drawings)
+    page = comparison.build(comparison_data.read_machines(folders))
+    return render.html(page, {one.name: drawing.draw(one).svg for one in page.figures})
 
 
 def _compare(arguments: argparse.Namespace) -> None:

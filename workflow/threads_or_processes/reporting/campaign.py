@@ -12,8 +12,6 @@ from threads_or_processes.records.plan import Arm, Cell, Experiment, Plan
 from threads_or_processes.records.vocabulary import NOTEBOOK, SCALING
 from threads_or_processes.reporting.formatting import SPACE, plain
 
-TIMELINE_FIGURE = "notebook-timeline"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Model(planned.Model):
@@ -98,11 +96,6 @@ class Campaign(Plan):
     def model_title(self, model: str) -> str:
         """A model as a reader calls it."""
         return self.models[model].title
-
-
-def speedup_figure(workload: str) -> str:
-    """The name of the speed-up figure of a workload."""
-    return f"speedup-{workload}"
 
 
 def _workload(label: str, work: planned.Workload) -> Workload:

@@ -1,13 +1,14 @@
-"""Figures of experiments as data: rows of dots, or lines over a size. Nothing is drawn here."""
+"""Figures as data: named series with their styles, axes and marks. Nothing is drawn here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from threads_or_processes.reporting import formatting as text
 
 
-class Scale(StrEnum):
-    """What an axis counts: ratios, nanoseconds, bytes, or sizes (KiB sent, µs of a task, ...)."""
+class Unit(StrEnum):
+    """What an axis counts: ratios, nanoseconds, bytes, sizes (KiB, µs of a task, ...), or names."""
 
     RATIO = "ratio"
     TIME = "time"
@@ -16,6 +17,15 @@ class Scale(StrEnum):
     BLOCK = "block"
     KIB = "kib"
     TASK = "task"
+    NAME = "name"
+
+
+class Scale(StrEnum):
+    """How an axis is divided. LOG2 has its ticks at powers of two."""
+
+    LINEAR = "linear"
+    LOG = "log"
+    LOG2 = "log2"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,27 +33,50 @@ class Axis:
     """An axis; `margin` is the band around 1 in which there is no difference in practice."""
 
     label: str
-    scale: Scale
+    unit: Unit
+    scale: Scale = Scale.LOG
     margin: float | None = None
 
-    def shown(self, value: float | None) -> str:
+    def shown(self, value: float | str | None) -> str:
         """A value of this axis with its unit."""
         if value is None:
             return text.MISSING
-        if self.scale is Scale.RATIO:
+        if isinstance(value, str):
+            return value
+        if self.unit is Unit.RATIO:
             return f"{text.ratio_cell(value)}×"
-        if self.scale is Scale.BYTES:
+        if self.unit is Unit.BYTES:
             return f"{text.mebibytes(value)}{text.SPACE}MiB"
-        if self.scale in (Scale.COUNT, Scale.BLOCK):
+        if self.unit in (Unit.COUNT, Unit.BLOCK):
             return text.fixed(value, 0)
-        if self.scale is Scale.KIB:
+        if self.unit is Unit.KIB:
             return f"{text.set_number(value)}{text.SPACE}KiB"
-        return text.duration(value) if self.scale is Scale.TASK else text.time(value)
+        return text.duration(value) if self.unit is Unit.TASK else text.time(value)
+
+
+ROWS = Axis(label="About", unit=Unit.NAME)
+"""The positions of a dot plot: a row for each name."""
+
+
+@dataclass(frozen=True)
+class LineStyle:
+    """Dash pattern (points on, points off; empty for solid) and marker of matplotlib."""
+
+    dashes: tuple[float, ...]
+    marker: str
+
+
+@dataclass(frozen=True)
+class SeriesStyle:
+    """The colour of a series on light pages, its line and marker."""
+
+    colour: str
+    line: LineStyle
 
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """What shares a look: a model (colour), an arm (line and marker), or both."""
+    """What shares a style: a model (colour), an arm (line and marker), or both."""
 
     title: str
     model: str | None = None
@@ -52,50 +85,21 @@ class Series:
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """One estimate, with its interval where there is one; `x` is a place on the axis of sizes."""
+    """One estimate, with its interval where there is one; `position` is a size or a row's name.
+
+    Where there is a `block`, it is the value in that block alone.
+    """
 
     series: Series
+    position: float | str
     value: float
     low: float | None = None
     high: float | None = None
-    x: float = 0.0
+    block: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class DotRow:
-    """A line of a dot plot: what it is about, and a mark for each series that has one."""
-
-    label: str
-    marks: tuple[Mark, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class DotsFigure:
-    """Rows of dots with intervals over one axis.
-
-    `finding`: what they come to, for those who can't see it; `caption`: how to read the figure.
-    """
-
-    name: str
-    title: str
-    finding: str
-    caption: str
-    axis: Axis
-    rows: tuple[DotRow, ...]
-
-    @property
-    def series(self) -> tuple[Series, ...]:
-        """Every series, in the order of the rows."""
-        return tuple(dict.fromkeys(mark.series for row in self.rows for mark in row.marks))
-
-    @property
-    def marks(self) -> tuple[tuple[str, Mark], ...]:
-        """Every mark with what it is about."""
-        return tuple((row.label, mark) for row in self.rows for mark in row.marks)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bracket:
+class Crossover:
     """Between which sizes a series begins to be faster."""
 
     series: Series
@@ -104,29 +108,73 @@ class Bracket:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LinesFigure:
-    """A line for each series over sizes; `finding` and `caption` as in a dot plot.
+class Reference:
+    """A line to compare with: a value, or where there is none, as much as the position says."""
 
-    `among`: models that colours are shared out among besides those drawn here, so that a model
-    keeps its colour from one figure of a section to the next.
+    title: str
+    value: float | None = None
+
+    def at(self, position: float) -> float:
+        """Its height above a position."""
+        return position if self.value is None else self.value
+
+
+class Kind(StrEnum):
+    """How marks are drawn.
+
+    DOTS: rows of dots with intervals. LINES: a line with intervals for each series, a small point
+    for each block. BARS: a panel for each series, a bar from `low` to `high` for each position.
+    """
+
+    DOTS = "dots"
+    LINES = "lines"
+    BARS = "bars"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigureSpec:
+    """A figure before it is drawn; `styles` has the series in the order of the legend.
+
+    `finding`: what the marks come to, for those who can't see them; `caption`: how to read them.
+    `drawn_title`: the title in the drawing, where it differs. `opening`: the kind of figure and
+    its axes in words, and `summary`: what its marks say, where every mark would be too much.
+    `columns`: column of the file of numbers to field of a mark; empty for the usual ones.
     """
 
     name: str
+    kind: Kind
     title: str
-    finding: str
+    finding: str = ""
     caption: str
-    sizes: Axis
-    axis: Axis
-    lines: tuple[tuple[Mark, ...], ...]
-    brackets: tuple[Bracket, ...] = ()
-    among: tuple[str, ...] = ()
+    positions: Axis
+    values: Axis
+    styles: Mapping[Series, SeriesStyle]
+    marks: tuple[Mark, ...]
+    crossovers: tuple[Crossover, ...] = ()
+    references: tuple[Reference, ...] = ()
+    drawn_title: str = ""
+    opening: str = ""
+    summary: tuple[str, ...] = ()
+    why_empty: str = "Nothing can be drawn: no trial that it needs succeeded."
+    columns: Mapping[str, str] | None = None
 
     @property
-    def series(self) -> tuple[Series, ...]:
-        """The series of each line."""
-        return tuple(line[0].series for line in self.lines)
+    def estimates(self) -> tuple[Mark, ...]:
+        """The marks that are not of one block alone."""
+        return tuple(mark for mark in self.marks if mark.block is None)
 
     @property
-    def marks(self) -> tuple[tuple[str, Mark], ...]:
-        """Every mark with the size it is about."""
-        return tuple((self.sizes.shown(mark.x), mark) for line in self.lines for mark in line)
+    def sizes(self) -> tuple[float, ...]:
+        """Every position that is a number, ascending."""
+        found = {mark.position for mark in self.estimates}
+        return tuple(sorted(place for place in found if not isinstance(place, str)))
+
+    def of(self, series: Series) -> tuple[Mark, ...]:
+        """The estimates of a series, in order."""
+        return tuple(mark for mark in self.estimates if mark.series == series)
+
+    @property
+    def ends(self) -> tuple[float, ...]:
+        """Every value that an axis must hold."""
+        ends = (end for mark in self.marks for end in (mark.value, mark.low, mark.high))
+        return tuple(end for end in ends if end is not None)

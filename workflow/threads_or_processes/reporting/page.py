@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from threads_or_processes.reporting.traces import AnyFigure
+from threads_or_processes.reporting.figure_spec import FigureSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,10 +115,9 @@ class Fold:
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """What to draw, how to read it, and the numbers in it."""
+    """What to draw, and the numbers in it."""
 
-    drawn: AnyFigure
-    caption: str
+    drawn: FigureSpec
     data: Fold
 
 
@@ -202,6 +201,6 @@ class Page:
     report_id: str = ""
 
     @property
-    def figures(self) -> tuple[AnyFigure, ...]:
+    def figures(self) -> tuple[FigureSpec, ...]:
         """Everything to draw, in the order of the page."""
         return tuple(figure.drawn for section in self.sections for figure in section.of(Figure))

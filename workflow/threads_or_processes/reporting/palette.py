@@ -1,13 +1,13 @@
 """One label keeps one style: colour says the model, line and marker say the arm."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from threads_or_processes.records.plan import Arm
 from threads_or_processes.records.vocabulary import Family
 from threads_or_processes.reporting.campaign import Campaign, Model
-from threads_or_processes.reporting.figure_spec import Series
+from threads_or_processes.reporting.figure_spec import LineStyle, Mark, Series, SeriesStyle
 
 
 @dataclass(frozen=True)
@@ -16,14 +16,6 @@ class Colour:
 
     light: str
     dark: str
-
-
-@dataclass(frozen=True)
-class Line:
-    """Dash pattern (points on, points off; empty for solid) and marker of matplotlib."""
-
-    dashes: tuple[float, ...]
-    marker: str
 
 
 # Okabe and Ito's colour-blind-safe palette, darkened where it is too light for lines on white.
@@ -43,10 +35,10 @@ _OF_FAMILY = {
 }
 PALETTE = (_BLUE, _VERMILION, _GREEN, _PURPLE, _OCHRE, _GREY)
 
-_STANDARD = Line((), "o")
-_FREE = Line((5, 2), "D")
-_CONTROL = Line((1.2, 1.8), "s")
-_MORE = (Line((7, 2, 1.2, 2), "^"), Line((3, 1.5), "v"), Line((9, 3), "P"))
+_STANDARD = LineStyle((), "o")
+_FREE = LineStyle((5, 2), "D")
+_CONTROL = LineStyle((1.2, 1.8), "s")
+_MORE = (LineStyle((7, 2, 1.2, 2), "^"), LineStyle((3, 1.5), "v"), LineStyle((9, 3), "P"))
 
 # Written into the drawings, replaced by the page's own text colour where a figure is embedded.
 INK = "#24292e"
@@ -56,7 +48,7 @@ _MARKERS = ("^", "v", "P", "X", "*", "<", ">")
 
 _SPARE = (_STANDARD, _FREE, _CONTROL, *_MORE)
 
-_ARM_INK = {_STANDARD: INK, _FREE: _OCHRE.light, _CONTROL: _GREY.light}
+_ARM_COLOURS = {_STANDARD: INK, _FREE: _OCHRE.light, _CONTROL: _GREY.light}
 
 
 def model_colours(models: Sequence[Model]) -> dict[str, Colour]:
@@ -73,61 +65,60 @@ def model_colours(models: Sequence[Model]) -> dict[str, Colour]:
     return {model.name: spare.get(model.name, _OF_FAMILY[model.family]) for model in models}
 
 
-def arm_lines(arms: Sequence[Arm]) -> dict[str, Line]:
+def arm_lines(arms: Sequence[Arm]) -> dict[str, LineStyle]:
     """Arm to line: solid for standard builds, dashed without the lock, dotted for the control.
 
     Further arms of one kind (another version) have lines of their own.
     """
     spare = iter((*_MORE, *_MORE))
-    found: dict[str, Line] = {}
+    found: dict[str, LineStyle] = {}
     for arm in arms:
         kind = (_CONTROL if arm.gil else _FREE) if arm.free_threaded else _STANDARD
         found[arm.name] = next(spare, kind) if kind in found.values() else kind
     return found
 
 
-@dataclass(frozen=True)
-class SeriesStyle:
-    """How a series is seen: its ink, its line and marker."""
-
-    ink: str
-    line: Line
-
-
 def machine_styles(
-    series: Sequence[Series], models: Sequence[Model], machines: Sequence[str]
+    marks: Iterable[Mark], models: Sequence[Model], machines: Sequence[str]
 ) -> dict[Series, SeriesStyle]:
     """The style of series whose `arm` is a machine: the model's colour, the machine's line."""
     of_model = model_colours(models)
     line = {name: _SPARE[index % len(_SPARE)] for index, name in enumerate(machines)}
     return {
-        one: SeriesStyle(of_model[one.model or ""].light, line[one.arm or ""]) for one in series
+        one: SeriesStyle(of_model[one.model or ""].light, line[one.arm or ""])
+        for one in _series(marks)
     }
 
 
+def _series(marks: Iterable[Mark]) -> list[Series]:
+    return list(dict.fromkeys(mark.series for mark in marks))
+
+
 def series_styles(
-    series: Sequence[Series], campaign: Campaign, among: Sequence[str] = ()
+    marks: Iterable[Mark], campaign: Campaign, among: Iterable[str] = ()
 ) -> dict[Series, SeriesStyle]:
     """The style of each series: its model's colour and its arm's line.
 
     Where no series names a model, colours tell the arms; where it names neither, the series.
-    Models named in `among` have colours too, and leave the others those that remain.
+    Models named in `among` have colours too, and leave the others those that remain, so that a
+    model keeps its colour from one figure of a section to the next.
     """
+    series = _series(marks)
     used = {*among, *(one.model for one in series)}
     of_model = model_colours([model for model in campaign.models.values() if model.name in used])
     of_arm = arm_lines(campaign.arms)
-    inks = {arm.name: _ARM_INK.get(of_arm[arm.name], INK) for arm in campaign.arms}
+    arm_colours = {arm.name: _ARM_COLOURS.get(of_arm[arm.name], INK) for arm in campaign.arms}
     others = [one for one in series if not one.model and not one.arm]
     spare = dict(zip(others, itertools.cycle(zip(PALETTE, _SPARE, strict=False)), strict=False))
     found: dict[Series, SeriesStyle] = {}
     for one in series:
         if one in spare:
             colour, line = spare[one]
-            found[one] = SeriesStyle(ink=colour.light, line=line)
+            found[one] = SeriesStyle(colour.light, line)
             continue
-        ink = of_model[one.model].light if one.model else inks.get(one.arm or "", INK)
-        seen = SeriesStyle(ink=ink, line=of_arm.get(one.arm or "", _STANDARD))
-        marked = (SeriesStyle(ink=ink, line=Line(seen.line.dashes, marker)) for marker in _MARKERS)
+        own = of_model[one.model].light if one.model else arm_colours.get(one.arm or "", INK)
+        style = SeriesStyle(own, of_arm.get(one.arm or "", _STANDARD))
+        marked = (SeriesStyle(own, LineStyle(style.line.dashes, marker)) for marker in _MARKERS)
         taken = set(found.values())
-        found[one] = next((look for look in (seen, *marked) if look not in taken), seen)
+        found[one] = next((free for free in (style, *marked) if free not in taken), style)
     return found

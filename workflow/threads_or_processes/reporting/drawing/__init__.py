@@ -1,70 +1,57 @@
 """Figures become drawings: matplotlib and seaborn are used in this folder and nowhere else."""
 
 import io
+import textwrap
 import warnings
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from threads_or_processes.reporting import alt_text
-from threads_or_processes.reporting.campaign import Campaign
-from threads_or_processes.reporting.drawing import dots, lines, speedup, timeline
-from threads_or_processes.reporting.drawing.style import SETTINGS
-from threads_or_processes.reporting.figure_spec import DotsFigure, LinesFigure, Series
-from threads_or_processes.reporting.palette import SeriesStyle, series_styles
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting.drawing import bars, dots, lines
+from threads_or_processes.reporting.drawing.style import SETTINGS, TITLE_CHARACTERS, WIDTH_IN
+from threads_or_processes.reporting.figure_spec import FigureSpec, Kind
+from threads_or_processes.reporting.figure_text import alt_text
 from threads_or_processes.reporting.svg import finished
-from threads_or_processes.reporting.traces import AnyFigure, TimelineFigure
 
 PNG_DPI = 300
 """1,500 pixels for the width of a column."""
 
+_DRAW = {Kind.DOTS: dots.draw, Kind.LINES: lines.draw, Kind.BARS: bars.draw}
+
 
 @dataclass(frozen=True)
-class Drawn:
+class Drawing:
     """One figure in two formats: for pages and for papers."""
 
     svg: str
     png: bytes
 
 
-def draw(figure: AnyFigure, campaign: Campaign) -> Drawn:
+def draw(figure: FigureSpec) -> Drawing:
     """A figure as SVG and as PNG; the same figure gives the same bytes."""
-    return _drawn(figure, lambda: _drawing(figure, campaign))
-
-
-def draw_lines(figure: LinesFigure, looks: Mapping[Series, SeriesStyle]) -> Drawn:
-    """Lines of several campaigns, whose looks are given."""
-    return _drawn(figure, lambda: lines.draw(figure, looks))
-
-
-def _drawn(figure: AnyFigure, draw_it: Callable[[], Figure]) -> Drawn:
     with mpl.rc_context({**SETTINGS, "svg.hashsalt": figure.name}), warnings.catch_warnings():
         # Text stays text, so a character that matplotlib's own font lacks is still shown.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        drawing = draw_it()
+        # seaborn 0.13 still passes pandas a keyword that does nothing.
+        warnings.filterwarnings("ignore", message="The copy keyword is deprecated")
+        title = text.plain(figure.drawn_title or figure.title, TITLE_CHARACTERS)
+        drawn = _DRAW[figure.kind](figure, title) if figure.marks else _empty(figure, title)
         svg, png = io.StringIO(), io.BytesIO()
-        drawing.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-        drawing.savefig(
+        drawn.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+        drawn.savefig(
             png, format="png", dpi=PNG_DPI, facecolor="white", metadata={"Software": None}
         )
     page = finished(
-        svg.getvalue(),
-        name=figure.name,
-        title=alt_text.title(figure),
-        description=alt_text.description(figure),
+        svg.getvalue(), name=figure.name, title=figure.title, description=alt_text(figure)
     )
-    return Drawn(svg=page, png=png.getvalue())
+    return Drawing(svg=page, png=png.getvalue())
 
 
-def _drawing(figure: AnyFigure, campaign: Campaign) -> Figure:
-    match figure:
-        case TimelineFigure():
-            return timeline.draw(figure, campaign)
-        case DotsFigure():
-            return dots.draw(figure, series_styles(figure.series, campaign))
-        case LinesFigure():
-            return lines.draw(figure, series_styles(figure.series, campaign, figure.among))
-        case _:
-            return speedup.draw(figure, campaign)
+def _empty(figure: FigureSpec, title: str) -> Figure:
+    """A title, and why there is no more."""
+    drawn = Figure(figsize=(WIDTH_IN, 0.9))
+    drawn.text(0.02, 0.72, title, weight="bold", size=11.5)
+    drawn.text(0.02, 0.52, textwrap.fill(figure.why_empty, 56), va="top")
+    return drawn

@@ -1,14 +1,16 @@
-"""Axes of every scale: where their ticks stand and what is written there."""
+"""Axes of every unit and scale: their ends, ticks, words, and the lines to compare with."""
 
 import itertools
 import math
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
-from matplotlib.axis import Axis as DrawnAxis
+from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.figure_spec import Axis, Scale
+from threads_or_processes.reporting import palette
+from threads_or_processes.reporting.figure_spec import Axis, Scale, Unit
 
 MOST_TICKS = 6
 MEBIBYTE = 1024**2
@@ -23,31 +25,62 @@ _RATIO_STEPS = (
 )
 
 
-def span(axis: Axis, values: Iterable[float]) -> tuple[float, float]:
+def format_axis(
+    axes: Axes,
+    which: Literal["x", "y"],
+    axis: Axis,
+    ends: tuple[float, float],
+    ticks: Sequence[float] | None = None,
+) -> None:
+    """Scale, ends, ticks with their words, grid, label; for ratios the line of 1 and its band."""
+    axes.set(
+        **{
+            f"{which}scale": "linear" if axis.scale is Scale.LINEAR else "log",
+            f"{which}lim": ends,
+            f"{which}label": axis.label,
+        }
+    )
+    drawn = axes.xaxis if which == "x" else axes.yaxis
+    drawn.set_major_locator(FixedLocator(list(ticks_of(axis, ends) if ticks is None else ticks)))
+    drawn.set_minor_locator(NullLocator())
+    drawn.set_major_formatter(FuncFormatter(lambda value, _: _tick_label(axis, value, ends[1])))
+    axes.tick_params(length=3)
+    line, band = (axes.axvline, axes.axvspan) if which == "x" else (axes.axhline, axes.axhspan)
+    if axis.unit is Unit.RATIO:
+        line(1, color=palette.INK, lw=1, alpha=0.8, zorder=1.5)
+    if axis.margin is not None:
+        upper = 1 + axis.margin
+        band(1 / upper, upper, color=palette.INK, alpha=0.09, linewidth=0)
+
+
+def value_ends(axis: Axis, values: Iterable[float]) -> tuple[float, float]:
     """The ends of an axis: all values, some room, and 1 with its band where it has one."""
     known = list(values)
     if axis.margin is not None:
         known += [1 / (1 + 2 * axis.margin), 1 + 2 * axis.margin]
     low, high = min(known), max(known)
-    if axis.scale is Scale.BYTES:
+    if axis.scale is Scale.LINEAR:
         return 0.0, high * 1.06
     room = (high / low) ** 0.05 if high > low else 1.5
     return low / max(room, 1.01), high * max(room, 1.01)
 
 
-def format_axis(drawn: DrawnAxis, axis: Axis, ends: tuple[float, float]) -> None:
-    """Ticks and their words."""
-    drawn.set_major_locator(FixedLocator(list(ticks_of(axis, ends))))
-    drawn.set_minor_locator(NullLocator())
-    drawn.set_major_formatter(FuncFormatter(lambda value, _: label(axis, value)))
+def size_ends(axis: Axis, sizes: Sequence[float]) -> tuple[float, float]:
+    """The ends of an axis of sizes, with room beside the first and the last."""
+    if axis.scale is Scale.LINEAR:
+        return sizes[0] - 0.5, sizes[-1] + 0.5
+    return sizes[0] / 1.35, sizes[-1] * 1.35
 
 
 def ticks_of(axis: Axis, ends: tuple[float, float]) -> Sequence[float]:
     """Where ticks stand."""
-    if axis.scale is Scale.BYTES:
-        mebibytes = MaxNLocator(MOST_TICKS - 1).tick_values(*(end / MEBIBYTE for end in ends))
-        return [tick * MEBIBYTE for tick in mebibytes if ends[0] <= tick * MEBIBYTE <= ends[1]]
-    if axis.scale is Scale.RATIO:
+    if axis.scale is Scale.LINEAR:
+        unit = MEBIBYTE if axis.unit is Unit.BYTES else 1
+        return [tick * unit for tick in _even((ends[0] / unit, ends[1] / unit), MOST_TICKS - 1)]
+    if axis.scale is Scale.LOG2:
+        powers = range(math.ceil(math.log2(ends[0])), math.floor(math.log2(ends[1])) + 1)
+        return [2.0**power for power in powers]
+    if axis.unit is Unit.RATIO:
         return _ratio_ticks(ends)
     decades = range(math.floor(math.log10(ends[0])), math.ceil(math.log10(ends[1])) + 1)
     for steps in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0)):
@@ -58,8 +91,8 @@ def ticks_of(axis: Axis, ends: tuple[float, float]) -> Sequence[float]:
     return _even(ends)
 
 
-def _even(ends: tuple[float, float]) -> Sequence[float]:
-    even = MaxNLocator(MOST_TICKS - 2).tick_values(*ends)
+def _even(ends: tuple[float, float], most: int = MOST_TICKS - 2) -> Sequence[float]:
+    even = MaxNLocator(most).tick_values(*ends)
     return [float(tick) for tick in even if ends[0] <= tick <= ends[1]]
 
 
@@ -78,10 +111,13 @@ def _ratio_ticks(ends: tuple[float, float]) -> Sequence[float]:
     return inside if len(inside) > 1 else _even(ends)
 
 
-def label(axis: Axis, value: float) -> str:
-    """What a tick says."""
-    if axis.scale is Scale.RATIO:
+def _tick_label(axis: Axis, value: float, end: float) -> str:
+    """What a tick says; times on a linear axis have the unit that suits its end."""
+    if axis.unit is Unit.RATIO:
         return f"{value:.2g}×" if value < 0.95 else f"{value:.3g}×"
-    if axis.scale is Scale.BYTES:
+    if axis.unit is Unit.BYTES:
         return f"{value / MEBIBYTE:g}"
-    return axis.shown(value) if axis.scale is not Scale.TIME else text.duration(value / 1000)
+    if axis.unit is Unit.TIME:
+        unit = text.unit_for([end if axis.scale is Scale.LINEAR else value])
+        return f"{value / unit.ns:g}{text.SPACE}{unit.symbol}"
+    return axis.shown(value)

@@ -1,23 +1,25 @@
 """Dots with intervals in rows, over one axis: forest plots, start-up, memory."""
 
+import itertools
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Sequence
 
+import seaborn.objects as so
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import palette
-from threads_or_processes.reporting.drawing import axes as scales
+from threads_or_processes.reporting.drawing.axes import format_axis, value_ends
+from threads_or_processes.reporting.drawing.layers import add, add_intervals, plot, tidy
 from threads_or_processes.reporting.drawing.style import (
-    TITLE_CHARACTERS,
+    MARKER_PT,
     WIDTH_IN,
-    empty,
-    key,
     legend,
     legend_height_in,
+    legend_keys,
 )
-from threads_or_processes.reporting.figure_spec import DotsFigure, Scale, Series
+from threads_or_processes.reporting.figure_spec import FigureSpec
 
 LABEL_IN = 1.95
 CHARACTERS_A_LINE = 27
@@ -28,20 +30,19 @@ AXIS_IN = 0.5
 TITLE_IN = 0.36
 
 
-def draw(figure: DotsFigure, looks: Mapping[Series, palette.SeriesStyle]) -> Figure:
+def draw(figure: FigureSpec, title: str) -> Figure:
     """A row for each label; its marks one under the other, so that whiskers never cover."""
-    title = text.plain(figure.title, TITLE_CHARACTERS)
-    if not figure.rows:
-        return empty(title, "There is nothing to draw.")
-    keys = [
-        key(series.title, seen.ink, palette.Line((), seen.line.marker))
-        for series, seen in looks.items()
-    ]
-    labels = [_wrapped(row.label) for row in figure.rows]
+    rows = [list(of) for _, of in itertools.groupby(figure.estimates, lambda m: m.position)]
+    labels = [_wrapped(str(row[0].position)) for row in rows]
     heights = [
-        max(DOT_IN * len(row.marks) + GAP_IN, LINE_IN * (label.count("\n") + 1) + 0.12)
-        for row, label in zip(figure.rows, labels, strict=True)
+        max(DOT_IN * len(row) + GAP_IN, LINE_IN * (label.count("\n") + 1) + 0.12)
+        for row, label in zip(rows, labels, strict=True)
     ]
+    middles = [
+        top + row_in / 2
+        for top, row_in in zip(itertools.accumulate(heights, initial=0), heights, strict=False)
+    ]
+    keys = legend_keys(figure)
     legend_in = legend_height_in(keys)
     height_in = TITLE_IN + sum(heights) + AXIS_IN + legend_in
     drawing = Figure(figsize=(WIDTH_IN, height_in))
@@ -50,14 +51,37 @@ def draw(figure: DotsFigure, looks: Mapping[Series, palette.SeriesStyle]) -> Fig
         (left, (AXIS_IN + legend_in) / height_in, 0.975 - left, sum(heights) / height_in)
     )
     drawing.text(0.012, 1 - 0.22 / height_in, title, weight="bold", size=11.5)
-    _frame(axes, figure, sum(heights))
-    top = 0.0
-    for index, (row, label, row_in) in enumerate(zip(figure.rows, labels, heights, strict=True)):
+    places = [
+        middle + DOT_IN * (place - (len(row) - 1) / 2)
+        for middle, row in zip(middles, rows, strict=True)
+        for place in range(len(row))
+    ]
+    data = tidy(figure.estimates, places)
+    drawn = add_intervals(plot(figure), data, 1.4, along="x")
+    dot = so.Dot(pointsize=MARKER_PT, edgewidth=1)
+    add(drawn, dot, data, x="value", y="position", marker="series").on(axes).plot()
+    format_axis(axes, "x", figure.values, value_ends(figure.values, figure.ends))
+    axes.set_xlabel(figure.values.label, x=1.0, ha="right")
+    axes.tick_params(labelsize=9.5)
+    axes.grid(axis="x")
+    _rows(axes, labels, heights, middles)
+    legend(drawing, keys, height_in)
+    return drawing
+
+
+def _rows(
+    axes: Axes, labels: Sequence[str], heights: Sequence[float], middles: Sequence[float]
+) -> None:
+    """The rows' labels, and a shade behind every other row."""
+    axes.set(ylim=(sum(heights), 0), yticks=(), ylabel="")
+    axes.spines["left"].set_visible(False)
+    for index, (label, row_in, middle) in enumerate(zip(labels, heights, middles, strict=True)):
         if index % 2 == 0:
-            axes.axhspan(top, top + row_in, color=palette.INK, alpha=0.045, linewidth=0)
+            ends = middle - row_in / 2, middle + row_in / 2
+            axes.axhspan(*ends, color=palette.INK, alpha=0.045, linewidth=0)
         axes.text(
             -0.02,
-            top + row_in / 2,
+            middle,
             label,
             transform=axes.get_yaxis_transform(),
             ha="right",
@@ -65,15 +89,6 @@ def draw(figure: DotsFigure, looks: Mapping[Series, palette.SeriesStyle]) -> Fig
             size=9,
             linespacing=1.05,
         )
-        for place, mark in enumerate(row.marks):
-            y = top + row_in / 2 + DOT_IN * (place - (len(row.marks) - 1) / 2)
-            seen = looks[mark.series]
-            if mark.low is not None and mark.high is not None:
-                axes.plot([mark.low, mark.high], [y, y], color=seen.ink, lw=1.4)
-            axes.plot([mark.value], [y], color=seen.ink, marker=seen.line.marker, ms=4.6, lw=0)
-        top += row_in
-    legend(drawing, keys, height_in)
-    return drawing
 
 
 def _wrapped(label: str) -> str:
@@ -81,30 +96,3 @@ def _wrapped(label: str) -> str:
     return "\n".join(
         textwrap.wrap(label, CHARACTERS_A_LINE, max_lines=4, placeholder=text.ELLIPSIS)
     )
-
-
-def _frame(axes: Axes, figure: DotsFigure, height_in: float) -> None:
-    ends = scales.span(
-        figure.axis,
-        [
-            end
-            for _, mark in figure.marks
-            for end in (mark.value, mark.low, mark.high)
-            if end is not None
-        ],
-    )
-    if figure.axis.scale is not Scale.BYTES:
-        axes.set_xscale("log")
-    axes.set_xlim(*ends)
-    axes.set_ylim(height_in, 0)
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
-    scales.format_axis(axes.xaxis, figure.axis, ends)
-    axes.tick_params(length=3, labelsize=9.5)
-    axes.grid(axis="x")
-    axes.set_xlabel(figure.axis.label, x=1.0, ha="right")
-    if figure.axis.scale is Scale.RATIO:
-        axes.axvline(1, color=palette.INK, lw=1, alpha=0.8)
-    if figure.axis.margin is not None:
-        upper = 1 + figure.axis.margin
-        axes.axvspan(1 / upper, upper, color=palette.INK, alpha=0.1, linewidth=0)

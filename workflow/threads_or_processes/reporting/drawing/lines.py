@@ -1,92 +1,102 @@
-"""A line for each series over sizes: how long a task is, how much is sent."""
+"""A line for each series over sizes: workers, how long a task is, how much is sent."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
+import numpy as np
+import pandas as pd
+import seaborn as sns
+import seaborn.objects as so
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator
 
-from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting import palette
-from threads_or_processes.reporting.drawing import axes as scales
+from threads_or_processes.reporting.drawing.axes import (
+    MOST_TICKS,
+    format_axis,
+    size_ends,
+    value_ends,
+)
+from threads_or_processes.reporting.drawing.layers import add, add_intervals, plot, tidy
 from threads_or_processes.reporting.drawing.style import (
-    TITLE_CHARACTERS,
+    LINE_PT,
+    MARKER_PT,
     WIDTH_IN,
-    dashes,
-    empty,
-    key,
     legend,
     legend_height_in,
+    legend_keys,
+    reference_style,
 )
-from threads_or_processes.reporting.figure_spec import LinesFigure, Scale, Series
+from threads_or_processes.reporting.figure_spec import FigureSpec, Mark, Scale
 
 PLOT_IN = 2.3
 
 
-def draw(figure: LinesFigure, looks: Mapping[Series, palette.SeriesStyle]) -> Figure:
-    """Lines with whiskers; brackets lie on the line of 1, where a way begins to be faster."""
-    title = text.plain(figure.title, TITLE_CHARACTERS)
-    if not figure.lines:
-        return empty(title, "There is nothing to draw.")
-    keys = [key(series.title, seen.ink, seen.line) for series, seen in looks.items()]
+def draw(figure: FigureSpec, title: str) -> Figure:
+    """Lines with whiskers, small points for single blocks, and the lines to compare with."""
+    keys = legend_keys(figure)
     legend_in = legend_height_in(keys)
     height_in = 0.4 + PLOT_IN + 0.52 + legend_in
     drawing = Figure(figsize=(WIDTH_IN, height_in))
     axes = drawing.add_axes((0.19, (legend_in + 0.52) / height_in, 0.76, PLOT_IN / height_in))
+    _layers(axes, figure)
     axes.set_title(title, pad=10)
-    _frame(axes, figure)
-    for bracket in figure.brackets:
-        axes.plot(
-            [bracket.low, bracket.high],
-            [1, 1],
-            color=looks[bracket.series].ink,
-            lw=7,
-            alpha=0.3,
-            solid_capstyle="butt",
-        )
-    for line in figure.lines:
-        seen = looks[line[0].series]
-        axes.errorbar(
-            [mark.x for mark in line],
-            [mark.value for mark in line],
-            yerr=[
-                [mark.value - (mark.low or mark.value) for mark in line],
-                [(mark.high or mark.value) - mark.value for mark in line],
-            ],
-            color=seen.ink,
-            marker=seen.line.marker,
-            markersize=4.5,
-            linewidth=1.6,
-            linestyle=dashes(seen.line),
-            elinewidth=1.2,
-            capsize=2.2,
-        )
+    _format(axes, figure)
+    _references(axes, figure)
     legend(drawing, keys, height_in)
     return drawing
 
 
-def _frame(axes: Axes, figure: LinesFigure) -> None:
-    sizes = sorted({mark.x for _, mark in figure.marks})
-    ends = scales.span(
-        figure.axis,
-        [end for _, m in figure.marks for end in (m.value, m.low, m.high) if end is not None],
-    )
-    axes.set_yscale("log")
-    if figure.sizes.scale is Scale.BLOCK:
-        axes.set_xlim(sizes[0] - 0.5, sizes[-1] + 0.5)
-    else:
-        axes.set_xscale("log")
-        axes.set_xlim(sizes[0] / 1.35, sizes[-1] * 1.35)
-    axes.set_ylim(*ends)
-    scales.format_axis(axes.xaxis, figure.sizes, (sizes[0], sizes[-1]))
-    axes.xaxis.set_major_locator(FixedLocator(sizes[:: -(-len(sizes) // scales.MOST_TICKS)]))
-    scales.format_axis(axes.yaxis, figure.axis, ends)
+def _layers(axes: Axes, figure: FigureSpec) -> None:
+    estimates = _tidy(figure, figure.estimates)
+    drawn = add_intervals(plot(figure), estimates, 1.2, along="y")
+    line = so.Line(linewidth=LINE_PT, pointsize=MARKER_PT)
+    styles = {"marker": "series", "linestyle": "series"}
+    add(drawn, line, estimates, x="position", y="value", **styles).on(axes).plot()
+    for series, style in figure.styles.items():
+        blocks = [mark for mark in figure.marks if mark.block is not None and mark.series == series]
+        # Not so.Dots: it writes a path for each point, which makes the file half as large again.
+        sns.scatterplot(
+            _tidy(figure, blocks),
+            x="position",
+            y="value",
+            color=style.colour,
+            marker=style.line.marker,
+            s=9,
+            alpha=0.45,
+            linewidth=0,
+            legend=False,
+            ax=axes,
+            zorder=1.8,
+        )
+
+
+def _tidy(figure: FigureSpec, marks: Sequence[Mark]) -> pd.DataFrame:
+    """Marks a small step sideways, where there are points, so that series stand apart."""
+    series = list(figure.styles)
+    has_points = len(figure.marks) > len(figure.estimates)
+    step = min(0.07, 0.5 / len(series)) if has_points else 0.0
+    steps = np.array([series.index(mark.series) - (len(series) - 1) / 2 for mark in marks]) * step
+    positions = np.array([mark.position for mark in marks], dtype=float)
+    is_linear = figure.positions.scale is Scale.LINEAR
+    return tidy(marks, positions + steps if is_linear else positions * 2**steps)
+
+
+def _format(axes: Axes, figure: FigureSpec) -> None:
+    sizes = figure.sizes
+    # Of the lines to compare with, the lowest is in sight.
+    reached = [reference.at(sizes[-1]) for reference in figure.references]
+    values = (*figure.ends, *([1.0, min(reached)] if reached else ()))
+    ticks = sizes[:: -(-len(sizes) // MOST_TICKS)]
+    format_axis(axes, "x", figure.positions, size_ends(figure.positions, sizes), ticks)
+    format_axis(axes, "y", figure.values, value_ends(figure.values, values))
     axes.grid(axis="y")
-    axes.tick_params(length=3)
-    axes.set_xlabel(figure.sizes.label)
-    axes.set_ylabel(figure.axis.label)
-    if figure.axis.scale is Scale.RATIO:
-        axes.axhline(1, color=palette.INK, lw=1, alpha=0.8)
-    if figure.axis.margin is not None:
-        upper = 1 + figure.axis.margin
-        axes.axhspan(1 / upper, upper, color=palette.INK, alpha=0.08, linewidth=0)
+
+
+def _references(axes: Axes, figure: FigureSpec) -> None:
+    """What has no marks: seaborn's objects draw data only, so these are matplotlib's own lines."""
+    for crossover in figure.crossovers:
+        colour = figure.styles[crossover.series].colour
+        axes.hlines(1, crossover.low, crossover.high, color=colour, lw=7, alpha=0.3)
+    edges = axes.get_xlim()
+    for reference in figure.references:
+        heights = [reference.at(edge) for edge in edges]
+        axes.plot(edges, heights, zorder=1.5, **reference_style(reference))

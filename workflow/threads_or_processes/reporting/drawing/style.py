@@ -1,4 +1,4 @@
-"""What all drawings share: size, ink, and the words where there is nothing to draw."""
+"""What all drawings share: size, ink and legend."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,12 +7,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from threads_or_processes.reporting import palette
+from threads_or_processes.reporting.figure_spec import FigureSpec, Kind, LineStyle, Reference
 
 # 360 points wide: on a phone one point is about one pixel, so the text keeps its size.
 WIDTH_IN = 5.0
 
 TITLE_CHARACTERS = 40
 """That fit into the width in bold letters."""
+
+MARKER_PT, LINE_PT = 4.5, 1.6
 
 MOST_CHARACTERS = 28
 """Of a key in a legend of two columns."""
@@ -46,31 +49,35 @@ SETTINGS: dict[Any, Any] = {
 }
 
 
-def empty(title: str, message: str) -> Figure:
-    """A title, and why there is no more."""
-    drawing = Figure(figsize=(WIDTH_IN, 0.9))
-    drawing.text(0.02, 0.72, title, weight="bold", size=11.5)
-    drawing.text(0.02, 0.3, message)
-    return drawing
-
-
-def dashes(style: palette.Line) -> Any:
+def dashes(line: LineStyle) -> Any:
     """A line's dashes as matplotlib takes them."""
-    return (0, style.dashes) if style.dashes else "solid"
+    return (0, line.dashes) if line.dashes else "solid"
 
 
-def key(label: str, ink: str, style: palette.Line) -> Line2D:
-    """What a legend shows of a series."""
-    return Line2D(
-        [],
-        [],
-        color=ink,
-        marker=style.marker,
-        markersize=4.5,
-        linewidth=1.6,
-        linestyle=dashes(style),
-        label=label,
-    )
+def legend_keys(figure: FigureSpec) -> list[Line2D]:
+    """What a legend shows: every series, and the lines to compare with."""
+    shared: dict[str, Any] = {"markersize": MARKER_PT, "linewidth": LINE_PT}
+    return [
+        Line2D(
+            [],
+            [],
+            color=style.colour,
+            marker=style.line.marker,
+            linestyle=dashes(style.line) if figure.kind is Kind.LINES else "solid",
+            label=series.title,
+            **shared,
+        )
+        for series, style in figure.styles.items()
+    ] + [
+        Line2D([], [], label=reference.title, **reference_style(reference))
+        for reference in figure.references
+    ]
+
+
+def reference_style(reference: Reference) -> dict[str, Any]:
+    """A thin line: solid where it is slanted, else dotted."""
+    ls = "solid" if reference.value is None else (0, (1, 2))
+    return {"color": palette.INK, "lw": 1, "alpha": 0.55, "ls": ls}
 
 
 def legend_height_in(keys: Sequence[Line2D]) -> float:
@@ -80,7 +87,7 @@ def legend_height_in(keys: Sequence[Line2D]) -> float:
 
 def _columns(keys: Sequence[Line2D]) -> int:
     """Two columns, or one where words are too long for half of the width."""
-    return 1 if any(len(str(key.get_label())) > MOST_CHARACTERS for key in keys) else 2
+    return 1 if any(len(str(one.get_label())) > MOST_CHARACTERS for one in keys) else 2
 
 
 def legend(drawing: Figure, keys: Sequence[Line2D], height_in: float) -> None:

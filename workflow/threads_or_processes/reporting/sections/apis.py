@@ -34,7 +34,7 @@ def build(question: Question) -> Section:
             title="Speed against the pool of threads",
             finding=answer,
             axis="speed against threads, same workers and arm",
-            margin=campaign.margin,
+            campaign=campaign,
             cells=question.cells,
             label=question.label,
             ratios=lambda cell: [

@@ -42,7 +42,7 @@ def build(question: Question) -> Section:
             title="The build, its lock, and both",
             finding=answer,
             axis="speed against the arm without the change",
-            margin=campaign.margin,
+            campaign=campaign,
             cells=question.cells,
             label=question.label,
             ratios=lambda cell: _steps(question, cell),

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from threads_or_processes.records.tables.comparisons import ClaimRow, DecisionRow
-from threads_or_processes.records.vocabulary import SCALING, ComparisonResult, Family
+from threads_or_processes.records.vocabulary import ComparisonResult, Family
+from threads_or_processes.reporting import comparison_data, words
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting import words
 from threads_or_processes.reporting.comparison_data import ComparedMachine, ComparedMachines
-from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Mark, Scale, Series
+from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Kind, Mark, Series, Unit
 from threads_or_processes.reporting.page import (
     Column,
     Fact,
@@ -18,9 +18,11 @@ from threads_or_processes.reporting.page import (
     Section,
     Table,
 )
-from threads_or_processes.reporting.sections import figure_builders
+from threads_or_processes.reporting.palette import machine_styles
 from threads_or_processes.reporting.sections.claims import STATUSES
 from threads_or_processes.reporting.sections.decision import status_of
+from threads_or_processes.reporting.sections.figure_builders import figure_block, ratio_mark
+from threads_or_processes.reporting.sections.scaling import speedup_rows
 from threads_or_processes.reporting.words import STATUS_ICONS, STATUS_WORDS, Status
 
 AGREE, DIFFER, OPEN = "agree", "differ", "not settled"
@@ -90,7 +92,7 @@ def _sections(compared: ComparedMachines, decisions: Table, claims: Table) -> It
         yield Section(
             anchor="claims", title="What was claimed", nav_title="Claims", blocks=(claims,)
         )
-    if figures := curves(compared.machines):
+    if figures := curves(compared):
         yield Section(
             anchor="curves",
             title="Speed-up curves over each other",
@@ -100,7 +102,7 @@ def _sections(compared: ComparedMachines, decisions: Table, claims: Table) -> It
                     "Each machine against its own serial on the reference arm. Colour tells the "
                     "model, line and marker the machine."
                 ),
-                Grid(tuple(figure_builders.figure_block(figure) for figure in figures)),
+                Grid(tuple(figure_block(figure) for figure in figures)),
             ),
         )
     yield Section(
@@ -303,36 +305,45 @@ def _claims(machines: Sequence[ComparedMachine]) -> Table:
     )
 
 
-def curves(machines: Sequence[ComparedMachine]) -> tuple[LinesFigure, ...]:
+def curves(compared: ComparedMachines) -> tuple[FigureSpec, ...]:
     """Speed-up over the machine's own serial, one figure for each work and arm, machines over it.
 
     A series is a machine (as its `arm`, which has the line) with a model (which has the colour).
     """
     lines: dict[tuple[str, str], dict[Series, list[Mark]]] = {}
-    for machine in machines:
+    for machine in compared.machines:
         campaign = machine.evidence.campaign
-        cells = {cell.id for cell in campaign.cells_of(campaign.experiment(SCALING))}
-        for row in machine.evidence.tables.ratios:
-            if row.contrast != "speedup_reference" or row.cell not in cells or row.estimate is None:
-                continue
-            if campaign.models[row.model].family is Family.SERIAL:
-                continue
+        for row, ratio in speedup_rows(campaign, machine.evidence.tables):
             title = f"{campaign.model_title(row.model)}, {text.plain(machine.name, 40)}"
             series = Series(title=title, model=row.model, arm=machine.name)
-            mark = figure_builders.ratio_mark(row.estimate, series, row.workers)
+            mark = ratio_mark(ratio, series, row.workers)
             lines.setdefault((row.workload, row.arm), {}).setdefault(series, []).append(mark)
     return tuple(
-        LinesFigure(
-            name=f"compare-{workload}-{arm}",
-            title=f"{_title(workload, machines)} on {arm}",
-            finding=_furthest(of),
-            caption=_furthest(of),
-            sizes=Axis(label="workers (number)", scale=Scale.COUNT),
-            axis=Axis(label="speed-up over the machine's own serial", scale=Scale.RATIO),
-            lines=tuple(tuple(sorted(marks, key=lambda mark: mark.x)) for marks in of.values()),
-        )
+        _curves(workload, arm, of, compared)
         for (workload, arm), of in lines.items()
         if len({series.arm for series in of}) > 1
+    )
+
+
+def _curves(
+    workload: str, arm: str, lines: Mapping[Series, Sequence[Mark]], compared: ComparedMachines
+) -> FigureSpec:
+    marks = tuple(
+        mark for of in lines.values() for mark in sorted(of, key=lambda mark: mark.position)
+    )
+    furthest = _furthest(lines)
+    return FigureSpec(
+        name=f"compare-{workload}-{arm}",
+        kind=Kind.LINES,
+        title=f"{_title(workload, compared.machines)} on {arm}",
+        finding=furthest,
+        caption=furthest,
+        positions=Axis(label="workers (number)", unit=Unit.COUNT),
+        values=Axis(label="speed-up over the machine's own serial", unit=Unit.RATIO),
+        styles=machine_styles(
+            marks, comparison_data.models(compared), [machine.name for machine in compared.machines]
+        ),
+        marks=marks,
     )
 
 
@@ -340,7 +351,7 @@ def _furthest(lines: Mapping[Series, Sequence[Mark]]) -> str:
     parts = []
     for series, marks in lines.items():
         best = max(marks, key=lambda mark: mark.value)
-        figure = f"{text.fixed(best.value, 2)}× with {text.count(int(best.x), 'worker')}"
+        figure = f"{text.fixed(best.value, 2)}× with {text.count(int(best.position), 'worker')}"
         parts.append(f"{series.title}: {figure}")
     return words.sentence(f"furthest over serial – {'; '.join(parts)}")
 

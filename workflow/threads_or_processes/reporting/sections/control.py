@@ -37,7 +37,7 @@ def build(question: Question) -> Section:
             title="The same cell measured as two",
             finding=answer,
             axis="ratio of a cell to itself",
-            margin=question.campaign.margin,
+            campaign=question.campaign,
             cells=[cell for cell in question.cells if cell.id in by_cell],
             label=lambda cell: f"{question.campaign.title(cell.workload)}: {question.named(cell)}",
             ratios=lambda cell: [

@@ -12,7 +12,7 @@ from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign, Workload
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.figure_spec import Axis, DotRow, DotsFigure, Scale, Series
+from threads_or_processes.reporting.figure_spec import ROWS, Axis, FigureSpec, Kind, Series, Unit
 from threads_or_processes.reporting.page import (
     Block,
     Fact,
@@ -24,6 +24,7 @@ from threads_or_processes.reporting.page import (
     Strong,
     filled,
 )
+from threads_or_processes.reporting.palette import series_styles
 from threads_or_processes.reporting.sections import figure_builders, quality, summary_sentences
 from threads_or_processes.reporting.tables import Tables
 from threads_or_processes.reporting.words import Status
@@ -152,23 +153,17 @@ def gains(workloads: Sequence[Workload], campaign: Campaign, tables: Tables) -> 
     )
 
 
-def key_figure(campaign: Campaign, tables: Tables) -> DotsFigure | None:
+def key_figure(campaign: Campaign, tables: Tables) -> FigureSpec | None:
     """Threads against processes for each kind of work and arm; nothing without such a pair."""
     pairs = _pairs(campaign, tables)
     arms = [arm.name for arm in campaign.decision_arms]
-    rows = tuple(
-        DotRow(
-            label=workload.title,
-            marks=tuple(
-                figure_builders.ratio_mark(ratio, Series(title=arm, arm=arm))
-                for arm in arms
-                if (ratio := pairs.get((workload.label, arm))) is not None
-            ),
-        )
+    marks = figure_builders.in_rows(
+        figure_builders.ratio_mark(ratio, Series(title=arm, arm=arm), workload.title)
         for workload in _decided(campaign, tables)
+        for arm in arms
+        if (ratio := pairs.get((workload.label, arm))) is not None
     )
-    drawn = tuple(row for row in rows if row.marks)
-    if not drawn:
+    if not marks:
         return None
     decided = {workload.label for workload in _decided(campaign, tables)}
     parts = [
@@ -184,17 +179,20 @@ def key_figure(campaign: Campaign, tables: Tables) -> DotsFigure | None:
         f"threads against as many processes, about as many as there are CPUs – {'; '.join(parts)}. "
         "Right of the band threads are faster, left of it processes"
     )
-    return DotsFigure(
+    return FigureSpec(
         name="threads-against-processes",
+        kind=Kind.DOTS,
         title="Threads against processes",
         finding=finding,
         caption=finding,
-        axis=Axis(
+        positions=ROWS,
+        values=Axis(
             label="time with processes ÷ time with threads",
-            scale=Scale.RATIO,
+            unit=Unit.RATIO,
             margin=campaign.margin,
         ),
-        rows=drawn,
+        styles=series_styles(marks, campaign),
+        marks=marks,
     )
 
 

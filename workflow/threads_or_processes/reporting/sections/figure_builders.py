@@ -1,61 +1,71 @@
-"""Plots as the page shows them: the finding below, the numbers on demand; and plots of ratios."""
+"""Figures of ratios, and figures as the page shows them: caption below, numbers on demand."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 
 from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.tables.experiments import CrossoverRow
 from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
+from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.figure_spec import (
+    ROWS,
     Axis,
-    Bracket,
-    DotRow,
-    DotsFigure,
-    LinesFigure,
+    Crossover,
+    FigureSpec,
+    Kind,
     Mark,
-    Scale,
     Series,
+    Unit,
 )
 from threads_or_processes.reporting.page import Column, Figure, Fold, Table
+from threads_or_processes.reporting.palette import series_styles
 
 NUMBERS = "The numbers in this figure"
 
 
-def figure_block(figure: DotsFigure | LinesFigure) -> Figure:
-    """A plot with its caption and a table of its marks."""
-    label = "About" if isinstance(figure, DotsFigure) else figure.sizes.label
+def figure_block(figure: FigureSpec, table: Table | None = None, note: str = "") -> Figure:
+    """A figure with its caption and a table of its marks: every estimate, or the given one."""
     return Figure(
         drawn=figure,
-        caption=figure.caption,
-        data=Fold(
-            summary=NUMBERS,
-            content=Table(
-                caption=f"{figure.title}: {figure.axis.label}",
-                columns=(
-                    Column(header=label),
-                    Column(header="Series"),
-                    Column(header="Value", numeric=True),
-                    Column(header="Low", numeric=True),
-                    Column(header="High", numeric=True),
-                ),
-                rows=tuple(
-                    (
-                        about,
-                        mark.series.title,
-                        *(figure.axis.shown(end) for end in (mark.value, mark.low, mark.high)),
-                    )
-                    for about, mark in figure.marks
-                ),
-                row_headers=2,
-            ),
-        ),
+        data=Fold(summary=NUMBERS, note=note, content=table or _table(figure)),
     )
 
 
-def ratio_mark(ratio: Ratio, series: Series, x: float = 0.0) -> Mark:
+def _table(figure: FigureSpec) -> Table:
+    return Table(
+        caption=f"{figure.title}: {figure.values.label}",
+        columns=(
+            Column(header=figure.positions.label),
+            Column(header="Series"),
+            Column(header="Value", numeric=True),
+            Column(header="Low", numeric=True),
+            Column(header="High", numeric=True),
+        ),
+        rows=tuple(
+            (
+                figure.positions.shown(mark.position),
+                mark.series.title,
+                *(figure.values.shown(end) for end in (mark.value, mark.low, mark.high)),
+            )
+            for mark in figure.estimates
+        ),
+        row_headers=2,
+    )
+
+
+def ratio_mark(ratio: Ratio, series: Series, position: float | str) -> Mark:
     """A ratio with its interval."""
-    return Mark(series=series, value=ratio.value, low=ratio.low, high=ratio.high, x=x)
+    return Mark(series=series, position=position, value=ratio.value, low=ratio.low, high=ratio.high)
+
+
+def in_rows(marks: Iterable[Mark]) -> tuple[Mark, ...]:
+    """Marks of one row together, rows in the order of their first marks."""
+    rows: dict[float | str, list[Mark]] = {}
+    for mark in marks:
+        rows.setdefault(mark.position, []).append(mark)
+    return tuple(chain.from_iterable(rows.values()))
 
 
 def ratio_lines(
@@ -66,41 +76,42 @@ def ratio_lines(
     caption: str,
     sizes: Axis,
     axis: str,
-    margin: float,
+    campaign: Campaign,
     ways: Iterable[Sequence[Cell]],
     series: Callable[[Cell], Series],
     size: Callable[[Cell], float],
     ratio: Callable[[Cell], Ratio | None],
     crossover: Callable[[Cell], CrossoverRow | None],
     among: tuple[str, ...] = (),
-) -> LinesFigure:
-    """Ratios over sizes, a line for each way, with brackets where a way begins to be faster."""
-    lines: list[tuple[Mark, ...]] = []
-    brackets: list[Bracket] = []
+) -> FigureSpec:
+    """Ratios over sizes, a line for each way, with a bar where a way begins to be faster."""
+    marks: list[Mark] = []
+    crossovers: list[Crossover] = []
     for way in ways:
         found = ((cell, ratio(cell)) for cell in way)
-        line = tuple(ratio_mark(one, series(cell), size(cell)) for cell, one in found if one)
+        line = [ratio_mark(one, series(cell), size(cell)) for cell, one in found if one]
         if line:
-            lines.append(line)
-            brackets += _brackets(crossover(way[0]), line[0].series)
-    return LinesFigure(
+            marks += line
+            crossovers += _crossovers(crossover(way[0]), line[0].series)
+    return FigureSpec(
         name=name,
+        kind=Kind.LINES,
         title=title,
         finding=finding,
         caption=caption,
-        sizes=sizes,
-        axis=Axis(label=axis, scale=Scale.RATIO, margin=margin),
-        lines=tuple(lines),
-        brackets=tuple(brackets),
-        among=among,
+        positions=sizes,
+        values=Axis(label=axis, unit=Unit.RATIO, margin=campaign.margin),
+        styles=series_styles(marks, campaign, among),
+        marks=tuple(marks),
+        crossovers=tuple(crossovers),
     )
 
 
-def _brackets(row: CrossoverRow | None, series: Series) -> tuple[Bracket, ...]:
+def _crossovers(row: CrossoverRow | None, series: Series) -> tuple[Crossover, ...]:
     """Where a series begins to be faster, if that lies between two sizes."""
     if row is None or row.baseline_to_size is None or row.faster_from_size is None:
         return ()
-    return (Bracket(series=series, low=row.baseline_to_size, high=row.faster_from_size),)
+    return (Crossover(series=series, low=row.baseline_to_size, high=row.faster_from_size),)
 
 
 def ratio_rows(
@@ -109,27 +120,31 @@ def ratio_rows(
     title: str,
     finding: str,
     axis: str,
-    margin: float,
+    campaign: Campaign,
     cells: Iterable[Cell],
     label: Callable[[Cell], str],
     ratios: Callable[[Cell], Iterable[tuple[Series, Ratio | None]]],
-) -> tuple[DotsFigure, ...]:
+) -> tuple[FigureSpec, ...]:
     """Ratios in rows with the band of no difference in practice; none where there is no ratio."""
-    marks: dict[str, list[Mark]] = {}
-    for cell in cells:
-        for series, ratio in ratios(cell):
-            if ratio is not None:
-                marks.setdefault(label(cell), []).append(ratio_mark(ratio, series))
+    marks = in_rows(
+        ratio_mark(ratio, series, label(cell))
+        for cell in cells
+        for series, ratio in ratios(cell)
+        if ratio is not None
+    )
     if not marks:
         return ()
     return (
-        DotsFigure(
+        FigureSpec(
             name=name,
+            kind=Kind.DOTS,
             title=title,
             finding=finding,
             caption=f"{words.capital(axis)}; whiskers are intervals. In the grey band, within "
-            f"{text.percent(margin)}, there is no difference in practice.",
-            axis=Axis(label=axis, scale=Scale.RATIO, margin=margin),
-            rows=tuple(DotRow(label=about, marks=tuple(of)) for about, of in marks.items()),
+            f"{text.percent(campaign.margin)}, there is no difference in practice.",
+            positions=ROWS,
+            values=Axis(label=axis, unit=Unit.RATIO, margin=campaign.margin),
+            styles=series_styles(marks, campaign),
+            marks=marks,
         ),
     )

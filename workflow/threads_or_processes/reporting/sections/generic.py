@@ -1,7 +1,7 @@
 """An experiment that somebody added: its times and what they gain over serial."""
 
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.figure_spec import DotsFigure, Series
+from threads_or_processes.reporting.figure_spec import FigureSpec, Series
 from threads_or_processes.reporting.page import Column, Section, Table
 from threads_or_processes.reporting.sections import figure_builders, summary_sentences
 from threads_or_processes.reporting.sections.pivot_tables import (
@@ -43,7 +43,7 @@ def speedup_answer(question: Question) -> str:
     )
 
 
-def speedup_figures(question: Question, finding: str) -> tuple[DotsFigure, ...]:
+def speedup_figures(question: Question, finding: str) -> tuple[FigureSpec, ...]:
     """Speed-ups over serial on the same arm, in rows of work and way."""
     campaign = question.campaign
     return figure_builders.ratio_rows(
@@ -51,7 +51,7 @@ def speedup_figures(question: Question, finding: str) -> tuple[DotsFigure, ...]:
         title="Speed-up over serial on the same arm",
         finding=finding,
         axis="speed-up over serial",
-        margin=campaign.margin,
+        campaign=campaign,
         cells=question.cells,
         label=question.label,
         ratios=lambda cell: [

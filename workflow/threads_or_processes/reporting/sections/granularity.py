@@ -4,7 +4,7 @@ from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.tables.experiments import CrossoverRow
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Scale
+from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Unit
 from threads_or_processes.reporting.page import Column, Section, Table
 from threads_or_processes.reporting.sections import figure_builders, summary_sentences
 from threads_or_processes.reporting.sections.pivot_tables import (
@@ -121,23 +121,23 @@ def _answer(question: Question, grains: Cells) -> str:
     return words.sentence(f"how long a task must be for its workers to pay – {'; '.join(parts)}")
 
 
-def _figures(question: Question, grains: Cells, finding: str) -> tuple[LinesFigure, ...]:
+def _figures(question: Question, grains: Cells, finding: str) -> tuple[FigureSpec, ...]:
     figure = figure_builders.ratio_lines(
         name=question.experiment.name,
         title="Speed-up by the duration of a task",
         finding=finding,
         caption="Whiskers are intervals. A bar on the line of 1× spans the durations between which "
         "a way begins to be faster than serial.",
-        sizes=Axis(label="duration of a task", scale=Scale.TASK),
+        sizes=Axis(label="duration of a task", unit=Unit.TASK),
         axis="speed-up over serial, same arm",
-        margin=question.campaign.margin,
+        campaign=question.campaign,
         ways=_ways(question, grains),
         series=question.series,
         size=lambda cell: _task_us(question, cell) or 0,
         ratio=question.ratio_over_serial,
         crossover=lambda cell: _found(question, cell),
     )
-    return (figure,) if figure.lines else ()
+    return (figure,) if figure.marks else ()
 
 
 def _bracket(row: CrossoverRow) -> str:

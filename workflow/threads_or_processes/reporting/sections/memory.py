@@ -6,9 +6,20 @@ from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.tables.experiments import MemoryRow
 from threads_or_processes.records.tables.groups import Spread
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.figure_spec import Axis, DotRow, DotsFigure, Mark, Scale, Series
+from threads_or_processes.reporting.figure_spec import (
+    ROWS,
+    Axis,
+    FigureSpec,
+    Kind,
+    Mark,
+    Scale,
+    Series,
+    Unit,
+)
 from threads_or_processes.reporting.page import Column, Section, Table
+from threads_or_processes.reporting.palette import series_styles
 from threads_or_processes.reporting.sections import slopes, summary_sentences
+from threads_or_processes.reporting.sections.figure_builders import in_rows
 from threads_or_processes.reporting.sections.pivot_tables import (
     WAY,
     Measure,
@@ -92,29 +103,33 @@ def _mebibytes(weight: float) -> str:
 
 def _figures(
     question: Question, cells: Sequence[Cell], rows: Mapping[str, MemoryRow], finding: str
-) -> tuple[DotsFigure, ...]:
-    marks: dict[str, list[Mark]] = {}
-    for cell in cells:
-        row = rows[cell.id]
-        if row.idle.value is not None:
-            marks.setdefault(question.label(cell), []).append(
-                Mark(
-                    series=Series(title=cell.arm, arm=cell.arm),
-                    value=row.idle.value,
-                    low=row.idle.min,
-                    high=row.idle.max,
-                )
-            )
+) -> tuple[FigureSpec, ...]:
+    marks = in_rows(
+        Mark(
+            series=Series(title=cell.arm, arm=cell.arm),
+            position=question.label(cell),
+            value=row.idle.value,
+            low=row.idle.min,
+            high=row.idle.max,
+        )
+        for cell in cells
+        if (row := rows[cell.id]).idle.value is not None
+    )
     if not marks:
         return ()
     return (
-        DotsFigure(
+        FigureSpec(
             name=question.experiment.name,
+            kind=Kind.DOTS,
             title="Memory of all processes, workers idle",
             finding=finding,
             caption="Medians of the trials; whiskers reach from the least to the most of them.",
-            axis=Axis(label=f"proportional set size ({UNIT})", scale=Scale.BYTES),
-            rows=tuple(DotRow(label=way, marks=tuple(of)) for way, of in marks.items()),
+            positions=ROWS,
+            values=Axis(
+                label=f"proportional set size ({UNIT})", unit=Unit.BYTES, scale=Scale.LINEAR
+            ),
+            styles=series_styles(marks, question.campaign),
+            marks=marks,
         ),
     )
 

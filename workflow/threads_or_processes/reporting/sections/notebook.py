@@ -1,23 +1,34 @@
 """The notebook replay beside the notebook's own figures."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from threads_or_processes.records.tables.experiments import NotebookRow
 from threads_or_processes.records.vocabulary import NOTEBOOK, Family
-from threads_or_processes.reporting import alt_text, traces, words
 from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
+from threads_or_processes.reporting.figure_spec import (
+    Axis,
+    FigureSpec,
+    Kind,
+    Mark,
+    Scale,
+    Series,
+    Unit,
+)
 from threads_or_processes.reporting.page import (
     Column,
-    Figure,
-    Fold,
     Paragraph,
     Section,
     Table,
     filled,
 )
+from threads_or_processes.reporting.palette import series_styles
+from threads_or_processes.reporting.sections.figure_builders import figure_block
+from threads_or_processes.reporting.tables import Tables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +62,15 @@ NOTEBOOK_TIMES = (
     ),
 )
 
+TIMELINE_TITLE = "Start and finish of each worker in the notebook replay"
+_COLUMNS = {
+    "arm": "series.arm",
+    "model": "series.model",
+    "worker": "position",
+    "start_ns": "low",
+    "end_ns": "high",
+}
+
 _CALLS = {times.model: times.call for times in NOTEBOOK_TIMES}
 
 LIMITS = (
@@ -67,6 +87,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
         return
     rows = evidence.tables.notebook
     measured = [row for row in rows if row.wall_ns is not None]
+    figure = timeline(campaign, evidence.tables)
     yield Section(
         anchor="notebook",
         title="The notebook, run again",
@@ -79,7 +100,11 @@ def build(evidence: Evidence) -> Iterator[Section]:
         blocks=filled(
             *map(Paragraph, _paragraphs(campaign, rows)),
             _times(rows, campaign),
-            _figure(evidence),
+            figure_block(
+                figure,
+                _timeline_table(figure, campaign),
+                "Time since the start of the timed region.",
+            ),
             _lists(rows, campaign),
         ),
     )
@@ -229,41 +254,83 @@ def _lists(rows: Sequence[NotebookRow], campaign: Campaign) -> Table | None:
     )
 
 
-def _figure(evidence: Evidence) -> Figure:
-    campaign = evidence.campaign
-    timeline = traces.timeline(campaign, evidence.tables)
-    lanes = [lane for lane in timeline.lanes if lane.spans]
-    starts = [start for lane in lanes if (start := alt_text.last_start_ns(lane.spans)) is not None]
+def timeline(campaign: Campaign, tables: Tables) -> FigureSpec:
+    """Start and finish of each worker: a panel for each row of the notebook's table."""
+    ways = Counter((row.model, row.arm) for row in tables.notebook)
+    rows = {
+        Series(
+            title=f"{campaign.model_title(row.model)} on {row.arm}"
+            + (f", {text.count(row.workers, 'worker')}" if ways[row.model, row.arm] > 1 else ""),
+            model=row.model,
+            arm=row.arm,
+        ): row
+        for row in tables.notebook
+        if row.spans
+    }
+    marks = tuple(
+        Mark(
+            series=series,
+            position=span["worker"],
+            value=span["end_ns"],
+            low=span["start_ns"],
+            high=span["end_ns"],
+        )
+        for series, row in rows.items()
+        for span in row.spans or ()
+    )
+    last_starts = {
+        series: max(span["start_ns"] for span in row.spans or ()) for series, row in rows.items()
+    }
     caption = "Start and finish of each worker, first trial of each."
-    if starts:
-        caption += f" The latest start of any worker came {text.time(max(starts))} into the region."
-    spans = [(lane, span) for lane in lanes for span in lane.spans]
-    return Figure(
-        drawn=timeline,
+    if last_starts:
+        latest = text.time(max(last_starts.values()))
+        caption += f" The latest start of any worker came {latest} into the region."
+    return FigureSpec(
+        name="notebook-timeline",
+        kind=Kind.BARS,
+        title=TIMELINE_TITLE,
+        drawn_title="The notebook replay",
         caption=caption,
-        data=Fold(
-            summary="The numbers in this figure",
-            note="Time since the start of the timed region.",
-            content=Table(
-                caption="Start and finish of each worker in the notebook replay",
-                columns=(
-                    Column(header="Arm"),
-                    Column(header="Call"),
-                    Column(header="Worker", numeric=True),
-                    Column(header="Start", unit="ms", numeric=True),
-                    Column(header="Finish", unit="ms", numeric=True),
-                ),
-                rows=tuple(
-                    (
-                        lane.arm,
-                        _call(lane.model, campaign),
-                        str(span.worker),
-                        text.fixed(span.start_ns / text.MILLISECONDS.ns, 1),
-                        text.fixed(span.end_ns / text.MILLISECONDS.ns, 1),
-                    )
-                    for lane, span in spans
-                ),
-                row_headers=3,
-            ),
+        positions=Axis(label="Worker", unit=Unit.COUNT, scale=Scale.LINEAR),
+        values=Axis(
+            label="time since the start of the timed region", unit=Unit.TIME, scale=Scale.LINEAR
         ),
+        styles=series_styles(marks, campaign, [model.name for model in campaign.drawn_models]),
+        marks=marks,
+        opening="Timeline: one bar for each worker, over seconds since the start of the timed "
+        "region.",
+        summary=tuple(
+            f"{series.title}: {text.count(len(row.spans or ()), 'worker')}, "
+            f"the last started after {text.time(last_starts[series])}, "
+            f"the whole took {text.time(row.wall_ns)}"
+            for series, row in rows.items()
+        ),
+        why_empty="No timeline can be drawn: no trial of the notebook replay succeeded.",
+        columns=_COLUMNS,
+    )
+
+
+def _timeline_table(figure: FigureSpec, campaign: Campaign) -> Table:
+    return Table(
+        caption=TIMELINE_TITLE,
+        columns=(
+            Column(header="Arm"),
+            Column(header="Call"),
+            Column(header="Worker", numeric=True),
+            Column(header="Start", unit="ms", numeric=True),
+            Column(header="Finish", unit="ms", numeric=True),
+        ),
+        rows=tuple(
+            (
+                mark.series.arm or "",
+                _call(mark.series.model or "", campaign),
+                str(mark.position),
+                *(
+                    text.fixed((end or 0) / text.MILLISECONDS.ns, 1)
+                    for end in (mark.low, mark.high)
+                ),
+            )
+            for mark in figure.marks
+        ),
+        row_headers=3,
     )

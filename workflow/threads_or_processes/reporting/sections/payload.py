@@ -4,8 +4,9 @@ from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.vocabulary import THREADS
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Mark, Scale
+from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Kind, Mark, Unit
 from threads_or_processes.reporting.page import Column, Section, Table
+from threads_or_processes.reporting.palette import series_styles
 from threads_or_processes.reporting.sections import figure_builders, summary_sentences
 from threads_or_processes.reporting.sections.pivot_tables import (
     TWO_AVERAGES,
@@ -22,7 +23,7 @@ LIMITS = (
     "Data of other shapes: strings, frames and objects with methods of their own each have their "
     "price in a serialiser."
 )
-SIZES = Axis(label="what a task is sent", scale=Scale.KIB)
+SIZES = Axis(label="what a task is sent", unit=Unit.KIB)
 
 
 def build(question: Question) -> Section:
@@ -138,25 +139,27 @@ def _kib(size_kib: float) -> str:
     return f"{text.set_number(size_kib)}{text.SPACE}KiB"
 
 
-def _figures(question: Question, cells: Cells, finding: str) -> tuple[LinesFigure, ...]:
+def _figures(question: Question, cells: Cells, finding: str) -> tuple[FigureSpec, ...]:
     """Two figures for each kind of data that is sent in more sizes than one."""
     kinds: dict[str, list[Cells]] = {}
     for way in question.ways([cell for cell in cells if _size_kib(question, cell) > 0]):
         kinds.setdefault(question.work(way[0]).name, []).append(way)
     models = tuple(dict.fromkeys(cell.model for cell in cells))
-    drawn: list[LinesFigure] = []
+    drawn: list[FigureSpec] = []
     for kind, ways in kinds.items():
         name, title = f"{question.experiment.name}-{kind}", question.work(ways[0][0]).plain_title
-        times = LinesFigure(
+        marks = tuple(mark for way in ways for mark in _timed(question, way))
+        times = FigureSpec(
             name=name,
+            kind=Kind.LINES,
             title=title,
             finding=finding,
             caption="Time of a batch by the size of what a task is sent; whiskers are intervals of "
             "the median.",
-            sizes=SIZES,
-            axis=Axis(label="time of a batch", scale=Scale.TIME),
-            lines=tuple(line for way in ways if (line := _timed(question, way))),
-            among=models,
+            positions=SIZES,
+            values=Axis(label="time of a batch", unit=Unit.TIME),
+            styles=series_styles(marks, question.campaign, models),
+            marks=marks,
         )
         over_threads = figure_builders.ratio_lines(
             name=f"{name}-over-threads",
@@ -167,7 +170,7 @@ def _figures(question: Question, cells: Cells, finding: str) -> tuple[LinesFigur
             "faster.",
             sizes=SIZES,
             axis="speed over threads, same arm",
-            margin=question.campaign.margin,
+            campaign=question.campaign,
             ways=ways,
             series=question.series,
             size=lambda cell: _size_kib(question, cell),
@@ -176,7 +179,7 @@ def _figures(question: Question, cells: Cells, finding: str) -> tuple[LinesFigur
             among=models,
         )
         drawn += (times, over_threads)
-    return tuple(one for one in drawn if any(len(line) > 1 for line in one.lines))
+    return tuple(one for one in drawn if any(len(one.of(line)) > 1 for line in one.styles))
 
 
 def _timed(question: Question, way: Cells) -> tuple[Mark, ...]:
@@ -186,7 +189,7 @@ def _timed(question: Question, way: Cells) -> tuple[Mark, ...]:
             value=row.median_ns,
             low=row.ci_low_ns,
             high=row.ci_high_ns,
-            x=_size_kib(question, cell),
+            position=_size_kib(question, cell),
         )
         for cell in way
         if (row := question.tables.cell(cell.id)) is not None and row.median_ns is not None

@@ -10,7 +10,7 @@ from threads_or_processes.records.vocabulary import THREADS, Family
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign, Workload
-from threads_or_processes.reporting.figure_spec import DotsFigure, LinesFigure, Series
+from threads_or_processes.reporting.figure_spec import FigureSpec, Series
 from threads_or_processes.reporting.page import (
     Column,
     Fold,
@@ -42,7 +42,7 @@ class Question:
         answer: str,
         limits: str = "",
         paragraphs: Iterable[str] = (),
-        figures: Iterable[DotsFigure | LinesFigure] = (),
+        figures: Iterable[FigureSpec] = (),
         tables: Iterable[Table] = (),
         details: Iterable[Table] = (),
     ) -> Section:

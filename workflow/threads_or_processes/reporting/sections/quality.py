@@ -14,8 +14,17 @@ from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.figure_spec import Axis, LinesFigure, Mark, Scale, Series
+from threads_or_processes.reporting.figure_spec import (
+    Axis,
+    FigureSpec,
+    Kind,
+    Mark,
+    Scale,
+    Series,
+    Unit,
+)
 from threads_or_processes.reporting.page import Column, Fold, Paragraph, Section, Table, filled
+from threads_or_processes.reporting.palette import series_styles
 from threads_or_processes.reporting.sections import figure_builders
 from threads_or_processes.reporting.sections.pivot_tables import left_out
 from threads_or_processes.reporting.tables import Tables
@@ -213,9 +222,9 @@ def noise_floor(evidence: Evidence) -> str:
     )
 
 
-def order_figure(campaign: Campaign, tables: Tables) -> LinesFigure | None:
+def order_figure(campaign: Campaign, tables: Tables) -> FigureSpec | None:
     """How far the trials of each block lie from their cells' medians; none for a single block."""
-    axis = Axis(label="time ÷ median of its cell", scale=Scale.RATIO, margin=campaign.margin)
+    axis = Axis(label="time ÷ median of its cell", unit=Unit.RATIO, margin=campaign.margin)
     lines = [
         tuple(
             Mark(
@@ -223,23 +232,25 @@ def order_figure(campaign: Campaign, tables: Tables) -> LinesFigure | None:
                 value=row.median_ratio,
                 low=row.lower_quartile_ratio,
                 high=row.upper_quartile_ratio,
-                x=row.place,
+                position=row.place,
             )
             for row in tables.order
             if row.basis == basis
         )
         for basis in ("typical", "quiet")
     ]
-    drawn = tuple(line for line in lines if len(line) > 1)
-    if not drawn:
+    drawn = [line for line in lines if len(line) > 1]
+    marks = tuple(mark for line in drawn for mark in line)
+    if not marks:
         return None
     parts = [
         f"{line[0].series.title} from {axis.shown(min(mark.value for mark in line))} to "
         f"{axis.shown(max(mark.value for mark in line))}"
         for line in drawn
     ]
-    return LinesFigure(
+    return FigureSpec(
         name="order",
+        kind=Kind.LINES,
         title="Times, block by block",
         finding=words.sentence(
             f"the median trial of each block, over the median of its cell – {'; '.join(parts)}"
@@ -247,9 +258,12 @@ def order_figure(campaign: Campaign, tables: Tables) -> LinesFigure | None:
         caption="Each block's median trial, as a multiple of the median of its cell; whiskers hold "
         "half of the trials. A slope is a drift, a peak a busy time. Blocks are what ratios are "
         "paired by, so neither is in them.",
-        sizes=Axis(label="block, in the order in which they ran", scale=Scale.BLOCK),
-        axis=axis,
-        lines=drawn,
+        positions=Axis(
+            label="block, in the order in which they ran", unit=Unit.BLOCK, scale=Scale.LINEAR
+        ),
+        values=axis,
+        styles=series_styles(marks, campaign),
+        marks=marks,
     )
 
 

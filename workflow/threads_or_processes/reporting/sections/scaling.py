@@ -1,29 +1,48 @@
 """Speed-up curves, one figure for each workload."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from threads_or_processes.records.vocabulary import SCALING
+from threads_or_processes.records.tables.comparisons import RatioRow
+from threads_or_processes.records.tables.groups import Ratio
+from threads_or_processes.records.vocabulary import SCALING, Family
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting import traces, words
-from threads_or_processes.reporting.campaign import Campaign
+from threads_or_processes.reporting import words
+from threads_or_processes.reporting.campaign import Campaign, Workload
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import (
-    Column,
-    Figure,
-    Fold,
-    Grid,
-    Paragraph,
-    Section,
-    Table,
-    filled,
+from threads_or_processes.reporting.figure_spec import (
+    Axis,
+    FigureSpec,
+    Kind,
+    Mark,
+    Reference,
+    Scale,
+    Series,
+    Unit,
 )
+from threads_or_processes.reporting.page import Column, Grid, Paragraph, Section, Table, filled
+from threads_or_processes.reporting.palette import series_styles
 from threads_or_processes.reporting.sections import laws
-from threads_or_processes.reporting.traces import Curve, SpeedupFigure
+from threads_or_processes.reporting.sections.figure_builders import figure_block, ratio_mark
+from threads_or_processes.reporting.tables import Tables
 
 LIMITS = (
     "More workers than were tried, batches that grow with the workers (weak scaling), and machines "
     "with more CPUs than this one."
 )
+LINEAR_UP_TO_WORKERS = 8
+"""More workers than this and both axes double from tick to tick."""
+
+_COLUMNS = {
+    "model": "series.model",
+    "arm": "series.arm",
+    "workers": "position",
+    "block": "block",
+    "speedup_ratio": "value",
+    "speedup_low_ratio": "low",
+    "speedup_high_ratio": "high",
+}
+"""A row without a block is an estimate over all of them."""
 
 
 def build(evidence: Evidence) -> Iterator[Section]:
@@ -32,41 +51,162 @@ def build(evidence: Evidence) -> Iterator[Section]:
     experiment = campaign.experiment(SCALING)
     if experiment is None:
         return
-    figures = tuple(
-        traces.speedup(workload, campaign, evidence.tables) for workload in campaign.scaled
-    )
+    figures = {
+        workload.label: speedup(workload, campaign, evidence.tables) for workload in campaign.scaled
+    }
     yield Section(
         anchor="scaling",
         title="How much more workers bring",
         nav_title="Speed-up",
         question=experiment.question,
-        answer=_answer(figures),
+        answer=_answer(figures.values(), campaign),
         limits=LIMITS,
         blocks=filled(
-            *map(Paragraph, _paragraphs(campaign, figures)),
+            *map(Paragraph, _paragraphs(figures.values(), campaign)),
             *map(Paragraph, laws.why_none(evidence)),
-            Grid(tuple(_figure(figure) for figure in figures)),
+            Grid(
+                tuple(
+                    figure_block(
+                        figure,
+                        _table(figure, workload, campaign),
+                        f"Speed-up over serial on {campaign.reference_arm}, with its interval and "
+                        "the value in each block.",
+                    )
+                    for workload, figure in figures.items()
+                )
+            ),
             laws.table(evidence),
             laws.efficiency(evidence),
         ),
     )
 
 
-def _answer(figures: tuple[SpeedupFigure, ...]) -> str:
-    """How far each kind of work gets, and with what."""
-    furthest = [
-        (figure.workload.title, max(figure.curves, key=lambda curve: curve.best.speedup.value))
-        for figure in figures
-        if figure.curves
+def speedup_rows(campaign: Campaign, tables: Tables) -> Iterator[tuple[RatioRow, Ratio]]:
+    """The speed-ups of the scaling experiment: warm cells against serial on the reference arm."""
+    cells = {cell.id for cell in campaign.cells_of(campaign.experiment(SCALING))}
+    for row in tables.ratios:
+        if (
+            (row.contrast, row.timing) == ("speedup_reference", "warm")
+            and row.cell in cells
+            and campaign.models[row.model].family is not Family.SERIAL
+            and (ratio := row.estimate) is not None
+        ):
+            yield row, ratio
+
+
+def speedup(workload: Workload, campaign: Campaign, tables: Tables) -> FigureSpec:
+    """The speed-up figure of a workload, with the value in each block and two bounds."""
+    marks = tuple(_marks(workload, campaign, tables))
+    lines: dict[Series, list[Mark]] = {}
+    for mark in marks:
+        if mark.block is None:
+            lines.setdefault(mark.series, []).append(mark)
+    counts = sorted({int(mark.position) for of in lines.values() for mark in of})
+    scale = Scale.LINEAR if counts and counts[-1] <= LINEAR_UP_TO_WORKERS else Scale.LOG2
+    cpus = campaign.machine.logical_cpus
+    baseline = tables.serial(workload.label, campaign.reference_arm)
+    serial = text.time(baseline.median_ns) if baseline and baseline.median_ns is not None else ""
+    return FigureSpec(
+        name=f"speedup-{workload.label}",
+        kind=Kind.LINES,
+        title=f"Speed-up of {workload.title}",
+        drawn_title=workload.title,
+        caption=_caption(workload, lines, serial, campaign),
+        positions=Axis(label="workers (number)", unit=Unit.COUNT, scale=scale),
+        values=Axis(
+            label=f"speed-up over serial {campaign.reference_arm}", unit=Unit.RATIO, scale=scale
+        ),
+        styles=series_styles(marks, campaign, [model.name for model in campaign.drawn_models]),
+        marks=marks,
+        references=(
+            Reference(title="ideal: workers × serial"),
+            Reference(title=f"bound of computing: {text.count(cpus, 'CPU')}", value=cpus),
+        ),
+        opening=f"Line chart: speed-up against serial on {campaign.reference_arm}"
+        + (f", which takes {serial}" if serial else "")
+        + f", over the number of workers ({text.listing([str(count) for count in counts])}); "
+        "points are blocks, whiskers are intervals.",
+        summary=tuple(
+            f"{_named(series, campaign)}: at most {_figures(best)}, with {_workers(best)}"
+            for series, of in lines.items()
+            for best in [_best(of)]
+        ),
+        why_empty="No speed-up can be drawn: no cell can be compared with serial.",
+        columns=_COLUMNS,
+    )
+
+
+def _marks(workload: Workload, campaign: Campaign, tables: Tables) -> Iterator[Mark]:
+    """For each model and arm its speed-ups over workers, then that in each block."""
+    models, arms = list(campaign.models), [arm.name for arm in campaign.arms]
+    rows = [
+        found for found in speedup_rows(campaign, tables) if found[0].workload == workload.label
     ]
+    rows.sort(key=lambda found: found[0].workers)
+    for model, arm in itertools.product(models, arms):
+        series = Series(title=f"{campaign.model_title(model)}, {arm}", model=model, arm=arm)
+        line = [found for found in rows if (found[0].model, found[0].arm) == (model, arm)]
+        yield from (ratio_mark(ratio, series, row.workers) for row, ratio in line)
+        for row, _ in line:
+            yield from _points(row, series, tables)
+
+
+def _points(row: RatioRow, series: Series, tables: Tables) -> Iterator[Mark]:
+    """Speed-up in each block that has both the cell and its baseline."""
+    own_ns = tables.block_values(row.cell, row.basis)
+    baseline_ns = tables.block_values(row.baseline_cell, row.basis)
+    for block in sorted(own_ns.keys() & baseline_ns.keys()):
+        value = baseline_ns[block] / own_ns[block]
+        yield Mark(series=series, position=row.workers, value=value, block=block)
+
+
+def _best(marks: Iterable[Mark]) -> Mark:
+    return max(marks, key=lambda mark: mark.value)
+
+
+def _named(series: Series, campaign: Campaign) -> str:
+    return f"{campaign.model_title(series.model or '')} on {series.arm}"
+
+
+def _figures(mark: Mark) -> str:
+    ratio = Ratio(value=mark.value, low=mark.low, high=mark.high)
+    return f"{text.times_as_fast(ratio)} {text.interval(ratio)}".strip()
+
+
+def _workers(mark: Mark) -> str:
+    return text.count(int(mark.position), "worker")
+
+
+def _reach(mark: Mark, campaign: Campaign) -> str:
+    return f"{_named(mark.series, campaign)} {_figures(mark)} with {_workers(mark)}"
+
+
+def _caption(
+    workload: Workload, lines: Mapping[Series, Sequence[Mark]], serial: str, campaign: Campaign
+) -> str:
+    """The baseline's absolute time, and how far the highest and the lowest curve reach."""
+    if not lines:
+        return f"{workload.title}: no cell can be compared with serial."
+    ranked = sorted(map(_best, lines.values()), key=lambda mark: mark.value, reverse=True)
+    caption = f"{workload.title}: 1× is {serial or 'serial'}. "
+    caption += f"Furthest: {_reach(ranked[0], campaign)}"
+    if len(ranked) > 1:
+        caption += f"; least far: {_reach(ranked[-1], campaign)}, which is its best"
+    return f"{caption}."
+
+
+def _answer(figures: Iterable[FigureSpec], campaign: Campaign) -> str:
+    """How far each kind of work gets, and with what."""
+    furthest = [(one.drawn_title, _best(one.estimates)) for one in figures if one.marks]
     if not furthest:
         return "No cell can be compared with serial."
-    told = "; ".join(f"{title}: {_reach(curve)}" for title, curve in furthest)
+    told = "; ".join(f"{title}: {_reach(mark, campaign)}" for title, mark in furthest)
     return words.sentence(f"furthest over serial – {told}")
 
 
-def _paragraphs(campaign: Campaign, figures: tuple[SpeedupFigure, ...]) -> tuple[str, ...]:
-    if not any(figure.curves for figure in figures):
+def _paragraphs(figures: Iterable[FigureSpec], campaign: Campaign) -> tuple[str, ...]:
+    counts = sorted({workers for figure in figures for workers in figure.sizes})
+    if not counts:
         return ("No cell can be compared with serial, so there are no speed-ups.",)
     cpus = text.count(campaign.machine.logical_cpus, "CPU")
     reading = (
@@ -78,76 +218,48 @@ def _paragraphs(campaign: Campaign, figures: tuple[SpeedupFigure, ...]) -> tuple
         f"({cpus}), a bound for work that computes but not for work that waits. "
         "Lines between worker counts only guide the eye."
     )
-    counts = sorted({workers for figure in figures for workers in figure.worker_counts})
     if len(counts) == 1:
-        tried = text.count(counts[0], "worker")
+        tried = text.count(int(counts[0]), "worker")
         return (reading, f"Only {tried} were tried, so the figures can't show scaling.")
     return (reading,)
 
 
-def _reach(curve: Curve) -> str:
-    best = curve.best
-    figures = f"{text.times_as_fast(best.speedup)} {text.interval(best.speedup)}".strip()
-    return f"{curve.title} on {curve.arm} {figures} with {text.count(best.workers, 'worker')}"
-
-
-def caption(figure: SpeedupFigure) -> str:
-    """The baseline's absolute time, and how far the highest and the lowest curve reach."""
-    if not figure.curves:
-        return f"{figure.workload.title}: no cell can be compared with serial."
-    ranked = sorted(figure.curves, key=lambda curve: curve.best.speedup.value, reverse=True)
-    baseline = (
-        f"1× is {text.time(figure.baseline_ns)}"
-        if figure.baseline_ns is not None
-        else "1× is serial"
-    )
-    words_ = f"{figure.workload.title}: {baseline}. Furthest: {_reach(ranked[0])}"
-    if len(ranked) > 1:
-        words_ += f"; least far: {_reach(ranked[-1])}, which is its best"
-    return f"{words_}."
-
-
-def _figure(figure: SpeedupFigure) -> Figure:
-    return Figure(
-        drawn=figure,
-        caption=caption(figure),
-        data=Fold(
-            summary="The numbers in this figure",
-            note=f"Speed-up over serial on {figure.reference_arm}, with its interval and the "
-            "value in each block.",
-            content=Table(
-                caption=f"Speed-up of {figure.workload.title}",
-                columns=(
-                    Column(header="Model"),
-                    Column(header="Arm"),
-                    Column(header="Workers", numeric=True),
-                    Column(header="Speed-up", unit="×", numeric=True),
-                    Column(header="Low", unit="×", numeric=True),
-                    Column(header="High", unit="×", numeric=True),
-                    Column(header="Blocks, in order", unit="×"),
-                ),
-                rows=tuple(row for curve in figure.curves for row in _rows(curve)),
-                row_headers=3,
-            ),
+def _table(figure: FigureSpec, workload: str, campaign: Campaign) -> Table:
+    kinds: dict[tuple[object, ...], str] = {
+        (cell.model, cell.arm, cell.workers): cell.worker_kind
+        for cell in campaign.cells_of(campaign.experiment(SCALING))
+        if cell.workload == workload
+    }
+    return Table(
+        caption=figure.title,
+        columns=(
+            Column(header="Model"),
+            Column(header="Arm"),
+            Column(header="Workers", numeric=True),
+            Column(header="Speed-up", unit="×", numeric=True),
+            Column(header="Low", unit="×", numeric=True),
+            Column(header="High", unit="×", numeric=True),
+            Column(header="Blocks, in order", unit="×"),
         ),
+        rows=tuple(
+            (
+                campaign.model_title(mark.series.model or ""),
+                mark.series.arm or "",
+                words.workers(
+                    int(mark.position), kinds[mark.series.model, mark.series.arm, mark.position]
+                ),
+                *(text.ratio_cell(end) for end in (mark.value, mark.low, mark.high)),
+                _blocks(figure, mark),
+            )
+            for mark in figure.estimates
+        ),
+        row_headers=3,
     )
 
 
-def _rows(curve: Curve) -> list[tuple[str, ...]]:
-    return [
-        (
-            curve.title,
-            curve.arm,
-            words.workers(estimate.workers, estimate.worker_kind),
-            text.ratio_cell(estimate.speedup.value),
-            text.ratio_cell(estimate.speedup.low),
-            text.ratio_cell(estimate.speedup.high),
-            ", ".join(
-                text.fixed(point.speedup_ratio, 2)
-                for point in curve.points
-                if point.workers == estimate.workers
-            )
-            or text.MISSING,
-        )
-        for estimate in curve.estimates
-    ]
+def _blocks(figure: FigureSpec, estimate: Mark) -> str:
+    """The values of an estimate's blocks."""
+    place = estimate.series, estimate.position
+    points = (one for one in figure.marks if one.block is not None)
+    values = [one.value for one in points if (one.series, one.position) == place]
+    return ", ".join(text.fixed(value, 2) for value in values) or text.MISSING

@@ -6,9 +6,19 @@ from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.tables.experiments import StartupRow
 from threads_or_processes.records.tables.groups import Bounded
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.figure_spec import Axis, DotRow, DotsFigure, Mark, Scale, Series
+from threads_or_processes.reporting.figure_spec import (
+    ROWS,
+    Axis,
+    FigureSpec,
+    Kind,
+    Mark,
+    Series,
+    Unit,
+)
 from threads_or_processes.reporting.page import Column, Section, Table
+from threads_or_processes.reporting.palette import series_styles
 from threads_or_processes.reporting.sections import slopes, summary_sentences
+from threads_or_processes.reporting.sections.figure_builders import in_rows
 from threads_or_processes.reporting.sections.pivot_tables import (
     WAY,
     Measure,
@@ -85,24 +95,30 @@ def _answer(question: Question, cells: Sequence[Cell], rows: Mapping[str, Startu
 
 def _figures(
     question: Question, cells: Sequence[Cell], rows: Mapping[str, StartupRow], finding: str
-) -> tuple[DotsFigure, ...]:
-    marks: dict[str, list[Mark]] = {}
-    for cell in cells:
-        if (first_ns := rows[cell.id].first_result.value) is not None:
-            marks.setdefault(question.label(cell), []).append(
-                Mark(series=Series(title=cell.arm, arm=cell.arm), value=first_ns)
-            )
+) -> tuple[FigureSpec, ...]:
+    marks = in_rows(
+        Mark(
+            series=Series(title=cell.arm, arm=cell.arm),
+            position=question.label(cell),
+            value=first_ns,
+        )
+        for cell in cells
+        if (first_ns := rows[cell.id].first_result.value) is not None
+    )
     if not marks:
         return ()
     return (
-        DotsFigure(
+        FigureSpec(
             name=question.experiment.name,
+            kind=Kind.DOTS,
             title="Until the first result",
             finding=finding,
             caption="From the start of the workers until the first chunk of tasks is done; medians "
             "of the trials.",
-            axis=Axis(label="time until the first result", scale=Scale.TIME),
-            rows=tuple(DotRow(label=way, marks=tuple(of)) for way, of in marks.items()),
+            positions=ROWS,
+            values=Axis(label="time until the first result", unit=Unit.TIME),
+            styles=series_styles(marks, question.campaign),
+            marks=marks,
         ),
     )
 
