@@ -51,11 +51,12 @@ def _layers(axes: Axes, figure: FigureSpec) -> None:
     line = so.Line(linewidth=LINE_PT, pointsize=MARKER_PT)
     styles = {"marker": "series", "linestyle": "series"}
     add(drawn, line, estimates, x="position", y="value", **styles).on(axes).plot()
-    for series, style in figure.styles.items():
-        blocks = [mark for mark in figure.marks if mark.block is not None and mark.series == series]
+    blocks = [mark for mark in figure.marks if mark.block is not None]
+    for series in dict.fromkeys(mark.series for mark in blocks):
+        style = figure.styles[series]
         # Not so.Dots: it writes a path for each point, which makes the file half as large again.
         sns.scatterplot(
-            _tidy(figure, blocks),
+            _tidy(figure, [mark for mark in blocks if mark.series == series]),
             x="position",
             y="value",
             color=style.colour,
