@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
+from snakemake.utils import update_config  # type: ignore[import-untyped]
 
 from tests.conftest import ROOT
 from tests.pipeline.quick.conftest import snakemake
@@ -32,9 +34,6 @@ def folder(tmp_path: Path) -> Path:
 
 def configure(folder: Path, *overlays: str, **settings: object) -> None:
     """Write the default config with overlays, as Snakemake lays them over it."""
-    import yaml
-    from snakemake.utils import update_config  # type: ignore[import-untyped]
-
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     for overlay in overlays:
         update_config(config, yaml.safe_load((ROOT / overlay).read_text(encoding="utf-8")))

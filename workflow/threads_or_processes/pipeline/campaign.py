@@ -1,6 +1,6 @@
 """A campaign: one config on one machine, as the rules see it.
 
-The only place that knows both the plan and the trial room; the rules ask it and add nothing.
+The only place that knows both `plan` and `trial`; the rules ask it and add nothing.
 """
 
 import json
@@ -300,7 +300,7 @@ def without_what_is_left_out(config: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def catalogue(own: Mapping[str, Mapping[str, Any]] = MappingProxyType({})) -> Catalogue:
-    """The workloads and models that the trial room has, as a plan sees them.
+    """The workloads and models that `trial` has, as a plan sees them.
 
     `own` are the config's settings of each work of the user's own. `UserError` for one whose
     function can't be measured, or whose name is taken.
