@@ -7,6 +7,7 @@ process share its luck, so pooling them gives intervals that are far too narrow 
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from scipy import stats
 Floats = NDArray[np.float64]
 
 ORDER_STATISTICS = "order statistics"
+
+RESAMPLES = 2000
+SEED = 703
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,3 +104,17 @@ def coefficient_of_variation(values: Floats) -> float | None:
         return None
     middle = centre(values)
     return float((values - values[0]).std(ddof=1) / middle)
+
+
+@cache
+def block_resamples(blocks: int, *, stream: int = 0) -> NDArray[np.intp]:
+    """Indices of blocks, drawn with replacement; shape (RESAMPLES, blocks). Read-only.
+
+    The draw depends on nothing but their number, so neither the order of cells nor how many there
+    are plays a part. (scipy's `bootstrap` draws for each call.) Another `stream` is another draw,
+    for what must be drawn independently.
+    """
+    rng = np.random.default_rng((SEED, blocks, stream))
+    drawn = rng.integers(blocks, size=(RESAMPLES, blocks))
+    drawn.flags.writeable = False
+    return drawn

@@ -14,8 +14,7 @@ import numpy as np
 from scipy import stats
 
 from threads_or_processes.analysis.curves import Curve
-from threads_or_processes.analysis.estimates import Floats
-from threads_or_processes.analysis.resampling import block_resamples
+from threads_or_processes.analysis.estimates import Floats, block_resamples
 
 BLOCK_BOOTSTRAP = "block bootstrap, expanded percentiles"
 

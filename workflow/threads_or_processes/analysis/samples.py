@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from threads_or_processes.analysis.estimates import Floats, centre
-from threads_or_processes.analysis.resampling import block_resamples
+from threads_or_processes.analysis.estimates import Floats, block_resamples, centre
 
 #: Up to so many patterns (of signs, of labels) all are tried, beyond it a fixed draw of so many.
 #: The draws are made once for all ratios: scipy's `permutation_test` takes 10 to 100 times longer.

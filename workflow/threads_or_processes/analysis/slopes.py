@@ -14,8 +14,8 @@ import pandas as pd
 
 from threads_or_processes.analysis.curves import Curve, curve_of, well_covered
 from threads_or_processes.analysis.estimates import Floats, centre, estimate_median
+from threads_or_processes.analysis.experiment_tables import PARTS
 from threads_or_processes.analysis.frames import frame
-from threads_or_processes.analysis.startup import PARTS
 from threads_or_processes.analysis.trial_values import Times, TimesByBlock, by_block
 from threads_or_processes.records.plan import Cell, Plan
 from threads_or_processes.records.tables.experiments import SlopeRow

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from threads_or_processes.analysis.campaign_tables import health_table, order_table, outcomes_table
 from threads_or_processes.analysis.cells import cells_table
 from threads_or_processes.analysis.claims import claims_table
 from threads_or_processes.analysis.control import control_table, noise_floor
@@ -12,21 +13,20 @@ from threads_or_processes.analysis.crossovers import crossovers_table
 from threads_or_processes.analysis.dataset import in_order
 from threads_or_processes.analysis.decisions import decisions_table, families_table
 from threads_or_processes.analysis.distributions import distributions_table
+from threads_or_processes.analysis.experiment_tables import (
+    memory_table,
+    notebook_table,
+    startup_table,
+    updates_table,
+)
 from threads_or_processes.analysis.frames import csv_text
-from threads_or_processes.analysis.health import health_table
-from threads_or_processes.analysis.memory import memory_table
-from threads_or_processes.analysis.notebook import notebook_table
-from threads_or_processes.analysis.order import order_table
-from threads_or_processes.analysis.outcomes import outcomes_table
 from threads_or_processes.analysis.pairing import pairing_table
 from threads_or_processes.analysis.quality import quality_table
 from threads_or_processes.analysis.ratios import ratios_table
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.scaling import fits_table, scaling_table
 from threads_or_processes.analysis.slopes import slopes_table
-from threads_or_processes.analysis.startup import startup_table
 from threads_or_processes.analysis.trial_values import times_of, trial_values, values_table
-from threads_or_processes.analysis.updates import updates_table
 from threads_or_processes.common.files import write_text
 from threads_or_processes.records.plan import Plan
 
