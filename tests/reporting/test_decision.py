@@ -11,8 +11,8 @@ from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Own, Paragraph
-from threads_or_processes.reporting.sections import decision
-from threads_or_processes.reporting.sections.decision import Choice, Decision, Decisions
+from threads_or_processes.reporting.sections import decision, decision_table
+from threads_or_processes.reporting.sections.decision_table import Choice, Decision, Decisions
 from threads_or_processes.reporting.words import Status
 
 from tests.reporting.worlds import World
@@ -69,11 +69,11 @@ FASTER, SLOWER, EQUAL, UNRESOLVED = ComparisonResult
 def test_what_a_decision_comes_to(
     found: DecisionRow, families: tuple[FamilyRow, ...], status: Status
 ) -> None:
-    assert decision.status_of(found, families) is status
+    assert decision_table.status_of(found, families) is status
 
 
 def test_an_arm_without_a_row_has_no_data() -> None:
-    assert decision.status_of(None, ()) is Status.NO_DATA
+    assert decision_table.status_of(None, ()) is Status.NO_DATA
 
 
 def decided(evidence: Evidence) -> tuple[Decision, ...]:

@@ -20,7 +20,7 @@ from threads_or_processes.reporting.page import (
 )
 from threads_or_processes.reporting.palette import machine_styles
 from threads_or_processes.reporting.sections.claims import STATUSES
-from threads_or_processes.reporting.sections.decision import status_of
+from threads_or_processes.reporting.sections.decision_table import status_of
 from threads_or_processes.reporting.sections.figure_builders import figure_block, ratio_mark
 from threads_or_processes.reporting.sections.scaling import speedup_rows
 from threads_or_processes.reporting.words import STATUS_ICONS, STATUS_WORDS, Status
