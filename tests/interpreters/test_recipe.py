@@ -18,22 +18,14 @@ def test_the_free_threaded_build_differs_by_one_option(optimised: bool) -> None:
     assert free == (*standard, "--disable-gil")
 
 
-def test_an_optimised_build_is_trained_and_compiled_twice() -> None:
-    options = configure_options(STANDARD, optimised=True, compiler=GCC)
-    steps = stages(options, optimised=True, prefix="/p", compilers=2)
-    assert [step.command[-1] for step in steps[1:]] == [
-        "profile-gen-stamp",
-        "profile-run-stamp",
-        "-j2",
-        "altinstall",
-    ]
-    assert steps[0].command[:2] == ("./configure", "--prefix=/p")
+def test_only_an_optimised_build_is_trained() -> None:
+    def commands(*, optimised: bool) -> str:
+        options = configure_options(STANDARD, optimised=optimised, compiler=GCC)
+        steps = stages(options, optimised=optimised, prefix="/p", compilers=2)
+        return "\n".join(" ".join(step.command) for step in steps)
 
-
-def test_a_plain_build_is_not_trained() -> None:
-    options = configure_options(STANDARD, optimised=False, compiler=GCC)
-    assert not any("PROFILE_TASK" in option or "optimi" in option for option in options)
-    assert len(stages(options, optimised=False, prefix="/p", compilers=2)) == 3
+    assert "PROFILE_TASK" in commands(optimised=True)
+    assert "profile" not in commands(optimised=False).lower()
 
 
 def test_training_needs_no_test_that_waits_or_is_interrupted() -> None:
@@ -52,13 +44,13 @@ def test_every_ingredient_changes_the_key() -> None:
         options = configure_options(build, optimised=optimised, compiler=compiler)
         return content_key(tarball, options, optimised=optimised, compiler=compiler)
 
-    keys = {
-        key(free=False, optimised=True),
+    base = key(free=False, optimised=True)
+    assert base == key(free=False, optimised=True)
+    others = [
         key(free=True, optimised=True),
         key(free=False, optimised=False),
         key("b", free=False, optimised=True),
         key(compiler=replace(GCC, version="gcc 13"), free=False, optimised=True),
         key(compiler=replace(GCC, target="aarch64-linux-gnu"), free=False, optimised=True),
-    }
-    assert len(keys) == 6
-    assert key(free=True, optimised=True) in keys
+    ]
+    assert len({base, *others}) == 1 + len(others)

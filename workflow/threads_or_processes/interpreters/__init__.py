@@ -1,1 +1,1 @@
-"""Interpreters under test: found or built, furnished, identified, compared."""
+"""Interpreters under test: found or built, given their libraries, identified, compared."""

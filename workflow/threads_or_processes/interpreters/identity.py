@@ -1,4 +1,4 @@
-"""Who an arm is: facts that decide its speed, asked of the interpreter, with one digest."""
+"""The identity of an arm: the facts that decide its speed, and one digest of them."""
 
 import shlex
 from pathlib import Path
@@ -27,13 +27,13 @@ def identify(
     processes: Processes,
 ) -> Identity:
     """Ask the arm's own python, started with the arm's flags and its libraries imported."""
-    answers = inspect_with_libraries(
+    info = inspect_with_libraries(
         build_of(arm), environment.python, f"arm {arm.name}", processes, flags=flags_of(arm)
     )
     return identity_from(
         arm,
         provider,
-        answers,
+        info,
         executable=environment.python,
         executable_sha256=sha256_file(real_executable),
         lock_sha256=environment.lock_sha256,
@@ -43,14 +43,14 @@ def identify(
 def identity_from(
     arm: Arm,
     provider: ProviderName,
-    answers: InterpreterInfo,
+    info: InterpreterInfo,
     *,
     executable: Path,
     executable_sha256: str,
     lock_sha256: str,
 ) -> Identity:
-    """Put an interpreter's answers into the words of the project."""
-    pgo = is_profile_guided(answers)
+    """The identity of an arm from what its interpreter says."""
+    pgo = is_profile_guided(info)
     identity = Identity(
         schema_version=IDENTITY_SCHEMA_VERSION,
         arm=arm.name,
@@ -58,18 +58,18 @@ def identity_from(
         executable=str(executable),
         flags=list(flags_of(arm)),
         executable_sha256=executable_sha256,
-        version=answers.version,
-        implementation=answers.implementation,
-        free_threaded_build=answers.free_threaded_build,
-        gil_enabled=answers.gil_after_imports,
-        compiler=answers.compiler,
-        config_args=without_install_paths(answers.config_args),
-        cflags=answers.cflags,
+        version=info.version,
+        implementation=info.implementation,
+        free_threaded_build=info.free_threaded_build,
+        gil_enabled=info.gil_after_imports,
+        compiler=info.compiler,
+        config_args=without_install_paths(info.config_args),
+        cflags=info.cflags,
         optimisation="optimised" if pgo else "plain",
         pgo=pgo,
-        lto=is_link_time_optimised(answers),
-        debug=answers.debug,
-        libraries=dict(answers.libraries),
+        lto=is_link_time_optimised(info),
+        debug=info.debug,
+        libraries=dict(info.libraries),
         lock_sha256=lock_sha256,
         identity_sha256="",
     )
@@ -82,24 +82,24 @@ def identity_digest(identity: Identity) -> str:
     return digest({key: value for key, value in identity.items() if key not in _NOT_HASHED})
 
 
-def is_profile_guided(answers: InterpreterInfo) -> bool:
+def is_profile_guided(info: InterpreterInfo) -> bool:
     """Whether the build was trained: by `configure`'s option, or by the compiler's own flag."""
-    flags = f"{answers.cflags} {answers.core_cflags} {answers.config_args}"
+    flags = f"{info.cflags} {info.core_cflags} {info.config_args}"
     return (
-        "--enable-optimizations" in shlex.split(answers.config_args)
+        "--enable-optimizations" in shlex.split(info.config_args)
         or "-fprofile-use" in flags
         or "-fprofile-instr-use" in flags
     )
 
 
-def is_link_time_optimised(answers: InterpreterInfo) -> bool:
+def is_link_time_optimised(info: InterpreterInfo) -> bool:
     """Whether the linker optimised across files: by `configure`'s option, or by `-flto`."""
     asked = [
         option
-        for option in shlex.split(answers.config_args)
+        for option in shlex.split(info.config_args)
         if option.partition("=")[0] == "--with-lto" and option != "--with-lto=no"
     ]
-    return bool(asked) or "-flto" in f"{answers.cflags} {answers.core_cflags}"
+    return bool(asked) or "-flto" in f"{info.cflags} {info.core_cflags}"
 
 
 def without_install_paths(config_args: str) -> str:

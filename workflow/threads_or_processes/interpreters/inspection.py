@@ -70,17 +70,17 @@ def inspect_with_libraries(
         "(workflow/envs/arm.in, or a requirement of yours) does not support this interpreter"
     )
     try:
-        answers = inspect_interpreter(python, processes, flags=flags, imports=True)
+        info = inspect_interpreter(python, processes, flags=flags, imports=True)
     except NotPythonError as said:
         raise UserError(
             f"a library does not import in {build.name}: {said}", where=where, hint=hint
         ) from None
-    if answers.broken:
-        listed = "; ".join(f"{name}: {why}" for name, why in answers.broken.items())
+    if info.broken:
+        listed = "; ".join(f"{name}: {why}" for name, why in info.broken.items())
         raise UserError(
             f"a library does not import in {build.name}: {listed}", where=where, hint=hint
         )
-    return answers
+    return info
 
 
 def verify_build(build: Build, executable: Path, where: str, processes: Processes) -> Path:
@@ -94,23 +94,23 @@ def verify_build(build: Build, executable: Path, where: str, processes: Processe
     if not executable.is_file() or not _is_executable(executable):
         raise UserError(f"{executable} is not a program one can run", where=where, hint=hint)
     try:
-        answers = inspect_interpreter(executable, processes)
+        info = inspect_interpreter(executable, processes)
     except NotPythonError as said:
         raise UserError(
             f"{executable} is not a Python 3 (it said: {said})", where=where, hint=hint
         ) from None
     fits = (
-        answers.implementation == "CPython"
-        and build.accepts(answers.version)
-        and answers.free_threaded_build == build.free_threaded
+        info.implementation == "CPython"
+        and build.accepts(info.version)
+        and info.free_threaded_build == build.free_threaded
     )
     if not fits:
         raise UserError(
-            f"{executable} is {answers.kind}; {build.name} asks for a {_in_words(build)}",
+            f"{executable} is {info.kind}; {build.name} asks for a {_in_words(build)}",
             where=where,
             hint=hint,
         )
-    return Path(answers.base_executable).resolve()
+    return Path(info.base_executable).resolve()
 
 
 def check_gil_stays_off(build: Build, python: Path, where: str, processes: Processes) -> None:
@@ -118,9 +118,9 @@ def check_gil_stays_off(build: Build, python: Path, where: str, processes: Proce
 
     Raises `UserError` that names the module that switched it on.
     """
-    answers = inspect_with_libraries(build, python, where, processes)
-    if answers.gil_after_imports:
-        culprits = ", ".join(answers.gil_culprits) or "the interpreter itself, before any import"
+    info = inspect_with_libraries(build, python, where, processes)
+    if info.gil_after_imports:
+        culprits = ", ".join(info.gil_culprits) or "the interpreter itself, before any import"
         raise UserError(
             f"the GIL of {build.name} came back on; switched on by: {culprits}",
             where=where,
