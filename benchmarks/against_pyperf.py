@@ -24,7 +24,7 @@ from typing import Any
 
 from scipy import stats
 from threads_or_processes.records.interpreter import Identity
-from threads_or_processes.trial.measured.probe_client import QuietRule
+from threads_or_processes.records.quiet import QuietRule
 from threads_or_processes.trial.supervisor.environment import draw_environment
 from threads_or_processes.trial.supervisor.trial import is_quiet, quiet_repetitions
 

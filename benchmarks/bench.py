@@ -13,10 +13,10 @@ from typing import Any
 from threads_or_processes.common.decoding import read_as
 from threads_or_processes.plan.arms import parse_arm
 from threads_or_processes.records.interpreter import Identity
+from threads_or_processes.records.quiet import QuietRule
 from threads_or_processes.records.trial import TrialSpec
 from threads_or_processes.records.vocabulary import Timing
 from threads_or_processes.trial.measured.loading import family_of
-from threads_or_processes.trial.measured.probe_client import QuietRule
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.supervisor.lock import machine_lock
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor, noise_monitor

@@ -14,13 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from threads_or_processes.trial.measured.probe_client import (
-    ProbeMode,
-    ProbeReading,
-    QuietRule,
-    Reading,
-    current_cpu,
-)
+from threads_or_processes.records.quiet import ProbeMode, QuietRule
+from threads_or_processes.trial.measured.probe_client import ProbeReading, Reading, current_cpu
 from threads_or_processes.trial.supervisor.lock import machine_lock
 from threads_or_processes.trial.supervisor.sentinel import CannotPinError, floors, sentinel
 

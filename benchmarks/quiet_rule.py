@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
-from threads_or_processes.trial.measured.probe_client import QuietRule
+from threads_or_processes.records.quiet import QuietRule
 
 from benchmarks.bench import Bench, Cell, bench, rule_of
 

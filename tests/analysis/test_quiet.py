@@ -5,14 +5,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from threads_or_processes.analysis.quiet import AT_ONCE, Watched, floors, with_disturbance
 from threads_or_processes.analysis.ratios import samples_of
 from threads_or_processes.analysis.samples import Paired, TwoSamples
 from threads_or_processes.analysis.trial_values import Times, trial_values
 from threads_or_processes.records.vocabulary import Basis
-from threads_or_processes.trial.measured.probe_client import QuietRule
 
 from tests.analysis.shortcuts import plan_of, rows_of, tables_of, trials_of
 from tests.factories import MS, Noise, make_campaign, make_cell
@@ -170,26 +167,3 @@ def test_the_table_of_values_holds_every_trial() -> None:
     # Of five repetitions three must be quiet; with fewer a trial has no quiet value.
     assert set(values["quiet"]) >= {2, 3}
     assert list(values["quiet_ns"].notna()) == list(values["quiet"] >= 3)
-
-
-@given(data=st.data())
-def test_what_is_quiet_is_what_the_trial_took_for_quiet(data: st.DataObject) -> None:
-    """The same rule on both sides: a trial goes on until it has what the analysis will use."""
-    cpus = data.draw(st.lists(st.integers(0, 5), min_size=1, max_size=4, unique=True))
-    some = st.lists(st.sampled_from(cpus), max_size=4, unique=True)
-    used = data.draw(some | st.lists(st.integers(0, 7), max_size=4, unique=True))
-    # Undisturbed, disturbed, and beside a program that has taken the CPU.
-    calm, taken = st.integers(1000, 1120), st.integers(1990, 2010) | st.just(9000)
-    one = st.tuples(calm, calm | st.integers(1000, 1300) | taken)
-    moments = data.draw(st.lists(one, min_size=len(cpus), max_size=len(cpus)))
-    before, after = ([moment[side] for moment in moments] for side in (0, 1))
-    if data.draw(st.booleans()):
-        before, after = after, before
-    workers = data.draw(st.integers(1, 8))
-    floor = Watched(cpus, cpus, [1000] * len(cpus), [1000] * len(cpus))
-    frame = with_disturbance(
-        sentinel_frame(*[floor] * 40, Watched(cpus, used, before, after), workers=workers)
-    )
-    rule = QuietRule(cpus=cpus, floor_ns=[1000] * len(cpus), threshold=0.12)
-    ratio = frame["disturbance_ratio"].iloc[-1]
-    assert (ratio <= 1.12) == rule.is_quiet(used, before, after, workers=workers)

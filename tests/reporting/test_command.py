@@ -40,8 +40,8 @@ def test_render_writes_page_and_figures_and_says_nothing(
 
 def test_a_plan_without_what_the_report_needs_is_named(tmp_path: Path) -> None:
     plan = tmp_path / "plan.json"
-    plan.write_text('{"campaign": "report"}')
+    plan.write_text('{"schema_version": 1, "campaign": "report"}')
     failed = render(tmp_path, tmp_path / "figures", tmp_path / "report.html")
     assert failed.returncode == 2
-    assert "the plan lacks what the report needs ('machine')" in failed.stderr
+    assert "the plan is not complete (Object missing required field `machine`)" in failed.stderr
     assert "Traceback" not in failed.stderr

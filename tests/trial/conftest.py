@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from threads_or_processes.records.interpreter import Identity
+from threads_or_processes.records.quiet import ProbeMode
 from threads_or_processes.records.trial import TrialSpec
 from threads_or_processes.records.vocabulary import Timing
-from threads_or_processes.trial.measured.probe_client import ProbeMode, ProbeReading
+from threads_or_processes.trial.measured.probe_client import ProbeReading
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.supervisor import noise_monitor as noise_monitor_module
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor, noise_monitor

@@ -9,9 +9,9 @@ from threads_or_processes.common.files import read_json, write_json
 from threads_or_processes.common.plan_file import plan_json
 from threads_or_processes.plan.arms import parse_arm
 from threads_or_processes.records.plan import Cell, Machine, Model, Plan, Trial, Workload
+from threads_or_processes.records.quiet import ProbeMode
 from threads_or_processes.records.vocabulary import Family, StartMethod, Timing, WorkerKind
 from threads_or_processes.trial.__main__ import main
-from threads_or_processes.trial.measured.probe_client import ProbeMode
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor
 from threads_or_processes.trial.supervisor.retry_pass import candidates, retries
 from threads_or_processes.trial.supervisor.trial import quiet_repetitions

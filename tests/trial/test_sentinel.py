@@ -12,14 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from threads_or_processes.common.files import write_json
+from threads_or_processes.records.quiet import MOST_SEQUENTIAL, ProbeMode, QuietRule
 from threads_or_processes.trial.measured.probe_client import (
-    MOST_SEQUENTIAL,
     MOST_WAIT_NS,
     WORDS,
     ProbeClient,
-    ProbeMode,
     ProbeReading,
-    QuietRule,
     current_cpu,
 )
 from threads_or_processes.trial.measured.proc import last_cpus

@@ -5,8 +5,9 @@ import os
 from dataclasses import dataclass, field
 
 import pytest
+from threads_or_processes.records.quiet import QuietRule
 from threads_or_processes.trial.measured import timing
-from threads_or_processes.trial.measured.probe_client import ProbeClient, QuietRule, Reading
+from threads_or_processes.trial.measured.probe_client import ProbeClient, Reading
 from threads_or_processes.trial.measured.timing import FRESH_NS, Batch, Length, time_warm
 from threads_or_processes.trial.models.serial import Serial
 

@@ -1,26 +1,19 @@
-"""Which repetitions were quiet: judged by the sentinel's readings, never by the measured time.
+"""How disturbed each repetition of a data set was, by the sentinel's readings alone.
 
-The sentinel is the same small piece of work, timed on every CPU just before and just after each
-repetition. A CPU's floor is a low percentile of its readings in the data set: it has one for those
-taken of all CPUs at once, and one for those taken in turn. A repetition is quiet when no CPU that
-took part read above its floor by more than the threshold, and other programs had left the workers
-as many CPUs as they can use.
+The rule is `records/quiet.py`; the measured time plays no part. A CPU's floor comes from all its
+readings in the data set: one for those of all CPUs at once, and one for those taken in turn.
 """
 
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
-#: Low enough to be the undisturbed mode even where that is rare, high enough not to be one lucky
-#: reading.
-FLOOR_PERCENTILE = 1
-#: A reading so far above its floor is that of a sentinel which waited while another program ran.
-TAKEN_RATIO = 2.0
+from threads_or_processes.records.quiet import ProbeMode, disturbance_ratio, floor_of
+
 #: A data set that doesn't say how its CPUs were read is of a time when it was all at once.
-AT_ONCE = "at_once"
+AT_ONCE = ProbeMode.SIMULTANEOUS.value
 
 
 class Watched(NamedTuple):
@@ -60,24 +53,20 @@ def floors(watched: Iterator[Watched]) -> dict[str, dict[int, float]]:
         for cpu, before, after in zip(one.cpus, one.before_ns, one.after_ns, strict=True):
             of_manner.setdefault(cpu, []).extend((before, after))
     return {
-        manner: {
-            cpu: float(np.percentile(of_cpu, FLOOR_PERCENTILE, method="lower"))
-            for cpu, of_cpu in of_manner.items()
-        }
+        manner: {cpu: float(floor_of(of_cpu)) for cpu, of_cpu in of_manner.items()}
         for manner, of_manner in readings.items()
     }
 
 
 def _disturbance(one: Watched, floors_ns: Mapping[int, float], workers: int) -> float:
-    """The worst reading over its floor; over all CPUs where those that took part aren't known."""
-    judged = set(one.used) if one.used and set(one.used) <= set(one.cpus) else set(one.cpus)
-    ratios = {
-        cpu: max(before, after) / floors_ns[cpu]
-        for cpu, before, after in zip(one.cpus, one.before_ns, one.after_ns, strict=True)
-    }
-    worst = max(ratios[cpu] for cpu in judged)
-    wanted = sorted(ratios.values())[min(workers, len(ratios)) - 1]
-    return max(worst, wanted) if wanted > TAKEN_RATIO else worst
+    return disturbance_ratio(
+        cpus=one.cpus,
+        floor_ns=[floors_ns[cpu] for cpu in one.cpus],
+        used=one.used,
+        before_ns=one.before_ns,
+        after_ns=one.after_ns,
+        workers=workers,
+    )
 
 
 def _parsed(text: Any) -> Watched | None:

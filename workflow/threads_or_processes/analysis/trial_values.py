@@ -10,6 +10,7 @@ import pandas as pd
 from threads_or_processes.analysis.estimates import Floats, coefficient_of_variation
 from threads_or_processes.analysis.frames import typed
 from threads_or_processes.analysis.quiet import with_disturbance
+from threads_or_processes.records.quiet import most_disturbance
 from threads_or_processes.records.tables.measured import ValueRow
 from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, FEWEST_QUIET, Basis
 
@@ -84,7 +85,9 @@ def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.Dat
     """
     counts = (repetitions["outcome"] == "ok") & (repetitions["phase"] == "measure")
     measured = with_disturbance(repetitions)[counts.fillna(value=False)]
-    is_quiet = (measured["disturbance_ratio"] <= 1 + quiet_threshold).fillna(value=False)
+    is_quiet = (measured["disturbance_ratio"] <= most_disturbance(quiet_threshold)).fillna(
+        value=False
+    )
     times = measured[TRIAL_KEY + REPETITION_TIMES + TRIAL_TIMES].astype(
         dict.fromkeys(REPETITION_TIMES + TRIAL_TIMES, "float64")
     )

@@ -24,10 +24,15 @@ def plan_from(value: Any) -> Plan:
     Raises ValueError, which names the field, for a plan that lacks a part, contradicts itself or
     has another schema version.
     """
-    version = value.get("schema_version") if isinstance(value, Mapping) else None
-    if version != PLAN_SCHEMA_VERSION:
-        raise ValueError(f"schema_version is {version!r}, this code reads {PLAN_SCHEMA_VERSION}")
+    if isinstance(value, Mapping):
+        version = value.get("schema_version", PLAN_SCHEMA_VERSION)
+        if version != PLAN_SCHEMA_VERSION:
+            raise ValueError(
+                f"schema_version is {version!r}, this code reads {PLAN_SCHEMA_VERSION}"
+            )
     plan = msgspec.convert(value, Plan)
+    if "schema_version" not in value:
+        raise msgspec.ValidationError("Object missing required field `schema_version`")
     for kind, named, listed in (
         ("arms", {cell.arm for cell in plan.cells}, {arm.name for arm in plan.arms}),
         ("models", {cell.model for cell in plan.cells}, plan.models.keys()),
@@ -47,5 +52,5 @@ def read_plan(path: Path) -> Plan:
     except msgspec.ValidationError as error:
         what, hint = f"the plan is not complete ({error})", MAKE_IT_ANEW
     except ValueError as error:
-        what, hint = f"the plan can't be used: {error}", "run snakemake again with this code"
+        what, hint = str(error), "run snakemake again with this version of the code"
     raise UserError(what, where=str(path), hint=hint)

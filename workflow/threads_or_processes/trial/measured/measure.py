@@ -17,13 +17,14 @@ from collections.abc import Mapping  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
+from threads_or_processes.records.quiet import QuietRule  # noqa: E402
 from threads_or_processes.records.trial import Answer, Clock, Gil, Output, unmeasured  # noqa: E402
 from threads_or_processes.records.vocabulary import Outcome  # noqa: E402
 from threads_or_processes.trial.measured import batch as batches  # noqa: E402
 from threads_or_processes.trial.measured.calibration import find_size  # noqa: E402
 from threads_or_processes.trial.measured.loading import load_workload  # noqa: E402
 from threads_or_processes.trial.measured.memory import measure_memory  # noqa: E402
-from threads_or_processes.trial.measured.probe_client import ProbeClient, QuietRule  # noqa: E402
+from threads_or_processes.trial.measured.probe_client import ProbeClient  # noqa: E402
 from threads_or_processes.trial.measured.timing import Batch, Length, Timings, time_cold, time_warm  # noqa: E402
 from threads_or_processes.trial.measured.user_errors import (  # noqa: E402
     TaskFunctionError,

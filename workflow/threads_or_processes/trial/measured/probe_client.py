@@ -4,38 +4,17 @@ import ctypes
 import os
 import struct
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
+
+from threads_or_processes.records.quiet import QuietRule
 
 Reading = list[int]
 # Two times (ns) on their way through a pipe; an answer's are work and wait.
 WORDS = struct.Struct("qq")
-# A reading so far above its floor is that of a sentinel which waited for its CPU: what a neighbour
-# on the same hardware does to one is less.
-TAKEN_RATIO = 2.0
 # An idle CPU wakes a sentinel up within a quarter of a millisecond; one on which a program runs
 # does when that program's slice is over, after some milliseconds.
 MOST_WAIT_NS = 500_000
-# With more CPUs than these, a reading in turn would take as long as a batch.
-MOST_SEQUENTIAL = 4
-
-
-class ProbeMode(StrEnum):
-    """How the CPUs are read: all at once, or one after the other.
-
-    A host may put two of its guest's CPUs on the threads of one core for a while. Then they slow
-    each other down when both work, as in a trial of two workers, but not a single worker: a reading
-    of both at once would call it disturbed.
-    """
-
-    SIMULTANEOUS = "at_once"
-    SEQUENTIAL = "in_turn"
-
-    @classmethod
-    def of_trial(cls, *, workers: int, cpus: int) -> "ProbeMode":
-        """The one that suits a trial of so many workers on a machine of so many CPUs."""
-        return cls.SEQUENTIAL if workers == 1 and cpus <= MOST_SEQUENTIAL else cls.SIMULTANEOUS
 
 
 @dataclass(frozen=True)
@@ -62,42 +41,6 @@ def _find_current_cpu() -> Callable[[], int]:
 
 # The CPU that the calling thread runs on; -1 where the system doesn't say.
 current_cpu = _find_current_cpu()
-
-
-@dataclass(frozen=True, kw_only=True)
-class QuietRule:
-    """What is quiet: readings up to `floor * (1 + threshold)` on every CPU that took part.
-
-    And enough CPUs that no other program has taken: the kernel keeps workers from one that is, and
-    two that share a CPU for that reason are disturbed although theirs is quiet. `cpus` and
-    `floor_ns` go together, and so do the readings, which are taken in the same mode
-    (`manner` in the records).
-    """
-
-    cpus: Sequence[int]
-    floor_ns: Sequence[int]
-    threshold: float
-    manner: ProbeMode = ProbeMode.SIMULTANEOUS
-
-    def is_quiet(
-        self, used: Collection[int], before: Reading, after: Reading, *, workers: int
-    ) -> bool:
-        """Whether every CPU in `used` was undisturbed just before and just after.
-
-        Where a CPU isn't watched, or isn't known, all of them must have been. `workers` may want a
-        CPU each.
-        """
-        judged = set(used) if used and set(used) <= set(self.cpus) else set(self.cpus)
-        ratios = {
-            cpu: max(reading_before, reading_after) / floor
-            for cpu, floor, reading_before, reading_after in zip(
-                self.cpus, self.floor_ns, before, after, strict=True
-            )
-        }
-        free = sum(ratio <= TAKEN_RATIO for ratio in ratios.values())
-        return free >= min(workers, len(self.cpus)) and all(
-            ratios[cpu] <= 1 + self.threshold for cpu in judged
-        )
 
 
 @dataclass(frozen=True, kw_only=True)

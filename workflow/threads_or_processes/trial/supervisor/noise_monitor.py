@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from threads_or_processes.common.files import read_json, write_json
-from threads_or_processes.trial.measured.probe_client import ProbeMode, ProbeReading, QuietRule
+from threads_or_processes.records.quiet import ProbeMode, QuietRule
+from threads_or_processes.trial.measured.probe_client import ProbeReading
 from threads_or_processes.trial.supervisor.sentinel import (
     CannotPinError,
     floors,

@@ -14,8 +14,8 @@ from typing import Any
 
 from threads_or_processes.common.files import read_json
 from threads_or_processes.records.plan import Plan, Trial
+from threads_or_processes.records.quiet import QuietRule
 from threads_or_processes.records.vocabulary import FEWEST_QUIET
-from threads_or_processes.trial.measured.probe_client import QuietRule
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor
 from threads_or_processes.trial.supervisor.trial import (
     measure_trial,

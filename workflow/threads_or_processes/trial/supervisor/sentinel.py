@@ -13,11 +13,10 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from threads_or_processes.trial.measured.probe_client import WORDS, ProbeMode, ProbeReading
+from threads_or_processes.records.quiet import ProbeMode, floor_of
+from threads_or_processes.trial.measured.probe_client import WORDS, ProbeReading
 
 TEXT_BYTES = 12_000
-# The floor is this low percentile of readings: the undisturbed state, safe from a lucky one.
-FLOOR_PERCENTILE = 1
 # A child that is asked sleeps so long first: whoever asked sleeps too by then, and what else there
 # is to run has the CPU.
 NAP_NS = 200_000
@@ -93,8 +92,7 @@ def take_floor(
 
 def floors(readings: Sequence[Sequence[int]]) -> list[int]:
     """Each CPU's floor (ns) from readings of shape (moments, CPUs)."""
-    rank = len(readings) * FLOOR_PERCENTILE // 100
-    return [sorted(column)[rank] for column in zip(*readings, strict=True)]
+    return [floor_of(column) for column in zip(*readings, strict=True)]
 
 
 def reader_of(children: Sequence[Child]) -> Callable[[ProbeMode], list[ProbeReading]]:

@@ -11,6 +11,7 @@ from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import digest
 from threads_or_processes.records.interpreter import Identity
+from threads_or_processes.records.quiet import QuietRule
 from threads_or_processes.records.trial import (
     Answer,
     Sentinel,
@@ -21,7 +22,6 @@ from threads_or_processes.records.trial import (
 from threads_or_processes.records.vocabulary import TRIAL_SCHEMA_VERSION
 from threads_or_processes.trial.machine import fingerprint, logical_cpus
 from threads_or_processes.trial.measured.loading import family_of
-from threads_or_processes.trial.measured.probe_client import QuietRule
 from threads_or_processes.trial.supervisor.environment import draw_environment
 from threads_or_processes.trial.supervisor.instrument import instrument_sha256
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor
