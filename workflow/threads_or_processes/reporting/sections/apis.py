@@ -7,13 +7,8 @@ from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import Series
 from threads_or_processes.reporting.page import Column, Section
 from threads_or_processes.reporting.sections import figure_builders, summary_sentences
-from threads_or_processes.reporting.sections.pivot_tables import (
-    TWO_AVERAGES,
-    WAY,
-    Measure,
-    Question,
-    pivot,
-)
+from threads_or_processes.reporting.sections.pivot_tables import TWO_AVERAGES, WAY, Measure, pivot
+from threads_or_processes.reporting.sections.question import Question
 
 TITLE = "Ways to do the same"
 LIMITS = (

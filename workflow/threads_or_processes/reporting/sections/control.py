@@ -10,7 +10,8 @@ from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import Series
 from threads_or_processes.reporting.page import Column, Section, Table
 from threads_or_processes.reporting.sections import figure_builders
-from threads_or_processes.reporting.sections.pivot_tables import WAY, Question
+from threads_or_processes.reporting.sections.pivot_tables import WAY
+from threads_or_processes.reporting.sections.question import Question
 
 TITLE = "A cell against itself"
 LIMITS = (

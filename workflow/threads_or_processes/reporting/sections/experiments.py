@@ -19,7 +19,7 @@ from threads_or_processes.reporting.sections import (
     shared_state,
     startup,
 )
-from threads_or_processes.reporting.sections.pivot_tables import Question
+from threads_or_processes.reporting.sections.question import Question
 
 #: Shown by sections of their own form; `kinds` by the table of decisions.
 ELSEWHERE = (NOTEBOOK, SCALING, KINDS)

@@ -4,13 +4,8 @@ from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import FigureSpec, Series
 from threads_or_processes.reporting.page import Column, Section, Table
 from threads_or_processes.reporting.sections import figure_builders, summary_sentences
-from threads_or_processes.reporting.sections.pivot_tables import (
-    TWO_AVERAGES,
-    WAY,
-    Measure,
-    Question,
-    pivot,
-)
+from threads_or_processes.reporting.sections.pivot_tables import TWO_AVERAGES, WAY, Measure, pivot
+from threads_or_processes.reporting.sections.question import Question
 
 
 def build(question: Question) -> Section:

@@ -7,13 +7,8 @@ from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Unit
 from threads_or_processes.reporting.page import Column, Section, Table
 from threads_or_processes.reporting.sections import figure_builders, summary_sentences
-from threads_or_processes.reporting.sections.pivot_tables import (
-    WAY,
-    Cells,
-    Measure,
-    Question,
-    pivot,
-)
+from threads_or_processes.reporting.sections.pivot_tables import WAY, Cells, Measure, pivot
+from threads_or_processes.reporting.sections.question import Question
 
 TITLE = "How long a task must be"
 DURATION = "task_us"

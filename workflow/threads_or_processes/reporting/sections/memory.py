@@ -20,12 +20,8 @@ from threads_or_processes.reporting.page import Column, Section, Table
 from threads_or_processes.reporting.palette import series_styles
 from threads_or_processes.reporting.sections import slopes, summary_sentences
 from threads_or_processes.reporting.sections.figure_builders import in_rows
-from threads_or_processes.reporting.sections.pivot_tables import (
-    WAY,
-    Measure,
-    Question,
-    pivot,
-)
+from threads_or_processes.reporting.sections.pivot_tables import WAY, Measure, pivot
+from threads_or_processes.reporting.sections.question import Question
 
 TITLE = "Memory"
 UNIT = "MiB"

@@ -13,9 +13,9 @@ from threads_or_processes.reporting.sections.pivot_tables import (
     WAY,
     Cells,
     Measure,
-    Question,
     pivot,
 )
+from threads_or_processes.reporting.sections.question import Question
 
 TITLE = "Sending data"
 SIZE = "kib"

@@ -8,7 +8,8 @@ from threads_or_processes.reporting.sections.generic import (
     speedup_figures,
     times_and_speedups,
 )
-from threads_or_processes.reporting.sections.pivot_tables import WAY, Question
+from threads_or_processes.reporting.sections.pivot_tables import WAY
+from threads_or_processes.reporting.sections.question import Question
 
 TITLE = "Shared state"
 LIMITS = (

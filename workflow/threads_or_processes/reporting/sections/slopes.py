@@ -6,7 +6,7 @@ from threads_or_processes.records.tables.experiments import SlopeRow
 from threads_or_processes.records.tables.groups import Bounded
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.page import Column, Table
-from threads_or_processes.reporting.sections.pivot_tables import Question
+from threads_or_processes.reporting.sections.question import Question
 
 
 def table(

@@ -1,0 +1,176 @@
+"""An experiment as its section sees it: its cells and all that was found."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from threads_or_processes.records.plan import Cell, Experiment
+from threads_or_processes.records.tables.experiments import CrossoverRow
+from threads_or_processes.records.tables.groups import Ratio
+from threads_or_processes.records.vocabulary import THREADS, Family
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
+from threads_or_processes.reporting.campaign import Campaign, Workload
+from threads_or_processes.reporting.figure_spec import FigureSpec, Series
+from threads_or_processes.reporting.page import (
+    Fold,
+    Grid,
+    Paragraph,
+    Section,
+    Table,
+    filled,
+)
+from threads_or_processes.reporting.sections.figure_builders import figure_block
+from threads_or_processes.reporting.sections.pivot_tables import Cells, Keys, left_out
+from threads_or_processes.reporting.tables import Tables
+
+#: What distinguishes one cell from another.
+_PLACE = ("workload", "model", "workers", "arm", "timing", "replicate")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """An experiment with its cells and all that was found."""
+
+    experiment: Experiment
+    title: str
+    campaign: Campaign
+    tables: Tables
+
+    def section(
+        self,
+        *,
+        answer: str,
+        limits: str = "",
+        paragraphs: Iterable[str] = (),
+        figures: Iterable[FigureSpec] = (),
+        tables: Iterable[Table] = (),
+        details: Iterable[Table] = (),
+    ) -> Section:
+        """The experiment's section.
+
+        `answer`: one sentence from the numbers. `limits`: what the experiment does not show.
+        `details`: tables that open on demand.
+        """
+        return Section(
+            anchor=f"experiment-{self.experiment.name}",
+            title=self.title,
+            question=self.experiment.question,
+            answer=answer,
+            limits=limits,
+            blocks=filled(
+                *map(Paragraph, paragraphs),
+                Grid(tuple(map(figure_block, figures))),
+                *tables,
+                *(
+                    Fold(summary=table.caption, content=table)
+                    for table in (*details, left_out([self.experiment], self.campaign))
+                    if table
+                ),
+            ),
+        )
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The experiment's cells, in its order."""
+        return self.campaign.cells_of(self.experiment)
+
+    def work(self, cell: Cell) -> Workload:
+        """What the cell does."""
+        return self.campaign.workloads[cell.workload]
+
+    def ways(self, cells: Cells) -> list[Cells]:
+        """Cells that differ in a parameter of their work alone, together; both in their order."""
+        ways: dict[tuple[str, str, int, str], list[Cell]] = {}
+        for cell in cells:
+            way = (self.work(cell).name, cell.model, cell.workers, cell.arm)
+            ways.setdefault(way, []).append(cell)
+        return list(ways.values())
+
+    def series(self, cell: Cell) -> Series:
+        """A way of working in a figure."""
+        return Series(title=self.named(cell), model=cell.model, arm=cell.arm)
+
+    def time(self, cell: Cell) -> str:
+        """The cell's time."""
+        row = self.tables.cell(cell.id)
+        return text.time(row.median_ns if row else None)
+
+    def against(self, cell: Cell, **elsewhere: object) -> Ratio | None:
+        """The cell against the one that differs from it as `elsewhere` says (`arm="3.13"`)."""
+        baseline = self.other(cell, **elsewhere)
+        if baseline is None or baseline == cell:
+            return None
+        return self.tables.ratio(cell.id, baseline.id)
+
+    def ratio(self, cell: Cell, **elsewhere: object) -> str:
+        """The same, as a table shows it."""
+        return words.compared_briefly(self.against(cell, **elsewhere))
+
+    def other(self, cell: Cell, **elsewhere: object) -> Cell | None:
+        """The planned cell that differs from this one as `elsewhere` says, if there is one."""
+        wanted = {name: getattr(cell, name) for name in _PLACE} | elsewhere
+        return self._at.get(tuple(wanted[name] for name in _PLACE))
+
+    def own_serial(self, cell: Cell) -> Cell | None:
+        """The serial cell of the same work on the same arm."""
+        serials = (m.name for m in self.campaign.models.values() if m.family is Family.SERIAL)
+        found = (self.other(cell, model=name, workers=1) for name in serials)
+        return next((serial for serial in found if serial), None)
+
+    def is_parallel(self, cell: Cell) -> bool:
+        """Whether the cell has workers."""
+        return self.campaign.models[cell.model].family is not Family.SERIAL
+
+    def ratio_over_threads(self, cell: Cell) -> Ratio | None:
+        """A parallel cell against the pool of threads with the same workers on the same arm."""
+        return self.against(cell, model=THREADS) if self.is_parallel(cell) else None
+
+    def over_threads(self, cell: Cell) -> str:
+        """The same, as a table shows it."""
+        return words.compared_briefly(self.ratio_over_threads(cell))
+
+    def ratio_over_serial(self, cell: Cell) -> Ratio | None:
+        """The cell against serial on the same arm."""
+        serial = self.own_serial(cell)
+        return self.against(cell, model=serial.model, workers=1) if serial else None
+
+    def speedup(self, cell: Cell) -> str:
+        """The same, as a table shows it."""
+        return words.compared_briefly(self.ratio_over_serial(cell))
+
+    def crossover(self, cell: Cell, size: str, *, over: str) -> CrossoverRow | None:
+        """From which size on (a parameter) the cell's way is faster than another model."""
+        wanted = (self.work(cell).name, size, cell.model, cell.workers, cell.arm, over)
+        for row in self.tables.crossovers:
+            place = (row.workload, row.parameter, row.model, row.workers, row.arm)
+            if (*place, row.baseline_model) == wanted:
+                return row
+        return None
+
+    def label(self, cell: Cell) -> str:
+        """A cell in a row of a figure: its work, way and arm, those that differ from row to row."""
+        way = words.choice(
+            self.campaign.model_title(cell.model), cell.workers if self.is_parallel(cell) else None
+        )
+        has_works = len({one.workload for one in self.cells}) > 1
+        has_ways = len({(one.model, one.workers) for one in self.cells}) > 1
+        title = self.campaign.title(cell.workload)
+        if has_works and has_ways:
+            return f"{title}: {way}"
+        return way if has_ways else title
+
+    def named(self, cell: Cell) -> str:
+        """A cell in a sentence: `threads, 2 workers, 3.13t`; serial has no workers."""
+        workers = cell.workers if self.is_parallel(cell) else None
+        return f"{words.choice(self.campaign.model_title(cell.model), workers)}, {cell.arm}"
+
+    def way(self, cell: Cell) -> Keys:
+        """Model and workers, as the first columns of a row."""
+        model = self.campaign.models[cell.model]
+        if model.family is Family.SERIAL:
+            return model.title, text.MISSING
+        return model.title, words.workers(cell.workers, cell.worker_kind)
+
+    @property
+    def _at(self) -> Mapping[tuple[object, ...], Cell]:
+        return self.campaign.cells_by_place
