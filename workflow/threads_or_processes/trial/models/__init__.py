@@ -1,4 +1,4 @@
-"""The ways of executing a batch. A model is one module and one line of the table below.
+"""The ways of executing a batch. A model is a class and one entry of the table below.
 
 A model's module is imported only in the trial that runs it, so `serial` never loads a pool.
 """
