@@ -106,7 +106,8 @@ def run_measured(
             raise HarnessError("a process of the trial can't be ended")
         ended_unix_ns, ended_monotonic_ns = time.time_ns(), time.perf_counter_ns()
         health_after = health.read()
-        beside_cpu_ns = cpu_ns(pipeline) - beside_cpu_ns
+        # A shell above the pipeline may end meanwhile, and its time is no longer counted then.
+        beside_cpu_ns = max(0, cpu_ns(pipeline) - beside_cpu_ns)
         flags = health.flags(health_before, health_after)
         if answer_file.exists():
             answer = _parsed(answer_file)
