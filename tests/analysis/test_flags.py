@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 from threads_or_processes.analysis.flags import (
-    FEWEST_TRIALS,
     drift,
     is_drifting,
     is_warming_up,
@@ -15,7 +14,7 @@ from threads_or_processes.analysis.flags import (
     warm_up,
     widest_split,
 )
-from threads_or_processes.records.vocabulary import CellFlag
+from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, CellFlag
 
 from tests.analysis.shortcuts import rows_of, tables_of, with_walls
 from tests.analysis.simulated import FAMILIES, Floats
@@ -134,7 +133,7 @@ def test_the_sign_test_counts_trials_and_leaves_ties_out() -> None:
 
 def test_too_few_trials_earn_no_flag() -> None:
     steep, falling = np.log([1.0, 1.01, 1.02, 9.0, 9.01]), np.array([9.0, 1.0, 1.0])
-    assert steep.size < FEWEST_TRIALS
+    assert steep.size < FEWEST_BLOCKS
     assert flags_of(steep, [falling] * steep.size) == set()
     assert flags_of(np.log([1.0])) == set()
     assert flags_of(np.array([])) == set()

@@ -5,25 +5,25 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from threads_or_processes.analysis.__main__ import main
 from threads_or_processes.analysis.estimates import t_bounds
 from threads_or_processes.analysis.precision import (
-    Decision,
-    Round,
     as_measured,
     decide,
     half_width_ratio,
-    read_round,
     with_blocks,
 )
 from threads_or_processes.analysis.tables import all_tables
 from threads_or_processes.analysis.trial_values import times_of, trial_values
+from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.common.files import write_json
 from threads_or_processes.common.plan_file import plan_from
 from threads_or_processes.records.plan import Plan
+from threads_or_processes.records.precision import Decision, Round
 
 from tests.analysis.shortcuts import trials_of
 from tests.analysis.simulated import FAMILIES, Floats
@@ -183,7 +183,7 @@ def test_one_block_is_never_enough_where_there_may_be_more() -> None:
     values = trial_values(trials_of(campaign), quiet_threshold=plan.quiet_threshold)
     decided = decide(plan, times_of(values[values["block"] == 1]), None)
     assert decided.decisions[JSON].decision is Decision.MORE
-    assert decided.as_record()["peers"][0]["widest"]["half_width_ratio"] is None
+    assert msgspec.to_builtins(decided)["peers"][0]["widest"]["half_width_ratio"] is None
 
 
 # --- the account
@@ -191,8 +191,8 @@ def test_one_block_is_never_enough_where_there_may_be_more() -> None:
 
 def test_a_round_comes_back_from_its_file(tmp_path: Path) -> None:
     for one in rounds(measured(NOTHING)):
-        write_json(tmp_path / "1.json", one.as_record())
-        assert read_round(tmp_path / "1.json") == one
+        write_json(tmp_path / "1.json", msgspec.to_builtins(one))
+        assert read_as(tmp_path / "1.json", Round) == one
 
 
 def test_trials_that_were_added_are_planned_and_collected(

@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from threads_or_processes.analysis.quiet import AT_ONCE, Watched, floors, with_disturbance
+from threads_or_processes.analysis.quiet import Watched, floors, with_disturbance
 from threads_or_processes.analysis.ratios import samples_of
 from threads_or_processes.analysis.samples import Paired, TwoSamples
 from threads_or_processes.analysis.trial_values import Times, trial_values
+from threads_or_processes.records.quiet import ProbeMode
 from threads_or_processes.records.vocabulary import Basis
 
 from tests.analysis.shortcuts import plan_of, rows_of, tables_of, trials_of
@@ -59,7 +60,7 @@ def test_workers_that_share_a_cpu_are_disturbed_where_a_program_took_another() -
 
 def test_a_floor_comes_from_readings_before_and_after() -> None:
     readings = [Watched([0], [0], [100 + n], [400 + n]) for n in range(150)]
-    assert floors(iter(readings)) == {AT_ONCE: {0: 102.0}}
+    assert floors(iter(readings)) == {ProbeMode.SIMULTANEOUS: {0: 102.0}}
 
 
 def test_readings_taken_in_turn_have_a_floor_of_their_own() -> None:

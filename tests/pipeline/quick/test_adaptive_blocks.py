@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 from threads_or_processes.common.files import write_json
 from threads_or_processes.pipeline.adaptive_blocks import AdaptiveBlocks
 from threads_or_processes.pipeline.campaign import Campaign
 from threads_or_processes.pipeline.console import Ahead
 from threads_or_processes.records.plan import Trial
+from threads_or_processes.records.precision import Decision, Round, StoppingDecision
 
 from tests.project.test_sweeps import campaign
 
@@ -32,15 +34,18 @@ class Decided:
         """Write a decision after which these continue."""
         assert self.sweep.plan.precision is not None
         peers = [
-            {
-                "workload": peers.workload,
-                "timing": peers.timing,
-                "blocks": 10,
-                "next_blocks": 12 if peers.name in continuing else 10,
-            }
+            StoppingDecision(
+                workload=peers.workload,
+                timing=peers.timing,
+                blocks=10,
+                widest=None,
+                decision=Decision.MORE if peers.name in continuing else Decision.ENOUGH,
+                next_blocks=12 if peers.name in continuing else 10,
+            )
             for peers in self.sweep.plan.precision.peers
         ]
-        write_json(self.file(number), {"peers": peers})
+        decided = Round(round=number, target=0.03, peers=tuple(peers))
+        write_json(self.file(number), msgspec.to_builtins(decided))
 
     def peers(self, trial: Trial) -> tuple[str, str]:
         """What a trial's cell shares with those that get more blocks together."""

@@ -7,6 +7,8 @@
 import argparse
 from pathlib import Path
 
+import msgspec
+
 from threads_or_processes.analysis.dataset import (
     check_covers,
     check_file,
@@ -26,23 +28,19 @@ from threads_or_processes.analysis.package import (
     as_record,
     read_package,
 )
-from threads_or_processes.analysis.precision import (
-    Round,
-    as_measured,
-    decide,
-    read_round,
-    with_blocks,
-)
-from threads_or_processes.analysis.records import read_identities, read_records
+from threads_or_processes.analysis.precision import as_measured, decide, with_blocks
+from threads_or_processes.analysis.records import Record, read_identities, read_records
 from threads_or_processes.analysis.table_schema import table_schema
 from threads_or_processes.analysis.tables import all_tables, write_tables
 from threads_or_processes.analysis.trial_values import times_of, trial_values
 from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.common.files import read_json, write_bytes, write_json
-from threads_or_processes.common.plan_file import plan_from, read_plan
+from threads_or_processes.common.plan_file import read_plan
 from threads_or_processes.common.provenance import git_commit
-from threads_or_processes.records.interpreter import Parity, without_place
+from threads_or_processes.records.interpreter import Identity, Parity, without_place
+from threads_or_processes.records.plan import Plan
+from threads_or_processes.records.precision import Round
 from threads_or_processes.records.tables.dataset import RepetitionRow
 
 
@@ -54,30 +52,31 @@ def main() -> None:
 
 def decide_stopping(arguments: argparse.Namespace) -> None:
     """Read every record that is there so far, judge how wide the intervals are."""
-    earlier = _last_round(arguments.rounds)
-    plan = with_blocks(read_plan(arguments.plan), earlier.blocks if earlier else {})
-    identities = read_identities(arguments.interpreters, plan)
-    records = read_records(plan, results=arguments.records, identities=identities)
+    earlier, plan, _, records = _measured(arguments)
     values = trial_values(dataset(records, plan), quiet_threshold=plan.quiet_threshold)
     decided = decide(plan, times_of(values), earlier)
-    write_json(arguments.out, decided.as_record())
+    write_json(arguments.out, msgspec.to_builtins(decided))
     print(decided.summary())
 
 
-def _last_round(rounds: list[Path]) -> Round | None:
-    return read_round(rounds[-1]) if rounds else None
+def _measured(
+    arguments: argparse.Namespace,
+) -> tuple[Round | None, Plan, dict[str, Identity], list[Record]]:
+    """The last round, the plan with all that was added, the identities by arm, the records."""
+    last = read_as(arguments.rounds[-1], Round) if arguments.rounds else None
+    plan = with_blocks(read_plan(arguments.plan), last.blocks if last else {})
+    identities = read_identities(arguments.interpreters, plan)
+    records = read_records(plan, results=arguments.records, identities=identities)
+    return last, plan, identities, records
 
 
 def collect(arguments: argparse.Namespace) -> None:
     """Read every planned record, check it, write the data set and its package."""
-    last = _last_round(arguments.rounds)
-    plan = with_blocks(read_plan(arguments.plan), last.blocks if last else {})
-    identities = read_identities(arguments.interpreters, plan)
-    records = read_records(plan, results=arguments.records, identities=identities)
+    _, plan, identities, records = _measured(arguments)
     trials = dataset(records, plan)
     write_dataset(trials, parquet=arguments.parquet, csv=arguments.csv)
     package = Package(
-        plan=read_json(arguments.plan),
+        plan_json=read_json(arguments.plan),
         interpreters={arm: without_place(identity) for arm, identity in identities.items()},
         parity=read_as(arguments.interpreters / "parity.json", Parity),
         csv=FileNote.of(arguments.csv),
@@ -93,13 +92,13 @@ def unpack(arguments: argparse.Namespace) -> None:
     source: Path = arguments.dataset
     package = read_package(arguments.package)
     trials = read_dataset(source)
-    check_covers(trials, as_measured(plan_from(package.plan), trials), source)
+    check_covers(trials, as_measured(package.plan, trials), source)
     check_interpreters(trials, package.interpreters, source)
     check_file(source, package.note(source))
     # The file that was given stays as it is: another zlib would compress the same text otherwise.
     is_parquet = source.suffix == ".parquet"
     content = source.read_bytes()
-    write_json(arguments.out / "plan.json", package.plan)
+    write_json(arguments.out / "plan.json", package.plan_json)
     for arm, identity in package.interpreters.items():
         write_json(arguments.out / "interpreters" / f"{arm}.json", identity)
     write_json(arguments.out / "interpreters" / "parity.json", package.parity)

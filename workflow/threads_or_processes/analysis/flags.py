@@ -1,7 +1,7 @@
 """Signs that a cell's times are to be read with care: rules on arrays, one value a trial.
 
 A sign is both there and large enough to matter: each rule asks for evidence and for a size beyond
-the margin within which a ratio counts as "no difference". Below `FEWEST_TRIALS` nothing is said.
+the margin within which a ratio counts as "no difference". Below `FEWEST_BLOCKS` nothing is said.
 """
 
 import math
@@ -13,10 +13,7 @@ from scipy import stats
 
 from threads_or_processes.analysis.estimates import Floats
 from threads_or_processes.records.tables.groups import Trend
-from threads_or_processes.records.vocabulary import CellFlag
-
-#: With fewer trials no interval of a median reaches 95 %, and no trend a p of 0.01.
-FEWEST_TRIALS = 6
+from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, CellFlag
 
 #: Variation between trials from which a cell is called variable, and unstable: half and all of the
 #: standard deviation that pyperf warns about (10 % of the mean).
@@ -75,7 +72,7 @@ def two_modes(log_times: Floats, *, margin: float) -> float | None:
     in five is slower, half of the samples are found, for often no more than one of ten is, and
     that is an outlier.
     """
-    if log_times.size < FEWEST_TRIALS:
+    if log_times.size < FEWEST_BLOCKS:
         return None
     separation, distance = (float(value) for value in widest_split(log_times))
     apart = separation > modes_apart(log_times.size) and distance > math.log1p(margin)
@@ -124,7 +121,7 @@ def drift(log_times: Floats) -> Trend | None:
     0.3 in 4 % of samples, by 0.6 in 9 %.
     """
     trials = log_times.size
-    if trials < FEWEST_TRIALS or np.ptp(log_times) == 0:
+    if trials < FEWEST_BLOCKS or np.ptp(log_times) == 0:
         return None
     order = np.arange(trials)
     result = stats.kendalltau(order, log_times)
@@ -163,7 +160,7 @@ def warm_up(repetitions: Sequence[Floats]) -> WarmUp | None:
             if times.size >= FEWEST_REPETITIONS
         ]
     )
-    if ratios.size < FEWEST_TRIALS:
+    if ratios.size < FEWEST_BLOCKS:
         return None
     slower, faster = int(np.sum(ratios > 1)), int(np.sum(ratios < 1))
     return WarmUp(

@@ -8,6 +8,7 @@ parity are resources inside it. Data set and package are all that has to be kept
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from threads_or_processes.common.plan_file import plan_from
 from threads_or_processes.common.provenance import UNKNOWN
 from threads_or_processes.common.record_checks import problem_with
 from threads_or_processes.records.interpreter import Identity, Parity
+from threads_or_processes.records.plan import Plan
 
 #: Of the data set's columns and of what the package holds.
 SCHEMA_VERSION = 1
@@ -58,22 +60,28 @@ class FileNote:
 class Package:
     """What belongs to a data set: plan.json, the interpreters by arm, parity.json and its files.
 
+    `plan_json` is kept as it is in the file, whose hash names a report; `plan` is what it says.
     `git_commit`: of the programs that collected it, `unknown` outside a checkout.
     `csv`, `parquet`: by what trials.csv.gz and trials.parquet are recognised. An interpreter's
     identity leaves out the path at which it happened to lie.
     """
 
-    plan: Json
+    plan_json: Json
     interpreters: Mapping[str, Identity]
     parity: Parity
     csv: FileNote
     parquet: FileNote
     git_commit: str
 
+    @cached_property
+    def plan(self) -> Plan:
+        """Raises ValueError for a plan that can't be read (`plan_from`)."""
+        return plan_from(self.plan_json)
+
     @property
     def machine(self) -> str:
         """The name of the machine's folder where it was measured."""
-        return str(self.plan["machine"]["name"])
+        return self.plan.machine.name
 
     def note(self, path: Path) -> FileNote:
         """What is known of a data set's file, by its kind; it may have been renamed."""
@@ -117,7 +125,7 @@ def as_record(package: Package, table_schema: Json) -> dict[str, Any]:
             {
                 "name": "plan",
                 "description": "everything that was to be measured, with the config it came from",
-                "data": package.plan,
+                "data": package.plan_json,
             },
             {
                 "name": "interpreters",
@@ -157,7 +165,7 @@ def package_from(value: Json) -> Package:
     """Take a package from its JSON; raises KeyError, TypeError or ValueError for a broken one."""
     resources = {resource["name"]: resource for resource in value["resources"]}
     return Package(
-        plan=resources["plan"]["data"],
+        plan_json=resources["plan"]["data"],
         interpreters=resources["interpreters"]["data"],
         parity=resources["parity"]["data"],
         csv=_note(resources["trials"]),
@@ -174,9 +182,8 @@ def _note(resource: Json) -> FileNote:
 
 
 def _problems(package: Package) -> Iterator[str]:
-    """What the rules rely on; raises as `plan_from` does for a plan that can't be read."""
-    plan = plan_from(package.plan)
-    arms = {arm.name for arm in plan.arms}
+    """What the rules rely on; raises ValueError for a plan that can't be read."""
+    arms = {arm.name for arm in package.plan.arms}
     if arms != package.interpreters.keys():
         yield f"interpreters of {sorted(package.interpreters)}, but a plan for {sorted(arms)}"
     for arm, identity in package.interpreters.items():
@@ -184,7 +191,7 @@ def _problems(package: Package) -> Iterator[str]:
             yield f"the interpreter of {arm}: {problem}"
     if problem := problem_with(package.parity, Parity):
         yield f"parity: {problem}"
-    names = {RULE_NAME: [package.machine, *arms], FILE_NAME: [*package.plan["workloads"]]}
+    names = {RULE_NAME: [package.machine, *arms], FILE_NAME: [*package.plan.workloads]}
     for pattern, used in names.items():
         for name in used:
             if not pattern.fullmatch(name):

@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from threads_or_processes.analysis.flags import FEWEST_TRIALS, drift
+from threads_or_processes.analysis.flags import drift
 from threads_or_processes.analysis.frames import frame
 from threads_or_processes.analysis.trial_values import Times
 from threads_or_processes.analysis.variation import lag1_autocorrelation, layout
 from threads_or_processes.records.plan import PeersName, Plan
 from threads_or_processes.records.tables.measured import PairingRow
-from threads_or_processes.records.vocabulary import Timing
+from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, Timing
 
 ONE_CELL = "fewer than two cells with an ok trial"
-TOO_FEW = f"the cells share fewer than {FEWEST_TRIALS} blocks, too few to tell"
+TOO_FEW = f"the cells share fewer than {FEWEST_BLOCKS} blocks, too few to tell"
 CONSTANT = "all times are the same"
 
 #: cell -> block -> start of the trial in ns since 1970.
@@ -61,7 +61,7 @@ def _numbers(planned: Sequence[str], times: Times, starts: Starts) -> dict[str, 
     on_basis = times.on(basis)
     shared = set[int].intersection(*(set(on_basis.get(cell, {})) for cell in cells))
     numbers: dict[str, Any] = {"cells": len(cells), "blocks": len(shared), "basis": basis}
-    if len(shared) < FEWEST_TRIALS:
+    if len(shared) < FEWEST_BLOCKS:
         return numbers | {"note": TOO_FEW}
     blocks = sorted(
         shared, key=lambda block: (np.median([starts[cell, block] for cell in cells]), block)

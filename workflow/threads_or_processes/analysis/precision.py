@@ -8,10 +8,7 @@ measured until they are narrow hold their level (tests/analysis/test_precision.p
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
-from enum import StrEnum
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -23,92 +20,8 @@ from threads_or_processes.analysis.ratios import samples_of
 from threads_or_processes.analysis.samples import Samples
 from threads_or_processes.analysis.trial_values import Times, wall_times
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.common.files import read_json
 from threads_or_processes.records.plan import PeersName, Plan
-
-SCHEMA_VERSION = 1
-
-
-class Decision(StrEnum):
-    """What becomes of peers after a round."""
-
-    MORE = "more"  # they get more blocks
-    ENOUGH = "enough"  # every interval is as narrow as asked for
-    MOST = "most"  # they have as many blocks as they may
-    NOTHING = "nothing"  # there is no interval, and more blocks would bring none
-
-
-@dataclass(frozen=True, kw_only=True)
-class Width:
-    """How far an interval reaches to either side, and whose it is.
-
-    `half_width_ratio` is 0.03 for an interval from ratio/1.03 to ratio*1.03; None with a single
-    block, which has no interval. Without a baseline it is the interval of a cell's own time.
-    """
-
-    half_width_ratio: float | None
-    cell: str
-    baseline_cell: str | None
-
-    @property
-    def reach(self) -> float:
-        """The half width as a ratio above 1; without end where there is no interval."""
-        return math.inf if self.half_width_ratio is None else self.half_width_ratio
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoppingDecision:
-    """Peers after `blocks` blocks: their widest interval, and the blocks they go on to."""
-
-    workload: str
-    timing: str
-    blocks: int
-    widest: Width | None
-    decision: Decision
-    next_blocks: int
-
-    @property
-    def peers(self) -> PeersName:
-        """Whom it is about."""
-        return self.workload, self.timing
-
-
-@dataclass(frozen=True, kw_only=True)
-class Round:
-    """The stopping decisions about all peers after the base blocks (round 1) or some more."""
-
-    number: int
-    target: float
-    decisions: Mapping[PeersName, StoppingDecision]
-
-    @property
-    def blocks(self) -> dict[PeersName, int]:
-        """How many blocks each peers have once what this round adds is measured."""
-        return {peers: decision.next_blocks for peers, decision in self.decisions.items()}
-
-    def as_record(self) -> dict[str, Any]:
-        """The round as it stands in precision/<number>.json."""
-        return {
-            "schema_version": SCHEMA_VERSION,
-            "round": self.number,
-            "target": self.target,
-            "peers": [asdict(decision) for decision in self.decisions.values()],
-        }
-
-    def summary(self) -> str:
-        """What a person wants to know of it, in one sentence without a full stop."""
-        decisions = [each.decision for each in self.decisions.values()]
-        words = {
-            Decision.ENOUGH: "precise enough",
-            Decision.MORE: "to get more blocks",
-            Decision.MOST: "not precise enough with as many blocks as allowed",
-            Decision.NOTHING: "with nothing to compare",
-        }
-        counted = [(decisions.count(decision), text) for decision, text in words.items()]
-        return (
-            f"Groups of cells that are compared, by precision: {len(decisions)} in all, "
-            f"{', '.join(f'{count} {text}' for count, text in counted if count)}"
-        )
+from threads_or_processes.records.precision import Decision, Round, StoppingDecision, Width
 
 
 def decide(plan: Plan, times: Times, earlier: Round | None) -> Round:
@@ -127,27 +40,29 @@ def decide(plan: Plan, times: Times, earlier: Round | None) -> Round:
     for peers, width in _widths(plan, times):
         widths.setdefault(peers, []).append(width)
     before = earlier.decisions if earlier else {}
-    decisions = {}
+    decisions = []
     for peers, looks in sorted(plan.precision.looks.items()):
         if peers in before and before[peers].decision is not Decision.MORE:
-            decisions[peers] = before[peers]
+            decisions.append(before[peers])
             continue
         blocks = before[peers].next_blocks if peers in before else looks[0]
         later = [look for look in looks if look > blocks]
         widest = max(widths.get(peers, []), key=_by_reach, default=None)
         decision = _decide(widest, plan.precision.target, is_last=not later)
-        decisions[peers] = StoppingDecision(
-            workload=peers[0],
-            timing=peers[1],
-            blocks=blocks,
-            widest=widest,
-            decision=decision,
-            next_blocks=later[0] if decision is Decision.MORE else blocks,
+        decisions.append(
+            StoppingDecision(
+                workload=peers[0],
+                timing=peers[1],
+                blocks=blocks,
+                widest=widest,
+                decision=decision,
+                next_blocks=later[0] if decision is Decision.MORE else blocks,
+            )
         )
     return Round(
-        number=earlier.number + 1 if earlier else 1,
+        round=earlier.round + 1 if earlier else 1,
         target=plan.precision.target,
-        decisions=decisions,
+        peers=tuple(decisions),
     )
 
 
@@ -228,29 +143,3 @@ def as_measured(plan: Plan, trials: pd.DataFrame) -> Plan:
         for peers, looks in plan.precision.looks.items()
     }
     return with_blocks(plan, blocks)
-
-
-def read_round(path: Path) -> Round:
-    """Read precision/<number>.json; `UserError` names the file and what it lacks."""
-    value = read_json(path)
-    try:
-        decisions = [_stopping_decision(**entry) for entry in value["peers"]]
-        return Round(
-            number=value["round"],
-            target=value["target"],
-            decisions={decision.peers: decision for decision in decisions},
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(
-            f"the stopping decisions are not complete ({type(error).__name__}: {error})",
-            where=str(path),
-            hint="delete the file and run snakemake again; it will be made anew",
-        ) from None
-
-
-def _stopping_decision(
-    *, widest: Mapping[str, Any] | None, decision: str, **others: Any
-) -> StoppingDecision:
-    return StoppingDecision(
-        widest=None if widest is None else Width(**widest), decision=Decision(decision), **others
-    )

@@ -7,16 +7,16 @@ import pandas as pd
 
 from threads_or_processes.analysis.cells import cell_columns
 from threads_or_processes.analysis.estimates import estimate_median
-from threads_or_processes.analysis.flags import FEWEST_TRIALS, drift, two_modes, warm_up
+from threads_or_processes.analysis.flags import drift, two_modes, warm_up
 from threads_or_processes.analysis.frames import frame
 from threads_or_processes.analysis.trial_values import Times, TrialsOfCell, trials_of_cell
 from threads_or_processes.analysis.variation import lag1_autocorrelation, nesting, outliers
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables.measured import QualityRow
-from threads_or_processes.records.vocabulary import Timing
+from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, Timing
 
 NO_TRIAL = "no ok trial"
-TOO_FEW = f"fewer than {FEWEST_TRIALS} trials, too few to tell"
+TOO_FEW = f"fewer than {FEWEST_BLOCKS} trials, too few to tell"
 CONSTANT = "all trials took the same time"
 
 
@@ -45,7 +45,7 @@ def _numbers(trials: TrialsOfCell, plan: Plan) -> dict[str, Any]:
     numbers: dict[str, Any] = {"trials": wall_ns.size, "note": None}
     if interval := estimate_median(wall_ns, confidence=plan.confidence):
         numbers["half_width_ratio"] = (interval.high - interval.low) / 2 / float(np.median(wall_ns))
-    if wall_ns.size < FEWEST_TRIALS:
+    if wall_ns.size < FEWEST_BLOCKS:
         return numbers | {"note": TOO_FEW}
     log_times = np.log(trials.wall_ns)
     mild, severe = outliers(wall_ns)

@@ -12,21 +12,18 @@ import pandas as pd
 
 from threads_or_processes.records.quiet import ProbeMode, disturbance_ratio, floor_of
 
-#: A data set that doesn't say how its CPUs were read is of a time when it was all at once.
-AT_ONCE = ProbeMode.SIMULTANEOUS.value
-
 
 class Watched(NamedTuple):
     """One repetition's readings: of all watched CPUs, and which of them took part.
 
-    `manner`: whether the CPUs were read at once, or in turn, as beside a single worker.
+    A data set without `manner` is of a time when CPUs were always read at once.
     """
 
     cpus: list[int]
     used: list[int]
     before_ns: list[int]
     after_ns: list[int]
-    manner: str = AT_ONCE
+    manner: str = ProbeMode.SIMULTANEOUS
 
 
 def with_disturbance(trials: pd.DataFrame) -> pd.DataFrame:

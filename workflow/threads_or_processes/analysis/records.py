@@ -9,13 +9,13 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from threads_or_processes.analysis.frames import names
-from threads_or_processes.analysis.quiet import AT_ONCE
 from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import canonical_json, read_json
 from threads_or_processes.common.record_checks import json_schema, problem_with
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Cell, Plan, Trial
+from threads_or_processes.records.quiet import ProbeMode
 from threads_or_processes.records.tables.dataset import RepetitionRow
 from threads_or_processes.records.trial import (
     RULES,
@@ -243,7 +243,7 @@ def _sentinel_json(repetition: Repetition, sentinel: Sentinel | None) -> str | N
             "used": repetition["cpus"],
             "before_ns": repetition["sentinel_before_ns"],
             "after_ns": repetition["sentinel_after_ns"],
-            "manner": sentinel.get("manner", AT_ONCE),
+            "manner": sentinel.get("manner", ProbeMode.SIMULTANEOUS),
         }
     )
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
 
-from threads_or_processes.common.files import read_json
+from threads_or_processes.common.decoding import read_as
 from threads_or_processes.pipeline.campaign import Campaign
 from threads_or_processes.pipeline.console import Ahead
 from threads_or_processes.plan.precision import added, rounds_of
-from threads_or_processes.records.plan import Trial
+from threads_or_processes.records.plan import PeersName, Trial
+from threads_or_processes.records.precision import Round
 
 FOLDER = "precision"
 
@@ -50,8 +51,7 @@ class AdaptiveBlocks:
         precision = self.campaign.plan.precision
         if precision is None or number is None:
             return []
-        everyone = {peers.name for peers in precision.peers}
-        continuing = self._continuing(number - 1) if number > 1 else everyone
+        continuing = self._continuing(number - 1) if number > 1 else set(precision.looks)
         return [
             trial
             for later in range(number, rounds_of(precision) + 1)
@@ -71,13 +71,9 @@ class AdaptiveBlocks:
             if not trials:
                 return
 
-    def _continuing(self, number: int) -> set[tuple[str, str]]:
-        """The names of the groups of cells that continue after a round."""
-        return {
-            (peers["workload"], peers["timing"])
-            for peers in read_json(self._decision(number))["peers"]
-            if peers["next_blocks"] > peers["blocks"]
-        }
+    def _continuing(self, number: int) -> set[PeersName]:
+        """The groups of cells that continue after a round."""
+        return read_as(self._decision(number), Round).continuing
 
     def _decision(self, number: int) -> Path:
         return self.campaign.results / FOLDER / f"{number}.json"

@@ -51,20 +51,18 @@ class Archive:
     @property
     def comparison(self) -> str:
         """The name of the page that compares machines."""
-        return comparison_of(self.package.plan["campaign"])
+        return comparison_of(self.package.plan.campaign)
 
     @cached_property
     def others(self) -> list[Path]:
         """Results of other machines beside these, for the campaign that was measured there."""
         plan = self.package.plan
-        return others(
-            self.results, campaign=plan["campaign"], fingerprint=plan["machine"]["fingerprint"]
-        )
+        return others(self.results, campaign=plan.campaign, fingerprint=plan.fingerprint)
 
     @property
     def arms(self) -> list[str]:
         """The arms by name; the first is the reference."""
-        return [arm["name"] for arm in self.package.plan["arms"]]
+        return [arm.name for arm in self.package.plan.arms]
 
     def lock_results(self) -> None:
         """Keep these results for this process until it ends; `UserError` if another has them."""

@@ -14,7 +14,7 @@ from threads_or_processes.records.plan import Cell, Peers, PeersName, Precision,
 from threads_or_processes.records.vocabulary import Timing
 
 #: Intervals of few blocks are narrow now and then by luck alone: who gets more gets at least these.
-FEWEST_BLOCKS = 8
+FEWEST_BLOCKS_AFTER_A_ROUND = 8
 BLOCKS_A_ROUND = 2
 
 
@@ -58,7 +58,7 @@ def looks_at(blocks: int, max_blocks: int) -> tuple[int, ...]:
     """The numbers of blocks at which peers that begin with `blocks` are judged."""
     looks = [blocks]
     while looks[-1] < max_blocks:
-        looks.append(min(max_blocks, max(FEWEST_BLOCKS, looks[-1] + BLOCKS_A_ROUND)))
+        looks.append(min(max_blocks, max(FEWEST_BLOCKS_AFTER_A_ROUND, looks[-1] + BLOCKS_A_ROUND)))
     return tuple(looks)
 
 
