@@ -16,7 +16,6 @@ from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.quiet import QuietRule
 from threads_or_processes.records.trial import TrialSpec
 from threads_or_processes.records.vocabulary import Timing
-from threads_or_processes.trial.measured.loading import family_of
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.supervisor.lock import machine_lock
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor, noise_monitor
@@ -76,7 +75,7 @@ class Bench:
         calibration = self.calibration(cell.workload, batch_ms)
         workload = workload_of(cell.workload)
         return {
-            "family": family_of(workload),
+            "family": workload.family,
             "workload": workload.name,
             "arguments": {**workload.parameters, "size": calibration["size"]},
             "tasks": calibration["tasks"],

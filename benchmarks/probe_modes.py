@@ -1,8 +1,8 @@
 """What a reading says of a batch beside it: all CPUs read at once, or one after the other.
 
-Serial batches run here, one after another, with readings of both manners between them. A manner is
-good when it leaves out few batches that took hardly longer than the quickest ones (left out), and
-lets few in that took much longer (let in).
+Serial batches run here, one after another, with readings in both probe modes between them. A mode
+is good when it leaves out few batches that took hardly longer than the quickest ones (left out),
+and lets few in that took much longer (let in).
 """
 
 import argparse
@@ -41,7 +41,7 @@ class Batch:
 
 
 def main() -> None:
-    """Measure, then print a row for each manner."""
+    """Measure, then print a row for each mode."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.probe_modes", description=__doc__)
     parser.add_argument("--minutes", type=float, default=2.0, help="how long to measure")
     arguments = parser.parse_args()
@@ -55,16 +55,16 @@ def main() -> None:
     slowness = np.array([batch.wall_ns for batch in batches]) / least_ns
     quick, slow = slowness <= QUICK_RATIO, slowness > SLOW_RATIO
     print(f"{len(batches)} batches, {quick.sum()} quick, {slow.sum()} slow")
-    for manner in ProbeMode:
+    for mode in ProbeMode:
         rule = QuietRule(
             cpus=cpus,
-            floor_ns=floors([batch.after[manner] for batch in batches]),
+            floor_ns=floors([batch.after[mode] for batch in batches]),
             threshold=THRESHOLD,
-            manner=manner,
+            mode=mode,
         )
         quiet = np.array([is_quiet(batch, rule) for batch in batches])
         print(
-            f"{manner:8} quiet {quiet.mean():.0%}, quick left out {(quick & ~quiet).sum()}, "
+            f"{mode:8} quiet {quiet.mean():.0%}, quick left out {(quick & ~quiet).sum()}, "
             f"slow let in {(slow & quiet).sum()}"
         )
         # Where every CPU reads high, and the batch is quick all the same, they share a core.
@@ -93,8 +93,8 @@ def measured(read: Callable[[ProbeMode], list[ProbeReading]], seconds: float) ->
 
 
 def readings(read: Callable[[ProbeMode], list[ProbeReading]]) -> Readings:
-    """One of each manner."""
-    return {manner: [answer.reading_ns for answer in read(manner)] for manner in ProbeMode}
+    """One in each mode."""
+    return {mode: [answer.reading_ns for answer in read(mode)] for mode in ProbeMode}
 
 
 def work(rounds: int) -> None:
@@ -116,7 +116,7 @@ def rounds_of(seconds: float) -> int:
 
 def is_quiet(batch: Batch, rule: QuietRule) -> bool:
     """As a serial trial's repetition would be."""
-    before, after = batch.before[rule.manner], batch.after[rule.manner]
+    before, after = batch.before[rule.mode], batch.after[rule.mode]
     return rule.is_quiet([batch.cpu], before, after, workers=1)
 
 
@@ -125,7 +125,7 @@ def all_high(batch: Batch, rule: QuietRule) -> bool:
     return all(
         min(before, after) > HIGH_RATIO * floor
         for before, after, floor in zip(
-            batch.before[rule.manner], batch.after[rule.manner], rule.floor_ns, strict=True
+            batch.before[rule.mode], batch.after[rule.mode], rule.floor_ns, strict=True
         )
     )
 

@@ -88,7 +88,7 @@ def monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NoiseMo
 
 def always(monitor: NoiseMonitor, reading_ns: int) -> NoiseMonitor:
     """A monitor that reads the same for ever, against a floor of 100 ns."""
-    known = {manner: [[100] * len(monitor.cpus)] for manner in ProbeMode}
+    known = {mode: [[100] * len(monitor.cpus)] for mode in ProbeMode}
     monitor.memory.write_text(
         json.dumps({"cpus": monitor.cpus, "start_ns": known, "readings_ns": known}),
         encoding="utf-8",

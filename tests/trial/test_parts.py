@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from threads_or_processes.trial.measured.batch import checksum, cut, results_in_order, run_chunk
 from threads_or_processes.trial.measured.calibration import find_size
-from threads_or_processes.trial.measured.loading import family_of
 from threads_or_processes.trial.measured.usage import NOTHING, Usage, WorkerUsage
 from threads_or_processes.trial.supervisor.environment import MOST_PADDING_BYTES, draw_environment
 from threads_or_processes.trial.supervisor.instrument import (
@@ -136,7 +135,7 @@ def test_the_code_that_measures_is_what_the_measured_process_imports(
     loaded = _modules_of(
         "import threads_or_processes.trial.measured.measure as measure; "
         f"measure.load_model({model!r}, {1 if model == 'serial' else 2}); "
-        f"measure.load_workload({family_of(found)!r}, {workload!r})"
+        f"measure.load_workload({found.family!r}, {workload!r})"
     )
     files = {ROOT.joinpath("workflow", *name.split(".")).with_suffix(".py") for name in loaded}
     assert {file for file in files if file.is_file()} - set(DECLARATIONS) == {

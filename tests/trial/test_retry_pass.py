@@ -103,13 +103,13 @@ def test_a_quiet_moment_mends_what_lacked_one(results: Path, monitor: NoiseMonit
     assert found[0].record["outcome"] == "ok"
 
 
-def test_what_is_known_by_now_decides_by_the_floors_of_the_trial_s_own_manner(
+def test_what_is_known_by_now_decides_by_the_floors_of_the_trial_s_own_mode(
     results: Path, monitor: NoiseMonitor
 ) -> None:
     plan, monitor = plan_of((CELL, "trials/1.json")), always(monitor, 100)
-    own = monitor.rule(0.1, workers=1).manner
+    own = monitor.rule(0.1, workers=1).mode
     for floors_ns, count in (({own: 200}, 0), ({own: 100}, 1)):
-        known = {manner: [[floors_ns.get(manner, 150)] * len(monitor.cpus)] for manner in ProbeMode}
+        known = {mode: [[floors_ns.get(mode, 150)] * len(monitor.cpus)] for mode in ProbeMode}
         moments = {"cpus": monitor.cpus, "start_ns": known, "readings_ns": known}
         write_json(monitor.memory, moments)
         assert len(candidates(plan, results, monitor)) == count
@@ -142,7 +142,7 @@ def test_the_command_keeps_every_try_and_lets_the_quietest_count(
     for repetition in record["repetitions"]:
         repetition["sentinel_before_ns"] = [10**13] * len(monitor.cpus)
     write_json(results / "trials/1.json", record)
-    high = {manner: [[10**12] * len(monitor.cpus)] * 1000 for manner in ProbeMode}
+    high = {mode: [[10**12] * len(monitor.cpus)] * 1000 for mode in ProbeMode}
     floor = {"cpus": monitor.cpus, "start_ns": high, "readings_ns": high}
     write_json(results / "sentinel.json", floor)
     write_json(results / "plan.json", plan_json(plan_of((CELL, "trials/1.json"))))

@@ -74,8 +74,8 @@ def test_a_floor_is_a_low_reading_of_its_own_cpu(readings: list[list[int]]) -> N
 def test_each_cpu_gives_a_reading_and_the_children_end() -> None:
     before = _children()
     with sentinel(CPUS) as read:
-        for manner in ProbeMode:
-            assert [answer.work_ns > 0 for answer in read(manner)] == [True] * len(CPUS)
+        for mode in ProbeMode:
+            assert [answer.work_ns > 0 for answer in read(mode)] == [True] * len(CPUS)
         children = _children() - before
         assert len(children) == len(CPUS)
         # Of the policy that lets a program go on which is on the CPU: the child sees that it waits.
@@ -201,8 +201,8 @@ def test_floors_follow_what_the_campaign_saw(trial: RunTrial, monitor: NoiseMoni
     assert all(floor > 100 for floor in before)
     for _ in range(3):
         trial("mandelbrot", monitor=always(monitor, 90))
-    manner = monitor.rule(0.1, workers=1).manner
-    remembered = json.loads(monitor.memory.read_text(encoding="utf-8"))["readings_ns"][manner]
+    mode = monitor.rule(0.1, workers=1).mode
+    remembered = json.loads(monitor.memory.read_text(encoding="utf-8"))["readings_ns"][mode]
     assert remembered[-1] == [90] * len(CPUS)
     assert len(remembered) <= MOST_MOMENTS
 
@@ -222,7 +222,7 @@ def test_readings_of_the_start_count_until_those_of_trials_are_enough(
     assert monitor.rule(0.1, workers=2).floor_ns == slow
 
 
-def test_a_memory_that_tells_no_manners_is_made_anew(tmp_path: Path) -> None:
+def test_a_memory_that_tells_no_modes_is_made_anew(tmp_path: Path) -> None:
     memory, ones = tmp_path / "sentinel.json", [[1] * len(CPUS)]
     write_json(memory, {"cpus": CPUS, "start_ns": ones, "readings_ns": ones})
     with noise_monitor(memory) as found:
@@ -232,7 +232,7 @@ def test_a_memory_that_tells_no_manners_is_made_anew(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("workers", "cpus", "manner"),
+    ("workers", "cpus", "mode"),
     [
         pytest.param(
             1,
@@ -246,14 +246,14 @@ def test_a_memory_that_tells_no_manners_is_made_anew(tmp_path: Path) -> None:
         pytest.param(2, 2, ProbeMode.SIMULTANEOUS, id="two that may share a core"),
     ],
 )
-def test_cpus_are_read_as_the_workers_use_them(workers: int, cpus: int, manner: ProbeMode) -> None:
-    assert ProbeMode.of_trial(workers=workers, cpus=cpus) is manner
+def test_cpus_are_read_as_the_workers_use_them(workers: int, cpus: int, mode: ProbeMode) -> None:
+    assert ProbeMode.of_trial(workers=workers, cpus=cpus) is mode
 
 
 @pytest.mark.parametrize("source", ["start_ns", "readings_ns"])
-def test_each_manner_of_reading_has_a_floor_of_its_own(source: str, monitor: NoiseMonitor) -> None:
+def test_each_probe_mode_has_a_floor_of_its_own(source: str, monitor: NoiseMonitor) -> None:
     cpus = [0, 1]  # of which one alone would be read in turn
-    nothing: dict[ProbeMode, list[list[int]]] = {manner: [] for manner in ProbeMode}
+    nothing: dict[ProbeMode, list[list[int]]] = {mode: [] for mode in ProbeMode}
     known = {
         ProbeMode.SEQUENTIAL: [[100, 100]] * ENOUGH_MOMENTS,
         ProbeMode.SIMULTANEOUS: [[200, 200]] * ENOUGH_MOMENTS,
@@ -262,19 +262,19 @@ def test_each_manner_of_reading_has_a_floor_of_its_own(source: str, monitor: Noi
     write_json(monitor.memory, moments | {source: known})
     here = replace(monitor, cpus=cpus)
     assert here.rule(0.1, workers=1) == QuietRule(
-        cpus=cpus, floor_ns=[100, 100], threshold=0.1, manner=ProbeMode.SEQUENTIAL
+        cpus=cpus, floor_ns=[100, 100], threshold=0.1, mode=ProbeMode.SEQUENTIAL
     )
     assert here.rule(0.1, workers=2) == QuietRule(cpus=cpus, floor_ns=[200, 200], threshold=0.1)
 
 
 @pytest.mark.parametrize(("model", "workers"), [("serial", 1), ("threads", 2)])
-def test_a_trial_is_read_in_the_manner_that_its_rule_judges_by(
+def test_a_trial_is_read_in_the_mode_that_its_rule_judges_by(
     model: str, workers: int, trial: RunTrial, monitor: NoiseMonitor
 ) -> None:
     seen = set()
 
-    def read(manner: ProbeMode) -> list[ProbeReading]:
-        seen.add(manner)
+    def read(mode: ProbeMode) -> list[ProbeReading]:
+        seen.add(mode)
         return [ProbeReading(100, 0)] * len(monitor.cpus)
 
     here = replace(always(monitor, 100), read=read)
@@ -284,14 +284,14 @@ def test_a_trial_is_read_in_the_manner_that_its_rule_judges_by(
 
 
 @pytest.mark.parametrize(
-    ("manner", "order"),
+    ("mode", "steps"),
     [
         (ProbeMode.SEQUENTIAL, ["ask 0", "await 0", "ask 1", "await 1"]),
         (ProbeMode.SIMULTANEOUS, ["ask 0", "ask 1", "await 0", "await 1"]),
     ],
 )
 def test_in_turn_a_child_is_asked_when_the_one_before_has_answered(
-    manner: ProbeMode, order: list[str], monkeypatch: pytest.MonkeyPatch
+    mode: ProbeMode, steps: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[str] = []
 
@@ -304,7 +304,7 @@ def test_in_turn_a_child_is_asked_when_the_one_before_has_answered(
 
     monkeypatch.setattr("threads_or_processes.trial.supervisor.sentinel.os.write", write)
     monkeypatch.setattr("threads_or_processes.trial.supervisor.sentinel.os.read", read)
-    answers = reader_of([Child(cpu, 0, asks=cpu, answers=cpu) for cpu in (0, 1)])(manner)
+    answers = reader_of([Child(cpu, 0, asks=cpu, answers=cpu) for cpu in (0, 1)])(mode)
     monkeypatch.undo()
-    assert seen == order
+    assert seen == steps
     assert [answer.work_ns for answer in answers] == [500, 500]

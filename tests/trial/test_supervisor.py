@@ -83,7 +83,7 @@ def needs_the_gil(task):
 
 
 for function in (segfault, leave, hang, kill_parent, daemonise, needs_the_gil):
-    register(function, title="t", kind="k", unit="u", why="w", expected="e")
+    register(title="t", kind="k", unit="u", why="w", expected="e")(function)
 """.replace("SLEEP_S", SLEEP_S)
 
 EXTENSION = """

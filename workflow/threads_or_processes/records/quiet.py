@@ -19,13 +19,11 @@ MOST_SEQUENTIAL = 4
 
 
 class ProbeMode(StrEnum):
-    """How the CPUs are read: all at once, or one after the other.
+    """How the CPUs are read: all at once, or one after the other; `manner` in records."""
 
-    A host may put two of its guest's CPUs on the threads of one core for a while. Then they slow
-    each other down when both work, as in a trial of two workers, but not a single worker: a reading
-    of both at once would call it disturbed.
-    """
-
+    # A host may put two of its guest's CPUs on the threads of one core for a while. Then they slow
+    # each other down when both work, as in a trial of two workers, but not a single worker: a
+    # reading of both at once would call it disturbed.
     SIMULTANEOUS = "at_once"
     SEQUENTIAL = "in_turn"
 
@@ -75,14 +73,13 @@ def most_disturbance(threshold: float) -> float:
 class QuietRule:
     """The rule of one trial: the watched CPUs with their floors (ns), and the threshold.
 
-    The readings it judges are taken in the same mode (`manner` in the records) as those
-    its floors are from.
+    The readings that it judges are taken in the same mode as those that its floors are from.
     """
 
     cpus: Sequence[int]
     floor_ns: Sequence[int]
     threshold: float
-    manner: ProbeMode = ProbeMode.SIMULTANEOUS
+    mode: ProbeMode = ProbeMode.SIMULTANEOUS
 
     def is_quiet(
         self,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from threads_or_processes.records.fields import Field
+from threads_or_processes.records.quiet import ProbeMode
 from threads_or_processes.records.vocabulary import HealthFlag, Outcome, StartMethod, Timing
 
 Count = Annotated[int, Field("", minimum=0)]
@@ -298,7 +299,7 @@ class Sentinel(TypedDict):
     threshold: Annotated[float, Field("", minimum=0)]
     manner: NotRequired[
         Annotated[
-            Literal["at_once", "in_turn"],
+            ProbeMode,
             Field(
                 "how the CPUs were read: all at once, or one after the other, as beside a single "
                 "worker; at once in records that don't say"

@@ -12,23 +12,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.common.files import read_json, write_json
 from threads_or_processes.common.plan_file import read_plan
+from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.trial.supervisor.lock import machine_lock
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor, noise_monitor
 from threads_or_processes.trial.supervisor.retry_pass import candidates, retries
-from threads_or_processes.trial.supervisor.trial import (
-    read_identity,
-    run_calibration,
-    run_trial,
-)
+from threads_or_processes.trial.supervisor.trial import run_calibration, run_trial
 
 
 def measure(arguments: argparse.Namespace) -> None:
     """Run one trial alone on the machine and write its record."""
-    identity = read_identity(arguments.identity)
+    identity = read_as(arguments.identity, Identity)
     calibration = read_json(arguments.calibration)
     with machine_lock(), noise_monitor(arguments.sentinel) as monitor:
         record = run_trial(arguments.spec, arguments.position, identity, calibration, monitor)
@@ -84,7 +82,7 @@ def _count(record: Mapping[str, Any], archive: Path, out: Path) -> None:
 
 def calibrate(arguments: argparse.Namespace) -> None:
     """Size one workload alone on the machine and write its calibration."""
-    identity = read_identity(arguments.identity)
+    identity = read_as(arguments.identity, Identity)
     with machine_lock():
         calibration = run_calibration(
             arguments.request["function"],

@@ -8,7 +8,7 @@ from threads_or_processes.trial.workloads.registry import REGISTRY, Workload
 
 
 def load_workload(family: str, name: str) -> Workload:
-    """One workload; `family` is what `family_of` says of it."""
+    """One workload, by its `family` and name."""
     if family.endswith(".py"):
         # Here, because it loads asyncio, which other work must not have in its process.
         from threads_or_processes.trial.measured.importing import import_user_function
@@ -16,10 +16,3 @@ def load_workload(family: str, name: str) -> Workload:
         return import_user_function(Path(family), name)
     importlib.import_module(f"{workloads.__name__}.{family}")
     return REGISTRY[name]
-
-
-def family_of(workload: Workload) -> str:
-    """The module that holds a workload, or a user's file."""
-    if workload.file:
-        return str(workload.file)
-    return workload.function.__module__.rpartition(".")[2]

@@ -5,7 +5,7 @@ A model's module is imported only in the trial that runs it, so `serial` never l
 
 import importlib
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from threads_or_processes.records.vocabulary import Family, StartMethod
 from threads_or_processes.trial.models.base import Model
@@ -13,18 +13,18 @@ from threads_or_processes.trial.needs import Need
 
 THREADED = frozenset({Need.ONE_MEMORY, Need.EXTENSION_MODULES})
 POOLED = frozenset({Need.SINGLE_DISPATCHES, Need.EXTENSION_MODULES})
+ANY_DISPATCH = THREADED | POOLED
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class ModelEntry:
     """Where a model lives and what a plan must know about it.
 
-    `provides` are needs of workloads that it meets, `requires` its own needs of them; `since` is
-    the first Python that has it.
+    `place` is its module and class. `provides` are needs of workloads that it meets, `requires` its
+    own needs of them; `since` is the first Python that has it.
     """
 
-    module: str
-    type_name: str
+    place: str
     title: str
     family: Family
     provides: frozenset[Need]
@@ -33,30 +33,21 @@ class ModelEntry:
     since: tuple[int, int] = (3, 0)
 
     @property
+    def module(self) -> str:
+        """The module's name in this folder."""
+        return self.place.partition(".")[0]
+
+    @property
     def is_parallel(self) -> bool:
         """Whether it has a number of workers."""
         return self.family is not Family.SERIAL
 
 
-def _of_processes(
-    name: str,
-    module: str,
-    type_name: str,
-    title: str,
-    requires: frozenset[Need] = frozenset(),
-    since: tuple[int, int] = (3, 0),
-) -> dict[str, ModelEntry]:
+def _of_processes(name: str, place: str, title: str, **needs: Any) -> dict[str, ModelEntry]:
     """One entry for each start method."""
     return {
         f"{name}-{method}": ModelEntry(
-            module=module,
-            type_name=type_name,
-            title=f"{title} ({method})",
-            family=Family.PROCESSES,
-            provides=POOLED,
-            requires=requires,
-            start_method=method,
-            since=since,
+            place, f"{title} ({method})", Family.PROCESSES, POOLED, start_method=method, **needs
         )
         for method in StartMethod
         if method is not StartMethod.NONE
@@ -64,66 +55,35 @@ def _of_processes(
 
 
 MODELS = {
-    "serial": ModelEntry(
-        module="serial",
-        type_name="Serial",
-        title="serial",
-        family=Family.SERIAL,
-        provides=THREADED | POOLED,
-    ),
-    "threads": ModelEntry(
-        module="pools",
-        type_name="Threads",
-        title="threads",
-        family=Family.THREADS,
-        provides=THREADED | POOLED,
-    ),
-    "raw_threads": ModelEntry(
-        module="raw_threads",
-        type_name="RawThreads",
-        title="raw threads",
-        family=Family.THREADS,
-        provides=THREADED,
-    ),
+    "serial": ModelEntry("serial.Serial", "serial", Family.SERIAL, ANY_DISPATCH),
+    "threads": ModelEntry("pools.Threads", "threads", Family.THREADS, ANY_DISPATCH),
+    "raw_threads": ModelEntry("raw_threads.RawThreads", "raw threads", Family.THREADS, THREADED),
     "thread_executor": ModelEntry(
-        module="executors",
-        type_name="ThreadExecutor",
-        title="thread executor",
-        family=Family.THREADS,
-        provides=THREADED | POOLED,
+        "executors.ThreadExecutor", "thread executor", Family.THREADS, ANY_DISPATCH
     ),
-    **_of_processes("processes", "pools", "Processes", "processes"),
-    **_of_processes("stdlib_processes", "pools", "StdlibProcesses", "processes, standard library"),
-    **_of_processes("process_executor", "process_executor", "ProcessExecutor", "process executor"),
-    "joblib": ModelEntry(
-        module="joblib_loky",
-        type_name="JoblibLoky",
-        title="joblib (loky)",
-        family=Family.PROCESSES,
-        provides=POOLED,
-    ),
+    **_of_processes("processes", "pools.Processes", "processes"),
+    **_of_processes("stdlib_processes", "pools.StdlibProcesses", "processes, standard library"),
+    **_of_processes("process_executor", "process_executor.ProcessExecutor", "process executor"),
+    "joblib": ModelEntry("joblib_loky.JoblibLoky", "joblib (loky)", Family.PROCESSES, POOLED),
     **_of_processes(
         "shared_memory",
-        "shared_memory",
-        "SharedMemoryProcesses",
+        "shared_memory.SharedMemoryProcesses",
         "processes, arrays in shared memory",
         requires=frozenset({Need.ARRAYS}),
         since=(3, 13),  # blocks that no resource tracker follows
     ),
     "asyncio": ModelEntry(
-        module="event_loop",
-        type_name="EventLoop",
-        title="asyncio",
-        family=Family.COROUTINES,
-        provides=THREADED | POOLED,
+        "event_loop.EventLoop",
+        "asyncio",
+        Family.COROUTINES,
+        ANY_DISPATCH,
         requires=frozenset({Need.COROUTINE}),
     ),
     "interpreters": ModelEntry(
-        module="executors",
-        type_name="Interpreters",
-        title="interpreters",
-        family=Family.INTERPRETERS,
-        provides=frozenset({Need.SINGLE_DISPATCHES}),
+        "executors.Interpreters",
+        "interpreters",
+        Family.INTERPRETERS,
+        frozenset({Need.SINGLE_DISPATCHES}),
         since=(3, 14),
     ),
 }
@@ -132,10 +92,11 @@ MODELS = {
 def load_model(name: str, workers: int) -> Model:
     """Import a model's module and make the model; starts no worker."""
     entry = MODELS[name]
-    module = importlib.import_module(f"{__name__}.{entry.module}")
+    module, _, type_name = entry.place.partition(".")
     arguments: list[object] = []
     if entry.is_parallel:
         arguments.append(workers)
     if entry.start_method is not StartMethod.NONE:
         arguments.append(entry.start_method.value)
-    return cast("Model", getattr(module, entry.type_name)(*arguments))
+    model = getattr(importlib.import_module(f"{__name__}.{module}"), type_name)
+    return cast("Model", model(*arguments))

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from threads_or_processes.trial.measured.loading import family_of
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.user_workloads import sources_of_user_file
 from threads_or_processes.trial.workloads.registry import Workload
@@ -42,7 +41,7 @@ def sources_of(workload: Workload, model: str) -> list[Path]:
     """
     entries = [*CORE, TRIAL / "models" / f"{MODELS[model].module}.py"]
     if not workload.file:
-        entries.append(TRIAL / "workloads" / f"{family_of(workload)}.py")
+        entries.append(TRIAL / "workloads" / f"{workload.family}.py")
     found: set[Path] = set()
     while entries:
         source = entries.pop()

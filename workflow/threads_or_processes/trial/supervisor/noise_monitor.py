@@ -56,7 +56,7 @@ class NoiseMonitor:
         known = moments["readings_ns"][mode]
         if len(known) < ENOUGH_MOMENTS:
             known = moments["start_ns"][mode] + known
-        return QuietRule(cpus=self.cpus, floor_ns=floors(known), threshold=threshold, manner=mode)
+        return QuietRule(cpus=self.cpus, floor_ns=floors(known), threshold=threshold, mode=mode)
 
     def await_quiet(self, threshold: float, patience_s: float, *, workers: int) -> bool:
         """Wait for a moment at which every CPU is quiet, but no longer than `patience_s`.
@@ -66,7 +66,7 @@ class NoiseMonitor:
         rule = self.rule(threshold, workers=workers)
         end_s = time.monotonic() + patience_s
         while time.monotonic() < end_s:
-            reading = [answer.reading_ns for answer in self.read(rule.manner)]
+            reading = [answer.reading_ns for answer in self.read(rule.mode)]
             if rule.is_quiet((), reading, reading, workers=0):
                 return True
             time.sleep(POLL_S)

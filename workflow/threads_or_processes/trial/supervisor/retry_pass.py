@@ -12,16 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.files import read_json
+from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Plan, Trial
 from threads_or_processes.records.quiet import QuietRule
 from threads_or_processes.records.vocabulary import FEWEST_QUIET
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor
-from threads_or_processes.trial.supervisor.trial import (
-    measure_trial,
-    quiet_repetitions,
-    read_identity,
-)
+from threads_or_processes.trial.supervisor.trial import measure_trial, quiet_repetitions
 
 
 @dataclass(frozen=True)
@@ -96,7 +94,7 @@ def retries(
         record = measure_trial(
             plan.spec(one.trial),
             one.trial.position,
-            read_identity(results / "interpreters" / f"{cell['arm']}.json"),
+            read_as(results / "interpreters" / f"{cell['arm']}.json", Identity),
             read_json(results / "calibration" / f"{cell['workload']}.json"),
             monitor,
             attempt=one.record["try"] + 1,

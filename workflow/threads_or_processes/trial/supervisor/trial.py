@@ -1,17 +1,16 @@
 """One trial from its specification to its record; one calibration likewise."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import digest
 from threads_or_processes.records.interpreter import Identity
-from threads_or_processes.records.quiet import QuietRule
+from threads_or_processes.records.quiet import ProbeMode, QuietRule
 from threads_or_processes.records.trial import (
     Answer,
     Sentinel,
@@ -21,8 +20,8 @@ from threads_or_processes.records.trial import (
 )
 from threads_or_processes.records.vocabulary import TRIAL_SCHEMA_VERSION
 from threads_or_processes.trial.machine import fingerprint, logical_cpus
-from threads_or_processes.trial.measured.loading import family_of
-from threads_or_processes.trial.supervisor.environment import draw_environment
+from threads_or_processes.trial.measured.probe_client import ProbeReading
+from threads_or_processes.trial.supervisor.environment import Environment, draw_environment
 from threads_or_processes.trial.supervisor.instrument import instrument_sha256
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor
 from threads_or_processes.trial.supervisor.supervisor import (
@@ -63,8 +62,28 @@ def quiet_repetitions(record: Mapping[str, Any], rule: QuietRule | None = None) 
     measured = [r for r in record["repetitions"] if r["phase"] == "measure"]
     if record["sentinel"] is None:
         return len(measured)
-    rule = rule or QuietRule(**record["sentinel"])
+    rule = rule or _rule_of(record["sentinel"])
     return sum(is_quiet(r, rule, workers=record["cell"]["workers"]) for r in measured)
+
+
+def _rule_of(sentinel: Sentinel) -> QuietRule:
+    """The rule of a record's time."""
+    return QuietRule(
+        cpus=sentinel["cpus"],
+        floor_ns=sentinel["floor_ns"],
+        threshold=sentinel["threshold"],
+        mode=ProbeMode(sentinel.get("manner", ProbeMode.SIMULTANEOUS)),
+    )
+
+
+def _recorded(rule: QuietRule) -> Sentinel:
+    """A rule as a record holds it."""
+    return Sentinel(
+        cpus=list(rule.cpus),
+        floor_ns=list(rule.floor_ns),
+        threshold=rule.threshold,
+        manner=rule.mode,
+    )
 
 
 def is_quiet(repetition: Mapping[str, Any], rule: QuietRule, *, workers: int) -> bool:
@@ -93,20 +112,15 @@ def measure_trial(
     cell = spec["cell"]
     workload = workload_of(cell["function"])
     environment = draw_environment(spec["seed"], cell["id"], spec["block"])
-    size = calibration["size"]
     rule, read_sentinel = None, None
     if monitor:
         rule = monitor.rule(spec["quiet_threshold"], workers=cell["workers"])
-        read_sentinel = partial(monitor.read, rule.manner)
-    ending = run_measured(
-        _command(identity),
+        read_sentinel = partial(monitor.read, rule.mode)
+    ending = _run(
+        identity,
+        workload,
         {
-            "do": "measure",
-            "family": family_of(workload),
-            "workload": workload.name,
-            "arguments": dict(cell["params"]) | ({} if size is None else {"size": size}),
-            "tasks": calibration["tasks"],
-            "expected_checksum": calibration["expected_checksum"],
+            **_calibrated_work(cell["params"], calibration),
             "model": cell["model"],
             "workers": cell["workers"],
             "timing": cell["timing"],
@@ -116,7 +130,7 @@ def measure_trial(
             "probe": {"rule": asdict(rule)} if rule else None,
             "gil": identity["gil_enabled"],
         },
-        environment.for_process(*_import_folders(workload)),
+        environment,
         spec["timeout_s"],
         read_sentinel,
     )
@@ -143,7 +157,7 @@ def measure_trial(
         "instrument_sha256": instrument_sha256(workload, cell["model"]),
         "work": {
             "tasks": calibration["tasks"],
-            "size": size,
+            "size": calibration["size"],
             "calibration_sha256": digest(dict(calibration)),
             "expected_checksum": calibration["expected_checksum"],
         },
@@ -152,7 +166,7 @@ def measure_trial(
             "padding_bytes": environment.padding_bytes,
             "variables": environment.variables,
         },
-        "sentinel": cast("Sentinel", asdict(rule)) if rule else None,
+        "sentinel": _recorded(rule) if rule else None,
     }
 
 
@@ -162,17 +176,11 @@ def run_calibration(
     """Size a workload's batch on this machine with the reference arm, serially."""
     workload = workload_of(function)
     tasks, target_ns = batch_for(workload, params, batch_ms, logical_cpus())
-    ending = run_measured(
-        _command(identity),
-        {
-            "do": "calibrate",
-            "family": family_of(workload),
-            "workload": workload.name,
-            "arguments": params,
-            "tasks": tasks,
-            "target_ns": target_ns,
-        },
-        draw_environment(0, workload.name, 0).for_process(*_import_folders(workload)),
+    ending = _run(
+        identity,
+        workload,
+        {"do": "calibrate", "arguments": params, "tasks": tasks, "target_ns": target_ns},
+        draw_environment(0, workload.name, 0),
         CALIBRATION_TIMEOUT_S,
     )
     if "outcome" in ending.answer:
@@ -215,16 +223,11 @@ def _work(function: str, params: Mapping[str, Any]) -> str:
 def _check_repeats(function: str, calibration: Mapping[str, Any], identity: Identity) -> None:
     """Refuse a function whose results differ in another process, or when it is called again."""
     workload = workload_of(function)
-    size = calibration["size"]
-    ending = run_measured(
-        _command(identity),
+    ending = _run(
+        identity,
+        workload,
         {
-            "do": "measure",
-            "family": family_of(workload),
-            "workload": workload.name,
-            "arguments": calibration["params"] | ({} if size is None else {"size": size}),
-            "tasks": calibration["tasks"],
-            "expected_checksum": calibration["expected_checksum"],
+            **_calibrated_work(calibration["params"], calibration),
             "model": "serial",
             "workers": 1,
             "timing": "warm",
@@ -234,7 +237,7 @@ def _check_repeats(function: str, calibration: Mapping[str, Any], identity: Iden
             "probe": None,
             "gil": identity["gil_enabled"],
         },
-        draw_environment(1, workload.name, 0).for_process(*_import_folders(workload)),
+        draw_environment(1, workload.name, 0),
         CALIBRATION_TIMEOUT_S,
     )
     if ending.answer["outcome"] == "wrong_result":
@@ -248,17 +251,26 @@ def _check_repeats(function: str, calibration: Mapping[str, Any], identity: Iden
         raise _not_calibrated(function, calibration["params"], ending)
 
 
-def _import_folders(workload: Workload) -> list[Path]:
-    """What the measured process finds on its path besides its libraries."""
-    return [PACKAGE_ROOT, *([workload.file.parent] if workload.file else [])]
+def _calibrated_work(params: Mapping[str, Any], calibration: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a measured process's spec that says what it runs, and what must come of it."""
+    size = calibration["size"]
+    return {
+        "do": "measure",
+        "arguments": dict(params) | ({} if size is None else {"size": size}),
+        "tasks": calibration["tasks"],
+        "expected_checksum": calibration["expected_checksum"],
+    }
 
 
-def read_identity(path: Path) -> Identity:
-    """An arm's identity; `UserError` names a field that is missing or not as declared."""
-    return read_as(path, Identity)
-
-
-def _command(identity: Identity) -> list[str]:
+def _run(
+    identity: Identity,
+    workload: Workload,
+    spec: Mapping[str, Any],
+    environment: Environment,
+    timeout_s: float,
+    read_sentinel: Callable[[], list[ProbeReading]] | None = None,
+) -> Ending:
+    """Run a spec for a workload in an arm's interpreter; `UserError` if that is gone."""
     executable = Path(identity["executable"])
     if not executable.exists():
         raise UserError(
@@ -266,4 +278,11 @@ def _command(identity: Identity) -> list[str]:
             where=str(executable),
             hint="delete results/<machine>/interpreters and run snakemake again",
         )
-    return [str(executable), *identity["flags"]]
+    import_folders = [PACKAGE_ROOT, *([workload.file.parent] if workload.file else [])]
+    return run_measured(
+        [str(executable), *identity["flags"]],
+        {**spec, "family": workload.family, "workload": workload.name},
+        environment.for_process(*import_folders),
+        timeout_s,
+        read_sentinel,
+    )

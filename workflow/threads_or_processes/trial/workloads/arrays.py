@@ -2,27 +2,17 @@
 
 import ctypes
 import functools
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from threads_or_processes.trial.needs import Need
-from threads_or_processes.trial.workloads.registry import register
+from threads_or_processes.trial.workloads.registry import preloaded, register
 
 if TYPE_CHECKING:
     from numpy import float64
     from numpy.typing import NDArray
 
-NEEDS = frozenset({Need.EXTENSION_MODULES})
-
-
-@contextmanager
-def _loaded(**_: Any) -> Iterator[Mapping[str, Any]]:
-    """NumPy is loaded before the workers start, as by a program that imports it at its top."""
-    import numpy  # noqa: F401
-
-    yield {}
+NUMPY = {"needs": frozenset({Need.EXTENSION_MODULES}), "fixture": preloaded("numpy")}
 
 
 LARGE = 262_144  # elements: 2 MiB, and there are two such arrays
@@ -35,6 +25,14 @@ def _large() -> "NDArray[float64]":
     return numpy.linspace(0.0, 1.0, LARGE)
 
 
+@register(
+    title="NumPy on large arrays",
+    kind="C code that releases the GIL",
+    unit="two passes over 2 MiB",
+    why="NumPy leaves the lock inside its loops: with large arrays nearly all of the time.",
+    expected="Gains with threads on every arm, until the memory's bandwidth is used up.",
+    **NUMPY,
+)
 def numpy_large(task: int, size: int) -> float:
     """Multiply and add, element by element, arrays of 2 MiB that are beyond a core's own cache."""
     import numpy
@@ -47,20 +45,18 @@ def numpy_large(task: int, size: int) -> float:
     return float(values[LARGE // 3]) + task
 
 
-register(
-    numpy_large,
-    title="NumPy on large arrays",
-    kind="C code that releases the GIL",
-    unit="two passes over 2 MiB",
-    why="NumPy leaves the lock inside its loops: with large arrays nearly all of the time.",
-    expected="Gains with threads on every arm, until the memory's bandwidth is used up.",
-    needs=NEEDS,
-    fixture=_loaded,
-)
-
 SMALL = 100  # elements
 
 
+@register(
+    title="NumPy on small arrays",
+    kind="C code that holds the GIL",
+    unit="three calls on 100 elements",
+    why="With small arrays nearly all of the time goes into the call, and that needs the lock.",
+    expected="Threads gain nothing on 3.13, and less than one might hope on 3.13t, where all "
+    "calls meet in the same data types.",
+    **NUMPY,
+)
 def numpy_small(task: int, size: int) -> float:
     """Multiply, add and sum arrays of 100 elements, `size` times; they are this task's own."""
     import numpy
@@ -73,18 +69,6 @@ def numpy_small(task: int, size: int) -> float:
         total += float(values.sum())
     return total + task
 
-
-register(
-    numpy_small,
-    title="NumPy on small arrays",
-    kind="C code that holds the GIL",
-    unit="three calls on 100 elements",
-    why="With small arrays nearly all of the time goes into the call, and that needs the lock.",
-    expected="Threads gain nothing on 3.13, and less than one might hope on 3.13t, where all "
-    "calls meet in the same data types.",
-    needs=NEEDS,
-    fixture=_loaded,
-)
 
 SIDE = 160  # rows and columns
 
@@ -136,6 +120,15 @@ def _set_inner_threads(number: int) -> None:
     )
 
 
+@register(
+    title="Matrix product",
+    kind="C code that releases the GIL",
+    unit="product of two 160 x 160 matrices",
+    why="The BLAS library has threads of its own; they and the workers compete for the CPUs.",
+    expected="With one inner thread, gains with workers on every arm. With the library's default "
+    "the work is already shared out, and workers add little or do harm.",
+    **NUMPY,
+)
 def matmul(task: int, size: int, inner_threads: int = 1) -> float:
     """Multiply matrices of 160 x 160, `size` times.
 
@@ -146,16 +139,3 @@ def matmul(task: int, size: int, inner_threads: int = 1) -> float:
     for _ in range(size):
         total += float((matrix @ matrix)[-1, -1])
     return total + task
-
-
-register(
-    matmul,
-    title="Matrix product",
-    kind="C code that releases the GIL",
-    unit="product of two 160 x 160 matrices",
-    why="The BLAS library has threads of its own; they and the workers compete for the CPUs.",
-    expected="With one inner thread, gains with workers on every arm. With the library's default "
-    "the work is already shared out, and workers add little or do harm.",
-    needs=NEEDS,
-    fixture=_loaded,
-)

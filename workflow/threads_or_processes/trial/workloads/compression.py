@@ -18,6 +18,13 @@ def _text(length: int) -> bytes:
     return " ".join(words).encode()[:length]
 
 
+@register(
+    title="zlib compression",
+    kind="C code that releases the GIL",
+    unit="buffer of 16 kB",
+    why="Stands for the large C calls (compression, hashing, images, NumPy) that leave the lock.",
+    expected="Gains with threads on every arm.",
+)
 def compress(task: int, size: int) -> int:
     """Compress the same 16 kB `size` times with zlib's default level."""
     text = _text(16 * 1024)
@@ -27,16 +34,14 @@ def compress(task: int, size: int) -> int:
     return length + task
 
 
-register(
-    compress,
-    title="zlib compression",
+@register(
+    title="bzip2 compression",
     kind="C code that releases the GIL",
-    unit="buffer of 16 kB",
-    why="Stands for the large C calls (compression, hashing, images, NumPy) that leave the lock.",
-    expected="Gains with threads on every arm.",
+    unit="buffer of 8 kB",
+    why="A second library that leaves the lock, the slowest for each byte.",
+    expected="Gains with threads on every arm; a little less on 3.13, where each compressor is set "
+    "up under the lock.",
 )
-
-
 def bz2(task: int, size: int) -> int:
     """Compress the same 8 kB `size` times with bzip2."""
     text = _text(8 * 1024)
@@ -46,28 +51,7 @@ def bz2(task: int, size: int) -> int:
     return length + task
 
 
-register(
-    bz2,
-    title="bzip2 compression",
-    kind="C code that releases the GIL",
-    unit="buffer of 8 kB",
-    why="A second library that leaves the lock, the slowest for each byte.",
-    expected="Gains with threads on every arm; a little less on 3.13, where each compressor is set "
-    "up under the lock.",
-)
-
-
-def lzma(task: int, size: int) -> int:
-    """Compress the same 8 kB `size` times with LZMA at its lowest preset."""
-    text = _text(8 * 1024)
-    length = 0
-    for _ in range(size):
-        length += len(lzma_module.compress(text, preset=0))
-    return length + task
-
-
-register(
-    lzma,
+@register(
     title="LZMA compression",
     kind="C code that releases the GIL",
     unit="buffer of 8 kB",
@@ -75,3 +59,10 @@ register(
     expected="Gains with threads on every arm; less on 3.13, where each compressor is set up under "
     "the lock, which takes long beside a small buffer.",
 )
+def lzma(task: int, size: int) -> int:
+    """Compress the same 8 kB `size` times with LZMA at its lowest preset."""
+    text = _text(8 * 1024)
+    length = 0
+    for _ in range(size):
+        length += len(lzma_module.compress(text, preset=0))
+    return length + task

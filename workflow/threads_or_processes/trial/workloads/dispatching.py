@@ -6,13 +6,7 @@ import random
 from threads_or_processes.trial.workloads.registry import Batch, Dispatch, register
 
 
-def empty(task: int) -> int:
-    """Do nothing."""
-    return task
-
-
-register(
-    empty,
+@register(
     title="Nothing at all",
     kind="dispatch",
     unit="empty task",
@@ -20,15 +14,12 @@ register(
     expected="Threads are up at once, forked processes soon, spawned ones after as long as an "
     "interpreter takes to start.",
 )
-
-
-def dispatch(task: int) -> int:
-    """Do nothing, as a task that is sent on its own."""
+def empty(task: int) -> int:
+    """Do nothing."""
     return task
 
 
-register(
-    dispatch,
+@register(
     title="Nothing, a thousand times one by one",
     kind="dispatch",
     unit="empty task",
@@ -38,6 +29,9 @@ register(
     batch=Batch.THOUSAND,
     dispatch=Dispatch.SINGLE,
 )
+def dispatch(task: int) -> int:
+    """Do nothing, as a task that is sent on its own."""
+    return task
 
 
 def _spin(steps: int) -> int:
@@ -48,14 +42,7 @@ def _spin(steps: int) -> int:
     return count
 
 
-def grain(task: int, size: int, task_us: float = 1000.0) -> int:
-    """Compute for about `task_us` microseconds: the calibration finds the size that takes it."""
-    del task_us  # it decides how many tasks a batch has, and so the size of each
-    return _spin(size) + task
-
-
-register(
-    grain,
+@register(
     title="Tasks of a given length, one by one",
     kind="CPU, holds the GIL",
     unit="step",
@@ -65,6 +52,11 @@ register(
     batch=Batch.BY_DURATION,
     dispatch=Dispatch.SINGLE,
 )
+def grain(task: int, size: int, task_us: float = 1000.0) -> int:
+    """Compute for about `task_us` microseconds: the calibration finds the size that takes it."""
+    del task_us  # it decides how many tasks a batch has, and so the size of each
+    return _spin(size) + task
+
 
 # Pareto's exponent: the mean exists, the variance does not, as with lengths of jobs and files.
 TAIL = 1.2
@@ -78,28 +70,19 @@ def weight(task: int) -> int:
     return min(MOST, round(pareto))
 
 
-def imbalanced(task: int, size: int) -> int:
-    """Compute for as long as this task's weight says."""
-    return _spin(size * weight(task)) + task
-
-
-register(
-    imbalanced,
+@register(
     title="Unequal tasks in equal chunks",
     kind="CPU, holds the GIL",
     unit="step",
     why="Few tasks take most of the time, and who gets them is the last to finish.",
     expected="Gains less than equal tasks do, by the share of the longest chunk.",
 )
+def imbalanced(task: int, size: int) -> int:
+    """Compute for as long as this task's weight says."""
+    return _spin(size * weight(task)) + task
 
 
-def imbalanced_single(task: int, size: int) -> int:
-    """The same, as a task that is sent on its own."""
-    return imbalanced(task, size)
-
-
-register(
-    imbalanced_single,
+@register(
     title="Unequal tasks, one by one",
     kind="CPU, holds the GIL",
     unit="step",
@@ -107,3 +90,6 @@ register(
     expected="Gains more than equal chunks do, down to the length of the longest task.",
     dispatch=Dispatch.SINGLE,
 )
+def imbalanced_single(task: int, size: int) -> int:
+    """The same, as a task that is sent on its own."""
+    return imbalanced(task, size)

@@ -9,6 +9,14 @@ from threads_or_processes.trial.workloads.registry import register
 BLOCK = bytes(range(256)) * 64  # 16 kB
 
 
+@register(
+    title="Writing files, with fsync",
+    kind="waiting, releases the GIL",
+    unit="file of 16 kB",
+    why="Logs, checkpoints and databases wait for the disk.",
+    expected="Gains with workers, in threads and processes alike, as far as the disk takes "
+    "several requests at once. Where the trial's folder lies in memory, there is no wait.",
+)
 def file_write(task: int, size: int) -> int:
     """Write 16 kB to a file of this task's own and wait until the disk has them, `size` times."""
     written = 0
@@ -20,17 +28,6 @@ def file_write(task: int, size: int) -> int:
     return written + task
 
 
-register(
-    file_write,
-    title="Writing files, with fsync",
-    kind="waiting, releases the GIL",
-    unit="file of 16 kB",
-    why="Logs, checkpoints and databases wait for the disk.",
-    expected="Gains with workers, in threads and processes alike, as far as the disk takes "
-    "several requests at once. Where the trial's folder lies in memory, there is no wait.",
-)
-
-
 @functools.cache
 def _file_of(task: int, kib: int) -> Path:
     """A file on the disk and, once written, in the page cache; one for each task."""
@@ -40,6 +37,14 @@ def _file_of(task: int, kib: int) -> Path:
     return path
 
 
+@register(
+    title="Reading cached files",
+    kind="C code that releases the GIL",
+    unit="file",
+    why="No disk is waited for: the kernel copies from its cache, and the lock is free meanwhile.",
+    expected="Hardly gains with threads on 3.13: each call is so short that waiting for the lock "
+    "after it takes as long. Gains on 3.13t and in processes, as far as the memory keeps up.",
+)
 def file_read(task: int, size: int, kib: int = 256) -> int:
     """Read a file of `kib` KiB that the page cache holds, `size` times.
 
@@ -52,14 +57,3 @@ def file_read(task: int, size: int, kib: int = 256) -> int:
         with path.open("rb", buffering=0) as file:
             read += len(file.read())
     return read + task
-
-
-register(
-    file_read,
-    title="Reading cached files",
-    kind="C code that releases the GIL",
-    unit="file",
-    why="No disk is waited for: the kernel copies from its cache, and the lock is free meanwhile.",
-    expected="Hardly gains with threads on 3.13: each call is so short that waiting for the lock "
-    "after it takes as long. Gains on 3.13t and in processes, as far as the memory keeps up.",
-)

@@ -11,17 +11,7 @@ def _buffer(length: int) -> bytes:
     return (bytes(range(256)) * (length // 256 + 1))[:length]
 
 
-def hash(task: int, size: int, buffer_bytes: int = 65_536) -> str:  # noqa: A001 - known by this name
-    """Hash the same buffer `size` times with SHA-256, into one digest."""
-    buffer = _buffer(buffer_bytes)
-    digest = str(task)
-    for _ in range(size):
-        digest = hashlib.sha256(buffer).hexdigest()
-    return f"{task} {digest}"
-
-
-register(
-    hash,
+@register(
     title="SHA-256",
     kind="C code that releases the GIL",
     unit="buffer",
@@ -29,3 +19,10 @@ register(
     "the size of the buffer.",
     expected="Gains with threads on every arm; with buffers below 2048 bytes, not on 3.13.",
 )
+def hash(task: int, size: int, buffer_bytes: int = 65_536) -> str:  # noqa: A001 - known by this name
+    """Hash the same buffer `size` times with SHA-256, into one digest."""
+    buffer = _buffer(buffer_bytes)
+    digest = str(task)
+    for _ in range(size):
+        digest = hashlib.sha256(buffer).hexdigest()
+    return f"{task} {digest}"

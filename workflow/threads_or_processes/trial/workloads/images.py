@@ -2,22 +2,11 @@
 
 import functools
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
 
 from threads_or_processes.trial.needs import Need
-from threads_or_processes.trial.workloads.registry import register
+from threads_or_processes.trial.workloads.registry import preloaded, register
 
 SIDE = 128  # pixels
-
-
-@contextmanager
-def _loaded(**_: Any) -> Iterator[Mapping[str, Any]]:
-    """Pillow is loaded before the workers start, as by a program that imports it at its top."""
-    from PIL import Image, ImageFilter  # noqa: F401
-
-    yield {}
 
 
 @functools.cache
@@ -31,6 +20,15 @@ def _pixels() -> bytes:
     )
 
 
+@register(
+    title="Image filter and resize",
+    kind="C code that releases the GIL",
+    unit="image of 128 x 128",
+    why="Thumbnails and training data: Pillow leaves the lock while it computes.",
+    expected="Gains with threads on every arm, and no image has to travel.",
+    needs=frozenset({Need.EXTENSION_MODULES}),
+    fixture=preloaded("PIL.Image", "PIL.ImageFilter"),
+)
 def image(task: int, size: int) -> int:
     """Blur and halve an image of 128 x 128 pixels, `size` times; it is this task's own."""
     from PIL import Image, ImageFilter
@@ -42,15 +40,3 @@ def image(task: int, size: int) -> int:
         small = original.filter(blur).resize((SIDE // 2, SIDE // 2), Image.Resampling.LANCZOS)
         seen = zlib.crc32(small.tobytes(), seen)
     return seen + task
-
-
-register(
-    image,
-    title="Image filter and resize",
-    kind="C code that releases the GIL",
-    unit="image of 128 x 128",
-    why="Thumbnails and training data: Pillow leaves the lock while it computes.",
-    expected="Gains with threads on every arm, and no image has to travel.",
-    needs=frozenset({Need.EXTENSION_MODULES}),
-    fixture=_loaded,
-)

@@ -3,6 +3,14 @@
 from threads_or_processes.trial.workloads.registry import register
 
 
+@register(
+    title="Integers in pure Python",
+    kind="CPU, holds the GIL",
+    unit="number",
+    why="The plainest loop there is: nothing but bytecode and small numbers.",
+    expected="Threads gain nothing on 3.13; processes, and threads on 3.13t, gain with each core. "
+    "Alone, 3.13t is slower.",
+)
 def integers(task: int, size: int) -> int:
     """Add up the squares of the first `size` numbers."""
     total = 0
@@ -11,17 +19,13 @@ def integers(task: int, size: int) -> int:
     return total + task
 
 
-register(
-    integers,
-    title="Integers in pure Python",
+@register(
+    title="Mandelbrot, floats in pure Python",
     kind="CPU, holds the GIL",
-    unit="number",
-    why="The plainest loop there is: nothing but bytecode and small numbers.",
-    expected="Threads gain nothing on 3.13; processes, and threads on 3.13t, gain with each core. "
-    "Alone, 3.13t is slower.",
+    unit="point",
+    why="The claim everybody makes about the GIL, on the example with published figures.",
+    expected="Threads gain nothing on 3.13; processes, and threads on 3.13t, gain with each core.",
 )
-
-
 def mandelbrot(task: int, size: int, iterations: int = 100) -> int:
     """Iterate z -> z*z + c for `size` points on a line through the set, on plain floats.
 
@@ -43,30 +47,11 @@ def mandelbrot(task: int, size: int, iterations: int = 100) -> int:
     return steps + task
 
 
-register(
-    mandelbrot,
-    title="Mandelbrot, floats in pure Python",
-    kind="CPU, holds the GIL",
-    unit="point",
-    why="The claim everybody makes about the GIL, on the example with published figures.",
-    expected="Threads gain nothing on 3.13; processes, and threads on 3.13t, gain with each core.",
-)
-
-
 def _fibonacci(n: int) -> int:
     return n if n < 2 else _fibonacci(n - 1) + _fibonacci(n - 2)
 
 
-def fib(task: int, size: int, n: int = 10) -> int:
-    """Compute the `n`-th Fibonacci number `size` times in the slow, recursive way."""
-    total = 0
-    for _ in range(size):
-        total += _fibonacci(n)
-    return total + task
-
-
-register(
-    fib,
+@register(
     title="Recursive calls",
     kind="CPU, holds the GIL",
     unit="Fibonacci number",
@@ -74,3 +59,9 @@ register(
     expected="As other pure Python. Gains with threads on 3.13t, though all share one function, "
     "for functions are exempt from reference counting between threads.",
 )
+def fib(task: int, size: int, n: int = 10) -> int:
+    """Compute the `n`-th Fibonacci number `size` times in the slow, recursive way."""
+    total = 0
+    for _ in range(size):
+        total += _fibonacci(n)
+    return total + task

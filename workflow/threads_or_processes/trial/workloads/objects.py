@@ -60,17 +60,7 @@ class _Store(_Station):
         self.shelves[shelf] = self.shelves.get(shelf, 0) + parcel.weight
 
 
-def objects(task: int, size: int) -> list[int]:
-    """Send `size` parcels down a line of three stations that are this task's own."""
-    store = _Store()
-    scales = _Scales(_Stamp(store))
-    for number in range(size):
-        scales.accept(_Parcel(number))
-    return [task, scales.total, store.handled, *sorted(store.shelves.values())]
-
-
-register(
-    objects,
+@register(
     title="Objects and methods",
     kind="CPU, holds the GIL",
     unit="parcel",
@@ -78,6 +68,13 @@ register(
     expected="Threads gain nothing on 3.13; processes, and threads on 3.13t, gain with each core. "
     "Alone, 3.13t is a good deal slower.",
 )
+def objects(task: int, size: int) -> list[int]:
+    """Send `size` parcels down a line of three stations that are this task's own."""
+    store = _Store()
+    scales = _Scales(_Stamp(store))
+    for number in range(size):
+        scales.accept(_Parcel(number))
+    return [task, scales.total, store.handled, *sorted(store.shelves.values())]
 
 
 @dataclass(slots=True, eq=False)
@@ -92,6 +89,15 @@ class _Node:
 CHILDREN = 15
 
 
+@register(
+    title="Small objects and cyclic garbage",
+    kind="memory",
+    unit="tree of 16 nodes",
+    why="Workers that make many objects meet in the allocator and wait for the cycle collector.",
+    expected="Threads gain nothing on 3.13. On 3.13t each thread allocates from its own heap, but "
+    "a collection stops all threads and looks at every object there is: alone, 3.13t is several "
+    "times slower, and threads gain nothing.",
+)
 def allocation(task: int, size: int, *, collect: bool = True) -> int:
     """Grow `size` small trees, whose nodes know their parents, and forget each.
 
@@ -108,15 +114,3 @@ def allocation(task: int, size: int, *, collect: bool = True) -> int:
         if not collect:
             root.children.clear()
     return nodes + task
-
-
-register(
-    allocation,
-    title="Small objects and cyclic garbage",
-    kind="memory",
-    unit="tree of 16 nodes",
-    why="Workers that make many objects meet in the allocator and wait for the cycle collector.",
-    expected="Threads gain nothing on 3.13. On 3.13t each thread allocates from its own heap, but "
-    "a collection stops all threads and looks at every object there is: alone, 3.13t is several "
-    "times slower, and threads gain nothing.",
-)

@@ -24,14 +24,7 @@ def array_payload(number: int, kib: int) -> "NDArray[int64]":
     return numpy.arange(number, number + kib * 128, dtype=numpy.int64)
 
 
-def send_array(task: "NDArray[int64]", kib: int = 64) -> int:
-    """Add up the array that was sent."""
-    del kib  # the payload has this size
-    return int(task.sum())
-
-
-register(
-    send_array,
+@register(
     title="Sending arrays",
     kind=KIND,
     unit="array",
@@ -41,15 +34,13 @@ register(
     needs=frozenset({Need.EXTENSION_MODULES}),
     offers=frozenset({Need.ARRAYS}),
 )
+def send_array(task: "NDArray[int64]", kib: int = 64) -> int:
+    """Add up the array that was sent."""
+    del kib  # the payload has this size
+    return int(task.sum())
 
 
-def return_array(task: int, kib: int = 64) -> "NDArray[int64]":
-    """Make an array and return it."""
-    return array_payload(task, kib)
-
-
-register(
-    return_array,
+@register(
     title="Returning arrays",
     kind=KIND,
     unit="array",
@@ -58,6 +49,10 @@ register(
     needs=frozenset({Need.EXTENSION_MODULES}),
     offers=frozenset({Need.ARRAYS}),
 )
+def return_array(task: int, kib: int = 64) -> "NDArray[int64]":
+    """Make an array and return it."""
+    return array_payload(task, kib)
+
 
 RECORDS_PER_KIB = 24
 
@@ -71,14 +66,7 @@ def objects_payload(number: int, kib: int) -> list[dict[str, Any]]:
     ]
 
 
-def send_objects(task: list[dict[str, Any]], kib: int = 64) -> int:
-    """Add up a number of each record that was sent."""
-    del kib  # the payload has this size
-    return sum(record["quantity"] for record in task)
-
-
-register(
-    send_objects,
+@register(
     title="Sending objects",
     kind=KIND,
     unit="list of records",
@@ -87,21 +75,17 @@ register(
     "object is taken apart and made anew; most of all with multiprocess, which does so in Python.",
     payload=objects_payload,
 )
+def send_objects(task: list[dict[str, Any]], kib: int = 64) -> int:
+    """Add up a number of each record that was sent."""
+    del kib  # the payload has this size
+    return sum(record["quantity"] for record in task)
+
 
 # Made once for each task, by the worker that has the task, and then kept.
 _kept_objects = functools.cache(objects_payload)
 
 
-def return_objects(task: int, kib: int = 64) -> list[dict[str, Any]]:
-    """Return records that the worker has, each a little changed."""
-    records = _kept_objects(task, kib)
-    for record in records:
-        record["quantity"] = task
-    return records
-
-
-register(
-    return_objects,
+@register(
     title="Returning objects",
     kind=KIND,
     unit="list of records",
@@ -109,3 +93,9 @@ register(
     expected="Nothing in threads. In processes far dearer than an array of the same size: each "
     "object is taken apart and made anew; most of all with multiprocess, which does so in Python.",
 )
+def return_objects(task: int, kib: int = 64) -> list[dict[str, Any]]:
+    """Return records that the worker has, each a little changed."""
+    records = _kept_objects(task, kib)
+    for record in records:
+        record["quantity"] = task
+    return records

@@ -30,13 +30,7 @@ def _read(source: list[_Settings], size: int) -> int:
     return total
 
 
-def shared_object(task: int, size: int) -> int:
-    """Read one object that all workers share; nothing is changed but its reference count."""
-    return _read(_shared, size) + task
-
-
-register(
-    shared_object,
+@register(
     title="Reading one shared object",
     kind=KIND,
     unit="read",
@@ -45,18 +39,18 @@ register(
     expected="Threads gain nothing on 3.13. On 3.13t they get slower with each one, as the count "
     "wanders from core to core. Processes have a copy each and gain.",
 )
+def shared_object(task: int, size: int) -> int:
+    """Read one object that all workers share; nothing is changed but its reference count."""
+    return _read(_shared, size) + task
 
 
-def private_copies(task: int, size: int) -> int:
-    """Read an object that is this task's own."""
-    return _read([_Settings()], size) + task
-
-
-register(
-    private_copies,
+@register(
     title="Reading private copies",
     kind=KIND,
     unit="read",
     why="The remedy for the shared object: the same reads, of a copy that each task makes.",
     expected="Threads gain nothing on 3.13; on 3.13t they gain with each core, as processes do.",
 )
+def private_copies(task: int, size: int) -> int:
+    """Read an object that is this task's own."""
+    return _read([_Settings()], size) + task

@@ -1,14 +1,17 @@
-"""What a workload is, and the one line that registers it."""
+"""What a workload is, and the decorator that registers it."""
 
+import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from threads_or_processes.trial.needs import Need
+
+Task = TypeVar("Task", bound=Callable[..., Any])
 
 
 class Batch(StrEnum):
@@ -66,6 +69,11 @@ class Workload:
     keeps_output: bool = False
     # For a user's own: the absolute path of the file that holds the function.
     file: Path | None = None
+
+    @property
+    def family(self) -> str:
+        """The module that holds it, or a user's file; what `load_workload` finds it by."""
+        return str(self.file) if self.file else self.function.__module__.rpartition(".")[2]
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -127,6 +135,23 @@ def tasks_for(logical_cpus: int) -> int:
 REGISTRY: dict[str, Workload] = {}
 
 
-def register(function: Callable[..., Any], **about: Any) -> None:
-    """Make a task function known under its own name."""
-    REGISTRY[function.__name__] = Workload(name=function.__name__, function=function, **about)
+def register(**about: Any) -> Callable[[Task], Task]:
+    """Make the task function below known under its own name, with what else a `Workload` says."""
+
+    def registered(function: Task) -> Task:
+        name = function.__name__
+        REGISTRY[name] = Workload(name=name, function=function, **about)
+        return function
+
+    return registered
+
+
+def preloaded(*modules: str) -> Callable[..., AbstractContextManager[Mapping[str, Any]]]:
+    """A fixture: modules are loaded before the workers start, as by a program's own imports."""
+
+    def load(**_: Any) -> AbstractContextManager[Mapping[str, Any]]:
+        for module in modules:
+            importlib.import_module(module)
+        return nullcontext({})
+
+    return load

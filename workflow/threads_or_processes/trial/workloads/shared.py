@@ -13,20 +13,7 @@ ONE_MEMORY = frozenset({Need.ONE_MEMORY})
 _list: list[int] = []
 
 
-def shared_append(task: int, size: int) -> int:
-    """Append `size` times to one list that all workers share, as the notebook's `data.append`."""
-    append = _list.append
-    for _ in range(size):
-        append(task)
-    return size
-
-
-def _appended() -> list[Any]:
-    return [len(_list)]
-
-
-register(
-    shared_append,
+@register(
     title="Appending to one shared list",
     kind=KIND,
     unit="append",
@@ -35,30 +22,22 @@ register(
     "contended and threads may be slower than one.",
     needs=ONE_MEMORY,
     before_batch=_list.clear,
-    after_batch=_appended,
+    after_batch=lambda: [len(_list)],
     counts_updates=True,
 )
+def shared_append(task: int, size: int) -> int:
+    """Append `size` times to one list that all workers share, as the notebook's `data.append`."""
+    append = _list.append
+    for _ in range(size):
+        append(task)
+    return size
+
 
 _dict: dict[int, int] = {}
 KEYS = 32  # for each task, and no other task's
 
 
-def shared_dict(task: int, size: int) -> int:
-    """Count up the values of keys that are this task's own, in one dict that all workers share."""
-    counts = _dict
-    keys = range(task * KEYS, (task + 1) * KEYS)
-    for _ in range(size):
-        for key in keys:
-            counts[key] = counts.get(key, 0) + 1
-    return size * KEYS
-
-
-def _counted() -> list[Any]:
-    return [sum(_dict.values())]
-
-
-register(
-    shared_dict,
+@register(
     title="Updating one shared dict",
     kind=KIND,
     unit="32 updates",
@@ -67,9 +46,17 @@ register(
     "contended and threads may be slower than one.",
     needs=ONE_MEMORY,
     before_batch=_dict.clear,
-    after_batch=_counted,
+    after_batch=lambda: [sum(_dict.values())],
     counts_updates=True,
 )
+def shared_dict(task: int, size: int) -> int:
+    """Count up the values of keys that are this task's own, in one dict that all workers share."""
+    counts = _dict
+    keys = range(task * KEYS, (task + 1) * KEYS)
+    for _ in range(size):
+        for key in keys:
+            counts[key] = counts.get(key, 0) + 1
+    return size * KEYS
 
 
 class _Counter:
@@ -89,18 +76,7 @@ class _Counter:
 _counter = _Counter()
 
 
-def counter_locked(task: int, size: int) -> int:
-    """Count up one number `size` times, each time under its lock."""
-    del task  # all do the same
-    counter = _counter
-    for _ in range(size):
-        with counter.lock:
-            counter.value += 1
-    return size
-
-
-register(
-    counter_locked,
+@register(
     title="One counter, with a lock",
     kind=KIND,
     unit="increment",
@@ -112,19 +88,17 @@ register(
     after_batch=_counter.read,
     counts_updates=True,
 )
-
-
-def counter_unlocked(task: int, size: int) -> int:
-    """Count up one number `size` times, without any care."""
+def counter_locked(task: int, size: int) -> int:
+    """Count up one number `size` times, each time under its lock."""
     del task  # all do the same
     counter = _counter
     for _ in range(size):
-        counter.value += 1
+        with counter.lock:
+            counter.value += 1
     return size
 
 
-register(
-    counter_unlocked,
+@register(
     title="One counter, without a lock",
     kind=KIND,
     unit="increment",
@@ -138,26 +112,19 @@ register(
     counts_updates=True,
     may_lose_updates=True,
 )
+def counter_unlocked(task: int, size: int) -> int:
+    """Count up one number `size` times, without any care."""
+    del task  # all do the same
+    counter = _counter
+    for _ in range(size):
+        counter.value += 1
+    return size
+
 
 _queue: queue.Queue[int] = queue.Queue()
 
 
-def shared_queue(task: int, size: int) -> int:
-    """Put an item into one queue that all workers share and get one out, `size` times."""
-    items = _queue
-    for _ in range(size):
-        items.put(task)
-        items.get()
-    return size
-
-
-def _left_in_queue() -> list[Any]:
-    """How many items nobody got: none, as each task gets as many as it puts."""
-    return [_queue.qsize()]
-
-
-register(
-    shared_queue,
+@register(
     title="One queue for all",
     kind=KIND,
     unit="put and get",
@@ -165,5 +132,13 @@ register(
     expected="Gains nothing on 3.13; on 3.13t threads wait for the queue's lock and may be slower "
     "than one.",
     needs=ONE_MEMORY,
-    after_batch=_left_in_queue,
+    # Nobody's items are left: each task gets as many as it puts.
+    after_batch=lambda: [_queue.qsize()],
 )
+def shared_queue(task: int, size: int) -> int:
+    """Put an item into one queue that all workers share and get one out, `size` times."""
+    items = _queue
+    for _ in range(size):
+        items.put(task)
+        items.get()
+    return size

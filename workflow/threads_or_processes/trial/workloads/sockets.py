@@ -23,16 +23,6 @@ REQUEST = struct.Struct("!qd")
 REPLY = struct.Struct("!q")
 
 
-def socket(task: int, port: int, requests: int = 4, seconds: float = 0.001) -> int:
-    """Ask the server `requests` times, over one connection that is this task's own."""
-    total = 0
-    with socket_module.create_connection((HOST, port)) as connection:
-        for _ in range(requests):
-            connection.sendall(REQUEST.pack(task, seconds))
-            total += REPLY.unpack(connection.recv(REPLY.size, socket_module.MSG_WAITALL))[0]
-    return total
-
-
 async def _socket(task: int, port: int, requests: int, seconds: float) -> int:
     import asyncio  # here: the other models need not load it
 
@@ -86,8 +76,7 @@ def _served(**_: Any) -> Iterator[Mapping[str, Any]]:
             server.kill()
 
 
-register(
-    socket,
+@register(
     title="Requests to a slow server",
     kind="waiting, releases the GIL",
     unit="connection with 4 requests",
@@ -99,6 +88,15 @@ register(
     same_results_with={"seconds": 0.0},
     fixture=_served,
 )
+def socket(task: int, port: int, requests: int = 4, seconds: float = 0.001) -> int:
+    """Ask the server `requests` times, over one connection that is this task's own."""
+    total = 0
+    with socket_module.create_connection((HOST, port)) as connection:
+        for _ in range(requests):
+            connection.sendall(REQUEST.pack(task, seconds))
+            total += REPLY.unpack(connection.recv(REPLY.size, socket_module.MSG_WAITALL))[0]
+    return total
+
 
 if __name__ == "__main__":
     serve()

@@ -29,6 +29,13 @@ def _document() -> str:
     return json_module.dumps(_records())
 
 
+@register(
+    title="JSON, parse and write",
+    kind="C code that holds the GIL",
+    unit="document",
+    why="What most services spend their time on; C code, yet it never lets the lock go.",
+    expected="Threads gain nothing on 3.13; processes, and threads on 3.13t, gain with each core.",
+)
 def json(task: int, size: int) -> int:
     """Parse and write a document `size` times; each parse makes objects of this task's own."""
     document = _document()
@@ -38,21 +45,18 @@ def json(task: int, size: int) -> int:
     return written + task
 
 
-register(
-    json,
-    title="JSON, parse and write",
-    kind="C code that holds the GIL",
-    unit="document",
-    why="What most services spend their time on; C code, yet it never lets the lock go.",
-    expected="Threads gain nothing on 3.13; processes, and threads on 3.13t, gain with each core.",
-)
-
-
 @functools.cache
 def _pickled() -> bytes:
     return pickle.dumps(_records(), protocol=5)
 
 
+@register(
+    title="Pickling",
+    kind="C code that holds the GIL",
+    unit="30 records",
+    why="What every message between processes goes through; also caches and queues.",
+    expected="Threads gain nothing on 3.13; processes, and threads on 3.13t, gain with each core.",
+)
 def pickling(task: int, size: int) -> int:
     """Unpickle records and pickle them again, `size` times; the objects are this task's own."""
     pickled = _pickled()
@@ -60,16 +64,6 @@ def pickling(task: int, size: int) -> int:
     for _ in range(size):
         written += len(pickle.dumps(pickle.loads(pickled), protocol=5))  # noqa: S301 - our own
     return written + task
-
-
-register(
-    pickling,
-    title="Pickling",
-    kind="C code that holds the GIL",
-    unit="30 records",
-    why="What every message between processes goes through; also caches and queues.",
-    expected="Threads gain nothing on 3.13; processes, and threads on 3.13t, gain with each core.",
-)
 
 
 @functools.cache
@@ -87,17 +81,7 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(r"(\d+\.\d+\.\d+\.\d+) (?:GET|POST) /(\w+)/(\d+) ([45]\d\d) (\d+)ms$", re.M)
 
 
-def regex(task: int, size: int) -> int:
-    """Find the failed requests in a log, `size` times."""
-    log, pattern = _log(), _pattern()
-    found = 0
-    for _ in range(size):
-        found += len(pattern.findall(log))
-    return found + task
-
-
-register(
-    regex,
+@register(
     title="Regular expressions",
     kind="C code that holds the GIL",
     unit="log of 64 lines",
@@ -105,3 +89,10 @@ register(
     expected="Threads gain nothing on 3.13; processes, and threads on 3.13t, gain with each core. "
     "Alone, 3.13t is hardly slower: the time is spent in C.",
 )
+def regex(task: int, size: int) -> int:
+    """Find the failed requests in a log, `size` times."""
+    log, pattern = _log(), _pattern()
+    found = 0
+    for _ in range(size):
+        found += len(pattern.findall(log))
+    return found + task

@@ -2,15 +2,8 @@
 
 import logging
 import time
-from typing import Any
 
 from threads_or_processes.trial.workloads.registry import Batch, register
-
-
-def sleep(task: int, seconds: float = 0.005) -> int:
-    """Wait, as for a slow server."""
-    time.sleep(seconds)
-    return task
 
 
 async def _sleep(task: int, seconds: float) -> int:
@@ -20,8 +13,7 @@ async def _sleep(task: int, seconds: float) -> int:
     return task
 
 
-register(
-    sleep,
+@register(
     title="Sleeping",
     kind="waiting, releases the GIL",
     unit="sleep",
@@ -31,11 +23,34 @@ register(
     coroutine=_sleep,
     same_results_with={"seconds": 0.0},
 )
+def sleep(task: int, seconds: float = 0.005) -> int:
+    """Wait, as for a slow server."""
+    time.sleep(seconds)
+    return task
+
 
 # The notebook's own global list; what a process appends stays in that process.
 data: list[int] = []
 
 
+def _fresh_kernel() -> None:
+    """What the notebook's first cell sets up."""
+    logging.basicConfig(format="%(asctime)s: %(message)s", level=logging.INFO, datefmt="%H:%M:%S")
+    data.clear()
+
+
+@register(
+    title="The notebook's sleep",
+    kind="waiting, releases the GIL",
+    unit="sleep of 2 s",
+    why="The teaching notebook's own example, one task for each CPU.",
+    expected="A little over 2 s with either, the processes some hundredths of a second behind.",
+    batch=Batch.ONE_A_CPU,
+    same_results_with={"seconds": 0.0},
+    before_batch=_fresh_kernel,
+    after_batch=lambda: list(data),
+    keeps_output=True,
+)
 def notebook(task: int, seconds: float = 2.0) -> int:
     """The notebook's function: say so, wait two seconds, say so, leave the name in `data`."""
     logging.info("%s: starting", task)
@@ -45,46 +60,11 @@ def notebook(task: int, seconds: float = 2.0) -> int:
     return task
 
 
-def _fresh_kernel() -> None:
-    """What the notebook's first cell sets up."""
-    logging.basicConfig(format="%(asctime)s: %(message)s", level=logging.INFO, datefmt="%H:%M:%S")
-    data.clear()
-
-
-def _data() -> list[Any]:
-    return list(data)
-
-
-register(
-    notebook,
-    title="The notebook's sleep",
-    kind="waiting, releases the GIL",
-    unit="sleep of 2 s",
-    why="The teaching notebook's own example, one task for each CPU.",
-    expected="A little over 2 s with either, the processes some hundredths of a second behind.",
-    batch=Batch.ONE_A_CPU,
-    same_results_with={"seconds": 0.0},
-    before_batch=_fresh_kernel,
-    after_batch=_data,
-    keeps_output=True,
-)
-
 # Python steps between two waits: some 0.2 ms.
 STEPS = 5_000
 
 
-def mixed(task: int, size: int, wait_us: float = 200.0) -> int:
-    """Wait a little and compute a little, `size` times in turn."""
-    total = 0
-    for _ in range(size):
-        time.sleep(wait_us / 1e6)
-        for step in range(STEPS):
-            total += step
-    return total + task
-
-
-register(
-    mixed,
+@register(
     title="Waiting and computing in turn",
     kind="waiting and CPU",
     unit="wait and 5000 steps",
@@ -93,3 +73,11 @@ register(
     "processes, until they fill all.",
     same_results_with={"wait_us": 0.0},
 )
+def mixed(task: int, size: int, wait_us: float = 200.0) -> int:
+    """Wait a little and compute a little, `size` times in turn."""
+    total = 0
+    for _ in range(size):
+        time.sleep(wait_us / 1e6)
+        for step in range(STEPS):
+            total += step
+    return total + task
