@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from threads_or_processes.common.decoding import read_as
-from threads_or_processes.plan.arms import parse_arm
+from threads_or_processes.plan.spelling import parse_arm
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.quiet import QuietRule
 from threads_or_processes.records.trial import TrialSpec

@@ -23,8 +23,8 @@ ARMS = ("3.13", "3.13t", "3.13t-gil")
 
 
 def interpreter_request(**changes: Any) -> dict[str, Any]:
-    """What the pipeline asks the interpreters room for, for the three arms."""
-    from threads_or_processes.plan.arms import parse_arm
+    """What the pipeline asks the interpreters package for, for the three arms."""
+    from threads_or_processes.plan.spelling import parse_arm
 
     return {
         "arms": [asdict(parse_arm(name)) for name in ARMS],

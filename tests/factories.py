@@ -13,7 +13,7 @@ from typing import Any, get_origin, is_typeddict
 
 import numpy as np
 from threads_or_processes.common.files import write_json
-from threads_or_processes.plan.workers import kind_of
+from threads_or_processes.plan.spelling import kind_of
 from threads_or_processes.records.fields import Part, parts_of
 from threads_or_processes.records.trial import (
     Clock,

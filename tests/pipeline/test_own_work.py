@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from threads_or_processes.pipeline.campaign import catalogue
-from threads_or_processes.plan.own import requirements_of
+from threads_or_processes.plan.config import requirements_of
 from threads_or_processes.trial.needs import Need
 
 from tests.pipeline.conftest import ROOT, SWEEP, Checkout, new_checkout

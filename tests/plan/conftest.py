@@ -1,24 +1,16 @@
-"""A small catalogue and config for the plan's tests; no code of the trial room is needed."""
+"""A small catalogue and config for the plan's tests; no code of the trial package is needed."""
 
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from threads_or_processes.plan.catalogue import Catalogue
+from threads_or_processes.plan.config import checked
+from threads_or_processes.plan.plan import make_plan
+from threads_or_processes.records.plan import Machine, Plan
 from threads_or_processes.records.vocabulary import Family, StartMethod
-
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="session")
-def schema() -> dict[str, Any]:
-    text = (ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.safe_load(text)
-    return loaded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,32 +43,42 @@ class Mode:
         return self.family is not Family.SERIAL
 
 
-@pytest.fixture(scope="session")
-def catalogue() -> Catalogue:
-    one_memory = frozenset({"one_memory"})
-    forked = Mode(family=Family.PROCESSES, start_method=StartMethod.FORK)
-    return Catalogue(
-        workloads={
-            "count": Work(title="Counting", parameters={"seconds": 0.5, "n": 3}),
-            "append": Work(title="Appending", requires=one_memory),
-        },
-        models={
-            "serial": Mode(family=Family.SERIAL, provides=one_memory),
-            "threads": Mode(family=Family.THREADS, provides=one_memory),
-            "processes-fork": forked,
-            "arrays-fork": replace(forked, requires=frozenset({"arrays"})),
-            "interpreters": Mode(family=Family.INTERPRETERS, since=(3, 14)),
-        },
-        reasons={"one_memory": "each would change its own copy", "arrays": "it takes no arrays"},
-    )
+ONE_MEMORY = frozenset({"one_memory"})
+FORKED = Mode(family=Family.PROCESSES, start_method=StartMethod.FORK)
+CATALOGUE = Catalogue(
+    workloads={
+        "count": Work(title="Counting", parameters={"seconds": 0.5, "n": 3}),
+        "append": Work(title="Appending", requires=ONE_MEMORY),
+    },
+    models={
+        "serial": Mode(family=Family.SERIAL, provides=ONE_MEMORY),
+        "threads": Mode(family=Family.THREADS, provides=ONE_MEMORY),
+        "processes-fork": FORKED,
+        "arrays-fork": replace(FORKED, requires=frozenset({"arrays"})),
+        "interpreters": Mode(family=Family.INTERPRETERS, since=(3, 14)),
+    },
+    reasons={"one_memory": "each would change its own copy", "arrays": "it takes no arrays"},
+)
+
+
+Config = dict[str, Any]
+
+MACHINE = Machine(
+    name="here", fingerprint={"logical_cpus": 4, "physical_cores": 2, "cpu_quota": None}
+)
+
+
+def planned(config: Config, **claims: Any) -> Plan:
+    """The plan of a config and of the contents of its files of claims."""
+    return make_plan(checked(config), CATALOGUE, MACHINE, claims)
 
 
 @pytest.fixture
-def config() -> dict[str, Any]:
+def config() -> Config:
     return copy.deepcopy(CONFIG)
 
 
-CONFIG: dict[str, Any] = {
+CONFIG: Config = {
     "campaign": "report",
     "seed": 1,
     "blocks": 3,

@@ -4,18 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.plan_file import plan_from, plan_json
-from threads_or_processes.plan.catalogue import Catalogue
-from threads_or_processes.plan.claim_files import SCHEMA, read_claim_files
-from threads_or_processes.plan.claims import ClaimFiles
-from threads_or_processes.plan.plan import make_plan
-from threads_or_processes.records.plan import Claim, Machine
+from threads_or_processes.plan.claims import read_claim_files
+from threads_or_processes.records.plan import Claim
 
-MACHINE = Machine(
-    name="here", fingerprint={"logical_cpus": 4, "physical_cores": 2, "cpu_quota": None}
-)
+from .conftest import Config, planned
+
 CLAIM = {
     "id": "one",
     "sentence": "Threads are faster.",
@@ -25,25 +20,22 @@ CLAIM = {
 }
 
 
-@pytest.fixture
-def claims(config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue) -> "Claims":
-    return Claims(config, schema, catalogue)
-
-
 class Claims:
     """Plans the small config with claims."""
 
-    def __init__(
-        self, config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
-    ) -> None:
-        self.config, self.schema, self.catalogue = config, schema, catalogue
+    def __init__(self, config: Config) -> None:
+        self.config = config
 
     def __call__(self, *entries: Any) -> list[Claim]:
-        form = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-        files = ClaimFiles({"my.yaml": {"source": "a book", "claims": list(entries)}}, form)
-        plan = make_plan(self.config, self.schema, self.catalogue, MACHINE, files)
+        files = {"my.yaml": {"source": "a book", "claims": list(entries)}}
+        plan = planned(self.config, **files)
         assert plan_from(plan_json(plan)).claims == plan.claims
         return list(plan.claims)
+
+
+@pytest.fixture
+def claims(config: Config) -> Claims:
+    return Claims(config)
 
 
 def test_words_for_workers_and_arms_are_resolved(claims: Claims) -> None:

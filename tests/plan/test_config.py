@@ -1,16 +1,14 @@
 """Every mistake in a config gets one message that names the key and the fix."""
 
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.plan.catalogue import Catalogue
-from threads_or_processes.plan.config import check_config
+from threads_or_processes.plan.config import completed
 
-ROOT = Path(__file__).parents[2]
-Config = dict[str, Any]
+from .conftest import CATALOGUE, Config, planned
 
 
 def scaling(config: Config) -> Config:
@@ -60,24 +58,22 @@ MISTAKES: list[tuple[str, Callable[[Config], object], str, str]] = [
 @pytest.mark.parametrize(
     ("spoil", "where", "hint"), [m[1:] for m in MISTAKES], ids=[m[0] for m in MISTAKES]
 )
-def test_a_mistake_is_named_with_its_key_and_mend(
+def test_a_mistake_is_named_with_its_key_and_a_way_out(
     config: Config,
-    schema: Config,
-    catalogue: Catalogue,
     spoil: Callable[[Config], object],
     where: str,
     hint: str,
 ) -> None:
     spoil(config)
     with pytest.raises(UserError) as raised:
-        check_config(config, schema, catalogue)
+        planned(config)
     assert raised.value.where.endswith(where)
     assert hint in raised.value.hint
 
 
-def test_a_right_config_passes(config: Config, schema: Config, catalogue: Catalogue) -> None:
+def test_a_right_config_passes(config: Config) -> None:
     config["workloads"] = {"count": {"seconds": 1}}  # a whole number where a float is expected
-    check_config(config, schema, catalogue)
+    planned(config)
 
 
 @pytest.mark.parametrize(
@@ -91,14 +87,34 @@ def test_a_right_config_passes(config: Config, schema: Config, catalogue: Catalo
     ],
 )
 def test_a_grid_that_makes_no_sense_is_refused(
-    config: dict[str, Any],
-    schema: dict[str, Any],
-    catalogue: Catalogue,
+    config: Config,
     changes: dict[str, Any],
     where: str,
 ) -> None:
     config["experiments"]["scaling"] |= changes
     with pytest.raises(UserError) as raised:
-        check_config(config, schema, catalogue)
+        planned(config)
     assert raised.value.where is not None
     assert raised.value.where.startswith(f"config key {where}")
+
+
+def test_rest_is_every_built_in_workload_that_no_experiment_names(config: Config) -> None:
+    alone = planned(config)
+    scaling(config)["workloads"] = ["count", "rest"]
+    assert planned(config) == alone
+    scaling(config)["workloads"] = ["rest"]
+    assert planned(config).workloads.keys() == {"append", "count"}
+    config["experiments"]["counting"] = scaling(config) | {"workloads": ["count"]}
+    assert planned(config).config["experiments"]["scaling"]["workloads"] == ["append"]
+
+
+def test_rest_is_no_work_of_the_users_own(config: Config) -> None:
+    config["workloads"] = {"mine": {"function": "mine.py:work"}}
+    works = {**CATALOGUE.workloads, "mine": CATALOGUE.workloads["append"]}
+    scaling(config)["workloads"] = ["rest"]
+    found = completed(config, replace(CATALOGUE, workloads=works))
+    assert scaling(dict(found))["workloads"] == ["append", "count"]
+    config["workloads"] = {"rest": {"function": "mine.py:work"}}
+    with pytest.raises(UserError, match="'rest' stands for") as raised:
+        planned(config)
+    assert raised.value.where == "config key workloads.rest"

@@ -8,16 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.plan_file import plan_from, plan_json
-from threads_or_processes.plan.arms import parse_arm
 from threads_or_processes.plan.blocks import in_order
-from threads_or_processes.plan.catalogue import Catalogue
-from threads_or_processes.plan.plan import make_plan
-from threads_or_processes.records.plan import Arm, Cell, Machine
+from threads_or_processes.plan.spelling import parse_arm
+from threads_or_processes.records.plan import Arm, Cell
 from threads_or_processes.records.vocabulary import StartMethod, Timing, WorkerKind
 
-MACHINE = Machine(
-    name="here", fingerprint={"logical_cpus": 4, "physical_cores": 2, "cpu_quota": None}
-)
+from .conftest import Config, planned
 
 
 @pytest.mark.parametrize(
@@ -32,11 +28,9 @@ def test_an_arm_is_read_from_its_spelling(name: str, arm: Arm) -> None:
     assert parse_arm(name) == arm
 
 
-def test_the_grid_is_spelled_out(
-    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
-) -> None:
+def test_the_grid_is_spelled_out(config: Config) -> None:
     config["workloads"] = {"count": {"seconds": 2}}
-    plan = make_plan(config, schema, catalogue, MACHINE)
+    plan = planned(config)
     # count: serial, 2 x threads, 2 x processes; append: serial, 2 x threads; on each of two arms.
     assert len(plan.cells) == (5 + 3) * 2
     assert len(plan.trials) == len(plan.cells) * 3
@@ -46,11 +40,9 @@ def test_the_grid_is_spelled_out(
     assert plan.workloads[counting.workload].params == {"seconds": 2, "n": 3}
 
 
-def test_a_plan_is_the_same_after_it_was_written_and_read(
-    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
-) -> None:
+def test_a_plan_is_the_same_after_it_was_written_and_read(config: Config) -> None:
     config["precision"] = {"target": 0.03, "max_blocks": 8}
-    plan = make_plan(config, schema, catalogue, MACHINE)
+    plan = planned(config)
     written = json.loads(json.dumps(plan_json(plan)))
     assert plan_from(written) == plan
     assert plan_json(plan_from(written)) == written
@@ -67,21 +59,17 @@ def test_a_plan_is_the_same_after_it_was_written_and_read(
     ],
 )
 def test_a_plan_that_is_not_one_is_refused(
-    config: dict[str, Any],
-    schema: dict[str, Any],
-    catalogue: Catalogue,
+    config: Config,
     change: dict[str, Any],
     said: str,
 ) -> None:
-    written = plan_json(make_plan(config, schema, catalogue, MACHINE))
+    written = plan_json(planned(config))
     with pytest.raises(ValueError, match=said):
         plan_from(written | change)
 
 
-def test_a_trial_s_specification_holds_what_decides_its_numbers(
-    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
-) -> None:
-    plan = make_plan(config, schema, catalogue, MACHINE)
+def test_a_trial_s_specification_holds_what_decides_its_numbers(config: Config) -> None:
+    plan = planned(config)
     trial = next(trial for trial in plan.trials if trial.cell == "count/threads/4/3.13t/warm")
     assert plan.spec(trial) == {
         "cell": {
@@ -106,10 +94,8 @@ def test_a_trial_s_specification_holds_what_decides_its_numbers(
     }
 
 
-def test_what_cannot_be_run_is_listed_with_its_reason(
-    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
-) -> None:
-    record = plan_json(make_plan(config, schema, catalogue, MACHINE))
+def test_what_cannot_be_run_is_listed_with_its_reason(config: Config) -> None:
+    record = plan_json(planned(config))
     skipped = record["experiments"][0]["not_applicable"]
     assert [entry["cell"] for entry in skipped] == [
         f"append/processes-fork/{workers}/{arm}/warm"
@@ -119,14 +105,12 @@ def test_what_cannot_be_run_is_listed_with_its_reason(
     assert all("own copy" in entry["reason"] for entry in skipped)
 
 
-def test_a_reason_is_given_for_each_thing_that_is_missing(
-    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
-) -> None:
+def test_a_reason_is_given_for_each_thing_that_is_missing(config: Config) -> None:
     scaling = config["experiments"]["scaling"]
     scaling |= {"workloads": ["count"], "models": ["serial", "arrays-fork", "interpreters"]}
     scaling |= {"workers": [2]}
     config["arms"] = ["3.13", "3.14"]
-    experiment = make_plan(config, schema, catalogue, MACHINE).experiments[0]
+    experiment = planned(config).experiments[0]
     assert [(skipped.cell, skipped.reason) for skipped in experiment.not_applicable] == [
         ("count/arrays-fork/2/3.13/warm", "it takes no arrays"),
         ("count/arrays-fork/2/3.14/warm", "it takes no arrays"),
@@ -137,15 +121,13 @@ def test_a_reason_is_given_for_each_thing_that_is_missing(
     ]
 
 
-def test_a_varied_parameter_makes_workloads_of_their_own(
-    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
-) -> None:
+def test_a_varied_parameter_makes_workloads_of_their_own(config: Config) -> None:
     config["experiments"]["scaling"] |= {
         "models": ["serial"],
         "arms": ["3.13"],
         "params": {"n": [1, 10], "seconds": [0.1]},
     }
-    plan = make_plan(config, schema, catalogue, MACHINE)
+    plan = planned(config)
     assert {cell.id: dict(plan.workloads[cell.workload].params) for cell in plan.cells} == {
         "count,n=1,seconds=0.1/serial/1/3.13/warm": {"n": 1, "seconds": 0.1},
         "count,n=10,seconds=0.1/serial/1/3.13/warm": {"n": 10, "seconds": 0.1},
@@ -155,16 +137,14 @@ def test_a_varied_parameter_makes_workloads_of_their_own(
     assert plan.workloads["count,n=1,seconds=0.1"].name == "count"
 
 
-def test_a_cell_can_be_measured_twice_under_two_names(
-    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
-) -> None:
-    once = {cell.id for cell in make_plan(config, schema, catalogue, MACHINE).cells}
+def test_a_cell_can_be_measured_twice_under_two_names(config: Config) -> None:
+    once = {cell.id for cell in planned(config).cells}
     config["experiments"]["control"] = {
         **config["experiments"]["scaling"],
         "models": ["serial"],
         "replicates": 2,
     }
-    twice = make_plan(config, schema, catalogue, MACHINE).cells
+    twice = planned(config).cells
     again = {cell.id for cell in twice} - once
     assert again == {
         f"{workload}/serial/1/{arm}/warm-2"
@@ -174,28 +154,22 @@ def test_a_cell_can_be_measured_twice_under_two_names(
     assert {cell.replicate for cell in twice if cell.id in again} == {2}
 
 
-def test_a_shared_cell_runs_in_as_many_blocks_as_any_experiment_wants(
-    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
-) -> None:
+def test_a_shared_cell_runs_in_as_many_blocks_as_any_experiment_wants(config: Config) -> None:
     config["experiments"]["again"] = {**config["experiments"]["scaling"], "blocks": 2}
-    assert {cell.blocks for cell in make_plan(config, schema, catalogue, MACHINE).cells} == {3}
+    assert {cell.blocks for cell in planned(config).cells} == {3}
 
 
-def test_a_shared_cell_is_planned_once(
-    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
-) -> None:
-    alone = make_plan(config, schema, catalogue, MACHINE)
+def test_a_shared_cell_is_planned_once(config: Config) -> None:
+    alone = planned(config)
     config["experiments"]["again"] = {**config["experiments"]["scaling"], "models": ["serial"]}
-    both = make_plan(config, schema, catalogue, MACHINE)
+    both = planned(config)
     assert [t.cell for t in both.trials] == [t.cell for t in alone.trials]
 
 
-def test_one_cell_asked_for_in_two_ways_is_refused(
-    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
-) -> None:
+def test_one_cell_asked_for_in_two_ways_is_refused(config: Config) -> None:
     config["experiments"]["again"] = {**config["experiments"]["scaling"], "repetitions": 9}
     with pytest.raises(UserError, match="with different settings") as raised:
-        make_plan(config, schema, catalogue, MACHINE)
+        planned(config)
     assert raised.value.where == "config key experiments.again"
 
 

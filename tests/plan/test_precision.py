@@ -8,16 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.plan_file import plan_json
-from threads_or_processes.plan.blocks import in_order
-from threads_or_processes.plan.catalogue import Catalogue
-from threads_or_processes.plan.plan import make_plan
-from threads_or_processes.plan.precision import added, looks_at, peers_of, precision_of
-from threads_or_processes.records.plan import Cell, Machine, Precision
+from threads_or_processes.plan.blocks import added, in_order, looks_at, peers_of, precision_of
+from threads_or_processes.records.plan import Cell, Precision
 from threads_or_processes.records.vocabulary import StartMethod, Timing, WorkerKind
 
-MACHINE = Machine(
-    name="here", fingerprint={"logical_cpus": 4, "physical_cores": 2, "cpu_quota": None}
-)
+from .conftest import Config, planned
 
 
 @pytest.mark.parametrize(
@@ -127,18 +122,16 @@ def test_a_cell_of_fewer_blocks_joins_its_peers_in_theirs() -> None:
     }
 
 
-def test_the_target_decides_nothing_beforehand(
-    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue
-) -> None:
-    plain = make_plan(config, schema, catalogue, MACHINE)
+def test_the_target_decides_nothing_beforehand(config: Config) -> None:
+    plain = planned(config)
     assert plain.precision is None
     assert plan_json(plain)["precision"] is None
     config["precision"] = {"target": 0.03, "max_blocks": 8}
-    asked = make_plan(config, schema, catalogue, MACHINE)
+    asked = planned(config)
     assert asked.trials == plain.trials
     assert len(asked.possible_trials) == len(asked.cells) * 8
     config["precision"] = {"target": 0.5, "max_blocks": 8}
-    other = make_plan(config, schema, catalogue, MACHINE)
+    other = planned(config)
     assert asked.precision is not None
     assert other.precision == replace(asked.precision, target=0.5)
     record = plan_json(asked)["precision"]
@@ -160,9 +153,7 @@ def test_the_target_decides_nothing_beforehand(
         (0.03, "it must be null, or a mapping of a target above 0 and max_blocks"),
     ],
 )
-def test_a_wrong_setting_is_named(
-    config: dict[str, Any], schema: dict[str, Any], catalogue: Catalogue, precision: Any, said: str
-) -> None:
+def test_a_wrong_setting_is_named(config: Config, precision: Any, said: str) -> None:
     config["precision"] = precision
     with pytest.raises(UserError, match=said):
-        make_plan(config, schema, catalogue, MACHINE)
+        planned(config)

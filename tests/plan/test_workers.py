@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from threads_or_processes.plan.workers import kind_of, worker_counts
+from threads_or_processes.plan.spelling import kind_of, worker_counts
 from threads_or_processes.records.vocabulary import WorkerKind
 
 

@@ -5,13 +5,9 @@ from typing import Any
 import pytest
 import yaml
 from snakemake.utils import update_config  # type: ignore[import-untyped]
-from threads_or_processes.pipeline.campaign import (
-    SCHEMA,
-    Campaign,
-    catalogue,
-    without_what_is_left_out,
-)
-from threads_or_processes.plan.claim_files import read_claim_files
+from threads_or_processes.pipeline.campaign import Campaign, catalogue
+from threads_or_processes.plan.claims import read_claim_files
+from threads_or_processes.plan.config import checked
 from threads_or_processes.plan.expected import together
 from threads_or_processes.plan.plan import make_plan
 from threads_or_processes.records.plan import Machine
@@ -35,17 +31,16 @@ def config_of(overlay: str | None) -> dict[str, Any]:
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     if overlay:
         update_config(config, yaml.safe_load((ROOT / overlay).read_text(encoding="utf-8")))
-    return dict(without_what_is_left_out(config))
+    return dict(checked(config))
 
 
 def campaign(overlay: str | None, cpus: int) -> Campaign:
     """A sweep on a machine of so many CPUs."""
     cores = {"logical_cpus": cpus, "physical_cores": cpus, "cpu_quota": None}
     machine = Machine(name=f"{cpus}cpu", fingerprint=cores)
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     config = config_of(overlay)
     claims = read_claim_files(config["claims"])
-    return Campaign(config, make_plan(config, schema, catalogue(), machine, claims))
+    return Campaign(config, make_plan(config, catalogue(), machine, claims))
 
 
 def minutes(sweep: Campaign) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from threads_or_processes.common.files import read_json, write_json
 from threads_or_processes.common.plan_file import plan_json
-from threads_or_processes.plan.arms import parse_arm
+from threads_or_processes.plan.spelling import parse_arm
 from threads_or_processes.records.plan import Cell, Machine, Model, Plan, Trial, Workload
 from threads_or_processes.records.quiet import ProbeMode
 from threads_or_processes.records.vocabulary import Family, StartMethod, Timing, WorkerKind

@@ -1,4 +1,4 @@
-"""Threads or Processes: the rooms of the pipeline.
+"""Threads or Processes: the packages of the pipeline.
 
 Arrows run one way: rules -> plan, interpreters, trial, analysis, reporting.
 """

@@ -1,7 +1,7 @@
 """The libraries of the arms: their lock, and a user's own requirements, pinned once for all arms.
 
 What a requirement was pinned to is kept in the cache, so that a later run neither asks the package
-index nor changes versions; deleting `requirements/` there pins anew.
+index nor changes versions; deleting `requirements/` there pins them again.
 """
 
 import re

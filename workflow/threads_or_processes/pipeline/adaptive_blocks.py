@@ -12,7 +12,7 @@ from pathlib import Path
 from threads_or_processes.common.decoding import read_as
 from threads_or_processes.pipeline.campaign import Campaign
 from threads_or_processes.pipeline.console import Ahead
-from threads_or_processes.plan.precision import added, rounds_of
+from threads_or_processes.plan.blocks import added, rounds_of
 from threads_or_processes.records.plan import PeersName, Trial
 from threads_or_processes.records.precision import Round
 

@@ -15,9 +15,9 @@ from threads_or_processes.analysis.package import (
 )
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.locks import lock_results
-from threads_or_processes.pipeline.campaign import checked
 from threads_or_processes.pipeline.comparison_folders import comparison_of, others
 from threads_or_processes.pipeline.console import Ahead
+from threads_or_processes.plan.config import checked
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,6 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 import msgspec
-import yaml
 
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import digest, read_json, sha256_file, write_json
@@ -22,10 +21,9 @@ from threads_or_processes.common.plan_file import plan_json
 from threads_or_processes.interpreters.request import fingerprints
 from threads_or_processes.pipeline.comparison_folders import comparison_of, others
 from threads_or_processes.plan.catalogue import Catalogue
-from threads_or_processes.plan.claim_files import claim_file, read_claim_files
-from threads_or_processes.plan.config import check_shape
+from threads_or_processes.plan.claims import claim_file, read_claim_files
+from threads_or_processes.plan.config import ABOUT_KEYS, checked, own_works, requirements_of
 from threads_or_processes.plan.expected import Expected, announcement, expected
-from threads_or_processes.plan.own import ABOUT_KEYS, own_works, requirements_of
 from threads_or_processes.plan.plan import make_plan
 from threads_or_processes.records.interpreter import InterpreterRequest
 from threads_or_processes.records.plan import Cell, Machine, Plan, Trial
@@ -37,7 +35,6 @@ from threads_or_processes.trial.user_workloads import UserFunction, read_user_fu
 from threads_or_processes.trial.workloads import all_workloads
 from threads_or_processes.trial.workloads.registry import Workload, batch_for
 
-SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 DEFAULT_CAMPAIGN = "report"
 
 
@@ -70,7 +67,7 @@ class Campaign:
         if config["campaign"] != DEFAULT_CAMPAIGN:  # a folder of its own, beside the default one's
             name += f"-{config['campaign']}"
         machine = Machine(name=name, fingerprint={**here})
-        plan = make_plan(config, config_schema(), works, machine, claims)
+        plan = make_plan(config, works, machine, claims)
         return cls(config, plan)
 
     @property
@@ -166,8 +163,8 @@ class Campaign:
     def identity(self, arm: str, unchanged: Callable[[str], str]) -> str:
         """An arm's identity file; marked as `unchanged` if it was made for what is asked for now.
 
-        Else what depends on it is made anew with it. Were it always marked, Snakemake would look at
-        the changed trials only in its next run.
+        Else what depends on it is made again with it. Were it always marked, Snakemake would look
+        at the changed trials only in its next run.
         """
         file = str(self.results / "interpreters" / f"{arm}.json")
         return unchanged(file) if self._made_for.get(arm) == self.interpreter_keys[arm] else file
@@ -275,28 +272,6 @@ class Campaign:
     def _trial(self, wildcards: TrialWildcards) -> Trial:
         w = wildcards
         return self._trials[f"{w.workload}/{w.model}/{w.workers}/{w.arm}/{w.timing}", int(w.block)]
-
-
-def checked(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The config less what is left out; `UserError` for what is not as the schema has it."""
-    config = without_what_is_left_out(config)
-    check_shape(config, config_schema())
-    return config
-
-
-def config_schema() -> Mapping[str, Any]:
-    """The schema that every config is checked against."""
-    schema: Mapping[str, Any] = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    return schema
-
-
-def without_what_is_left_out(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """An overlay leaves an experiment out by setting it to null."""
-    experiments = config.get("experiments")
-    if not isinstance(experiments, Mapping):
-        return config
-    kept = {name: settings for name, settings in experiments.items() if settings is not None}
-    return {**config, "experiments": kept}
 
 
 def catalogue(own: Mapping[str, Mapping[str, Any]] = MappingProxyType({})) -> Catalogue:

@@ -14,7 +14,7 @@ from threads_or_processes.records.vocabulary import Family, StartMethod
 class WorkloadEntry(Protocol):
     """One workload: what readers learn of it, its parameters with defaults.
 
-    `requires` are needs that a model must meet, `provides` those of models that it meets.
+    `requires` is what a model must provide, `provides` what a model may require and find here.
     """
 
     @property
@@ -36,7 +36,7 @@ class WorkloadEntry(Protocol):
 
 
 class ModelEntry(Protocol):
-    """A model of execution: the needs that it meets and asks for, the first Python that has it."""
+    """An execution model: what it provides to workloads and requires of them, its first Python."""
 
     @property
     def title(self) -> str: ...  # noqa: D102
@@ -56,7 +56,7 @@ class ModelEntry(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """All workloads and models by name, and why a cell can't be when a need is not met."""
+    """All workloads and models by name, and why a cell can't be when a requirement is not met."""
 
     workloads: Mapping[str, WorkloadEntry]
     models: Mapping[str, ModelEntry]

@@ -5,10 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from threads_or_processes.plan.arms import parse_arm
-from threads_or_processes.plan.catalogue import Catalogue, WorkloadEntry
-from threads_or_processes.plan.own import function_of
-from threads_or_processes.plan.workers import kind_of, worker_counts
+from threads_or_processes.plan.catalogue import Catalogue, ModelEntry, WorkloadEntry
+from threads_or_processes.plan.spelling import kind_of, parse_arm, worker_counts
 from threads_or_processes.records.plan import Cell, NotApplicable, Workload
 from threads_or_processes.records.vocabulary import Timing
 
@@ -42,19 +40,18 @@ def _grid(
     machine: Mapping[str, Any],
 ) -> Grid:
     works = _works(settings, config, catalogue)
-    cells, not_applicable = [], []
-    for cell in _cells(works, settings, config, catalogue, machine):
-        reason = _why_not(cell, catalogue)
-        if reason:
-            not_applicable.append(NotApplicable(cell=cell.id, reason=reason))
-        else:
-            cells.append(cell)
+    reasons = {
+        cell: _why_not(cell, catalogue)
+        for cell in _cells(works, settings, config, catalogue.models, machine)
+    }
     return Grid(
         name=name,
         question=settings["question"],
         works=works,
-        cells=cells,
-        not_applicable=not_applicable,
+        cells=[cell for cell, reason in reasons.items() if not reason],
+        not_applicable=[
+            NotApplicable(cell=cell.id, reason=reason) for cell, reason in reasons.items() if reason
+        ],
     )
 
 
@@ -64,12 +61,14 @@ def _works(
     """The works of an experiment by their labels, with every value of what it varies."""
     works = {}
     for name in settings["workloads"]:
-        entry = catalogue.workloads[name]
+        entry, chosen = catalogue.workloads[name], config["workloads"].get(name, {})
+        params = {key: chosen.get(key, default) for key, default in entry.parameters.items()}
         for varied in _points(entry, settings.get("params", {})):
-            works[_label(name, varied)] = Workload(
+            label = ",".join([name, *(f"{key}={value}" for key, value in varied.items())])
+            works[label] = Workload(
                 name=name,
-                function=function_of(config, name),
-                params={**entry.parameters, **_set(config, name, entry), **varied},
+                function=chosen.get("function", name),
+                params=params | varied,
                 title=entry.title,
                 kind=entry.kind,
                 unit=entry.unit,
@@ -83,30 +82,31 @@ def _cells(
     works: Mapping[str, Workload],
     settings: Mapping[str, Any],
     config: Mapping[str, Any],
-    catalogue: Catalogue,
+    models: Mapping[str, ModelEntry],
     machine: Mapping[str, Any],
 ) -> Iterator[Cell]:
-    counts = worker_counts(settings["workers"], machine)
-    arms = settings.get("arms", config["arms"])
-    replicates = range(1, settings.get("replicates", 1) + 1)
-    for (label, work), model in itertools.product(works.items(), settings["models"]):
-        mode = catalogue.models[model]
-        for workers in counts if mode.is_parallel else [1]:
-            for arm, replicate in itertools.product(arms, replicates):
+    common = {"arms": config["arms"], "blocks": config["blocks"], "replicates": 1}
+    asked = {**config["trial"], **common, **settings}
+    counts = worker_counts(asked["workers"], machine)
+    replicates = range(1, asked["replicates"] + 1)
+    for (label, work), model in itertools.product(works.items(), asked["models"]):
+        entry = models[model]
+        for workers in counts if entry.is_parallel else [1]:
+            for arm, replicate in itertools.product(asked["arms"], replicates):
                 yield Cell(
                     workload=label,
                     function=work.function,
                     model=model,
-                    start_method=mode.start_method,
+                    start_method=entry.start_method,
                     workers=workers,
                     worker_kind=kind_of(workers, machine),
-                    arm=parse_arm(arm).name,
-                    timing=Timing(settings["timing"]),
+                    arm=arm,
+                    timing=Timing(asked["timing"]),
                     replicate=replicate,
-                    warmups=settings.get("warmups", config["trial"]["warmups"]),
-                    repetitions=settings.get("repetitions", config["trial"]["repetitions"]),
-                    patience_s=settings.get("patience_s", config["trial"]["patience_s"]),
-                    blocks=settings.get("blocks", config["blocks"]),
+                    warmups=asked["warmups"],
+                    repetitions=asked["repetitions"],
+                    patience_s=asked["patience_s"],
+                    blocks=asked["blocks"],
                 )
 
 
@@ -117,16 +117,6 @@ def _points(entry: WorkloadEntry, grid: Mapping[str, Sequence[Any]]) -> list[dic
         dict(zip(names, values, strict=True))
         for values in itertools.product(*(grid[name] for name in names))
     ]
-
-
-def _label(workload: str, varied: Mapping[str, Any]) -> str:
-    return ",".join([workload, *(f"{name}={value}" for name, value in varied.items())])
-
-
-def _set(config: Mapping[str, Any], name: str, entry: WorkloadEntry) -> dict[str, Any]:
-    """The parameters that the config sets for a workload wherever it is used."""
-    settings = config["workloads"].get(name, {})
-    return {key: value for key, value in settings.items() if key in entry.parameters}
 
 
 def _why_not(cell: Cell, catalogue: Catalogue) -> str:

@@ -5,20 +5,25 @@ The form is explained in docs/claims.md and checked by workflow/schemas/claims.s
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import jsonschema
+import yaml
 from jsonschema.exceptions import best_match
 
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.plan.arms import parse_arm
 from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.cells import Grid
 from threads_or_processes.plan.config import hint
-from threads_or_processes.plan.workers import worker_counts
+from threads_or_processes.plan.spelling import parse_arm, worker_counts
 from threads_or_processes.records.plan import Arm, Claim
 from threads_or_processes.records.vocabulary import Expects, Measure
 
+SCHEMA = Path(__file__).parents[2] / "schemas" / "claims.schema.yaml"
+BUILT_IN = {
+    path.stem: path for path in sorted((Path(__file__).parents[2] / "claims").glob("*.yaml"))
+}
 #: Arms by what they are, so that a claim outlives a Python version.
 ROLES = {
     "standard": (False, True),
@@ -46,19 +51,35 @@ class Ground:
     margin: float
 
 
-@dataclass(frozen=True)
-class ClaimFiles:
-    """What the files of claims hold, by file name, and the JSON schema of the form."""
-
-    contents: Mapping[str, Any]
-    schema: Mapping[str, Any]
+def claim_file(name: str) -> Path:
+    """A file of claims by the name of a built-in one, or by its path."""
+    return BUILT_IN.get(name, Path(name))
 
 
-NO_CLAIMS = ClaimFiles({}, {})
+def read_claim_files(names: Sequence[str]) -> dict[str, Any]:
+    """What the files hold that a config names, by name; `UserError` for one that can't be read."""
+    return {name: _read(name) for name in names}
 
 
-def planned_claims(files: ClaimFiles, ground: Ground) -> list[Claim]:
-    """Check the files' claims and find their cells.
+def _read(name: str) -> Any:
+    try:
+        return yaml.safe_load(claim_file(name).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(
+            f"{name} can't be read ({error.strerror})",
+            where="config key claims",
+            hint=f"write the path of a file of claims, or one of {', '.join(BUILT_IN)}",
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"a file of claims is not valid YAML ({' '.join(str(error).split())})",
+            where=name,
+            hint="docs/claims.md explains the form",
+        ) from None
+
+
+def planned_claims(files: Mapping[str, Any], ground: Ground) -> list[Claim]:
+    """Check the claims of files, by name, and find their cells.
 
     Raises `UserError`, naming file and claim, for a claim that is not in the form, that names what
     there is not, or whose id is taken. A claim about what the config doesn't measure is no mistake:
@@ -69,8 +90,8 @@ def planned_claims(files: ClaimFiles, ground: Ground) -> list[Claim]:
     }
     planned = {cell.id for grid in ground.grids for cell in grid.cells}
     claims: dict[str, Claim] = {}
-    for file, content in files.contents.items():
-        _check_form(content, files.schema, file)
+    for file, content in files.items():
+        _check_form(content, file)
         for entry in content["claims"]:
             claim = _claim(entry, content["source"], file, ground, planned, reasons)
             if claim.id in claims:
@@ -175,7 +196,8 @@ def _known(name: str, known: Collection[str], kind: str, where: str) -> None:
         raise UserError(f"unknown {kind} {name!r}", where=where, hint=hint(name, list(known)))
 
 
-def _check_form(content: Any, schema: Mapping[str, Any], file: str) -> None:
+def _check_form(content: Any, file: str) -> None:
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     error = best_match(jsonschema.Draft202012Validator(schema).iter_errors(content))
     if error is None:
         return

@@ -1,29 +1,50 @@
-"""The config, checked before anything else happens."""
+"""The config: checked before anything else happens, and what it says of a user's own work.
+
+A user's own work has a `function` and keys about it. Every other key sets one of the function's
+parameters, as it does for the built-in workloads.
+"""
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import jsonschema
+import yaml
 from jsonschema.exceptions import ValidationError, best_match
 
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.plan.catalogue import Catalogue
-from threads_or_processes.plan.own import OWN_KEYS, own_works
+
+SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
+ABOUT_KEYS = ("title", "kind", "unit", "why", "expected")
+OWN_KEYS = ("function", "requirements", "shares_memory", *ABOUT_KEYS)
+#: In an experiment's list of workloads: every built-in one that no experiment names.
+REST = "rest"
 
 
-def check_shape(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
-    """Raise a `UserError` for a key that is missing, unknown or of the wrong type."""
+def checked(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The config without the experiments that an overlay leaves out by setting them to null.
+
+    Raises `UserError` for a key that is missing, unknown or of the wrong type.
+    """
+    experiments = config.get("experiments")
+    if isinstance(experiments, Mapping):
+        kept = {name: settings for name, settings in experiments.items() if settings is not None}
+        config = {**config, "experiments": kept}
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     error = best_match(jsonschema.Draft202012Validator(schema).iter_errors(dict(config)))
     if error is not None:
         raise _explained(error)
+    return config
 
 
-def check_config(
-    config: Mapping[str, Any], schema: Mapping[str, Any], catalogue: Catalogue
-) -> None:
-    """Raise a `UserError` that names the first wrong key, its value and what would be right."""
-    check_shape(config, schema)
+def completed(config: Mapping[str, Any], catalogue: Catalogue) -> Mapping[str, Any]:
+    """A config that is `checked`, with `rest` spelled out.
+
+    Raises a `UserError` that names the first wrong key, its value and what would be right.
+    """
+    config = _with_rest(config, catalogue)
     own = own_works(config)
     for name, settings in config["workloads"].items():
         key = f"workloads.{name}"
@@ -39,15 +60,61 @@ def check_config(
             _check_own(settings, allowed, key)
         _check_params(_without_own_keys(settings) if name in own else settings, allowed, key)
     for name, experiment in config["experiments"].items():
-        _known(
-            experiment["workloads"],
-            catalogue.workloads,
-            "workload",
-            f"experiments.{name}.workloads",
-        )
-        _known(experiment["models"], catalogue.models, "model", f"experiments.{name}.models")
-        _known(experiment.get("arms", ()), config["arms"], "arm", f"experiments.{name}.arms")
+        key = f"experiments.{name}"
+        _known(experiment["workloads"], catalogue.workloads, "workload", f"{key}.workloads")
+        _known(experiment["models"], catalogue.models, "model", f"{key}.models")
+        _known(experiment.get("arms", ()), config["arms"], "arm", f"{key}.arms")
         _check_grid(name, experiment, catalogue)
+    return config
+
+
+def own_works(config: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The settings of each workload that has a function of the user's, by the workload's name."""
+    return {
+        name: settings for name, settings in config["workloads"].items() if "function" in settings
+    }
+
+
+def requirements_of(config: Mapping[str, Any]) -> list[str]:
+    """What pip shall install for those of the user's works that an experiment names, in order."""
+    used = {
+        name for experiment in config["experiments"].values() for name in experiment["workloads"]
+    }
+    return sorted(
+        {
+            requirement
+            for name, settings in own_works(config).items()
+            if name in used
+            for requirement in settings.get("requirements", ())
+        }
+    )
+
+
+def _with_rest(config: Mapping[str, Any], catalogue: Catalogue) -> Mapping[str, Any]:
+    """In each experiment's list, the workloads in place of `rest`, by name."""
+    if REST in config["workloads"]:
+        raise UserError(
+            f"{REST!r} stands for the workloads that no experiment names",
+            where=f"config key workloads.{REST}",
+            hint="give yours another name",
+        )
+    experiments = config["experiments"]
+    named = {name for experiment in experiments.values() for name in experiment["workloads"]}
+    rest = sorted(catalogue.workloads.keys() - named - own_works(config).keys())
+    return {
+        **config,
+        "experiments": {
+            name: experiment
+            | {
+                "workloads": [
+                    workload
+                    for listed in experiment["workloads"]
+                    for workload in (rest if listed == REST else [listed])
+                ]
+            }
+            for name, experiment in experiments.items()
+        },
+    }
 
 
 def _check_own(settings: Mapping[str, Any], params: Mapping[str, Any], key: str) -> None:

@@ -1,7 +1,7 @@
 """How long trials will take, so that one knows before they begin.
 
-The constants are measured on a virtual machine of two CPUs of 2024, rounded up. They only foretell;
-no result rests on them.
+The constants are measured on a virtual machine of two CPUs of 2024, rounded up. They only
+predict; no result rests on them.
 """
 
 import math

@@ -2,33 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.plan.arms import parse_arm
-from threads_or_processes.plan.blocks import in_order
+from threads_or_processes.plan.blocks import in_order, precision_of
 from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.cells import Grid, grids_of
-from threads_or_processes.plan.claims import NO_CLAIMS, ClaimFiles, Ground, planned_claims
-from threads_or_processes.plan.config import check_config
-from threads_or_processes.plan.precision import precision_of
+from threads_or_processes.plan.claims import Ground, planned_claims
+from threads_or_processes.plan.config import completed
+from threads_or_processes.plan.spelling import parse_arm
 from threads_or_processes.records.plan import Cell, Experiment, Machine, Model, Plan
 from threads_or_processes.records.vocabulary import CONFIDENCE
 
 
 def make_plan(
     config: Mapping[str, Any],
-    schema: Mapping[str, Any],
     catalogue: Catalogue,
     machine: Machine,
-    claims: ClaimFiles = NO_CLAIMS,
+    claims: Mapping[str, Any] = MappingProxyType({}),
 ) -> Plan:
-    """Check a config and its claims, and spell them out for a machine.
+    """Spell out a config that is `checked`, and the contents of its files of claims, for a machine.
 
     Raises `UserError` for a config that is wrong or that asks for one cell in two ways, and for
     wrong claims.
     """
-    check_config(config, schema, catalogue)
+    config = completed(config, catalogue)
     arms = tuple(parse_arm(name) for name in config["arms"])
     grids = grids_of(config, catalogue, machine.fingerprint)
     cells = _merged(grids)
