@@ -19,24 +19,25 @@ SECTION = '''"""How many trials each arm had."""
 from collections.abc import Iterator
 
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Column, Section, Table
+from threads_or_processes.reporting.page import Column, Number, Section, table_of
 
 
 def build(evidence: Evidence) -> Iterator[Section]:
     """The trials that succeeded, arm by arm."""
     cells = evidence.tables.cells
+    ok = {
+        arm.name: sum(row.ok for row in cells if row.arm == arm.name)
+        for arm in evidence.campaign.arms
+    }
     yield Section(
         anchor="trials",
         title="Trials of each arm",
-        answer=f"{sum(row.ok for row in cells)} trials succeeded.",
+        answer=f"{sum(ok.values())} trials succeeded.",
         blocks=(
-            Table(
+            table_of(
+                ok,
+                (Column("Arm", str), Number("Trials", lambda arm: str(ok[arm]))),
                 caption="Trials that succeeded, by arm",
-                columns=(Column(header="Arm"), Column(header="Trials", numeric=True)),
-                rows=tuple(
-                    (arm.name, str(sum(row.ok for row in cells if row.arm == arm.name)))
-                    for arm in evidence.campaign.arms
-                ),
             ),
         ),
     )

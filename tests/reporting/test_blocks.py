@@ -17,21 +17,22 @@ from threads_or_processes.reporting.page import (
     Heading,
     Items,
     Link,
+    Number,
     Own,
     Page,
     Paragraph,
     Preformatted,
     Section,
     Strong,
-    Table,
     filled,
+    table_of,
 )
 
-EMPTY = Table(caption="Nothing", columns=(Column(header="A"),), rows=())
-TABLE = Table(
+EMPTY = table_of((), (Column("A", str),), caption="Nothing")
+TABLE = table_of(
+    ["a < b"],
+    (Column("Name", str), Number("Time", lambda _: "1", "ms")),
     caption="Some & more",
-    columns=(Column(header="Name"), Column(header="Time", unit="ms", numeric=True)),
-    rows=(("a < b", "1"),),
 )
 FIGURE = Figure(
     drawn=FigureSpec(

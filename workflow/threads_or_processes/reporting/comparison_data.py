@@ -1,37 +1,24 @@
 """Several machines beside each other: read from their folders, laid side by side. Ratios first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.campaign import Model
 from threads_or_processes.reporting.evidence import Evidence, read_evidence
-
-
-@dataclass(frozen=True, kw_only=True)
-class ComparedMachine:
-    """One machine: everything its own report is made from, and a name that no other machine has."""
-
-    name: str
-    evidence: Evidence
-
-
-@dataclass(frozen=True, kw_only=True)
-class LeftOut:
-    """A folder that could not be read, and why."""
-
-    folder: str
-    reason: str
+from threads_or_processes.reporting.page import Fact
 
 
 @dataclass(frozen=True, kw_only=True)
 class ComparedMachines:
-    """The machines that are compared, in the order of their names."""
+    """What each machine's own report is made from, by a name that no other machine has.
 
-    machines: tuple[ComparedMachine, ...]
-    left_out: tuple[LeftOut, ...]
+    `left_out`: each folder that could not be read, and why.
+    """
+
+    machines: Mapping[str, Evidence]
+    left_out: tuple[Fact, ...]
 
 
 def read_machines(folders: Sequence[Path]) -> ComparedMachines:
@@ -40,7 +27,7 @@ def read_machines(folders: Sequence[Path]) -> ComparedMachines:
     Raises `UserError` if none can be read.
     """
     read: list[Evidence] = []
-    left_out: list[LeftOut] = []
+    left_out: list[Fact] = []
     for folder in sorted(folders):
         try:
             evidence = _read(folder)
@@ -49,7 +36,7 @@ def read_machines(folders: Sequence[Path]) -> ComparedMachines:
                 read.append(evidence)
         except (UserError, OSError) as error:
             reason = text.plain(str(error).replace("\n", " "), 400)
-            left_out.append(LeftOut(folder=folder.name, reason=reason))
+            left_out.append(Fact(term=folder.name, text=reason))
     if not read:
         raise UserError(
             "no folder of results can be compared",
@@ -58,26 +45,15 @@ def read_machines(folders: Sequence[Path]) -> ComparedMachines:
         )
     names = [evidence.campaign.machine.name for evidence in read]
     return ComparedMachines(
-        machines=tuple(
-            ComparedMachine(
-                # Two campaigns of one machine are told apart by what was measured.
-                name=name
-                if names.count(name) == 1
-                else f"{name} ({text.short_hash(evidence.report_id)[:6]})",
-                evidence=evidence,
-            )
+        machines={
+            # Two campaigns of one machine are told apart by what was measured.
+            name
+            if names.count(name) == 1
+            else f"{name} ({text.short_hash(evidence.report_id)[:6]})": evidence
             for name, evidence in zip(names, read, strict=True)
-        ),
+        },
         left_out=tuple(left_out),
     )
-
-
-def models(compared: ComparedMachines) -> tuple[Model, ...]:
-    """Every model of every machine, once."""
-    found: dict[str, Model] = {}
-    for machine in compared.machines:
-        found |= machine.evidence.campaign.models
-    return tuple(found.values())
 
 
 def _read(folder: Path) -> Evidence:

@@ -147,6 +147,11 @@ def number(value: float | None) -> str:
     return MISSING if value is None else fixed(value, min(4, significant_decimals(value, 2)))
 
 
+def whole(value: float | None) -> str:
+    """A whole number for a table: `1 024`."""
+    return MISSING if value is None else fixed(value, 0)
+
+
 def percent(share: float | None, digits: int = 2) -> str:
     """A share as a percentage: `5 %`, `95 %`, `3.2 %`."""
     if share is None:

@@ -1,8 +1,8 @@
 """A page as a value: sections of blocks with finished text. Templates only set it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from threads_or_processes.reporting.figure_spec import FigureSpec
 
@@ -81,13 +81,23 @@ class Facts:
     facts: tuple[Fact, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """A column; `unit` stands in its header."""
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Column(Generic[Row]):
+    """A column of text: its header, what it shows of a row, and the unit in its header."""
 
     header: str
+    show: Callable[[Row], str]
     unit: str = ""
-    numeric: bool = False
+    numeric: ClassVar[bool] = False
+
+
+class Number(Column[Row]):
+    """A column of numbers."""
+
+    numeric = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,13 +105,25 @@ class Table:
     """A table; the first `row_headers` cells of a row name it."""
 
     caption: str
-    columns: tuple[Column, ...]
+    columns: tuple[Column[Any], ...]
     rows: tuple[tuple[str, ...], ...]
     row_headers: int = 1
 
     def __post_init__(self) -> None:
         widths = {len(row) for row in self.rows} | {len(self.columns)}
         assert len(widths) == 1, f"ragged table: {self.caption}"
+
+
+def table_of(
+    rows: Iterable[Row], columns: Sequence[Column[Row]], *, caption: str, row_headers: int = 1
+) -> Table:
+    """A table whose columns say what they show of each row."""
+    return Table(
+        caption=caption,
+        columns=tuple(columns),
+        rows=tuple(tuple(column.show(row) for column in columns) for row in rows),
+        row_headers=row_headers,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from threads_or_processes.records.plan import Arm
 from threads_or_processes.records.tables.groups import Ratio
+from threads_or_processes.records.tables.measured import CellRow
 from threads_or_processes.records.vocabulary import (
     ANY_HEALTH_FLAG,
     FEWEST_BLOCKS,
@@ -155,6 +156,11 @@ def workers(count: int, kind: str) -> str:
     """A number of workers for a table, with what it exceeds: cores, CPUs or the quota."""
     exceeded = _WORKER_KINDS.get(kind, "").replace(" ", text.SPACE)
     return f"{count}{text.SPACE}({exceeded})" if exceeded else str(count)
+
+
+def timing(row: CellRow) -> str:
+    """The timing of a cell for a table, and whether it was measured before."""
+    return row.timing if row.replicate == 1 else f"{row.timing}, once more"
 
 
 def choice(name: str, workers: int | None) -> str:

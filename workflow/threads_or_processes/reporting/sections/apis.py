@@ -5,9 +5,9 @@ from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.records.vocabulary import THREADS
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import Series
-from threads_or_processes.reporting.page import Column, Section
+from threads_or_processes.reporting.page import Number, Section
 from threads_or_processes.reporting.sections import figure_builders, summary_sentences
-from threads_or_processes.reporting.sections.pivot_tables import TWO_AVERAGES, WAY, Measure, pivot
+from threads_or_processes.reporting.sections.pivot_tables import TWO_AVERAGES, pivot
 from threads_or_processes.reporting.sections.question import Question
 
 TITLE = "Ways to do the same"
@@ -44,15 +44,11 @@ def build(question: Question) -> Section:
         ),
         tables=(
             pivot(
+                (*_baselines(question), *question.cells),
+                question.work_and_way,
+                lambda cell: cell.arm,
+                (Number("time", question.time), Number("speed", question.over_threads)),
                 caption="Time of a batch, and its speed against threads",
-                keys=(Column(header="Work"), *WAY),
-                key=lambda cell: (campaign.title(cell.workload), *question.way(cell)),
-                group=lambda cell: cell.arm,
-                measures=(
-                    Measure(header="time", show=question.time),
-                    Measure(header="speed", show=question.over_threads),
-                ),
-                cells=(*_baselines(question), *question.cells),
             ),
         ),
     )

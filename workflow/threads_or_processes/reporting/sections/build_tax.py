@@ -6,9 +6,9 @@ from threads_or_processes.records.plan import Arm, Cell
 from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import Series
-from threads_or_processes.reporting.page import Column, Section
+from threads_or_processes.reporting.page import Number, Section
 from threads_or_processes.reporting.sections import figure_builders, summary_sentences
-from threads_or_processes.reporting.sections.pivot_tables import TWO_AVERAGES, WAY, Measure, pivot
+from threads_or_processes.reporting.sections.pivot_tables import TWO_AVERAGES, pivot
 from threads_or_processes.reporting.sections.question import Question
 
 TITLE = "The price of the build"
@@ -44,15 +44,14 @@ def build(question: Question) -> Section:
         ),
         tables=(
             pivot(
-                caption=f"Time of a batch on each arm, and its speed against {reference}",
-                keys=(Column(header="Work"), *WAY),
-                key=lambda cell: (campaign.title(cell.workload), *question.way(cell)),
-                group=lambda cell: cell.arm,
-                measures=(
-                    Measure(header="time", show=question.time),
-                    Measure(header="speed", show=lambda cell: question.ratio(cell, arm=reference)),
+                question.cells,
+                question.work_and_way,
+                lambda cell: cell.arm,
+                (
+                    Number("time", question.time),
+                    Number("speed", lambda cell: question.ratio(cell, arm=reference)),
                 ),
-                cells=question.cells,
+                caption=f"Time of a batch on each arm, and its speed against {reference}",
             ),
         ),
     )

@@ -1,22 +1,26 @@
 """Where machines agree and where they differ: decisions, claims, speed-ups, and times last."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from threads_or_processes.records.tables.comparisons import ClaimRow, DecisionRow
-from threads_or_processes.records.vocabulary import ComparisonResult, Family
-from threads_or_processes.reporting import comparison_data, words
+from threads_or_processes.records.vocabulary import ComparisonResult, Family, Verdict
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.comparison_data import ComparedMachine, ComparedMachines
+from threads_or_processes.reporting import words
+from threads_or_processes.reporting.campaign import Model
+from threads_or_processes.reporting.comparison_data import ComparedMachines
+from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Kind, Mark, Series, Unit
 from threads_or_processes.reporting.page import (
     Column,
-    Fact,
     Facts,
     Grid,
+    Number,
     Page,
     Paragraph,
+    Row,
     Section,
     Table,
+    table_of,
 )
 from threads_or_processes.reporting.palette import machine_styles
 from threads_or_processes.reporting.sections.claims import STATUSES
@@ -24,6 +28,8 @@ from threads_or_processes.reporting.sections.decision_table import status_of
 from threads_or_processes.reporting.sections.figure_builders import figure_block, ratio_mark
 from threads_or_processes.reporting.sections.scaling import speedup_rows
 from threads_or_processes.reporting.words import STATUS_ICONS, STATUS_WORDS, Status
+
+Machines = Mapping[str, Evidence]
 
 AGREE, DIFFER, OPEN = "agree", "differ", "not settled"
 ALONE, NOWHERE = "one machine only", "not measured"
@@ -34,7 +40,6 @@ _MEANINGS = {
     ALONE: "known of one machine only",
     NOWHERE: "measured nowhere",
 }
-
 
 _PROPERTIES = {
     "cpu_model": "CPU",
@@ -51,7 +56,9 @@ _PROPERTIES = {
 def build(compared: ComparedMachines) -> Page:
     """The page that compares machines."""
     decisions, claims = _decisions(compared.machines), _claims(compared.machines)
-    title = f"Threads or Processes: machines compared{_campaign(compared.machines)}"
+    campaigns = list(dict.fromkeys(one.campaign.name for one in compared.machines.values()))
+    named = f", {text.listing(campaigns)}" if campaigns != ["report"] else ""
+    title = f"Threads or Processes: machines compared{named}"
     return Page(
         title=title,
         document_title=title,
@@ -64,7 +71,6 @@ def build(compared: ComparedMachines) -> Page:
 
 
 def _sections(compared: ComparedMachines, decisions: Table, claims: Table) -> Iterator[Section]:
-    left_out = tuple(Fact(term=one.folder, text=one.reason) for one in compared.left_out)
     not_read = "These folders of results could not be read and are left out:"
     yield Section(
         anchor="machines",
@@ -72,7 +78,7 @@ def _sections(compared: ComparedMachines, decisions: Table, claims: Table) -> It
         nav_title="Machines",
         blocks=(
             _machines(compared.machines),
-            *((Paragraph(not_read), Facts(left_out)) if left_out else ()),
+            *((Paragraph(not_read), Facts(compared.left_out)) if compared.left_out else ()),
         ),
     )
     yield Section(
@@ -118,12 +124,6 @@ def _sections(compared: ComparedMachines, decisions: Table, claims: Table) -> It
     )
 
 
-def _campaign(machines: Sequence[ComparedMachine]) -> str:
-    """The campaign, unless it is the default one."""
-    names = dict.fromkeys(machine.evidence.campaign.name for machine in machines)
-    return f", {text.listing(list(names))}" if list(names) != ["report"] else ""
-
-
 def _answer(decisions: Table, claims: Table) -> str:
     """How many decisions and verdicts are the same everywhere."""
     parts = []
@@ -151,98 +151,99 @@ def agreement(found: Sequence[frozenset[str] | None]) -> str:
     return AGREE if frozenset.intersection(*known) else DIFFER
 
 
-def _machines(machines: Sequence[ComparedMachine]) -> Table:
-    def of(machine: ComparedMachine, key: str) -> str:
-        value = machine.evidence.campaign.machine.fingerprint.get(key)
-        return text.MISSING if value in (None, "") else text.plain(str(value))
+def _columns(
+    machines: Machines,
+    show: Callable[[Row, Evidence], str],
+    column: type[Column[Row]] = Column,
+) -> tuple[Column[Row], ...]:
+    """What a row has to say of each machine, side by side."""
 
-    return Table(
-        caption="The machines",
-        columns=(Column(header="Property"), *_per_machine(machines)),
-        rows=(
-            *(
-                (title, *(of(machine, key) for machine in machines))
-                for key, title in _PROPERTIES.items()
+    def of_machine(name: str, evidence: Evidence) -> Column[Row]:
+        return column(text.plain(name, 60), lambda row: show(row, evidence))
+
+    return tuple(of_machine(name, evidence) for name, evidence in machines.items())
+
+
+def _machines(machines: Machines) -> Table:
+    def value(key: str, evidence: Evidence) -> str:
+        found = evidence.campaign.machine.fingerprint.get(key)
+        return text.MISSING if found in (None, "") else text.plain(str(found))
+
+    measured: dict[str, Callable[[Evidence], str]] = {
+        "Measured": lambda evidence: words.when(evidence.trials),
+        "Blocks": lambda evidence: str(evidence.campaign.blocks),
+        "Report id": lambda evidence: text.short_hash(evidence.report_id),
+    }
+    return table_of(
+        (*_PROPERTIES, *measured),
+        (
+            Column("Property", lambda key: _PROPERTIES.get(key, key)),
+            *_columns(
+                machines,
+                lambda key, one: measured[key](one) if key in measured else value(key, one),
             ),
-            ("Measured", *(words.when(machine.evidence.trials) for machine in machines)),
-            ("Blocks", *(str(machine.evidence.campaign.blocks) for machine in machines)),
-            ("Report id", *(text.short_hash(machine.evidence.report_id) for machine in machines)),
         ),
+        caption="The machines",
     )
 
 
-def _per_machine(machines: Sequence[ComparedMachine]) -> tuple[Column, ...]:
-    return tuple(Column(header=text.plain(machine.name, 60)) for machine in machines)
-
-
-def _decisions(machines: Sequence[ComparedMachine]) -> Table:
-    of_machine = [
-        {(row.workload, row.arm): row for row in machine.evidence.tables.decisions}
-        for machine in machines
-    ]
-    arms = [{arm.name for arm in machine.evidence.campaign.decision_arms} for machine in machines]
+def _decisions(machines: Machines) -> Table:
     places = dict.fromkeys(
-        place
-        for rows, names in zip(of_machine, arms, strict=True)
-        for place in rows
-        if place[1] in names
+        (row.workload, row.arm)
+        for evidence in machines.values()
+        for row in evidence.tables.decisions
+        if row.arm in {arm.name for arm in evidence.campaign.decision_arms}
     )
-    return Table(
+
+    def of(place: tuple[str, str], evidence: Evidence) -> DecisionRow | None:
+        rows = evidence.tables.decisions
+        return next((row for row in rows if (row.workload, row.arm) == place), None)
+
+    return table_of(
+        places,
+        (
+            Column("Kind of work", lambda place: _title(place[0], machines)),
+            Column("Arm", lambda place: place[1]),
+            *_columns(machines, lambda place, one: _decision_text(of(place, one), one)),
+            Column(
+                "Machines",
+                lambda place: agreement(
+                    [_families_to_use(of(place, one), one) for one in machines.values()]
+                ),
+            ),
+        ),
         caption="What to use: the best way and its speed-up over serial on the same arm",
-        columns=(
-            Column(header="Kind of work"),
-            Column(header="Arm"),
-            *_per_machine(machines),
-            Column(header="Machines"),
-        ),
-        rows=tuple(
-            (
-                _title(workload, machines),
-                arm,
-                *(
-                    _decision_text(rows.get((workload, arm)), machine)
-                    for rows, machine in zip(of_machine, machines, strict=True)
-                ),
-                agreement(
-                    [
-                        _families_to_use(rows.get((workload, arm)), machine)
-                        for rows, machine in zip(of_machine, machines, strict=True)
-                    ]
-                ),
-            )
-            for workload, arm in places
-        ),
         row_headers=2,
     )
 
 
-def _title(workload: str, machines: Sequence[ComparedMachine]) -> str:
+def _title(workload: str, machines: Machines) -> str:
     return next(
-        machine.evidence.campaign.title(workload)
-        for machine in machines
-        if workload in machine.evidence.campaign.workloads
+        one.campaign.title(workload)
+        for one in machines.values()
+        if workload in one.campaign.workloads
     )
 
 
-def _unit(workload: str, machines: Sequence[ComparedMachine]) -> str:
+def _unit(workload: str, machines: Machines) -> str:
     """What one piece of the work is; sizes differ from machine to machine, a unit does not."""
     return next(
         known.unit or text.MISSING
-        for machine in machines
-        if (known := machine.evidence.campaign.workloads.get(workload)) is not None
+        for one in machines.values()
+        if (known := one.campaign.workloads.get(workload)) is not None
     )
 
 
-def _status(row: DecisionRow, machine: ComparedMachine) -> Status:
-    tables, place = machine.evidence.tables, (row.workload, row.arm)
+def _status(row: DecisionRow, evidence: Evidence) -> Status:
+    tables, place = evidence.tables, (row.workload, row.arm)
     return status_of(row, tables.families_of(*place), tables.failing(*place))
 
 
-def _families_to_use(row: DecisionRow | None, machine: ComparedMachine) -> frozenset[str] | None:
+def _families_to_use(row: DecisionRow | None, evidence: Evidence) -> frozenset[str] | None:
     """The families to use; none where that is open, None where nothing was measured."""
-    if row is None or row.best is None or _status(row, machine) is Status.NO_DATA:
+    if row is None or row.best is None or _status(row, evidence) is Status.NO_DATA:
         return None
-    status = _status(row, machine)
+    status = _status(row, evidence)
     if status is Status.NO_GAIN:
         return frozenset({str(Family.SERIAL)})
     rival = row.advantage.reading if row.advantage is not None else ComparisonResult.FASTER
@@ -253,10 +254,10 @@ def _families_to_use(row: DecisionRow | None, machine: ComparedMachine) -> froze
     return frozenset({row.best.family})
 
 
-def _decision_text(row: DecisionRow | None, machine: ComparedMachine) -> str:
+def _decision_text(row: DecisionRow | None, evidence: Evidence) -> str:
     if row is None:
         return text.MISSING
-    status = _status(row, machine)
+    status = _status(row, evidence)
     if status is Status.NO_DATA or row.best is None:
         return STATUS_WORDS[status]
     is_serial = row.best.family == Family.SERIAL
@@ -270,39 +271,46 @@ def _decision_text(row: DecisionRow | None, machine: ComparedMachine) -> str:
     return f"{told}, {words.compared_briefly(row.own_speedup)}"
 
 
-def _claims(machines: Sequence[ComparedMachine]) -> Table:
-    of_machine = [
-        {(row.file, row.claim): row for row in machine.evidence.tables.claims}
-        for machine in machines
-    ]
-    places = dict.fromkeys(place for rows in of_machine for place in rows)
+def _claims(machines: Machines) -> Table:
+    of_machine = {
+        one.report_id: {(row.file, row.claim): row for row in one.tables.claims}
+        for one in machines.values()
+    }
+    tested: dict[tuple[str, str], str] = {}  # to the sentence
+    for place in dict.fromkeys(place for rows in of_machine.values() for place in rows):
+        found = [rows[place] for rows in of_machine.values() if place in rows]
+        if any(row.verdict is not Verdict.NOT_TESTED for row in found):
+            tested[place] = text.plain(found[0].sentence, 300)
 
-    def verdict(row: ClaimRow | None) -> frozenset[str] | None:
-        """None where it was not tested, empty where it is open."""
-        if row is None or row.verdict == "not_tested":
-            return None
-        return frozenset() if row.verdict == "inconclusive" else frozenset({row.verdict})
-
-    def claim_text(row: ClaimRow | None) -> str:
+    def claim_text(place: tuple[str, str], evidence: Evidence) -> str:
+        row = of_machine[evidence.report_id].get(place)
         if row is None:
             return text.MISSING
         _, icon, word = STATUSES[row.verdict]
         figures = words.compared_briefly(row.estimate) if row.estimate else ""
         return f"{icon} {word}{': ' if figures else ''}{figures}"
 
-    return Table(
-        caption="What was claimed, by machine: verdict and ratio",
-        columns=(Column(header="Sentence"), *_per_machine(machines), Column(header="Machines")),
-        rows=tuple(
-            (
-                text.plain(next(rows[place] for rows in of_machine if place in rows).sentence, 300),
-                *(claim_text(rows.get(place)) for rows in of_machine),
-                agreement([verdict(rows.get(place)) for rows in of_machine]),
-            )
-            for place in places
-            if any(place in rows and rows[place].verdict != "not_tested" for rows in of_machine)
+    return table_of(
+        tested,
+        (
+            Column("Sentence", tested.__getitem__),
+            *_columns(machines, claim_text),
+            Column(
+                "Machines",
+                lambda place: agreement(
+                    [_verdict(rows.get(place)) for rows in of_machine.values()]
+                ),
+            ),
         ),
+        caption="What was claimed, by machine: verdict and ratio",
     )
+
+
+def _verdict(row: ClaimRow | None) -> frozenset[str] | None:
+    """None where it was not tested, empty where it is open."""
+    if row is None or row.verdict is Verdict.NOT_TESTED:
+        return None
+    return frozenset() if row.verdict is Verdict.INCONCLUSIVE else frozenset({row.verdict})
 
 
 def curves(compared: ComparedMachines) -> tuple[FigureSpec, ...]:
@@ -311,11 +319,11 @@ def curves(compared: ComparedMachines) -> tuple[FigureSpec, ...]:
     A series is a machine (as its `arm`, which has the line) with a model (which has the colour).
     """
     lines: dict[tuple[str, str], dict[Series, list[Mark]]] = {}
-    for machine in compared.machines:
-        campaign = machine.evidence.campaign
-        for row, ratio in speedup_rows(campaign, machine.evidence.tables):
-            title = f"{campaign.model_title(row.model)}, {text.plain(machine.name, 40)}"
-            series = Series(title=title, model=row.model, arm=machine.name)
+    for name, evidence in compared.machines.items():
+        campaign = evidence.campaign
+        for row, ratio in speedup_rows(campaign, evidence.tables):
+            title = f"{campaign.model_title(row.model)}, {text.plain(name, 40)}"
+            series = Series(title=title, model=row.model, arm=name)
             mark = ratio_mark(ratio, series, row.workers)
             lines.setdefault((row.workload, row.arm), {}).setdefault(series, []).append(mark)
     return tuple(
@@ -331,6 +339,9 @@ def _curves(
     marks = tuple(
         mark for of in lines.values() for mark in sorted(of, key=lambda mark: mark.position)
     )
+    models: dict[str, Model] = {}
+    for evidence in compared.machines.values():
+        models |= evidence.campaign.models
     furthest = _furthest(lines)
     return FigureSpec(
         name=f"compare-{workload}-{arm}",
@@ -340,9 +351,7 @@ def _curves(
         caption=furthest,
         positions=Axis(label="workers (number)", unit=Unit.COUNT),
         values=Axis(label="speed-up over the machine's own serial", unit=Unit.RATIO),
-        styles=machine_styles(
-            marks, comparison_data.models(compared), [machine.name for machine in compared.machines]
-        ),
+        styles=machine_styles(marks, list(models.values()), list(compared.machines)),
         marks=marks,
     )
 
@@ -356,35 +365,26 @@ def _furthest(lines: Mapping[Series, Sequence[Mark]]) -> str:
     return words.sentence(f"furthest over serial – {'; '.join(parts)}")
 
 
-def _times(machines: Sequence[ComparedMachine]) -> Table:
-    serials = [
-        {
-            row.workload: row
-            for row in machine.evidence.tables.cells
-            if (row.model, row.timing, row.replicate) == ("serial", "warm", 1)
-            and row.arm == machine.evidence.campaign.reference_arm
-        }
-        for machine in machines
-    ]
-    works = dict.fromkeys(work for of_machine in serials for work in of_machine)
-    return Table(
-        caption="Serial time of a unit of work on the reference arm, by machine",
-        columns=(Column(header="Kind of work"), Column(header="Unit"), *_numeric(machines)),
-        rows=tuple(
-            (
-                _title(work, machines),
-                _unit(work, machines),
-                *(
-                    text.time(row.median_ns / (row.tasks * (row.size or 1)))
-                    if (row := of_machine.get(work)) and row.median_ns is not None and row.tasks
-                    else text.MISSING
-                    for of_machine in serials
-                ),
-            )
-            for work in works
-        ),
+def _times(machines: Machines) -> Table:
+    works = dict.fromkeys(
+        row.workload
+        for one in machines.values()
+        for row in one.tables.cells
+        if one.tables.serial(row.workload, one.campaign.reference_arm) == row
     )
 
+    def unit_time(work: str, evidence: Evidence) -> str:
+        row = evidence.tables.serial(work, evidence.campaign.reference_arm)
+        if row is None or row.median_ns is None or not row.tasks:
+            return text.MISSING
+        return text.time(row.median_ns / (row.tasks * (row.size or 1)))
 
-def _numeric(machines: Sequence[ComparedMachine]) -> tuple[Column, ...]:
-    return tuple(Column(header=text.plain(machine.name, 60), numeric=True) for machine in machines)
+    return table_of(
+        works,
+        (
+            Column("Kind of work", lambda work: _title(work, machines)),
+            Column("Unit", lambda work: _unit(work, machines)),
+            *_columns(machines, unit_time, Number),
+        ),
+        caption="Serial time of a unit of work on the reference arm, by machine",
+    )

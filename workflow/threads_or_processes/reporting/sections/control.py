@@ -1,16 +1,16 @@
 """The same cell measured as two: how far apart nothing can be."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median_low
 
 from threads_or_processes.records.tables.comparisons import ControlRow
 from threads_or_processes.records.tables.groups import Ratio
+from threads_or_processes.records.vocabulary import Basis
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import Series
-from threads_or_processes.reporting.page import Column, Section, Table
+from threads_or_processes.reporting.page import Column, Number, Section, Table, table_of
 from threads_or_processes.reporting.sections import figure_builders
-from threads_or_processes.reporting.sections.pivot_tables import WAY
 from threads_or_processes.reporting.sections.question import Question
 
 TITLE = "A cell against itself"
@@ -48,7 +48,7 @@ def build(question: Question) -> Section:
                 )
             ],
         ),
-        tables=(_pairs(question, rows),),
+        tables=(_pairs(question, by_cell),),
     )
 
 
@@ -72,46 +72,35 @@ def _holds_one(ratio: Ratio) -> bool:
     return ratio.low is not None and ratio.high is not None and ratio.low <= 1 <= ratio.high
 
 
-def _pairs(question: Question, rows: Sequence[ControlRow]) -> Table:
+def _pairs(question: Question, rows: Mapping[str, ControlRow]) -> Table:
     cells = question.campaign.cells_by_id
-    return Table(
+    return table_of(
+        [cells[cell] for cell in rows],
+        (
+            *question.work_and_way,
+            Column("Arm", lambda cell: cell.arm),
+            Column("Timing", lambda cell: cell.timing),
+            Number("Time", lambda cell: question.time(cells[rows[cell.id].baseline_cell])),
+            Number("Ratio", lambda cell: words.compared_briefly(rows[cell.id].estimate)),
+            Number(
+                "By medians", lambda cell: text.ratio_cell(rows[cell.id].intervals.second_ratio)
+            ),
+            Number("Blocks", lambda cell: str(rows[cell.id].blocks)),
+            Column("Basis", lambda cell: rows[cell.id].basis or text.MISSING),
+            Number("Variation, quiet", lambda cell: _both(rows[cell.id], Basis.QUIET)),
+            Number("Variation, typical", lambda cell: _both(rows[cell.id], Basis.TYPICAL)),
+        ),
         caption="Ratio of a cell to itself, of geometric means and of medians of the trials, and "
         "the variation between trials of the first and the second (standard deviation divided by "
         "mean)",
-        columns=(
-            Column(header="Work"),
-            *WAY,
-            Column(header="Arm"),
-            Column(header="Timing"),
-            Column(header="Time", numeric=True),
-            Column(header="Ratio", numeric=True),
-            Column(header="By medians", numeric=True),
-            Column(header="Blocks", numeric=True),
-            Column(header="Basis"),
-            Column(header="Variation, quiet", numeric=True),
-            Column(header="Variation, typical", numeric=True),
-        ),
-        rows=tuple(
-            (
-                question.campaign.title(cells[row.cell].workload),
-                *question.way(cells[row.cell]),
-                cells[row.cell].arm,
-                cells[row.cell].timing,
-                question.time(cells[row.baseline_cell]),
-                words.compared_briefly(row.estimate),
-                text.ratio_cell(row.intervals.second_ratio),
-                str(row.blocks),
-                row.basis or text.MISSING,
-                _both(row.quiet_baseline_cv_ratio, row.quiet_cv_ratio),
-                _both(row.typical_baseline_cv_ratio, row.typical_cv_ratio),
-            )
-            for row in rows
-        ),
         row_headers=5,
     )
 
 
-def _both(first: float | None, second: float | None) -> str:
-    if first is None and second is None:
-        return text.MISSING
-    return f"{text.percent(first)}, {text.percent(second)}"
+def _both(row: ControlRow, basis: Basis) -> str:
+    """How much the trials of the first cell vary, and those of the second."""
+    if basis is Basis.QUIET:
+        both = row.quiet_baseline_cv_ratio, row.quiet_cv_ratio
+    else:
+        both = row.typical_baseline_cv_ratio, row.typical_cv_ratio
+    return text.MISSING if both == (None, None) else ", ".join(map(text.percent, both))

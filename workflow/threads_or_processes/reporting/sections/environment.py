@@ -20,6 +20,7 @@ from threads_or_processes.reporting.page import (
     Paragraph,
     Section,
     Table,
+    table_of,
 )
 
 _MACHINE_TERMS = {
@@ -140,30 +141,22 @@ def _verdict(parity: Parity, arms: int) -> str:
 
 
 def _builds(identities: tuple[Identity, ...], parity: Parity) -> Table:
-    unequal = {check["field"] for check in parity["checks"] if not check["equal"]}
-    checked = {check["field"] for check in parity["checks"]}
-    keys = [key for key in _BUILD_TERMS if any(key in one for one in identities)]
+    equal = {check["field"]: check["equal"] for check in parity["checks"]}
 
     def verdict(key: str) -> str:
-        if key not in checked:
-            return text.MISSING
-        return "differs" if key in unequal else "equal"
+        return text.MISSING if key not in equal else "equal" if equal[key] else "differs"
 
-    return Table(
+    def arm(identity: Identity) -> Column[str]:
+        return Column(identity["arm"], lambda key: value_text(key, identity.get(key)))
+
+    return table_of(
+        [key for key in _BUILD_TERMS if any(key in one for one in identities)],
+        (
+            Column("Property", lambda key: _BUILD_TERMS[key]),
+            *map(arm, identities),
+            Column("Parity", verdict),
+        ),
         caption="The interpreters side by side",
-        columns=(
-            Column(header="Property"),
-            *(Column(header=one["arm"]) for one in identities),
-            Column(header="Parity"),
-        ),
-        rows=tuple(
-            (
-                _BUILD_TERMS[key],
-                *(value_text(key, one.get(key)) for one in identities),
-                verdict(key),
-            )
-            for key in keys
-        ),
     )
 
 

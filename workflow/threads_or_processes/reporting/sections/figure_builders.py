@@ -19,7 +19,7 @@ from threads_or_processes.reporting.figure_spec import (
     Series,
     Unit,
 )
-from threads_or_processes.reporting.page import Column, Figure, Fold, Table
+from threads_or_processes.reporting.page import Column, Figure, Fold, Number, Table, table_of
 from threads_or_processes.reporting.palette import series_styles
 
 NUMBERS = "The numbers in this figure"
@@ -34,23 +34,17 @@ def figure_block(figure: FigureSpec, table: Table | None = None, note: str = "")
 
 
 def _table(figure: FigureSpec) -> Table:
-    return Table(
+    shown = figure.values.shown
+    return table_of(
+        figure.estimates,
+        (
+            Column(figure.positions.label, lambda mark: figure.positions.shown(mark.position)),
+            Column("Series", lambda mark: mark.series.title),
+            Number("Value", lambda mark: shown(mark.value)),
+            Number("Low", lambda mark: shown(mark.low)),
+            Number("High", lambda mark: shown(mark.high)),
+        ),
         caption=f"{figure.title}: {figure.values.label}",
-        columns=(
-            Column(header=figure.positions.label),
-            Column(header="Series"),
-            Column(header="Value", numeric=True),
-            Column(header="Low", numeric=True),
-            Column(header="High", numeric=True),
-        ),
-        rows=tuple(
-            (
-                figure.positions.shown(mark.position),
-                mark.series.title,
-                *(figure.values.shown(end) for end in (mark.value, mark.low, mark.high)),
-            )
-            for mark in figure.estimates
-        ),
         row_headers=2,
     )
 

@@ -2,9 +2,9 @@
 
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import FigureSpec, Series
-from threads_or_processes.reporting.page import Column, Section, Table
+from threads_or_processes.reporting.page import Number, Section, Table
 from threads_or_processes.reporting.sections import figure_builders, summary_sentences
-from threads_or_processes.reporting.sections.pivot_tables import TWO_AVERAGES, WAY, Measure, pivot
+from threads_or_processes.reporting.sections.pivot_tables import TWO_AVERAGES, pivot
 from threads_or_processes.reporting.sections.question import Question
 
 
@@ -57,15 +57,10 @@ def speedup_figures(question: Question, finding: str) -> tuple[FigureSpec, ...]:
 
 def times_and_speedups(question: Question) -> Table:
     """Time of a batch on each arm, and its speed over serial there."""
-    campaign = question.campaign
     return pivot(
+        question.cells,
+        question.work_and_way,
+        lambda cell: cell.arm,
+        (Number("time", question.time), Number("speed", question.speedup)),
         caption="Time of a batch, and its speed over serial on the same arm",
-        keys=(Column(header="Work"), *WAY),
-        key=lambda cell: (campaign.title(cell.workload), *question.way(cell)),
-        group=lambda cell: cell.arm,
-        measures=(
-            Measure(header="time", show=question.time),
-            Measure(header="speed", show=question.speedup),
-        ),
-        cells=question.cells,
     )

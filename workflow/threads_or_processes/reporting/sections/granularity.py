@@ -5,9 +5,9 @@ from threads_or_processes.records.tables.experiments import CrossoverRow
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Unit
-from threads_or_processes.reporting.page import Column, Section, Table
+from threads_or_processes.reporting.page import Column, Number, Section, Table, table_of
 from threads_or_processes.reporting.sections import figure_builders, summary_sentences
-from threads_or_processes.reporting.sections.pivot_tables import WAY, Cells, Measure, pivot
+from threads_or_processes.reporting.sections.pivot_tables import Cells, pivot
 from threads_or_processes.reporting.sections.question import Question
 
 TITLE = "How long a task must be"
@@ -28,12 +28,11 @@ def build(question: Question) -> Section:
     dispatches = [cell for cell in question.cells if _task_us(question, cell) is None]
     speedups, times = (
         pivot(
+            _by_way(question, cells),
+            (*question.way, Column("Arm", lambda cell: cell.arm)),
+            lambda cell: text.duration(_task_us(question, cell) or 0),
+            (Number("", show),),
             caption=f"{what} by the duration of a task",
-            keys=(*WAY, Column(header="Arm")),
-            key=lambda cell: (*question.way(cell), cell.arm),
-            group=lambda cell: text.duration(_task_us(question, cell) or 0),
-            measures=(Measure(header="", show=show),),
-            cells=_by_way(question, cells),
         )
         for what, show, cells in (
             ("Speed-up over serial on the same arm", question.speedup, _parallel(question, grains)),
@@ -72,19 +71,16 @@ def _by_way(question: Question, cells: Cells) -> list[Cell]:
 
 def _begins(question: Question, grains: Cells) -> Table:
     """From which duration on each way is faster than serial."""
-    return Table(
+    found = {way[0]: row for way in _ways(question, grains) if (row := _found(question, way[0]))}
+    return table_of(
+        found,
+        (
+            *question.way,
+            Column("Arm", lambda cell: cell.arm),
+            Number("Between", lambda cell: _bracket(found[cell])),
+            Number("About", lambda cell: _indicative(found[cell])),
+        ),
         caption="From which duration on a way is faster than serial",
-        columns=(
-            *WAY,
-            Column(header="Arm"),
-            Column(header="Between", numeric=True),
-            Column(header="About", numeric=True),
-        ),
-        rows=tuple(
-            (*question.way(way[0]), way[0].arm, _bracket(found), _indicative(found))
-            for way in _ways(question, grains)
-            if (found := _found(question, way[0])) is not None
-        ),
         row_headers=3,
     )
 
@@ -151,13 +147,9 @@ def _dispatch(question: Question, cells: Cells) -> Table:
         return text.time(row.median_ns / row.tasks)
 
     return pivot(
-        caption=words.capital("what it costs to send a task that does nothing, and its batch"),
-        keys=WAY,
-        key=question.way,
-        group=lambda cell: cell.arm,
-        measures=(
-            Measure(header="per task", show=per_task),
-            Measure(header="batch", show=question.time),
-        ),
-        cells=cells,
+        cells,
+        question.way,
+        lambda cell: cell.arm,
+        (Number("per task", per_task), Number("batch", question.time)),
+        caption="What it costs to send a task that does nothing, and its batch",
     )

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.tables.experiments import MemoryRow
-from threads_or_processes.records.tables.groups import Spread
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.figure_spec import (
     ROWS,
@@ -16,11 +15,11 @@ from threads_or_processes.reporting.figure_spec import (
     Series,
     Unit,
 )
-from threads_or_processes.reporting.page import Column, Section, Table
+from threads_or_processes.reporting.page import Column, Number, Section, Table, table_of
 from threads_or_processes.reporting.palette import series_styles
 from threads_or_processes.reporting.sections import slopes, summary_sentences
 from threads_or_processes.reporting.sections.figure_builders import in_rows
-from threads_or_processes.reporting.sections.pivot_tables import WAY, Measure, pivot
+from threads_or_processes.reporting.sections.pivot_tables import pivot
 from threads_or_processes.reporting.sections.question import Question
 
 TITLE = "Memory"
@@ -33,16 +32,8 @@ LIMITS = (
 
 def build(question: Question) -> Section:
     """Idle and peak weight by model, workers and arm; the other weights on demand."""
-    campaign = question.campaign
     rows = {row.cell: row for row in question.tables.memory}
     cells = [cell for cell in question.cells if cell.id in rows]
-
-    def measure(header: str, part: Callable[[MemoryRow], Spread]) -> Measure:
-        return Measure(
-            header=header,
-            unit=UNIT,
-            show=lambda cell: text.mebibytes(part(rows[cell.id]).value),
-        )
 
     answer = _answer(question, cells, rows)
     return question.section(
@@ -57,15 +48,14 @@ def build(question: Question) -> Section:
         ),
         tables=(
             pivot(
-                caption="Memory of the whole process tree",
-                keys=(Column(header="Work"), *WAY),
-                key=lambda cell: (campaign.title(cell.workload), *question.way(cell)),
-                group=lambda cell: cell.arm,
-                measures=(
-                    measure("idle", lambda row: row.idle),
-                    measure("peak", lambda row: row.peak),
+                cells,
+                question.work_and_way,
+                lambda cell: cell.arm,
+                (
+                    Number("idle", lambda cell: text.mebibytes(rows[cell.id].idle.value), UNIT),
+                    Number("peak", lambda cell: text.mebibytes(rows[cell.id].peak.value), UNIT),
                 ),
-                cells=cells,
+                caption="Memory of the whole process tree",
             ),
             slopes.table(
                 question,
@@ -75,7 +65,7 @@ def build(question: Question) -> Section:
                 unit=UNIT,
             ),
         ),
-        details=(_weights(question, [(cell, rows[cell.id]) for cell in cells]),),
+        details=(_weights(question, cells, rows),),
     )
 
 
@@ -130,35 +120,26 @@ def _figures(
     )
 
 
-def _weights(question: Question, weights: list[tuple[Cell, MemoryRow]]) -> Table:
-    headers = ("Before", "Idle", "Idle, least", "Idle, most", "Peak", "Peak, least", "Peak, most")
-    return Table(
+def _weights(question: Question, cells: Sequence[Cell], rows: Mapping[str, MemoryRow]) -> Table:
+    def weight(header: str, show: Callable[[MemoryRow], float | None]) -> Number[Cell]:
+        return Number(header, lambda cell: text.mebibytes(show(rows[cell.id])), UNIT)
+
+    return table_of(
+        cells,
+        (
+            *question.work_and_way,
+            Column("Arm", lambda cell: cell.arm),
+            Number("Trials", lambda cell: str(rows[cell.id].trials)),
+            Number("Processes", lambda cell: text.whole(rows[cell.id].processes)),
+            weight("Before", lambda row: row.before.value),
+            weight("Idle", lambda row: row.idle.value),
+            weight("Idle, least", lambda row: row.idle.min),
+            weight("Idle, most", lambda row: row.idle.max),
+            weight("Peak", lambda row: row.peak.value),
+            weight("Peak, least", lambda row: row.peak.min),
+            weight("Peak, most", lambda row: row.peak.max),
+            weight("After", lambda row: row.after.value),
+        ),
         caption="All four weights, with the least and the most of the trials",
-        columns=(
-            Column(header="Work"),
-            *WAY,
-            Column(header="Arm"),
-            Column(header="Trials", numeric=True),
-            Column(header="Processes", numeric=True),
-            *(Column(header=header, unit=UNIT, numeric=True) for header in (*headers, "After")),
-        ),
-        rows=tuple(
-            (
-                question.campaign.title(cell.workload),
-                *question.way(cell),
-                cell.arm,
-                str(row.trials),
-                text.MISSING if row.processes is None else str(row.processes),
-                text.mebibytes(row.before.value),
-                text.mebibytes(row.idle.value),
-                text.mebibytes(row.idle.min),
-                text.mebibytes(row.idle.max),
-                text.mebibytes(row.peak.value),
-                text.mebibytes(row.peak.min),
-                text.mebibytes(row.peak.max),
-                text.mebibytes(row.after.value),
-            )
-            for cell, row in weights
-        ),
         row_headers=4,
     )

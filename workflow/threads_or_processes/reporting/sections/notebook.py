@@ -21,10 +21,12 @@ from threads_or_processes.reporting.figure_spec import (
 )
 from threads_or_processes.reporting.page import (
     Column,
+    Number,
     Paragraph,
     Section,
     Table,
     filled,
+    table_of,
 )
 from threads_or_processes.reporting.palette import series_styles
 from threads_or_processes.reporting.sections.figure_builders import figure_block
@@ -32,35 +34,27 @@ from threads_or_processes.reporting.tables import Tables
 
 
 @dataclass(frozen=True, kw_only=True)
-class PublishedTimes:
-    """One timed cell of the teaching notebook, as its `%%time` printed it."""
+class CallTimes:
+    """How long a call took, as `%%time` prints it: wall in seconds, CPU in milliseconds."""
 
-    model: str
+    where: str = "the notebook"
     call: str
     workers: int
     wall: str
     user: str
     system: str
+    trials: int = 1
 
 
-NOTEBOOK_TIMES = (
-    PublishedTimes(
-        model="processes-fork",
-        call="Pool(N).map",
-        workers=32,
-        wall="2.05",
-        user="3.94",
-        system="44.5",
+#: Of the teaching notebook, by the model that replays the call.
+NOTEBOOK_TIMES = {
+    "processes-fork": CallTimes(
+        call="Pool(N).map", workers=32, wall="2.05", user="3.94", system="44.5"
     ),
-    PublishedTimes(
-        model="raw_threads",
-        call="N × Thread",
-        workers=32,
-        wall="2.01",
-        user="13.4",
-        system="8.66",
+    "raw_threads": CallTimes(
+        call="N × Thread", workers=32, wall="2.01", user="13.4", system="8.66"
     ),
-)
+}
 
 TIMELINE_TITLE = "Start and finish of each worker in the notebook replay"
 _COLUMNS = {
@@ -70,8 +64,6 @@ _COLUMNS = {
     "start_ns": "low",
     "end_ns": "high",
 }
-
-_CALLS = {times.model: times.call for times in NOTEBOOK_TIMES}
 
 LIMITS = (
     "Anything but sleeping: work that computes wants an interpreter, and is shown below under "
@@ -112,7 +104,8 @@ def build(evidence: Evidence) -> Iterator[Section]:
 
 def _call(model: str, campaign: Campaign) -> str:
     """The notebook's own call where the model replays it, else the model."""
-    return _CALLS.get(model) or campaign.model_title(model)
+    known = NOTEBOOK_TIMES.get(model)
+    return known.call if known else campaign.model_title(model)
 
 
 def _seconds(campaign: Campaign) -> float | None:
@@ -180,76 +173,47 @@ def _milliseconds(value_ns: float | None) -> str:
     return text.fixed(scaled, text.significant_decimals(scaled))
 
 
-def _wall(row: NotebookRow) -> str:
-    if row.wall_ns is None:
-        return text.MISSING
-    return text.fixed(row.wall_ns / text.SECONDS.ns, 2)
+def _measured(row: NotebookRow, campaign: Campaign) -> CallTimes:
+    return CallTimes(
+        where=f"here, {row.arm}",
+        call=_call(row.model, campaign),
+        workers=row.workers,
+        wall=text.MISSING if row.wall_ns is None else text.fixed(row.wall_ns / text.SECONDS.ns, 2),
+        user=_milliseconds(row.user_ns),
+        system=_milliseconds(row.system_ns),
+        trials=row.trials,
+    )
 
 
 def _times(rows: Sequence[NotebookRow], campaign: Campaign) -> Table:
-    published = [
+    return table_of(
+        [*NOTEBOOK_TIMES.values(), *(_measured(row, campaign) for row in rows)],
         (
-            "the notebook",
-            times.call,
-            str(times.workers),
-            times.wall,
-            times.user,
-            times.system,
-            "1",
-        )
-        for times in NOTEBOOK_TIMES
-    ]
-    measured = [
-        (
-            f"here, {row.arm}",
-            _call(row.model, campaign),
-            str(row.workers),
-            _wall(row),
-            _milliseconds(row.user_ns),
-            _milliseconds(row.system_ns),
-            str(row.trials),
-        )
-        for row in rows
-    ]
-    return Table(
+            Column("Where", lambda times: times.where),
+            Column("Call", lambda times: times.call),
+            Number("Workers N", lambda times: str(times.workers)),
+            Number("Wall", lambda times: times.wall, "s"),
+            Number("User", lambda times: times.user, "ms"),
+            Number("Sys", lambda times: times.system, "ms"),
+            Number("Trials", lambda times: str(times.trials)),
+        ),
         caption="Times as %%time prints them: wall time, and CPU time of the parent process. "
         "Here: medians of the trials.",
-        columns=(
-            Column(header="Where"),
-            Column(header="Call"),
-            Column(header="Workers N", numeric=True),
-            Column(header="Wall", unit="s", numeric=True),
-            Column(header="User", unit="ms", numeric=True),
-            Column(header="Sys", unit="ms", numeric=True),
-            Column(header="Trials", numeric=True),
-        ),
-        rows=tuple(published + measured),
         row_headers=2,
     )
 
 
-def _lists(rows: Sequence[NotebookRow], campaign: Campaign) -> Table | None:
-    known = [row for row in rows if row.results is not None or row.data is not None]
-    if not known:
-        return None
-    return Table(
+def _lists(rows: Sequence[NotebookRow], campaign: Campaign) -> Table:
+    return table_of(
+        [row for row in rows if row.results is not None or row.data is not None],
+        (
+            Column("Arm", lambda row: row.arm),
+            Column("Call", lambda row: _call(row.model, campaign)),
+            Column("Returned", lambda row: words.shown_list(row.results)),
+            Column("data in the parent", lambda row: words.shown_list(row.data)),
+        ),
         caption="What the batch returned, and the global list data in the parent afterwards "
         "(first trial of each).",
-        columns=(
-            Column(header="Arm"),
-            Column(header="Call"),
-            Column(header="Returned"),
-            Column(header="data in the parent"),
-        ),
-        rows=tuple(
-            (
-                row.arm,
-                _call(row.model, campaign),
-                words.shown_list(row.results),
-                words.shown_list(row.data),
-            )
-            for row in known
-        ),
         row_headers=2,
     )
 
@@ -311,26 +275,18 @@ def timeline(campaign: Campaign, tables: Tables) -> FigureSpec:
 
 
 def _timeline_table(figure: FigureSpec, campaign: Campaign) -> Table:
-    return Table(
+    def milliseconds(value_ns: float | None) -> str:
+        return text.fixed((value_ns or 0) / text.MILLISECONDS.ns, 1)
+
+    return table_of(
+        figure.marks,
+        (
+            Column("Arm", lambda mark: mark.series.arm or ""),
+            Column("Call", lambda mark: _call(mark.series.model or "", campaign)),
+            Number("Worker", lambda mark: str(mark.position)),
+            Number("Start", lambda mark: milliseconds(mark.low), "ms"),
+            Number("Finish", lambda mark: milliseconds(mark.high), "ms"),
+        ),
         caption=TIMELINE_TITLE,
-        columns=(
-            Column(header="Arm"),
-            Column(header="Call"),
-            Column(header="Worker", numeric=True),
-            Column(header="Start", unit="ms", numeric=True),
-            Column(header="Finish", unit="ms", numeric=True),
-        ),
-        rows=tuple(
-            (
-                mark.series.arm or "",
-                _call(mark.series.model or "", campaign),
-                str(mark.position),
-                *(
-                    text.fixed((end or 0) / text.MILLISECONDS.ns, 1)
-                    for end in (mark.low, mark.high)
-                ),
-            )
-            for mark in figure.marks
-        ),
         row_headers=3,
     )

@@ -1,6 +1,6 @@
 """All absolute times and all ratios."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from threads_or_processes.records.tables.comparisons import RatioRow
 from threads_or_processes.records.tables.measured import CellRow
@@ -14,9 +14,10 @@ from threads_or_processes.reporting.page import (
     Column,
     Fold,
     Heading,
+    Number,
     Paragraph,
     Section,
-    Table,
+    table_of,
 )
 
 HOW_TO_READ = (
@@ -60,57 +61,45 @@ def build(evidence: Evidence) -> Iterator[Section]:
 def _cells(workload: str, rows: Sequence[CellRow], evidence: Evidence) -> Fold:
     campaign = evidence.campaign
     unit = text.unit_for(row.median_ns for row in rows)
-    columns_ns = (
-        [row.typical_ns for row in rows],
-        [row.median_ns for row in rows],
-        [row.ci_low_ns for row in rows],
-        [row.ci_high_ns for row in rows],
-        [row.min_ns for row in rows],
-        [row.max_ns for row in rows],
-    )
-    times = list(zip(*(text.times_in(column, unit) for column in columns_ns), strict=True))
     baseline = evidence.tables.serial(workload, campaign.reference_arm)
     title = campaign.title(workload)
     summary = f"{title}: {text.count(len(rows), 'cell')}"
     if baseline is not None and baseline.median_ns is not None:
         summary += f", serial on {campaign.reference_arm} takes {text.time(baseline.median_ns)}"
+
+    def times(header: str, value_ns: Callable[[CellRow], float | None]) -> Number[CellRow]:
+        shown = text.times_in([value_ns(row) for row in rows], unit)
+        of_cell = {row.cell: time for row, time in zip(rows, shown, strict=True)}
+        return Number(header, lambda row: of_cell[row.cell], unit.symbol)
+
+    def level(row: CellRow) -> str:
+        return text.MISSING if row.ci_low_ns is None else text.percent(row.ci_level, 3)
+
     return Fold(
         summary=summary,
-        content=Table(
+        content=table_of(
+            rows,
+            (
+                Column("Model", lambda row: campaign.model_title(row.model)),
+                Number("Workers", lambda row: words.workers(row.workers, row.worker_kind)),
+                Column("Arm", lambda row: row.arm),
+                Column("Timing", words.timing),
+                Number("Trials ok / planned", lambda row: f"{row.ok} / {row.planned}"),
+                Column("Basis", lambda row: row.basis or text.MISSING),
+                Number("Quiet time", lambda row: text.percent(row.quiet_share_ratio)),
+                times("Typical", lambda row: row.typical_ns),
+                times("Median", lambda row: row.median_ns),
+                times("Low", lambda row: row.ci_low_ns),
+                times("High", lambda row: row.ci_high_ns),
+                Number("Level", level),
+                times("Fastest trial", lambda row: row.min_ns),
+                times("Slowest trial", lambda row: row.max_ns),
+                Number(
+                    "Variation between trials",
+                    lambda row: text.percent(row.between_trial_cv_ratio),
+                ),
+            ),
             caption=f"{title}: time of a batch by model, workers and arm",
-            columns=(
-                Column(header="Model"),
-                Column(header="Workers", numeric=True),
-                Column(header="Arm"),
-                Column(header="Timing"),
-                Column(header="Trials ok / planned", numeric=True),
-                Column(header="Basis"),
-                Column(header="Quiet time", numeric=True),
-                Column(header="Typical", unit=unit.symbol, numeric=True),
-                Column(header="Median", unit=unit.symbol, numeric=True),
-                Column(header="Low", unit=unit.symbol, numeric=True),
-                Column(header="High", unit=unit.symbol, numeric=True),
-                Column(header="Level", numeric=True),
-                Column(header="Fastest trial", unit=unit.symbol, numeric=True),
-                Column(header="Slowest trial", unit=unit.symbol, numeric=True),
-                Column(header="Variation between trials", numeric=True),
-            ),
-            rows=tuple(
-                (
-                    campaign.model_title(row.model),
-                    words.workers(row.workers, row.worker_kind),
-                    row.arm,
-                    row.timing if row.replicate == 1 else f"{row.timing}, once more",
-                    f"{row.ok} / {row.planned}",
-                    row.basis or text.MISSING,
-                    text.percent(row.quiet_share_ratio),
-                    *shown[:4],
-                    text.percent(row.ci_level, 3) if row.ci_low_ns is not None else text.MISSING,
-                    *shown[4:],
-                    text.percent(row.between_trial_cv_ratio),
-                )
-                for row, shown in zip(rows, times, strict=True)
-            ),
             row_headers=4,
         ),
     )
@@ -118,26 +107,32 @@ def _cells(workload: str, rows: Sequence[CellRow], evidence: Evidence) -> Fold:
 
 def _ratios(contrast: str, rows: Sequence[RatioRow], campaign: Campaign) -> Fold:
     title = words.contrast_title(contrast, campaign.reference_arm)
+
+    def level(row: RatioRow) -> str:
+        interval = row.intervals
+        is_missing = interval.ci_low_ratio is None
+        return text.MISSING if is_missing else text.percent(interval.ci_level, 3)
+
     return Fold(
         summary=f"{title}: {text.count(len(rows), 'ratio')}",
         note=words.contrast_note(contrast),
-        content=Table(
-            caption=f"{title}: baseline time divided by the cell's time, paired by block",
-            columns=(
-                Column(header="Workload"),
-                Column(header="Cell"),
-                Column(header="Baseline"),
-                Column(header="Timing"),
-                Column(header="Cell takes"),
-                Column(header="Baseline takes"),
-                Column(header="Ratio", unit="×", numeric=True),
-                Column(header="Low", unit="×", numeric=True),
-                Column(header="High", unit="×", numeric=True),
-                Column(header="Level", numeric=True),
-                Column(header="Blocks", numeric=True),
-                Column(header="Reading"),
+        content=table_of(
+            rows,
+            (
+                Column("Workload", lambda row: campaign.title(row.workload)),
+                Column("Cell", lambda row: _side(row.cell, campaign)),
+                Column("Baseline", lambda row: _side(row.baseline_cell, campaign)),
+                Column("Timing", lambda row: row.timing),
+                Column("Cell takes", lambda row: text.time(row.cell_ns)),
+                Column("Baseline takes", lambda row: text.time(row.baseline_ns)),
+                Number("Ratio", lambda row: text.ratio_cell(row.ratio), "×"),
+                Number("Low", lambda row: text.ratio_cell(row.intervals.ci_low_ratio), "×"),
+                Number("High", lambda row: text.ratio_cell(row.intervals.ci_high_ratio), "×"),
+                Number("Level", level),
+                Number("Blocks", lambda row: str(row.blocks)),
+                Column("Reading", lambda row: words.reading_word(row.reading)),
             ),
-            rows=tuple(_ratio(row, campaign) for row in rows),
+            caption=f"{title}: baseline time divided by the cell's time, paired by block",
             row_headers=4,
         ),
     )
@@ -149,21 +144,3 @@ def _side(cell_id: str, campaign: Campaign) -> str:
     model = campaign.models[cell.model]
     workers = None if model.family is Family.SERIAL else cell.workers
     return f"{words.choice(model.title, workers)}, {cell.arm}"
-
-
-def _ratio(row: RatioRow, campaign: Campaign) -> tuple[str, ...]:
-    interval = row.intervals
-    return (
-        campaign.title(row.workload),
-        _side(row.cell, campaign),
-        _side(row.baseline_cell, campaign),
-        row.timing,
-        text.time(row.cell_ns),
-        text.time(row.baseline_ns),
-        text.ratio_cell(row.ratio),
-        text.ratio_cell(interval.ci_low_ratio),
-        text.ratio_cell(interval.ci_high_ratio),
-        text.MISSING if interval.ci_low_ratio is None else text.percent(interval.ci_level, 3),
-        str(row.blocks),
-        words.reading_word(row.reading),
-    )

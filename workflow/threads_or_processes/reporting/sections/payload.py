@@ -5,14 +5,12 @@ from threads_or_processes.records.vocabulary import THREADS
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Kind, Mark, Unit
-from threads_or_processes.reporting.page import Column, Section, Table
+from threads_or_processes.reporting.page import Column, Number, Section, Table, table_of
 from threads_or_processes.reporting.palette import series_styles
 from threads_or_processes.reporting.sections import figure_builders, summary_sentences
 from threads_or_processes.reporting.sections.pivot_tables import (
     TWO_AVERAGES,
-    WAY,
     Cells,
-    Measure,
     pivot,
 )
 from threads_or_processes.reporting.sections.question import Question
@@ -35,10 +33,9 @@ def build(question: Question) -> Section:
     )
     several = len({cell.workers for cell in cells if cell.workers > 1}) > 1
 
-    def key(cell: Cell) -> tuple[str, ...]:
-        work = question.work(cell)
-        size = text.set_number(_size_kib(question, cell)) if SIZE in work.varied else text.MISSING
-        return work.plain_title, size, cell.arm
+    def size(cell: Cell) -> str:
+        is_sized = SIZE in question.work(cell).varied
+        return text.set_number(_size_kib(question, cell)) if is_sized else text.MISSING
 
     def title(cell: Cell) -> str:
         workers = f" × {cell.workers}" if several else ""
@@ -46,23 +43,19 @@ def build(question: Question) -> Section:
 
     tables = tuple(
         pivot(
-            caption=caption,
-            keys=(
-                Column(header="What is sent"),
-                Column(header="Size", unit="KiB", numeric=True),
-                Column(header="Arm"),
-            ),
-            key=key,
-            group=title,
-            measures=(measure,),
-            cells=cells,
-        )
-        for caption, measure in (
-            ("Time of a batch", Measure(header="", show=question.time)),
+            cells,
             (
-                "Speed against threads with the same number of workers",
-                Measure(header="", show=question.over_threads),
+                Column("What is sent", lambda cell: question.work(cell).plain_title),
+                Number("Size", size, "KiB"),
+                Column("Arm", lambda cell: cell.arm),
             ),
+            title,
+            (Number("", show),),
+            caption=caption,
+        )
+        for caption, show in (
+            ("Time of a batch", question.time),
+            ("Speed against threads with the same number of workers", question.over_threads),
         )
     )
     answer = _answer(question, cells)
@@ -113,24 +106,23 @@ def _answer(question: Question, cells: Cells) -> str:
 
 def _begins(question: Question, cells: Cells) -> Table:
     """From which size on each way is faster than as many threads."""
-    return Table(
+    found = {
+        way[0]: row
+        for way in question.ways(cells)
+        if (row := question.crossover(way[0], SIZE, over=THREADS))
+    }
+    return table_of(
+        found,
+        (
+            Column("What is sent", lambda cell: question.work(cell).plain_title),
+            *question.way,
+            Column("Arm", lambda cell: cell.arm),
+            Number(
+                "Begins to be faster",
+                lambda cell: summary_sentences.bracket(found[cell], _kib, "size"),
+            ),
+        ),
         caption="From which size on a way is faster than as many threads: between these two sizes",
-        columns=(
-            Column(header="What is sent"),
-            *WAY,
-            Column(header="Arm"),
-            Column(header="Begins to be faster", numeric=True),
-        ),
-        rows=tuple(
-            (
-                question.work(way[0]).plain_title,
-                *question.way(way[0]),
-                way[0].arm,
-                summary_sentences.bracket(found, _kib, "size"),
-            )
-            for way in question.ways(cells)
-            if (found := question.crossover(way[0], SIZE, over=THREADS)) is not None
-        ),
         row_headers=4,
     )
 

@@ -1,19 +1,13 @@
 """Tables with keys down the side and groups across the top; what was left out."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from threads_or_processes.records.plan import Cell, Experiment
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.campaign import Campaign
-from threads_or_processes.reporting.page import (
-    Column,
-    Table,
-)
+from threads_or_processes.reporting.page import Column, Number, Table, table_of
 
-Keys = tuple[str, ...]
 Cells = Sequence[Cell]
-
 
 #: Stands with tables that show both.
 TWO_AVERAGES = (
@@ -21,54 +15,41 @@ TWO_AVERAGES = (
     "both cells have, and can differ from the quotient of two medians."
 )
 
-WAY = (Column(header="Model"), Column(header="Workers", numeric=True))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measure:
-    """One column of each group: what it shows of a cell."""
-
-    header: str
-    unit: str = ""
-    show: Callable[[Cell], str]
-
 
 def pivot(
+    cells: Iterable[Cell],
+    keys: Sequence[Column[Cell]],
+    group: Callable[[Cell], str],
+    measures: Sequence[Column[Cell]],
     *,
     caption: str,
-    keys: Sequence[Column],
-    key: Callable[[Cell], Keys],
-    group: Callable[[Cell], str],
-    measures: Sequence[Measure],
-    cells: Iterable[Cell],
 ) -> Table:
     """A row for each key and, for each group, a column for each measure.
 
     Keys and groups stand in the order in which cells name them. A column that would be empty in
     every row is left out; a key that is the same in every row stands in the caption.
     """
-    at: dict[tuple[Keys, str], Cell] = {}
+    at: dict[tuple[tuple[str, ...], str], Cell] = {}
     for cell in cells:
-        at.setdefault((key(cell), group(cell)), cell)
+        at.setdefault((tuple(key.show(cell) for key in keys), group(cell)), cell)
     sides = list(dict.fromkeys(side for side, _ in at))
-    wide = [
-        (Column(header=f"{name} {m.header}".strip(), unit=m.unit, numeric=True), name, m)
-        for name in dict.fromkeys(name for _, name in at)
-        for m in measures
-    ]
     shown = [
         (
-            column,
-            [m.show(at[side, name]) if (side, name) in at else text.MISSING for side in sides],
+            Number(f"{name} {measure.header}".strip(), measure.show, measure.unit),
+            [
+                measure.show(at[side, name]) if (side, name) in at else text.MISSING
+                for side in sides
+            ],
         )
-        for column, name, m in wide
+        for name in dict.fromkeys(name for _, name in at)
+        for measure in measures
     ]
     filled = [(c, values) for c, values in shown if any(v != text.MISSING for v in values)]
     varying = [place for place in range(len(keys)) if len({side[place] for side in sides}) > 1]
     varying = varying or [0]
     common = [
-        f"{column.header}: {sides[0][place]}"
-        for place, column in enumerate(keys)
+        f"{key.header}: {sides[0][place]}"
+        for place, key in enumerate(keys)
         if sides and place not in varying and sides[0][place] != text.MISSING
     ]
     return Table(
@@ -99,23 +80,14 @@ def left_out(experiments: Sequence[Experiment], campaign: Campaign) -> Table | N
         known = campaign.models.get(name)
         return known.title if known else text.plain(name)
 
-    return Table(
+    return table_of(
+        reasons.items(),
+        (
+            Column("Experiment", lambda item: text.plain(item[0][0].replace("_", " "))),
+            Column("Why", lambda item: item[0][1] or text.MISSING),
+            Column("Work", lambda item: "; ".join(dict.fromkeys(workload(c[0]) for c in item[1]))),
+            Column("Models", lambda item: "; ".join(dict.fromkeys(model(c[1]) for c in item[1]))),
+            Number("Cells", lambda item: str(len(item[1]))),
+        ),
         caption="Combinations that can't be, and were left out",
-        columns=(
-            Column(header="Experiment"),
-            Column(header="Why"),
-            Column(header="Work"),
-            Column(header="Models"),
-            Column(header="Cells", numeric=True),
-        ),
-        rows=tuple(
-            (
-                text.plain(name.replace("_", " ")),
-                reason or text.MISSING,
-                "; ".join(dict.fromkeys(workload(parts[0]) for parts in cells)),
-                "; ".join(dict.fromkeys(model(parts[1]) for parts in cells)),
-                str(len(cells)),
-            )
-            for (name, reason), cells in reasons.items()
-        ),
     )

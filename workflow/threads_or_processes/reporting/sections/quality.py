@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from statistics import median_low
 
+from threads_or_processes.records.tables.groups import Trend
 from threads_or_processes.records.tables.measured import (
     CellRow,
     DistributionRow,
     HealthRow,
     OutcomeRow,
 )
-from threads_or_processes.records.vocabulary import ANY_HEALTH_FLAG
+from threads_or_processes.records.vocabulary import ANY_HEALTH_FLAG, Basis
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
@@ -23,7 +24,16 @@ from threads_or_processes.reporting.figure_spec import (
     Series,
     Unit,
 )
-from threads_or_processes.reporting.page import Column, Fold, Paragraph, Section, Table, filled
+from threads_or_processes.reporting.page import (
+    Column,
+    Fold,
+    Number,
+    Paragraph,
+    Section,
+    Table,
+    filled,
+    table_of,
+)
 from threads_or_processes.reporting.palette import series_styles
 from threads_or_processes.reporting.sections import figure_builders
 from threads_or_processes.reporting.sections.pivot_tables import left_out
@@ -80,23 +90,20 @@ def _account(rows: tuple[OutcomeRow, ...]) -> str:
 
 
 def _outcomes(rows: tuple[OutcomeRow, ...]) -> Table:
-    return Table(
+    return table_of(
+        rows,
+        (
+            Column("Outcome", lambda row: words.outcome_word(row.outcome)),
+            Number("Trials", lambda row: str(row.trials)),
+            Column(
+                "For example", lambda row: text.plain(row.example_cell or "", 100) or text.MISSING
+            ),
+            Column(
+                "What was said there",
+                lambda row: text.plain(row.example_explanation or "", 400) or text.MISSING,
+            ),
+        ),
         caption="How the planned trials ended; planned is the sum of the others",
-        columns=(
-            Column(header="Outcome"),
-            Column(header="Trials", numeric=True),
-            Column(header="For example"),
-            Column(header="What was said there"),
-        ),
-        rows=tuple(
-            (
-                words.outcome_word(row.outcome),
-                str(row.trials),
-                text.plain(row.example_cell or "", 100) or text.MISSING,
-                text.plain(row.example_explanation or "", 400) or text.MISSING,
-            )
-            for row in rows
-        ),
     )
 
 
@@ -115,35 +122,22 @@ def _odd(evidence: Evidence) -> str:
     )
 
 
-def _health(rows: tuple[HealthRow, ...]) -> Table | None:
-    flags = [row for row in rows if row.flag != ANY_HEALTH_FLAG]
-    if not flags:
-        return None
-    return Table(
+def _health(rows: tuple[HealthRow, ...]) -> Table:
+    return table_of(
+        [row for row in rows if row.flag != ANY_HEALTH_FLAG],
+        (
+            Column("Flag", lambda row: text.plain(row.flag)),
+            Column("What it means", lambda row: words.health_flag(row.flag)),
+            Number("Trials", lambda row: text.whole(row.trials)),
+            Column("For example", lambda row: text.plain(row.example_cell or "", 100)),
+            Number("Block", lambda row: str(row.example_block)),
+        ),
         caption="What was odd with the machine; a trial can have several flags",
-        columns=(
-            Column(header="Flag"),
-            Column(header="What it means"),
-            Column(header="Trials", numeric=True),
-            Column(header="For example"),
-            Column(header="Block", numeric=True),
-        ),
-        rows=tuple(
-            (
-                text.plain(row.flag),
-                words.health_flag(row.flag),
-                text.fixed(row.trials, 0),
-                text.plain(row.example_cell or "", 100),
-                str(row.example_block),
-            )
-            for row in flags
-        ),
     )
 
 
 def _variation(cells: tuple[CellRow, ...]) -> str:
-    known = [c for c in cells if c.between_trial_cv_ratio is not None]
-    shares = [c.between_trial_cv_ratio for c in known if c.between_trial_cv_ratio is not None]
+    shares = [c.between_trial_cv_ratio for c in cells if c.between_trial_cv_ratio is not None]
     if not shares:
         return "No cell has two successful trials, so nothing is known about their variation."
     return (
@@ -172,35 +166,23 @@ def _quiet_time(cells: Sequence[CellRow], campaign: Campaign) -> str:
     )
 
 
-def _flagged(cells: tuple[CellRow, ...], campaign: Campaign) -> Fold | None:
+def _flagged(cells: tuple[CellRow, ...], campaign: Campaign) -> Fold:
     flagged = [row for row in cells if row.flags]
-    if not flagged:
-        return None
-    table = Table(
+    table = table_of(
+        flagged,
+        (
+            Column("Workload", lambda row: campaign.title(row.workload)),
+            Column("Model", lambda row: campaign.model_title(row.model)),
+            Number("Workers", lambda row: words.workers(row.workers, row.worker_kind)),
+            Column("Arm", lambda row: row.arm),
+            Column("Timing", words.timing),
+            Number(
+                "Variation between trials", lambda row: text.percent(row.between_trial_cv_ratio)
+            ),
+            Number("Within a trial", lambda row: text.percent(row.within_trial_cv_ratio)),
+            Column("Why", lambda row: words.flag_words(row.flags)),
+        ),
         caption="Cells whose times vary, that had failures, or that lost updates",
-        columns=(
-            Column(header="Workload"),
-            Column(header="Model"),
-            Column(header="Workers", numeric=True),
-            Column(header="Arm"),
-            Column(header="Timing"),
-            Column(header="Variation between trials", numeric=True),
-            Column(header="Within a trial", numeric=True),
-            Column(header="Why"),
-        ),
-        rows=tuple(
-            (
-                campaign.title(row.workload),
-                campaign.model_title(row.model),
-                words.workers(row.workers, row.worker_kind),
-                row.arm,
-                row.timing if row.replicate == 1 else f"{row.timing}, once more",
-                text.percent(row.between_trial_cv_ratio),
-                text.percent(row.within_trial_cv_ratio),
-                words.flag_words(row.flags),
-            )
-            for row in flagged
-        ),
         row_headers=5,
     )
     return Fold(summary=f"Cells to read with care: {len(flagged)} of {len(cells)}", content=table)
@@ -268,85 +250,64 @@ def order_figure(campaign: Campaign, tables: Tables) -> FigureSpec | None:
 
 
 def _drift(evidence: Evidence) -> Fold:
-    campaign = evidence.campaign
-    rows = [row for row in evidence.tables.pairing if row.blocks]
     return Fold(
         summary="Order and drift, block by block",
         note="Blocks run one after the other. What a block's cells have in common is taken out of "
         "every ratio; a drift over the blocks is seen in absolute times only. p is that of a rank "
         "correlation (Mann-Kendall), two-sided, not adjusted for the number of rows.",
-        content=Table(
+        content=table_of(
+            [row for row in evidence.tables.pairing if row.blocks],
+            (
+                Column("Work", lambda row: evidence.campaign.title(row.workload)),
+                Column("Timing", lambda row: row.timing),
+                Column("Basis", lambda row: row.basis or text.MISSING),
+                Number("Cells", lambda row: str(row.cells)),
+                Number("Blocks", lambda row: str(row.blocks)),
+                Number("Share of the variance", lambda row: text.percent(row.block_share_ratio)),
+                Number("What is left varies by", lambda row: text.percent(row.residual_sd_ratio)),
+                Number(
+                    "Correlation of neighbours", lambda row: text.number(row.block_autocorrelation)
+                ),
+                Number("Last block / first", lambda row: _change(row.drift)),
+                Number("p", lambda row: _p(row.drift)),
+            ),
             caption="What blocks have in common, and how it changes over the campaign",
-            columns=(
-                Column(header="Work"),
-                Column(header="Timing"),
-                Column(header="Basis"),
-                Column(header="Cells", numeric=True),
-                Column(header="Blocks", numeric=True),
-                Column(header="Share of the variance", numeric=True),
-                Column(header="What is left varies by", numeric=True),
-                Column(header="Correlation of neighbours", numeric=True),
-                Column(header="Last block / first", numeric=True),
-                Column(header="p", numeric=True),
-            ),
-            rows=tuple(
-                (
-                    campaign.title(row.workload),
-                    row.timing,
-                    row.basis or text.MISSING,
-                    str(row.cells),
-                    str(row.blocks),
-                    text.percent(row.block_share_ratio),
-                    text.percent(row.residual_sd_ratio),
-                    text.number(row.block_autocorrelation),
-                    text.ratio_cell(row.drift.change_ratio if row.drift else None),
-                    text.number(row.drift.p_value if row.drift else None),
-                )
-                for row in rows
-            ),
             row_headers=2,
         ),
     )
 
 
+def _change(drift: Trend | None) -> str:
+    return text.ratio_cell(drift.change_ratio if drift else None)
+
+
+def _p(drift: Trend | None) -> str:
+    return text.number(drift.p_value if drift else None)
+
+
 def _outliers(evidence: Evidence) -> Fold:
-    campaign = evidence.campaign
-    rows = [row for row in evidence.tables.quality if row.mild_outliers is not None]
     return Fold(
         summary="Outliers, drift and first repetitions of every cell",
         note="Outliers are trials more than 1.5 (mild) or 3 (severe) interquartile ranges beyond a "
         "quartile: counted, and never dropped.",
-        content=Table(
+        content=table_of(
+            [row for row in evidence.tables.quality if row.mild_outliers is not None],
+            (
+                Column("Cell", lambda row: _named(row.cell, evidence.campaign)),
+                Number("Trials", lambda row: str(row.trials)),
+                Column("Basis", lambda row: row.basis or text.MISSING),
+                Number("Mild outliers", lambda row: text.whole(row.mild_outliers)),
+                Number("Severe", lambda row: text.whole(row.severe_outliers)),
+                Number("Slower mode / faster", lambda row: text.ratio_cell(row.modes_ratio)),
+                Number("Last trial / first", lambda row: _change(row.drift)),
+                Number("p", lambda row: _p(row.drift)),
+                Number(
+                    "Correlation of neighbours", lambda row: text.number(row.lag1_autocorrelation)
+                ),
+                Number("First repetition / others", lambda row: text.ratio_cell(row.first_ratio)),
+                Number("Between trials", lambda row: text.percent(row.icc_ratio)),
+            ),
             caption="Every cell with enough trials",
-            columns=(
-                Column(header="Cell"),
-                Column(header="Trials", numeric=True),
-                Column(header="Basis"),
-                Column(header="Mild outliers", numeric=True),
-                Column(header="Severe", numeric=True),
-                Column(header="Slower mode / faster", numeric=True),
-                Column(header="Last trial / first", numeric=True),
-                Column(header="p", numeric=True),
-                Column(header="Correlation of neighbours", numeric=True),
-                Column(header="First repetition / others", numeric=True),
-                Column(header="Between trials", numeric=True),
-            ),
-            rows=tuple(
-                (
-                    _named(row.cell, campaign),
-                    str(row.trials),
-                    row.basis or text.MISSING,
-                    str(row.mild_outliers),
-                    text.MISSING if row.severe_outliers is None else str(row.severe_outliers),
-                    text.ratio_cell(row.modes_ratio),
-                    text.ratio_cell(row.drift.change_ratio if row.drift else None),
-                    text.number(row.drift.p_value if row.drift else None),
-                    text.number(row.lag1_autocorrelation),
-                    text.ratio_cell(row.first_ratio),
-                    text.percent(row.icc_ratio),
-                )
-                for row in rows
-            ),
         ),
     )
 
@@ -357,35 +318,33 @@ PERCENTILES = (0.05, 0.5, 0.95, 0.99)
 
 def _percentiles(evidence: Evidence) -> Fold:
     """Tails matter to who waits: a median says nothing about the slowest twentieth."""
-    campaign = evidence.campaign
     cells: dict[str, dict[float, DistributionRow]] = {}
     for row in evidence.tables.distributions:
         cells.setdefault(row.cell, {})[row.share_ratio] = row
     shown = [share for share in PERCENTILES if any(share in of for of in cells.values())]
 
-    def times(found: dict[float, DistributionRow], part: str) -> Iterator[str]:
-        for share in shown:
-            yield text.time(getattr(found[share], part) if share in found else None)
+    def percentile(basis: Basis, share: float) -> Number[str]:
+        def time(cell: str) -> str:
+            row = cells[cell].get(share)
+            return text.time(getattr(row, f"{basis}_ns") if row else None)
+
+        return Number(f"{words.capital(basis)}, {text.percent(share)}", time)
 
     return Fold(
         summary="How the repetitions are spread: percentiles of every cell",
         note="The time that a share of the repetitions does not exceed; every trial weighs the "
         "same. Typical: all repetitions. Quiet: the undisturbed ones.",
-        content=Table(
-            caption="Percentiles of the repetitions",
-            columns=(
-                Column(header="Cell"),
+        content=table_of(
+            cells if shown else (),
+            (
+                Column("Cell", lambda cell: _named(cell, evidence.campaign)),
                 *(
-                    Column(header=f"{basis}, {text.percent(share)}", numeric=True)
-                    for basis in ("Typical", "Quiet")
+                    percentile(basis, share)
+                    for basis in (Basis.TYPICAL, Basis.QUIET)
                     for share in shown
                 ),
             ),
-            rows=tuple(
-                (_named(cell, campaign), *times(found, "typical_ns"), *times(found, "quiet_ns"))
-                for cell, found in cells.items()
-                if shown
-            ),
+            caption="Percentiles of the repetitions",
         ),
     )
 

@@ -12,15 +12,17 @@ from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign, Workload
 from threads_or_processes.reporting.figure_spec import FigureSpec, Series
 from threads_or_processes.reporting.page import (
+    Column,
     Fold,
     Grid,
+    Number,
     Paragraph,
     Section,
     Table,
     filled,
 )
 from threads_or_processes.reporting.sections.figure_builders import figure_block
-from threads_or_processes.reporting.sections.pivot_tables import Cells, Keys, left_out
+from threads_or_processes.reporting.sections.pivot_tables import Cells, left_out
 from threads_or_processes.reporting.tables import Tables
 
 #: What distinguishes one cell from another.
@@ -164,12 +166,23 @@ class Question:
         workers = cell.workers if self.is_parallel(cell) else None
         return f"{words.choice(self.campaign.model_title(cell.model), workers)}, {cell.arm}"
 
-    def way(self, cell: Cell) -> Keys:
-        """Model and workers, as the first columns of a row."""
-        model = self.campaign.models[cell.model]
-        if model.family is Family.SERIAL:
-            return model.title, text.MISSING
-        return model.title, words.workers(cell.workers, cell.worker_kind)
+    @property
+    def way(self) -> tuple[Column[Cell], ...]:
+        """Model and workers, as the first columns of a table."""
+
+        def workers(cell: Cell) -> str:
+            shown = words.workers(cell.workers, cell.worker_kind)
+            return shown if self.is_parallel(cell) else text.MISSING
+
+        return (
+            Column("Model", lambda cell: self.campaign.model_title(cell.model)),
+            Number("Workers", workers),
+        )
+
+    @property
+    def work_and_way(self) -> tuple[Column[Cell], ...]:
+        """What the cell does, and how."""
+        return (Column("Work", lambda cell: self.campaign.title(cell.workload)), *self.way)
 
     @property
     def _at(self) -> Mapping[tuple[object, ...], Cell]:

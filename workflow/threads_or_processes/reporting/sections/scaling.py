@@ -20,7 +20,16 @@ from threads_or_processes.reporting.figure_spec import (
     Series,
     Unit,
 )
-from threads_or_processes.reporting.page import Column, Grid, Paragraph, Section, Table, filled
+from threads_or_processes.reporting.page import (
+    Column,
+    Grid,
+    Number,
+    Paragraph,
+    Section,
+    Table,
+    filled,
+    table_of,
+)
 from threads_or_processes.reporting.palette import series_styles
 from threads_or_processes.reporting.sections import laws
 from threads_or_processes.reporting.sections.figure_builders import figure_block, ratio_mark
@@ -230,29 +239,23 @@ def _table(figure: FigureSpec, workload: str, campaign: Campaign) -> Table:
         for cell in campaign.cells_of(campaign.experiment(SCALING))
         if cell.workload == workload
     }
-    return Table(
+
+    def workers(mark: Mark) -> str:
+        kind = kinds[mark.series.model, mark.series.arm, mark.position]
+        return words.workers(int(mark.position), kind)
+
+    return table_of(
+        figure.estimates,
+        (
+            Column("Model", lambda mark: campaign.model_title(mark.series.model or "")),
+            Column("Arm", lambda mark: mark.series.arm or ""),
+            Number("Workers", workers),
+            Number("Speed-up", lambda mark: text.ratio_cell(mark.value), "×"),
+            Number("Low", lambda mark: text.ratio_cell(mark.low), "×"),
+            Number("High", lambda mark: text.ratio_cell(mark.high), "×"),
+            Column("Blocks, in order", lambda mark: _blocks(figure, mark), "×"),
+        ),
         caption=figure.title,
-        columns=(
-            Column(header="Model"),
-            Column(header="Arm"),
-            Column(header="Workers", numeric=True),
-            Column(header="Speed-up", unit="×", numeric=True),
-            Column(header="Low", unit="×", numeric=True),
-            Column(header="High", unit="×", numeric=True),
-            Column(header="Blocks, in order", unit="×"),
-        ),
-        rows=tuple(
-            (
-                campaign.model_title(mark.series.model or ""),
-                mark.series.arm or "",
-                words.workers(
-                    int(mark.position), kinds[mark.series.model, mark.series.arm, mark.position]
-                ),
-                *(text.ratio_cell(end) for end in (mark.value, mark.low, mark.high)),
-                _blocks(figure, mark),
-            )
-            for mark in figure.estimates
-        ),
         row_headers=3,
     )
 

@@ -2,13 +2,12 @@
 
 from threads_or_processes.records.tables.experiments import UpdatesRow
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.page import Column, Section, Table
+from threads_or_processes.reporting.page import Column, Number, Section, Table, table_of
 from threads_or_processes.reporting.sections.generic import (
     speedup_answer,
     speedup_figures,
     times_and_speedups,
 )
-from threads_or_processes.reporting.sections.pivot_tables import WAY
 from threads_or_processes.reporting.sections.question import Question
 
 TITLE = "Shared state"
@@ -50,31 +49,18 @@ def _verdict(rows: list[UpdatesRow]) -> list[str]:
 
 
 def _updates(question: Question, rows: list[UpdatesRow]) -> Table:
-    cells = question.campaign.cells_by_id
-    return Table(
+    of_cell = {row.cell: row for row in rows}
+    return table_of(
+        [question.campaign.cells_by_id[cell] for cell in of_cell],
+        (
+            *question.work_and_way,
+            Column("Arm", lambda cell: cell.arm),
+            Number("Updates a repetition", lambda cell: text.whole(of_cell[cell.id].updates)),
+            Number("Repetitions", lambda cell: text.whole(of_cell[cell.id].repetitions)),
+            Number("with a loss", lambda cell: text.whole(of_cell[cell.id].losing_repetitions)),
+            Number("Lost, typically", lambda cell: text.percent(of_cell[cell.id].lost_ratio)),
+            Number("Lost, at most", lambda cell: text.percent(of_cell[cell.id].lost_max_ratio)),
+        ),
         caption="Updates that were made and were not there afterwards",
-        columns=(
-            Column(header="Work"),
-            *WAY,
-            Column(header="Arm"),
-            Column(header="Updates a repetition", numeric=True),
-            Column(header="Repetitions", numeric=True),
-            Column(header="with a loss", numeric=True),
-            Column(header="Lost, typically", numeric=True),
-            Column(header="Lost, at most", numeric=True),
-        ),
-        rows=tuple(
-            (
-                question.campaign.title(cells[row.cell].workload),
-                *question.way(cells[row.cell]),
-                cells[row.cell].arm,
-                text.MISSING if row.updates is None else text.fixed(row.updates, 0),
-                text.fixed(row.repetitions, 0),
-                text.fixed(row.losing_repetitions, 0),
-                text.percent(row.lost_ratio),
-                text.percent(row.lost_max_ratio),
-            )
-            for row in rows
-        ),
         row_headers=4,
     )

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from threads_or_processes.records.tables.experiments import SlopeRow
-from threads_or_processes.records.tables.groups import Bounded
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.page import Column, Table
+from threads_or_processes.reporting.page import Column, Number, Table, table_of
 from threads_or_processes.reporting.sections.question import Question
 
 
@@ -30,34 +29,27 @@ def table(
     campaign = question.campaign
     works = list(dict.fromkeys(workload for workload, _, _ in rows))
     several = len(works) > 1
-    return Table(
-        caption=caption if several or not works else f"{caption} ({campaign.title(works[0])})",
-        columns=(
-            *((Column(header="Work"),) if several else ()),
-            Column(header="Model"),
-            Column(header="Arm"),
+
+    def part(quantity: str, which: str) -> Callable[[tuple[str, str, str]], str]:
+        def shown(place: tuple[str, str, str]) -> str:
+            row = rows[place].get(quantity)
+            return text.bounded(getattr(row, which) if row else None, show)
+
+        return shown
+
+    work = Column[tuple[str, str, str]]("Work", lambda place: campaign.title(place[0]))
+    return table_of(
+        rows,
+        (
+            *((work,) if several else ()),
+            Column("Model", lambda place: campaign.model_title(place[1])),
+            Column("Arm", lambda place: place[2]),
             *(
-                Column(header=f"{heading}, {part}", unit=unit, numeric=True)
-                for _, heading in quantities
-                for part in ("fixed", "each worker")
+                Number(f"{heading}, {words}", part(quantity, which), unit)
+                for quantity, heading in quantities
+                for which, words in (("fixed", "fixed"), ("per_worker", "each worker"))
             ),
         ),
-        rows=tuple(
-            (
-                *((campaign.title(workload),) if several else ()),
-                campaign.model_title(model),
-                arm,
-                *(
-                    text.bounded(part, show)
-                    for quantity, _ in quantities
-                    for part in _parts(found.get(quantity))
-                ),
-            )
-            for (workload, model, arm), found in rows.items()
-        ),
+        caption=caption if several or not works else f"{caption} ({campaign.title(works[0])})",
         row_headers=3 if several else 2,
     )
-
-
-def _parts(row: SlopeRow | None) -> tuple[Bounded | None, Bounded | None]:
-    return (row.fixed, row.per_worker) if row else (None, None)

@@ -1,10 +1,9 @@
 """How long workers take to come and to go."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.tables.experiments import StartupRow
-from threads_or_processes.records.tables.groups import Bounded
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.figure_spec import (
     ROWS,
@@ -15,11 +14,11 @@ from threads_or_processes.reporting.figure_spec import (
     Series,
     Unit,
 )
-from threads_or_processes.reporting.page import Column, Section, Table
+from threads_or_processes.reporting.page import Column, Number, Section, Table, table_of
 from threads_or_processes.reporting.palette import series_styles
 from threads_or_processes.reporting.sections import slopes, summary_sentences
 from threads_or_processes.reporting.sections.figure_builders import in_rows
-from threads_or_processes.reporting.sections.pivot_tables import WAY, Measure, pivot
+from threads_or_processes.reporting.sections.pivot_tables import pivot
 from threads_or_processes.reporting.sections.question import Question
 
 TITLE = "Start-up and tear-down"
@@ -36,9 +35,6 @@ def build(question: Question) -> Section:
     cells = [cell for cell in question.cells if cell.id in rows]
     works = list(dict.fromkeys(campaign.title(cell.workload) for cell in cells))
 
-    def measure(header: str, part: Callable[[StartupRow], Bounded]) -> Measure:
-        return Measure(header=header, show=lambda cell: text.time(part(rows[cell.id]).value))
-
     answer = _answer(question, cells, rows)
     return question.section(
         answer=answer,
@@ -52,15 +48,16 @@ def build(question: Question) -> Section:
         ),
         tables=(
             pivot(
-                caption="Time until the first result, and time to tear down",
-                keys=(Column(header="Work"), *WAY),
-                key=lambda cell: (campaign.title(cell.workload), *question.way(cell)),
-                group=lambda cell: cell.arm,
-                measures=(
-                    measure("first result", lambda row: row.first_result),
-                    measure("tear-down", lambda row: row.teardown),
+                cells,
+                question.work_and_way,
+                lambda cell: cell.arm,
+                (
+                    Number(
+                        "first result", lambda cell: text.time(rows[cell.id].first_result.value)
+                    ),
+                    Number("tear-down", lambda cell: text.time(rows[cell.id].teardown.value)),
                 ),
-                cells=cells,
+                caption="Time until the first result, and time to tear down",
             ),
             slopes.table(
                 question,
@@ -69,7 +66,7 @@ def build(question: Question) -> Section:
                 show=text.time,
             ),
         ),
-        details=(_lives(question, [(cell, rows[cell.id]) for cell in cells]),),
+        details=(_lives(question, cells, rows),),
     )
 
 
@@ -119,31 +116,18 @@ def _figures(
     )
 
 
-def _lives(question: Question, lives: list[tuple[Cell, StartupRow]]) -> Table:
-    return Table(
+def _lives(question: Question, cells: Sequence[Cell], rows: Mapping[str, StartupRow]) -> Table:
+    return table_of(
+        cells,
+        (
+            *question.work_and_way,
+            Column("Arm", lambda cell: cell.arm),
+            Number("Trials", lambda cell: str(rows[cell.id].trials)),
+            Column("Basis", lambda cell: rows[cell.id].basis or text.MISSING),
+            Number("Median", lambda cell: text.time(rows[cell.id].life.value)),
+            Number("Low", lambda cell: text.time(rows[cell.id].life.low)),
+            Number("High", lambda cell: text.time(rows[cell.id].life.high)),
+        ),
         caption="The whole life: create the workers, execute the batch, tear down",
-        columns=(
-            Column(header="Work"),
-            *WAY,
-            Column(header="Arm"),
-            Column(header="Trials", numeric=True),
-            Column(header="Basis"),
-            Column(header="Median", numeric=True),
-            Column(header="Low", numeric=True),
-            Column(header="High", numeric=True),
-        ),
-        rows=tuple(
-            (
-                question.campaign.title(cell.workload),
-                *question.way(cell),
-                cell.arm,
-                str(row.trials),
-                row.basis or text.MISSING,
-                text.time(row.life.value),
-                text.time(row.life.low),
-                text.time(row.life.high),
-            )
-            for cell, row in lives
-        ),
         row_headers=4,
     )
