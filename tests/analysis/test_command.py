@@ -80,13 +80,13 @@ def test_a_missing_record_is_one_message_and_nothing_is_written(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("{}", "the plan is not complete (Object missing required field `campaign`)"),
+        ("{}", "the plan is not complete (campaign is missing)"),
         (
             '{"schema_version": 1}',
-            "the plan is not complete (Object missing required field `campaign`)",
+            "the plan is not complete (campaign is missing)",
         ),
         ('{"schema_version": 7}', "schema_version is 7, this code reads 1"),
-        ("[]", "the plan is not complete (Expected `object`, got `array`"),
+        ("[]", "the plan is not complete (it is [], expected object"),
         ("{", "a file is not valid JSON"),
     ],
 )

@@ -16,10 +16,10 @@ from threads_or_processes.analysis.records import (
     rows,
     spans,
 )
+from threads_or_processes.common.decoding import problem_with
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json, write_json
 from threads_or_processes.common.plan_file import plan_from
-from threads_or_processes.common.record_checks import problem_with
 from threads_or_processes.records.fields import parts_of
 from threads_or_processes.records.interpreter import Identity, Parity
 from threads_or_processes.records.trial import Health, HealthCounters
@@ -153,7 +153,7 @@ Break = Callable[[dict[str, Any]], object]
         ),
         (
             lambda r: r["environment"]["variables"].update(LANG=1),
-            "environment.variables[...] is {'LANG': 1}, expected str",
+            "environment.variables.LANG is 1, expected str",
         ),
         (lambda r: r.update(trial_id="mine"), "trial_id is 'mine', expected str matching regex"),
         (lambda r: r.update(repetitions=[]), "repetitions is not as the schema of records has it"),

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from threads_or_processes.common.decoding import problem_with
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json
-from threads_or_processes.common.record_checks import problem_with
 from threads_or_processes.interpreters.environment import ARM_LOCK
 from threads_or_processes.interpreters.inspection import check_gil_stays_off
 from threads_or_processes.interpreters.process import Processes

@@ -43,5 +43,5 @@ def test_a_plan_without_what_the_report_needs_is_named(tmp_path: Path) -> None:
     plan.write_text('{"schema_version": 1, "campaign": "report"}')
     failed = render(tmp_path, tmp_path / "figures", tmp_path / "report.html")
     assert failed.returncode == 2
-    assert "the plan is not complete (Object missing required field `machine`)" in failed.stderr
+    assert "the plan is not complete (machine is missing)" in failed.stderr
     assert "Traceback" not in failed.stderr

@@ -12,11 +12,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from threads_or_processes.common.decoding import MismatchError, problem_with
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json, sha256_file
 from threads_or_processes.common.plan_file import plan_from
 from threads_or_processes.common.provenance import UNKNOWN
-from threads_or_processes.common.record_checks import problem_with
 from threads_or_processes.records.interpreter import Identity, Parity
 from threads_or_processes.records.plan import Plan
 
@@ -154,6 +154,8 @@ def read_package(path: Path) -> Package:
     try:
         package = package_from(value)
         problem = next(_problems(package), None)
+    except MismatchError as error:
+        problem = f"plan: {error}"
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         problem = f"{type(error).__name__}: {error}"
     if problem is not None:

@@ -9,10 +9,9 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from threads_or_processes.analysis.frames import names
-from threads_or_processes.common.decoding import read_as
+from threads_or_processes.common.decoding import json_schema, problem_with, read_as
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import canonical_json, read_json
-from threads_or_processes.common.record_checks import json_schema, problem_with
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Cell, Plan, Trial
 from threads_or_processes.records.quiet import ProbeMode

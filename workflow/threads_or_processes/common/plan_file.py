@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from threads_or_processes.common.decoding import MismatchError, decode
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import MAKE_IT_ANEW, read_json
 from threads_or_processes.records.plan import Plan
@@ -21,18 +22,16 @@ def plan_json(plan: Plan) -> dict[str, Any]:
 def plan_from(value: Any) -> Plan:
     """A plan from its JSON.
 
-    Raises ValueError, which names the field, for a plan that lacks a part, contradicts itself or
-    has another schema version.
+    Raises ValueError for a plan that contradicts itself or has another schema version, and
+    `MismatchError`, which is one, for a plan that lacks a part.
     """
-    if isinstance(value, Mapping):
-        version = value.get("schema_version", PLAN_SCHEMA_VERSION)
-        if version != PLAN_SCHEMA_VERSION:
-            raise ValueError(
-                f"schema_version is {version!r}, this code reads {PLAN_SCHEMA_VERSION}"
-            )
-    plan = msgspec.convert(value, Plan)
+    is_object = isinstance(value, Mapping)
+    version = value.get("schema_version", PLAN_SCHEMA_VERSION) if is_object else PLAN_SCHEMA_VERSION
+    if version != PLAN_SCHEMA_VERSION:
+        raise ValueError(f"schema_version is {version!r}, this code reads {PLAN_SCHEMA_VERSION}")
+    plan = decode(value, Plan)
     if "schema_version" not in value:
-        raise msgspec.ValidationError("Object missing required field `schema_version`")
+        raise MismatchError("schema_version is missing")
     for kind, named, listed in (
         ("arms", {cell.arm for cell in plan.cells}, {arm.name for arm in plan.arms}),
         ("models", {cell.model for cell in plan.cells}, plan.models.keys()),
@@ -49,7 +48,7 @@ def read_plan(path: Path) -> Plan:
     value = read_json(path)
     try:
         return plan_from(value)
-    except msgspec.ValidationError as error:
+    except MismatchError as error:
         what, hint = f"the plan is not complete ({error})", MAKE_IT_ANEW
     except ValueError as error:
         what, hint = str(error), "run snakemake again with this version of the code"

@@ -11,7 +11,7 @@ import json
 import sys
 from pathlib import Path
 
-from threads_or_processes.common.decoding import decode
+from threads_or_processes.common.decoding import MismatchError, decode
 from threads_or_processes.common.errors import UserError, exit_on_user_error
 from threads_or_processes.common.files import read_json, write_json
 from threads_or_processes.interpreters.cache import default_cache
@@ -64,9 +64,12 @@ def _asked(text: str) -> InterpreterRequest:
             value = json.loads(text)
         except json.JSONDecodeError as error:
             raise UserError(f"the request is not JSON ({error})", where="--request") from None
-    asked = decode(
-        value, InterpreterRequest, Path("--request"), hint="see --help", what="the request"
-    )
+    try:
+        asked = decode(value, InterpreterRequest)
+    except MismatchError as error:
+        raise UserError(
+            f"the request can't be used: {error}", where="--request", hint="see --help"
+        ) from None
     if not asked.arms:
         raise UserError("the request names no arms", where="--request", hint="see --help")
     return asked
