@@ -40,7 +40,7 @@ def campaign(overlay: str | None, cpus: int) -> Campaign:
     machine = Machine(name=f"{cpus}cpu", fingerprint=cores)
     config = config_of(overlay)
     claims = read_claim_files(config["claims"])
-    return Campaign(config, make_plan(config, catalogue(), machine, claims))
+    return Campaign(plan=make_plan(config, catalogue(), machine, claims))
 
 
 def minutes(sweep: Campaign) -> float:

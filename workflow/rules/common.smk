@@ -3,6 +3,7 @@
 #           BLOCKS, the blocks that are added on demand while it is measured here.
 import json
 import shlex
+from dataclasses import asdict
 
 from snakemake.logging import logger
 
@@ -52,7 +53,7 @@ wildcard_constraints:
 
 
 onstart:
-    exit_on_user_error(CAMPAIGN.lock_results)
+    exit_on_user_error(CAMPAIGN.lock)
     exit_on_user_error(lambda: patch_scheduler(workflow.scheduler))
     CONSOLE.begin(logger)
     print(f"Results go to {CAMPAIGN.results}", file=sys.stderr)

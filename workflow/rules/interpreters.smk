@@ -18,7 +18,7 @@ rule provide_interpreters:
     resources:
         machine=1,
     params:
-        request=json.dumps(CAMPAIGN.interpreter_request),
+        request=json.dumps(asdict(CAMPAIGN.interpreter_request)),
         made_for=json.dumps(CAMPAIGN.interpreter_keys),
         folder=subpath(output.parity, parent=True),
     shell:

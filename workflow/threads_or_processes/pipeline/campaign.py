@@ -12,21 +12,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
-import msgspec
-
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import digest, read_json, sha256_file, write_json
-from threads_or_processes.common.locks import lock_results
 from threads_or_processes.common.plan_file import plan_json
 from threads_or_processes.interpreters.request import fingerprints
-from threads_or_processes.pipeline.comparison_folders import comparison_of, others
+from threads_or_processes.pipeline.results import Results
 from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.claims import claim_file, read_claim_files
 from threads_or_processes.plan.config import ABOUT_KEYS, checked, own_works, requirements_of
 from threads_or_processes.plan.expected import Expected, announcement, expected
 from threads_or_processes.plan.plan import make_plan
 from threads_or_processes.records.interpreter import InterpreterRequest
-from threads_or_processes.records.plan import Cell, Machine, Plan, Trial
+from threads_or_processes.records.plan import Cell, Machine, Trial
 from threads_or_processes.trial.machine import fingerprint, name_of
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.needs import REASONS, Need
@@ -49,12 +46,11 @@ class TrialWildcards(Protocol):
     block: str
 
 
-@dataclass(frozen=True)
-class Campaign:
-    """A checked config with its plan."""
+@dataclass(frozen=True, kw_only=True)
+class Campaign(Results):
+    """The plan of a config on this machine."""
 
-    config: Mapping[str, Any]
-    plan: Plan
+    doing = "measuring this campaign"
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> "Campaign":
@@ -66,44 +62,12 @@ class Campaign:
         name = name_of(here)
         if config["campaign"] != DEFAULT_CAMPAIGN:  # a folder of its own, beside the default one's
             name += f"-{config['campaign']}"
-        machine = Machine(name=name, fingerprint={**here})
-        plan = make_plan(config, works, machine, claims)
-        return cls(config, plan)
-
-    @property
-    def name(self) -> str:
-        """The campaign's name, and its report's."""
-        return str(self.config["campaign"])
-
-    @property
-    def machine(self) -> str:
-        """The folder below results/."""
-        return self.plan.machine.name
-
-    @cached_property
-    def results(self) -> Path:
-        """Where everything about this campaign lies."""
-        return Path("results") / self.machine
-
-    @property
-    def comparison(self) -> str:
-        """The name of the page that compares machines."""
-        return comparison_of(self.name)
-
-    @cached_property
-    def others(self) -> list[Path]:
-        """Results of other machines beside these, for the same campaign."""
-        return others(self.results, campaign=self.name, fingerprint=fingerprint())
-
-    @property
-    def arms(self) -> list[str]:
-        """The arms by name; the first is the reference."""
-        return [arm.name for arm in self.plan.arms]
+        return cls(plan=make_plan(config, works, Machine(name=name, fingerprint={**here}), claims))
 
     @property
     def claim_files(self) -> list[str]:
         """The files of claims that the config names."""
-        return [str(claim_file(name)) for name in self.config["claims"]]
+        return [str(claim_file(name)) for name in self.plan.config["claims"]]
 
     @cached_property
     def plan_sha256(self) -> str:
@@ -124,15 +88,13 @@ class Campaign:
         return str(self.results / trial.record)
 
     @cached_property
-    def interpreter_request(self) -> dict[str, Any]:
-        """What is asked of `threads_or_processes.interpreters`, as JSON."""
-        request = InterpreterRequest(
+    def interpreter_request(self) -> InterpreterRequest:
+        """What is asked of `threads_or_processes.interpreters`."""
+        return InterpreterRequest(
             arms=self.plan.arms,
-            **self.config["interpreters"],
-            requirements=tuple(requirements_of(self.config)),
+            **self.plan.config["interpreters"],
+            requirements=tuple(requirements_of(self.plan.config)),
         )
-        value: dict[str, Any] = msgspec.to_builtins(request)
-        return value
 
     @cached_property
     def given_executables(self) -> dict[str, str]:
@@ -140,10 +102,10 @@ class Campaign:
 
         Raises `UserError` for one that can't be read.
         """
-        settings = self.config["interpreters"]
-        named = {f"interpreters.paths.{build}": path for build, path in settings["paths"].items()}
-        if settings["tarball"]:
-            named["interpreters.tarball"] = settings["tarball"]
+        request = self.interpreter_request
+        named = {f"interpreters.paths.{build}": path for build, path in request.paths.items()}
+        if request.tarball:
+            named["interpreters.tarball"] = request.tarball
         return fingerprints(named)
 
     @cached_property
@@ -152,8 +114,7 @@ class Campaign:
         return {
             arm.name: digest(
                 {
-                    **self.interpreter_request,
-                    "arms": [asdict(arm)],
+                    **asdict(replace(self.interpreter_request, arms=(arm,))),
                     "given": self.given_executables,
                 }
             )
@@ -169,17 +130,13 @@ class Campaign:
         file = str(self.results / "interpreters" / f"{arm}.json")
         return unchanged(file) if self._made_for.get(arm) == self.interpreter_keys[arm] else file
 
-    def lock_results(self) -> None:
-        """Keep these results for this process until it ends; `UserError` if another has them."""
-        lock_results(self.results, doing="measuring this campaign")
-
     def calibration_request(self, workload: str) -> dict[str, Any]:
         """What decides how much work a workload's batch holds."""
         work = self.plan.workloads[workload]
         return {
             "function": work.function,
             "params": dict(work.params),
-            "batch_ms": self.config["trial"]["batch_ms"],
+            "batch_ms": self.plan.config["trial"]["batch_ms"],
             "instrument": instrument_sha256(workload_of(work.function), "serial"),
         }
 
@@ -194,7 +151,7 @@ class Campaign:
             planned=len({trial.record for trial in [*self.plan.trials, *to_measure]}),
             ahead=[self.expected_of(trial) for trial in to_measure],
             more=[self.expected_of(trial) for trial in more],
-            second_look_s=self.config["trial"]["second_look_s"],
+            second_look_s=self.plan.config["trial"]["second_look_s"],
         )
 
     def order(self, wildcards: TrialWildcards) -> str:
@@ -263,7 +220,7 @@ class Campaign:
         tasks, target_ns = batch_for(
             workload_of(cell.function),
             params,
-            self.config["trial"]["batch_ms"],
+            self.plan.config["trial"]["batch_ms"],
             self.plan.machine.logical_cpus,
         )
         rounds = math.ceil(tasks / cell.workers)

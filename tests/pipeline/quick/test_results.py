@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from threads_or_processes.pipeline.comparison_folders import NEEDED, others
+from threads_or_processes.pipeline.results import NEEDED, others
 
 OWN: dict[str, Any] = {"logical_cpus": 2}
 OTHER: dict[str, Any] = {"logical_cpus": 4}
@@ -22,7 +22,7 @@ def finished(folder: Path, fingerprint: dict[str, Any], campaign: str = "report"
 
 def found(results: Path) -> list[str]:
     own = results / "own"
-    return [folder.name for folder in others(own, campaign="report", fingerprint=OWN)]
+    return [folder.name for folder in others(own, "report", OWN)]
 
 
 def test_another_machine_with_the_same_campaign_is_compared(tmp_path: Path) -> None:
