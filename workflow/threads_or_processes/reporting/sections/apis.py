@@ -4,9 +4,8 @@ from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.records.vocabulary import THREADS
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.figure_spec import Series
 from threads_or_processes.reporting.page import Number, Section
-from threads_or_processes.reporting.sections import figure_builders, summary_sentences
+from threads_or_processes.reporting.sections import question_figures, summary_sentences
 from threads_or_processes.reporting.sections.pivot_tables import TWO_AVERAGES, pivot
 from threads_or_processes.reporting.sections.question import Question
 
@@ -19,22 +18,16 @@ LIMITS = (
 
 def build(question: Question) -> Section:
     """Time by model and arm, and the speed against the pool of threads."""
-    campaign = question.campaign
     answer = _answer(question)
     return question.section(
         answer=answer,
         limits=LIMITS,
-        figures=figure_builders.ratio_rows(
-            name=question.experiment.name,
+        figures=question_figures.ratio_rows(
+            question,
+            lambda cell: [(question_figures.by_arm(cell), question.ratio_over_threads(cell))],
             title="Speed against the pool of threads",
             finding=answer,
             axis="speed against threads, same workers and arm",
-            campaign=campaign,
-            cells=question.cells,
-            label=question.label,
-            ratios=lambda cell: [
-                (Series(title=cell.arm, arm=cell.arm), question.ratio_over_threads(cell))
-            ],
         ),
         paragraphs=(
             "One batch, cut into the same chunks, executed in each way. Speed is against threads "

@@ -7,7 +7,7 @@ from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import Series
 from threads_or_processes.reporting.page import Number, Section
-from threads_or_processes.reporting.sections import figure_builders, summary_sentences
+from threads_or_processes.reporting.sections import question_figures, summary_sentences
 from threads_or_processes.reporting.sections.pivot_tables import TWO_AVERAGES, pivot
 from threads_or_processes.reporting.sections.question import Question
 
@@ -20,8 +20,7 @@ LIMITS = (
 
 def build(question: Question) -> Section:
     """Each kind of work on each arm, against the reference arm; the build apart from its lock."""
-    campaign = question.campaign
-    reference = campaign.reference_arm
+    reference = question.campaign.reference_arm
     answer = _answer(question)
     return question.section(
         answer=answer,
@@ -32,15 +31,12 @@ def build(question: Question) -> Section:
             f"{reference} takes 10 s. Square brackets hold the interval.",
             TWO_AVERAGES,
         ),
-        figures=figure_builders.ratio_rows(
-            name=question.experiment.name,
+        figures=question_figures.ratio_rows(
+            question,
+            lambda cell: _steps(question, cell),
             title="The build, its lock, and both",
             finding=answer,
             axis="speed against the arm without the change",
-            campaign=campaign,
-            cells=question.cells,
-            label=question.label,
-            ratios=lambda cell: _steps(question, cell),
         ),
         tables=(
             pivot(

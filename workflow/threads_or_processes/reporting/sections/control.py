@@ -10,7 +10,7 @@ from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import Series
 from threads_or_processes.reporting.page import Column, Number, Section, Table, table_of
-from threads_or_processes.reporting.sections import figure_builders
+from threads_or_processes.reporting.sections import question_figures
 from threads_or_processes.reporting.sections.question import Question
 
 TITLE = "A cell against itself"
@@ -33,20 +33,19 @@ def build(question: Question) -> Section:
         answer=answer,
         limits=LIMITS,
         paragraphs=(OPENING,),
-        figures=figure_builders.ratio_rows(
-            name=question.experiment.name,
-            title="The same cell measured as two",
-            finding=answer,
-            axis="ratio of a cell to itself",
-            campaign=question.campaign,
-            cells=[cell for cell in question.cells if cell.id in by_cell],
-            label=lambda cell: f"{question.campaign.title(cell.workload)}: {question.named(cell)}",
-            ratios=lambda cell: [
+        figures=question_figures.ratio_rows(
+            question,
+            lambda cell: [
                 (
                     Series(title=f"{cell.timing}, {by_cell[cell.id].basis} times", arm=cell.arm),
                     by_cell[cell.id].estimate,
                 )
             ],
+            title="The same cell measured as two",
+            finding=answer,
+            axis="ratio of a cell to itself",
+            cells=[cell for cell in question.cells if cell.id in by_cell],
+            label=lambda cell: f"{question.campaign.title(cell.workload)}: {question.named(cell)}",
         ),
         tables=(_pairs(question, by_cell),),
     )

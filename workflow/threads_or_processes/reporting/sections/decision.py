@@ -7,7 +7,7 @@ from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign, Workload
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.figure_spec import ROWS, Axis, FigureSpec, Kind, Series, Unit
+from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Series, Unit
 from threads_or_processes.reporting.page import (
     Block,
     Fact,
@@ -19,7 +19,6 @@ from threads_or_processes.reporting.page import (
     Strong,
     filled,
 )
-from threads_or_processes.reporting.palette import series_styles
 from threads_or_processes.reporting.sections import figure_builders, quality, summary_sentences
 from threads_or_processes.reporting.sections.decision_table import (
     Decisions,
@@ -43,7 +42,6 @@ _PAYS = (
 def build(evidence: Evidence) -> Iterator[Section]:
     """The decision table of a campaign, with the cautions its data call for."""
     campaign, tables = evidence.campaign, evidence.tables
-    figure = key_figure(campaign, tables)
     kinds = campaign.experiment(KINDS)
     yield Section(
         anchor="decision",
@@ -65,7 +63,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
             ),
             _table(campaign, tables),
             Items(items=_notes(campaign, tables), style="note"),
-            figure_builders.figure_block(figure) if figure else None,
+            *map(figure_builders.figure_block, key_figure(campaign, tables)),
         ),
     )
 
@@ -119,25 +117,18 @@ def gains(workloads: Sequence[Workload], campaign: Campaign, tables: Tables) -> 
     )
 
 
-def key_figure(campaign: Campaign, tables: Tables) -> FigureSpec | None:
+def key_figure(campaign: Campaign, tables: Tables) -> tuple[FigureSpec, ...]:
     """Threads against processes for each kind of work and arm; nothing without such a pair."""
     pairs = pools_compared(campaign, tables)
+    decided = _decided(campaign, tables)
+    labels = {workload.label for workload in decided}
     arms = [arm.name for arm in campaign.decision_arms]
-    marks = figure_builders.in_rows(
-        figure_builders.ratio_mark(ratio, Series(title=arm, arm=arm), workload.title)
-        for workload in _decided(campaign, tables)
-        for arm in arms
-        if (ratio := pairs.get((workload.label, arm))) is not None
-    )
-    if not marks:
-        return None
-    decided = {workload.label for workload in _decided(campaign, tables)}
     parts = [
         f"on {arm}: {counted}"
         for arm in arms
         if (
             counted := summary_sentences.readings(
-                ratio for (work, of), ratio in pairs.items() if of == arm and work in decided
+                ratio for (work, of), ratio in pairs.items() if of == arm and work in labels
             )
         )
     ]
@@ -145,20 +136,23 @@ def key_figure(campaign: Campaign, tables: Tables) -> FigureSpec | None:
         f"threads against as many processes, about as many as there are CPUs – {'; '.join(parts)}. "
         "Right of the band threads are faster, left of it processes"
     )
-    return FigureSpec(
+    return figure_builders.dots(
+        (
+            figure_builders.ratio_mark(ratio, Series(title=arm, arm=arm), workload.title)
+            for workload in decided
+            for arm in arms
+            if (ratio := pairs.get((workload.label, arm))) is not None
+        ),
+        campaign,
         name="threads-against-processes",
-        kind=Kind.DOTS,
         title="Threads against processes",
         finding=finding,
         caption=finding,
-        positions=ROWS,
         values=Axis(
             label="time with processes ÷ time with threads",
             unit=Unit.RATIO,
             margin=campaign.margin,
         ),
-        styles=series_styles(marks, campaign),
-        marks=marks,
     )
 
 

@@ -1,9 +1,9 @@
 """An experiment that somebody added: its times and what they gain over serial."""
 
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.figure_spec import FigureSpec, Series
+from threads_or_processes.reporting.figure_spec import FigureSpec
 from threads_or_processes.reporting.page import Number, Section, Table
-from threads_or_processes.reporting.sections import figure_builders, summary_sentences
+from threads_or_processes.reporting.sections import question_figures, summary_sentences
 from threads_or_processes.reporting.sections.pivot_tables import TWO_AVERAGES, pivot
 from threads_or_processes.reporting.sections.question import Question
 
@@ -40,18 +40,12 @@ def speedup_answer(question: Question) -> str:
 
 def speedup_figures(question: Question, finding: str) -> tuple[FigureSpec, ...]:
     """Speed-ups over serial on the same arm, in rows of work and way."""
-    campaign = question.campaign
-    return figure_builders.ratio_rows(
-        name=question.experiment.name,
+    return question_figures.ratio_rows(
+        question,
+        lambda cell: [(question_figures.by_arm(cell), question.ratio_over_serial(cell))],
         title="Speed-up over serial on the same arm",
         finding=finding,
         axis="speed-up over serial",
-        campaign=campaign,
-        cells=question.cells,
-        label=question.label,
-        ratios=lambda cell: [
-            (Series(title=cell.arm, arm=cell.arm), question.ratio_over_serial(cell))
-        ],
     )
 
 

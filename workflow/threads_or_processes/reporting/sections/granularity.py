@@ -6,7 +6,7 @@ from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Unit
 from threads_or_processes.reporting.page import Column, Number, Section, Table, table_of
-from threads_or_processes.reporting.sections import figure_builders, summary_sentences
+from threads_or_processes.reporting.sections import question_figures, summary_sentences
 from threads_or_processes.reporting.sections.pivot_tables import Cells, pivot
 from threads_or_processes.reporting.sections.question import Question
 
@@ -113,7 +113,10 @@ def _answer(question: Question, grains: Cells) -> str:
 
 
 def _figures(question: Question, grains: Cells, finding: str) -> tuple[FigureSpec, ...]:
-    figure = figure_builders.ratio_lines(
+    figure = question_figures.ratio_lines(
+        question,
+        _ways(question, grains),
+        question.ratio_over_serial,
         name=question.experiment.name,
         title="Speed-up by the duration of a task",
         finding=finding,
@@ -121,11 +124,7 @@ def _figures(question: Question, grains: Cells, finding: str) -> tuple[FigureSpe
         "a way begins to be faster than serial.",
         sizes=Axis(label="duration of a task", unit=Unit.TASK),
         axis="speed-up over serial, same arm",
-        campaign=question.campaign,
-        ways=_ways(question, grains),
-        series=question.series,
         size=lambda cell: _task_us(question, cell) or 0,
-        ratio=question.ratio_over_serial,
         crossover=lambda cell: _found(question, cell),
     )
     return (figure,) if figure.marks else ()

@@ -5,22 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.tables.experiments import MemoryRow
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.figure_spec import (
-    ROWS,
-    Axis,
-    FigureSpec,
-    Kind,
-    Mark,
-    Scale,
-    Series,
-    Unit,
-)
+from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Mark, Scale, Unit
 from threads_or_processes.reporting.page import Column, Number, Section, Table, table_of
-from threads_or_processes.reporting.palette import series_styles
 from threads_or_processes.reporting.sections import slopes, summary_sentences
-from threads_or_processes.reporting.sections.figure_builders import in_rows
+from threads_or_processes.reporting.sections.figure_builders import dots
 from threads_or_processes.reporting.sections.pivot_tables import pivot
 from threads_or_processes.reporting.sections.question import Question
+from threads_or_processes.reporting.sections.question_figures import by_arm
 
 TITLE = "Memory"
 UNIT = "MiB"
@@ -90,33 +81,24 @@ def _mebibytes(weight: float) -> str:
 def _figures(
     question: Question, cells: Sequence[Cell], rows: Mapping[str, MemoryRow], finding: str
 ) -> tuple[FigureSpec, ...]:
-    marks = in_rows(
-        Mark(
-            series=Series(title=cell.arm, arm=cell.arm),
-            position=question.label(cell),
-            value=row.idle.value,
-            low=row.idle.min,
-            high=row.idle.max,
-        )
-        for cell in cells
-        if (row := rows[cell.id]).idle.value is not None
-    )
-    if not marks:
-        return ()
-    return (
-        FigureSpec(
-            name=question.experiment.name,
-            kind=Kind.DOTS,
-            title="Memory of all processes, workers idle",
-            finding=finding,
-            caption="Medians of the trials; whiskers reach from the least to the most of them.",
-            positions=ROWS,
-            values=Axis(
-                label=f"proportional set size ({UNIT})", unit=Unit.BYTES, scale=Scale.LINEAR
-            ),
-            styles=series_styles(marks, question.campaign),
-            marks=marks,
+    return dots(
+        (
+            Mark(
+                series=by_arm(cell),
+                position=question.label(cell),
+                value=row.idle.value,
+                low=row.idle.min,
+                high=row.idle.max,
+            )
+            for cell in cells
+            if (row := rows[cell.id]).idle.value is not None
         ),
+        question.campaign,
+        name=question.experiment.name,
+        title="Memory of all processes, workers idle",
+        finding=finding,
+        caption="Medians of the trials; whiskers reach from the least to the most of them.",
+        values=Axis(label=f"proportional set size ({UNIT})", unit=Unit.BYTES, scale=Scale.LINEAR),
     )
 
 

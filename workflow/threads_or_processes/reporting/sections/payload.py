@@ -7,7 +7,7 @@ from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Kind, Mark, Unit
 from threads_or_processes.reporting.page import Column, Number, Section, Table, table_of
 from threads_or_processes.reporting.palette import series_styles
-from threads_or_processes.reporting.sections import figure_builders, summary_sentences
+from threads_or_processes.reporting.sections import question_figures, summary_sentences
 from threads_or_processes.reporting.sections.pivot_tables import (
     TWO_AVERAGES,
     Cells,
@@ -153,7 +153,10 @@ def _figures(question: Question, cells: Cells, finding: str) -> tuple[FigureSpec
             styles=series_styles(marks, question.campaign, models),
             marks=marks,
         )
-        over_threads = figure_builders.ratio_lines(
+        over_threads = question_figures.ratio_lines(
+            question,
+            ways,
+            question.ratio_over_threads,
             name=f"{name}-over-threads",
             title=f"{title}, over threads",
             finding=finding,
@@ -162,11 +165,7 @@ def _figures(question: Question, cells: Cells, finding: str) -> tuple[FigureSpec
             "faster.",
             sizes=SIZES,
             axis="speed over threads, same arm",
-            campaign=question.campaign,
-            ways=ways,
-            series=question.series,
             size=lambda cell: _size_kib(question, cell),
-            ratio=question.ratio_over_threads,
             crossover=lambda cell: question.crossover(cell, SIZE, over=THREADS),
             among=models,
         )

@@ -5,21 +5,13 @@ from collections.abc import Mapping, Sequence
 from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.tables.experiments import StartupRow
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.figure_spec import (
-    ROWS,
-    Axis,
-    FigureSpec,
-    Kind,
-    Mark,
-    Series,
-    Unit,
-)
+from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Mark, Unit
 from threads_or_processes.reporting.page import Column, Number, Section, Table, table_of
-from threads_or_processes.reporting.palette import series_styles
 from threads_or_processes.reporting.sections import slopes, summary_sentences
-from threads_or_processes.reporting.sections.figure_builders import in_rows
+from threads_or_processes.reporting.sections.figure_builders import dots
 from threads_or_processes.reporting.sections.pivot_tables import pivot
 from threads_or_processes.reporting.sections.question import Question
+from threads_or_processes.reporting.sections.question_figures import by_arm
 
 TITLE = "Start-up and tear-down"
 LIMITS = (
@@ -89,30 +81,19 @@ def _answer(question: Question, cells: Sequence[Cell], rows: Mapping[str, Startu
 def _figures(
     question: Question, cells: Sequence[Cell], rows: Mapping[str, StartupRow], finding: str
 ) -> tuple[FigureSpec, ...]:
-    marks = in_rows(
-        Mark(
-            series=Series(title=cell.arm, arm=cell.arm),
-            position=question.label(cell),
-            value=first_ns,
-        )
-        for cell in cells
-        if (first_ns := rows[cell.id].first_result.value) is not None
-    )
-    if not marks:
-        return ()
-    return (
-        FigureSpec(
-            name=question.experiment.name,
-            kind=Kind.DOTS,
-            title="Until the first result",
-            finding=finding,
-            caption="From the start of the workers until the first chunk of tasks is done; medians "
-            "of the trials.",
-            positions=ROWS,
-            values=Axis(label="time until the first result", unit=Unit.TIME),
-            styles=series_styles(marks, question.campaign),
-            marks=marks,
+    return dots(
+        (
+            Mark(series=by_arm(cell), position=question.label(cell), value=first_ns)
+            for cell in cells
+            if (first_ns := rows[cell.id].first_result.value) is not None
         ),
+        question.campaign,
+        name=question.experiment.name,
+        title="Until the first result",
+        finding=finding,
+        caption="From the start of the workers until the first chunk of tasks is done; medians of "
+        "the trials.",
+        values=Axis(label="time until the first result", unit=Unit.TIME),
     )
 
 
