@@ -104,7 +104,7 @@ def test_every_flag_of_a_trial_s_health_has_words_of_its_own() -> None:
 
 @pytest.mark.parametrize("flag", CellFlag)
 def test_every_flag_of_a_cell_has_words_of_its_own(flag: CellFlag) -> None:
-    assert words.flag_words(flag) != flag.replace("_", " ")
+    assert words.flag_words([flag]) != flag.replace("_", " ")
 
 
 def test_of_two_equal_ways_the_simpler_is_named_first() -> None:

@@ -15,6 +15,8 @@ from threads_or_processes.records.vocabulary import (
     Family,
     HealthFlag,
     Outcome,
+    StartMethod,
+    Timing,
     WorkerKind,
 )
 from threads_or_processes.reporting import formatting as text
@@ -30,40 +32,48 @@ _FAMILY_MEANINGS = {
 }
 
 _START_METHOD_MEANINGS = {
-    "none": "",
-    "fork": "started as copies of the parent",
-    "forkserver": "started as copies of a clean server",
-    "spawn": "each started as a new program",
+    StartMethod.NONE: "",
+    StartMethod.FORK: "started as copies of the parent",
+    StartMethod.FORKSERVER: "started as copies of a clean server",
+    StartMethod.SPAWN: "each started as a new program",
 }
 
-_WORKER_KINDS: dict[str, str] = {
+_WORKER_KINDS = {
     WorkerKind.SMT: "> cores",
     WorkerKind.OVERSUBSCRIBED: "> CPUs",
     WorkerKind.OVER_QUOTA: "> quota",
 }
 
-_CONTRASTS: dict[str, str] = {
-    ContrastKind.SPEEDUP_REFERENCE: "Against serial on {reference}",
-    ContrastKind.SPEEDUP_OWN: "Against serial on the same arm",
-    ContrastKind.THREADS_OVER_PROCESSES: "Threads against processes, same number of workers "
-    "and same arm",
-    ContrastKind.THREADS_OVER_OTHERS: "Threads against other ways without processes, same workers "
-    "and arm",
-    ContrastKind.ARM_BUILD: "The price of the free-threaded build, its lock still on",
-    ContrastKind.ARM_LOCK: "What removing the lock does, on the free-threaded build",
-    ContrastKind.ARM_TOTAL: "The free-threaded build without its lock against the standard build",
-}
-
-_CONTRAST_NOTES: dict[str, str] = {
-    ContrastKind.SPEEDUP_REFERENCE: "Above 1: the cell beats the plain loop on the standard build.",
-    ContrastKind.SPEEDUP_OWN: "Above 1: the cell beats the plain loop on its own interpreter.",
-    ContrastKind.THREADS_OVER_PROCESSES: "Above 1: threads are faster than processes.",
-    ContrastKind.THREADS_OVER_OTHERS: "Above 1: the pool of threads is faster than the other way.",
-    ContrastKind.ARM_BUILD: "Below 1: the free-threaded build costs time before any lock "
-    "is removed.",
-    ContrastKind.ARM_LOCK: "Above 1: the same build is faster without the lock.",
-    ContrastKind.ARM_TOTAL: "Above 1: changing the interpreter alone makes the same program "
-    "faster.",
+#: A family of ratios: the question that it answers, and how to read it.
+CONTRASTS = {
+    ContrastKind.SPEEDUP_REFERENCE: (
+        "Against serial on {reference}",
+        "Above 1: the cell beats the plain loop on the standard build.",
+    ),
+    ContrastKind.SPEEDUP_OWN: (
+        "Against serial on the same arm",
+        "Above 1: the cell beats the plain loop on its own interpreter.",
+    ),
+    ContrastKind.THREADS_OVER_PROCESSES: (
+        "Threads against processes, same number of workers and same arm",
+        "Above 1: threads are faster than processes.",
+    ),
+    ContrastKind.THREADS_OVER_OTHERS: (
+        "Threads against other ways without processes, same workers and arm",
+        "Above 1: the pool of threads is faster than the other way.",
+    ),
+    ContrastKind.ARM_BUILD: (
+        "The price of the free-threaded build, its lock still on",
+        "Below 1: the free-threaded build costs time before any lock is removed.",
+    ),
+    ContrastKind.ARM_LOCK: (
+        "What removing the lock does, on the free-threaded build",
+        "Above 1: the same build is faster without the lock.",
+    ),
+    ContrastKind.ARM_TOTAL: (
+        "The free-threaded build without its lock against the standard build",
+        "Above 1: changing the interpreter alone makes the same program faster.",
+    ),
 }
 
 _OUTCOMES: dict[str, str] = {
@@ -78,14 +88,14 @@ _OUTCOMES: dict[str, str] = {
     "missing": "no record",
 }
 
-_READINGS = {
+READINGS = {
     ComparisonResult.FASTER: "faster",
     ComparisonResult.SLOWER: "slower",
     ComparisonResult.EQUAL: "equal",
     ComparisonResult.UNRESOLVED: "not settled",
 }
 
-_FLAGS: dict[str, str] = {
+_FLAGS = {
     CellFlag.VARIABLE: "varies from trial to trial",
     CellFlag.UNSTABLE: "varies much from trial to trial",
     CellFlag.BIMODAL: "trials fall into two groups, one slower than the other",
@@ -133,7 +143,7 @@ STATUS_ICONS = {Status.GAIN: "▲", Status.NO_GAIN: "=", Status.OPEN: "?", Statu
 
 def sentence(words: str) -> str:
     """Words with a capital letter and a full stop."""
-    return f"{words[:1].upper()}{words[1:]}" + ("" if words.endswith((".", "?", "!")) else ".")
+    return capital(words) + ("" if words.endswith((".", "?", "!")) else ".")
 
 
 def capital(words: str) -> str:
@@ -143,16 +153,17 @@ def capital(words: str) -> str:
 
 def model_kind(model: Model) -> str:
     """What a model has in common with others: its family and how its workers start."""
-    return model.family + (f", {model.start_method}" if model.start_method != "none" else "")
+    starts = model.start_method is not StartMethod.NONE
+    return f"{model.family}, {model.start_method}" if starts else model.family
 
 
 def model_meaning(model: Model) -> str:
     """What a model does."""
-    parts = (_FAMILY_MEANINGS[model.family], _START_METHOD_MEANINGS.get(model.start_method, ""))
+    parts = (_FAMILY_MEANINGS[model.family], _START_METHOD_MEANINGS[model.start_method])
     return ", ".join(part for part in parts if part)
 
 
-def workers(count: int, kind: str) -> str:
+def workers(count: int, kind: WorkerKind) -> str:
     """A number of workers for a table, with what it exceeds: cores, CPUs or the quota."""
     exceeded = _WORKER_KINDS.get(kind, "").replace(" ", text.SPACE)
     return f"{count}{text.SPACE}({exceeded})" if exceeded else str(count)
@@ -176,39 +187,19 @@ def either(first: tuple[str, int | None], second: tuple[str, int | None]) -> str
     return f"{choice(*simple)}, or {choice(*other)}"
 
 
-def reading_word(reading: str) -> str:
-    """A reading as a table shows it."""
-    return (
-        _READINGS.get(ComparisonResult(reading), reading)
-        if reading in set(ComparisonResult)
-        else text.MISSING
-    )
-
-
 def outcome_word(outcome: str) -> str:
     """A way for a trial to end, in words."""
     return _OUTCOMES.get(outcome) or text.plain(outcome.replace("_", " "))
 
 
-def flag_words(flags: Iterable[str]) -> str:
+def flag_words(flags: Iterable[CellFlag]) -> str:
     """The warnings about a cell, in words; empty for none."""
-    return "; ".join(_FLAGS.get(flag, flag.replace("_", " ")) for flag in flags)
+    return "; ".join(_FLAGS[flag] for flag in flags)
 
 
 def health_flag(flag: str) -> str:
     """What was odd with the machine, in words."""
     return _HEALTH.get(flag) or text.plain(flag.replace("_", " "))
-
-
-def contrast_title(contrast: str, reference_arm: str) -> str:
-    """The question a family of ratios answers."""
-    known = _CONTRASTS.get(contrast)
-    return known.format(reference=reference_arm) if known else contrast.replace("_", " ")
-
-
-def contrast_note(contrast: str) -> str:
-    """How to read a family of ratios; empty for one this report has no words for."""
-    return _CONTRAST_NOTES.get(contrast, "")
 
 
 def arm_meaning(arm: Arm) -> str:
@@ -230,10 +221,20 @@ def arm_title(arm: Arm) -> str:
 
 def blocks(campaign: Campaign) -> str:
     """How many blocks the cells have that are decided by: `10 blocks`, `6 to 10 blocks`."""
-    counts = [cell.blocks for cell in campaign.cells if cell.timing == "warm"]
+    counts = [cell.blocks for cell in campaign.cells if cell.timing is Timing.WARM]
     if len(set(counts)) < 2:
         return text.count(campaign.blocks, "block")
     return f"{text.between(min(counts), max(counts))}{text.SPACE}blocks"
+
+
+def figures(ratio: Ratio) -> str:
+    """A ratio with its interval, where it has one: `1.9× [1.8, 2.0]`."""
+    return f"{text.times_as_fast(ratio)} {text.interval(ratio)}".strip()
+
+
+def compared_briefly(ratio: Ratio | None) -> str:
+    """The same for a table, where there may be none."""
+    return text.MISSING if ratio is None else figures(ratio)
 
 
 def compared(ratio: Ratio, than: str, *, margin: float) -> str:
@@ -245,52 +246,48 @@ def compared(ratio: Ratio, than: str, *, margin: float) -> str:
         seen = ratio if ratio.value >= 1 else ratio.inverted()
         direction = "faster" if ratio.value >= 1 else "slower"
         return f"seen {text.times_as_fast(seen)} {direction} than {than}, with no interval"
-    if ratio.reading is ComparisonResult.FASTER:
-        return f"{text.times_as_fast(ratio)} faster than {than} {text.interval(ratio)}"
-    if ratio.reading is ComparisonResult.SLOWER:
-        turned = ratio.inverted()
-        return f"{text.times_as_fast(turned)} slower than {than} {text.interval(turned)}"
-    figures = f"{text.times_as_fast(ratio)} {text.interval(ratio)}"
-    if ratio.reading is ComparisonResult.EQUAL:
-        return f"as fast as {than} within {text.percent(margin)}: {figures}"
-    return f"not settled against {than}: {figures}"
+    match ratio.reading:
+        case ComparisonResult.FASTER:
+            return f"{text.times_as_fast(ratio)} faster than {than} {text.interval(ratio)}"
+        case ComparisonResult.SLOWER:
+            turned = ratio.inverted()
+            return f"{text.times_as_fast(turned)} slower than {than} {text.interval(turned)}"
+        case ComparisonResult.EQUAL:
+            return f"as fast as {than} within {text.percent(margin)}: {figures(ratio)}"
+        case ComparisonResult.UNRESOLVED:
+            return f"not settled against {than}: {figures(ratio)}"
 
 
 def against_serial(models: str, ratio: Ratio, *, margin: float) -> str:
     """What a whole family of models does for a workload: `threads gain nothing`."""
-    if not ratio.has_interval or ratio.reading is ComparisonResult.UNRESOLVED:
-        figures = f"{text.times_as_fast(ratio)} {text.interval(ratio)}".strip()
-        return f"whether {models} gain is not settled ({figures})"
-    if ratio.reading is ComparisonResult.FASTER:
-        return f"{models} gain {text.times_as_fast(ratio)} {text.interval(ratio)}"
-    if ratio.reading is ComparisonResult.SLOWER:
-        turned = ratio.inverted()
-        return f"{models} lose: {text.times_as_fast(turned)} slower {text.interval(turned)}"
-    return f"{models} gain nothing (within {text.percent(margin)} of serial)"
-
-
-def compared_briefly(ratio: Ratio | None) -> str:
-    """A ratio with its interval, for a table: `1.9× [1.8, 2.0]`."""
-    if ratio is None:
-        return text.MISSING
-    return f"{text.times_as_fast(ratio)} {text.interval(ratio)}".strip()
+    reading = ratio.reading if ratio.has_interval else ComparisonResult.UNRESOLVED
+    match reading:
+        case ComparisonResult.FASTER:
+            return f"{models} gain {figures(ratio)}"
+        case ComparisonResult.SLOWER:
+            turned = ratio.inverted()
+            return f"{models} lose: {text.times_as_fast(turned)} slower {text.interval(turned)}"
+        case ComparisonResult.EQUAL:
+            return f"{models} gain nothing (within {text.percent(margin)} of serial)"
+        case ComparisonResult.UNRESOLVED:
+            return f"whether {models} gain is not settled ({figures(ratio)})"
 
 
 def runner_up(advantage: Ratio, other: str, *, margin: float) -> str:
     """How the best way compares with the best of the other families."""
     if not advantage.has_interval:
         return f"next best: {other}; one block can't tell them apart"
-    if advantage.reading is ComparisonResult.FASTER:
-        figures = f"{text.times_as_fast(advantage)} {text.interval(advantage)}"
-        return f"{figures} faster than the runner-up, {other}"
-    if advantage.reading is ComparisonResult.SLOWER:
-        turned = advantage.inverted()
-        figures = f"{text.times_as_fast(turned)} {text.interval(turned)}"
-        return f"block by block the runner-up, {other}, is {figures} faster"
-    figures = f"{text.times_as_fast(advantage)} {text.interval(advantage)}"
-    if advantage.reading is ComparisonResult.EQUAL:
-        return f"next best, {other}: the same within {text.percent(margin)}, {figures}"
-    return f"not settled against the runner-up, {other}: {figures}"
+    match advantage.reading:
+        case ComparisonResult.FASTER:
+            return f"{figures(advantage)} faster than the runner-up, {other}"
+        case ComparisonResult.SLOWER:
+            turned = figures(advantage.inverted())
+            return f"block by block the runner-up, {other}, is {turned} faster"
+        case ComparisonResult.EQUAL:
+            within = text.percent(margin)
+            return f"next best, {other}: the same within {within}, {figures(advantage)}"
+        case ComparisonResult.UNRESOLVED:
+            return f"not settled against the runner-up, {other}: {figures(advantage)}"
 
 
 def block_caution(blocks: int) -> str:
@@ -310,13 +307,8 @@ def block_caution(blocks: int) -> str:
     return ""
 
 
-def in_order(items: list[object]) -> bool:
-    """Whether the items are 0, 1, 2 … in order."""
-    return items == list(range(len(items)))
-
-
 def shown_list(items: list[object] | None) -> str:
-    """A list as Python prints it, long ones with their middle left out, and whether in order."""
+    """A list as Python prints it, long ones without their middle; in order: 0, 1, 2, 3."""
     if items is None:
         return text.MISSING
     if not items:
@@ -324,7 +316,7 @@ def shown_list(items: list[object] | None) -> str:
     shown = [text.plain(str(item), 20) for item in items]
     if len(shown) > 6:
         shown = [*shown[:3], text.ELLIPSIS, shown[-1]]
-    order = "in order" if in_order(items) else "not in order"
+    order = "in order" if items == list(range(len(items))) else "not in order"
     return f"[{', '.join(shown)}] ({text.count(len(items), 'item')}, {order})"
 
 

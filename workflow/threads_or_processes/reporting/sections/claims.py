@@ -164,8 +164,8 @@ def _compared(row: ClaimRow, ratio: Ratio, campaign: Campaign) -> str:
             (cell, baseline), told_apart, (row.cell_value, row.baseline_value), strict=True
         )
     ]
-    figures = f"{text.times_as_fast(ratio)} {text.interval(ratio)}".strip()
-    return f"{titles[0]}, {MEASURES[row.measure]}{ways[0]} against {ways[1]}: {figures}"
+    what = f"{titles[0]}, {MEASURES[row.measure]}{ways[0]} against {ways[1]}"
+    return f"{what}: {words.figures(ratio)}"
 
 
 def _value(row: ClaimRow, value: float | None) -> str:

@@ -287,8 +287,7 @@ def _claims(machines: Machines) -> Table:
         if row is None:
             return text.MISSING
         _, icon, word = STATUSES[row.verdict]
-        figures = words.compared_briefly(row.estimate) if row.estimate else ""
-        return f"{icon} {word}{': ' if figures else ''}{figures}"
+        return f"{icon} {word}" + (f": {words.figures(row.estimate)}" if row.estimate else "")
 
     return table_of(
         tested,

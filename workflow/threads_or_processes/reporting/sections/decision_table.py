@@ -221,8 +221,7 @@ def _threads_or_processes(
     winner, loser = "threads", "processes"
     if ratio.reading is ComparisonResult.SLOWER:
         winner, loser, ratio = loser, winner, ratio.inverted()
-    figures = f"{text.times_as_fast(ratio)} {text.interval(ratio)}"
-    sentence = f"{winner} are {figures} faster than as many {loser}"
+    sentence = f"{winner} are {words.figures(ratio)} faster than as many {loser}"
     return [
         sentence if campaign.models[best.model].leads_family else f"pool against pool, {sentence}"
     ]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from threads_or_processes.records.tables.comparisons import RatioRow
 from threads_or_processes.records.tables.measured import CellRow
-from threads_or_processes.records.vocabulary import Family
+from threads_or_processes.records.vocabulary import ContrastKind, Family
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
@@ -105,8 +105,9 @@ def _cells(workload: str, rows: Sequence[CellRow], evidence: Evidence) -> Fold:
     )
 
 
-def _ratios(contrast: str, rows: Sequence[RatioRow], campaign: Campaign) -> Fold:
-    title = words.contrast_title(contrast, campaign.reference_arm)
+def _ratios(contrast: ContrastKind, rows: Sequence[RatioRow], campaign: Campaign) -> Fold:
+    question, note = words.CONTRASTS[contrast]
+    title = question.format(reference=campaign.reference_arm)
 
     def level(row: RatioRow) -> str:
         interval = row.intervals
@@ -115,7 +116,7 @@ def _ratios(contrast: str, rows: Sequence[RatioRow], campaign: Campaign) -> Fold
 
     return Fold(
         summary=f"{title}: {text.count(len(rows), 'ratio')}",
-        note=words.contrast_note(contrast),
+        note=note,
         content=table_of(
             rows,
             (
@@ -130,7 +131,7 @@ def _ratios(contrast: str, rows: Sequence[RatioRow], campaign: Campaign) -> Fold
                 Number("High", lambda row: text.ratio_cell(row.intervals.ci_high_ratio), "×"),
                 Number("Level", level),
                 Number("Blocks", lambda row: str(row.blocks)),
-                Column("Reading", lambda row: words.reading_word(row.reading)),
+                Column("Reading", lambda row: words.READINGS[row.reading]),
             ),
             caption=f"{title}: baseline time divided by the cell's time, paired by block",
             row_headers=4,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from threads_or_processes.records.tables.comparisons import RatioRow
 from threads_or_processes.records.tables.groups import Ratio
-from threads_or_processes.records.vocabulary import SCALING, Family
+from threads_or_processes.records.vocabulary import SCALING, Family, WorkerKind
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign, Workload
@@ -178,8 +178,7 @@ def _named(series: Series, campaign: Campaign) -> str:
 
 
 def _figures(mark: Mark) -> str:
-    ratio = Ratio(value=mark.value, low=mark.low, high=mark.high)
-    return f"{text.times_as_fast(ratio)} {text.interval(ratio)}".strip()
+    return words.figures(Ratio(value=mark.value, low=mark.low, high=mark.high))
 
 
 def _workers(mark: Mark) -> str:
@@ -234,7 +233,7 @@ def _paragraphs(figures: Iterable[FigureSpec], campaign: Campaign) -> tuple[str,
 
 
 def _table(figure: FigureSpec, workload: str, campaign: Campaign) -> Table:
-    kinds: dict[tuple[object, ...], str] = {
+    kinds: dict[tuple[object, ...], WorkerKind] = {
         (cell.model, cell.arm, cell.workers): cell.worker_kind
         for cell in campaign.cells_of(campaign.experiment(SCALING))
         if cell.workload == workload

@@ -5,8 +5,9 @@ from statistics import median_low
 
 from threads_or_processes.records.tables.experiments import CrossoverRow
 from threads_or_processes.records.tables.groups import Ratio
-from threads_or_processes.records.vocabulary import ComparisonResult
+from threads_or_processes.records.vocabulary import CrossoverState
 from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
 
 NO_RATIO = "No two of its cells can be compared."
 
@@ -37,9 +38,9 @@ def bracket(row: CrossoverRow, show: Callable[[float], str], size: str) -> str:
     if row.baseline_to_size is not None and row.faster_from_size is not None:
         return f"{show(row.baseline_to_size)} to {show(row.faster_from_size)}"
     return {
-        "always_faster": f"faster at every {size}",
-        "not_reached": f"not faster at any {size}",
-        "faster_below": f"faster at the lesser {size}s only",
+        CrossoverState.ALWAYS_FASTER: f"faster at every {size}",
+        CrossoverState.NOT_REACHED: f"not faster at any {size}",
+        CrossoverState.FASTER_BELOW: f"faster at the lesser {size}s only",
     }.get(row.state, "not settled")
 
 
@@ -48,11 +49,6 @@ def readings(ratios: Iterable[Ratio]) -> str:
     known = list(ratios)
     counted = [
         (sum(ratio.reading is reading for ratio in known), word)
-        for reading, word in (
-            (ComparisonResult.FASTER, "faster"),
-            (ComparisonResult.SLOWER, "slower"),
-            (ComparisonResult.EQUAL, "equal"),
-            (ComparisonResult.UNRESOLVED, "not settled"),
-        )
+        for reading, word in words.READINGS.items()
     ]
     return text.listing([f"{text.fixed(number, 0)} {word}" for number, word in counted if number])
