@@ -27,6 +27,11 @@ class Evidence:
     report_id: str
 
     @property
+    def plain_arms(self) -> list[str]:
+        """The arms whose interpreters were built without optimisation."""
+        return [one["arm"] for one in self.identities if one["optimisation"] == "plain"]
+
+    @property
     def git_commit(self) -> str:
         """Of the programs that collected the data; `unknown` outside a checkout."""
         programs = json.loads(self.package.content).get("programs", {})

@@ -92,13 +92,9 @@ def _interpreters(evidence: Evidence) -> str:
 
 
 def _trials(evidence: Evidence) -> str:
-    planned, good = (
-        sum(row.trials for row in evidence.tables.outcomes if row.outcome == outcome)
-        for outcome in ("planned", "ok")
-    )
-    campaign = evidence.campaign
+    campaign, ended = evidence.campaign, evidence.tables.ended
     more = " and more where intervals were wide" if campaign.precision else ""
     return (
-        f"{text.fixed(good, 0)} ok of {text.fixed(planned, 0)} planned, "
+        f"{text.whole(ended['ok'])} ok of {text.whole(ended['planned'])} planned, "
         f"in {text.count(campaign.blocks, 'block')}{more}"
     )

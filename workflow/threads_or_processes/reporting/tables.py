@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
 from functools import cache, cached_property
@@ -15,6 +16,7 @@ from threads_or_processes.records.tables import TABLES, AllTables
 from threads_or_processes.records.tables.comparisons import FamilyRow, RatioRow
 from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.records.tables.measured import CellRow
+from threads_or_processes.records.vocabulary import SERIAL, Basis, CellFlag, Timing
 
 Row = TypeVar("Row")
 
@@ -36,6 +38,21 @@ class Tables(AllTables):
         ratios = (row.estimate for row in self.control)
         return tuple(ratio.apart for ratio in ratios if ratio)
 
+    @property
+    def timed(self) -> tuple[CellRow, ...]:
+        """The cells that are not weighed but timed."""
+        return tuple(row for row in self.cells if row.timing is not Timing.MEMORY)
+
+    @property
+    def disturbed(self) -> int:
+        """How many timed cells saw too little quiet time."""
+        return sum(CellFlag.DISTURBED in row.flags for row in self.timed)
+
+    @property
+    def ended(self) -> Counter[str]:
+        """How many trials were planned, and had each outcome."""
+        return Counter({row.outcome: row.trials for row in self.outcomes})
+
     def cell(self, cell_id: str) -> CellRow | None:
         """The row of a cell, if the table has it."""
         return self._cells.get(cell_id)
@@ -51,10 +68,10 @@ class Tables(AllTables):
         turned = self._ratios.get((baseline_id, cell_id))
         return turned.estimate.inverted() if turned and turned.estimate else None
 
-    def block_values(self, cell_id: str, basis: str | None) -> dict[int, float]:
+    def block_values(self, cell_id: str, basis: Basis | None) -> dict[int, float]:
         """A cell's trials (ns) by block: their quiet times or the typical ones."""
         of_cell = (row for row in self.values if row.cell == cell_id)
-        if basis == "quiet":
+        if basis is Basis.QUIET:
             return {row.block: row.quiet_ns for row in of_cell if row.quiet_ns is not None}
         return {row.block: row.typical_ns for row in of_cell}
 
@@ -70,24 +87,19 @@ class Tables(AllTables):
         return tuple(
             row
             for row in self.cells
-            if (row.workload, row.arm, row.timing, row.replicate) == (workload, arm, "warm", 1)
-            and {"failures", "lost_updates"} & set(row.flags)
+            if (row.workload, row.arm, row.timing, row.replicate) == (workload, arm, Timing.WARM, 1)
+            and {CellFlag.FAILURES, CellFlag.LOST_UPDATES} & set(row.flags)
         )
 
     def serial(self, workload: str, arm: str) -> CellRow | None:
         """The warm serial cell of a workload on an arm: the baseline of its speed-ups."""
-        return next(
-            (
-                row
-                for row in self.cells
-                if row.workload == workload
-                and row.arm == arm
-                and row.model == "serial"
-                and row.timing == "warm"
-                and row.replicate == 1
-            ),
-            None,
+        place = (workload, arm, SERIAL, Timing.WARM, 1)
+        rows = (
+            row
+            for row in self.cells
+            if (row.workload, row.arm, row.model, row.timing, row.replicate) == place
         )
+        return next(rows, None)
 
 
 def read_tables(folder: Path) -> Tables:

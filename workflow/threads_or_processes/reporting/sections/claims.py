@@ -8,7 +8,7 @@ from pathlib import PurePath
 from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.tables.comparisons import ClaimRow
 from threads_or_processes.records.tables.groups import Ratio
-from threads_or_processes.records.vocabulary import SERIAL, Agreement, Measure, Verdict
+from threads_or_processes.records.vocabulary import SERIAL, Agreement, Finding, Measure, Verdict
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
@@ -77,7 +77,11 @@ def build(evidence: Evidence) -> Iterator[Section]:
 
 def _claims(rows: Sequence[ClaimRow], campaign: Campaign) -> Claims:
     tested, untested = (
-        tuple(_claim(row, campaign) for row in rows if (row.verdict != "not_tested") == is_tested)
+        tuple(
+            _claim(row, campaign)
+            for row in rows
+            if (row.verdict is not Verdict.NOT_TESTED) == is_tested
+        )
         for is_tested in (True, False)
     )
     return Claims(
@@ -125,7 +129,7 @@ def _claim(row: ClaimRow, campaign: Campaign) -> Claim:
 
 
 def _lines(row: ClaimRow, campaign: Campaign) -> Iterator[str]:
-    if row.verdict == "refuted":
+    if row.verdict is Verdict.REFUTED:
         yield _found_instead(row)
     if ratio := row.estimate:
         yield _compared(row, ratio, campaign)
@@ -133,7 +137,7 @@ def _lines(row: ClaimRow, campaign: Campaign) -> Iterator[str]:
         yield _updates(row, campaign)
     if row.reason:
         yield text.plain(row.reason)
-    if row.verdict == "inconclusive":
+    if row.verdict is Verdict.INCONCLUSIVE:
         yield _what_it_takes(row)
     if row.published_low_ratio is not None and row.published_high_ratio is not None:
         yield _published(row, row.published_low_ratio, row.published_high_ratio)
@@ -143,13 +147,15 @@ def _lines(row: ClaimRow, campaign: Campaign) -> Iterator[str]:
 
 def _found_instead(row: ClaimRow) -> str:
     claimed = "" if row.claimed_ratio is None else f"{text.ratio_cell(row.claimed_ratio)}×"
-    return {
-        "equal_in_practice": "there is no difference in practice",
-        "opposite": "it is the other way round",
-        "smaller_than_claimed": f"the difference is smaller than {claimed}",
-        "as_much": f"the ratio is above {claimed}",
-        "different": "there is a difference",
-    }.get(row.finding or "", "the opposite was seen")
+    found: dict[Finding | None, str] = {
+        Finding.EQUAL: "there is no difference in practice",
+        Finding.OPPOSITE: "it is the other way round",
+        Finding.SMALLER: f"the difference is smaller than {claimed}",
+        Finding.AS_MUCH: f"the ratio is above {claimed}",
+        Finding.DIFFERENT: "there is a difference",
+        None: "the opposite was seen",
+    }
+    return found[row.finding]
 
 
 def _compared(row: ClaimRow, ratio: Ratio, campaign: Campaign) -> str:

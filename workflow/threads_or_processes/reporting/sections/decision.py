@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from threads_or_processes.records.vocabulary import KINDS, ComparisonResult, Family
+from threads_or_processes.records.vocabulary import KINDS, ComparisonResult, Family, Timing
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign, Workload
@@ -167,10 +167,9 @@ def _decided(campaign: Campaign, tables: Tables) -> tuple[Workload, ...]:
 def _cautions(evidence: Evidence) -> tuple[str, ...]:
     """What a reader must know before believing the table."""
     campaign = evidence.campaign
-    trials = [row.ok for row in evidence.tables.cells if row.timing == "warm"]
+    trials = [row.ok for row in evidence.tables.cells if row.timing is Timing.WARM]
     cautions = [words.block_caution(max(trials, default=campaign.blocks))]
-    plain = [one["arm"] for one in evidence.identities if one["optimisation"] == "plain"]
-    if plain:
+    if plain := evidence.plain_arms:
         cautions.append(
             f"Interpreters without profile-guided optimisation: {text.listing(plain)}. "
             "Pure Python is slower on them than on builds that people install; "
@@ -193,9 +192,7 @@ def _cautions(evidence: Evidence) -> tuple[str, ...]:
 def _confidence(evidence: Evidence) -> str:
     """How far the answers can be trusted: intervals, noise floor, disturbed cells."""
     campaign, tables = evidence.campaign, evidence.tables
-    timed = [row for row in tables.cells if row.timing != "memory"]
-    disturbed = sum("disturbed" in row.flags for row in timed)
-    watched = any(row.quiet_share_ratio is not None for row in timed)
+    watched = any(row.quiet_share_ratio is not None for row in tables.timed)
     sentences = []
     if campaign.blocks > 1:
         sentences.append(
@@ -206,10 +203,10 @@ def _confidence(evidence: Evidence) -> str:
     sentences.append(quality.noise_floor(evidence))
     if not watched:
         sentences.append("Nothing told quiet times from disturbed ones here.")
-    elif disturbed:
+    elif disturbed := tables.disturbed:
         sentences.append(
-            f"For {text.fixed(disturbed, 0)} of {text.count(len(timed), 'timed cell')} neighbours "
-            "on the hardware were too seldom quiet: their times are disturbed ones."
+            f"For {text.fixed(disturbed, 0)} of {text.count(len(tables.timed), 'timed cell')} "
+            "neighbours on the hardware were too seldom quiet: their times are disturbed ones."
         )
     else:
         sentences.append("All times compared are of quiet moments.")

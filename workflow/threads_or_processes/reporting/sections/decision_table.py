@@ -7,7 +7,13 @@ from threads_or_processes.records.plan import Arm
 from threads_or_processes.records.tables.comparisons import DecisionRow, FamilyRow, RatioRow
 from threads_or_processes.records.tables.groups import Candidate, Ratio
 from threads_or_processes.records.tables.measured import CellRow
-from threads_or_processes.records.vocabulary import ComparisonResult, Family
+from threads_or_processes.records.vocabulary import (
+    CellFlag,
+    ComparisonResult,
+    ContrastKind,
+    Family,
+    Timing,
+)
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign, Workload
@@ -85,7 +91,7 @@ def status_of(
     Where cells were left out because a trial failed, nobody knows whether they would have gained;
     where they were because they lose updates, they are no way to work.
     """
-    unknown = [cell for cell in left_out if "failures" in cell.flags]
+    unknown = [cell for cell in left_out if CellFlag.FAILURES in cell.flags]
     if row is None or row.best is None:
         return Status.NO_DATA
     if _is_parallel(row):
@@ -125,7 +131,7 @@ def _named(way: Candidate, row: DecisionRow, campaign: Campaign) -> str:
     tried = {
         cell.model
         for cell in campaign.cells
-        if (cell.workload, cell.arm, cell.timing) == (row.workload, row.arm, "warm")
+        if (cell.workload, cell.arm, cell.timing) == (row.workload, row.arm, Timing.WARM)
         and campaign.models[cell.model].family is family
     }
     name = campaign.model_title(way.model) if len(tried) > 1 else family.value
@@ -146,7 +152,10 @@ def _choice(
     families = tables.families_of(row.workload, row.arm) if row is not None else ()
     status = status_of(row, families, left_out)
     lines = _lines(row, row.best, arm, campaign, tables) if row and row.best else []
-    for flag, why in (("failures", "a trial failed"), ("lost_updates", "updates were lost")):
+    for flag, why in (
+        (CellFlag.FAILURES, "a trial failed"),
+        (CellFlag.LOST_UPDATES, "updates were lost"),
+    ):
         names = [
             words.choice(campaign.model_title(cell.model), cell.workers)
             for cell in left_out
@@ -271,7 +280,7 @@ def pools_compared(campaign: Campaign, tables: Tables) -> dict[tuple[str, str], 
     rows = [
         row
         for row in tables.ratios
-        if row.contrast == "threads_over_processes" and row.timing == "warm"
+        if row.contrast is ContrastKind.THREADS_OVER_PROCESSES and row.timing is Timing.WARM
     ]
     best: dict[tuple[str, str], RatioRow] = {}
     for row in rows:

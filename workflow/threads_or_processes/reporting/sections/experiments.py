@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
-from threads_or_processes.records.vocabulary import KINDS, NOTEBOOK, SCALING
+from threads_or_processes.records.vocabulary import KINDS, NOTEBOOK, SCALING, Timing
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.evidence import Evidence
@@ -36,7 +36,7 @@ _FORMS: dict[str, ModuleType] = {
 }
 
 #: Of experiments that somebody added, by what is measured.
-_OF_TIMING: dict[str, ModuleType] = {"cold": startup, "memory": memory}
+_OF_TIMING: dict[Timing, ModuleType] = {Timing.COLD: startup, Timing.MEMORY: memory}
 
 
 def build(evidence: Evidence) -> Iterator[Section]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from threads_or_processes.records.tables.measured import CellRow
-from threads_or_processes.records.vocabulary import SERIAL, THREADS, Family
+from threads_or_processes.records.vocabulary import SERIAL, THREADS, Family, Timing
 from threads_or_processes.reporting import palette
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
@@ -42,7 +42,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
     cells = [
         row
         for row in tables.cells
-        if row.timing == "warm" and row.replicate == 1 and row.median_ns is not None
+        if row.timing is Timing.WARM and row.replicate == 1 and row.median_ns is not None
     ]
     if not cells:
         return

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 
 from threads_or_processes.records.plan import Precision
+from threads_or_processes.records.vocabulary import Timing
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
@@ -97,17 +98,17 @@ def _more_blocks(precision: Precision | None) -> list[Fact]:
 def _timing(campaign: Campaign) -> str:
     kinds = {cell.timing for cell in campaign.cells}
     parts = ["Wall time from a monotonic clock, in whole nanoseconds."]
-    if "warm" in kinds:
+    if Timing.WARM in kinds:
         parts.append(
             "Warm: workers are started and have answered once, warm-up repetitions are run and "
             "recorded, then the batch alone is timed."
         )
-    if "cold" in kinds:
+    if Timing.COLD in kinds:
         parts.append(
             "Cold: creating the workers, the batch and tearing down are one timed region, as in "
             "the notebook."
         )
-    if "memory" in kinds:
+    if Timing.MEMORY in kinds:
         parts.append(
             "Memory: trials of their own, in which nothing is timed, weigh the parent and its "
             "workers (PSS, which splits shared memory among those who share it)."
@@ -135,7 +136,7 @@ def _repetitions(campaign: Campaign) -> str:
     """Warm-up and measured repetitions of a trial, for each timing in the plan."""
     counts: dict[str, dict[str, None]] = {}
     for cell in campaign.cells:
-        if cell.timing != "memory":
+        if cell.timing is not Timing.MEMORY:
             count = (
                 f"{text.count(cell.repetitions, 'measured repetition')} after "
                 f"{text.count(cell.warmups, 'warm-up')}"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from threads_or_processes.records.tables.comparisons import RatioRow
 from threads_or_processes.records.tables.measured import CellRow
-from threads_or_processes.records.vocabulary import ContrastKind, Family
+from threads_or_processes.records.vocabulary import ContrastKind, Family, Timing
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
@@ -33,12 +33,12 @@ HOW_TO_READ = (
 def build(evidence: Evidence) -> Iterator[Section]:
     """Tables of cells by workload and of ratios by contrast, in the tables' order."""
     campaign, tables = evidence.campaign, evidence.tables
-    timed = [row for row in tables.cells if row.timing != "memory"]
     asked = (cell for e in campaign.experiments for cell in campaign.cells_of(e))
-    workloads = dict.fromkeys(cell.workload for cell in asked if cell.timing != "memory")
+    workloads = dict.fromkeys(cell.workload for cell in asked if cell.timing is not Timing.MEMORY)
     contrasts = dict.fromkeys(row.contrast for row in tables.ratios)
     cells: list[Block] = [
-        _cells(name, [row for row in timed if row.workload == name], evidence) for name in workloads
+        _cells(name, [row for row in tables.timed if row.workload == name], evidence)
+        for name in workloads
     ]
     ratios: list[Block] = [
         _ratios(name, [row for row in tables.ratios if row.contrast == name], campaign)

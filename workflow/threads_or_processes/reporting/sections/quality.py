@@ -1,6 +1,6 @@
 """What ran, what did not and why, and how much it varied."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from statistics import median_low
 
 from threads_or_processes.records.tables.groups import Trend
@@ -10,7 +10,7 @@ from threads_or_processes.records.tables.measured import (
     HealthRow,
     OutcomeRow,
 )
-from threads_or_processes.records.vocabulary import ANY_HEALTH_FLAG, Basis
+from threads_or_processes.records.vocabulary import ANY_HEALTH_FLAG, Basis, Timing
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
@@ -52,8 +52,8 @@ def build(evidence: Evidence) -> Iterator[Section]:
     cells = evidence.tables.cells
     order = order_figure(evidence.campaign, evidence.tables)
     paragraphs = (
-        _account(evidence.tables.outcomes),
-        _quiet_time([row for row in cells if row.timing != "memory"], evidence.campaign),
+        _account(evidence.tables),
+        _quiet_time(evidence),
         _variation(cells),
         _odd(evidence),
         noise_floor(evidence),
@@ -78,13 +78,12 @@ def build(evidence: Evidence) -> Iterator[Section]:
     )
 
 
-def _account(rows: tuple[OutcomeRow, ...]) -> str:
+def _account(tables: Tables) -> str:
     """Planned = ok + explained, as a sum that can be checked."""
-    planned = sum(row.trials for row in rows if row.outcome == "planned")
-    parts = [row for row in rows if row.outcome != "planned" and row.trials]
-    good = sum(row.trials for row in parts if row.outcome == "ok")
-    if planned and good == planned:
+    planned = tables.ended["planned"]
+    if planned and tables.ended["ok"] == planned:
         return f"All {text.count(planned, 'planned trial')} ended well."
+    parts = [row for row in tables.outcomes if row.outcome != "planned" and row.trials]
     sum_ = " + ".join(f"{row.trials} {words.outcome_word(row.outcome)}" for row in parts)
     return f"{text.count(planned, 'trial')} planned = {sum_ or '0 recorded'}."
 
@@ -109,9 +108,7 @@ def _outcomes(rows: tuple[OutcomeRow, ...]) -> Table:
 
 def _odd(evidence: Evidence) -> str:
     """In how many trials the machine itself said that something was odd."""
-    recorded = sum(
-        row.trials for row in evidence.tables.outcomes if row.outcome not in ("planned", "missing")
-    )
+    recorded = evidence.tables.ended["planned"] - evidence.tables.ended["missing"]
     flagged = sum(row.trials for row in evidence.tables.health if row.flag == ANY_HEALTH_FLAG)
     opening = "Before and after each trial the machine was asked for its state"
     if not flagged:
@@ -147,11 +144,12 @@ def _variation(cells: tuple[CellRow, ...]) -> str:
     )
 
 
-def _quiet_time(cells: Sequence[CellRow], campaign: Campaign) -> str:
-    shares = [row.quiet_share_ratio for row in cells if row.quiet_share_ratio is not None]
+def _quiet_time(evidence: Evidence) -> str:
+    rows = evidence.tables.timed
+    shares = [row.quiet_share_ratio for row in rows if row.quiet_share_ratio is not None]
     if not shares:
         return NO_SENTINEL
-    disturbed = sum("disturbed" in row.flags for row in cells)
+    disturbed = evidence.tables.disturbed
     verdict = (
         f"{text.count(disturbed, 'cell')} never saw enough of it and fall back on typical times."
         if disturbed
@@ -160,9 +158,9 @@ def _quiet_time(cells: Sequence[CellRow], campaign: Campaign) -> str:
     return (
         "A sentinel timed the same small piece of work on every CPU just before and just after "
         "each repetition. A repetition is quiet when no CPU that took part read more than "
-        f"{text.percent(campaign.quiet_threshold)} above its floor; the measured time itself plays "
-        f"no part in that. {text.percent(median_low(shares))} of the repetitions were quiet in the "
-        f"typical cell, {text.percent(min(shares))} in the worst. {verdict}"
+        f"{text.percent(evidence.campaign.quiet_threshold)} above its floor; the measured time "
+        f"itself plays no part in that. {text.percent(median_low(shares))} of the repetitions "
+        f"were quiet in the typical cell, {text.percent(min(shares))} in the worst. {verdict}"
     )
 
 
@@ -219,7 +217,7 @@ def order_figure(campaign: Campaign, tables: Tables) -> FigureSpec | None:
             for row in tables.order
             if row.basis == basis
         )
-        for basis in ("typical", "quiet")
+        for basis in (Basis.TYPICAL, Basis.QUIET)
     ]
     drawn = [line for line in lines if len(line) > 1]
     marks = tuple(mark for line in drawn for mark in line)
@@ -353,7 +351,7 @@ def _named(cell_id: str, campaign: Campaign) -> str:
     """A cell in one place of a table: work, model, workers, arm, and its timing unless warm."""
     cell = campaign.cells_by_id[cell_id]
     again = "once more" if cell.replicate > 1 else ""
-    timing = "" if cell.timing == "warm" else cell.timing
+    timing = "" if cell.timing is Timing.WARM else cell.timing
     workers = text.count(cell.workers, "worker")
     parts = (campaign.title(cell.workload), campaign.model_title(cell.model), workers, cell.arm)
     return ", ".join(part for part in (*parts, timing, again) if part)

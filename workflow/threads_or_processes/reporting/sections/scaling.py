@@ -5,7 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from threads_or_processes.records.tables.comparisons import RatioRow
 from threads_or_processes.records.tables.groups import Ratio
-from threads_or_processes.records.vocabulary import SCALING, Family, WorkerKind
+from threads_or_processes.records.vocabulary import (
+    SCALING,
+    ContrastKind,
+    Family,
+    Timing,
+    WorkerKind,
+)
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign, Workload
@@ -95,7 +101,7 @@ def speedup_rows(campaign: Campaign, tables: Tables) -> Iterator[tuple[RatioRow,
     cells = {cell.id for cell in campaign.cells_of(campaign.experiment(SCALING))}
     for row in tables.ratios:
         if (
-            (row.contrast, row.timing) == ("speedup_reference", "warm")
+            (row.contrast, row.timing) == (ContrastKind.SPEEDUP_REFERENCE, Timing.WARM)
             and row.cell in cells
             and campaign.models[row.model].family is not Family.SERIAL
             and (ratio := row.estimate) is not None

@@ -4,7 +4,13 @@ from collections.abc import Iterator, Sequence
 from statistics import median_low
 
 from threads_or_processes.records.tables.measured import PairingRow
-from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, HealthFlag
+from threads_or_processes.records.vocabulary import (
+    FEWEST_BLOCKS,
+    CellFlag,
+    HealthFlag,
+    Timing,
+    WorkerKind,
+)
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
@@ -65,20 +71,16 @@ def _internal(evidence: Evidence) -> Iterator[Fact]:
             term="No sentinel",
             text="Nothing watched the CPUs, so disturbed times can't be told from quiet ones.",
         )
-    timed = [row for row in evidence.tables.cells if row.timing != "memory"]
-    disturbed = [row for row in timed if "disturbed" in row.flags]
-    if disturbed:
+    if disturbed := evidence.tables.disturbed:
         yield Fact(
             term="Busy neighbours",
-            text=f"{text.count(len(disturbed), 'cell')} of "
-            f"{text.fixed(len(timed), 0)} saw too little quiet time and stand on "
+            text=f"{text.count(disturbed, 'cell')} of "
+            f"{text.fixed(len(evidence.tables.timed), 0)} saw too little quiet time and stand on "
             "typical times, which hold what neighbours did. Blocks and pairing spread that over "
             "all cells alike, but do not remove it.",
         )
-    failed = sum(
-        row.trials for row in evidence.tables.outcomes if row.outcome not in ("planned", "ok")
-    )
-    if failed:
+    ended = evidence.tables.ended
+    if failed := ended["planned"] - ended["ok"]:
         yield Fact(
             term="Trials that failed",
             text=f"{text.count(failed, 'trial')} left no usable time. If failing goes with being "
@@ -137,7 +139,7 @@ def _conditions(evidence: Evidence) -> Iterator[Fact]:
 
 def _conclusion(evidence: Evidence) -> Iterator[Fact]:
     campaign, tables = evidence.campaign, evidence.tables
-    timed = [row for row in tables.cells if row.timing == "warm"]
+    timed = [row for row in tables.cells if row.timing is Timing.WARM]
     weak = [row for row in timed if row.ok < FEWEST_BLOCKS]
     if weak:
         yield Fact(
@@ -156,7 +158,7 @@ def _conclusion(evidence: Evidence) -> Iterator[Fact]:
             "within blocks, where drift cancels; absolute times are not.",
         )
     yield from _noise(evidence)
-    varying = [row for row in tables.cells if "unstable" in row.flags]
+    varying = [row for row in tables.cells if CellFlag.UNSTABLE in row.flags]
     if varying:
         yield Fact(
             term="Unstable cells",
@@ -200,13 +202,13 @@ def _construct(evidence: Evidence) -> Iterator[Fact]:
         "program that mixes kinds, or works on more data than fits into the caches, can behave "
         "otherwise.",
     )
-    if any(cell.worker_kind == "oversubscribed" for cell in evidence.campaign.cells):
+    if any(cell.worker_kind is WorkerKind.OVERSUBSCRIBED for cell in evidence.campaign.cells):
         yield Fact(
             term="More workers than CPUs",
             text="Some cells have more workers than CPUs; for work that computes, these say what "
             "switching costs, not what more CPUs would give.",
         )
-    if any(cell.worker_kind == "smt" for cell in evidence.campaign.cells):
+    if any(cell.worker_kind is WorkerKind.SMT for cell in evidence.campaign.cells):
         yield Fact(
             term="Shared cores",
             text="Some cells have workers that share a core (SMT), which is not two cores.",
@@ -236,8 +238,7 @@ def _external(evidence: Evidence) -> Iterator[Fact]:
             f"{text.count(campaign.machine.logical_cpus, 'CPU')}; more workers than that wait for "
             "each other.",
         )
-    plain = [one["arm"] for one in evidence.identities if one["optimisation"] == "plain"]
-    if plain:
+    if plain := evidence.plain_arms:
         yield Fact(
             term="Plain builds",
             text=f"{text.listing(plain)} lack profile-guided optimisation; builds that people "
