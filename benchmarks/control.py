@@ -12,10 +12,12 @@ import pandas as pd
 from scipy import stats
 from threads_or_processes.analysis.control import control_table
 from threads_or_processes.analysis.dataset import read_dataset
+from threads_or_processes.analysis.frames import frame
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import times_of, trial_values
 from threads_or_processes.common.plan_file import read_plan
 from threads_or_processes.records.plan import Plan
+from threads_or_processes.records.tables.comparisons import ControlRow
 
 from benchmarks.markdown import print_header, print_row
 
@@ -77,7 +79,8 @@ def pairs_of(plan: Plan, trials: pd.DataFrame, threshold: float | None = None) -
     """The pairs of a campaign, as if `threshold` had been its own."""
     chosen = plan.quiet_threshold if threshold is None else threshold
     times = times_of(trial_values(trials, quiet_threshold=chosen))
-    return control_table(plan, times, Rules(margin=plan.margin, confidence=plan.confidence))
+    rules = Rules(margin=plan.margin, confidence=plan.confidence)
+    return frame(control_table(plan, times, rules), ControlRow)
 
 
 def rows(pairs: pd.DataFrame) -> Iterator[tuple[str, ...]]:

@@ -103,7 +103,7 @@ def plan_problems(trials: pd.DataFrame, plan: Plan) -> Iterator[Problem]:
         if len(culprits):
             place = f"{culprits['cell'].iloc[0]}, block {culprits['block'].iloc[0]}"
             yield Problem(f"{what}: {place}", _row(culprits.index[0]), "cell, block")
-    cells = {cell.id: cell for cell in plan.cells}
+    cells = plan.cells_by_id
     for column in names(CellKey)[1:]:
         states = trials[["cell", column]].drop_duplicates()
         for row, cell, found in zip(states.index, states["cell"], states[column], strict=True):

@@ -6,15 +6,13 @@ and arm, and what the model must beat on the same arm: serial, or as many thread
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
-import pandas as pd
 from scipy import optimize
 
 from threads_or_processes.analysis.estimates import Floats
-from threads_or_processes.analysis.frames import frame
 from threads_or_processes.analysis.ratios import Comparison, compare
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import Times
@@ -27,6 +25,7 @@ from threads_or_processes.records.vocabulary import (
     ComparisonResult,
     CrossoverState,
     Family,
+    Timing,
 )
 
 BETWEEN_SIZES = "intervals of the two nearest sizes, joined in 1 / size"
@@ -35,13 +34,17 @@ BETWEEN_SIZES = "intervals of the two nearest sizes, joined in 1 / size"
 BASELINE_WILL_DO = (ComparisonResult.SLOWER, ComparisonResult.EQUAL)
 
 
+#: Workload, parameter and baseline model of a ladder; its timing, model, workers and arm.
+Way = tuple[str, str, Literal["serial", "threads"], Timing, str, int, str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ladder:
     """A parallel cell and its baseline for each size of a parameter."""
 
     workload: str
     parameter: str
-    baseline_model: str
+    baseline_model: Literal["serial", "threads"]
     rungs: Mapping[float, tuple[Cell, Cell]]
 
 
@@ -54,10 +57,9 @@ class Bracket:
     faster_from: int | None
 
 
-def crossovers_table(plan: Plan, times: Times, rules: Rules) -> pd.DataFrame:
-    """One row (`CrossoverRow`) for each ladder of at least two sizes, as cells come."""
-    rows = [_row(ladder, times, rules) for ladder in ladders(plan)]
-    return frame(rows, CrossoverRow)
+def crossovers_table(plan: Plan, times: Times, rules: Rules) -> list[CrossoverRow]:
+    """One row for each ladder of at least two sizes, as cells come."""
+    return [_row(ladder, times, rules) for ladder in ladders(plan)]
 
 
 def ladders(plan: Plan) -> Iterator[Ladder]:
@@ -68,15 +70,20 @@ def ladders(plan: Plan) -> Iterator[Ladder]:
     """
     compared = [cell for cell in plan.in_order() if cell.is_compared]
     at = {(c.workload, c.timing, c.arm, c.model, c.workers): c for c in compared}
-    found: dict[tuple[str, ...], dict[float, tuple[Cell, Cell]]] = {}
+    found: dict[Way, dict[float, tuple[Cell, Cell]]] = {}
     for cell in compared:
         for model, workers in _baselines(cell, plan):
             baseline = at.get((cell.workload, cell.timing, cell.arm, model, workers))
             if baseline is None:
                 continue
             for workload, parameter, size in sizes_of(cell.workload):
-                way = (cell.timing, cell.model, str(cell.workers), cell.arm)
-                found.setdefault((workload, parameter, model, *way), {})[size] = (cell, baseline)
+                way = (
+                    workload,
+                    parameter,
+                    model,
+                    *(cell.timing, cell.model, cell.workers, cell.arm),
+                )
+                found.setdefault(way, {})[size] = (cell, baseline)
     for (workload, parameter, model, *_), rungs in found.items():
         if len(rungs) > 1:
             yield Ladder(
@@ -87,7 +94,7 @@ def ladders(plan: Plan) -> Iterator[Ladder]:
             )
 
 
-def _baselines(cell: Cell, plan: Plan) -> Iterator[tuple[str, int]]:
+def _baselines(cell: Cell, plan: Plan) -> Iterator[tuple[Literal["serial", "threads"], int]]:
     """The models, and their workers, that a parallel cell is to beat."""
     if plan.family(cell) is not Family.SERIAL:
         yield SERIAL, 1
@@ -112,7 +119,7 @@ def _number(text: str) -> float:
         return math.nan
 
 
-def _row(ladder: Ladder, times: Times, rules: Rules) -> dict[str, Any]:
+def _row(ladder: Ladder, times: Times, rules: Rules) -> CrossoverRow:
     sizes = np.array(list(ladder.rungs))
     cell, _ = next(iter(ladder.rungs.values()))
     comparisons = [
@@ -122,28 +129,31 @@ def _row(ladder: Ladder, times: Times, rules: Rules) -> dict[str, Any]:
     bracket = find_bracket(
         [one.reading if one is not None else ComparisonResult.UNRESOLVED for one in comparisons]
     )
-    return {
-        "workload": ladder.workload,
-        "parameter": ladder.parameter,
-        "model": cell.model,
-        "workers": cell.workers,
-        "worker_kind": cell.worker_kind,
-        "arm": cell.arm,
-        "baseline_model": ladder.baseline_model,
-        "timing": cell.timing,
-        "sizes": sizes.size,
-        "measured_sizes": sum(one is not None for one in comparisons),
-        "least_size": float(sizes[0]),
-        "largest_size": float(sizes[-1]),
-        "state": bracket.state,
-        "baseline_to_size": _at(sizes, bracket.baseline_to),
-        "faster_from_size": _at(sizes, bracket.faster_from),
-        **(
-            _crossover(sizes, comparisons, rules)
-            if bracket.state is CrossoverState.BRACKETED and ladder.baseline_model == SERIAL
-            else {}
-        ),
-    }
+    row = CrossoverRow(
+        workload=ladder.workload,
+        parameter=ladder.parameter,
+        model=cell.model,
+        workers=cell.workers,
+        worker_kind=cell.worker_kind,
+        arm=cell.arm,
+        baseline_model=ladder.baseline_model,
+        timing=cell.timing,
+        sizes=sizes.size,
+        measured_sizes=sum(one is not None for one in comparisons),
+        least_size=float(sizes[0]),
+        largest_size=float(sizes[-1]),
+        state=bracket.state,
+        baseline_to_size=_at(sizes, bracket.baseline_to),
+        faster_from_size=_at(sizes, bracket.faster_from),
+    )
+    # For serial as the baseline alone: what threads take may grow with the size in any way.
+    if bracket.state is not CrossoverState.BRACKETED or ladder.baseline_model != SERIAL:
+        return row
+    return replace(
+        row,
+        crossover=_crossover(sizes, comparisons, margin=rules.margin),
+        intervals=Intervals(ci_level=rules.confidence, ci_method=BETWEEN_SIZES),
+    )
 
 
 def _at(sizes: Floats, place: int | None) -> float | None:
@@ -181,27 +191,16 @@ def find_bracket(readings: Sequence[ComparisonResult]) -> Bracket:
 
 
 def _crossover(
-    sizes: Floats, comparisons: Sequence[Comparison | None], rules: Rules
-) -> dict[str, Any]:
-    """The indicative size and its interval, from the sizes that have one.
-
-    For serial as the baseline alone: what threads take may grow with the size in any way.
-    """
+    sizes: Floats, comparisons: Sequence[Comparison | None], *, margin: float
+) -> Bounded:
+    """The indicative size and its interval, from the sizes that have one."""
     known = [
-        (size, one.estimate)
+        (size, one.estimate.ratio, one.estimate.interval.low, one.estimate.interval.high)
         for size, one in zip(sizes, comparisons, strict=True)
-        if one is not None and one.estimate.keys
+        if one is not None and one.estimate.interval is not None
     ]
-    ratios = np.array([estimate.ratio for _, estimate in known])
-    low, high = (
-        np.array([getattr(estimate.keys[0].interval, end) for _, estimate in known])
-        for end in ("low", "high")
-    )
-    found = crossing(np.array([size for size, _ in known]), ratios, low, high, margin=rules.margin)
-    return {
-        "crossover": Bounded(value=found[0], low=found[1], high=found[2]),
-        "intervals": Intervals(ci_level=rules.confidence, ci_method=BETWEEN_SIZES),
-    }
+    value, low, high = crossing(*np.array(known).T, margin=margin)
+    return Bounded(value=value, low=low, high=high)
 
 
 def crossing(

@@ -37,14 +37,13 @@ BLOCK_BYTES = 64 * 1024 * 1024
 
 def dataset(records: Iterable[Record], plan: Plan) -> pd.DataFrame:
     """The typed table of all repetitions (columns: `RepetitionRow`), in canonical order."""
-    kinds = {cell.id: cell.worker_kind for cell in plan.cells}
     flat = [
         row
         for record in records
         for row in rows(
             record.value,
             campaign=plan.campaign,
-            worker_kind=kinds[record.value["cell"]["id"]],
+            worker_kind=plan.cells_by_id[record.value["cell"]["id"]].worker_kind,
         )
     ]
     return in_order(frame(flat, RepetitionRow))

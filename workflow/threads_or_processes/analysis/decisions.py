@@ -9,14 +9,12 @@ simpler of the two families will do.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import pandas as pd
 
 from threads_or_processes.analysis.estimates import geometric_mean
-from threads_or_processes.analysis.frames import frame
 from threads_or_processes.analysis.ratios import Comparison, compare
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import Times, wall_times
@@ -69,11 +67,11 @@ class Contest:
         comparison = self.judge(cell, baseline) if baseline is not None else None
         if comparison is None:
             return None
-        keys = comparison.estimate.keys
+        interval = comparison.estimate.interval
         return Ratio(
             value=comparison.estimate.ratio,
-            low=keys[0].interval.low if keys else None,
-            high=keys[0].interval.high if keys else None,
+            low=interval.low if interval else None,
+            high=interval.high if interval else None,
             reading=comparison.reading,
         )
 
@@ -118,19 +116,17 @@ def contests(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules) -> li
     ]
 
 
-def decisions_table(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules) -> pd.DataFrame:
-    """One row (`DecisionRow`) for each workload and arm with something to decide (`contests`)."""
+def decisions_table(
+    plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules
+) -> list[DecisionRow]:
+    """One row for each workload and arm with something to decide (`contests`)."""
     costs_ns = sending_costs_ns(plan, trials, times)
-    rows = [
-        {"workload": one.workload, "arm": one.arm, **_decision(one, costs_ns, rules.margin)}
-        for one in contests(plan, trials, times, rules)
-    ]
-    return frame(rows, DecisionRow)
+    return [_decision(one, costs_ns, rules.margin) for one in contests(plan, trials, times, rules)]
 
 
-def families_table(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules) -> pd.DataFrame:
-    """One row (`FamilyRow`) for each parallel family with a candidate, contest by contest."""
-    rows = [
+def families_table(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules) -> list[FamilyRow]:
+    """One row for each parallel family with a candidate, contest by contest."""
+    return [
         FamilyRow(
             workload=one.workload,
             arm=one.arm,
@@ -144,7 +140,6 @@ def families_table(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules)
         for family in Family
         if family is not Family.SERIAL and (best := one.best_of(family)) is not None
     ]
-    return frame(rows, FamilyRow)
 
 
 def decidable(plan: Plan) -> list[Cell]:
@@ -202,10 +197,11 @@ def _rank(plan: Plan, means_ns: Mapping[str, float], cell: Cell) -> tuple[float,
     return means_ns[cell.id], SIMPLEST_FIRST.index(plan.family(cell)), cell.workers, cell.id
 
 
-def _decision(contest: Contest, costs_ns: Mapping[Way, float], margin: float) -> dict[str, Any]:
-    """The columns of a decision beside workload and arm; none without a candidate."""
+def _decision(contest: Contest, costs_ns: Mapping[Way, float], margin: float) -> DecisionRow:
+    """What was fastest; nothing where there is no candidate."""
+    row = DecisionRow(workload=contest.workload, arm=contest.arm)
     if not contest.fastest_first:
-        return {}
+        return row
     best = contest.fastest_first[0]
     family = contest.plan.family(best)
     runner_up = next(
@@ -215,12 +211,13 @@ def _decision(contest: Contest, costs_ns: Mapping[Way, float], margin: float) ->
     pays_ns = None
     if own_speedup is not None and own_speedup.reading is ComparisonResult.FASTER:
         pays_ns = pays_from_ns(costs_ns.get(way_of(best)), own_speedup.value, margin)
-    return {
-        "best": contest.named(best),
-        "best_ns": contest.means_ns[best.id],
-        "speedup": contest.ratio(best, contest.reference_serial),
-        "own_speedup": own_speedup,
-        "pays_from_ns": pays_ns,
-        "runner_up": contest.named(runner_up) if runner_up is not None else None,
-        "advantage": contest.ratio(best, runner_up),
-    }
+    return replace(
+        row,
+        best=contest.named(best),
+        best_ns=contest.means_ns[best.id],
+        speedup=contest.ratio(best, contest.reference_serial),
+        own_speedup=own_speedup,
+        pays_from_ns=pays_ns,
+        runner_up=contest.named(runner_up) if runner_up is not None else None,
+        advantage=contest.ratio(best, runner_up),
+    )

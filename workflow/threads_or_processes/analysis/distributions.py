@@ -1,13 +1,11 @@
 """The table of distributions: how a cell's repetitions spread, for curves and for tails."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from threads_or_processes.analysis.estimates import Floats
-from threads_or_processes.analysis.frames import frame
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables.measured import DistributionRow
 
@@ -18,14 +16,14 @@ SHARES: Floats = np.arange(21) / 20
 ROUNDING = 1e-12
 
 
-def distributions_table(plan: Plan, values: pd.DataFrame) -> pd.DataFrame:
-    """Rows (`DistributionRow`) for each cell with an ok trial, in the order of cells.
+def distributions_table(plan: Plan, values: pd.DataFrame) -> list[DistributionRow]:
+    """Rows for each cell with an ok trial, in the order of cells.
 
     `values` are the ok trials (`trial_values`). Quiet times are there where a trial has enough of
     them, whatever the basis of the cell.
     """
     by_cell = dict(iter(values.groupby("cell")))
-    rows: list[dict[str, Any]] = []
+    rows: list[DistributionRow] = []
     for cell in plan.in_order():
         if cell.id not in by_cell:
             continue
@@ -34,10 +32,12 @@ def distributions_table(plan: Plan, values: pd.DataFrame) -> pd.DataFrame:
         quiet = [times for times in trials["quiet_walls_ns"] if times.size]
         quiet_ns = quantiles(quiet, SHARES) if quiet else [None] * SHARES.size
         rows += [
-            {"cell": cell.id, "share_ratio": share, "typical_ns": typical, "quiet_ns": quiet_time}
+            DistributionRow(
+                cell=cell.id, share_ratio=share, typical_ns=typical, quiet_ns=quiet_time
+            )
             for share, typical, quiet_time in zip(SHARES, typical_ns, quiet_ns, strict=True)
         ]
-    return frame(rows, DistributionRow)
+    return rows
 
 
 def quantiles(repetitions: Sequence[Floats], shares: Floats) -> Floats:

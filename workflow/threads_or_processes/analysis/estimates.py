@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from threads_or_processes.records.tables.groups import Bounded, Intervals
+
 Floats = NDArray[np.float64]
 
 ORDER_STATISTICS = "order statistics"
@@ -69,6 +71,20 @@ def estimate_median(values: Floats, *, confidence: float) -> Interval | None:
     low, high = median_bounds(values, confidence)
     _, level = median_rank(values.size, confidence)
     return Interval(low=float(low), high=float(high), level=level, method=ORDER_STATISTICS)
+
+
+def bounded_median(values: Floats, confidence: float) -> tuple[Bounded, Intervals]:
+    """The median of shape (k,) values with its interval, and how that was made, as far as known."""
+    if not values.size:
+        return Bounded(), Intervals()
+    middle = float(np.median(values))
+    interval = estimate_median(values, confidence=confidence)
+    if interval is None:
+        return Bounded(value=middle), Intervals()
+    return (
+        Bounded(value=middle, low=interval.low, high=interval.high),
+        Intervals(ci_level=interval.level, ci_method=interval.method),
+    )
 
 
 def median_bounds(values: Floats, confidence: float) -> tuple[Floats, Floats]:

@@ -15,6 +15,8 @@ from scipy import stats
 
 from threads_or_processes.analysis.curves import Curve
 from threads_or_processes.analysis.estimates import Floats, block_resamples
+from threads_or_processes.records.tables.experiments import Law as FittedLaw
+from threads_or_processes.records.tables.groups import Bounded
 
 BLOCK_BOOTSTRAP = "block bootstrap, expanded percentiles"
 
@@ -28,7 +30,7 @@ LEAST_NOISE_RATIO = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
-class Estimated:
+class Estimated(Bounded):
     """A parameter and its interval; a number of workers may be infinite."""
 
     value: float
@@ -37,7 +39,7 @@ class Estimated:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Law:
+class Law(FittedLaw):
     """One law's curve through the trials.
 
     `aicc` is Akaike's criterion with its correction for few data: of two laws the one with less is
@@ -45,11 +47,8 @@ class Law:
     3 %).
     """
 
-    one_worker_ns: float
     contention: Estimated
     coherency: Estimated
-    aicc: float
-    misfit_ratio: float
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,12 +1,13 @@
 """Tables as typed frames, made from the declarations of their rows (`records.tables`)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, Literal
 
 import pandas as pd
 
-from threads_or_processes.records.fields import Column, columns_of, parts_of
+from threads_or_processes.common.files import canonical_json
+from threads_or_processes.records.fields import Column, columns_of
 
 #: pandas types that know missing values.
 Dtype = Literal["Int64", "Float64", "string"]
@@ -23,18 +24,11 @@ def dtype(column: Column) -> Dtype:
     return DTYPES[column.kind]
 
 
-def frame(rows: Iterable[Any], record: type) -> pd.DataFrame:
-    """A typed frame of rows: dataclasses of the type `record`, or dicts of its fields.
-
-    A key that a dict lacks is missing, one too many is an error.
-    """
-    listed = list(rows)
-    known = {_key(name) for name in parts_of(record)}
-    unknown = {key for row in listed if isinstance(row, dict) for key in row} - known
-    assert not unknown, f"{record.__name__} has no fields {sorted(unknown)}"
+def frame(rows: Sequence[Any], record: type) -> pd.DataFrame:
+    """A typed frame of rows, dataclasses of the type `record`."""
     return pd.DataFrame(
         {
-            column.name: pd.array(_values(listed, column), dtype=dtype(column))
+            column.name: pd.array([_value(row, column) for row in rows], dtype=dtype(column))
             for column in columns_of(record)
         }
     )
@@ -55,23 +49,13 @@ def csv_text(table: pd.DataFrame) -> str:
     return table.to_csv(index=False, lineterminator="\n", float_format="%.12g")
 
 
-def _key(name: str) -> str:
-    """A field's name without what keeps it from being a keyword of Python."""
-    return name.rstrip("_")
-
-
-def _values(rows: list[Any], column: Column) -> list[Any]:
-    values = rows
+def _value(row: Any, column: Column) -> Any:
+    """What a table holds of a row; None also where the group that it is in is missing."""
+    value = row
     for name in column.path:
-        key = _key(name)
-        values = [
-            value.get(key) if isinstance(value, dict) else getattr(value, name, None)
-            for value in values
-        ]
-    return [_text(value) for value in values] if column.kind is str else values
-
-
-def _text(value: Any) -> Any:
+        value = None if value is None else getattr(value, name)
     if isinstance(value, tuple):
         return " ".join(value) or None
+    if isinstance(value, list):
+        return canonical_json(value)
     return value.value if isinstance(value, Enum) else value

@@ -121,9 +121,10 @@ def with_blocks(plan: Plan, blocks: Mapping[PeersName, int]) -> Plan:
     """The plan with the trials that are added up to so many blocks of each peers."""
     if plan.precision is None:
         return plan
-    peers = {cell.id: cell.peers for cell in plan.cells}
     added = [
-        trial for trial in plan.precision.trials if trial.block <= blocks.get(peers[trial.cell], 0)
+        trial
+        for trial in plan.precision.trials
+        if trial.block <= blocks.get(plan.cells_by_id[trial.cell].peers, 0)
     ]
     return replace(plan, trials=(*plan.trials, *added))
 

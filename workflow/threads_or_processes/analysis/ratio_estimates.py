@@ -41,6 +41,11 @@ class RatioEstimate:
     keys: tuple[Key, ...]
 
     @property
+    def interval(self) -> Interval | None:
+        """The interval of `ratio`."""
+        return self.keys[0].interval if self.keys else None
+
+    @property
     def ratio_of_medians(self) -> float:
         """What the second key's intervals are about, where `ratio` is the first one's."""
         return math.exp(self.samples.log_median_ratio)

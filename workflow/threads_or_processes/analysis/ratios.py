@@ -1,16 +1,13 @@
 """The table of ratios: each planned contrast, paired by block."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from threads_or_processes.analysis.contrasts import Contrast, planned_contrasts
 from threads_or_processes.analysis.estimates import Floats, geometric_mean
-from threads_or_processes.analysis.frames import frame
 from threads_or_processes.analysis.ratio_estimates import RatioEstimate, estimate_ratio, one_sided_p
 from threads_or_processes.analysis.readings import Rules, read_ratio
 from threads_or_processes.analysis.samples import Paired, Samples, TwoSamples
@@ -76,17 +73,15 @@ def floor_of(cell: Cell, baseline: Cell, rules: Rules) -> float:
     return rules.noise_floor.serial if is_serial else rules.noise_floor.parallel
 
 
-def ratios_table(plan: Plan, times: Times, rules: Rules) -> pd.DataFrame:
-    """One row (`RatioRow`) for each planned contrast that was measured in a shared block."""
+def ratios_table(plan: Plan, times: Times, rules: Rules) -> list[RatioRow]:
+    """One row for each planned contrast that was measured in a shared block."""
     rows = []
     for contrast in planned_contrasts(plan):
         comparison = compare(times, cell=contrast.cell, baseline=contrast.baseline, rules=rules)
         if comparison is not None:
             rows.append(_row(contrast, comparison, rules))
-    known = [row for row in rows if "p_value" in row]
-    for row, q in zip(known, false_discovery([row["p_value"] for row in known]), strict=True):
-        row["q_value"] = q
-    return frame(rows, RatioRow)
+    q_values = iter(false_discovery([row.p_value for row in rows if row.p_value is not None]))
+    return [row if row.p_value is None else replace(row, q_value=next(q_values)) for row in rows]
 
 
 def false_discovery(p_values: list[float]) -> list[float]:
@@ -97,26 +92,33 @@ def false_discovery(p_values: list[float]) -> list[float]:
     return [float(q) for q in stats.false_discovery_control(p_values)] if p_values else []
 
 
-def _row(contrast: Contrast, comparison: Comparison, rules: Rules) -> dict[str, Any]:
+def _row(contrast: Contrast, comparison: Comparison, rules: Rules) -> RatioRow:
     cell, estimate = contrast.cell, comparison.estimate
-    return {
-        "contrast": contrast.question,
-        "workload": cell.workload,
-        "model": cell.model,
-        "workers": cell.workers,
-        "arm": cell.arm,
-        "timing": cell.timing,
-        "cell": cell.id,
-        "baseline_cell": contrast.baseline.id,
-        "basis": comparison.basis,
-        "cell_ns": comparison.cell_ns,
-        "baseline_ns": comparison.baseline_ns,
-        "ratio": estimate.ratio,
-        "blocks": estimate.blocks,
-        "intervals": intervals_of(estimate),
-        **(_p_values(estimate, rules) if estimate.keys else {}),
-        "reading": comparison.reading,
-    }
+    row = RatioRow(
+        contrast=contrast.question,
+        workload=cell.workload,
+        model=cell.model,
+        workers=cell.workers,
+        arm=cell.arm,
+        timing=cell.timing,
+        cell=cell.id,
+        baseline_cell=contrast.baseline.id,
+        basis=comparison.basis,
+        cell_ns=comparison.cell_ns,
+        baseline_ns=comparison.baseline_ns,
+        ratio=estimate.ratio,
+        blocks=estimate.blocks,
+        intervals=intervals_of(estimate),
+        reading=comparison.reading,
+    )
+    if not estimate.keys:
+        return row
+    return replace(
+        row,
+        p_value=two_sided(one_sided_p(estimate.samples, 0.0)),
+        exact_p_value=estimate.samples.exact_p(0.0),
+        equivalence_p_value=equivalence_p(estimate, rules),
+    )
 
 
 def intervals_of(estimate: RatioEstimate) -> RatioIntervals:
@@ -138,15 +140,6 @@ def intervals_of(estimate: RatioEstimate) -> RatioIntervals:
         second_equivalence_low_ratio=second.equivalence.low,
         second_equivalence_high_ratio=second.equivalence.high,
     )
-
-
-def _p_values(estimate: RatioEstimate, rules: Rules) -> dict[str, float]:
-    above = one_sided_p(estimate.samples, 0.0)
-    return {
-        "p_value": two_sided(above),
-        "exact_p_value": estimate.samples.exact_p(0.0),
-        "equivalence_p_value": equivalence_p(estimate, rules),
-    }
 
 
 def two_sided(p: float) -> float:

@@ -8,10 +8,10 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from threads_or_processes.analysis.frames import names
 from threads_or_processes.common.decoding import json_schema, problem_with, read_as
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import canonical_json, read_json
+from threads_or_processes.records.fields import columns_of
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Cell, Plan, Trial
 from threads_or_processes.records.quiet import ProbeMode
@@ -24,13 +24,17 @@ from threads_or_processes.records.trial import (
     TrialHealth,
     TrialRecord,
 )
-from threads_or_processes.records.vocabulary import NOTEBOOK_WORKLOAD, TRIAL_SCHEMA_VERSION
+from threads_or_processes.records.vocabulary import (
+    NOTEBOOK_WORKLOAD,
+    TRIAL_SCHEMA_VERSION,
+    WorkerKind,
+)
 
 MEASURE_ANEW = "delete the file and run snakemake again; the trial will be measured anew"
 LONGEST_COMPLAINT_CHARACTERS = 200
 
-#: The columns of the data set.
-COLUMNS = frozenset(names(RepetitionRow))
+#: The field of a row that is behind each column of the data set.
+FIELDS = {column.name: column.path[0] for column in columns_of(RepetitionRow)}
 
 #: The fields of a reading of the machine's health that are no counters.
 HEALTH_STATES = frozenset(HealthStates.__annotations__)
@@ -62,11 +66,10 @@ def read_records(plan: Plan, *, results: Path, identities: Mapping[str, Identity
             where=str(missing[0]),
             hint="run snakemake again; it measures only what is missing",
         )
-    cells = {cell.id: cell for cell in plan.cells}
     records = [Record(path, read_json(path)) for path in paths]
     for record, trial in zip(records, plan.trials, strict=True):
         check_form(record)
-        check_place(record, trial, cells[trial.cell])
+        check_place(record, trial, plan.cells_by_id[trial.cell])
         check_machine(record, plan.fingerprint)
         check_interpreter(record, identities[record.value["cell"]["arm"]])
     check_equal_work(records)
@@ -166,7 +169,7 @@ def check_equal_work(records: Iterable[Record]) -> None:
                 )
 
 
-def rows(record: TrialRecord, *, campaign: str, worker_kind: str) -> list[dict[str, Any]]:
+def rows(record: TrialRecord, *, campaign: str, worker_kind: WorkerKind) -> list[RepetitionRow]:
     """Flatten a checked record to a row a repetition; one row if no repetition was finished.
 
     A field that has the name of a column is that column. `worker_kind` is what the plan says of the
@@ -175,8 +178,8 @@ def rows(record: TrialRecord, *, campaign: str, worker_kind: str) -> list[dict[s
     cell, health, output = record["cell"], record["health"], record["output"]
     memory: Json = record["memory"] or {}
     trial = {
-        **_columns_in(record, cell, record["interpreter"], record["work"], memory),
-        **_columns_in(memory, prefix="memory_"),
+        **_fields_in(record, cell, record["interpreter"], record["work"], memory),
+        **_fields_in(memory, prefix="memory_"),
         "campaign": campaign,
         "cell": cell["id"],
         "worker_kind": worker_kind,
@@ -189,11 +192,11 @@ def rows(record: TrialRecord, *, campaign: str, worker_kind: str) -> list[dict[s
         "data_json": None if output is None else canonical_json(output["data"]),
     }
     keeps_spans = cell["workload"] == NOTEBOOK_WORKLOAD
-    repetitions = [
+    of_repetitions = [
         {
-            **_columns_in(repetition),
-            **_columns_in(repetition, prefix="cold_"),
-            **trial,  # its columns win where a repetition has a field of the same name
+            **_fields_in(repetition),
+            **_fields_in(repetition, prefix="cold_"),
+            **trial,  # its fields win where a repetition has one of the same name
             "repetition": repetition["index"],
             "sentinel_json": _sentinel_json(repetition, record["sentinel"]),
             "workers_used": len({(w["pid"], w["thread_id"]) for w in repetition["workers"]}),
@@ -201,16 +204,17 @@ def rows(record: TrialRecord, *, campaign: str, worker_kind: str) -> list[dict[s
         }
         for repetition in record["repetitions"]
     ]
-    return repetitions or [trial]
+    missing: dict[str, Any] = dict.fromkeys(FIELDS.values())
+    return [RepetitionRow(**missing | fields) for fields in of_repetitions or [trial]]
 
 
-def _columns_in(*parts: Json, prefix: str = "") -> dict[str, Any]:
-    """The fields of parts of a record that are columns, under that name."""
+def _fields_in(*parts: Json, prefix: str = "") -> dict[str, Any]:
+    """The fields of a row that parts of a record have under the name of a column."""
     return {
-        column: value
+        FIELDS[f"{prefix}{name}"]: value
         for part in parts
         for name, value in part.items()
-        if (column := f"{prefix}{name}") in COLUMNS
+        if f"{prefix}{name}" in FIELDS
     }
 
 

@@ -8,14 +8,11 @@ neither law has a term.
 """
 
 from collections.abc import Sequence
-from typing import Any
-
-import pandas as pd
+from dataclasses import replace
 
 from threads_or_processes.analysis.cells import cell_columns
 from threads_or_processes.analysis.curves import curve_of, well_covered
 from threads_or_processes.analysis.fits import BLOCK_BOOTSTRAP, Estimated, Laws, fit_laws
-from threads_or_processes.analysis.frames import frame
 from threads_or_processes.analysis.ratios import compare
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import Times
@@ -37,8 +34,8 @@ FEWEST_COUNTS = 4
 REACH = 2
 
 
-def scaling_table(plan: Plan, times: Times, rules: Rules) -> pd.DataFrame:
-    """One row (`ScalingRow`) for each warm parallel cell with a serial cell of its own.
+def scaling_table(plan: Plan, times: Times, rules: Rules) -> list[ScalingRow]:
+    """One row for each warm parallel cell with a serial cell of its own.
 
     In the order of cells; a cell that shares no block with its serial cell has no numbers.
     """
@@ -47,12 +44,11 @@ def scaling_table(plan: Plan, times: Times, rules: Rules) -> pd.DataFrame:
         for cell in plan.cells
         if cell.is_compared and cell.timing == Timing.WARM and cell.model == SERIAL
     }
-    rows = [
+    return [
         _scaling(cell, serials[cell.workload, cell.arm], times, rules)
         for cell in _parallel(plan)
         if (cell.workload, cell.arm) in serials
     ]
-    return frame(rows, ScalingRow)
 
 
 def _parallel(plan: Plan) -> list[Cell]:
@@ -66,33 +62,34 @@ def _parallel(plan: Plan) -> list[Cell]:
     ]
 
 
-def _scaling(cell: Cell, serial: Cell, times: Times, rules: Rules) -> dict[str, Any]:
-    row = cell_columns(cell) | {"baseline_cell": serial.id, "blocks": 0}
+def _scaling(cell: Cell, serial: Cell, times: Times, rules: Rules) -> ScalingRow:
+    row = ScalingRow(**cell_columns(cell), baseline_cell=serial.id, blocks=0)
     comparison = compare(times, cell=cell, baseline=serial, rules=rules)
     if comparison is None:
         return row
-    estimate = comparison.estimate
-    interval = estimate.keys[0].interval if estimate.keys else None
+    estimate, workers = comparison.estimate, cell.workers
+    interval = estimate.interval
     low, high = (interval.low, interval.high) if interval else (None, None)
-    return row | {
-        "basis": comparison.basis,
-        "blocks": estimate.blocks,
-        "cell_ns": comparison.cell_ns,
-        "baseline_ns": comparison.baseline_ns,
-        "speedup": Bounded(value=estimate.ratio, low=low, high=high),
-        "efficiency": Bounded(
-            value=estimate.ratio / cell.workers,
-            low=low and low / cell.workers,
-            high=high and high / cell.workers,
+    return replace(
+        row,
+        basis=comparison.basis,
+        blocks=estimate.blocks,
+        cell_ns=comparison.cell_ns,
+        baseline_ns=comparison.baseline_ns,
+        speedup=Bounded(value=estimate.ratio, low=low, high=high),
+        efficiency=Bounded(
+            value=estimate.ratio / workers, low=low and low / workers, high=high and high / workers
         ),
         # The more speedup, the less of it is serial.
-        "serial_fraction": Bounded(
-            value=serial_fraction(estimate.ratio, cell.workers),
-            low=high and serial_fraction(high, cell.workers),
-            high=low and serial_fraction(low, cell.workers),
+        serial_fraction=Bounded(
+            value=serial_fraction(estimate.ratio, workers),
+            low=high and serial_fraction(high, workers),
+            high=low and serial_fraction(low, workers),
         ),
-        "intervals": interval and Intervals(ci_level=interval.level, ci_method=interval.method),
-    }
+        intervals=Intervals(ci_level=interval.level, ci_method=interval.method)
+        if interval
+        else Intervals(),
+    )
 
 
 def serial_fraction(speedup: float, workers: int) -> float | None:
@@ -107,50 +104,54 @@ def serial_fraction(speedup: float, workers: int) -> float | None:
     return (1 / speedup - 1 / workers) / (1 - 1 / workers)
 
 
-def fits_table(plan: Plan, times: Times, rules: Rules) -> pd.DataFrame:
-    """One row (`FitRow`) for each workload, model and arm with a warm parallel cell."""
+def fits_table(plan: Plan, times: Times, rules: Rules) -> list[FitRow]:
+    """One row for each workload, model and arm with a warm parallel cell."""
     ways: dict[tuple[str, str, str], list[Cell]] = {}
     for cell in _parallel(plan):
         ways.setdefault((cell.workload, cell.model, cell.arm), []).append(cell)
-    rows = [
-        {"workload": workload, "model": model, "arm": arm, **_fitted(cells, times, rules)}
-        for (workload, model, arm), cells in ways.items()
-    ]
-    return frame(rows, FitRow)
+    return [_fit(cells, times, rules) for cells in ways.values()]
 
 
-def _fitted(cells: Sequence[Cell], times: Times, rules: Rules) -> dict[str, Any]:
-    """The columns of one fit, but for what identifies it."""
-    ids = {cell.workers: cell.id for cell in cells if cell.worker_kind == WorkerKind.WITHIN_CORES}
+def _fit(cells: Sequence[Cell], times: Times, rules: Rules) -> FitRow:
+    ids = {cell.workers: cell.id for cell in cells if cell.worker_kind is WorkerKind.WITHIN_CORES}
     counts = well_covered({count: times.typical.get(ids[count], {}) for count in ids})
+    row = FitRow(
+        workload=cells[0].workload,
+        model=cells[0].model,
+        arm=cells[0].arm,
+        counts=len(counts),
+        blocks=0,
+        state=FitState.TOO_FEW_COUNTS,
+    )
     if not counts:
-        return {"counts": 0, "blocks": 0, "state": FitState.TOO_FEW_COUNTS}
+        return row
     basis = times.basis(*(ids[count] for count in counts))
     curve = curve_of({count: times.on(basis).get(ids[count], {}) for count in counts})
-    row = {
-        "counts": len(counts),
-        "most_workers": counts[-1],
-        "believed_to_workers": REACH * counts[-1],
-        "basis": basis,
-        "blocks": curve.blocks,
-    }
+    believed_to = REACH * counts[-1]
+    row = replace(
+        row,
+        most_workers=counts[-1],
+        believed_to_workers=believed_to,
+        basis=basis,
+        blocks=curve.blocks,
+    )
     if len(counts) < FEWEST_COUNTS:
-        return row | {"state": FitState.TOO_FEW_COUNTS}
+        return row
     if curve.blocks < FEWEST_BLOCKS:
-        return row | {"state": FitState.TOO_FEW_BLOCKS}
+        return replace(row, state=FitState.TOO_FEW_BLOCKS)
     laws = fit_laws(curve, confidence=rules.confidence)
-    state = _state(laws, most_workers=REACH * counts[-1], margin=rules.margin)
-    return row | {
-        "state": state,
-        "preferred": "usl" if laws.prefers_usl else "amdahl",
-        "amdahl": laws.amdahl,
-        "usl": laws.usl,
-        "usl_coherency": laws.usl.coherency,
-        "peak": _within(REACH * counts[-1], laws.peak_workers)
-        if state is FitState.IDENTIFIED
-        else None,
-        "intervals": Intervals(ci_level=rules.confidence, ci_method=BLOCK_BOOTSTRAP),
-    }
+    state = _state(laws, most_workers=believed_to, margin=rules.margin)
+    is_identified = state is FitState.IDENTIFIED
+    return replace(
+        row,
+        state=state,
+        preferred="usl" if laws.prefers_usl else "amdahl",
+        amdahl=laws.amdahl,
+        usl=laws.usl,
+        usl_coherency=laws.usl.coherency,
+        peak=_within(believed_to, laws.peak_workers) if is_identified else Bounded(),
+        intervals=Intervals(ci_level=rules.confidence, ci_method=BLOCK_BOOTSTRAP),
+    )
 
 
 def _state(laws: Laws, *, most_workers: int, margin: float) -> FitState:

@@ -7,19 +7,23 @@ and weigh the same whether they have a core or not.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from threads_or_processes.analysis.curves import Curve, curve_of, well_covered
-from threads_or_processes.analysis.estimates import Floats, centre, estimate_median
+from threads_or_processes.analysis.estimates import Floats, bounded_median, centre
 from threads_or_processes.analysis.experiment_tables import PARTS
-from threads_or_processes.analysis.frames import frame
-from threads_or_processes.analysis.trial_values import Times, TimesByBlock, by_block
+from threads_or_processes.analysis.trial_values import (
+    Times,
+    TimesByBlock,
+    by_block,
+    column_on,
+    ok_trials,
+)
 from threads_or_processes.records.plan import Cell, Plan
 from threads_or_processes.records.tables.experiments import SlopeRow
-from threads_or_processes.records.tables.groups import Bounded, Intervals
 from threads_or_processes.records.vocabulary import (
     NOTEBOOK_WORKLOAD,
     Basis,
@@ -35,29 +39,49 @@ FEWEST_COUNTS = 2
 
 def slopes_table(
     plan: Plan, trials: pd.DataFrame, values: pd.DataFrame, times: Times
-) -> pd.DataFrame:
-    """Rows (`SlopeRow`) for each workload, model and arm whose start-up or weight is known.
+) -> list[SlopeRow]:
+    """Rows for each workload, model and arm whose start-up or weight is known.
 
     `trials` is the data set, `values` its ok trials (`trial_values`). Three rows for start-up
     (first result, tear-down, whole life), all on the basis that the wall times of all their cells
     allow; one for memory. The replay of the notebook is left out: its work grows with its workers.
     """
     parts = {
-        (basis, part): by_block(values, f"{prefix}{column}")
-        for basis, prefix in ((Basis.QUIET, "quiet_"), (Basis.TYPICAL, ""))
+        (basis, part): by_block(values, column_on(basis, column))
+        for basis in Basis
         for part, column in PARTS.items()
     }
-    weighed = trials[trials["outcome"] == "ok"].drop_duplicates("trial_id")
-    weights = by_block(weighed, f"memory_{WEIGHT}_bytes")
-    rows: list[dict[str, Any]] = []
+    weights = by_block(ok_trials(trials), f"memory_{WEIGHT}_bytes")
+    rows: list[SlopeRow] = []
     for cells in _ways(plan):
-        if cells[0].timing == Timing.COLD:
-            rows += _startup(cells, parts, times, plan.confidence)
+        if cells[0].timing is Timing.COLD:
+            ids = _covered(cells, times.typical)
+            basis = times.basis(*ids.values()) if ids else None
+            rows += [
+                _row(
+                    cells[0],
+                    ids,
+                    parts[basis or Basis.TYPICAL, part],
+                    plan.confidence,
+                    timing=Timing.COLD,
+                    quantity=f"{part}_ns",
+                    basis=basis,
+                )
+                for part in PARTS
+            ]
         else:
-            ids = _covered(cells, weights)
-            row = _line_columns(ids, weights, plan.confidence)
-            rows.append(_way(cells) | {"quantity": f"{WEIGHT}_bytes"} | row)
-    return frame(rows, SlopeRow)
+            rows.append(
+                _row(
+                    cells[0],
+                    _covered(cells, weights),
+                    weights,
+                    plan.confidence,
+                    timing=Timing.MEMORY,
+                    quantity=f"{WEIGHT}_bytes",
+                    basis=None,
+                )
+            )
+    return rows
 
 
 def _ways(plan: Plan) -> Iterator[Sequence[Cell]]:
@@ -75,11 +99,6 @@ def _ways(plan: Plan) -> Iterator[Sequence[Cell]]:
     yield from ways.values()
 
 
-def _way(cells: Sequence[Cell]) -> dict[str, Any]:
-    names = ("workload", "model", "start_method", "arm", "timing")
-    return {name: getattr(cells[0], name) for name in names}
-
-
 def _covered(cells: Sequence[Cell], values: TimesByBlock) -> dict[int, str]:
     """The ids, by number of workers, of the cells that enough blocks have a value of."""
     ids = {cell.workers: cell.id for cell in cells}
@@ -87,46 +106,48 @@ def _covered(cells: Sequence[Cell], values: TimesByBlock) -> dict[int, str]:
     return {count: ids[count] for count in kept}
 
 
-def _startup(
-    cells: Sequence[Cell],
-    parts: Mapping[tuple[Basis, str], TimesByBlock],
-    times: Times,
+def _row(
+    cell: Cell,
+    ids: Mapping[int, str],
+    values: TimesByBlock,
     confidence: float,
-) -> Iterator[dict[str, Any]]:
-    ids = _covered(cells, times.typical)
-    basis = times.basis(*ids.values()) if ids else None
-    for part in PARTS:
-        row = _way(cells) | {"quantity": f"{part}_ns"}
-        if basis is not None:
-            row |= {"basis": basis}
-        yield row | _line_columns(ids, parts[basis or Basis.TYPICAL, part], confidence)
-
-
-def _line_columns(
-    ids: Mapping[int, str], values: TimesByBlock, confidence: float
-) -> dict[str, Any]:
-    """The line over these cells' values, by number of workers; what is missing, and why."""
-    row: dict[str, Any] = {"counts": len(ids), "blocks": 0}
-    if ids:
-        row |= {"least_workers": min(ids), "most_workers": max(ids)}
+    *,
+    timing: Literal[Timing.COLD, Timing.MEMORY],
+    quantity: str,
+    basis: Basis | None,
+) -> SlopeRow:
+    """The line over the values of the cells `ids`, by number of workers; `cell` is one of them."""
+    row = SlopeRow(
+        workload=cell.workload,
+        model=cell.model,
+        start_method=cell.start_method,
+        arm=cell.arm,
+        timing=timing,
+        quantity=quantity,
+        counts=len(ids),
+        least_workers=min(ids, default=None),
+        most_workers=max(ids, default=None),
+        basis=basis,
+        blocks=0,
+        state=SlopeState.TOO_FEW_COUNTS,
+    )
     if len(ids) < FEWEST_COUNTS:
-        return row | {"state": SlopeState.TOO_FEW_COUNTS}
-    curve = curve_of({count: values.get(cell, {}) for count, cell in ids.items()})
-    row |= {"blocks": curve.blocks, "state": SlopeState.TOO_FEW_BLOCKS}
-    if not curve.blocks:
         return row
+    curve = curve_of({count: values.get(cell, {}) for count, cell in ids.items()})
+    if not curve.blocks:
+        return replace(row, state=SlopeState.TOO_FEW_BLOCKS)
     lines = lines_of_blocks(curve)
-    for name, values_of_blocks in zip(("fixed", "per_worker"), lines, strict=True):
-        row[name] = Bounded(value=float(np.median(values_of_blocks)))
-        if interval := estimate_median(values_of_blocks, confidence=confidence):
-            row |= {
-                "state": SlopeState.FITTED,
-                name: replace(row[name], low=interval.low, high=interval.high),
-                "intervals": Intervals(ci_level=interval.level, ci_method=interval.method),
-            }
-    if len(ids) > FEWEST_COUNTS:
-        row |= {"misfit_ratio": misfit(curve, lines)}
-    return row
+    fixed, intervals = bounded_median(lines[0], confidence)
+    per_worker, _ = bounded_median(lines[1], confidence)
+    return replace(
+        row,
+        blocks=curve.blocks,
+        state=SlopeState.FITTED if curve.blocks > 1 else SlopeState.TOO_FEW_BLOCKS,
+        fixed=fixed,
+        per_worker=per_worker,
+        intervals=intervals,
+        misfit_ratio=misfit(curve, lines) if len(ids) > FEWEST_COUNTS else None,
+    )
 
 
 def lines_of_blocks(curve: Curve) -> Floats:

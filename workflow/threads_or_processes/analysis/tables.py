@@ -19,7 +19,7 @@ from threads_or_processes.analysis.experiment_tables import (
     startup_table,
     updates_table,
 )
-from threads_or_processes.analysis.frames import csv_text
+from threads_or_processes.analysis.frames import csv_text, frame
 from threads_or_processes.analysis.pairing import pairing_table
 from threads_or_processes.analysis.quality import quality_table
 from threads_or_processes.analysis.ratios import ratios_table
@@ -29,39 +29,46 @@ from threads_or_processes.analysis.slopes import slopes_table
 from threads_or_processes.analysis.trial_values import times_of, trial_values, values_table
 from threads_or_processes.common.files import write_text
 from threads_or_processes.records.plan import Plan
+from threads_or_processes.records.tables import TABLES, AllTables
 
 
 def all_tables(plan: Plan, trials: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Every table by name; the order of the data set's rows and of the plan changes nothing."""
+    rows = all_rows(plan, trials)
+    return {name: frame(getattr(rows, name), record) for name, record in TABLES.items()}
+
+
+def all_rows(plan: Plan, trials: pd.DataFrame) -> AllTables:
+    """The rows of every table."""
     trials = in_order(trials)
     values = trial_values(trials, quiet_threshold=plan.quiet_threshold)
     times = times_of(values)
     rules = Rules(margin=plan.margin, confidence=plan.confidence)
     control = control_table(plan, times, rules)
     rules = replace(rules, noise_floor=noise_floor(control, confidence=plan.confidence))
-    return {
-        "values": values_table(values),
-        "cells": cells_table(plan, trials, values, times),
-        "ratios": ratios_table(plan, times, rules),
-        "decisions": decisions_table(plan, trials, times, rules),
-        "families": families_table(plan, trials, times, rules),
-        "claims": claims_table(plan, trials, values, times, rules),
-        "outcomes": outcomes_table(plan, trials),
-        "notebook": notebook_table(plan, trials, values),
-        "startup": startup_table(plan, values, times),
-        "memory": memory_table(plan, trials),
-        "updates": updates_table(plan, trials),
-        "scaling": scaling_table(plan, times, rules),
-        "fits": fits_table(plan, times, rules),
-        "crossovers": crossovers_table(plan, times, rules),
-        "slopes": slopes_table(plan, trials, values, times),
-        "control": control,
-        "health": health_table(trials),
-        "distributions": distributions_table(plan, values),
-        "quality": quality_table(plan, values, times),
-        "pairing": pairing_table(plan, values, times),
-        "order": order_table(values),
-    }
+    return AllTables(
+        values=values_table(values),
+        cells=cells_table(plan, trials, values, times),
+        ratios=ratios_table(plan, times, rules),
+        decisions=decisions_table(plan, trials, times, rules),
+        families=families_table(plan, trials, times, rules),
+        claims=claims_table(plan, trials, values, times, rules),
+        outcomes=outcomes_table(plan, trials),
+        notebook=notebook_table(plan, trials, values),
+        startup=startup_table(plan, values, times),
+        memory=memory_table(plan, trials),
+        updates=updates_table(plan, trials),
+        scaling=scaling_table(plan, times, rules),
+        fits=fits_table(plan, times, rules),
+        crossovers=crossovers_table(plan, times, rules),
+        slopes=slopes_table(plan, trials, values, times),
+        control=control,
+        health=health_table(trials),
+        distributions=distributions_table(plan, values),
+        quality=quality_table(plan, values, times),
+        pairing=pairing_table(plan, values, times),
+        order=order_table(values),
+    )
 
 
 def write_tables(tables: dict[str, pd.DataFrame], directory: Path) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from threads_or_processes.analysis.estimates import Floats, coefficient_of_variation
-from threads_or_processes.analysis.frames import typed
 from threads_or_processes.analysis.quiet import with_disturbance
 from threads_or_processes.records.quiet import most_disturbance
 from threads_or_processes.records.tables.measured import ValueRow
@@ -122,10 +121,20 @@ def _arrays(groups: Iterable[tuple[Any, pd.Series]], trials: pd.Index) -> pd.Ser
     return pd.Series([of_trial.get(key, nothing) for key in trials], index=trials, dtype=object)
 
 
-def values_table(values: pd.DataFrame) -> pd.DataFrame:
-    """One row (`ValueRow`) for each ok trial (`trial_values` in), by cell and block."""
-    renamed = values.rename(columns={"wall_ns": "typical_ns", "quiet_wall_ns": "quiet_ns"})
-    return typed(renamed, ValueRow)
+def values_table(values: pd.DataFrame) -> list[ValueRow]:
+    """One row for each ok trial (`trial_values` in), by cell and block."""
+    return [
+        ValueRow(
+            cell=trial["cell"],
+            block=trial["block"],
+            typical_ns=trial["wall_ns"],
+            quiet_ns=trial["quiet_wall_ns"],
+            measured=trial["measured"],
+            watched=trial["watched"],
+            quiet=trial["quiet"],
+        )
+        for trial in values.to_dict("records")
+    ]
 
 
 def times_of(values: pd.DataFrame) -> Times:
@@ -144,15 +153,30 @@ def by_block(values: pd.DataFrame, column: str) -> TimesByBlock:
 
 def trials_of_cell(values: pd.DataFrame, basis: Basis) -> TrialsOfCell:
     """Those trials of one cell (its rows of `trial_values`) that have a value on this basis."""
-    prefix = "quiet_" if basis is Basis.QUIET else ""
-    known = values[values[f"{prefix}wall_ns"].notna()].sort_values(["started_unix_ns", "block"])
+    wall_ns = column_on(basis, "wall_ns")
+    known = values[values[wall_ns].notna()].sort_values(["started_unix_ns", "block"])
     return TrialsOfCell(
-        wall_ns=known[f"{prefix}wall_ns"].to_numpy(dtype=np.float64),
-        repetitions_ns=tuple(known[f"{prefix}walls_ns"]),
+        wall_ns=known[wall_ns].to_numpy(dtype=np.float64),
+        repetitions_ns=tuple(known[column_on(basis, "walls_ns")]),
     )
+
+
+def column_on(basis: Basis, name: str) -> str:
+    """The column of `trial_values` that has a time on this basis."""
+    return f"quiet_{name}" if basis is Basis.QUIET else name
 
 
 def wall_times(times: TimesByBlock, cell: str) -> Floats:
     """A cell's wall times in ns in the order of blocks, shape (ok trials,); may be empty."""
     of_cell = times.get(cell, {})
     return np.array([of_cell[block] for block in sorted(of_cell)], dtype=np.float64)
+
+
+def ok_trials(trials: pd.DataFrame) -> pd.DataFrame:
+    """The first row of each ok trial of a data set."""
+    return trials[trials["outcome"] == "ok"].drop_duplicates("trial_id")
+
+
+def counted_updates(trials: pd.DataFrame) -> pd.DataFrame:
+    """The measured repetitions whose tasks updated something together."""
+    return trials[(trials["phase"] == "measure") & trials["lost_updates"].notna()]

@@ -7,8 +7,8 @@ PLAN_SCHEMA_VERSION: Final = 1
 TRIAL_SCHEMA_VERSION: Final = 1
 
 #: Models that others are compared with.
-SERIAL = "serial"
-THREADS = "threads"
+SERIAL: Final = "serial"
+THREADS: Final = "threads"
 
 #: The replay of the teaching notebook; it has a table of its own and no part in decisions.
 NOTEBOOK_WORKLOAD = "notebook"

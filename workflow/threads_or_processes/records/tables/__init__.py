@@ -6,7 +6,7 @@ nanoseconds, `_bytes` bytes, `_ratio` a quotient without unit. An empty field me
 never zero.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args, get_type_hints
 
@@ -43,27 +43,27 @@ from threads_or_processes.records.tables.measured import (
 class AllTables:
     """The rows of every table; a field's name is that of the file."""
 
-    values: tuple[ValueRow, ...]
-    cells: tuple[CellRow, ...]
-    ratios: tuple[RatioRow, ...]
-    decisions: tuple[DecisionRow, ...]
-    families: tuple[FamilyRow, ...]
-    claims: tuple[ClaimRow, ...]
-    outcomes: tuple[OutcomeRow, ...]
-    notebook: tuple[NotebookRow, ...]
-    startup: tuple[StartupRow, ...]
-    memory: tuple[MemoryRow, ...]
-    updates: tuple[UpdatesRow, ...]
-    scaling: tuple[ScalingRow, ...]
-    fits: tuple[FitRow, ...]
-    crossovers: tuple[CrossoverRow, ...]
-    slopes: tuple[SlopeRow, ...]
-    control: tuple[ControlRow, ...]
-    health: tuple[HealthRow, ...]
-    distributions: tuple[DistributionRow, ...]
-    quality: tuple[QualityRow, ...]
-    pairing: tuple[PairingRow, ...]
-    order: tuple[OrderRow, ...]
+    values: Sequence[ValueRow]
+    cells: Sequence[CellRow]
+    ratios: Sequence[RatioRow]
+    decisions: Sequence[DecisionRow]
+    families: Sequence[FamilyRow]
+    claims: Sequence[ClaimRow]
+    outcomes: Sequence[OutcomeRow]
+    notebook: Sequence[NotebookRow]
+    startup: Sequence[StartupRow]
+    memory: Sequence[MemoryRow]
+    updates: Sequence[UpdatesRow]
+    scaling: Sequence[ScalingRow]
+    fits: Sequence[FitRow]
+    crossovers: Sequence[CrossoverRow]
+    slopes: Sequence[SlopeRow]
+    control: Sequence[ControlRow]
+    health: Sequence[HealthRow]
+    distributions: Sequence[DistributionRow]
+    quality: Sequence[QualityRow]
+    pairing: Sequence[PairingRow]
+    order: Sequence[OrderRow]
 
 
 #: Every table by name, each tables/<name>.csv, with the dataclass of its rows.

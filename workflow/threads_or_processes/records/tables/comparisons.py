@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from threads_or_processes.records.fields import Field
 from threads_or_processes.records.tables.groups import (
+    NO_RATIO_INTERVALS,
     Arm,
     Candidate,
     Model,
@@ -54,16 +55,16 @@ class RatioRow:
     intervals: RatioIntervals
     p_value: Annotated[
         float | None, Field("Student's p for no difference, two-sided, one test alone")
-    ]
+    ] = None
     exact_p_value: Annotated[
         float | None, Field("the same by flipping signs: exact, at least 2 / 2^blocks")
-    ]
+    ] = None
     q_value: Annotated[
         float | None, Field("p_value as a false discovery rate over the rows of this table")
-    ]
+    ] = None
     equivalence_p_value: Annotated[
         float | None, Field("Student's p for a difference beyond the margin")
-    ]
+    ] = None
     reading: Annotated[ComparisonResult, Field("the answer, by both methods")]
 
     @property
@@ -80,23 +81,25 @@ class DecisionRow:
 
     workload: Workload
     arm: Arm
-    best: Annotated[Candidate | None, Field("the cell with the least geometric mean, warm timing")]
-    best_ns: Annotated[float | None, Field("its geometric mean")]
+    best: Annotated[
+        Candidate | None, Field("the cell with the least geometric mean, warm timing")
+    ] = None
+    best_ns: Annotated[float | None, Field("its geometric mean")] = None
     speedup: Annotated[
         Ratio | None, Field("the best against serial on the reference arm", unit="ratio")
-    ]
+    ] = None
     own_speedup: Annotated[
         Ratio | None, Field("the best against serial on the same arm", unit="ratio")
-    ]
+    ] = None
     pays_from_ns: Annotated[
         float | None,
         Field(
             "indicative: duration of a task from which the best beats serial on the same arm by "
             "the margin, when tasks are sent one by one"
         ),
-    ]
-    runner_up: Annotated[Candidate | None, Field("the best cell of any other family")]
-    advantage: Annotated[Ratio | None, Field("the best against the runner-up", unit="ratio")]
+    ] = None
+    runner_up: Annotated[Candidate | None, Field("the best cell of any other family")] = None
+    advantage: Annotated[Ratio | None, Field("the best against the runner-up", unit="ratio")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,36 +135,40 @@ class ClaimRow:
     cell: Annotated[str | None, Field("the cell that it is about")]
     baseline_cell: Annotated[str | None, Field("what the cell is compared with")]
     verdict: Annotated[Verdict, Field("what the measurement says of it")]
-    finding: Annotated[Finding | None, Field("what a refuted claim met")]
-    reason: Annotated[str | None, Field("why it is inconclusive or was not tested")]
+    finding: Annotated[Finding | None, Field("what a refuted claim met")] = None
+    reason: Annotated[str | None, Field("why it is inconclusive or was not tested")] = None
     blocks_needed: Annotated[
         int | None, Field("blocks that would probably settle it, with noise as seen")
-    ]
-    basis: Annotated[Basis | None, Field("`quiet` or `typical` values, for both alike")]
-    cell_value: Annotated[float | None, Field("geometric mean of the cell, in ns or bytes")]
-    baseline_value: Annotated[float | None, Field("geometric mean of the baseline, in ns or bytes")]
-    ratio: Annotated[float | None, Field("baseline_value / cell_value")]
-    blocks: Annotated[int | None, Field("blocks that it rests on")]
-    intervals: RatioIntervals
-    p_value: Annotated[float | None, Field("Student's p of the verdict, this claim alone")]
+    ] = None
+    basis: Annotated[Basis | None, Field("`quiet` or `typical` values, for both alike")] = None
+    cell_value: Annotated[float | None, Field("geometric mean of the cell, in ns or bytes")] = None
+    baseline_value: Annotated[
+        float | None, Field("geometric mean of the baseline, in ns or bytes")
+    ] = None
+    ratio: Annotated[float | None, Field("baseline_value / cell_value")] = None
+    blocks: Annotated[int | None, Field("blocks that it rests on")] = None
+    intervals: RatioIntervals = NO_RATIO_INTERVALS
+    p_value: Annotated[float | None, Field("Student's p of the verdict, this claim alone")] = None
     adjusted_p_value: Annotated[
         float | None, Field("the same, by Holm over all claims about ratios")
-    ]
+    ] = None
     exact_p_value: Annotated[
         float | None, Field("two-sided p by flipping signs around the claimed ratio")
-    ]
+    ] = None
     noise_floor_ratio: Annotated[
         float | None, Field("by how much two measurements of one cell differ")
-    ]
-    losing_trials: Annotated[int | None, Field("trials that lost an update")]
-    lost_ratio: Annotated[float | None, Field("lost / made in a repetition; median")]
-    losing_high_ratio: Annotated[float | None, Field("greatest plausible share of losing trials")]
-    published_low_ratio: Annotated[float | None, Field("least ratio that was published")]
-    published_high_ratio: Annotated[float | None, Field("greatest ratio that was published")]
+    ] = None
+    losing_trials: Annotated[int | None, Field("trials that lost an update")] = None
+    lost_ratio: Annotated[float | None, Field("lost / made in a repetition; median")] = None
+    losing_high_ratio: Annotated[
+        float | None, Field("greatest plausible share of losing trials")
+    ] = None
+    published_low_ratio: Annotated[float | None, Field("least ratio that was published")] = None
+    published_high_ratio: Annotated[float | None, Field("greatest ratio that was published")] = None
     agreement: Annotated[
         Agreement | None,
         Field("of the published ratio with ours: `agrees`, or ours is `more`, `less`"),
-    ]
+    ] = None
 
     @property
     def estimate(self) -> Ratio | None:
@@ -181,10 +188,12 @@ class ControlRow:
     timing: OfTiming
     cell: Annotated[str, Field("the cell measured once more")]
     baseline_cell: Annotated[str, Field("the same cell, measured first")]
-    basis: BothOnBasis
-    ratio: Annotated[float | None, Field("time of the first / time of the second; 1 but for noise")]
+    basis: BothOnBasis = None
+    ratio: Annotated[
+        float | None, Field("time of the first / time of the second; 1 but for noise")
+    ] = None
     blocks: SharedBlocks
-    intervals: RatioIntervals
+    intervals: RatioIntervals = NO_RATIO_INTERVALS
     quiet_cv_ratio: Annotated[
         float | None, Field("quiet times: standard deviation / mean, the second")
     ]

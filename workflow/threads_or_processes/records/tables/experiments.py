@@ -5,6 +5,9 @@ from typing import Annotated, Any, Literal
 
 from threads_or_processes.records.fields import Field
 from threads_or_processes.records.tables.groups import (
+    NO_INTERVALS,
+    NO_NUMBER,
+    NO_SPREAD,
     Arm,
     Bounded,
     CellKey,
@@ -40,34 +43,34 @@ class NotebookRow:
     model: Model
     workers: Workers
     trials: OkTrials
-    wall_ns: Annotated[float | None, Field("wall time, median of the trials")]
+    wall_ns: Annotated[float | None, Field("wall time, median of the trials")] = None
     user_ns: Annotated[
         float | None, Field("CPU time of the parent in user mode, as %%time prints it; median")
-    ]
+    ] = None
     system_ns: Annotated[
         float | None, Field("CPU time of the parent in the kernel, as %%time; median")
-    ]
+    ] = None
     tree_user_ns: Annotated[
         float | None, Field("CPU time in user mode, parent and workers; median")
-    ]
+    ] = None
     tree_system_ns: Annotated[
         float | None, Field("CPU time in the kernel, parent and workers; median")
-    ]
-    wall_low_ns: Annotated[float | None, Field("fastest trial")]
-    wall_high_ns: Annotated[float | None, Field("slowest trial")]
+    ] = None
+    wall_low_ns: Annotated[float | None, Field("fastest trial")] = None
+    wall_high_ns: Annotated[float | None, Field("slowest trial")] = None
     results: Annotated[
         list[Any] | None, Field("list that the batch returned, first trial", json="array")
-    ]
+    ] = None
     data: Annotated[
         list[Any] | None, Field("list `data` after the batch, first trial", json="array")
-    ]
+    ] = None
     spans: Annotated[
         list[Any] | None,
         Field(
             "list of worker, start_ns, end_ns since the repetition's start, first trial",
             json="array",
         ),
-    ]
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,17 +78,19 @@ class StartupRow(CellKey):
     """A cold cell: the parts of its life."""
 
     trials: Annotated[int, Field("trials that the times rest on")]
-    basis: OnBasis
+    basis: OnBasis = None
     first_result: Annotated[
         Bounded,
         Field("start of the workers until the first chunk's end; median of trials", unit="ns"),
-    ]
-    teardown: Annotated[Bounded, Field("stopping the workers; median of trials", unit="ns")]
+    ] = NO_NUMBER
+    teardown: Annotated[Bounded, Field("stopping the workers; median of trials", unit="ns")] = (
+        NO_NUMBER
+    )
     life: Annotated[
         Bounded,
         Field("create the workers, execute the batch, tear down; median of trials", unit="ns"),
-    ]
-    ci_level: Annotated[float | None, Field("level that the intervals attain")]
+    ] = NO_NUMBER
+    ci_level: Annotated[float | None, Field("level that the intervals attain")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,11 +98,17 @@ class MemoryRow(CellKey):
     """A weighed cell: what its process tree takes (PSS: shared pages count in parts)."""
 
     trials: OkTrials
-    processes: Annotated[int | None, Field("processes of the tree, the parent among them; median")]
-    before: Annotated[Spread, Field("PSS of the process before it has workers", unit="bytes")]
-    idle: Annotated[Spread, Field("PSS of the tree, all workers up", unit="bytes")]
-    peak: Annotated[Spread, Field("the most that was seen while batches ran", unit="bytes")]
-    after: Annotated[Spread, Field("PSS of the tree, workers idle again", unit="bytes")]
+    processes: Annotated[
+        int | None, Field("processes of the tree, the parent among them; median")
+    ] = None
+    before: Annotated[Spread, Field("PSS of the process before it has workers", unit="bytes")] = (
+        NO_SPREAD
+    )
+    idle: Annotated[Spread, Field("PSS of the tree, all workers up", unit="bytes")] = NO_SPREAD
+    peak: Annotated[Spread, Field("the most that was seen while batches ran", unit="bytes")] = (
+        NO_SPREAD
+    )
+    after: Annotated[Spread, Field("PSS of the tree, workers idle again", unit="bytes")] = NO_SPREAD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,9 +128,9 @@ class SlopeRow:
         ),
     ]
     counts: Annotated[int, Field("different numbers of workers")]
-    least_workers: Annotated[int | None, Field("the least of them")]
-    most_workers: Annotated[int | None, Field("the most of them")]
-    basis: Annotated[Basis | None, Field("`quiet` or `typical` times; missing for memory")]
+    least_workers: Annotated[int | None, Field("the least of them")] = None
+    most_workers: Annotated[int | None, Field("the most of them")] = None
+    basis: Annotated[Basis | None, Field("`quiet` or `typical` times; missing for memory")] = None
     blocks: CoveredBlocks
     state: Annotated[
         SlopeState,
@@ -128,15 +139,19 @@ class SlopeRow:
             "no interval"
         ),
     ]
-    fixed: Annotated[Bounded, Field("the line without any worker; median of the blocks' lines")]
-    per_worker: Annotated[Bounded, Field("what each worker adds; median of the blocks' lines")]
+    fixed: Annotated[Bounded, Field("the line without any worker; median of the blocks' lines")] = (
+        NO_NUMBER
+    )
+    per_worker: Annotated[Bounded, Field("what each worker adds; median of the blocks' lines")] = (
+        NO_NUMBER
+    )
     misfit_ratio: Annotated[
         float | None,
         Field(
             "how far the line misses the worst count / the largest value; missing for two counts"
         ),
-    ]
-    intervals: Intervals
+    ] = None
+    intervals: Intervals = NO_INTERVALS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,14 +159,16 @@ class ScalingRow(CellKey):
     """A warm parallel cell: what it makes of its workers."""
 
     baseline_cell: Annotated[str, Field("serial on the same arm")]
-    basis: AllOnBasis
+    basis: AllOnBasis = None
     blocks: Annotated[int, Field("blocks in which both cells have an ok trial")]
-    cell_ns: Annotated[float | None, Field("geometric mean of the cell over the shared blocks")]
+    cell_ns: Annotated[float | None, Field("geometric mean of the cell over the shared blocks")] = (
+        None
+    )
     baseline_ns: Annotated[
         float | None, Field("geometric mean of the baseline over the shared blocks")
-    ]
-    speedup: Annotated[Bounded, Field("baseline_ns / cell_ns", unit="ratio")]
-    efficiency: Annotated[Bounded, Field("speedup / workers", unit="ratio")]
+    ] = None
+    speedup: Annotated[Bounded, Field("baseline_ns / cell_ns", unit="ratio")] = NO_NUMBER
+    efficiency: Annotated[Bounded, Field("speedup / workers", unit="ratio")] = NO_NUMBER
     serial_fraction: Annotated[
         Bounded,
         Field(
@@ -159,18 +176,18 @@ class ScalingRow(CellKey):
             "the speedup; below 0 where that is more than the workers; missing for one worker",
             unit="ratio",
         ),
-    ]
-    intervals: Intervals
+    ] = NO_NUMBER
+    intervals: Intervals = NO_INTERVALS
 
 
 @dataclass(frozen=True, kw_only=True)
 class Law:
     """What both laws of scaling have."""
 
-    one_worker_ns: Annotated[float | None, Field("time with one worker")]
+    one_worker_ns: Annotated[float, Field("time with one worker")]
     contention: Annotated[Bounded, Field("share of the work done by one at a time", unit="ratio")]
-    aicc: Annotated[float | None, Field("corrected Akaike criterion, less is better")]
-    misfit_ratio: Annotated[float | None, Field("how far it misses the worst count; 0.03: 3 %")]
+    aicc: Annotated[float, Field("corrected Akaike criterion, less is better")]
+    misfit_ratio: Annotated[float, Field("how far it misses the worst count; 0.03: 3 %")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,11 +198,11 @@ class FitRow:
     model: Model
     arm: Arm
     counts: Annotated[int, Field("different numbers of workers, up to the physical cores")]
-    most_workers: Annotated[int | None, Field("the largest of them")]
+    most_workers: Annotated[int | None, Field("the largest of them")] = None
     believed_to_workers: Annotated[
         int | None, Field("no law is believed beyond: twice the largest")
-    ]
-    basis: AllOnBasis
+    ] = None
+    basis: AllOnBasis = None
     blocks: CoveredBlocks
     state: Annotated[
         FitState,
@@ -196,12 +213,14 @@ class FitRow:
             "is a peak, beyond twice the largest count; `identified`"
         ),
     ]
-    preferred: Annotated[Literal["amdahl", "usl"] | None, Field("the law with the lesser aicc")]
-    amdahl: Annotated[Law | None, Field("Amdahl's law")]
-    usl: Annotated[Law | None, Field("universal scalability law")]
+    preferred: Annotated[Literal["amdahl", "usl"] | None, Field("the law with the lesser aicc")] = (
+        None
+    )
+    amdahl: Annotated[Law | None, Field("Amdahl's law")] = None
+    usl: Annotated[Law | None, Field("universal scalability law")] = None
     usl_coherency: Annotated[
         Bounded, Field("universal scalability law: what each pair of workers costs", unit="ratio")
-    ]
+    ] = NO_NUMBER
     peak: Annotated[
         Bounded,
         Field(
@@ -209,8 +228,8 @@ class FitRow:
             "its interval is missing where it is out of reach",
             unit="workers",
         ),
-    ]
-    intervals: Intervals
+    ] = NO_NUMBER
+    intervals: Intervals = NO_INTERVALS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,8 +274,8 @@ class CrossoverRow:
             "indicative: size from which parallel is faster than serial by the margin",
             unit="size",
         ),
-    ]
-    intervals: Intervals
+    ] = NO_NUMBER
+    intervals: Intervals = NO_INTERVALS
 
 
 @dataclass(frozen=True, kw_only=True)

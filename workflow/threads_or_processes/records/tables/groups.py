@@ -1,8 +1,9 @@
 """Groups of columns that several tables share, and values that several packages compare."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
+from threads_or_processes.records import vocabulary
 from threads_or_processes.records.fields import Field
 from threads_or_processes.records.vocabulary import (
     Basis,
@@ -18,7 +19,7 @@ Workload = Annotated[str, Field("kind of work, with those parameters that an exp
 Function = Annotated[str, Field("task function of the workload")]
 Model = Annotated[str, Field("how the batch is executed")]
 StartMethod = Annotated[
-    Literal["none", "fork", "forkserver", "spawn"],
+    vocabulary.StartMethod,
     Field("how worker processes start; `none` without processes"),
 ]
 Workers = Annotated[int, Field("number of workers", minimum=1)]
@@ -77,6 +78,9 @@ class Bounded:
     high: Annotated[float | None, Field("upper end of the interval")] = None
 
 
+NO_NUMBER = Bounded()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Spread:
     """A number for a cell, with the least and the most of its trials."""
@@ -86,12 +90,18 @@ class Spread:
     max: Annotated[float | None, Field("most of the trials")] = None
 
 
+NO_SPREAD = Spread()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Intervals:
     """How the intervals of a row were made."""
 
     ci_level: Annotated[float | None, Field("level of the intervals")] = None
     ci_method: Annotated[str | None, Field("how the intervals were made")] = None
+
+
+NO_INTERVALS = Intervals()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,3 +198,6 @@ class RatioIntervals:
     second_equivalence_high_ratio: Annotated[
         float | None, Field("the same by the second method, upper end")
     ] = None
+
+
+NO_RATIO_INTERVALS = RatioIntervals()

@@ -38,48 +38,58 @@ class CellRow(CellKey):
     ok: Annotated[int, Field("trials that count; the others are in the table of outcomes")]
     tasks: Annotated[int | None, Field("tasks in the batch")]
     size: Annotated[int | None, Field("calibrated size of a task; missing when the task has none")]
-    basis: OnBasis
-    quiet_trials: Annotated[int | None, Field("ok trials with enough quiet repetitions")]
+    basis: OnBasis = None
+    quiet_trials: Annotated[int | None, Field("ok trials with enough quiet repetitions")] = None
     quiet_share_ratio: Annotated[
         float | None, Field("quiet / measured repetitions; missing without a sentinel")
-    ]
-    typical_ns: Annotated[float | None, Field("median of the trials over all their repetitions")]
+    ] = None
+    typical_ns: Annotated[
+        float | None, Field("median of the trials over all their repetitions")
+    ] = None
     median_ns: Annotated[
         float | None,
         Field("median of the trials on the basis; a trial is the median of its repetitions"),
-    ]
-    ci_low_ns: Annotated[float | None, Field("lower end of the interval of the median")]
-    ci_high_ns: Annotated[float | None, Field("upper end of the interval of the median")]
-    ci_level: Annotated[float | None, Field("level that the interval attains")]
-    ci_method: Annotated[str | None, Field("how the interval was made")]
-    min_ns: Annotated[float | None, Field("fastest trial")]
-    max_ns: Annotated[float | None, Field("slowest trial")]
-    geometric_mean_ns: Annotated[float | None, Field("geometric mean of the trials")]
-    repetitions: Annotated[int | None, Field("measured repetitions of the ok trials, quiet or not")]
+    ] = None
+    ci_low_ns: Annotated[float | None, Field("lower end of the interval of the median")] = None
+    ci_high_ns: Annotated[float | None, Field("upper end of the interval of the median")] = None
+    ci_level: Annotated[float | None, Field("level that the interval attains")] = None
+    ci_method: Annotated[str | None, Field("how the interval was made")] = None
+    min_ns: Annotated[float | None, Field("fastest trial")] = None
+    max_ns: Annotated[float | None, Field("slowest trial")] = None
+    geometric_mean_ns: Annotated[float | None, Field("geometric mean of the trials")] = None
+    repetitions: Annotated[
+        int | None, Field("measured repetitions of the ok trials, quiet or not")
+    ] = None
     p90_ns: Annotated[
         float | None,
         Field("time that 90 % of these repetitions don't exceed; every trial weighs the same"),
-    ]
+    ] = None
     p95_ns: Annotated[
         float | None,
         Field("the same of 95 %; the slowest where fewer than 20 trials have but one"),
-    ]
-    max_repetition_ns: Annotated[float | None, Field("slowest of these repetitions")]
+    ] = None
+    max_repetition_ns: Annotated[float | None, Field("slowest of these repetitions")] = None
     between_trial_cv_ratio: Annotated[
         float | None, Field("standard deviation / mean of the trials")
-    ]
+    ] = None
     within_trial_cv_ratio: Annotated[
         float | None,
         Field("standard deviation / mean of the repetitions of a trial; median of the trials"),
-    ]
-    setup_ns: Annotated[float | None, Field("start of the workers until each has answered; median")]
+    ] = None
+    setup_ns: Annotated[
+        float | None, Field("start of the workers until each has answered; median")
+    ] = None
     first_result_ns: Annotated[
         float | None, Field("start of the workers until the first answer; median")
-    ]
-    teardown_ns: Annotated[float | None, Field("stopping the workers; median")]
-    user_ns: Annotated[float | None, Field("CPU time in user mode, parent and workers; median")]
-    system_ns: Annotated[float | None, Field("CPU time in the kernel, parent and workers; median")]
-    flags: Annotated[tuple[CellFlag, ...], Field("reasons to read the times with care")]
+    ] = None
+    teardown_ns: Annotated[float | None, Field("stopping the workers; median")] = None
+    user_ns: Annotated[float | None, Field("CPU time in user mode, parent and workers; median")] = (
+        None
+    )
+    system_ns: Annotated[
+        float | None, Field("CPU time in the kernel, parent and workers; median")
+    ] = None
+    flags: Annotated[tuple[CellFlag, ...], Field("reasons to read the times with care")] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,37 +112,37 @@ class QualityRow(CellKey):
     """A timed cell: outliers, drift and first repetitions."""
 
     trials: Annotated[int, Field("ok trials that the numbers rest on")]
-    basis: OnBasis
+    basis: OnBasis = None
     half_width_ratio: Annotated[
         float | None, Field("half the width of the median's interval / median")
-    ]
+    ] = None
     mild_outliers: Annotated[
         int | None, Field("trials 1.5 to 3 interquartile ranges beyond a quartile")
-    ]
+    ] = None
     severe_outliers: Annotated[
         int | None, Field("trials further away than that; none is left out for it")
-    ]
+    ] = None
     modes_ratio: Annotated[
         float | None, Field("slower / faster, where the trials fall into two groups (bimodal)")
-    ]
-    drift: Annotated[Trend | None, Field("of the trials' times")]
+    ] = None
+    drift: Annotated[Trend | None, Field("of the trials' times")] = None
     lag1_autocorrelation: Annotated[
         float | None, Field("correlation of each trial with the next; corrected for bias")
-    ]
+    ] = None
     first_ratio: Annotated[
         float | None, Field("first repetition / median of its trial's others; median")
-    ]
+    ] = None
     first_p_value: Annotated[
         float | None, Field("sign test over trials, one-sided: the first is slower")
-    ]
-    repetitions: Annotated[int | None, Field("repetitions of these trials on this basis")]
+    ] = None
+    repetitions: Annotated[int | None, Field("repetitions of these trials on this basis")] = None
     icc_ratio: Annotated[
         float | None, Field("variance between trials / all variance of repetitions")
-    ]
+    ] = None
     effective_repetitions: Annotated[
         float | None, Field("independent repetitions that these are worth")
-    ]
-    note: Annotated[str | None, Field("why numbers are missing")]
+    ] = None
+    note: Annotated[str | None, Field("why numbers are missing")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,21 +151,23 @@ class PairingRow:
 
     workload: Workload
     timing: OfTiming
-    basis: OnBasis
+    basis: OnBasis = None
     cells: Annotated[int, Field("cells with an ok trial")]
-    blocks: Annotated[int | None, Field("blocks in which all of these have one")]
-    block_share_ratio: Annotated[float | None, Field("variance of blocks / variance within cells")]
+    blocks: Annotated[int | None, Field("blocks in which all of these have one")] = None
+    block_share_ratio: Annotated[
+        float | None, Field("variance of blocks / variance within cells")
+    ] = None
     residual_sd_ratio: Annotated[
         float | None, Field("standard deviation that is left, relative to a time")
-    ]
+    ] = None
     residual_autocorrelation: Annotated[
         float | None, Field("correlation of what is left from block to block")
-    ]
+    ] = None
     block_autocorrelation: Annotated[
         float | None, Field("correlation of the blocks' means from block to block")
-    ]
-    drift: Annotated[Trend | None, Field("of the blocks' means")]
-    note: Annotated[str | None, Field("why numbers are missing")]
+    ] = None
+    drift: Annotated[Trend | None, Field("of the blocks' means")] = None
+    note: Annotated[str | None, Field("why numbers are missing")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,8 +193,8 @@ class OutcomeRow:
         str, Field("planned, each outcome, missing; planned is the sum of the others")
     ]
     trials: Annotated[int, Field("number of trials")]
-    example_cell: Annotated[str | None, Field("first cell where it happened")]
-    example_explanation: Annotated[str | None, Field("what was said there")]
+    example_cell: Annotated[str | None, Field("first cell where it happened")] = None
+    example_explanation: Annotated[str | None, Field("what was said there")] = None
 
 
 @dataclass(frozen=True, kw_only=True)

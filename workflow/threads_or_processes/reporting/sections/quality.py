@@ -1,6 +1,6 @@
 """What ran, what did not and why, and how much it varied."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from statistics import median_low
 
 from threads_or_processes.records.tables.groups import Trend
@@ -88,7 +88,7 @@ def _account(tables: Tables) -> str:
     return f"{text.count(planned, 'trial')} planned = {sum_ or '0 recorded'}."
 
 
-def _outcomes(rows: tuple[OutcomeRow, ...]) -> Table:
+def _outcomes(rows: Sequence[OutcomeRow]) -> Table:
     return table_of(
         rows,
         (
@@ -119,7 +119,7 @@ def _odd(evidence: Evidence) -> str:
     )
 
 
-def _health(rows: tuple[HealthRow, ...]) -> Table:
+def _health(rows: Sequence[HealthRow]) -> Table:
     return table_of(
         [row for row in rows if row.flag != ANY_HEALTH_FLAG],
         (
@@ -133,7 +133,7 @@ def _health(rows: tuple[HealthRow, ...]) -> Table:
     )
 
 
-def _variation(cells: tuple[CellRow, ...]) -> str:
+def _variation(cells: Sequence[CellRow]) -> str:
     shares = [c.between_trial_cv_ratio for c in cells if c.between_trial_cv_ratio is not None]
     if not shares:
         return "No cell has two successful trials, so nothing is known about their variation."
@@ -164,7 +164,7 @@ def _quiet_time(evidence: Evidence) -> str:
     )
 
 
-def _flagged(cells: tuple[CellRow, ...], campaign: Campaign) -> Fold:
+def _flagged(cells: Sequence[CellRow], campaign: Campaign) -> Fold:
     flagged = [row for row in cells if row.flags]
     table = table_of(
         flagged,
