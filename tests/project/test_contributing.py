@@ -87,13 +87,13 @@ def test_a_column_is_its_field_and_the_line_that_computes_it(tmp_path: Path) -> 
     package = copy_package(tmp_path)
     add_line(
         package / "records/tables/measured.py",
-        '    range_ratio: Annotated[float | None, Field("slowest trial / fastest")]\n',
-        after='    max_ns: Annotated[float | None, Field("slowest trial")]\n',
+        '    range_ratio: Annotated[float | None, Field("slowest trial / fastest")] = None\n',
+        after='    max_ns: Annotated[float | None, Field("slowest trial")] = None\n',
     )
     add_line(
         package / "analysis/cells.py",
-        '        "range_ratio": float(wall_ns.max() / wall_ns.min()),\n',
-        after='        "max_ns": float(wall_ns.max()),\n',
+        "        range_ratio=float(wall_ns.max() / wall_ns.min()),\n",
+        after="        max_ns=float(wall_ns.max()),\n",
     )
     made = campaign(workloads=["json"], workers=[2], blocks=2, notebook=False)
     collect_into(tmp_path, made)
