@@ -5,8 +5,9 @@ many trials of ours as fit into the time that these took. Four turns are pyperf'
 processes. Both intervals are Student's t over the means of processes, 95 %, over all turns.
 
 What a process is given moves its times, so pyperf's n-th process has the environment of our n-th
-trial: both tools meet the same layouts. What else lives in it does too (`benchmarks.company`): with
-`--keep-heap` neither tool's processes give memory back between two calls.
+trial: both tools meet the same layouts. What else lives in it does too
+(`benchmarks.process_context`): with `--keep-heap` neither tool's processes give memory back between
+two calls.
 """
 
 import argparse
@@ -25,17 +26,16 @@ from typing import Any
 from scipy import stats
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.quiet import QuietRule
+from threads_or_processes.records.vocabulary import FEWEST_QUIET
 from threads_or_processes.trial.supervisor.environment import draw_environment
 from threads_or_processes.trial.supervisor.trial import is_quiet, quiet_repetitions
 
-from benchmarks.bench import ARMS, KEPT_HEAP, SEED, Bench, Cell, bench, rule_of
-from benchmarks.markdown import print_header, print_row
+from benchmarks.bench import KEPT_HEAP, SEED, SERIAL_CELLS, Bench, Cell, bench, rule_of
+from benchmarks.markdown import print_table
 from benchmarks.neighbour import neighbours_on
 from benchmarks.pyperf_process import PYPERF, PyperfProcess, batch_under_pyperf, install
 
-WORKLOADS = ("mandelbrot", "json", "compress")
 BATCH_MS = 20.0
-FEWEST_QUIET = 3
 PROCESSES = 5  # of pyperf, in a turn
 COLUMNS = (
     "cell",
@@ -95,8 +95,7 @@ def main() -> None:
         "--keep-heap", action="store_true", help="glibc gives nothing back to the kernel"
     )
     arguments = parser.parse_args()
-    cells = [Cell(workload=name, arm=arm) for name in WORKLOADS for arm in ARMS]
-    measured = {cell: Measured() for cell in cells}
+    measured = {cell: Measured() for cell in SERIAL_CELLS}
     cpus = sorted(os.sched_getaffinity(0)) if arguments.neighbours else ()
     with (
         neighbours_on(cpus),
@@ -106,7 +105,7 @@ def main() -> None:
         install(Path(site), PYPERF)
         if arguments.keep_heap:
             found = replace(found, identities=keeping_heap(found.identities))
-        processes = {cell: calibrated(found, cell, Path(site)) for cell in cells}
+        processes = {cell: calibrated(found, cell, Path(site)) for cell in SERIAL_CELLS}
         for turn in range(1, arguments.turns + 1):
             print(f"turn {turn} of {arguments.turns}", file=sys.stderr, flush=True)
             for cell, so_far in measured.items():
@@ -118,9 +117,7 @@ def main() -> None:
                 here(found, cell, time.monotonic() - begun_s, so_far.records)
         records = (record for so_far in measured.values() for record in so_far.records)
         rule = rule_of(found.monitor.cpus, records)
-    print_header(COLUMNS)
-    for cell, all_turns in measured.items():
-        print_row(all_turns.row(cell, rule))
+    print_table(COLUMNS, (all_turns.row(cell, rule) for cell, all_turns in measured.items()))
 
 
 def keeping_heap(identities: Mapping[str, Identity]) -> dict[str, Identity]:

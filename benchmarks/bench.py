@@ -52,6 +52,12 @@ class Cell:
         return f"{self.name}/warm"
 
 
+#: Serial work that holds the GIL in Python, in C, and that releases it; on each arm.
+SERIAL_CELLS = tuple(
+    Cell(workload=name, arm=arm) for name in ("mandelbrot", "json", "compress") for arm in ARMS
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Bench:
     """Everything that a trial needs, found once."""

@@ -19,7 +19,7 @@ from threads_or_processes.common.plan_file import read_plan
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables.comparisons import ControlRow
 
-from benchmarks.markdown import print_header, print_row
+from benchmarks.markdown import print_table
 
 #: The two methods that a verdict needs: the columns of the ratio and of its interval.
 METHODS = {
@@ -48,21 +48,14 @@ CAMPAIGN_COLUMNS = (
 
 def main() -> None:
     """Print the rows as Markdown, and how many keep their bound."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.control", description=__doc__)
-    parser.add_argument("results", type=Path, nargs="+", help="results/<machine>-<campaign>")
-    arguments = parser.parse_args()
-    measured = [measured_in(folder) for folder in arguments.results]
+    measured = campaigns_given("control", __doc__)
     pairs = pd.concat(
         pairs_of(plan, trials).assign(campaign=number)
         for number, (plan, trials) in enumerate(measured, start=1)
     )
-    print_header(CELL_COLUMNS)
-    for row in rows(pairs):
-        print_row(row)
+    print_table(CELL_COLUMNS, rows(pairs))
     print()
-    print_header(CAMPAIGN_COLUMNS)
-    for row in campaigns(pairs):
-        print_row(row)
+    print_table(CAMPAIGN_COLUMNS, campaigns(pairs))
     print()
     for name, (_, interval) in METHODS.items():
         print(coverage(pairs, interval, name))
@@ -70,9 +63,14 @@ def main() -> None:
     print(f"variation of quiet values / of typical ones: {less:.2f} (median cells)")
 
 
-def measured_in(folder: Path) -> tuple[Plan, pd.DataFrame]:
-    """The plan and the data of a campaign."""
-    return read_plan(folder / "plan.json"), read_dataset(folder / "trials.parquet")
+def campaigns_given(name: str, about: str | None) -> list[tuple[Plan, pd.DataFrame]]:
+    """The plans and the data of the campaigns on the command line of the benchmark `name`."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=about)
+    parser.add_argument("results", type=Path, nargs="+", help="results/<machine>-<campaign>")
+    return [
+        (read_plan(folder / "plan.json"), read_dataset(folder / "trials.parquet"))
+        for folder in parser.parse_args().results
+    ]
 
 
 def pairs_of(plan: Plan, trials: pd.DataFrame, threshold: float | None = None) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from threads_or_processes.analysis.estimates import t_bounds
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.trial.supervisor.environment import draw_environment
 
-from benchmarks.bench import ARMS, SEED, Bench, Cell, bench
+from benchmarks.bench import ARMS, SEED, SERIAL_CELLS, Bench, Cell, bench
 from benchmarks.fresh import printed_numbers
 
 CELLS = (
@@ -19,7 +19,6 @@ CELLS = (
     Cell(workload="mandelbrot", model="processes-fork", workers=2),
     Cell(workload="mandelbrot", model="processes-fork", workers=2, arm="3.13t"),
 )
-WATCHED_WORKLOADS = ("mandelbrot", "json", "compress")
 
 # Run by the interpreter under test: the same pool, once through the model and once bare, in turns.
 DISPATCH = """
@@ -61,12 +60,12 @@ def main() -> None:
             spent = [outside_s(found, cell, block) for block in range(arguments.trials)]
             print(f"  {cell.name:40} {statistics.median(spent):.3f}")
         print("A batch that follows a reading of the sentinel, over one that follows a batch")
-        for cell in (Cell(workload=name, arm=arm) for name in WATCHED_WORKLOADS for arm in ARMS):
+        for cell in SERIAL_CELLS:
             ratio, low, high = after_reading(found, cell, arguments.trials)
             print(f"  {cell.name:40} {ratio:.3f} [{low:.3f}, {high:.3f}]")
         print("Sending one task, 1000 in a batch (ns a task, lower quartile of 60)")
         for model in ("threads", "processes-fork", "stdlib_processes-fork"):
-            for arm in ("3.13", "3.13t"):
+            for arm in ARMS:
                 ours, bare = dispatch(found.identities[arm], model)
                 print(f"  {model:22} {arm:6} {ours:9.0f} {bare:9.0f}   ratio {ours / bare:.3f}")
 
@@ -89,8 +88,8 @@ def after_reading(found: Bench, cell: Cell, trials: int) -> tuple[float, float, 
     """
     logs = []
     for block in range(trials):
-        order = (True, False) if block % 2 else (False, True)
-        low_ns = {watched: _low_ns(found, cell, block, is_watched=watched) for watched in order}
+        turns = (True, False) if block % 2 else (False, True)
+        low_ns = {watched: _low_ns(found, cell, block, is_watched=watched) for watched in turns}
         logs.append(math.log(low_ns[True] / low_ns[False]))
     low, high = t_bounds(np.array(logs), 0.95)
     return math.exp(statistics.fmean(logs)), math.exp(low), math.exp(high)

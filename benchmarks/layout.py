@@ -11,11 +11,12 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from threads_or_processes.records.vocabulary import FEWEST_QUIET
 from threads_or_processes.trial.supervisor.trial import quiet_repetitions
 
-from benchmarks.against_pyperf import BATCH_MS, FEWEST_QUIET, WORKLOADS, quiet_ms
-from benchmarks.bench import ARMS, Bench, Cell, bench, rule_of
-from benchmarks.markdown import print_header, print_row
+from benchmarks.against_pyperf import BATCH_MS, quiet_ms
+from benchmarks.bench import SERIAL_CELLS, Bench, Cell, bench, rule_of
+from benchmarks.markdown import print_table
 
 COLUMNS = (
     "cell",
@@ -34,12 +35,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.layout", description=__doc__)
     parser.add_argument("--environments", type=int, default=20)
     arguments = parser.parse_args()
-    cells = [Cell(workload=name, arm=arm) for name in WORKLOADS for arm in ARMS]
     with bench() as found:
-        values = measured(found, cells, arguments.environments)
-    print_header(COLUMNS)
-    for cell, of_cell in values.items():
-        print_row(row(cell, of_cell))
+        values = measured(found, SERIAL_CELLS, arguments.environments)
+    print_table(COLUMNS, (row(cell, of_cell) for cell, of_cell in values.items()))
 
 
 def measured(found: Bench, cells: Sequence[Cell], environments: int) -> dict[Cell, Values]:

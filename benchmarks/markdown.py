@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 
 
-def print_header(columns: Sequence[str]) -> None:
-    """The columns' names, and the line under them."""
-    print_row(columns)
+def print_table(columns: Sequence[str], rows: Iterable[Iterable[str]]) -> None:
+    """The columns' names, the line under them, and each row as soon as it is there."""
+    _print_row(columns)
     print("|---" * len(columns) + "|", flush=True)
+    for row in rows:
+        _print_row(row)
 
 
-def print_row(cells: Iterable[str]) -> None:
-    """One row of a table that has a header."""
+def _print_row(cells: Iterable[str]) -> None:
     print("| " + " | ".join(cells) + " |", flush=True)

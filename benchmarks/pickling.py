@@ -7,14 +7,14 @@ other addresses each time, and the pickler's table of what it has seen goes by a
 
 import argparse
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from threads_or_processes.trial.supervisor.environment import draw_environment
 
 from benchmarks.bench import ARMS, REFERENCE_ARM, SEED, Bench, bench
 from benchmarks.fresh import printed_numbers
-from benchmarks.markdown import print_header, print_row
+from benchmarks.markdown import print_table
 
 # Prints the least nanoseconds with the same and with fresh objects, and in how many layouts of 200
 # the fresh ones lay.
@@ -76,10 +76,13 @@ def main() -> None:
             [process(found, variant, number) for variant in VARIANTS]
             for number in range(arguments.processes)
         ]
-    print_header(COLUMNS)
-    for variant, seen in zip(VARIANTS, zip(*turns, strict=True), strict=True):
-        same, fresh, layouts = (statistics.median(values) for values in zip(*seen, strict=True))
-        print_row((variant.name, f"{same / 1e3:.1f}", f"{fresh / 1e3:.1f}", f"{layouts:.0f}"))
+    print_table(COLUMNS, map(row, VARIANTS, zip(*turns, strict=True)))
+
+
+def row(variant: Variant, seen: Iterable[Sequence[float]]) -> tuple[str, ...]:
+    """The medians over an interpreter's processes."""
+    same, fresh, layouts = (statistics.median(values) for values in zip(*seen, strict=True))
+    return variant.name, f"{same / 1e3:.1f}", f"{fresh / 1e3:.1f}", f"{layouts:.0f}"
 
 
 def process(found: Bench, variant: Variant, number: int) -> Sequence[float]:

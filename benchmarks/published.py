@@ -21,7 +21,7 @@ from threads_or_processes.trial.supervisor.environment import draw_environment
 
 from benchmarks.against_pyperf import BATCH_MS
 from benchmarks.bench import ARMS, SEED, Bench, Cell, bench
-from benchmarks.markdown import print_header, print_row
+from benchmarks.markdown import print_table
 from benchmarks.pyperf_process import PYPERF, PyperfProcess, batch_under_pyperf, install
 
 PYPERFORMANCE = "pyperformance==1.14.0"
@@ -77,12 +77,13 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=10, help="of each build")
     arguments = parser.parse_args()
     published = {benchmark.name: f"{benchmark.published:.2f}" for benchmark in PUBLISHED}
-    print_header(COLUMNS)
     with bench() as found, tempfile.TemporaryDirectory() as site:
         install(Path(site), PYPERF, PYPERFORMANCE)
-        for name, processes in on_both_builds(found, Path(site)).items():
-            here = ratio(name, processes, arguments.processes)
-            print_row((name, published.get(name, ""), here))
+        rows = (
+            (name, published.get(name, ""), ratio(name, builds, arguments.processes))
+            for name, builds in on_both_builds(found, Path(site)).items()
+        )
+        print_table(COLUMNS, rows)
 
 
 def on_both_builds(found: Bench, site: Path) -> dict[str, Sequence[PyperfProcess]]:

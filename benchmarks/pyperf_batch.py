@@ -9,14 +9,14 @@ from threads_or_processes.trial.measured.loading import load_workload
 
 def main() -> None:
     """Time the batch that the environment variable BATCH describes."""
-    order = json.loads(os.environ["BATCH"])
-    function = load_workload(order["family"], order["workload"]).function
-    arguments, tasks = order["arguments"], range(order["tasks"])
+    spec = json.loads(os.environ["BATCH"])
+    function = load_workload(spec["family"], spec["workload"]).function
+    arguments, tasks = spec["arguments"], range(spec["tasks"])
 
     def batch() -> list[object]:
         return [function(task, **arguments) for task in tasks]
 
-    pyperf.Runner().bench_func(order["workload"], batch)
+    pyperf.Runner().bench_func(spec["workload"], batch)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import argparse
 import itertools
 import math
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
-from threads_or_processes.records.quiet import QuietRule
+from threads_or_processes.records.quiet import QuietRule, disturbance_ratio
 
 from benchmarks.bench import Bench, Cell, bench, rule_of
 
@@ -103,25 +103,16 @@ def repetitions(record: dict[str, Any], rule: QuietRule) -> Iterable[dict[str, A
             yield {
                 "elapsed_ns": repetition["started_monotonic_ns"] + repetition["wall_ns"] - begun_ns,
                 "wall_ns": repetition["wall_ns"],
-                "disturbance": disturbance(rule, repetition),
+                "disturbance": disturbance_ratio(
+                    cpus=rule.cpus,
+                    floor_ns=rule.floor_ns,
+                    used=repetition["cpus"],
+                    before_ns=repetition["sentinel_before_ns"],
+                    after_ns=repetition["sentinel_after_ns"],
+                    workers=record["cell"]["workers"],
+                )
+                - 1,
             }
-
-
-def disturbance(rule: QuietRule, repetition: dict[str, Any]) -> float:
-    """How far the worst reading of a CPU that took part was above that CPU's floor."""
-    used = repetition["cpus"] or rule.cpus
-    readings: Iterator[float] = (
-        max(before, after) / floor - 1
-        for cpu, floor, before, after in zip(
-            rule.cpus,
-            rule.floor_ns,
-            repetition["sentinel_before_ns"],
-            repetition["sentinel_after_ns"],
-            strict=True,
-        )
-        if cpu in used
-    )
-    return max(readings)
 
 
 def judge(rows: pd.DataFrame) -> pd.DataFrame:

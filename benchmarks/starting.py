@@ -13,7 +13,7 @@ from threads_or_processes.trial.supervisor.environment import draw_environment
 
 from benchmarks.bench import ARMS, REFERENCE_ARM, SEED, Bench, bench
 from benchmarks.fresh import printed_numbers
-from benchmarks.markdown import print_header, print_row
+from benchmarks.markdown import print_table
 
 STEPS = (0, 20_000)
 WORKERS = (2, 8)
@@ -29,7 +29,7 @@ COLUMNS = ("workers", "steps each", "threads (ms)", "fork, times as long", "spaw
 # has to import it.
 PROCESS = """
 import multiprocessing, os, threading, time, timeit
-start, workers, steps, times = os.environ["ORDER"].split()
+start, workers, steps, times = os.environ["START"].split()
 make = threading.Thread if start == "threads" else multiprocessing.get_context(start).Process
 step = "x = (x * 1103515245 + 12345) & 0xFFFFFFFF; x ^= x >> 16"
 task = dict(target=timeit.timeit, args=(step, "x = 1", time.perf_counter, int(steps)))
@@ -53,27 +53,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.starting", description=__doc__)
     parser.add_argument("--processes", type=int, default=10, help="of each way of starting")
     arguments = parser.parse_args()
-    print_header(COLUMNS)
     with bench() as found:
-        for workers in WORKERS:
-            for steps in STEPS:
-                turns = [
-                    [started_ms(found, start, workers, steps, number) for start in STARTS]
-                    for number in range(arguments.processes)
-                ]
-                threads, fork, spawn = map(statistics.median, zip(*turns, strict=True))
-                ratios = f"{fork / threads:.2f}", f"{spawn / threads:.1f}"
-                print_row((str(workers), f"{steps:,}", f"{threads:.2f}", *ratios))
+        rows = (
+            row(found, workers, steps, arguments.processes)
+            for workers in WORKERS
+            for steps in STEPS
+        )
+        print_table(COLUMNS, rows)
+
+
+def row(found: Bench, workers: int, steps: int, processes: int) -> tuple[str, ...]:
+    """The medians over the processes of each way of starting, measured in turns."""
+    turns = [
+        [started_ms(found, start, workers, steps, number) for start in STARTS]
+        for number in range(processes)
+    ]
+    threads, fork, spawn = map(statistics.median, zip(*turns, strict=True))
+    ratios = f"{fork / threads:.2f}", f"{spawn / threads:.1f}"
+    return str(workers), f"{steps:,}", f"{threads:.2f}", *ratios
 
 
 def started_ms(found: Bench, start: str, workers: int, steps: int, number: int) -> float:
     """The median of one process."""
     arm, times = STARTS[start]
     environment = draw_environment(SEED, "starting", number)
-    order = {"ORDER": f"{start} {workers} {steps} {times}"}
-    return (
-        statistics.median(printed_numbers(found.identities[arm], PROCESS, environment, order)) / 1e6
-    )
+    variables = {"START": f"{start} {workers} {steps} {times}"}
+    times_ns = printed_numbers(found.identities[arm], PROCESS, environment, variables)
+    return statistics.median(times_ns) / 1e6
 
 
 if __name__ == "__main__":

@@ -5,23 +5,22 @@ measured already. They ended when they had seen enough quiet by the threshold of
 above it finds more repetitions than it would have waited for.
 """
 
-import argparse
 import math
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
+from threads_or_processes.records.plan import Plan
 
 from benchmarks.control import (
     PARALLEL_BOUND,
     SERIAL_BOUND,
+    campaigns_given,
     coverage,
     kept,
-    measured_in,
     pairs_of,
 )
-from benchmarks.markdown import print_header, print_row
+from benchmarks.markdown import print_table
 
 THRESHOLDS = (0.05, 0.08, 0.12, 0.16, 0.2, 0.3, math.inf)
 COLUMNS = (
@@ -38,22 +37,17 @@ COLUMNS = (
 
 def main() -> None:
     """Print a row for each threshold, as Markdown."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.thresholds", description=__doc__)
-    parser.add_argument("results", type=Path, nargs="+", help="results/<machine>-<campaign>")
-    arguments = parser.parse_args()
-    campaigns = [measured_in(folder) for folder in arguments.results]
-    print_header(COLUMNS)
-    for threshold in THRESHOLDS:
-        pairs = pd.concat(pairs_of(plan, trials, threshold) for plan, trials in campaigns)
-        print_row(row(pairs, threshold))
+    campaigns = campaigns_given("thresholds", __doc__)
+    print_table(COLUMNS, (row(campaigns, threshold) for threshold in THRESHOLDS))
 
 
-def row(pairs: pd.DataFrame, threshold: float) -> Iterator[str]:
+def row(campaigns: Iterable[tuple[Plan, pd.DataFrame]], threshold: float) -> Iterator[str]:
     """How near to 1 the ratios are, and how wide their intervals.
 
     Spread: the root mean square of the logarithms of ratios. Width: half an interval of Student's
     t, the median pair's.
     """
+    pairs = pd.concat(pairs_of(plan, trials, threshold) for plan, trials in campaigns)
     serial = pairs["workers"] == 1
     log_ratios = np.log(pairs["ratio"].to_numpy(dtype=np.float64))
     widths = np.log(pairs["ci_high_ratio"] / pairs["ci_low_ratio"]) / 2

@@ -1,6 +1,9 @@
-"""Trials as the tests run them: real interpreters, tiny batches."""
+"""Trials as the tests run them: real interpreters, tiny batches; and what a trial may leave."""
 
 import json
+import sys
+import textwrap
+import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -98,3 +101,31 @@ def always(monitor: NoiseMonitor, reading_ns: int) -> NoiseMonitor:
         cpus=monitor.cpus,
         memory=monitor.memory,
     )
+
+
+def fake_interpreter(folder: Path, body: str) -> list[str]:
+    """A command that stands in for the interpreter under test."""
+    script = folder / "fake.py"
+    script.write_text(textwrap.dedent(body), encoding="utf-8")
+    return [sys.executable, str(script)]
+
+
+def processes_with(variable: str) -> list[int]:
+    """Live processes with this `NAME=value` in their environment; zombies have none."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"\0{variable}\0".encode() in b"\0" + (process / "environ").read_bytes():
+                found.append(int(process.name))
+        except OSError:
+            continue
+    return found
+
+
+def until_gone(left: Callable[[], list[Any]]) -> None:
+    """Wait until nothing is left, as the kernel takes its time; fails with what still is."""
+    for _ in range(1000):
+        if not left():
+            return
+        time.sleep(0.01)
+    assert left() == []

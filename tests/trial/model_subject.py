@@ -100,7 +100,7 @@ def is_servant(pid: str) -> bool:
     return parent == os.getpid() and any(servant in command for servant in servants)
 
 
-def manners(spec: dict[str, Any]) -> dict[str, Any]:
+def promises(spec: dict[str, Any]) -> dict[str, Any]:
     """Everything that a model promises, one thing after another."""
     model = load_model(spec["model"], WORKERS)
     is_asynchronous = spec["model"] == "asyncio"
@@ -201,7 +201,7 @@ def arrays(spec: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     spec = json.load(sys.stdin)
-    case = {"manners": manners, "deaths": deaths, "unreadable": unreadable, "arrays": arrays}[
+    case = {"promises": promises, "deaths": deaths, "unreadable": unreadable, "arrays": arrays}[
         spec["case"]
     ]
     answer = {"outcome": "ok", "prefix": os.environ["SHARED_MEMORY_PREFIX"], "answer": case(spec)}

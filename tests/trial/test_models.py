@@ -31,6 +31,8 @@ from threads_or_processes.trial.models.oob_pickle import (
 from threads_or_processes.trial.supervisor.environment import draw_environment
 from threads_or_processes.trial.supervisor.supervisor import PACKAGE_ROOT, Ending, run_measured
 
+from tests.trial.conftest import processes_with, until_gone
+
 SUBJECT = Path(__file__).with_name("model_subject.py")
 OF_NOW = [name for name, entry in MODELS.items() if entry.since <= (3, 13)]
 OF_PROCESSES = [name for name in OF_NOW if MODELS[name].family is Family.PROCESSES]
@@ -52,33 +54,17 @@ def observe(identities: dict[str, dict[str, Any]]) -> Observe:
             60,
         )
         assert ending.answer["outcome"] == "ok", (ending.answer, ending.seen["stderr_tail"])
-        for _ in range(500):  # killed, but the kernel takes its time to clear them away
-            if not processes_with(mark):
-                break
-            time.sleep(0.01)
-        assert processes_with(mark) == []
+        until_gone(lambda: processes_with(mark))
         assert list(Path("/dev/shm").glob(f"{ending.answer['prefix']}*")) == []
         return ending
 
     return observe_case
 
 
-def processes_with(mark: str) -> list[int]:
-    """Live processes with this in their environment."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark.encode() in (process / "environ").read_bytes():
-                found.append(int(process.name))
-        except OSError:
-            continue
-    return found
-
-
 @pytest.mark.parametrize("arm", ["3.13", "3.13t"])
 @pytest.mark.parametrize("model", [name for name in OF_NOW if name != "serial"])
 def test_a_model_keeps_what_all_models_promise(observe: Observe, model: str, arm: str) -> None:
-    ending = observe("manners", model, arm)
+    ending = observe("promises", model, arm)
     seen = ending.answer["answer"]
     assert seen["startup"] == sorted(seen["startup"])
     assert seen["results"] == [2 * item for item in range(25)]
@@ -138,7 +124,7 @@ def test_arrays_travel_in_one_block_that_is_gone_in_the_end(observe: Observe, mo
     ),
     start=st.integers(0, 1000).map(lambda number: number * ALIGNMENT_BYTES),
 )
-def test_parcels_hold_any_value(values: list[Any], start: int) -> None:
+def test_packed_values_hold_anything(values: list[Any], start: int) -> None:
     pickled, arrays = dumps_oob(values)
     spans = layout(map(len, arrays), start)
     ends = [start, *(span.stop for span in spans)]
@@ -184,7 +170,7 @@ def test_interpreters_are_an_executor_of_the_standard_library(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_meeting_to_which_somebody_can_not_come_ends(
+def test_a_barrier_that_a_worker_can_not_reach_ends(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)

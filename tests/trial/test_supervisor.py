@@ -9,7 +9,7 @@ import sys
 import textwrap
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from threads_or_processes.trial.supervisor import health
 from threads_or_processes.trial.supervisor.environment import draw_environment
 from threads_or_processes.trial.supervisor.reaper import SHARED_MEMORY
 from threads_or_processes.trial.supervisor.supervisor import Ending, HarnessError, run_measured
+
+from tests.trial.conftest import fake_interpreter, processes_with, until_gone
 
 ROOT = Path(__file__).parents[2]
 SLEEP_S = "600"
@@ -116,8 +118,8 @@ class Bench:
         """Where a task writes its process's number."""
         return self.packages / "started"
 
-    def order(self, task: str, model: str = "serial", workers: int = 1) -> dict[str, Any]:
-        """An order that runs one repetition of two tasks."""
+    def spec(self, task: str, model: str = "serial", workers: int = 1) -> dict[str, Any]:
+        """The spec of one repetition of two tasks."""
         return {
             "do": "measure",
             "family": "misbehaving",
@@ -142,7 +144,7 @@ class Bench:
         identity = self.identities["3.13t"]
         ending = run_measured(
             [identity["executable"], *identity["flags"]],
-            self.order(task, model, workers),
+            self.spec(task, model, workers),
             self.environment,
             timeout_s,
         )
@@ -156,14 +158,7 @@ class Bench:
 
     def processes(self) -> list[int]:
         """The processes with the marker that are still there, zombies left out."""
-        found = []
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                if f"MARKER={self.marker}\0".encode() in (process / "environ").read_bytes():
-                    found.append(int(process.name))
-            except OSError:
-                continue
-        return found
+        return processes_with(f"MARKER={self.marker}")
 
 
 @pytest.fixture
@@ -253,13 +248,6 @@ def test_a_task_that_kills_its_reaper_ends_and_other_children_live_on(
     assert other.poll() is None
 
 
-def fake_interpreter(folder: Path, body: str) -> list[str]:
-    """A command that stands in for the interpreter under test."""
-    script = folder / "fake.py"
-    script.write_text(textwrap.dedent(body), encoding="utf-8")
-    return [sys.executable, str(script)]
-
-
 def test_shared_memory_with_the_prefix_is_removed(tmp_path: Path) -> None:
     command = fake_interpreter(
         tmp_path,
@@ -287,7 +275,7 @@ def test_a_killed_supervisor_takes_everything_along(bench: Bench) -> None:
         tempfile.tempdir = {str(bench.temporary)!r}
         run_measured(
             {[identity["executable"], *identity["flags"]]!r},
-            {bench.order("hang", "processes-fork", 2)!r},
+            {bench.spec("hang", "processes-fork", 2)!r},
             {bench.environment!r},
             60,
         )
@@ -300,15 +288,6 @@ def test_a_killed_supervisor_takes_everything_along(bench: Bench) -> None:
     supervisor.kill()
     supervisor.wait()
     until_gone(lambda: [*bench.processes(), *bench.temporary.iterdir()])
-
-
-def until_gone(left: Callable[[], list[Any]]) -> None:
-    """Wait until nothing is left; fails with what still is."""
-    for _ in range(1000):
-        if not left():
-            return
-        time.sleep(0.01)
-    assert left() == []
 
 
 @pytest.mark.parametrize(

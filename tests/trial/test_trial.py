@@ -7,7 +7,6 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,11 @@ from threads_or_processes.trial.supervisor.lock import machine_lock
 from threads_or_processes.trial.supervisor.supervisor import HarnessError, run_measured
 from threads_or_processes.trial.workloads import all_workloads
 
+from tests.trial.conftest import RunTrial, fake_interpreter, processes_with, until_gone
+
 ROOT = Path(__file__).parents[2]
 ARMS = ("3.13", "3.13t", "3.13t-gil")
 SCHEMA = json.loads((ROOT / "workflow/schemas/trial.schema.json").read_text(encoding="utf-8"))
-RunTrial = Callable[..., dict[str, Any]]
 # Another for each session, so that what is looked for in /proc can only be of this one.
 SEED = os.getpid()
 
@@ -130,32 +130,8 @@ def test_a_trial_out_of_time_is_an_outcome_and_leaves_no_process(trial: RunTrial
     )
     assert record["outcome"] == "timeout"
     assert record["explanation"] == "not finished after 1.5 s"
-    padding_bytes = record["environment"]["padding_bytes"]
-    for _ in range(200):  # killed, but the kernel takes its time to clear them away
-        if not processes_with(padding_bytes):
-            break
-        time.sleep(0.01)
-    assert processes_with(padding_bytes) == []
-
-
-def processes_with(padding_bytes: int) -> list[int]:
-    """Live processes whose environment holds a trial's padding."""
-    padding = b"\0PADDING=" + b"x" * padding_bytes + b"\0"
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if padding in (process / "environ").read_bytes() + b"\0":
-                found.append(int(process.name))
-        except OSError:
-            continue
-    return found
-
-
-def fake_interpreter(folder: Path, body: str) -> list[str]:
-    """A command that stands in for the interpreter under test."""
-    script = folder / "fake.py"
-    script.write_text(textwrap.dedent(body), encoding="utf-8")
-    return [sys.executable, str(script)]
+    padding = "PADDING=" + "x" * record["environment"]["padding_bytes"]
+    until_gone(lambda: processes_with(padding))
 
 
 def test_a_crash_by_signal_is_named(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from threads_or_processes.common.errors import UserError
@@ -14,8 +13,9 @@ from threads_or_processes.trial.supervisor.instrument import instrument_sha256
 from threads_or_processes.trial.supervisor.trial import run_calibration
 from threads_or_processes.trial.user_workloads import UserFunction, read_user_function, workload_of
 
+from tests.trial.conftest import RunTrial
+
 ARMS = ("3.13", "3.13t", "3.13t-gil")
-RunTrial = Callable[..., dict[str, Any]]
 Write = Callable[..., None]
 
 

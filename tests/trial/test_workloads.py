@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType, SimpleNamespace
@@ -20,6 +19,8 @@ from threads_or_processes.trial.workloads import all_workloads, payloads
 from threads_or_processes.trial.workloads import arrays as numpy_workloads
 from threads_or_processes.trial.workloads.dispatching import weight
 from threads_or_processes.trial.workloads.sockets import REPLY, REQUEST
+
+from tests.trial.conftest import RunTrial, until_gone
 
 ROOT = Path(__file__).parents[2]
 WORKLOADS = {name: w for name, w in all_workloads().items() if not w.file}
@@ -36,7 +37,6 @@ KINDS = {
     "transfer",
     "dispatch",
 }
-RunTrial = Callable[..., dict[str, Any]]
 
 
 def lines_run_by(function: Callable[..., Any], *arguments: Any, **named: Any) -> int:
@@ -243,11 +243,7 @@ def test_the_server_ends_with_a_trial_that_is_killed() -> None:
     assert answers(port)
     trial.send_signal(signal.SIGKILL)
     trial.communicate()
-    for _ in range(500):
-        if not answers(port):
-            break
-        time.sleep(0.01)
-    assert not answers(port)
+    until_gone(lambda: [port] if answers(port) else [])
 
 
 @pytest.mark.parametrize("name", ["sleep", "socket"])

@@ -37,18 +37,15 @@ def measure(arguments: argparse.Namespace) -> None:
 def run_retry_pass(arguments: argparse.Namespace) -> None:
     """Try those trials again that saw no quiet moment, at quiet moments, for a stated time."""
     plan, begun_s = read_plan(arguments.plan), time.monotonic()
-    settings = plan.config["trial"]
-    with machine_lock(), noise_monitor(arguments.results / "sentinel.json") as monitor:
-        account = _retry(arguments.results, plan, monitor) if monitor else {}
-    seconds = round(time.monotonic() - begun_s)
-    write_json(
-        arguments.out, {**account, "budget_s": settings["second_look_s"], "seconds": seconds}
-    )
-
-
-def _retry(results: Path, plan: Plan, monitor: NoiseMonitor) -> dict[str, int]:
-    """Keep every try, let the quietest count; how many trials lacked quiet, and gained it."""
     budget_s = plan.config["trial"]["second_look_s"]
+    with machine_lock(), noise_monitor(arguments.results / "sentinel.json") as monitor:
+        account = _retry(arguments.results, plan, monitor, budget_s) if monitor else {}
+    seconds = round(time.monotonic() - begun_s)
+    write_json(arguments.out, {**account, "budget_s": budget_s, "seconds": seconds})
+
+
+def _retry(results: Path, plan: Plan, monitor: NoiseMonitor, budget_s: float) -> dict[str, int]:
+    """Keep every try, let the quietest count; how many trials lacked quiet, and gained it."""
     lacking = candidates(plan, results, monitor)
     if not (lacking and budget_s):
         return {"lacking": len(lacking), "gained": 0, "tries": 0}

@@ -25,7 +25,7 @@ def fingerprint() -> Fingerprint:
     return Fingerprint(
         cpu_model=_cpu_model(cpuinfo),
         architecture=platform.machine(),
-        logical_cpus=logical_cpus(),
+        logical_cpus=len(allowed_cpus()),
         physical_cores=physical_cores(allowed_cpus()),
         cpu_quota=cpu_quota(),
         memory_gib=round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
@@ -39,11 +39,6 @@ def name_of(machine: Fingerprint) -> str:
     """A readable folder name; another fingerprint never gets the same one (up to 32 bits)."""
     words = re.sub(r"[^a-z0-9]+", "-", machine["cpu_model"].lower()).strip("-")[:40].strip("-")
     return f"{words or 'unknown'}-{machine['logical_cpus']}cpu-{digest(machine)[:8]}"
-
-
-def logical_cpus() -> int:
-    """How many CPUs this process may run on."""
-    return len(allowed_cpus())
 
 
 def allowed_cpus() -> frozenset[int]:

@@ -38,9 +38,9 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 def workload_of(function: str) -> Workload:
     """The workload with this task function: a built-in one's name, or a user's `file.py:name`."""
-    return (
-        read_user_function(UserFunction(function)) if ":" in function else all_workloads()[function]
-    )
+    if ":" in function:
+        return read_user_function(UserFunction(function))
+    return all_workloads()[function]
 
 
 def place_of(function: str) -> str:
@@ -193,18 +193,13 @@ def _check_names(function: UserFunction) -> None:
             f"{file.name} can't be imported: {file.stem!r} is no name of a Python module",
             "rename the file, with letters, digits and _ only",
         )
-    for module in sorted({file, *_modules_in(file.parent)}):
+    packages = [init.parent for init in file.parent.glob("*/__init__.py")]
+    for module in sorted({file, *file.parent.glob("*.py"), *packages}):
         if module.stem in TAKEN_NAMES:
             hint = "rename the file"
             if module != file:
                 hint = f"rename it, or move {file.name} to a folder of its own"
             raise function.error(f"{module.name} would hide the module {module.stem}", hint)
-
-
-def _modules_in(folder: Path) -> list[Path]:
-    """Every module and package that lies in a folder."""
-    packages = [init.parent for init in folder.glob("*/__init__.py")]
-    return [*folder.glob("*.py"), *packages]
 
 
 def _signature(function: UserFunction, definition: Definition) -> inspect.Signature:

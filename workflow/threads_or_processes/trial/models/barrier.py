@@ -27,7 +27,7 @@ def wait_for_all(
     is raised here, also before all have come.
     """
     with (
-        # The working directory of a trial is removed whatever becomes of it.
+        # The working directory of a trial is always removed.
         tempfile.TemporaryDirectory(dir=Path.cwd()) as folder,
         ExitStack() as opened,
     ):

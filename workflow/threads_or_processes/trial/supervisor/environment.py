@@ -1,7 +1,7 @@
 """The measured process's environment: an explicit list, never what happens to be set.
 
 Environment size and hash seed shift memory layout and so times (Mytkowicz et al., ASPLOS 2009);
-both are drawn anew for each trial, from the campaign's seed, and recorded.
+each trial draws both, from the campaign's seed, and recorded.
 """
 
 import os

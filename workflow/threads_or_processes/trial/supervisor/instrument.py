@@ -1,4 +1,4 @@
-"""Which code measured. A changed instrument makes its trials anew; others stay."""
+"""Which code measured. When it changes, its trials are measured again; others stay."""
 
 import hashlib
 import re

@@ -1,7 +1,6 @@
 """What the supervisor knows of the CPUs' neighbours: their floors, and whether it is quiet now."""
 
 import contextlib
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any, TypedDict
 
 from threads_or_processes.common.files import read_json, write_json
 from threads_or_processes.records.quiet import ProbeMode, QuietRule
+from threads_or_processes.trial.machine import allowed_cpus
 from threads_or_processes.trial.measured.probe_client import ProbeReading
 from threads_or_processes.trial.supervisor.sentinel import (
     CannotPinError,
@@ -21,7 +21,7 @@ from threads_or_processes.trial.supervisor.sentinel import (
 # Floors follow slow drift (heat, clock rates) over about this many remembered moments: many
 # minutes, so that a busy neighbour of some minutes does not pass for the floor.
 MOST_MOMENTS = 4000
-# Of a trial's readings so many are remembered, or its own length would weigh.
+# So many readings of a trial are remembered, or a long trial would count for more.
 MOMENTS_A_TRIAL = 4
 START_SECONDS = 5.0
 # From so many moments of trials on, those of the start count no more: where they read lower than
@@ -94,7 +94,7 @@ def noise_monitor(memory: Path) -> Iterator[NoiseMonitor | None]:
     """
     with contextlib.ExitStack() as stack:
         try:
-            cpus = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+            cpus = sorted(allowed_cpus())
             read = stack.enter_context(sentinel(cpus))
         except CannotPinError:
             yield None

@@ -6,8 +6,8 @@ memory and their folder. It sleeps while the trial runs.
 
 Its standard input is the control pipe from the supervisor. First comes the `ReaperRequest` as JSON,
 after its length. Then a byte means "end it now". The end of the stream, which comes with the
-supervisor's own end too, means "end it, and leave nothing". On standard output it reports, once
-nothing of the trial runs any more.
+supervisor's own end too, means "end it, and leave nothing". On standard output it writes the
+measured process's exit code, once nothing of the trial runs any more.
 """
 
 import contextlib
@@ -55,12 +55,6 @@ class ReaperRequest(TypedDict):
     shared_memory_prefix: str
 
 
-class Report(TypedDict):
-    """How the measured process ended: a negative `exit_code` is a signal's number."""
-
-    exit_code: int
-
-
 def main() -> None:
     """Keep one request from its start until nothing is left of it."""
     request = _received_request()
@@ -73,7 +67,7 @@ def main() -> None:
         exit_code = _run(request, adopts=adopts)
         end_children()
         with contextlib.suppress(BrokenPipeError):  # the supervisor has ended
-            os.write(REPORT, json.dumps(Report(exit_code=exit_code)).encode())
+            os.write(REPORT, str(exit_code).encode())
         os.close(REPORT)
         while os.read(CONTROL, 4096):  # the supervisor still reads what lies in the folder
             pass
@@ -103,7 +97,7 @@ def _run(request: ReaperRequest, *, adopts: bool) -> int:
     for end in request["pass_fds"]:
         os.close(end)
     with contextlib.suppress(OSError):
-        Path(f"/proc/{measured.pid}/oom_score_adj").write_text(OUT_OF_MEMORY_SCORE)
+        (PROC / str(measured.pid) / "oom_score_adj").write_text(OUT_OF_MEMORY_SCORE)
     while measured.poll() is None:
         ready, _, _ = select.select([CONTROL, woken], [], [])
         if CONTROL in ready:

@@ -8,7 +8,7 @@ lack them. Every try is kept, and of a trial's tries the quietest counts, as eve
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.files import read_json
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Plan, Trial
-from threads_or_processes.records.quiet import QuietRule
 from threads_or_processes.records.vocabulary import FEWEST_QUIET
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor
 from threads_or_processes.trial.supervisor.trial import measure_trial, quiet_repetitions
@@ -27,14 +26,9 @@ class Candidate:
     """A trial that lacks quiet repetitions: its record's path, and the best of its records."""
 
     trial: Trial
+    workers: int
     path: Path
     record: Mapping[str, Any]
-
-    @property
-    def workers(self) -> int:
-        """How many the trial has."""
-        workers: int = self.record["cell"]["workers"]
-        return workers
 
 
 @dataclass(frozen=True)
@@ -52,17 +46,14 @@ def candidates(plan: Plan, results: Path, monitor: NoiseMonitor | None = None) -
     Judged by what `monitor` knows by now, or by the rules of their time. Those that failed, that
     nothing watched, or whose cell waits for no quiet, are none.
     """
-
-    def rule(one: Candidate) -> QuietRule | None:
-        return monitor.rule(plan.quiet_threshold, workers=one.workers) if monitor else None
-
     found = []
     for trial in sorted(plan.trials, key=lambda trial: trial.position):
-        if plan.cells_by_id[trial.cell].patience_s > 0:
-            record = read_json(results / trial.record)
-            if _is_timed(record):
-                found.append(Candidate(trial, results / trial.record, record))
-    return [one for one in found if quiet_repetitions(one.record, rule(one)) < FEWEST_QUIET]
+        cell, path = plan.cells_by_id[trial.cell], results / trial.record
+        if cell.patience_s > 0 and _is_timed(record := read_json(path)):
+            rule = monitor.rule(plan.quiet_threshold, workers=cell.workers) if monitor else None
+            if quiet_repetitions(record, rule) < FEWEST_QUIET:
+                found.append(Candidate(trial, cell.workers, path, record))
+    return found
 
 
 def _is_timed(record: Any) -> bool:
@@ -108,4 +99,4 @@ def retries(
             monitor.remember(record)
         best: Mapping[str, Any] = record if is_quietest else {**one.record, "try": record["try"]}
         if quiet_repetitions(best, rule) < FEWEST_QUIET:
-            queue.append(Candidate(one.trial, one.path, best))
+            queue.append(replace(one, record=best))

@@ -1,4 +1,4 @@
-"""Starts a measured process, watches it, and outlives whatever becomes of it."""
+"""Starts a measured process, watches it, and outlives it however it ends."""
 
 import contextlib
 import json
@@ -26,12 +26,12 @@ from threads_or_processes.trial.supervisor.reaper import (
     LENGTH,
     SHARED_MEMORY,
     ReaperRequest,
-    Report,
     adopt_orphans,
     end_children,
     unlink_shared_memory,
 )
 
+REAPER = "threads_or_processes.trial.supervisor.reaper"
 MEASURED = "threads_or_processes.trial.measured.measure"
 PACKAGE_ROOT = Path(__file__).resolve().parents[3]
 STDERR_TAIL_BYTES = 4000
@@ -77,10 +77,7 @@ def run_measured(
         spec_file, answer_file, stderr_file = (
             Path(folder) / name for name in ("spec.json", "answer.json", "stderr")
         )
-        spec_file.write_text(
-            json.dumps({**spec, "answer": str(answer_file)}),
-            encoding="utf-8",
-        )
+        spec_file.write_text(json.dumps({**spec, "answer": str(answer_file)}), encoding="utf-8")
         pipeline = ancestors()
         waited_ns = await_idle(pipeline)
         beside_cpu_ns = cpu_ns(pipeline)
@@ -114,7 +111,7 @@ def run_measured(
         else:
             answer = unanswered(exit_code, timeout_s if timed_out else None)
         seen = Supervised(
-            stderr_tail=_tail(stderr_file),
+            stderr_tail=stderr_file.read_bytes()[-STDERR_TAIL_BYTES:].decode(errors="replace"),
             health=TrialHealth(before=health_before, after=health_after, flags=flags),
             waited_ns=waited_ns,
             beside_cpu_ns=beside_cpu_ns,
@@ -153,7 +150,10 @@ class _Reaper:
         self._tell(b"!")
 
     def exit_code(self, timeout_s: float) -> int | None:
-        """The measured process's, once nothing of it runs any more; None when time is over."""
+        """The measured process's, once nothing of it runs any more; None when time is over.
+
+        A negative one is a signal's number.
+        """
         with selectors.DefaultSelector() as selector:
             selector.register(self._report, selectors.EVENT_READ)
             if not selector.select(timeout_s):
@@ -161,8 +161,7 @@ class _Reaper:
         content = self._report.read()
         if not content:
             raise HarnessError("the reaper of a trial ended without a report")
-        report: Report = json.loads(content)
-        return report["exit_code"]
+        return int(content)
 
     def dismiss(self) -> bool:
         """Let it leave nothing, and wait until it is gone; whether it came to its proper end."""
@@ -188,14 +187,7 @@ def _reaper(pass_fds: Sequence[int], shared_memory_prefix: str) -> Iterator[_Rea
     reaper = _Reaper(
         subprocess.Popen(
             # No more of the interpreter than it needs: it is started for every trial.
-            [
-                sys.executable,
-                "-E",
-                "-s",
-                "-S",
-                "-m",
-                "threads_or_processes.trial.supervisor.reaper",
-            ],
+            [sys.executable, "-E", "-s", "-S", "-m", REAPER],
             cwd=PACKAGE_ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -220,10 +212,6 @@ def _parsed(answer_file: Path) -> dict[str, Any]:
             f"the measured process left an answer that is no JSON: {error}"
         ) from error
     return answer
-
-
-def _tail(file: Path) -> str:
-    return file.read_bytes()[-STDERR_TAIL_BYTES:].decode("utf-8", errors="replace")
 
 
 @contextlib.contextmanager

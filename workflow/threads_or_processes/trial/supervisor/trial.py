@@ -19,7 +19,7 @@ from threads_or_processes.records.trial import (
     unmeasured,
 )
 from threads_or_processes.records.vocabulary import TRIAL_SCHEMA_VERSION
-from threads_or_processes.trial.machine import fingerprint, logical_cpus
+from threads_or_processes.trial.machine import allowed_cpus, fingerprint
 from threads_or_processes.trial.measured.probe_client import ProbeReading
 from threads_or_processes.trial.supervisor.environment import Environment, draw_environment
 from threads_or_processes.trial.supervisor.instrument import instrument_sha256
@@ -175,7 +175,7 @@ def run_calibration(
 ) -> dict[str, Any]:
     """Size a workload's batch on this machine with the reference arm, serially."""
     workload = workload_of(function)
-    tasks, target_ns = batch_for(workload, params, batch_ms, logical_cpus())
+    tasks, target_ns = batch_for(workload, params, batch_ms, len(allowed_cpus()))
     ending = _run(
         identity,
         workload,

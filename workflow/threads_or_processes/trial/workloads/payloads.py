@@ -5,6 +5,7 @@ of a batch are objects of their own, so that a pickle of several can't hold one 
 """
 
 import functools
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from threads_or_processes.trial.needs import Need
@@ -14,7 +15,17 @@ if TYPE_CHECKING:
     from numpy import int64
     from numpy.typing import NDArray
 
-KIND = "transfer"
+ARRAYS: Mapping[str, Any] = {
+    "kind": "transfer",
+    "expected": "Nothing in threads. In processes it grows with the size; shared memory avoids it.",
+    "needs": frozenset({Need.EXTENSION_MODULES}),
+    "offers": frozenset({Need.ARRAYS}),
+}
+OBJECTS: Mapping[str, Any] = {
+    "kind": "transfer",
+    "expected": "Nothing in threads. In processes far dearer than an array of the same size: each "
+    "object is taken apart and made anew; most of all with multiprocess, which does so in Python.",
+}
 
 
 def array_payload(number: int, kib: int) -> "NDArray[int64]":
@@ -26,13 +37,10 @@ def array_payload(number: int, kib: int) -> "NDArray[int64]":
 
 @register(
     title="Sending arrays",
-    kind=KIND,
     unit="array",
     why="What it costs to give each worker its data, when the data is one block of memory.",
-    expected="Nothing in threads. In processes it grows with the size; shared memory avoids it.",
     payload=array_payload,
-    needs=frozenset({Need.EXTENSION_MODULES}),
-    offers=frozenset({Need.ARRAYS}),
+    **ARRAYS,
 )
 def send_array(task: "NDArray[int64]", kib: int = 64) -> int:
     """Add up the array that was sent."""
@@ -42,12 +50,9 @@ def send_array(task: "NDArray[int64]", kib: int = 64) -> int:
 
 @register(
     title="Returning arrays",
-    kind=KIND,
     unit="array",
     why="What it costs to get the workers' results, when a result is one block of memory.",
-    expected="Nothing in threads. In processes it grows with the size; shared memory avoids it.",
-    needs=frozenset({Need.EXTENSION_MODULES}),
-    offers=frozenset({Need.ARRAYS}),
+    **ARRAYS,
 )
 def return_array(task: int, kib: int = 64) -> "NDArray[int64]":
     """Make an array and return it."""
@@ -68,12 +73,10 @@ def objects_payload(number: int, kib: int) -> list[dict[str, Any]]:
 
 @register(
     title="Sending objects",
-    kind=KIND,
     unit="list of records",
     why="What it costs to give each worker its data, when the data is many small objects.",
-    expected="Nothing in threads. In processes far dearer than an array of the same size: each "
-    "object is taken apart and made anew; most of all with multiprocess, which does so in Python.",
     payload=objects_payload,
+    **OBJECTS,
 )
 def send_objects(task: list[dict[str, Any]], kib: int = 64) -> int:
     """Add up a number of each record that was sent."""
@@ -87,11 +90,9 @@ _kept_objects = functools.cache(objects_payload)
 
 @register(
     title="Returning objects",
-    kind=KIND,
     unit="list of records",
     why="What it costs to get the workers' results, when a result is many small objects.",
-    expected="Nothing in threads. In processes far dearer than an array of the same size: each "
-    "object is taken apart and made anew; most of all with multiprocess, which does so in Python.",
+    **OBJECTS,
 )
 def return_objects(task: int, kib: int = 64) -> list[dict[str, Any]]:
     """Return records that the worker has, each a little changed."""

@@ -2,25 +2,23 @@
 
 import queue
 import threading
+from functools import partial
 from typing import Any
 
 from threads_or_processes.trial.needs import Need
 from threads_or_processes.trial.workloads.registry import register
 
-KIND = "shared state"
-ONE_MEMORY = frozenset({Need.ONE_MEMORY})
+register_shared = partial(register, kind="shared state", needs=frozenset({Need.ONE_MEMORY}))
 
 _list: list[int] = []
 
 
-@register(
+@register_shared(
     title="Appending to one shared list",
-    kind=KIND,
     unit="append",
     why="The notebook's `data.append`: safe in threads, but does it scale?",
     expected="No append is lost on any arm. Gains nothing on 3.13; on 3.13t the list's own lock is "
     "contended and threads may be slower than one.",
-    needs=ONE_MEMORY,
     before_batch=_list.clear,
     after_batch=lambda: [len(_list)],
     counts_updates=True,
@@ -37,14 +35,12 @@ _dict: dict[int, int] = {}
 KEYS = 32  # for each task, and no other task's
 
 
-@register(
+@register_shared(
     title="Updating one shared dict",
-    kind=KIND,
     unit="32 updates",
     why="A common table of results or of a cache, where each worker has its own keys.",
     expected="No update is lost on any arm. Gains nothing on 3.13; on 3.13t the dict's own lock is "
     "contended and threads may be slower than one.",
-    needs=ONE_MEMORY,
     before_batch=_dict.clear,
     after_batch=lambda: [sum(_dict.values())],
     counts_updates=True,
@@ -76,14 +72,12 @@ class _Counter:
 _counter = _Counter()
 
 
-@register(
+@register_shared(
     title="One counter, with a lock",
-    kind=KIND,
     unit="increment",
     why="The right way to count together, and what it costs.",
     expected="No increment is lost on any arm. Threads gain nothing on 3.13 and lose on 3.13t, "
     "where they wait for each other.",
-    needs=ONE_MEMORY,
     before_batch=_counter.reset,
     after_batch=_counter.read,
     counts_updates=True,
@@ -98,15 +92,13 @@ def counter_locked(task: int, size: int) -> int:
     return size
 
 
-@register(
+@register_shared(
     title="One counter, without a lock",
-    kind=KIND,
     unit="increment",
     why="The wrong way to count together, which the GIL often lets pass. How many increments are "
     "lost is the finding, the time is not.",
     expected="None is lost on 3.13, where a thread is not interrupted in the middle of this very "
     "statement; that is luck, not a promise. On 3.13t many are.",
-    needs=ONE_MEMORY,
     before_batch=_counter.reset,
     after_batch=_counter.read,
     counts_updates=True,
@@ -124,14 +116,12 @@ def counter_unlocked(task: int, size: int) -> int:
 _queue: queue.Queue[int] = queue.Queue()
 
 
-@register(
+@register_shared(
     title="One queue for all",
-    kind=KIND,
     unit="put and get",
     why="How threads hand work to each other, and how pools of threads work inside.",
     expected="Gains nothing on 3.13; on 3.13t threads wait for the queue's lock and may be slower "
     "than one.",
-    needs=ONE_MEMORY,
     # Nobody's items are left: each task gets as many as it puts.
     after_batch=lambda: [_queue.qsize()],
 )

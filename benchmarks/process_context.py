@@ -12,10 +12,10 @@ from pathlib import Path
 
 from threads_or_processes.trial.supervisor.environment import draw_environment
 
-from benchmarks.against_pyperf import BATCH_MS, WORKLOADS
-from benchmarks.bench import ARMS, KEPT_HEAP, SEED, Bench, Cell, bench
+from benchmarks.against_pyperf import BATCH_MS
+from benchmarks.bench import KEPT_HEAP, SEED, SERIAL_CELLS, Bench, Cell, bench
 from benchmarks.fresh import printed_numbers
-from benchmarks.markdown import print_header, print_row
+from benchmarks.markdown import print_table
 from benchmarks.pyperf_process import PYPERF, install
 
 #: What each variant adds to the environment of a bare process.
@@ -31,14 +31,14 @@ COLUMNS = ("cell", *(f"{variant} (ms, page faults)" for variant in VARIANTS))
 # pages one of them had to ask the kernel for (getrusage(2), minor faults).
 PROCESS = """
 import importlib, json, os, resource, threading, time
-order = json.loads(os.environ["BATCH"])
+spec = json.loads(os.environ["BATCH"])
 for module in os.environ.get("IMPORTS", "").split():
     importlib.import_module(module)
 from threads_or_processes.trial.measured.loading import load_workload
-function = load_workload(order["family"], order["workload"]).function
+function = load_workload(spec["family"], spec["workload"]).function
 
 def batch():
-    return [function(task, **order["arguments"]) for task in range(order["tasks"])]
+    return [function(task, **spec["arguments"]) for task in range(spec["tasks"])]
 
 def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -64,14 +64,15 @@ else:
 
 def main() -> None:
     """Measure, then print a row for each function."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.company", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.process_context", description=__doc__
+    )
     parser.add_argument("--processes", type=int, default=15, help="of each variant")
     arguments = parser.parse_args()
-    print_header(COLUMNS)
     with bench() as found, tempfile.TemporaryDirectory() as site:
         install(Path(site), PYPERF)
-        for cell in (Cell(workload=name, arm=arm) for name in WORKLOADS for arm in ARMS):
-            print_row(row(found, cell, Path(site), arguments.processes))
+        rows = (row(found, cell, Path(site), arguments.processes) for cell in SERIAL_CELLS)
+        print_table(COLUMNS, rows)
 
 
 def row(found: Bench, cell: Cell, site: Path, processes: int) -> tuple[str, ...]:
