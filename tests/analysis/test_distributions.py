@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from threads_or_processes.analysis.distributions import SHARES, quantiles
+from threads_or_processes.analysis.cells import SHARES, quantiles
 
 from tests.analysis.shortcuts import rows_of, tables_of, with_walls
 from tests.factories import MS, Noise, make_campaign, make_cell, watch

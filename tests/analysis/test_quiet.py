@@ -1,10 +1,10 @@
 """Quiet and typical: judged by the sentinel alone, one basis for each comparison."""
 
-import json
-
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
+from msgspec.structs import replace
 from threads_or_processes.analysis.quiet import Watched, floors, with_disturbance
 from threads_or_processes.analysis.ratios import samples_of
 from threads_or_processes.analysis.samples import Paired, TwoSamples
@@ -24,7 +24,7 @@ LITTLE = Noise(0.001, 0.001)
 
 
 def sentinel_frame(*watched: Watched | None, workers: int = 1) -> pd.DataFrame:
-    texts = [one if one is None else json.dumps(one._asdict()) for one in watched]
+    texts = [one if one is None else msgspec.json.encode(one).decode() for one in watched]
     return pd.DataFrame(
         {
             "sentinel_json": pd.array(texts, dtype="string"),
@@ -66,7 +66,7 @@ def test_a_floor_comes_from_readings_before_and_after() -> None:
 def test_readings_taken_in_turn_have_a_floor_of_their_own() -> None:
     at_once = Watched([0, 1], [0], [150, 150], [150, 150])
     in_turn = Watched([0, 1], [0], [100, 100], [100, 120], "in_turn")
-    last = [at_once._replace(after_ns=[165, 150]), in_turn._replace(before_ns=[120, 100])]
+    last = [replace(at_once, after_ns=[165, 150]), replace(in_turn, before_ns=[120, 100])]
     frame = with_disturbance(sentinel_frame(*[at_once, in_turn] * 40, *last))
     assert list(frame["disturbance_ratio"][-2:]) == pytest.approx([1.1, 1.2])
 

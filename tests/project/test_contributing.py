@@ -48,7 +48,7 @@ SHOW_COLUMN = """
 import sys
 from pathlib import Path
 from threads_or_processes.analysis.__main__ import main
-from threads_or_processes.analysis.table_schema import table_schema
+from threads_or_processes.analysis.package import table_schema
 from threads_or_processes.records.tables.measured import CellRow
 from threads_or_processes.reporting.tables import read_tables
 

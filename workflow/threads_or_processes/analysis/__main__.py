@@ -30,7 +30,6 @@ from threads_or_processes.analysis.package import (
 )
 from threads_or_processes.analysis.precision import as_measured, decide, with_blocks
 from threads_or_processes.analysis.records import Record, read_identities, read_records
-from threads_or_processes.analysis.table_schema import table_schema
 from threads_or_processes.analysis.tables import all_tables, write_tables
 from threads_or_processes.analysis.trial_values import times_of, trial_values
 from threads_or_processes.common.decoding import read_as
@@ -41,7 +40,6 @@ from threads_or_processes.common.provenance import git_commit
 from threads_or_processes.records.interpreter import Identity, Parity, without_place
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.precision import Round
-from threads_or_processes.records.tables.dataset import RepetitionRow
 
 
 def main() -> None:
@@ -83,7 +81,7 @@ def collect(arguments: argparse.Namespace) -> None:
         parquet=FileNote.of(arguments.parquet),
         git_commit=git_commit(),
     )
-    write_json(arguments.package, as_record(package, table_schema(RepetitionRow)))
+    write_json(arguments.package, as_record(package))
     print(f"{len(records)} trials, {len(trials)} rows -> {arguments.parquet}, {arguments.csv}")
 
 

@@ -4,14 +4,15 @@ Everything that later steps rely on is checked, most of it as `RepetitionRow` de
 row is named by its place in its file, from 1, the header not counted: the table's index, from 0.
 """
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import pandas as pd
 
 from threads_or_processes.analysis.frames import dtype, names
+from threads_or_processes.analysis.quiet import Watched
 from threads_or_processes.records.fields import Column, columns_of
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Plan
@@ -143,57 +144,29 @@ def _broken(
         fits = values.str.fullmatch(rules.pattern).fillna(value=True)
         yield ~fits, f"is not of the form {rules.pattern}"
     if rules.json is not None:
-        is_right = SHAPES.get(column.name, _is_object if rules.json == "object" else _is_list)
-        wrong = [text for text in values.dropna().unique() if not _is_json(text, is_right)]
+        kind = JSON.get(column.name, dict if rules.json == "object" else list)
+        wrong = [text for text in values.dropna().unique() if not _is_json(text, kind)]
         yield values.isin(wrong), f"is not the JSON {rules.json} that belongs there"
 
 
-def _is_json(text: str, is_right: Callable[[Any], bool]) -> bool:
+def _is_json(text: str, kind: Any) -> bool:
     try:
-        return is_right(json.loads(text))
-    except (ValueError, RecursionError):
+        msgspec.json.decode(text, type=kind)
+    except (msgspec.MsgspecError, RecursionError):
         return False
+    return True
 
 
-def _is_object(value: Any) -> bool:
-    return isinstance(value, dict)
+class Span(msgspec.Struct, forbid_unknown_fields=True):
+    """When a chunk ran."""
 
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
-
-
-def _is_watch(value: Any) -> bool:
-    """What the sentinel read beside a repetition: a time before and one after for each CPU."""
-    lists = ("cpus", "used", "before_ns", "after_ns")
-    if not _is_object(value) or value.keys() - {"manner"} != set(lists):
-        return False
-    cpus, used, before_ns, after_ns = (value[key] for key in lists)
-    if not all(map(_is_list, (cpus, used, before_ns, after_ns))):
-        return False
-    return (
-        isinstance(value.get("manner", ""), str)
-        and 0 < len(cpus) == len(before_ns) == len(after_ns)
-        and set(map(type, cpus + used + before_ns + after_ns)) == {int}
-        and min(before_ns + after_ns) > 0
-    )
-
-
-def _are_spans(value: Any) -> bool:
-    """When each chunk ran."""
-    return _is_list(value) and all(
-        _is_object(span)
-        and span.keys() == {"worker", "start_ns", "end_ns"}
-        and set(map(type, span.values())) == {int}
-        for span in value
-    )
+    worker: int
+    start_ns: int
+    end_ns: int
 
 
 #: What the JSON of a column is beyond its type; later steps read it.
-SHAPES: Mapping[str, Callable[[Any], bool]] = {
-    "sentinel_json": _is_watch,
-    "spans_json": _are_spans,
-}
+JSON = {"sentinel_json": Watched, "spans_json": list[Span]}
 
 
 def _converts(values: pd.Series, column: Column) -> bool:

@@ -58,13 +58,13 @@ def _threads_over(cells: list[Cell], plan: Plan, question: ContrastKind) -> Iter
         if cell.model != THREADS:
             continue
         for other in cells:
-            shared = (other.workload, other.timing, other.workers, other.arm)
-            wanted = plan.family(other) is not Family.SERIAL and other != cell
-            is_processes = plan.family(other) is Family.PROCESSES
+            family = plan.family(other)
             if (
-                wanted
-                and is_processes == is_about_processes
-                and shared == (cell.workload, cell.timing, cell.workers, cell.arm)
+                other != cell
+                and family is not Family.SERIAL
+                and (family is Family.PROCESSES) == is_about_processes
+                and (other.workload, other.timing, other.workers, other.arm)
+                == (cell.workload, cell.timing, cell.workers, cell.arm)
             ):
                 yield Contrast(question, cell, other)
 
@@ -72,18 +72,7 @@ def _threads_over(cells: list[Cell], plan: Plan, question: ContrastKind) -> Iter
 def _between_arms(
     cells: list[Cell], at: dict[Place, Cell], arms: tuple[Arm, ...], question: ContrastKind
 ) -> Iterator[Contrast]:
-    baseline_of = dict(_arm_pairs(arms, question))
-    for cell in cells:
-        for baseline_arm in baseline_of.get(cell.arm, ()):
-            baseline = at.get((cell.workload, cell.timing, cell.model, cell.workers, baseline_arm))
-            if baseline is not None:
-                yield Contrast(question, cell, baseline)
-
-
-def _arm_pairs(
-    arms: tuple[Arm, ...], question: ContrastKind
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """For each arm that `question` judges, the arms of the same version to judge it against.
+    """Each cell of an arm that `question` judges, against arms of the same version.
 
     The standard build, the free-threaded build with its lock on, and with its lock off differ in
     one thing from one to the next.
@@ -94,13 +83,15 @@ def _arm_pairs(
         ContrastKind.ARM_LOCK: (unlocked, locked),
         ContrastKind.ARM_TOTAL: (unlocked, standard),
     }[question]
-    for arm in arms:
-        if (arm.free_threaded, arm.gil) == judged:
-            yield (
-                arm.name,
-                tuple(
-                    other.name
-                    for other in arms
-                    if other.version == arm.version and (other.free_threaded, other.gil) == against
-                ),
-            )
+    pairs = [
+        (arm.name, other.name)
+        for arm in arms
+        for other in arms
+        if (arm.free_threaded, arm.gil) == judged
+        and (other.version, other.free_threaded, other.gil) == (arm.version, *against)
+    ]
+    for cell in cells:
+        for arm, baseline_arm in pairs:
+            baseline = at.get((cell.workload, cell.timing, cell.model, cell.workers, baseline_arm))
+            if cell.arm == arm and baseline is not None:
+                yield Contrast(question, cell, baseline)

@@ -8,14 +8,13 @@ the reading against the runner-up says whether the choice matters at all. Where 
 simpler of the two families will do.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import pandas as pd
 
 from threads_or_processes.analysis.estimates import geometric_mean
-from threads_or_processes.analysis.ratios import Comparison, compare
+from threads_or_processes.analysis.ratios import compare
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import Times, wall_times
 from threads_or_processes.records.plan import Cell, Plan
@@ -29,9 +28,6 @@ from threads_or_processes.records.vocabulary import (
     Timing,
 )
 
-#: Of cells with equal times the simpler one comes first.
-SIMPLEST_FIRST = tuple(Family)
-
 #: Sends empty tasks one by one: what is left is the price of sending one.
 DISPATCH = "dispatch"
 
@@ -40,9 +36,6 @@ NO_WORK = frozenset({NOTEBOOK_WORKLOAD, "empty", DISPATCH})
 
 #: Model, workers and arm.
 Way = tuple[str, int, str]
-
-#: Compares a cell with a baseline.
-Judge = Callable[[Cell, Cell], Comparison | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +49,8 @@ class Contest:
     means_ns: Mapping[str, float]
     own_serial: Cell | None
     reference_serial: Cell | None
-    judge: Judge
+    times: Times
+    rules: Rules
 
     def best_of(self, family: Family) -> Cell | None:
         """The fastest cell of a family."""
@@ -64,7 +58,9 @@ class Contest:
 
     def ratio(self, cell: Cell, baseline: Cell | None) -> Ratio | None:
         """A cell against a baseline; None when the baseline was not measured."""
-        comparison = self.judge(cell, baseline) if baseline is not None else None
+        if baseline is None:
+            return None
+        comparison = compare(self.times, cell=cell, baseline=baseline, rules=self.rules)
         if comparison is None:
             return None
         interval = comparison.estimate.interval
@@ -97,8 +93,15 @@ def contests(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules) -> li
         for cell in warm
         if cell.id in times.typical and cell.id not in failed
     }
+    simplest_first = list(Family)  # of cells with equal times
     candidates = sorted(
-        (cell for cell in warm if cell.id in means_ns), key=partial(_rank, plan, means_ns)
+        (cell for cell in warm if cell.id in means_ns),
+        key=lambda cell: (
+            means_ns[cell.id],
+            simplest_first.index(plan.family(cell)),
+            cell.workers,
+            cell.id,
+        ),
     )
     serials = {(cell.workload, cell.arm): cell for cell in warm if cell.model == SERIAL}
     return [
@@ -110,7 +113,8 @@ def contests(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules) -> li
             means_ns=means_ns,
             own_serial=serials.get((workload, arm)),
             reference_serial=serials.get((workload, plan.reference_arm)),
-            judge=partial(_judge, times, rules),
+            times=times,
+            rules=rules,
         )
         for workload, arm in dict.fromkeys((cell.workload, cell.arm) for cell in warm)
     ]
@@ -187,14 +191,6 @@ def pays_from_ns(cost_ns: float | None, speedup: float, margin: float) -> float 
     """
     gained = 1 / (1 + margin) - 1 / speedup
     return cost_ns / gained if cost_ns is not None and cost_ns > 0 and gained > 0 else None
-
-
-def _judge(times: Times, rules: Rules, cell: Cell, baseline: Cell) -> Comparison | None:
-    return compare(times, cell=cell, baseline=baseline, rules=rules)
-
-
-def _rank(plan: Plan, means_ns: Mapping[str, float], cell: Cell) -> tuple[float, int, int, str]:
-    return means_ns[cell.id], SIMPLEST_FIRST.index(plan.family(cell)), cell.workers, cell.id
 
 
 def _decision(contest: Contest, costs_ns: Mapping[Way, float], margin: float) -> DecisionRow:

@@ -13,7 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from threads_or_processes.records.tables.groups import Bounded, Intervals
+from threads_or_processes.records.tables.groups import (
+    NO_INTERVALS,
+    NO_NUMBER,
+    Bounded,
+    Intervals,
+)
 
 Floats = NDArray[np.float64]
 
@@ -73,18 +78,21 @@ def estimate_median(values: Floats, *, confidence: float) -> Interval | None:
     return Interval(low=float(low), high=float(high), level=level, method=ORDER_STATISTICS)
 
 
-def bounded_median(values: Floats, confidence: float) -> tuple[Bounded, Intervals]:
-    """The median of shape (k,) values with its interval, and how that was made, as far as known."""
-    if not values.size:
-        return Bounded(), Intervals()
-    middle = float(np.median(values))
-    interval = estimate_median(values, confidence=confidence)
+def bounded(value: float, interval: Interval | None) -> tuple[Bounded, Intervals]:
+    """A number with its interval, where it has one, and how that was made."""
     if interval is None:
-        return Bounded(value=middle), Intervals()
+        return Bounded(value=value), NO_INTERVALS
     return (
-        Bounded(value=middle, low=interval.low, high=interval.high),
+        Bounded(value=value, low=interval.low, high=interval.high),
         Intervals(ci_level=interval.level, ci_method=interval.method),
     )
+
+
+def bounded_median(values: Floats, confidence: float) -> tuple[Bounded, Intervals]:
+    """The median of shape (k,) values with its interval, as far as so many values have one."""
+    if not values.size:
+        return NO_NUMBER, NO_INTERVALS
+    return bounded(float(np.median(values)), estimate_median(values, confidence=confidence))
 
 
 def median_bounds(values: Floats, confidence: float) -> tuple[Floats, Floats]:

@@ -12,13 +12,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from threads_or_processes.analysis.checks import REPETITION_KEY
 from threads_or_processes.common.decoding import MismatchError, problem_with
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json, sha256_file
 from threads_or_processes.common.plan_file import plan_from
 from threads_or_processes.common.provenance import UNKNOWN
+from threads_or_processes.records.fields import Column, columns_of
 from threads_or_processes.records.interpreter import Identity, Parity
 from threads_or_processes.records.plan import Plan
+from threads_or_processes.records.tables.dataset import RepetitionRow
 
 #: Of the data set's columns and of what the package holds.
 SCHEMA_VERSION = 1
@@ -26,6 +29,9 @@ SCHEMA_VERSION = 1
 PACKAGE_FILE = "datapackage.json"
 CSV_FILE = "trials.csv.gz"
 PARQUET_FILE = "trials.parquet"
+
+#: The types of a Table Schema.
+TYPES = {int: "integer", float: "number", str: "string"}
 
 PROFILES = "https://datapackage.org/profiles/2.0"
 LICENCE = {
@@ -88,7 +94,7 @@ class Package:
         return self.parquet if path.suffix == ".parquet" else self.csv
 
 
-def as_record(package: Package, table_schema: Json) -> dict[str, Any]:
+def as_record(package: Package) -> dict[str, Any]:
     """The package as it stands in datapackage.json."""
     return {
         "$schema": f"{PROFILES}/datapackage.json",
@@ -111,7 +117,7 @@ def as_record(package: Package, table_schema: Json) -> dict[str, Any]:
                 "encoding": "utf-8",
                 "bytes": package.csv.bytes,
                 "hash": f"sha256:{package.csv.sha256}",
-                "schema": table_schema,
+                "schema": table_schema(RepetitionRow),
             },
             {
                 "name": "trials-parquet",
@@ -139,6 +145,41 @@ def as_record(package: Package, table_schema: Json) -> dict[str, Any]:
             },
         ],
     }
+
+
+def table_schema(record: type) -> dict[str, Any]:
+    """The schema of a table that is keyed by repetition.
+
+    A part of the key may be missing (a trial that ended before its first repetition), so it is a
+    unique key and no primary one.
+    """
+    return {
+        "$schema": f"{PROFILES}/tableschema.json",
+        "fields": [_field(column) for column in columns_of(record)],
+        "missingValues": [""],
+        "uniqueKeys": [REPETITION_KEY],
+    }
+
+
+def _field(column: Column) -> dict[str, Any]:
+    constraints = _constraints(column)
+    return {
+        "name": column.name,
+        "type": column.rules.json or TYPES[column.kind],
+        "description": column.meaning,
+        **({"unit": column.unit} if column.unit else {}),
+        **({"constraints": constraints} if constraints else {}),
+    }
+
+
+def _constraints(column: Column) -> dict[str, Any]:
+    stated = {
+        "required": column.required or None,
+        "minimum": column.rules.minimum,
+        "enum": list(column.one_of) or None,
+        "pattern": column.rules.pattern,
+    }
+    return {name: value for name, value in stated.items() if value is not None}
 
 
 def read_package(path: Path) -> Package:

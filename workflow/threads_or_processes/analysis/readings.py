@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from threads_or_processes.analysis.estimates import Interval
 from threads_or_processes.analysis.ratio_estimates import RatioEstimate
 from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, ComparisonResult
 
@@ -24,6 +25,20 @@ class Rules:
     noise_floor: NoiseFloor = NoiseFloor()
 
     @property
+    def upper(self) -> float:
+        """The greatest ratio that counts as equal."""
+        return 1 + self.margin
+
+    @property
+    def lower(self) -> float:
+        """The least ratio that counts as equal."""
+        return 1 / (1 + self.margin)
+
+    def encloses(self, interval: Interval) -> bool:
+        """Whether an interval is within the margin."""
+        return self.lower <= interval.low and interval.high <= self.upper
+
+    @property
     def log_margin(self) -> float:
         """The margin on the log scale, on which it is the same in both directions."""
         return math.log1p(self.margin)
@@ -39,7 +54,7 @@ def read_ratio(estimate: RatioEstimate, rules: Rules, *, noise_floor: float) -> 
     """
     if estimate.blocks < FEWEST_BLOCKS:
         return ComparisonResult.UNRESOLVED
-    upper, lower = 1 + rules.margin, 1 / (1 + rules.margin)
+    upper, lower = rules.upper, rules.lower
     if estimate.ratio > upper * noise_floor and all(
         key.interval.low > upper for key in estimate.keys
     ):
@@ -49,7 +64,7 @@ def read_ratio(estimate: RatioEstimate, rules: Rules, *, noise_floor: float) -> 
     ):
         return ComparisonResult.SLOWER
     if lower * noise_floor <= estimate.ratio <= upper / noise_floor and all(
-        lower <= key.equivalence.low and key.equivalence.high <= upper for key in estimate.keys
+        rules.encloses(key.equivalence) for key in estimate.keys
     ):
         return ComparisonResult.EQUAL
     return ComparisonResult.UNRESOLVED

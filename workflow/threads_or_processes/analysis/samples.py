@@ -6,9 +6,10 @@ machine gives the two cells quiet trials in different blocks: these are two samp
 
 import itertools
 import math
-from dataclasses import dataclass, field
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,64 +22,65 @@ from threads_or_processes.analysis.estimates import Floats, block_resamples, cen
 MOST_PATTERNS = 2**15
 
 
-class Samples(Protocol):
-    """Log times of a baseline and of a cell; `log_mean` is that of baseline / cell."""
+@dataclass(frozen=True)
+class Samples(ABC):
+    """Log times of a baseline and of a cell, shapes (trials,).
 
-    @property
-    def baseline(self) -> Floats:
-        """Log times of the baseline; shape (trials,)."""
+    What needs a standard error needs two blocks at least.
+    """
 
-    @property
-    def cell(self) -> Floats:
-        """Log times of the cell; shape (trials,)."""
+    baseline: Floats
+    cell: Floats
 
-    @property
-    def t_method(self) -> str:
-        """Name of the t interval."""
-
-    @property
-    def bootstrap_method(self) -> str:
-        """Name of the bootstrap."""
+    #: Names of the two methods.
+    t_method: ClassVar[str]
+    bootstrap_method: ClassVar[str]
 
     @property
     def blocks(self) -> int:
         """Trials of the cell that has fewer."""
-
-    @property
-    def log_mean(self) -> float:
-        """Mean log ratio: that of the two geometric means."""
+        return min(self.baseline.size, self.cell.size)
 
     @property
     def log_median_ratio(self) -> float:
         """Log ratio of the two medians, which `resampled` draws."""
+        return float(np.median(self.baseline) - np.median(self.cell))
 
     @property
+    @abstractmethod
+    def log_mean(self) -> float:
+        """Mean log ratio, baseline / cell: that of the two geometric means."""
+
+    @property
+    @abstractmethod
     def spread(self) -> float:
-        """The standard error times the root of the number of blocks; two blocks at least."""
+        """The standard error times the root of the number of blocks."""
 
     @property
+    @abstractmethod
     def standard_error(self) -> float:
-        """Of the mean log ratio; two blocks at least."""
+        """Of the mean log ratio."""
 
     @property
+    @abstractmethod
     def freedom(self) -> float:
-        """Degrees of freedom of the standard error; two blocks at least."""
+        """Degrees of freedom of the standard error."""
 
+    @abstractmethod
     def resampled(self) -> Floats:
         """Log ratio of the medians of each bootstrap resample; shape (resamples,)."""
 
+    @abstractmethod
     def exact_p(self, bound: float) -> float:
         """Two-sided p by permutation, for a log ratio of `bound`."""
 
 
 @dataclass(frozen=True)
-class Paired:
+class Paired(Samples):
     """Both cells in the same blocks, in that order; shapes (blocks,)."""
 
-    baseline: Floats
-    cell: Floats
-    t_method: str = field(default="Student t on log block ratios", init=False)
-    bootstrap_method: str = field(default="block bootstrap of the ratio of medians", init=False)
+    t_method = "Student t on log block ratios"
+    bootstrap_method = "block bootstrap of the ratio of medians"
 
     @property
     def log_ratios(self) -> Floats:
@@ -86,19 +88,9 @@ class Paired:
         return self.baseline - self.cell
 
     @property
-    def blocks(self) -> int:
-        """Blocks that both have."""
-        return self.cell.size
-
-    @property
     def log_mean(self) -> float:
         """Mean of the log block ratios."""
         return float(centre(self.log_ratios))
-
-    @property
-    def log_median_ratio(self) -> float:
-        """Of each cell's own median, in whichever block it is."""
-        return _log_median_ratio(self)
 
     @property
     def spread(self) -> float:
@@ -134,28 +126,16 @@ class Paired:
 
 
 @dataclass(frozen=True)
-class TwoSamples:
+class TwoSamples(Samples):
     """Each cell's trials, whatever their blocks; shapes (trials,) of its own each."""
 
-    baseline: Floats
-    cell: Floats
-    t_method: str = field(default="Welch t on log times", init=False)
-    bootstrap_method: str = field(default="bootstrap of the ratio of medians", init=False)
-
-    @property
-    def blocks(self) -> int:
-        """Trials of the cell that has fewer."""
-        return min(self.baseline.size, self.cell.size)
+    t_method = "Welch t on log times"
+    bootstrap_method = "bootstrap of the ratio of medians"
 
     @property
     def log_mean(self) -> float:
         """Difference of the mean log times."""
         return float(centre(self.baseline) - centre(self.cell))
-
-    @property
-    def log_median_ratio(self) -> float:
-        """Of each cell's own median."""
-        return _log_median_ratio(self)
 
     @property
     def spread(self) -> float:
@@ -199,10 +179,6 @@ class TwoSamples:
         first = _labels(self.baseline.size, self.cell.size)
         weights = first / self.baseline.size - (1 - first) / self.cell.size
         return _share_as_far(np.abs(weights @ pooled), abs(self.log_mean - bound))
-
-
-def _log_median_ratio(samples: Samples) -> float:
-    return float(np.median(samples.baseline) - np.median(samples.cell))
 
 
 def _deviation(values: Floats) -> float:

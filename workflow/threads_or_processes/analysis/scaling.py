@@ -12,13 +12,14 @@ from dataclasses import replace
 
 from threads_or_processes.analysis.cells import cell_columns
 from threads_or_processes.analysis.curves import curve_of, well_covered
+from threads_or_processes.analysis.estimates import bounded
 from threads_or_processes.analysis.fits import BLOCK_BOOTSTRAP, Estimated, Laws, fit_laws
 from threads_or_processes.analysis.ratios import compare
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import Times
 from threads_or_processes.records.plan import Cell, Plan
 from threads_or_processes.records.tables.experiments import FitRow, ScalingRow
-from threads_or_processes.records.tables.groups import Bounded, Intervals
+from threads_or_processes.records.tables.groups import NO_NUMBER, Bounded, Intervals
 from threads_or_processes.records.vocabulary import (
     FEWEST_BLOCKS,
     SERIAL,
@@ -68,15 +69,15 @@ def _scaling(cell: Cell, serial: Cell, times: Times, rules: Rules) -> ScalingRow
     if comparison is None:
         return row
     estimate, workers = comparison.estimate, cell.workers
-    interval = estimate.interval
-    low, high = (interval.low, interval.high) if interval else (None, None)
+    speedup, intervals = bounded(estimate.ratio, estimate.interval)
+    low, high = speedup.low, speedup.high
     return replace(
         row,
         basis=comparison.basis,
         blocks=estimate.blocks,
         cell_ns=comparison.cell_ns,
         baseline_ns=comparison.baseline_ns,
-        speedup=Bounded(value=estimate.ratio, low=low, high=high),
+        speedup=speedup,
         efficiency=Bounded(
             value=estimate.ratio / workers, low=low and low / workers, high=high and high / workers
         ),
@@ -86,9 +87,7 @@ def _scaling(cell: Cell, serial: Cell, times: Times, rules: Rules) -> ScalingRow
             low=high and serial_fraction(high, workers),
             high=low and serial_fraction(low, workers),
         ),
-        intervals=Intervals(ci_level=interval.level, ci_method=interval.method)
-        if interval
-        else Intervals(),
+        intervals=intervals,
     )
 
 
@@ -149,7 +148,7 @@ def _fit(cells: Sequence[Cell], times: Times, rules: Rules) -> FitRow:
         amdahl=laws.amdahl,
         usl=laws.usl,
         usl_coherency=laws.usl.coherency,
-        peak=_within(believed_to, laws.peak_workers) if is_identified else Bounded(),
+        peak=_within(believed_to, laws.peak_workers) if is_identified else NO_NUMBER,
         intervals=Intervals(ci_level=rules.confidence, ci_method=BLOCK_BOOTSTRAP),
     )
 

@@ -6,13 +6,12 @@ from pathlib import Path
 import pandas as pd
 
 from threads_or_processes.analysis.campaign_tables import health_table, order_table, outcomes_table
-from threads_or_processes.analysis.cells import cells_table
+from threads_or_processes.analysis.cells import cells_table, distributions_table
 from threads_or_processes.analysis.claims import claims_table
 from threads_or_processes.analysis.control import control_table, noise_floor
 from threads_or_processes.analysis.crossovers import crossovers_table
 from threads_or_processes.analysis.dataset import in_order
 from threads_or_processes.analysis.decisions import decisions_table, families_table
-from threads_or_processes.analysis.distributions import distributions_table
 from threads_or_processes.analysis.experiment_tables import (
     memory_table,
     notebook_table,
@@ -20,8 +19,7 @@ from threads_or_processes.analysis.experiment_tables import (
     updates_table,
 )
 from threads_or_processes.analysis.frames import csv_text, frame
-from threads_or_processes.analysis.pairing import pairing_table
-from threads_or_processes.analysis.quality import quality_table
+from threads_or_processes.analysis.quality import pairing_table, quality_table
 from threads_or_processes.analysis.ratios import ratios_table
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.scaling import fits_table, scaling_table

@@ -78,19 +78,18 @@ def weigh(expects: Expects, by: float, estimate: RatioEstimate, rules: Rules) ->
 
 def _weigh_equal(estimate: RatioEstimate, rules: Rules) -> Weighed:
     margin, middle = rules.log_margin, abs(math.log(estimate.ratio))
-    upper, lower = 1 + rules.margin, 1 / (1 + rules.margin)
     second = estimate.keys[1]
     above = one_sided_p(estimate.samples, margin)
     below = 1 - one_sided_p(estimate.samples, -margin)
     return Weighed(
         support=Side(
             p=max(1 - above, 1 - below),
-            second_agrees=lower <= second.equivalence.low and second.equivalence.high <= upper,
+            second_agrees=rules.encloses(second.equivalence),
             distance=margin - middle,
         ),
         refutation=Side(
             p=min(1.0, 2 * min(above, below)),
-            second_agrees=second.interval.low > upper or second.interval.high < lower,
+            second_agrees=second.interval.low > rules.upper or second.interval.high < rules.lower,
             distance=middle - margin,
         ),
         samples=estimate.samples,
@@ -105,12 +104,10 @@ def holm(p_values: Sequence[float]) -> list[float]:
     """
     # statsmodels' multipletests collects garbage in each call (0.15 s), too slow to simulate with.
     order = np.argsort(p_values, kind="stable")
-    adjusted = [0.0] * len(p_values)
-    running = 0.0
-    for rank, place in enumerate(order):
-        running = max(running, min(1.0, (len(p_values) - rank) * p_values[place]))
-        adjusted[place] = running
-    return adjusted
+    multiplied = np.arange(len(p_values), 0, -1) * np.asarray(p_values, dtype=np.float64)[order]
+    adjusted = np.empty(len(p_values))
+    adjusted[order] = np.maximum.accumulate(np.minimum(1.0, multiplied))
+    return [float(p) for p in adjusted]
 
 
 def decide(weighed: Weighed, *, adjusted_p: float, noise_floor: float, rules: Rules) -> Verdict:
@@ -134,10 +131,9 @@ def found_instead(expects: Expects, estimate: RatioEstimate, rules: Rules) -> Fi
         return Finding.DIFFERENT
     if expects is Expects.NOT_LESS:
         return Finding.AS_MUCH
-    upper, lower = 1 + rules.margin, 1 / (1 + rules.margin)
-    if all(key.interval.high < lower for key in estimate.keys):
+    if all(key.interval.high < rules.lower for key in estimate.keys):
         return Finding.OPPOSITE
-    if all(lower <= key.equivalence.low and key.equivalence.high <= upper for key in estimate.keys):
+    if all(rules.encloses(key.equivalence) for key in estimate.keys):
         return Finding.EQUAL
     return Finding.SMALLER
 
