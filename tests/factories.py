@@ -11,26 +11,40 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_origin, is_typeddict
 
+import msgspec
 import numpy as np
 from threads_or_processes.common.files import write_json
-from threads_or_processes.plan.spelling import kind_of
+from threads_or_processes.common.plan_file import plan_json
+from threads_or_processes.plan.spelling import kind_of, parse_arm
 from threads_or_processes.records.fields import Part, parts_of
+from threads_or_processes.records.plan import (
+    Arm,
+    Cell,
+    Claim,
+    Experiment,
+    Machine,
+    Model,
+    NotApplicable,
+    Plan,
+    Trial,
+    Workload,
+)
 from threads_or_processes.records.trial import (
     Clock,
     Gil,
     Health,
     Interpreter,
-    MeasuredCell,
     Memory,
     Repetition,
     TrialRecord,
     WorkerSpan,
 )
-from threads_or_processes.records.vocabulary import Family
+from threads_or_processes.records.vocabulary import CONFIDENCE, Family, Timing
 from threads_or_processes.trial.models import MODELS
+from threads_or_processes.trial.needs import REASONS, Need
 
 Json = dict[str, Any]
-Truth = Callable[[Mapping[str, Any]], float]
+Truth = Callable[[Cell], float]
 
 ARMS = ("3.13", "3.13t", "3.13t-gil")
 GIL_WORKLOADS = ("mandelbrot", "json", "shared_append")
@@ -89,23 +103,23 @@ def sha256(*parts: object) -> str:
     return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()
 
 
-def plausible_truth(cell: Mapping[str, Any]) -> float:
+def plausible_truth(cell: Cell) -> float:
     """Wall time in ns as published measurements would have it.
 
     Serial 20 ms; a GIL-holding workload gains nothing from threads while the GIL is on; whatever
     runs in parallel follows Amdahl's law with 5 % serial; a free-threaded build costs 10 %.
     """
-    if cell["workload"] == "notebook":
-        return 2000.0 * MS + (50 * MS if cell["start_method"] != "none" else 10 * MS)
-    if cell["function"] in HARNESS_NS:
-        return HARNESS_NS[cell["function"]] * _start_ratio(cell)
-    workers: int = cell["workers"]
-    serial_ns = 20.0 * MS * (1.1 if "t" in cell["arm"] else 1.0)
-    in_threads = MODELS[cell["model"]].family in (Family.THREADS, Family.COROUTINES)
-    held = in_threads and cell["workload"] in GIL_WORKLOADS and cell["arm"] != "3.13t"
-    if cell["model"] == "serial" or held:
+    if cell.workload == "notebook":
+        return 2000.0 * MS + (50 * MS if cell.start_method != "none" else 10 * MS)
+    if cell.function in HARNESS_NS:
+        return HARNESS_NS[cell.function] * _start_ratio(cell)
+    workers: int = cell.workers
+    serial_ns = 20.0 * MS * (1.1 if "t" in cell.arm else 1.0)
+    in_threads = MODELS[cell.model].family in (Family.THREADS, Family.COROUTINES)
+    held = in_threads and cell.workload in GIL_WORKLOADS and cell.arm != "3.13t"
+    if cell.model == "serial" or held:
         return serial_ns
-    params = params_of(cell["workload"])
+    params = params_of(cell.workload)
     if "kib" in params and not in_threads:
         serial_ns += 3000.0 * params["kib"]
     if "task_us" in params:
@@ -116,10 +130,10 @@ def plausible_truth(cell: Mapping[str, Any]) -> float:
 HARNESS_NS = {"empty": 2.0 * MS, "dispatch": 6.0 * MS}
 
 
-def _start_ratio(cell: Mapping[str, Any]) -> float:
+def _start_ratio(cell: Cell) -> float:
     """What starting the workers, or reaching them, costs; spawned processes the most."""
     ratios = {"fork": 4.0, "forkserver": 30.0, "spawn": 60.0}
-    return ratios.get(str(cell["start_method"]), 1.0) * float(cell["workers"])
+    return ratios.get(cell.start_method, 1.0) * float(cell.workers)
 
 
 def make_cell(
@@ -130,25 +144,23 @@ def make_cell(
     timing: str = "warm",
     blocks: int = 6,
     replicate: int = 1,
-) -> Json:
-    """A cell as plan.json has it; `timing` is warm, cold or memory."""
-    again = f"-{replicate}" if replicate > 1 else ""
-    return {
-        "id": f"{workload}/{model}/{workers}/{arm}/{timing}{again}",
-        "workload": workload,
-        "function": function_of(workload),
-        "model": model,
-        "start_method": model.partition("-")[2] or "none",
-        "workers": workers,
-        "worker_kind": kind_of(workers, FINGERPRINT).value,
-        "arm": arm,
-        "timing": timing,
-        "replicate": replicate,
-        "warmups": 2 if timing == "warm" else 0,
-        "repetitions": 5 if timing == "warm" else 1,
-        "patience_s": 1.5,
-        "blocks": blocks,
-    }
+) -> Cell:
+    """A cell; `timing` is warm, cold or memory."""
+    return Cell(
+        workload=workload,
+        function=function_of(workload),
+        model=model,
+        start_method=MODELS[model].start_method,
+        workers=workers,
+        worker_kind=kind_of(workers, FINGERPRINT),
+        arm=arm,
+        timing=Timing(timing),
+        replicate=replicate,
+        warmups=2 if timing == "warm" else 0,
+        repetitions=5 if timing == "warm" else 1,
+        patience_s=1.5,
+        blocks=blocks,
+    )
 
 
 def function_of(workload: str) -> str:
@@ -170,7 +182,7 @@ def make_cells(
     arms: Sequence[str] = ARMS,
     blocks: int = 6,
     notebook: bool = True,
-) -> list[Json]:
+) -> list[Cell]:
     """The grid of a scaling experiment and, if wanted, the notebook's replay with 3 blocks."""
     cells = [
         make_cell(workload, model, count, arm, blocks=blocks)
@@ -196,7 +208,7 @@ def grid(
     timing: str = "warm",
     blocks: int = 6,
     replicates: int = 1,
-) -> list[Json]:
+) -> list[Cell]:
     """The cells of one experiment."""
     return [
         make_cell(workload, model, count, arm, timing, blocks, replicate)
@@ -208,7 +220,7 @@ def grid(
     ]
 
 
-def every_experiment() -> list[tuple[str, str, list[Json], list[Json]]]:
+def every_experiment() -> list[tuple[str, str, list[Cell], list[NotApplicable]]]:
     """Name, question, cells and left-out cells of one experiment of each kind."""
     pair, two = ("serial", "threads", "processes-fork"), ("3.13", "3.13t")
     ways = (
@@ -221,19 +233,16 @@ def every_experiment() -> list[tuple[str, str, list[Json], list[Json]]]:
     counters = ["shared_append", *COUNTERS]
     grains = [f"grain,task_us={us}" for us in (10, 100, 1000, 10_000)]
     impossible = [
-        {
-            "cell": f"{work}/{model}/2/{arm}/warm",
-            "reason": "its tasks change one object together; each worker would change its own copy",
-        }
+        NotApplicable(cell=f"{work}/{model}/2/{arm}/warm", reason=REASONS[Need.ONE_MEMORY])
         for work in counters
         for model in ("processes-fork", "joblib")
         for arm in two
     ]
     no_interpreters = [
-        {
-            "cell": f"mandelbrot/interpreters/2/{arm}/warm",
-            "reason": "Python 3.13 has no such thing; 3.14 is the first",
-        }
+        NotApplicable(
+            cell=f"mandelbrot/interpreters/2/{arm}/warm",
+            reason="Python 3.13 has no such thing; 3.14 is the first",
+        )
         for arm in two
     ]
     kinds = ("mandelbrot", "json", "compress", "sleep", "pillow")
@@ -257,13 +266,13 @@ def every_experiment() -> list[tuple[str, str, list[Json], list[Json]]]:
 def make_every_campaign(**options: Any) -> Campaign:
     """A campaign with every experiment and claims; cells that they share are measured once."""
     asked = every_experiment()
-    cells = {cell["id"]: cell for _, _, of_one, _ in asked for cell in of_one}
+    cells = {cell.id: cell for _, _, of_one, _ in asked for cell in of_one}
     experiments = [make_experiment(*one) for one in asked]
     options.setdefault("claims", every_claim())
     return make_campaign(list(cells.values()), experiments=experiments, **options)
 
 
-def every_claim() -> list[Json]:
+def every_claim() -> list[Claim]:
     """A claim of each kind about the cells of every experiment."""
     serial, threads = "mandelbrot/serial/1/3.13/warm", "mandelbrot/threads/2/3.13/warm"
     return [
@@ -293,21 +302,22 @@ def every_claim() -> list[Json]:
 
 
 def make_plan(
-    cells: Sequence[Json],
+    cells: Sequence[Cell],
     *,
-    experiments: Sequence[Json] | None = None,
-    claims: Sequence[Json] = (),
+    experiments: Sequence[Experiment] | None = None,
+    claims: Sequence[Claim] = (),
     seed: int = 1,
     campaign: str = "report",
-) -> Json:
-    """plan.json for these cells: randomised complete blocks.
+) -> Plan:
+    """A plan for these cells: randomised complete blocks.
 
-    Without `experiments`, as plan.json has them, there is one for each timing.
+    Without `experiments` there is one for each timing.
     """
     rng = random.Random(seed)
-    trials: list[tuple[Json, int]] = []
-    for block in range(1, max(cell["blocks"] for cell in cells) + 1):
-        of_block = [(cell, block) for cell in cells if block <= cell["blocks"]]
+    blocks = max(cell.blocks for cell in cells)
+    trials: list[tuple[Cell, int]] = []
+    for block in range(1, blocks + 1):
+        of_block = [(cell, block) for cell in cells if block <= cell.blocks]
         rng.shuffle(of_block)
         trials += of_block
     questions = {
@@ -316,53 +326,38 @@ def make_plan(
         "memory": ("memory", "How much memory does each way of working take?"),
     }
     by_timing = [
-        make_experiment(name, question, [cell for cell in cells if cell["timing"] == timing])
+        make_experiment(name, question, [cell for cell in cells if cell.timing == timing])
         for timing, (name, question) in questions.items()
-        if any(cell["timing"] == timing for cell in cells)
+        if any(cell.timing == timing for cell in cells)
     ]
-    arms = list(dict.fromkeys(cell["arm"] for cell in cells))
-    workloads = sorted({cell["workload"] for cell in cells})
-    return {
-        "schema_version": 1,
-        "campaign": campaign,
-        "machine": {"name": "synthetic-2cpu-00000000", "fingerprint": dict(FINGERPRINT)},
-        "seed": seed,
-        "blocks": max(cell["blocks"] for cell in cells),
-        "margin": 0.05,
-        "quiet_threshold": 0.12,
-        "confidence": 0.95,
-        "reference_arm": arms[0],
-        "config": {"campaign": campaign, "seed": seed, "arms": arms},
-        "arms": [
-            {
-                "name": arm,
-                "version": arm.removesuffix("-gil").removesuffix("t"),
-                "free_threaded": "t" in arm,
-                "gil": not arm.endswith("t"),
-            }
-            for arm in arms
-        ],
-        "workloads": {name: _about(name) for name in workloads},
-        "models": {name: _model(name) for name in dict.fromkeys(c["model"] for c in cells)},
-        "experiments": by_timing if experiments is None else list(experiments),
-        "cells": [dict(cell) for cell in cells],
-        "trials": [
-            {
-                "cell": cell["id"],
-                "block": block,
-                "position": position,
-                "record": f"trials/{cell['id']}/{block:02d}.json",
-            }
+    arms = list(dict.fromkeys(cell.arm for cell in cells))
+    return Plan(
+        campaign=campaign,
+        machine=Machine(name="synthetic-2cpu-00000000", fingerprint=FINGERPRINT),
+        seed=seed,
+        blocks=blocks,
+        margin=0.05,
+        quiet_threshold=0.12,
+        confidence=CONFIDENCE,
+        reference_arm=arms[0],
+        config={"campaign": campaign, "seed": seed, "arms": arms, "trial": {"timeout_s": 120}},
+        arms=tuple(map(parse_arm, arms)),
+        workloads={name: _about(name) for name in sorted({cell.workload for cell in cells})},
+        models={name: _model(name) for name in dict.fromkeys(cell.model for cell in cells)},
+        experiments=tuple(by_timing if experiments is None else experiments),
+        cells=tuple(cells),
+        trials=tuple(
+            Trial(cell=cell.id, block=block, position=position)
             for position, (cell, block) in enumerate(trials, start=1)
-        ],
-        "precision": None,
-        "claims": [dict(claim) for claim in claims],
-    }
+        ),
+        precision=None,
+        claims=tuple(claims),
+    )
 
 
-def make_claim(cell: str, baseline: str | None = None, **changes: Any) -> Json:
-    """A claim as plan.json has it: that the cell takes less than the baseline."""
-    return {
+def make_claim(cell: str, baseline: str | None = None, **changes: Any) -> Claim:
+    """A claim, as files of claims have it: that the cell takes less than the baseline."""
+    stated = {
         "id": "claim",
         "file": "claims.yaml",
         "sentence": "One is faster than the other.",
@@ -375,61 +370,53 @@ def make_claim(cell: str, baseline: str | None = None, **changes: Any) -> Json:
         "baseline": baseline,
         "published": None,
         "untested": None,
-        **changes,
     }
+    return msgspec.convert(stated | changes, Claim)
 
 
 def make_experiment(
-    name: str, question: str, cells: Sequence[Json], not_applicable: Sequence[Json] = ()
-) -> Json:
-    """An experiment as plan.json has it."""
-    return {
-        "name": name,
-        "question": question,
-        "cells": [cell["id"] for cell in cells],
-        "not_applicable": list(not_applicable),
-    }
+    name: str, question: str, cells: Sequence[Cell], not_applicable: Sequence[NotApplicable] = ()
+) -> Experiment:
+    """An experiment of these cells."""
+    ids = tuple(cell.id for cell in cells)
+    return Experiment(name=name, question=question, cells=ids, not_applicable=tuple(not_applicable))
 
 
-def _model(name: str) -> Json:
+def _model(name: str) -> Model:
+    entry = MODELS[name]
     base, _, start_method = name.partition("-")
-    title = base.replace("_", " ")
-    return {
-        "title": f"{title} ({start_method})" if start_method else title,
-        "family": MODELS[name].family.value,
-        "start_method": start_method or "none",
-    }
+    title = base.replace("_", " ") + (f" ({start_method})" if start_method else "")
+    return Model(title=title, family=entry.family, start_method=entry.start_method)
 
 
-def _about(workload: str) -> Json:
+def _about(workload: str) -> Workload:
     holds = workload in GIL_WORKLOADS
-    return {
-        "name": function_of(workload),
-        "function": function_of(workload),
-        "title": f"The {function_of(workload)} workload",
-        "kind": "CPU, holds the GIL" if holds else "CPU, releases the GIL",
-        "unit": "task",
-        "why": f"Stands for work like {workload}.",
-        "expected": "Gains with processes." if holds else "Gains with threads and processes.",
-        "params": params_of(workload),
-    }
+    return Workload(
+        name=function_of(workload),
+        function=function_of(workload),
+        title=f"The {function_of(workload)} workload",
+        kind="CPU, holds the GIL" if holds else "CPU, releases the GIL",
+        unit="task",
+        why=f"Stands for work like {workload}.",
+        expected="Gains with processes." if holds else "Gains with threads and processes.",
+        params=params_of(workload),
+    )
 
 
-def make_identity(arm: str) -> Json:
+def make_identity(arm: Arm) -> Json:
     """interpreters/<arm>.json of an invented, optimised build from source."""
-    free_threaded = "t" in arm
-    gil = not arm.endswith("t")
+    free_threaded = arm.free_threaded
     return {
         "schema_version": 1,
-        "arm": arm,
+        "arm": arm.name,
         "provider": "source",
-        "executable": f"/nowhere/{arm}/bin/python",
-        "flags": ["-X", f"gil={int(gil)}"] if free_threaded else [],
+        "executable": f"/nowhere/{arm.name}/bin/python",
+        "flags": ["-X", f"gil={int(arm.gil)}"] if free_threaded else [],
         "executable_sha256": sha256("executable", free_threaded),
         "version": "3.13.5",
         "implementation": "CPython",
         "free_threaded_build": free_threaded,
-        "gil_enabled": gil,
+        "gil_enabled": arm.gil,
         "compiler": "GCC 12.2.0",
         "config_args": "--enable-optimizations" + (" --disable-gil" if free_threaded else ""),
         "cflags": "-O3 -Wall",
@@ -439,7 +426,7 @@ def make_identity(arm: str) -> Json:
         "debug": False,
         "libraries": {"multiprocess": "0.70.19", "dill": "0.4.1"},
         "lock_sha256": sha256("lock"),
-        "identity_sha256": sha256("identity", arm),
+        "identity_sha256": sha256("identity", arm.name),
     }
 
 
@@ -458,10 +445,10 @@ def make_parity(arms: Sequence[str]) -> Json:
 
 
 def make_campaign(
-    cells: Sequence[Json] | None = None,
+    cells: Sequence[Cell] | None = None,
     *,
-    experiments: Sequence[Json] | None = None,
-    claims: Sequence[Json] = (),
+    experiments: Sequence[Experiment] | None = None,
+    claims: Sequence[Claim] = (),
     truth: Truth = plausible_truth,
     noise: Noise = Noise(),
     failures: Mapping[tuple[str, int], str] | None = None,
@@ -481,48 +468,43 @@ def make_campaign(
         seed=seed,
         campaign=campaign,
     )
-    by_id = {cell["id"]: cell for cell in plan["cells"]}
-    arms = [arm["name"] for arm in plan["arms"]]
-    identities = {arm: make_identity(arm) for arm in arms}
+    identities = {arm.name: make_identity(arm) for arm in plan.arms}
     rng = np.random.default_rng(seed)
     records = {}
-    for trial in plan["trials"]:
-        cell = by_id[trial["cell"]]
-        outcome = (failures or {}).get((cell["id"], trial["block"]), "ok")
+    for trial in plan.trials:
+        cell = plan.cells_by_id[trial.cell]
+        outcome = (failures or {}).get((cell.id, trial.block), "ok")
         effect = 1 + noise.trial_ratio * rng.exponential()
-        rounds = cell["warmups"] + cell["repetitions"]
-        own = 1 + noise.repetition_ratio * rng.standard_normal(rounds)
+        own = 1 + noise.repetition_ratio * rng.standard_normal(cell.warmups + cell.repetitions)
         walls_ns = [max(1, round(truth(cell) * effect * factor)) for factor in own]
-        record = make_record(plan, trial, cell, identities[cell["arm"]], walls_ns, outcome)
+        record = make_record(plan, trial, identities[cell.arm], walls_ns, outcome)
         if disturbed_ratio is not None:
             watch(record, [rng.random() < disturbed_ratio for _ in walls_ns])
-        records[trial["record"]] = record
-    return Campaign(plan, identities, make_parity(arms), records)
+        records[trial.record] = record
+    return Campaign(plan_json(plan), identities, make_parity([*identities]), records)
 
 
 def make_record(
-    plan: Json, trial: Json, cell: Json, identity: Json, walls_ns: Sequence[int], outcome: str
+    plan: Plan, trial: Trial, identity: Json, walls_ns: Sequence[int], outcome: str
 ) -> Json:
     """One trial's record with these wall times, warm-up first; none are kept if it failed."""
+    cell = plan.cells_by_id[trial.cell]
     ok = outcome == "ok"
-    start_ns = 1_000 * MS * trial["position"]
+    start_ns = 1_000 * MS * trial.position
     lasted_ns = sum(walls_ns) + 100 * MS
     record = least(TrialRecord) | {
-        "trial_id": sha256("trial", plan["seed"], cell["id"], trial["block"])[:32],
-        "cell": {
-            **{name: cell[name] for name in cell.keys() & MeasuredCell.__annotations__.keys()},
-            "params": params_of(cell["workload"]),
-        },
-        "block": trial["block"],
-        "position": trial["position"],
-        "machine": dict(plan["machine"]["fingerprint"]),
+        "trial_id": sha256("trial", plan.seed, cell.id, trial.block)[:32],
+        "cell": dict(plan.spec(trial)["cell"]),
+        "block": trial.block,
+        "position": trial.position,
+        "machine": dict(plan.fingerprint),
         "interpreter": {name: identity[name] for name in Interpreter.__annotations__},
         "instrument_sha256": sha256("instrument"),
         "work": {
-            "tasks": 2 if cell["workload"] == "notebook" else 64,
-            "size": None if cell["function"] in UNCALIBRATED else 1000,
-            "calibration_sha256": sha256("calibration", cell["workload"]),
-            "expected_checksum": sha256("results", cell["workload"]),
+            "tasks": 2 if cell.workload == "notebook" else 64,
+            "size": None if cell.function in UNCALIBRATED else 1000,
+            "calibration_sha256": sha256("calibration", cell.workload),
+            "expected_checksum": sha256("results", cell.workload),
         },
         "outcome": outcome,
         "explanation": "" if ok else f"the trial ended as {outcome}",
@@ -537,23 +519,23 @@ def make_record(
     return record | found(cell, start_ns, walls_ns) if ok else record
 
 
-def found(cell: Json, start_ns: int, walls_ns: Sequence[int]) -> Json:
+def found(cell: Cell, start_ns: int, walls_ns: Sequence[int]) -> Json:
     """What a trial that is ok found, by the kind of its timing."""
-    if cell["timing"] == "memory":
+    if cell.timing == "memory":
         return {"memory": make_memory(cell, walls_ns[0])}
     repetitions = _repetitions(cell, start_ns, walls_ns)
-    if cell["timing"] == "warm":
+    if cell.timing == "warm":
         phases = {"setup_ns": 8 * MS, "first_result_ns": 5 * MS, "teardown_ns": 2 * MS}
         return {**phases, "repetitions": repetitions}
-    names = list(range(cell["workers"]))
-    output = {"results": names, "data": names} if cell["workload"] == "notebook" else None
+    names = list(range(cell.workers))
+    output = {"results": names, "data": names} if cell.workload == "notebook" else None
     return {"repetitions": repetitions, "output": output}
 
 
-def make_memory(cell: Json, noise_bytes: int) -> Memory:
+def make_memory(cell: Cell, noise_bytes: int) -> Memory:
     """Weights of a process tree: 12 MiB for the parent, 5 MiB more for each process below it."""
-    is_tree = MODELS[cell["model"]].family is Family.PROCESSES
-    processes = 1 + (cell["workers"] if is_tree else 0)
+    is_tree = MODELS[cell.model].family is Family.PROCESSES
+    processes = 1 + (cell.workers if is_tree else 0)
     before_bytes = 12 * MIB + noise_bytes % 4096
     idle_bytes = before_bytes + 5 * MIB * (processes - 1)
     return Memory(
@@ -601,20 +583,20 @@ def watch(record: Json, disturbed: Sequence[bool]) -> None:
             repetition["wall_ns"] = repetition["wall_ns"] * 16 // 10
 
 
-def _repetitions(cell: Json, start_ns: int, walls_ns: Sequence[int]) -> list[Json]:
+def _repetitions(cell: Cell, start_ns: int, walls_ns: Sequence[int]) -> list[Json]:
     """Only an unlocked counter loses updates, and only where threads run in parallel."""
     repetitions = []
-    counts = cell["function"] in COUNTERS
-    in_parallel = cell["workers"] > 1 and cell["arm"].endswith("t")
-    loses = cell["function"] == "counter_unlocked" and in_parallel
-    cold = cell["timing"] == "cold"
+    counts = cell.function in COUNTERS
+    in_parallel = cell.workers > 1 and cell.arm.endswith("t")
+    loses = cell.function == "counter_unlocked" and in_parallel
+    cold = cell.timing == "cold"
     for place, wall_ns in enumerate(walls_ns):
-        warmup = place < cell["warmups"]
+        warmup = place < cell.warmups
         repetitions.append(
             least(Repetition)
             | {
                 "phase": "warmup" if warmup else "measure",
-                "index": place if warmup else place - cell["warmups"],
+                "index": place if warmup else place - cell.warmups,
                 "started_monotonic_ns": start_ns,
                 "wall_ns": wall_ns,
                 "first_result_ns": wall_ns // 2 if cold else None,
@@ -623,18 +605,18 @@ def _repetitions(cell: Json, start_ns: int, walls_ns: Sequence[int]) -> list[Jso
                 "system_ns": wall_ns // 100,
                 "parent_user_ns": wall_ns // 10,
                 "parent_system_ns": wall_ns // 1000,
-                "checksum": sha256("results", cell["workload"]),
+                "checksum": sha256("results", cell.workload),
                 "updates": 64_000 if counts else None,
                 "lost_updates": (6400 + place if loses else 0) if counts else None,
                 "workers": [
                     WorkerSpan(
-                        pid=100 + (worker if "processes" in cell["model"] else 0),
-                        thread_id=200 + (worker if "threads" in cell["model"] else 0),
+                        pid=100 + (worker if "processes" in cell.model else 0),
+                        thread_id=200 + (worker if "threads" in cell.model else 0),
                         tasks=1,
                         start_ns=start_ns + 1000 * (worker + 1),
                         end_ns=start_ns + wall_ns,
                     )
-                    for worker in range(cell["workers"])
+                    for worker in range(cell.workers)
                 ],
             }
         )

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 from threads_or_processes.analysis.claims import losing_bound
+from threads_or_processes.records.plan import Claim
 
 from tests.analysis.shortcuts import rows_of, tables_of
 from tests.factories import (
     MS,
     SILENCE,
-    Json,
     Noise,
     grid,
     make_campaign,
@@ -21,11 +21,11 @@ FREE = "json/threads/2/3.13t/warm"
 LITTLE = Noise(0.003, 0.003)
 
 
-def verdicts(*claims: Json, **options: Any) -> list[dict[str, Any]]:
+def verdicts(*claims: Claim, **options: Any) -> list[dict[str, Any]]:
     """The rows of the claims about a campaign in which threads are twice as fast on 3.13t only."""
     cells = options.pop("cells", grid(["json"], ["serial", "threads"], blocks=10))
     options.setdefault(
-        "truth", lambda cell: (10.0 if cell["id"] == FREE else 20.0) * MS * cell["replicate"]
+        "truth", lambda cell: (10.0 if cell.id == FREE else 20.0) * MS * cell.replicate
     )
     options.setdefault("noise", LITTLE)
     return rows_of(tables_of(make_campaign(cells, claims=claims, **options))["claims"])
@@ -114,7 +114,7 @@ def test_twins_that_differ_by_more_downgrade_a_verdict() -> None:
 
     def truth(apart: float) -> Any:
         return lambda cell: (
-            (10.0 if cell["id"] == FREE else 20.0) * MS * (apart if cell["replicate"] > 1 else 1.0)
+            (10.0 if cell.id == FREE else 20.0) * MS * (apart if cell.replicate > 1 else 1.0)
         )
 
     near, far = (

@@ -1,14 +1,14 @@
 from collections.abc import Sequence
 
 from threads_or_processes.analysis.contrasts import planned_contrasts
-from threads_or_processes.common.plan_file import plan_from
+from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.vocabulary import ContrastKind
 
 from tests.factories import make_cell, make_cells, make_plan
 
 
-def pairs(cells: Sequence[dict[str, object]], question: ContrastKind) -> list[tuple[str, str]]:
-    plan = plan_from(make_plan(list(cells)))
+def pairs(cells: Sequence[Cell], question: ContrastKind) -> list[tuple[str, str]]:
+    plan = make_plan(list(cells))
     return [
         (contrast.cell.id, contrast.baseline.id)
         for contrast in planned_contrasts(plan)
@@ -88,7 +88,7 @@ def test_arms_of_two_versions_are_not_mixed() -> None:
 
 def test_without_a_baseline_there_is_no_contrast() -> None:
     cells = make_cells(workloads=["json"], models=["threads"], arms=["3.13t"], notebook=False)
-    assert planned_contrasts(plan_from(make_plan(cells))) == []
+    assert planned_contrasts(make_plan(cells)) == []
 
 
 def test_threads_meet_every_other_way_to_be_parallel_once() -> None:
@@ -113,7 +113,7 @@ def test_replicates_and_weighed_cells_take_no_part() -> None:
         make_cell("json", "threads", 2, "3.13", "memory"),
         make_cell("json", "threads", 2, "3.13t", replicate=2),
     ]
-    assert planned_contrasts(plan_from(make_plan(cells))) == []
+    assert planned_contrasts(make_plan(cells)) == []
 
 
 def test_parameters_that_vary_keep_workloads_apart() -> None:

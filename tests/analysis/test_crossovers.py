@@ -1,7 +1,7 @@
 """From which size on parallel pays: readings to brackets, stated crossovers, how often."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,12 @@ from threads_or_processes.analysis.crossovers import crossing, find_bracket, siz
 from threads_or_processes.analysis.estimates import t_bounds
 from threads_or_processes.analysis.frames import csv_text
 from threads_or_processes.analysis.tables import all_tables
+from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.vocabulary import ComparisonResult, CrossoverState
 
 from tests.analysis.shortcuts import plan_of, rows_of, tables_of, trials_of
 from tests.analysis.simulated import FAMILIES, Floats
-from tests.factories import MS, SILENCE, Campaign, Json, Noise, grid, make_campaign, params_of
+from tests.factories import MS, SILENCE, Campaign, Noise, grid, make_campaign, params_of
 
 SIZES_US = (10, 100, 1000, 10_000)
 MARGIN = 0.05
@@ -28,18 +29,18 @@ READINGS = {
 }
 
 
-def grains(sizes: Sequence[int] = SIZES_US, blocks: int = 10, **more: Any) -> list[Json]:
+def grains(sizes: Sequence[int] = SIZES_US, blocks: int = 10, **more: Any) -> list[Cell]:
     labels = [f"grain,task_us={size}" for size in sizes]
     return grid(labels, ["serial", "threads"], arms=["3.13t"], blocks=blocks, **more)
 
 
-def sending(overhead_us: float, per_task: float = 0.5) -> Callable[[Mapping[str, Any]], float]:
+def sending(overhead_us: float, per_task: float = 0.5) -> Callable[[Cell], float]:
     """Two workers share the tasks, each of which costs some time to send."""
 
-    def truth(cell: Mapping[str, Any]) -> float:
-        if cell["model"] == "serial":
+    def truth(cell: Cell) -> float:
+        if cell.model == "serial":
             return 20.0 * MS
-        (size,) = params_of(cell["workload"]).values()
+        (size,) = params_of(cell.workload).values()
         return 20.0 * MS * (per_task + overhead_us / float(size))
 
     return truth
@@ -147,7 +148,7 @@ def test_without_noise_the_crossover_is_exact() -> None:
     ],
 )
 def test_a_crossover_may_lie_outside_the_sizes(
-    truth: Callable[[Mapping[str, Any]], float],
+    truth: Callable[[Cell], float],
     state: str,
     baseline_to: int | None,
     faster_from: int | None,
@@ -162,9 +163,9 @@ def test_a_crossover_may_lie_outside_the_sizes(
 
 
 def test_what_pays_for_small_sizes_only_is_called_so() -> None:
-    def truth(cell: Mapping[str, Any]) -> float:
-        (size,) = params_of(cell["workload"]).values()
-        return 20.0 * MS * (1 if cell["model"] == "serial" else 0.6 + size / 1000)
+    def truth(cell: Cell) -> float:
+        (size,) = params_of(cell.workload).values()
+        return 20.0 * MS * (1 if cell.model == "serial" else 0.6 + size / 1000)
 
     cells = grid(
         [f"send_array,kib={kib}" for kib in (1, 64, 4096)], ["serial", "threads"], arms=["3.13"]
@@ -188,9 +189,9 @@ def test_each_way_has_its_own_ladder() -> None:
 
 
 def test_processes_that_overtake_threads_are_bracketed() -> None:
-    def truth(cell: Mapping[str, Any]) -> float:
-        (size,) = params_of(cell["workload"]).values()
-        times = 10 + float(size) if cell["model"] == "processes-fork" else 2 * float(size)
+    def truth(cell: Cell) -> float:
+        (size,) = params_of(cell.workload).values()
+        times = 10 + float(size) if cell.model == "processes-fork" else 2 * float(size)
         return MS * times
 
     cells = grid(
@@ -235,7 +236,7 @@ def test_one_size_is_no_ladder() -> None:
 
 
 def test_without_a_baseline_there_is_no_ladder() -> None:
-    cells = [cell for cell in grains() if cell["model"] != "serial"]
+    cells = [cell for cell in grains() if cell.model != "serial"]
     assert tables_of(make_campaign(cells))["crossovers"].empty
 
 
@@ -248,9 +249,9 @@ def test_two_blocks_leave_it_open() -> None:
 def test_sizes_that_failed_leave_it_open() -> None:
     cells = grains()
     failed = {
-        (cell["id"], block): "crashed"
+        (cell.id, block): "crashed"
         for cell in cells
-        if cell["model"] == "threads" and "10000" in cell["workload"]
+        if cell.model == "threads" and "10000" in cell.workload
         for block in range(1, 11)
     }
     row = crossover(make_campaign(cells, truth=sending(100), noise=SILENCE, failures=failed))

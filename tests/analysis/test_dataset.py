@@ -96,7 +96,7 @@ def test_any_explanation_and_number_comes_back_as_it_went(
     tmp_path_factory: pytest.TempPathFactory, explanation: str, started_unix_ns: int
 ) -> None:
     cells = [make_cell(workload, "serial", 1, "3.13", blocks=1) for workload in ("null", "w")]
-    campaign = make_campaign(cells, failures={(cells[0]["id"], 1): "raised"})
+    campaign = make_campaign(cells, failures={(cells[0].id, 1): "raised"})
     for record in campaign.records.values():
         record |= {"explanation": explanation, "started_unix_ns": started_unix_ns}
     trials = trials_of(campaign)

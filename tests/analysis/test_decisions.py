@@ -3,6 +3,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from threads_or_processes.records.plan import Cell
 
 from tests.analysis.shortcuts import rows_of, tables_of
 from tests.factories import MS, SILENCE, Noise, make_campaign, make_cell
@@ -19,7 +20,7 @@ TRUTHS_MS = {
 }
 
 
-def cells_of(truths_ms: dict[str, float], blocks: int = 8) -> list[dict[str, Any]]:
+def cells_of(truths_ms: dict[str, float], blocks: int = 8) -> list[Cell]:
     parts = [cell.split("/") for cell in truths_ms]
     return [
         make_cell(workload, model, int(workers), arm, timing, blocks=blocks)
@@ -31,7 +32,7 @@ def decisions(truths_ms: dict[str, float], **more: Any) -> dict[tuple[str, str],
     """The rows by workload and arm, each with those of its families by name."""
     campaign = make_campaign(
         cells_of(truths_ms),
-        truth=lambda cell: truths_ms[cell["id"]] * MS,
+        truth=lambda cell: truths_ms[cell.id] * MS,
         **{"noise": Noise(0.004, 0.002), **more},
     )
     return by_place(tables_of(campaign))
@@ -170,9 +171,7 @@ def test_replicates_and_weighed_cells_are_no_candidates() -> None:
         make_cell("json", "threads", 2, "3.13", replicate=2),
         make_cell("json", "threads", 4, "3.13", "memory"),
     ]
-    campaign = make_campaign(
-        cells, truth=lambda cell: (1.0 if cell["replicate"] == 2 else 10.0) * MS
-    )
+    campaign = make_campaign(cells, truth=lambda cell: (1.0 if cell.replicate == 2 else 10.0) * MS)
     (row,) = by_place(tables_of(campaign)).values()
     assert row["families"]["threads"]["speedup_ratio"] == pytest.approx(1, rel=0.05)
     assert row["best_ns"] == pytest.approx(10 * MS, rel=0.05)

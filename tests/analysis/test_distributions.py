@@ -85,9 +85,7 @@ def test_too_few_quiet_repetitions_are_not_in_the_quiet_distribution() -> None:
 
 def test_without_a_sentinel_nothing_is_quiet_and_without_a_trial_there_is_no_row() -> None:
     failed = make_cell("json", "threads", 2, "3.13", blocks=1)
-    campaign = with_walls(
-        {SERIAL: [[7]], failed["id"]: [[9]]}, failures={(failed["id"], 1): "crashed"}
-    )
+    campaign = with_walls({SERIAL: [[7]], failed.id: [[9]]}, failures={(failed.id, 1): "crashed"})
     rows = rows_of(tables_of(campaign)["distributions"])
     assert {row["cell"] for row in rows} == {SERIAL}
     assert {(row["typical_ns"], row["quiet_ns"]) for row in rows} == {(7, None)}

@@ -183,7 +183,7 @@ def test_cells_say_what_their_times_look_like() -> None:
     for record in campaign.records.values():
         slow = 1.5 if record["block"] in (2, 5, 6) else 1
         for place, repetition in enumerate(record["repetitions"]):
-            first = 1.3 if place == cell["warmups"] else 1
+            first = 1.3 if place == cell.warmups else 1
             repetition["wall_ns"] = round(10**7 * slow * first)
     (row,) = rows_of(tables_of(campaign)["cells"])
     assert row["flags"] == "unstable bimodal warming_up"

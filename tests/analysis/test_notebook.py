@@ -42,7 +42,7 @@ def test_the_replay_prints_what_the_notebook_prints() -> None:
 
 def test_lists_of_a_failed_trial_are_not_shown() -> None:
     campaign = make_campaign(CELLS)
-    campaign.records[f"trials/{FORK}/01.json"].update(
+    campaign.records[f"trials/{FORK}/001.json"].update(
         outcome="wrong_result", explanation="not what serial gives", output=None
     )
     row = by_model(campaign)["processes-fork"]

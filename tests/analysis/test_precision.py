@@ -98,7 +98,7 @@ def test_who_is_precise_enough_gets_none_and_who_never_is_gets_the_most() -> Non
 
 def test_the_widest_interval_is_judged_and_named() -> None:
     campaign = measured(NOTHING, noise=Noise(0.0, 0.0))
-    widened = campaign.records["trials/json/threads/2/3.13/warm/02.json"]
+    widened = campaign.records["trials/json/threads/2/3.13/warm/002.json"]
     for repetition in widened["repetitions"]:
         repetition["wall_ns"] = round(repetition["wall_ns"] * math.e)
     first = rounds(campaign)[0]
@@ -137,7 +137,7 @@ def test_who_is_done_is_not_judged_again() -> None:
 def test_what_a_ratio_comes_to_plays_no_part(ratio: float, seed: int) -> None:
     def decisions(times: float) -> list[dict[tuple[str, str], tuple[int, Decision]]]:
         def truth(cell: Any) -> float:
-            return 1e10 * (times if cell["model"] == "threads" else 1.0)
+            return 1e10 * (times if cell.model == "threads" else 1.0)
 
         return [
             {peers: (j.blocks, j.decision) for peers, j in one.decisions.items()}
@@ -225,7 +225,7 @@ def test_trials_that_were_added_are_planned_and_collected(
     assert counts["planned"] == str(6 * LOOKS[-1] + BASE)
     assert (counts["crashed"], counts["missing"]) == ("1", "0")
 
-    next((results / "trials" / "sleep").rglob("07.json")).unlink()
+    next((results / "trials" / "sleep").rglob("007.json")).unlink()
     with pytest.raises(SystemExit):
         run("collect", *records, "--rounds", *files, "--parquet", trials, *written)
     assert "1 of 52 planned trials have no record yet" in capsys.readouterr().err

@@ -211,8 +211,8 @@ def test_a_cell_with_one_trial_says_nothing_of_order() -> None:
 def test_a_block_that_one_cell_lacks_takes_no_part_in_pairing() -> None:
     cells = [make_cell("json", model, 1, "3.13", blocks=8) for model in ("serial", "threads")]
     failed = make_cell("json", "processes-fork", 1, "3.13", blocks=8)
-    never = {(failed["id"], block): "crashed" for block in range(1, 9)}
-    campaign = make_campaign([*cells, failed], failures={**never, (cells[0]["id"], 3): "timeout"})
+    never = {(failed.id, block): "crashed" for block in range(1, 9)}
+    campaign = make_campaign([*cells, failed], failures={**never, (cells[0].id, 3): "timeout"})
     (row,) = rows_of(tables_of(campaign)["pairing"])
     assert (row["cells"], row["blocks"], row["note"]) == (2, 7, None)
 
@@ -238,10 +238,7 @@ def test_where_numbers_are_missing_a_note_says_why(
 ) -> None:
     cells = make_cells(workloads=["json"], arms=["3.13"], blocks=blocks, notebook=False)
     failures = {
-        (cell["id"], block): "crashed"
-        for cell in cells
-        for block in range(1, blocks + 1)
-        if failing
+        (cell.id, block): "crashed" for cell in cells for block in range(1, blocks + 1) if failing
     }
     more = {"noise": noise} if noise else {}
     tables = tables_of(make_campaign(cells, failures=failures, **more))

@@ -73,7 +73,7 @@ def test_readings_taken_in_turn_have_a_floor_of_their_own() -> None:
 
 def test_quiet_times_come_back_to_the_truth_where_typical_ones_do_not() -> None:
     campaign = make_campaign(
-        CELLS, noise=LITTLE, disturbed_ratio=0.3, truth=lambda cell: 10.0 * MS / cell["workers"]
+        CELLS, noise=LITTLE, disturbed_ratio=0.3, truth=lambda cell: 10.0 * MS / cell.workers
     )
     tables = tables_of(campaign)
     for row in rows_of(tables["cells"]):

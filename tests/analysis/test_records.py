@@ -30,7 +30,7 @@ from tests.factories import Campaign, make_campaign, make_cell, sha256
 
 CELL = "json/threads/2/3.13/warm"
 SCHEMAS = ROOT / "workflow" / "schemas"
-RECORD = f"trials/{CELL}/02.json"
+RECORD = f"trials/{CELL}/002.json"
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_every_planned_record_is_read_in_the_order_of_the_plan(
 
 def test_a_record_that_is_not_planned_is_left_alone(campaign: Campaign, tmp_path: Path) -> None:
     campaign.write(tmp_path)
-    (tmp_path / "trials" / CELL / "03.json").write_text("of a larger campaign")
+    (tmp_path / "trials" / CELL / "003.json").write_text("of a larger campaign")
     assert len(read(tmp_path)) == 6
 
 
@@ -222,7 +222,7 @@ def test_a_long_complaint_is_cut(campaign: Campaign, tmp_path: Path) -> None:
 def test_missing_records_are_counted(campaign: Campaign, tmp_path: Path) -> None:
     campaign.write(tmp_path)
     (tmp_path / RECORD).unlink()
-    (tmp_path / "trials/json/serial/1/3.13/warm/01.json").unlink()
+    (tmp_path / "trials/json/serial/1/3.13/warm/001.json").unlink()
     with pytest.raises(UserError) as caught:
         read(tmp_path)
     assert caught.value.what == "2 of 6 planned trials have no record yet"
@@ -324,7 +324,7 @@ def test_a_weighed_trial_is_one_row_without_times() -> None:
 
 def test_a_failed_trial_is_one_row_without_times() -> None:
     cell = make_cell("json", "serial", 1, "3.13", blocks=1)
-    campaign = make_campaign([cell], failures={(cell["id"], 1): "timeout"})
+    campaign = make_campaign([cell], failures={(cell.id, 1): "timeout"})
     (record,) = campaign.records.values()
     (row,) = flat(record)
     assert (row["outcome"], row["explanation"]) == ("timeout", "the trial ended as timeout")
@@ -333,7 +333,7 @@ def test_a_failed_trial_is_one_row_without_times() -> None:
 
 def test_text_that_a_file_cannot_hold_is_replaced() -> None:
     cell = make_cell("json", "serial", 1, "3.13", blocks=1)
-    campaign = make_campaign([cell], failures={(cell["id"], 1): "raised"})
+    campaign = make_campaign([cell], failures={(cell.id, 1): "raised"})
     (record,) = campaign.records.values()
     (row,) = flat({**record, "explanation": "a\0b\ud800c"})
     assert row["explanation"] == "a�b?c"

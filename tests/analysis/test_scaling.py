@@ -1,12 +1,15 @@
 """The tables of scaling and of the laws fitted to it, against hand counts."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from threads_or_processes.analysis.frames import csv_text
 from threads_or_processes.analysis.scaling import serial_fraction
 from threads_or_processes.analysis.tables import all_tables
+from threads_or_processes.records.plan import Cell
+from threads_or_processes.records.vocabulary import WorkerKind
 
 from tests.analysis.shortcuts import plan_of, rows_of, tables_of, trials_of, with_walls
 from tests.factories import MS, SILENCE, Campaign, Noise, make_campaign, make_cell
@@ -17,11 +20,11 @@ COUNTS = (1, 2, 4, 8, 16)
 LITTLE = Noise(0.01, 0.005)
 
 
-def universal_ns(cell: Mapping[str, Any], contention: float, coherency: float) -> float:
+def universal_ns(cell: Cell, contention: float, coherency: float) -> float:
     """A pool costs 10 % with any number of workers, which is no part of the law."""
-    if cell["model"] == "serial":
+    if cell.model == "serial":
         return 20.0 * MS
-    n = float(cell["workers"])
+    n = float(cell.workers)
     return 22.0 * MS * (1 + contention * (n - 1) + coherency * n * (n - 1)) / n
 
 
@@ -39,10 +42,11 @@ def large_machine(
     cells = [make_cell("json", "serial", 1, "3.13", blocks=blocks)]
     for count in (*counts, *beyond):
         cell = make_cell("json", "threads", count, "3.13", blocks=blocks)
-        cells.append({**cell, "worker_kind": "smt" if count in beyond else "within_cores"})
+        kind = WorkerKind.SMT if count in beyond else WorkerKind.WITHIN_CORES
+        cells.append(replace(cell, worker_kind=kind))
 
-    def truth(cell: Mapping[str, Any]) -> float:
-        return universal_ns(cell, contention, coherency) * (2 if cell["workers"] in beyond else 1)
+    def truth(cell: Cell) -> float:
+        return universal_ns(cell, contention, coherency) * (2 if cell.workers in beyond else 1)
 
     return make_campaign(cells, truth=truth, noise=noise, failures=failures)
 

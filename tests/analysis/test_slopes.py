@@ -1,6 +1,6 @@
 """Fixed cost and cost per worker: stated lines come back, and how often."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,20 +10,21 @@ from threads_or_processes.analysis.estimates import median_bounds, median_rank
 from threads_or_processes.analysis.frames import csv_text
 from threads_or_processes.analysis.slopes import lines_of_blocks
 from threads_or_processes.analysis.tables import all_tables
+from threads_or_processes.records.plan import Cell
 
 from tests.analysis.shortcuts import plan_of, rows_of, tables_of, trials_of
 from tests.analysis.simulated import FAMILIES, Floats
-from tests.factories import MIB, MS, SILENCE, Campaign, Json, Noise, make_campaign, make_cell
+from tests.factories import MIB, MS, SILENCE, Campaign, Noise, make_campaign, make_cell
 
 
 def cells_of(
     counts: Sequence[int], timing: str = "cold", model: str = "processes-fork", blocks: int = 6
-) -> list[Json]:
+) -> list[Cell]:
     return [make_cell("empty", model, n, "3.13", timing, blocks=blocks) for n in counts]
 
 
-def line_ns(cell: Mapping[str, Any]) -> float:
-    return 10.0 * MS + 4.0 * MS * float(cell["workers"])
+def line_ns(cell: Cell) -> float:
+    return 10.0 * MS + 4.0 * MS * float(cell.workers)
 
 
 def slopes(campaign: Campaign) -> dict[str, dict[str, Any]]:
@@ -78,8 +79,8 @@ def test_a_process_weighs_what_it_weighs_and_a_thread_nothing() -> None:
 
 
 def test_a_bend_shows_as_a_misfit() -> None:
-    def bent_ns(cell: Mapping[str, Any]) -> float:
-        return MS * float(cell["workers"]) ** 2
+    def bent_ns(cell: Cell) -> float:
+        return MS * float(cell.workers) ** 2
 
     row = slopes(make_campaign(cells_of((1, 2, 3)), truth=bent_ns, noise=SILENCE))["life_ns"]
     # Through 1, 4 and 9 goes -10/3 + 4 n; at 2 it misses by 2/3, at 1 and 3 by 1/3.
@@ -142,14 +143,14 @@ def test_one_block_has_a_line_without_interval() -> None:
 
 def test_counts_that_share_no_block_have_no_line() -> None:
     cells = cells_of((1, 2), blocks=2)
-    failures = {(cells[0]["id"], 1): "timeout", (cells[1]["id"], 2): "timeout"}
+    failures = {(cells[0].id, 1): "timeout", (cells[1].id, 2): "timeout"}
     row = slopes(make_campaign(cells, failures=failures))["life_ns"]
     assert (row["state"], row["blocks"], row["fixed"]) == ("too_few_blocks", 0, None)
 
 
 def test_when_all_failed_there_are_rows_without_numbers() -> None:
     cells = cells_of((1, 2), "memory", blocks=1) + cells_of((1, 2), blocks=1)
-    failures = {(cell["id"], 1): "crashed" for cell in cells}
+    failures = {(cell.id, 1): "crashed" for cell in cells}
     rows = rows_of(tables_of(make_campaign(cells, failures=failures))["slopes"])
     assert [row["state"] for row in rows] == ["too_few_counts"] * 4
     assert {row["counts"] for row in rows} == {0}

@@ -125,7 +125,7 @@ def test_failed_trials_are_counted_and_left_out_of_times() -> None:
 
 def test_a_failed_trial_counts_for_no_time_even_if_it_kept_its_repetitions() -> None:
     campaign = with_walls({SERIAL: [[100], [900]], THREADS: [[50], [50]]})
-    campaign.records[f"trials/{SERIAL}/02.json"].update(outcome="wrong_gil", explanation="on")
+    campaign.records[f"trials/{SERIAL}/002.json"].update(outcome="wrong_gil", explanation="on")
     tables = tables_of(campaign)
     serial = tables["cells"].set_index("cell").loc[SERIAL]
     assert (serial["ok"], serial["median_ns"], serial["max_ns"]) == (1, 100, 100)
@@ -157,7 +157,7 @@ def test_flags_follow_the_variation_between_trials(spread_ns: int, flags: str | 
 def test_stated_truths_come_back_inside_their_intervals() -> None:
     cells = make_cells(workloads=["mandelbrot", "compress"], blocks=10, notebook=False)
     campaign = make_campaign(cells, noise=Noise(0.01, 0.005))
-    truths = {cell["id"]: plausible_truth(cell) for cell in cells}
+    truths = {cell.id: plausible_truth(cell) for cell in cells}
     ratios = tables_of(campaign)["ratios"]
     true_ratio = ratios["baseline_cell"].map(truths) / ratios["cell"].map(truths)
     held = (ratios["ci_low_ratio"] <= true_ratio) & (true_ratio <= ratios["ci_high_ratio"])
@@ -261,9 +261,7 @@ EDGES = {
     "no baseline": make_campaign(make_cells(models=["threads"])),
     "constant": make_campaign(noise=SILENCE),
     "all failed": make_campaign(
-        failures={
-            (cell["id"], block): "wrong_gil" for cell in make_cells() for block in range(1, 7)
-        }
+        failures={(cell.id, block): "wrong_gil" for cell in make_cells() for block in range(1, 7)}
     ),
     "no block shared": with_walls(
         {SERIAL: [[100], [100]], THREADS: [[50], [50]]},

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from threads_or_processes.records.plan import Cell
 from threads_or_processes.reporting.page import Facts, Link
 from threads_or_processes.reporting.sections import rules, threats
 from threads_or_processes.reporting.trials import conditions_of
@@ -89,13 +90,13 @@ def test_what_the_machine_is_is_named(
 def test_a_high_noise_floor_is_named(tmp_path: Path) -> None:
     cells = factories.grid(["json"], ["serial"], arms=("3.13",), replicates=2)
 
-    def truth(cell: dict[str, object]) -> float:
-        return 20e6 * (1.3 if cell["replicate"] == 2 else 1.0)
+    def truth(cell: Cell) -> float:
+        return 20e6 * (1.3 if cell.replicate == 2 else 1.0)
 
     made = factories.make_campaign(
         cells,
         experiments=[factories.make_experiment("control", "How far apart?", cells)],
-        truth=truth,  # type: ignore[arg-type]
+        truth=truth,
     )
     found = named(write_world(tmp_path, made))
     assert "differ by 3" in found["High noise floor"].replace("\u00a0", " ")

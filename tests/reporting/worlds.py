@@ -1,10 +1,11 @@
 """Results folders for the report: synthetic campaigns taken through the analysis."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from threads_or_processes.records.plan import Cell
 from threads_or_processes.reporting import drawing, render, report
 from threads_or_processes.reporting.__main__ import comparison_html
 from threads_or_processes.reporting.evidence import Evidence, read_evidence
@@ -61,9 +62,9 @@ def all_failed() -> factories.Campaign:
     """Every trial timed out."""
     cells = factories.make_cells(blocks=2)
     failures = {
-        (cell["id"], block): "timeout" for cell in cells for block in range(1, cell["blocks"] + 1)
+        (cell.id, block): "timeout" for cell in cells for block in range(1, cell.blocks + 1)
     }
-    claims = [factories.make_claim("mandelbrot/threads/2/3.13/warm", cells[0]["id"])]
+    claims = [factories.make_claim("mandelbrot/threads/2/3.13/warm", cells[0].id)]
     return factories.make_campaign(cells, claims=claims, failures=failures)
 
 
@@ -71,10 +72,10 @@ def some_failed() -> factories.Campaign:
     """One cell crashed in one block; every threads cell of a workload gave wrong results."""
     cells = factories.make_cells()
     failures = {
-        (cell["id"], block): "wrong_result"
+        (cell.id, block): "wrong_result"
         for cell in cells
-        for block in range(1, cell["blocks"] + 1)
-        if cell["workload"] == "compress" and cell["model"] == "threads"
+        for block in range(1, cell.blocks + 1)
+        if cell.workload == "compress" and cell.model == "threads"
     }
     failures["mandelbrot/processes-fork/2/3.13/warm", 1] = "crashed"
     return factories.make_campaign(cells, failures=failures)
@@ -138,10 +139,10 @@ def some_never_worked() -> factories.Campaign:
     """Every experiment, but those about sending, starting and sharing failed throughout."""
     failed = {"payload", "startup", "shared_state", "control"}
     failures = {
-        (cell["id"], block): "worker_died"
+        (cell.id, block): "worker_died"
         for name, _, cells, _ in factories.every_experiment()
         for cell in cells
-        for block in range(1, cell["blocks"] + 1)
+        for block in range(1, cell.blocks + 1)
         if name in failed
     }
     return factories.make_every_campaign(failures=failures)
@@ -208,8 +209,8 @@ WORLDS = {
 def another_machine() -> factories.Campaign:
     """The same campaign on a machine with four CPUs, half of its work and another truth."""
 
-    def truth(cell: Mapping[str, Any]) -> float:
-        return factories.plausible_truth(cell) * (0.6 if cell["model"] == "serial" else 0.5)
+    def truth(cell: Cell) -> float:
+        return factories.plausible_truth(cell) * (0.6 if cell.model == "serial" else 0.5)
 
     cells = factories.make_cells(workloads=("compress", "json"), workers=(1, 2, 4))
     made = factories.make_campaign(cells, truth=truth)

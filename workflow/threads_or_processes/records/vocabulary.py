@@ -38,11 +38,20 @@ class Timing(StrEnum):
 class Family(StrEnum):
     """What the reader chooses between, the simplest first; a model belongs to one."""
 
-    SERIAL = "serial"
-    THREADS = "threads"
-    PROCESSES = "processes"
-    COROUTINES = "coroutines"
-    INTERPRETERS = "interpreters"
+    SERIAL = "serial", "a plain loop in one thread; the baseline of every speed-up"
+    THREADS = "threads", "threads of one process, which share its memory"
+    PROCESSES = "processes", "processes, each with an interpreter and a memory of its own"
+    COROUTINES = "coroutines", "one thread that turns to another task wherever a task waits"
+    INTERPRETERS = "interpreters", "threads of one process, each with an interpreter of its own"
+
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str = "") -> "Family":
+        """A family's name in files and tables, with what its models do."""
+        family = str.__new__(cls, value)
+        family._value_ = value
+        family.meaning = meaning
+        return family
 
 
 class StartMethod(StrEnum):

@@ -26,14 +26,9 @@ _PURPLE = Colour("#a4478f", "#e08cc8")
 _OCHRE = Colour("#8a6a00", "#dcb643")
 _GREY = Colour("#6b7280", "#9aa4af")
 
-_OF_FAMILY = {
-    Family.SERIAL: _GREY,
-    Family.THREADS: _BLUE,
-    Family.PROCESSES: _VERMILION,
-    Family.COROUTINES: _GREEN,
-    Family.INTERPRETERS: _PURPLE,
-}
 PALETTE = (_BLUE, _VERMILION, _GREEN, _PURPLE, _OCHRE, _GREY)
+# Serial is grey; the others have a colour each, in the order of their list.
+_OF_FAMILY = dict(zip(Family, itertools.cycle((_GREY, *PALETTE[:-1])), strict=False))
 
 _STANDARD = LineStyle((), "o")
 _FREE = LineStyle((5, 2), "D")

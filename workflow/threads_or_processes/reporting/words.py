@@ -23,14 +23,6 @@ from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.campaign import Campaign, Model
 from threads_or_processes.reporting.trials import Trials
 
-_FAMILY_MEANINGS = {
-    Family.SERIAL: "a plain loop in one thread; the baseline of every speed-up",
-    Family.THREADS: "threads of one process, which share its memory",
-    Family.PROCESSES: "processes, each with an interpreter and a memory of its own",
-    Family.COROUTINES: "one thread that turns to another task wherever a task waits",
-    Family.INTERPRETERS: "threads of one process, each with an interpreter of its own",
-}
-
 _START_METHOD_MEANINGS = {
     StartMethod.NONE: "",
     StartMethod.FORK: "started as copies of the parent",
@@ -159,7 +151,7 @@ def model_kind(model: Model) -> str:
 
 def model_meaning(model: Model) -> str:
     """What a model does."""
-    parts = (_FAMILY_MEANINGS[model.family], _START_METHOD_MEANINGS[model.start_method])
+    parts = (model.family.meaning, _START_METHOD_MEANINGS[model.start_method])
     return ", ".join(part for part in parts if part)
 
 
