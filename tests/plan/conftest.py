@@ -9,8 +9,8 @@ import pytest
 from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.config import checked
 from threads_or_processes.plan.plan import make_plan
-from threads_or_processes.records.plan import Machine, Plan
-from threads_or_processes.records.vocabulary import Family, StartMethod
+from threads_or_processes.records.plan import Cell, Machine, Plan
+from threads_or_processes.records.vocabulary import Family, StartMethod, Timing, WorkerKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +71,25 @@ MACHINE = Machine(
 def planned(config: Config, **claims: Any) -> Plan:
     """The plan of a config and of the contents of its files of claims."""
     return make_plan(checked(config), CATALOGUE, MACHINE, claims)
+
+
+def a_cell(workload: str, blocks: int, workers: int = 1, timing: str = "warm") -> Cell:
+    """A cell of threads."""
+    return Cell(
+        workload=workload,
+        function=workload,
+        model="threads",
+        start_method=StartMethod.NONE,
+        workers=workers,
+        worker_kind=WorkerKind.WITHIN_CORES,
+        arm="3.13",
+        timing=Timing(timing),
+        replicate=1,
+        warmups=0,
+        repetitions=1,
+        patience_s=0,
+        blocks=blocks,
+    )
 
 
 @pytest.fixture

@@ -11,9 +11,8 @@ from threads_or_processes.common.plan_file import plan_from, plan_json
 from threads_or_processes.plan.blocks import in_order
 from threads_or_processes.plan.spelling import parse_arm
 from threads_or_processes.records.plan import Arm, Cell
-from threads_or_processes.records.vocabulary import StartMethod, Timing, WorkerKind
 
-from .conftest import Config, planned
+from .conftest import Config, a_cell, planned
 
 
 @pytest.mark.parametrize(
@@ -173,27 +172,9 @@ def test_one_cell_asked_for_in_two_ways_is_refused(config: Config) -> None:
     assert raised.value.where == "config key experiments.again"
 
 
-def cell(name: str, blocks: int) -> Cell:
-    return Cell(
-        workload=name,
-        function=name,
-        model="serial",
-        start_method=StartMethod.NONE,
-        workers=1,
-        worker_kind=WorkerKind.WITHIN_CORES,
-        arm="3.13",
-        timing=Timing.WARM,
-        replicate=1,
-        warmups=0,
-        repetitions=1,
-        patience_s=0,
-        blocks=blocks,
-    )
-
-
 some_cells = st.dictionaries(
     st.text("abcdef", min_size=1, max_size=4), st.integers(1, 6), min_size=1, max_size=12
-).map(lambda sizes: [cell(name, blocks) for name, blocks in sizes.items()])
+).map(lambda sizes: [a_cell(name, blocks) for name, blocks in sizes.items()])
 
 
 @given(cells=some_cells, seed=st.integers(0, 2**32))
@@ -220,10 +201,10 @@ def test_cells_added_later_leave_the_order_of_the_others(
 
 
 def test_the_seed_draws_the_order() -> None:
-    cells = [cell(f"w{n}", 1) for n in range(20)]
+    cells = [a_cell(f"w{n}", 1) for n in range(20)]
     orders = [[t.cell for t in in_order(cells, seed)] for seed in (1, 1, 2)]
     assert orders[0] == orders[1]
     assert orders[0] != orders[2]
-    blocks = in_order([cell(f"w{n}", 2) for n in range(20)], 1)
+    blocks = in_order([a_cell(f"w{n}", 2) for n in range(20)], 1)
     first, second = ([t.cell for t in blocks if t.block == number] for number in (1, 2))
     assert first != second

@@ -10,9 +10,8 @@ from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.plan_file import plan_json
 from threads_or_processes.plan.blocks import added, in_order, looks_at, peers_of, precision_of
 from threads_or_processes.records.plan import Cell, Precision
-from threads_or_processes.records.vocabulary import StartMethod, Timing, WorkerKind
 
-from .conftest import Config, planned
+from .conftest import Config, a_cell, planned
 
 
 @pytest.mark.parametrize(
@@ -33,24 +32,6 @@ def test_peers_are_looked_at_after_their_base_blocks_and_every_round(
     assert looks_at(blocks, max_blocks) == looks
 
 
-def cell(workload: str, workers: int, timing: str, blocks: int) -> Cell:
-    return Cell(
-        workload=workload,
-        function=workload,
-        model="threads",
-        start_method=StartMethod.NONE,
-        workers=workers,
-        worker_kind=WorkerKind.WITHIN_CORES,
-        arm="3.13",
-        timing=Timing(timing),
-        replicate=1,
-        warmups=0,
-        repetitions=1,
-        patience_s=0,
-        blocks=blocks,
-    )
-
-
 some_cells = st.dictionaries(
     st.tuples(
         st.sampled_from("abc"), st.integers(1, 3), st.sampled_from(["warm", "cold", "memory"])
@@ -58,7 +39,12 @@ some_cells = st.dictionaries(
     st.integers(1, 12),
     min_size=1,
     max_size=12,
-).map(lambda sizes: [cell(*place, blocks) for place, blocks in sizes.items()])
+).map(
+    lambda sizes: [
+        a_cell(workload, blocks, workers, timing)
+        for (workload, workers, timing), blocks in sizes.items()
+    ]
+)
 
 
 @given(cells=some_cells, max_blocks=st.integers(1, 20), seed=st.integers(0, 2**32))
@@ -100,7 +86,7 @@ def of_round(
 
 
 def test_the_seed_draws_the_order_across_all_that_run_together() -> None:
-    cells = [cell(workload, workers, "warm", 8) for workload in "ab" for workers in range(1, 9)]
+    cells = [a_cell(workload, 8, workers) for workload in "ab" for workers in range(1, 9)]
 
     def order(seed: int) -> list[str]:
         settings = {"seed": seed, "precision": {"target": 1, "max_blocks": 10}}
@@ -113,7 +99,7 @@ def test_the_seed_draws_the_order_across_all_that_run_together() -> None:
 
 
 def test_a_cell_of_fewer_blocks_joins_its_peers_in_theirs() -> None:
-    cells = [cell("a", 1, "warm", 10), cell("a", 2, "warm", 6)]
+    cells = [a_cell("a", 10, workers=1), a_cell("a", 6, workers=2)]
     settings = {"seed": 1, "precision": {"target": 1, "max_blocks": 12}}
     precision = precision_of(settings, cells, after=0)
     assert precision is not None

@@ -7,7 +7,7 @@ rule estimate_tables:
         plan=CAMPAIGN.results / "plan.json",
         trials=CAMPAIGN.results / "trials.parquet",
     output:
-        tables=expand(CAMPAIGN.results / "tables/{table}.csv", table=TABLES),
+        tables=CAMPAIGN.tables,
     log:
         CAMPAIGN.results / "logs/tables.log",
     conda:

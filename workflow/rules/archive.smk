@@ -8,9 +8,7 @@ rule unpack_dataset:
         package=lambda w: str(CAMPAIGN.package_file),
     output:
         plan=CAMPAIGN.results / "plan.json",
-        identities=expand(
-            CAMPAIGN.results / "interpreters/{arm}.json", arm=CAMPAIGN.arms
-        ),
+        identities=CAMPAIGN.identities,
         parity=CAMPAIGN.results / "interpreters/parity.json",
         parquet=CAMPAIGN.results / "trials.parquet",
         csv=CAMPAIGN.results / "trials.csv.gz",

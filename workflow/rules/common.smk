@@ -13,7 +13,6 @@ from threads_or_processes.pipeline.archive import Archive
 from threads_or_processes.pipeline.campaign import Campaign
 from threads_or_processes.pipeline.console import Console
 from threads_or_processes.pipeline.snakemake_patches import patch_scheduler
-from threads_or_processes.records.tables import TABLES
 
 IS_ARCHIVED = config.get("dataset") is not None
 CAMPAIGN = exit_on_user_error(lambda: (Archive if IS_ARCHIVED else Campaign).of(config))

@@ -6,7 +6,7 @@ OTHERS = CAMPAIGN.others
 
 rule compare_machines:
     input:
-        own=expand(CAMPAIGN.results / "tables/{table}.csv", table=TABLES),
+        own=CAMPAIGN.tables,
         package=CAMPAIGN.results / "datapackage.json",
         others=[
             file

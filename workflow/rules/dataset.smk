@@ -5,10 +5,7 @@
 rule collect_trials:
     input:
         plan=CAMPAIGN.results / "plan.json",
-        identities=expand(
-            CAMPAIGN.results / "interpreters/{arm}.json",
-            arm=CAMPAIGN.arms,
-        ),
+        identities=CAMPAIGN.identities,
         parity=CAMPAIGN.results / "interpreters/parity.json",
         calibrations=expand(
             CAMPAIGN.results / "calibration/{workload}.json",

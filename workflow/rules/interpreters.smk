@@ -5,10 +5,7 @@ exit_on_user_error(lambda: CAMPAIGN.given_executables)
 
 rule provide_interpreters:
     output:
-        identities=expand(
-            CAMPAIGN.results / "interpreters/{arm}.json",
-            arm=CAMPAIGN.arms,
-        ),
+        identities=CAMPAIGN.identities,
         parity=CAMPAIGN.results / "interpreters/parity.json",
         made_for=CAMPAIGN.results / "interpreters/made-for.json",
     log:

@@ -6,10 +6,7 @@
 checkpoint decide_stopping:
     input:
         plan=CAMPAIGN.results / "plan.json",
-        identities=expand(
-            CAMPAIGN.results / "interpreters/{arm}.json",
-            arm=CAMPAIGN.arms,
-        ),
+        identities=CAMPAIGN.identities,
         records=CAMPAIGN.records,
         second_look=CAMPAIGN.results / "second-look.json",
         earlier=lambda w: BLOCKS.decisions(int(w.round) - 1),

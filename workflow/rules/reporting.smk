@@ -7,10 +7,8 @@ rule render_report:
         plan=CAMPAIGN.results / "plan.json",
         trials=CAMPAIGN.results / "trials.csv.gz",
         package=CAMPAIGN.results / "datapackage.json",
-        identities=expand(
-            CAMPAIGN.results / "interpreters/{arm}.json", arm=CAMPAIGN.arms
-        ),
-        tables=expand(CAMPAIGN.results / "tables/{table}.csv", table=TABLES),
+        identities=CAMPAIGN.identities,
+        tables=CAMPAIGN.tables,
     output:
         html=report(
             f"report/{CAMPAIGN.name}.html",

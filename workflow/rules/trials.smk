@@ -45,7 +45,7 @@ rule measure_trial:
         position=CAMPAIGN.position,
     params:
         spec=CAMPAIGN.order,
-        anew=CAMPAIGN.made_anew_by,
+        anew=CAMPAIGN.rerun_when_changed,
         sentinel=str(CAMPAIGN.results / "sentinel.json"),
         archive=str(CAMPAIGN.results / "archive"),
     shell:

@@ -158,7 +158,7 @@ class Campaign(Results):
         """The trial as JSON for the trial's command."""
         return json.dumps(self.plan.spec(self._trial(wildcards)))
 
-    def made_anew_by(self, wildcards: TrialWildcards) -> str:
+    def rerun_when_changed(self, wildcards: TrialWildcards) -> str:
         """What re-runs a trial when it changes, besides its order.
 
         Holds the requests, known before anything has run, and the contents of the identity and

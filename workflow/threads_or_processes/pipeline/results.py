@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json
 from threads_or_processes.records.plan import Plan
+from threads_or_processes.records.tables import TABLES
 
 #: What a finished folder holds, of all that comparing reads.
 NEEDED = ("plan.json", "datapackage.json", "trials.csv.gz", "interpreters/parity.json", "tables")
@@ -51,6 +52,16 @@ class Results:
     def arms(self) -> list[str]:
         """The arms by name; the first is the reference."""
         return [arm.name for arm in self.plan.arms]
+
+    @property
+    def identities(self) -> list[str]:
+        """Each arm's identity file."""
+        return [str(self.results / "interpreters" / f"{arm}.json") for arm in self.arms]
+
+    @property
+    def tables(self) -> list[str]:
+        """The file of every table."""
+        return [str(self.results / "tables" / f"{table}.csv") for table in TABLES]
 
     def lock(self) -> None:
         """Keep the folder for this process until it ends; `UserError` if another has it.
