@@ -1,5 +1,6 @@
 """Each experiment's section against its tables, also where nothing came of it."""
 
+import re
 from collections.abc import Callable
 
 import pandas as pd
@@ -9,6 +10,7 @@ from threads_or_processes.reporting.page import Figure, Fold, Paragraph, Section
 from threads_or_processes.reporting.sections import experiments
 
 from tests import factories
+from tests.reporting.sentences import numbers, plain
 from tests.reporting.worlds import World
 
 Worlds = Callable[[str], World]
@@ -55,7 +57,8 @@ def test_every_experiment_has_a_section_but_those_shown_elsewhere(world: Worlds)
 def test_what_was_never_measured_says_so_and_shows_no_table(world: Worlds) -> None:
     found = sections(world("some never worked"))
     for name in ("payload", "startup", "shared_state", "control"):
-        assert found[name].answer == "Not measured: no trial of it succeeded."
+        assert found[name].answer
+        assert not numbers(found[name].answer)
         assert not found[name].of(Paragraph)
         assert not found[name].of(Figure)
         assert not found[name].of(Table)
@@ -86,9 +89,11 @@ def test_start_up_and_memory_show_each_way_on_each_arm(world: Worlds) -> None:
 
 @pytest.mark.parametrize(
     ("model", "between"),
-    [("threads", "not settled"), ("processes (fork)", "10 µs to 1 ms")],
+    [("threads", []), ("processes (fork)", ["10 µs", "1 ms"])],
 )
-def test_the_shortest_task_that_pays_is_named(world: Worlds, model: str, between: str) -> None:
+def test_the_shortest_task_that_pays_is_named(
+    world: Worlds, model: str, between: list[str]
+) -> None:
     speedups, begins, dispatch = sections(world(EVERY))["granularity"].of(Table)
     speedup = rows(speedups)[model, "3.13t"]
     assert list(speedup)[2:] == ["10 µs", "100 µs", "1 ms", "10 ms"]
@@ -100,7 +105,7 @@ def test_the_shortest_task_that_pays_is_named(world: Worlds, model: str, between
     if model != "threads":
         assert starts_with(speedup["1 ms"], expected)
     row = rows(begins)[model, "2 (> cores)", "3.13t"]
-    assert row["Between"] == between
+    assert re.findall(r"\d+ (?:µs|ms)", row["Between"]) == between
     table = pd.read_csv(world(EVERY).results / "tables/crossovers.csv")
     way = (table["model"] == "processes-fork") & (table["arm"] == "3.13t")
     way &= (table["parameter"] == "task_us") & (table["baseline_model"] == "serial")
@@ -155,7 +160,7 @@ def test_lost_updates_are_counted_and_said(world: Worlds) -> None:
     _, updates = section.of(Table)
     row = rows(updates)["The counter_unlocked workload", "threads", "2 (> cores)", "3.13t"]
     assert (row["Repetitions"], row["with a loss"], row["Lost, typically"]) == ("30", "30", "10 %")
-    assert "lost in 1 of the 8" in section.answer.replace(text.SPACE, " ")
+    assert numbers(section.answer)[-2:] == ["1", "8"]
     (skipped,) = section.of(Fold)
     assert isinstance(skipped.content, Table)
     assert [row[2:] for row in skipped.content.rows] == [
@@ -174,7 +179,8 @@ def test_a_cell_against_itself_shows_the_noise(world: Worlds) -> None:
     assert len(table.rows) == 6
     control = pd.read_csv(world(EVERY).results / "tables" / "control.csv")
     worst = max(max(ratio, 1 / ratio) - 1 for ratio in control["ratio"])
-    assert f"{text.percent(worst)} in the worst of 6" in section.answer
+    assert text.percent(worst) in section.answer
+    assert "6" in numbers(section.answer)
     by_medians = [header.header for header in table.columns].index("By medians")
     assert sorted(row[by_medians] for row in table.rows) == sorted(
         text.ratio_cell(ratio) for ratio in control["second_ratio"]
@@ -191,8 +197,8 @@ def test_somebody_s_own_experiment_is_shown_too(world: Worlds) -> None:
 
 def test_an_added_experiment_is_shown_by_what_it_measures(world: Worlds) -> None:
     found = sections(world("added experiments"))
-    assert "weighs" in found["weight"].answer
-    assert "first result" in found["lives"].answer
+    assert "MiB" in found["weight"].answer
+    assert re.search(r"\d (ms|µs)", plain(found["lives"].answer))
     assert [figure.drawn.name for one in found.values() for figure in one.of(Figure)] == [
         "weight",
         "lives",

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 import pandas as pd
+from threads_or_processes.records.vocabulary import FitState
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.page import Fold, Paragraph, Table
-from threads_or_processes.reporting.sections import scaling
+from threads_or_processes.reporting.sections import laws, scaling
 
 from tests.reporting.worlds import World
 
@@ -34,4 +35,4 @@ def test_too_few_counts_fit_no_law_and_say_so(world: Worlds) -> None:
     (found,) = scaling.build(world("default").evidence())
     assert not found.of(Table)
     last = found.of(Paragraph)[-1].words
-    assert "fewer than four numbers of workers within the cores" in last
+    assert laws.STATES[FitState.TOO_FEW_COUNTS] in last

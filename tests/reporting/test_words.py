@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.records.vocabulary import (
@@ -8,9 +10,10 @@ from threads_or_processes.records.vocabulary import (
     StartMethod,
     WorkerKind,
 )
-from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Model
+
+from tests.reporting.sentences import numbers, plain
 
 
 def ratio(value: float, low: float, high: float, reading: ComparisonResult) -> Ratio:
@@ -24,51 +27,73 @@ OPEN = ratio(1.12, 0.90, 1.40, ComparisonResult.UNRESOLVED)
 SEEN_ONCE = Ratio(value=0.5)
 
 
-def said(sentence: str) -> str:
-    return sentence.replace(text.SPACE, " ")
+def direction(sentence: str) -> set[str]:
+    return {word for word in ("faster", "slower") if word in sentence}
 
 
 @pytest.mark.parametrize(
-    ("measured", "sentence"),
+    ("measured", "way", "figures"),
     [
-        (FASTER, "1.9× faster than serial [1.8, 2.0]"),
-        (SLOWER, "1.33× slower than serial [1.25, 1.43]"),
-        (EQUAL, "as fast as serial within 5 %: 1.01× [0.98, 1.03]"),
-        (OPEN, "not settled against serial: 1.12× [0.90, 1.40]"),
-        (SEEN_ONCE, "seen 2.0× slower than serial, with no interval"),
+        (FASTER, {"faster"}, {"1.9", "1.8", "2.0"}),
+        (SLOWER, {"slower"}, {"1.33", "1.25", "1.43"}),
+        (EQUAL, set(), {"5", "1.01", "0.98", "1.03"}),
+        (OPEN, set(), {"1.12", "0.90", "1.40"}),
+        (SEEN_ONCE, {"slower"}, {"2.0"}),
     ],
 )
-def test_every_reading_has_its_own_words(measured: Ratio, sentence: str) -> None:
-    assert said(words.compared(measured, "serial", margin=0.05)) == sentence
+def test_every_reading_has_its_own_words(measured: Ratio, way: set[str], figures: set[str]) -> None:
+    sentence = words.compared(measured, "serial", margin=0.05)
+    assert "serial" in sentence
+    assert (direction(sentence), set(numbers(sentence))) == (way, figures)
+    assert ("settled" in sentence) == (measured is OPEN)
 
 
 @pytest.mark.parametrize(
-    ("measured", "sentence"),
+    ("measured", "figures"),
     [
-        (FASTER, "threads gain 1.9× [1.8, 2.0]"),
-        (SLOWER, "threads lose: 1.33× slower [1.25, 1.43]"),
-        (EQUAL, "threads gain nothing (within 5 % of serial)"),
-        (OPEN, "whether threads gain is not settled (1.12× [0.90, 1.40])"),
-        (SEEN_ONCE, "whether threads gain is not settled (0.50×)"),
+        (FASTER, {"1.9", "1.8", "2.0"}),
+        (SLOWER, {"1.33", "1.25", "1.43"}),
+        (EQUAL, {"5"}),
+        (OPEN, {"1.12", "0.90", "1.40"}),
+        (SEEN_ONCE, {"0.50"}),
     ],
 )
-def test_a_family_gains_loses_or_does_nothing(measured: Ratio, sentence: str) -> None:
-    assert said(words.against_serial("threads", measured, margin=0.05)) == sentence
+def test_a_family_gains_loses_or_does_nothing(measured: Ratio, figures: set[str]) -> None:
+    sentence = words.against_serial("threads", measured, margin=0.05)
+    assert "threads" in sentence
+    assert set(numbers(sentence)) == figures
+    assert ("lose" in sentence) == (measured is SLOWER)
+    assert ("settled" in sentence) == (measured in (OPEN, SEEN_ONCE))
 
 
 @pytest.mark.parametrize(
-    ("measured", "part"),
+    ("measured", "figures"),
     [
-        (FASTER, "faster than the runner-up, threads, 2 workers"),
-        (SLOWER, "block by block the runner-up, threads, 2 workers, is 1.33×"),
-        (EQUAL, "the same within 5 %"),
-        (OPEN, "not settled against the runner-up"),
-        (SEEN_ONCE, "one block can't tell them apart"),
+        (FASTER, {"1.9", "1.8", "2.0"}),
+        (SLOWER, {"1.33", "1.25", "1.43"}),
+        (EQUAL, {"5", "1.01", "0.98", "1.03"}),
+        (OPEN, {"1.12", "0.90", "1.40"}),
+        (SEEN_ONCE, set()),
     ],
 )
-def test_the_runner_up_is_named_with_what_is_known(measured: Ratio, part: str) -> None:
+def test_the_runner_up_is_named_with_what_is_known(measured: Ratio, figures: set[str]) -> None:
     other = words.choice("threads", 2)
-    assert part in said(words.runner_up(measured, other, margin=0.05))
+    sentence = words.runner_up(measured, other, margin=0.05)
+    assert other in sentence
+    assert set(numbers(sentence.replace(other, ""))) == figures
+    assert ("settled" in sentence) == (measured is OPEN)
+
+
+def test_no_two_readings_read_alike() -> None:
+    ratios = (FASTER, SLOWER, EQUAL, OPEN, SEEN_ONCE)
+
+    def differ(sentences: list[str]) -> int:
+        return len({re.sub(r"[\d.,×\[\]\s]", "", sentence) for sentence in sentences})
+
+    assert differ([words.compared(one, "serial", margin=0.05) for one in ratios]) == 5
+    assert differ([words.runner_up(one, "threads", margin=0.05) for one in ratios]) == 5
+    # Seen once and not settled are the same for a family.
+    assert differ([words.against_serial("threads", one, margin=0.05) for one in ratios]) == 4
 
 
 def test_a_single_bound_is_no_interval() -> None:
@@ -94,8 +119,10 @@ def test_every_family_and_start_method_has_a_meaning(
 
 
 def test_workers_say_what_they_exceed() -> None:
-    shown = [said(words.workers(2, kind)) for kind in WorkerKind]
-    assert shown == ["2", "2 (> cores)", "2 (> CPUs)", "2 (> quota)"]
+    shown = {kind: words.workers(2, kind) for kind in WorkerKind}
+    assert shown.pop(WorkerKind.WITHIN_CORES) == "2"
+    assert len(set(shown.values())) == 3
+    assert all(numbers(one) == ["2"] and one != "2" for one in shown.values())
 
 
 def test_every_flag_of_a_trial_s_health_has_words_of_its_own() -> None:
@@ -107,21 +134,26 @@ def test_every_flag_of_a_cell_has_words_of_its_own(flag: CellFlag) -> None:
     assert words.flag_words([flag]) != flag.replace("_", " ")
 
 
-def test_of_two_equal_ways_the_simpler_is_named_first() -> None:
-    said_ = words.either(("processes", 2), ("threads", 2))
-    assert said(said_) == "threads or processes, 2 workers"
-    said_ = words.either(("processes", 4), ("threads", 2))
-    assert said(said_) == "threads, 2 workers, or processes, 4 workers"
+@pytest.mark.parametrize(("workers", "said"), [(2, ["2"]), (4, ["2", "4"])])
+def test_of_two_equal_ways_the_simpler_is_named_first(workers: int, said: list[str]) -> None:
+    sentence = words.either(("processes", workers), ("threads", 2))
+    assert sentence.index("threads") < sentence.index("processes")
+    assert numbers(sentence) == said
 
 
 def test_lists_are_shown_as_python_prints_them() -> None:
-    assert words.shown_list([]) == "[] (empty)"
-    assert said(words.shown_list([0, 1])) == "[0, 1] (2 items, in order)"
-    assert said(words.shown_list([1, 0])) == "[1, 0] (2 items, not in order)"
-    assert said(words.shown_list(list(range(32)))) == "[0, 1, 2, …, 31] (32 items, in order)"
+    lists: tuple[list[object], ...] = ([], [0, 1], [1, 0], list(range(32)))
+    shown = [plain(words.shown_list(one)) for one in lists]
+    starts = ("[] ", "[0, 1] ", "[1, 0] ", "[0, 1, 2, …, 31] ")
+    assert all(one.startswith(start) for one, start in zip(shown, starts, strict=True))
+    after = [one.partition("]")[2] for one in shown]
+    assert [numbers(one) for one in after] == [[], ["2"], ["2"], ["32"]]
+    assert after[1] != after[2]  # in order, and not
+    assert after[1] == after[3].replace("32", "2")
 
 
 def test_few_blocks_come_with_a_caution_and_many_with_none() -> None:
-    assert "one block only" in words.block_caution(1)
-    assert "3\u00a0blocks only" in words.block_caution(3)
+    assert numbers(words.block_caution(1)) == []
+    assert numbers(words.block_caution(3))[0] == "3"
+    assert words.block_caution(1)
     assert words.block_caution(6) == ""
