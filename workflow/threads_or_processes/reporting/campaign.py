@@ -49,11 +49,6 @@ class Campaign(Plan):
     workloads: Mapping[str, Workload]
     models: Mapping[str, Model]
 
-    @property
-    def name(self) -> str:
-        """The campaign's name."""
-        return self.campaign
-
     def experiment(self, name: str) -> Experiment | None:
         """An experiment by name, if it was planned."""
         return next((e for e in self.experiments if e.name == name), None)

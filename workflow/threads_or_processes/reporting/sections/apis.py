@@ -40,7 +40,10 @@ def build(question: Question) -> Section:
                 (*_baselines(question), *question.cells),
                 question.work_and_way,
                 lambda cell: cell.arm,
-                (Number("time", question.time), Number("speed", question.over_threads)),
+                (
+                    Number("time", question.time),
+                    question.shown("speed", question.ratio_over_threads),
+                ),
                 caption="Time of a batch, and its speed against threads",
             ),
         ),

@@ -45,7 +45,7 @@ def build(question: Question) -> Section:
                 lambda cell: cell.arm,
                 (
                     Number("time", question.time),
-                    Number("speed", lambda cell: question.ratio(cell, arm=reference)),
+                    question.shown("speed", lambda cell: question.against(cell, arm=reference)),
                 ),
                 caption=f"Time of a batch on each arm, and its speed against {reference}",
             ),

@@ -6,7 +6,7 @@ from threads_or_processes.records.tables.comparisons import ClaimRow, DecisionRo
 from threads_or_processes.records.vocabulary import ComparisonResult, Family, Verdict
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.campaign import Model
+from threads_or_processes.reporting.campaign import Model, Workload
 from threads_or_processes.reporting.comparison_data import ComparedMachines
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Kind, Mark, Series, Unit
@@ -56,7 +56,7 @@ _PROPERTIES = {
 def build(compared: ComparedMachines) -> Page:
     """The page that compares machines."""
     decisions, claims = _decisions(compared.machines), _claims(compared.machines)
-    campaigns = list(dict.fromkeys(one.campaign.name for one in compared.machines.values()))
+    campaigns = list(dict.fromkeys(one.campaign.campaign for one in compared.machines.values()))
     named = f", {text.listing(campaigns)}" if campaigns != ["report"] else ""
     title = f"Threads or Processes: machines compared{named}"
     return Page(
@@ -202,7 +202,7 @@ def _decisions(machines: Machines) -> Table:
     return table_of(
         places,
         (
-            Column("Kind of work", lambda place: _title(place[0], machines)),
+            Column("Kind of work", lambda place: _work(place[0], machines).title),
             Column("Arm", lambda place: place[1]),
             *_columns(machines, lambda place, one: _decision_text(of(place, one), one)),
             Column(
@@ -217,21 +217,10 @@ def _decisions(machines: Machines) -> Table:
     )
 
 
-def _title(workload: str, machines: Machines) -> str:
-    return next(
-        one.campaign.title(workload)
-        for one in machines.values()
-        if workload in one.campaign.workloads
-    )
-
-
-def _unit(workload: str, machines: Machines) -> str:
-    """What one piece of the work is; sizes differ from machine to machine, a unit does not."""
-    return next(
-        known.unit or text.MISSING
-        for one in machines.values()
-        if (known := one.campaign.workloads.get(workload)) is not None
-    )
+def _work(label: str, machines: Machines) -> Workload:
+    """A kind of work as the first machine that has it calls it."""
+    campaigns = (one.campaign for one in machines.values())
+    return next(one.workloads[label] for one in campaigns if label in one.workloads)
 
 
 def _status(row: DecisionRow, evidence: Evidence) -> Status:
@@ -345,7 +334,7 @@ def _curves(
     return FigureSpec(
         name=f"compare-{workload}-{arm}",
         kind=Kind.LINES,
-        title=f"{_title(workload, compared.machines)} on {arm}",
+        title=f"{_work(workload, compared.machines).title} on {arm}",
         finding=furthest,
         caption=furthest,
         positions=Axis(label="workers (number)", unit=Unit.COUNT),
@@ -381,8 +370,8 @@ def _times(machines: Machines) -> Table:
     return table_of(
         works,
         (
-            Column("Kind of work", lambda work: _title(work, machines)),
-            Column("Unit", lambda work: _unit(work, machines)),
+            Column("Kind of work", lambda work: _work(work, machines).title),
+            Column("Unit", lambda work: _work(work, machines).unit or text.MISSING),
             *_columns(machines, unit_time, Number),
         ),
         caption="Serial time of a unit of work on the reference arm, by machine",

@@ -55,6 +55,6 @@ def times_and_speedups(question: Question) -> Table:
         question.cells,
         question.work_and_way,
         lambda cell: cell.arm,
-        (Number("time", question.time), Number("speed", question.speedup)),
+        (Number("time", question.time), question.shown("speed", question.ratio_over_serial)),
         caption="Time of a batch, and its speed over serial on the same arm",
     )

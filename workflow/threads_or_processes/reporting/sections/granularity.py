@@ -31,12 +31,16 @@ def build(question: Question) -> Section:
             _by_way(question, cells),
             (*question.way, Column("Arm", lambda cell: cell.arm)),
             lambda cell: text.duration(_task_us(question, cell) or 0),
-            (Number("", show),),
+            (measure,),
             caption=f"{what} by the duration of a task",
         )
-        for what, show, cells in (
-            ("Speed-up over serial on the same arm", question.speedup, _parallel(question, grains)),
-            ("Time of a batch", question.time, grains),
+        for what, measure, cells in (
+            (
+                "Speed-up over serial on the same arm",
+                question.shown("", question.ratio_over_serial),
+                _parallel(question, grains),
+            ),
+            ("Time of a batch", Number("", question.time), grains),
         )
     )
     answer = _answer(question, grains)

@@ -62,12 +62,7 @@ def build(question: Question) -> Section:
 
 def _answer(question: Question, cells: Sequence[Cell], rows: Mapping[str, MemoryRow]) -> str:
     """The least and the most that the same number of workers weighs, when they are idle."""
-    most = max(cell.workers for cell in cells)
-    named = [
-        (question.named(cell), weight)
-        for cell in cells
-        if cell.workers == most and (weight := rows[cell.id].idle.value) is not None
-    ]
+    most, named = question.of_most_workers(cells, lambda cell: rows[cell.id].idle.value)
     if not named:
         return "No weight was recorded."
     workers = text.count(most, "idle worker")

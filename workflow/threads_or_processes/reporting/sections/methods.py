@@ -28,7 +28,7 @@ _COMMANDS = {"report": "make report", "quick": "make quick"}
 def build(evidence: Evidence) -> Iterator[Section]:
     """Methods in short, the twelve rules, reproduction."""
     campaign = evidence.campaign
-    command = _COMMANDS.get(campaign.name, "make report")
+    command = _COMMANDS.get(campaign.campaign, "make report")
     config = json.dumps(campaign.config, indent=2, sort_keys=True)
     yield Section(
         anchor="methods",

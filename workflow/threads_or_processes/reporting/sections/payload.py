@@ -50,12 +50,15 @@ def build(question: Question) -> Section:
                 Column("Arm", lambda cell: cell.arm),
             ),
             title,
-            (Number("", show),),
+            (measure,),
             caption=caption,
         )
-        for caption, show in (
-            ("Time of a batch", question.time),
-            ("Speed against threads with the same number of workers", question.over_threads),
+        for caption, measure in (
+            ("Time of a batch", Number("", question.time)),
+            (
+                "Speed against threads with the same number of workers",
+                question.shown("", question.ratio_over_threads),
+            ),
         )
     )
     answer = _answer(question, cells)

@@ -1,6 +1,6 @@
 """An experiment as its section sees it: its cells and all that was found."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from threads_or_processes.records.plan import Cell, Experiment
@@ -104,14 +104,14 @@ class Question:
             return None
         return self.tables.ratio(cell.id, baseline.id)
 
-    def ratio(self, cell: Cell, **elsewhere: object) -> str:
-        """The same, as a table shows it."""
-        return words.compared_briefly(self.against(cell, **elsewhere))
+    def shown(self, header: str, ratio: Callable[[Cell], Ratio | None]) -> Number[Cell]:
+        """A column of ratios: of one of the methods here."""
+        return Number(header, lambda cell: words.compared_briefly(ratio(cell)))
 
     def other(self, cell: Cell, **elsewhere: object) -> Cell | None:
         """The planned cell that differs from this one as `elsewhere` says, if there is one."""
         wanted = {name: getattr(cell, name) for name in _PLACE} | elsewhere
-        return self._at.get(tuple(wanted[name] for name in _PLACE))
+        return self.campaign.cells_by_place.get(tuple(wanted[name] for name in _PLACE))
 
     def own_serial(self, cell: Cell) -> Cell | None:
         """The serial cell of the same work on the same arm."""
@@ -127,18 +127,10 @@ class Question:
         """A parallel cell against the pool of threads with the same workers on the same arm."""
         return self.against(cell, model=THREADS) if self.is_parallel(cell) else None
 
-    def over_threads(self, cell: Cell) -> str:
-        """The same, as a table shows it."""
-        return words.compared_briefly(self.ratio_over_threads(cell))
-
     def ratio_over_serial(self, cell: Cell) -> Ratio | None:
         """The cell against serial on the same arm."""
         serial = self.own_serial(cell)
         return self.against(cell, model=serial.model, workers=1) if serial else None
-
-    def speedup(self, cell: Cell) -> str:
-        """The same, as a table shows it."""
-        return words.compared_briefly(self.ratio_over_serial(cell))
 
     def crossover(self, cell: Cell, size: str, *, over: str) -> CrossoverRow | None:
         """From which size on (a parameter) the cell's way is faster than another model."""
@@ -184,6 +176,10 @@ class Question:
         """What the cell does, and how."""
         return (Column("Work", lambda cell: self.campaign.title(cell.workload)), *self.way)
 
-    @property
-    def _at(self) -> Mapping[tuple[object, ...], Cell]:
-        return self.campaign.cells_by_place
+    def of_most_workers(
+        self, cells: Cells, value: Callable[[Cell], float | None]
+    ) -> tuple[int, list[tuple[str, float]]]:
+        """The largest number of workers, and the values that cells with so many have, by name."""
+        most = max(cell.workers for cell in cells)
+        found = ((self.named(cell), value(cell)) for cell in cells if cell.workers == most)
+        return most, [(name, known) for name, known in found if known is not None]

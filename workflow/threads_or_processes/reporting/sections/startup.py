@@ -64,12 +64,7 @@ def build(question: Question) -> Section:
 
 def _answer(question: Question, cells: Sequence[Cell], rows: Mapping[str, StartupRow]) -> str:
     """The soonest and the latest first result of the same number of workers."""
-    most = max(cell.workers for cell in cells)
-    named = [
-        (question.named(cell), first_ns)
-        for cell in cells
-        if cell.workers == most and (first_ns := rows[cell.id].first_result.value) is not None
-    ]
+    most, named = question.of_most_workers(cells, lambda cell: rows[cell.id].first_result.value)
     if not named:
         return "No first result was recorded."
     workers = text.count(most, "worker")
