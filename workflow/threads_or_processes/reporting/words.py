@@ -1,7 +1,8 @@
 """Sentences are made here and nowhere else: measured values in, words a person would say out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from statistics import median_low
 
 from threads_or_processes.records.plan import Arm
 from threads_or_processes.records.tables.groups import Ratio
@@ -280,6 +281,14 @@ def runner_up(advantage: Ratio, other: str, *, margin: float) -> str:
             return f"next best, {other}: the same within {within}, {figures(advantage)}"
         case ComparisonResult.UNRESOLVED:
             return f"not settled against the runner-up, {other}: {figures(advantage)}"
+
+
+def of_pairs(apart: Sequence[float]) -> str:
+    """How far apart pairs are, as shares, in the typical one and in the worst."""
+    return (
+        f"{text.percent(median_low(apart))} in the typical pair and {text.percent(max(apart))} in "
+        f"the worst of {text.count(len(apart), 'pair')}"
+    )
 
 
 def block_caution(blocks: int) -> str:

@@ -1,7 +1,6 @@
 """The same cell measured as two: how far apart nothing can be."""
 
 from collections.abc import Mapping, Sequence
-from statistics import median_low
 
 from threads_or_processes.records.tables.comparisons import ControlRow
 from threads_or_processes.records.tables.groups import Ratio
@@ -56,10 +55,7 @@ def _answer(rows: Sequence[ControlRow]) -> str:
     if not ratios:
         return "No pair shares a block, so there is no ratio."
     apart = [ratio.apart for ratio in ratios]
-    seen = (
-        f"The two differ by {text.percent(median_low(apart))} in the typical pair and "
-        f"{text.percent(max(apart))} in the worst of {text.count(len(apart), 'pair')}."
-    )
+    seen = f"The two differ by {words.of_pairs(apart)}."
     known = [ratio for ratio in ratios if ratio.has_interval]
     if not known:
         return seen

@@ -39,6 +39,10 @@ from threads_or_processes.reporting.sections import figure_builders
 from threads_or_processes.reporting.sections.pivot_tables import left_out
 from threads_or_processes.reporting.tables import Tables
 
+NO_NOISE_FLOOR = (
+    "No cell was measured twice under two names (A/A), so it is not known what difference noise "
+    "alone makes."
+)
 NO_SENTINEL = (
     "No sentinel watched the CPUs (processes can't be pinned here), so the times are typical ones: "
     "all repetitions count, disturbed or not. On a machine shared with others, neighbours slow "
@@ -190,16 +194,8 @@ def noise_floor(evidence: Evidence) -> str:
     """What two measurements of one cell differ by, where that was measured."""
     apart = evidence.tables.differences_by_chance
     if not apart:
-        return (
-            "No cell was measured twice under two names (A/A), so it is not known what difference "
-            "noise alone makes."
-        )
-    return (
-        "Noise floor: two measurements of one cell (A/A) differ by "
-        f"{text.percent(median_low(apart))} in the typical pair and "
-        f"{text.percent(max(apart))} in the worst of "
-        f"{text.count(len(apart), 'pair')}."
-    )
+        return NO_NOISE_FLOOR
+    return f"Noise floor: two measurements of one cell (A/A) differ by {words.of_pairs(apart)}."
 
 
 def order_figure(campaign: Campaign, tables: Tables) -> FigureSpec | None:

@@ -15,6 +15,7 @@ from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Fact, Facts, Heading, Paragraph, Section
+from threads_or_processes.reporting.sections import quality
 
 SURE_P = 0.01
 """Drift is named below this p; with many kinds of work some will drift by chance."""
@@ -180,11 +181,7 @@ def _noise(evidence: Evidence) -> Iterator[Fact]:
     """What A/A pairs say of all other differences."""
     differences = evidence.tables.differences_by_chance
     if not differences:
-        yield Fact(
-            term="Noise floor unknown",
-            text="No cell was measured twice under two names (A/A), so it is not known what "
-            "difference noise alone makes.",
-        )
+        yield Fact(term="Noise floor unknown", text=quality.NO_NOISE_FLOOR)
         return
     apart = median_low(differences)
     if apart > NOISY_RATIO:
