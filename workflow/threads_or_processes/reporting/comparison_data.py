@@ -6,8 +6,11 @@ from pathlib import Path
 
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting.campaign import Workload
 from threads_or_processes.reporting.evidence import Evidence, read_evidence
 from threads_or_processes.reporting.page import Fact
+
+Machines = Mapping[str, Evidence]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +20,7 @@ class ComparedMachines:
     `left_out`: each folder that could not be read, and why.
     """
 
-    machines: Mapping[str, Evidence]
+    machines: Machines
     left_out: tuple[Fact, ...]
 
 
@@ -54,6 +57,12 @@ def read_machines(folders: Sequence[Path]) -> ComparedMachines:
         },
         left_out=tuple(left_out),
     )
+
+
+def work_of(label: str, machines: Machines) -> Workload:
+    """A kind of work as the first machine that has it calls it."""
+    campaigns = (one.campaign for one in machines.values())
+    return next(one.workloads[label] for one in campaigns if label in one.workloads)
 
 
 def _read(folder: Path) -> Evidence:

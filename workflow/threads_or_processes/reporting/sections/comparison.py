@@ -1,15 +1,13 @@
 """Where machines agree and where they differ: decisions, claims, speed-ups, and times last."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from threads_or_processes.records.tables.comparisons import ClaimRow, DecisionRow
 from threads_or_processes.records.vocabulary import ComparisonResult, Family, Verdict
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.campaign import Model, Workload
-from threads_or_processes.reporting.comparison_data import ComparedMachines
+from threads_or_processes.reporting.comparison_data import ComparedMachines, Machines, work_of
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Kind, Mark, Series, Unit
 from threads_or_processes.reporting.page import (
     Column,
     Facts,
@@ -22,14 +20,11 @@ from threads_or_processes.reporting.page import (
     Table,
     table_of,
 )
-from threads_or_processes.reporting.palette import machine_styles
+from threads_or_processes.reporting.sections import comparison_curves
 from threads_or_processes.reporting.sections.claims import STATUSES
 from threads_or_processes.reporting.sections.decision_table import status_of
-from threads_or_processes.reporting.sections.figure_builders import figure_block, ratio_mark
-from threads_or_processes.reporting.sections.scaling import speedup_rows
+from threads_or_processes.reporting.sections.figure_builders import figure_block
 from threads_or_processes.reporting.words import STATUS_ICONS, STATUS_WORDS, Status
-
-Machines = Mapping[str, Evidence]
 
 AGREE, DIFFER, OPEN = "agree", "differ", "not settled"
 ALONE, NOWHERE = "one machine only", "not measured"
@@ -98,7 +93,7 @@ def _sections(compared: ComparedMachines, decisions: Table, claims: Table) -> It
         yield Section(
             anchor="claims", title="What was claimed", nav_title="Claims", blocks=(claims,)
         )
-    if figures := curves(compared):
+    if figures := comparison_curves.build(compared.machines):
         yield Section(
             anchor="curves",
             title="Speed-up curves over each other",
@@ -202,7 +197,7 @@ def _decisions(machines: Machines) -> Table:
     return table_of(
         places,
         (
-            Column("Kind of work", lambda place: _work(place[0], machines).title),
+            Column("Kind of work", lambda place: work_of(place[0], machines).title),
             Column("Arm", lambda place: place[1]),
             *_columns(machines, lambda place, one: _decision_text(of(place, one), one)),
             Column(
@@ -215,12 +210,6 @@ def _decisions(machines: Machines) -> Table:
         caption="What to use: the best way and its speed-up over serial on the same arm",
         row_headers=2,
     )
-
-
-def _work(label: str, machines: Machines) -> Workload:
-    """A kind of work as the first machine that has it calls it."""
-    campaigns = (one.campaign for one in machines.values())
-    return next(one.workloads[label] for one in campaigns if label in one.workloads)
 
 
 def _status(row: DecisionRow, evidence: Evidence) -> Status:
@@ -301,58 +290,6 @@ def _verdict(row: ClaimRow | None) -> frozenset[str] | None:
     return frozenset() if row.verdict is Verdict.INCONCLUSIVE else frozenset({row.verdict})
 
 
-def curves(compared: ComparedMachines) -> tuple[FigureSpec, ...]:
-    """Speed-up over the machine's own serial, one figure for each work and arm, machines over it.
-
-    A series is a machine (as its `arm`, which has the line) with a model (which has the colour).
-    """
-    lines: dict[tuple[str, str], dict[Series, list[Mark]]] = {}
-    for name, evidence in compared.machines.items():
-        campaign = evidence.campaign
-        for row, ratio in speedup_rows(campaign, evidence.tables):
-            title = f"{campaign.model_title(row.model)}, {text.plain(name, 40)}"
-            series = Series(title=title, model=row.model, arm=name)
-            mark = ratio_mark(ratio, series, row.workers)
-            lines.setdefault((row.workload, row.arm), {}).setdefault(series, []).append(mark)
-    return tuple(
-        _curves(workload, arm, of, compared)
-        for (workload, arm), of in lines.items()
-        if len({series.arm for series in of}) > 1
-    )
-
-
-def _curves(
-    workload: str, arm: str, lines: Mapping[Series, Sequence[Mark]], compared: ComparedMachines
-) -> FigureSpec:
-    marks = tuple(
-        mark for of in lines.values() for mark in sorted(of, key=lambda mark: mark.position)
-    )
-    models: dict[str, Model] = {}
-    for evidence in compared.machines.values():
-        models |= evidence.campaign.models
-    furthest = _furthest(lines)
-    return FigureSpec(
-        name=f"compare-{workload}-{arm}",
-        kind=Kind.LINES,
-        title=f"{_work(workload, compared.machines).title} on {arm}",
-        finding=furthest,
-        caption=furthest,
-        positions=Axis(label="workers (number)", unit=Unit.COUNT),
-        values=Axis(label="speed-up over the machine's own serial", unit=Unit.RATIO),
-        styles=machine_styles(marks, list(models.values()), list(compared.machines)),
-        marks=marks,
-    )
-
-
-def _furthest(lines: Mapping[Series, Sequence[Mark]]) -> str:
-    parts = []
-    for series, marks in lines.items():
-        best = max(marks, key=lambda mark: mark.value)
-        figure = f"{text.fixed(best.value, 2)}× with {text.count(int(best.position), 'worker')}"
-        parts.append(f"{series.title}: {figure}")
-    return words.sentence(f"furthest over serial – {'; '.join(parts)}")
-
-
 def _times(machines: Machines) -> Table:
     works = dict.fromkeys(
         row.workload
@@ -370,8 +307,8 @@ def _times(machines: Machines) -> Table:
     return table_of(
         works,
         (
-            Column("Kind of work", lambda work: _work(work, machines).title),
-            Column("Unit", lambda work: _work(work, machines).unit or text.MISSING),
+            Column("Kind of work", lambda work: work_of(work, machines).title),
+            Column("Unit", lambda work: work_of(work, machines).unit or text.MISSING),
             *_columns(machines, unit_time, Number),
         ),
         caption="Serial time of a unit of work on the reference arm, by machine",
