@@ -1,11 +1,12 @@
 """One quantity over worker counts, block by block: what laws and lines are fitted to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from threads_or_processes.analysis.estimates import Floats
+from threads_or_processes.records.plan import Cell
 
 #: Worker count -> block -> the trial's value.
 ByWorkers = Mapping[int, Mapping[int, float]]
@@ -33,6 +34,15 @@ def well_covered(by_workers: ByWorkers) -> list[int]:
     return sorted(
         count for count, of_count in by_workers.items() if of_count and 2 * len(of_count) >= most
     )
+
+
+def covered(cells: Iterable[Cell], values: Mapping[str, Mapping[int, float]]) -> dict[int, str]:
+    """The ids, by number of workers, of the cells that enough blocks have a value of."""
+    ids = {cell.workers: cell.id for cell in cells}
+    return {
+        count: ids[count]
+        for count in well_covered({count: values.get(ids[count], {}) for count in ids})
+    }
 
 
 def curve_of(by_workers: ByWorkers) -> Curve:

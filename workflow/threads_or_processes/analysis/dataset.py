@@ -64,9 +64,7 @@ def _sorted(trials: pd.DataFrame) -> pd.DataFrame:
 
 def parquet_bytes(trials: pd.DataFrame) -> bytes:
     """The table as Parquet; the same table gives the same bytes."""
-    buffer = io.BytesIO()
-    trials.to_parquet(buffer, index=False)
-    return buffer.getvalue()
+    return trials.to_parquet(index=False)
 
 
 def csv_gz_bytes(trials: pd.DataFrame) -> bytes:

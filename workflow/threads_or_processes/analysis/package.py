@@ -66,7 +66,7 @@ class FileNote:
 class Package:
     """What belongs to a data set: plan.json, the interpreters by arm, parity.json and its files.
 
-    `plan_json` is kept as it is in the file, whose hash names a report; `plan` is what it says.
+    `plan_json` stays as the file has it, for a report's id is made from it; `plan` is what it says.
     `git_commit`: of the programs that collected it, `unknown` outside a checkout.
     `csv`, `parquet`: by what trials.csv.gz and trials.parquet are recognised. An interpreter's
     identity leaves out the path at which it happened to lie.

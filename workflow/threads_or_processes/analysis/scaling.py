@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from threads_or_processes.analysis.cells import cell_columns
-from threads_or_processes.analysis.curves import curve_of, well_covered
+from threads_or_processes.analysis.curves import covered, curve_of
 from threads_or_processes.analysis.estimates import bounded
 from threads_or_processes.analysis.fits import BLOCK_BOOTSTRAP, Estimated, Laws, fit_laws
 from threads_or_processes.analysis.ratios import compare
@@ -112,29 +112,30 @@ def fits_table(plan: Plan, times: Times, rules: Rules) -> list[FitRow]:
 
 
 def _fit(cells: Sequence[Cell], times: Times, rules: Rules) -> FitRow:
-    ids = {cell.workers: cell.id for cell in cells if cell.worker_kind is WorkerKind.WITHIN_CORES}
-    counts = well_covered({count: times.typical.get(ids[count], {}) for count in ids})
+    within_cores = (cell for cell in cells if cell.worker_kind is WorkerKind.WITHIN_CORES)
+    ids = covered(within_cores, times.typical)
     row = FitRow(
         workload=cells[0].workload,
         model=cells[0].model,
         arm=cells[0].arm,
-        counts=len(counts),
+        counts=len(ids),
         blocks=0,
         state=FitState.TOO_FEW_COUNTS,
     )
-    if not counts:
+    if not ids:
         return row
-    basis = times.basis(*(ids[count] for count in counts))
-    curve = curve_of({count: times.on(basis).get(ids[count], {}) for count in counts})
-    believed_to = REACH * counts[-1]
+    basis = times.basis(*ids.values())
+    curve = curve_of({count: times.on(basis).get(cell, {}) for count, cell in ids.items()})
+    most_workers = max(ids)
+    believed_to = REACH * most_workers
     row = replace(
         row,
-        most_workers=counts[-1],
+        most_workers=most_workers,
         believed_to_workers=believed_to,
         basis=basis,
         blocks=curve.blocks,
     )
-    if len(counts) < FEWEST_COUNTS:
+    if len(ids) < FEWEST_COUNTS:
         return row
     if curve.blocks < FEWEST_BLOCKS:
         return replace(row, state=FitState.TOO_FEW_BLOCKS)

@@ -5,19 +5,17 @@ counts take part, those beyond the cores too: workers are created one after anot
 and weigh the same whether they have a core or not.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from threads_or_processes.analysis.curves import Curve, curve_of, well_covered
+from threads_or_processes.analysis.curves import ByWorkers, Curve, covered, curve_of
 from threads_or_processes.analysis.estimates import Floats, bounded_median, centre
 from threads_or_processes.analysis.experiment_tables import PARTS
 from threads_or_processes.analysis.trial_values import (
     Times,
-    TimesByBlock,
     by_block,
     column_on,
     ok_trials,
@@ -52,35 +50,33 @@ def slopes_table(
         for part, column in PARTS.items()
     }
     weights = by_block(ok_trials(trials), f"memory_{WEIGHT}_bytes")
-    rows: list[SlopeRow] = []
+    rows = []
     for cells in _ways(plan):
-        if cells[0].timing is Timing.COLD:
-            ids = _covered(cells, times.typical)
-            basis = times.basis(*ids.values()) if ids else None
-            rows += [
-                _row(
-                    cells[0],
-                    ids,
-                    parts[basis or Basis.TYPICAL, part],
-                    plan.confidence,
-                    timing=Timing.COLD,
-                    quantity=f"{part}_ns",
-                    basis=basis,
-                )
-                for part in PARTS
-            ]
-        else:
-            rows.append(
-                _row(
-                    cells[0],
-                    _covered(cells, weights),
-                    weights,
-                    plan.confidence,
-                    timing=Timing.MEMORY,
-                    quantity=f"{WEIGHT}_bytes",
-                    basis=None,
-                )
+        first, is_cold = cells[0], cells[0].timing is Timing.COLD
+        ids = covered(cells, times.typical if is_cold else weights)
+        basis = times.basis(*ids.values()) if is_cold and ids else None
+        quantities = (
+            {f"{part}_ns": parts[basis or Basis.TYPICAL, part] for part in PARTS}
+            if is_cold
+            else {f"{WEIGHT}_bytes": weights}
+        )
+        for quantity, by_cell in quantities.items():
+            row = SlopeRow(
+                workload=first.workload,
+                model=first.model,
+                start_method=first.start_method,
+                arm=first.arm,
+                timing=Timing.COLD if is_cold else Timing.MEMORY,
+                quantity=quantity,
+                counts=len(ids),
+                least_workers=min(ids, default=None),
+                most_workers=max(ids, default=None),
+                basis=basis,
+                blocks=0,
+                state=SlopeState.TOO_FEW_COUNTS,
             )
+            by_workers = {count: by_cell.get(cell, {}) for count, cell in ids.items()}
+            rows.append(_with_line(row, by_workers, plan.confidence))
     return rows
 
 
@@ -99,41 +95,11 @@ def _ways(plan: Plan) -> Iterator[Sequence[Cell]]:
     yield from ways.values()
 
 
-def _covered(cells: Sequence[Cell], values: TimesByBlock) -> dict[int, str]:
-    """The ids, by number of workers, of the cells that enough blocks have a value of."""
-    ids = {cell.workers: cell.id for cell in cells}
-    kept = well_covered({count: values.get(ids[count], {}) for count in ids})
-    return {count: ids[count] for count in kept}
-
-
-def _row(
-    cell: Cell,
-    ids: Mapping[int, str],
-    values: TimesByBlock,
-    confidence: float,
-    *,
-    timing: Literal[Timing.COLD, Timing.MEMORY],
-    quantity: str,
-    basis: Basis | None,
-) -> SlopeRow:
-    """The line over the values of the cells `ids`, by number of workers; `cell` is one of them."""
-    row = SlopeRow(
-        workload=cell.workload,
-        model=cell.model,
-        start_method=cell.start_method,
-        arm=cell.arm,
-        timing=timing,
-        quantity=quantity,
-        counts=len(ids),
-        least_workers=min(ids, default=None),
-        most_workers=max(ids, default=None),
-        basis=basis,
-        blocks=0,
-        state=SlopeState.TOO_FEW_COUNTS,
-    )
-    if len(ids) < FEWEST_COUNTS:
+def _with_line(row: SlopeRow, by_workers: ByWorkers, confidence: float) -> SlopeRow:
+    """The row with the line over its quantity, as far as there is one."""
+    if len(by_workers) < FEWEST_COUNTS:
         return row
-    curve = curve_of({count: values.get(cell, {}) for count, cell in ids.items()})
+    curve = curve_of(by_workers)
     if not curve.blocks:
         return replace(row, state=SlopeState.TOO_FEW_BLOCKS)
     lines = lines_of_blocks(curve)
@@ -146,7 +112,7 @@ def _row(
         fixed=fixed,
         per_worker=per_worker,
         intervals=intervals,
-        misfit_ratio=misfit(curve, lines) if len(ids) > FEWEST_COUNTS else None,
+        misfit_ratio=misfit(curve, lines) if len(by_workers) > FEWEST_COUNTS else None,
     )
 
 
