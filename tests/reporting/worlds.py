@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from threads_or_processes.records.plan import Cell
 from threads_or_processes.reporting import drawing, render, report
 from threads_or_processes.reporting.__main__ import comparison_html
@@ -92,10 +93,11 @@ def hostile() -> factories.Campaign:
         about.update(title=evil, kind=evil, why=evil, expected=evil)
     pair = ("json/threads/2/3.13/warm", "json/serial/1/3.13/warm")
     words = {"sentence": evil, "source": evil, "answer": evil, "file": evil}
-    made.plan["claims"] = [
+    claims = (
         factories.make_claim(*pair, **words),
         factories.make_claim(*pair, **words, untested=evil),
-    ]
+    )
+    made.plan["claims"] = msgspec.to_builtins(claims)
     made.parity["verdict"] = "mismatch"
     made.parity["threats"] = [evil]
     for identity in made.identities.values():
