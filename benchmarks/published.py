@@ -115,7 +115,7 @@ def ratio(name: str, builds: Sequence[PyperfProcess], processes: int) -> str:
     )
     standard, free_threaded = np.log(least_s).T
     estimate = estimate_ratio(Paired(baseline=free_threaded, cell=standard), confidence=CONFIDENCE)
-    interval = estimate.keys[1].interval
+    interval = estimate.methods[1].interval
     return f"{estimate.ratio_of_medians:.2f} [{interval.low:.2f}, {interval.high:.2f}]"
 
 

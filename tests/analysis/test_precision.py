@@ -11,9 +11,9 @@ import pytest
 from threads_or_processes.analysis.__main__ import main
 from threads_or_processes.analysis.estimates import t_bounds
 from threads_or_processes.analysis.precision import (
-    as_measured,
     decide,
     half_width_ratio,
+    plan_with_measured_blocks,
     with_blocks,
 )
 from threads_or_processes.analysis.tables import all_tables
@@ -236,12 +236,12 @@ def test_one_trial_of_a_round_shows_that_all_of_it_was_planned() -> None:
     plan = plan_from(campaign.plan)
     trials = trials_of(campaign)
     base = trials[trials["block"] <= BASE]
-    assert len(as_measured(plan, base).trials) == 6 * 4 + BASE
+    assert len(plan_with_measured_blocks(plan, base).trials) == 6 * 4 + BASE
     one_more = trials[
         (trials["block"] <= BASE) | (trials["trial_id"] == trials.iloc[-1]["trial_id"])
     ]
     assert set(one_more["block"]) == {1, 2, 3, 4, 8}
-    grown = as_measured(plan, one_more)
+    grown = plan_with_measured_blocks(plan, one_more)
     assert len(grown.trials) == 3 * 4 + 3 * 8 + BASE
     outcomes = all_tables(grown, one_more)["outcomes"].set_index("outcome")["trials"]
     assert (outcomes["ok"], outcomes["missing"]) == (29, 11)

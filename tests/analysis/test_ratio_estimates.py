@@ -114,7 +114,7 @@ def test_two_samples_of_quiet_trials_hold_the_truth_by_both_methods(
     of_baseline = np.log(trials(rng, "quiet", BOOTSTRAPS, sizes[0]))
     of_cell = np.log(1.5 * trials(rng, "quiet", BOOTSTRAPS, sizes[1]))
     found = [
-        estimate_ratio(TwoSamples(*pair), confidence=0.95).keys
+        estimate_ratio(TwoSamples(*pair), confidence=0.95).methods
         for pair in zip(of_baseline, of_cell, strict=True)
     ]
     for key in (0, 1):
@@ -236,7 +236,7 @@ def test_student_agrees_with_the_paired_t_test_of_scipy(
     log_ratios = np.log(baseline) - np.log(cell)
     if np.ptp(log_ratios) < 1e-6 or np.ptp(log_ratios) > 5:
         return  # scipy warns about cancellation there
-    found = estimate_ratio(paired(baseline, cell), confidence=0.95).keys[0]
+    found = estimate_ratio(paired(baseline, cell), confidence=0.95).methods[0]
     assert found.interval.method == "Student t on log block ratios"
     for interval, level in ((found.interval, 0.95), (found.equivalence, 0.90)):
         expected = stats.ttest_1samp(log_ratios, 0).confidence_interval(level)
@@ -249,9 +249,9 @@ def test_two_samples_agree_with_the_welch_test_of_scipy(rng: np.random.Generator
     found = estimate_ratio(TwoSamples(baseline, cell), confidence=0.95)
     test = stats.ttest_ind(baseline, cell, equal_var=False)
     expected = test.confidence_interval(0.95)
-    assert found.keys[0].interval.method == "Welch t on log times"
-    assert math.log(found.keys[0].interval.low) == pytest.approx(expected.low)
-    assert math.log(found.keys[0].interval.high) == pytest.approx(expected.high)
+    assert found.methods[0].interval.method == "Welch t on log times"
+    assert math.log(found.methods[0].interval.low) == pytest.approx(expected.low)
+    assert math.log(found.methods[0].interval.high) == pytest.approx(expected.high)
     assert 2 * one_sided_p(found.samples, 0.0) == pytest.approx(test.pvalue)
     assert found.blocks == 7
 
@@ -270,7 +270,7 @@ def test_the_bootstrap_agrees_with_that_of_scipy(rng: np.random.Generator) -> No
         n_resamples=20_000,
         rng=rng,
     ).confidence_interval
-    found = estimate_ratio(paired(baseline, cell), confidence=0.95).keys[1]
+    found = estimate_ratio(paired(baseline, cell), confidence=0.95).methods[1]
     assert found.interval.method == "block bootstrap of the ratio of medians"
     assert math.log(found.interval.low) == pytest.approx(expected.low, abs=0.02)
     assert math.log(found.interval.high) == pytest.approx(expected.high, abs=0.02)
@@ -282,8 +282,8 @@ def test_student_on_two_blocks_by_hand() -> None:
     half_width = 12.7062047 * math.log(4) / 2
     assert found.ratio == pytest.approx(4)
     assert found.blocks == 2
-    assert found.keys[0].interval.low == pytest.approx(4 / math.exp(half_width))
-    assert found.keys[0].interval.high == pytest.approx(4 * math.exp(half_width))
+    assert found.methods[0].interval.low == pytest.approx(4 / math.exp(half_width))
+    assert found.methods[0].interval.high == pytest.approx(4 * math.exp(half_width))
 
 
 @pytest.mark.parametrize("samples", [Paired, TwoSamples])
@@ -304,7 +304,7 @@ def test_the_ratio_of_medians_is_of_each_cell_s_own_median(
 def test_one_block_has_a_ratio_but_no_interval() -> None:
     found = estimate_ratio(paired([30.0], [10.0]), confidence=0.95)
     assert found.ratio == pytest.approx(3)
-    assert found.keys == ()
+    assert found.methods == ()
 
 
 @given(st.floats(1, 1e15), st.floats(1, 1e15), st.integers(2, 40))
@@ -315,11 +315,11 @@ def test_constant_times_give_intervals_of_width_zero(
         paired(np.full(blocks, baseline_ns), np.full(blocks, cell_ns)), confidence=0.95
     )
     assert found.ratio == pytest.approx(baseline_ns / cell_ns)
-    for key in found.keys:
-        for interval in (key.interval, key.equivalence):
+    for method in found.methods:
+        for interval in (method.interval, method.equivalence):
             assert interval.low == interval.high == pytest.approx(found.ratio)
     unpaired = TwoSamples(np.full(blocks, math.log(baseline_ns)), np.full(3, math.log(cell_ns)))
-    intervals = [key.interval for key in estimate_ratio(unpaired, confidence=0.95).keys]
+    intervals = [method.interval for method in estimate_ratio(unpaired, confidence=0.95).methods]
     assert all(interval.low == interval.high for interval in intervals)
 
 
@@ -327,4 +327,6 @@ def test_constant_times_give_intervals_of_width_zero(
 def test_a_cell_against_itself_is_exactly_one(of_cell: list[float]) -> None:
     found = estimate_ratio(paired(of_cell, of_cell), confidence=0.95)
     assert found.ratio == 1.0
-    assert {end for key in found.keys for end in (key.interval.low, key.interval.high)} == {1.0}
+    assert {
+        end for method in found.methods for end in (method.interval.low, method.interval.high)
+    } == {1.0}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from threads_or_processes.analysis.estimates import Interval
-from threads_or_processes.analysis.ratio_estimates import Key, RatioEstimate
+from threads_or_processes.analysis.ratio_estimates import MethodIntervals, RatioEstimate
 from threads_or_processes.analysis.readings import Rules, read_ratio
 from threads_or_processes.analysis.samples import Paired
 
@@ -9,17 +9,17 @@ Ends = tuple[float, float]
 RULES = Rules(margin=0.05, confidence=0.95)
 
 
-def key(wide: Ends, narrow: Ends) -> Key:
+def key(wide: Ends, narrow: Ends) -> MethodIntervals:
     intervals = [
         Interval(low=low, high=high, level=0.95, method="stated") for low, high in (wide, narrow)
     ]
-    return Key(interval=intervals[0], equivalence=intervals[1])
+    return MethodIntervals(interval=intervals[0], equivalence=intervals[1])
 
 
-def estimate(*keys: Key, blocks: int = 10) -> RatioEstimate:
+def estimate(*keys: MethodIntervals, blocks: int = 10) -> RatioEstimate:
     low, high = keys[0].interval.low, keys[0].interval.high
     samples = Paired(np.zeros(blocks), np.zeros(blocks))
-    return RatioEstimate(ratio=(low * high) ** 0.5, samples=samples, keys=keys)
+    return RatioEstimate(ratio=(low * high) ** 0.5, samples=samples, methods=keys)
 
 
 @pytest.mark.parametrize(
@@ -47,12 +47,14 @@ EQUAL = key((0.99, 1.01), (0.99, 1.01))
 
 
 @pytest.mark.parametrize(("one", "other"), [(FASTER, EQUAL), (EQUAL, FASTER)])
-def test_two_methods_that_disagree_leave_it_unresolved(one: Key, other: Key) -> None:
+def test_two_methods_that_disagree_leave_it_unresolved(
+    one: MethodIntervals, other: MethodIntervals
+) -> None:
     assert read_ratio(estimate(one, other), RULES, noise_floor=1.0) == "unresolved"
 
 
 @pytest.mark.parametrize(("sure", "reading"), [(FASTER, "faster"), (EQUAL, "equal")])
-def test_six_blocks_are_the_fewest_for_a_reading(sure: Key, reading: str) -> None:
+def test_six_blocks_are_the_fewest_for_a_reading(sure: MethodIntervals, reading: str) -> None:
     found = [
         read_ratio(estimate(sure, sure, blocks=blocks), RULES, noise_floor=1.0) for blocks in (5, 6)
     ]
@@ -71,6 +73,6 @@ def test_six_blocks_are_the_fewest_for_a_reading(sure: Key, reading: str) -> Non
     ],
 )
 def test_a_ratio_as_near_to_the_margin_as_twins_are_is_unresolved(
-    sure: Key, noise_floor: float, reading: str
+    sure: MethodIntervals, noise_floor: float, reading: str
 ) -> None:
     assert read_ratio(estimate(sure, sure), RULES, noise_floor=noise_floor) == reading

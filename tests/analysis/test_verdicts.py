@@ -8,7 +8,7 @@ import pytest
 from threads_or_processes.analysis.ratio_estimates import RatioEstimate, estimate_ratio
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.samples import Paired
-from threads_or_processes.analysis.verdicts import Weighed, decide, found_instead, holm, weigh
+from threads_or_processes.analysis.verdicts import Assessment, assess, decide, found_instead, holm
 from threads_or_processes.records.vocabulary import Expects, Verdict
 
 from tests.analysis.simulated import FAMILIES, Floats
@@ -27,7 +27,7 @@ def estimate_of(baseline: Floats, cell: Floats) -> RatioEstimate:
     return estimate_ratio(Paired(np.log(baseline), np.log(cell)), confidence=0.95)
 
 
-def weighed(
+def assessment(
     expects: Expects,
     ratio: float,
     rng: np.random.Generator,
@@ -35,15 +35,15 @@ def weighed(
     family: str,
     blocks: int = 10,
     by: float = 1.05,
-) -> Weighed:
+) -> Assessment:
     """A claim with the bound `by` about cells whose true ratio is stated."""
     baseline, cell = FAMILIES[family].trial_medians(rng, (2, blocks))
-    found = weigh(expects, by, estimate_of(ratio * baseline, cell), RULES)
+    found = assess(expects, by, estimate_of(ratio * baseline, cell), RULES)
     assert found is not None
     return found
 
 
-def verdicts(several: Sequence[Weighed]) -> list[Verdict]:
+def verdicts(several: Sequence[Assessment]) -> list[Verdict]:
     adjusted = holm([one.p for one in several])
     return [
         decide(one, adjusted_p=p, noise_floor=1.0, rules=RULES)
@@ -62,7 +62,7 @@ def test_of_twins_a_whole_campaign_rarely_says_a_false_word(
     campaigns = [
         verdicts(
             [
-                weighed((Expects.LESS, Expects.EQUAL)[number % 2], 1.0, rng, family=family)
+                assessment((Expects.LESS, Expects.EQUAL)[number % 2], 1.0, rng, family=family)
                 for number in range(CLAIMS)
             ]
         )
@@ -85,7 +85,7 @@ def test_at_the_margin_a_verdict_is_rare(
 ) -> None:
     """A ratio of just what decides: each answer is as wrong as the other."""
     said = [
-        verdicts([weighed(expects, 1.05, rng, family=family)])[0] is not Verdict.INCONCLUSIVE
+        verdicts([assessment(expects, 1.05, rng, family=family)])[0] is not Verdict.INCONCLUSIVE
         for _ in range(600)
     ]
     assert np.mean(said) <= 0.05 + 0.02  # and two standard errors
@@ -114,7 +114,7 @@ def test_true_ratios_are_found_with_the_power_stated(
         verdict
         for _ in range(20)
         for verdict in verdicts(
-            [weighed(expects, ratio, rng, family=family) for _ in range(CLAIMS)]
+            [assessment(expects, ratio, rng, family=family) for _ in range(CLAIMS)]
         )
     ]
     assert found.count(Verdict.REFUTED) == 0
@@ -134,7 +134,7 @@ def test_five_percent_are_found_by_a_claim_that_asks_for_any_difference(
         for _ in range(20)
         for verdict in verdicts(
             [
-                weighed(Expects.LESS, 1.05, rng, family=family, blocks=blocks, by=1.0)
+                assessment(Expects.LESS, 1.05, rng, family=family, blocks=blocks, by=1.0)
                 for _ in range(CLAIMS)
             ]
         )
@@ -172,7 +172,7 @@ def test_each_claim_meets_its_verdict(
 ) -> None:
     noise = np.resize([0.995, 1.005], 10)
     estimate = estimate_of(ratio * noise, noise[::-1])
-    found = weigh(expects, 1.05, estimate, RULES)
+    found = assess(expects, 1.05, estimate, RULES)
     assert found is not None
     assert verdicts([found]) == [verdict]
     if finding:
@@ -182,7 +182,7 @@ def test_each_claim_meets_its_verdict(
 def test_a_claim_of_more_than_there_is_is_smaller_than_claimed() -> None:
     noise = np.resize([0.995, 1.005], 10)
     estimate = estimate_of(1.4 * noise, noise[::-1])
-    found = weigh(Expects.LESS, 1.9, estimate, RULES)
+    found = assess(Expects.LESS, 1.9, estimate, RULES)
     assert found is not None
     assert verdicts([found]) == [Verdict.REFUTED]
     assert found_instead(Expects.LESS, estimate, RULES) == "smaller_than_claimed"
@@ -190,19 +190,19 @@ def test_a_claim_of_more_than_there_is_is_smaller_than_claimed() -> None:
 
 def test_five_blocks_are_too_few_for_a_verdict() -> None:
     times = np.linspace(1, 1.01, 5)
-    assert weigh(Expects.LESS, 1.05, estimate_of(2 * times, times), RULES) is None
+    assert assess(Expects.LESS, 1.05, estimate_of(2 * times, times), RULES) is None
 
 
 def test_constant_times_are_as_sure_as_can_be() -> None:
     estimate = estimate_of(np.full(10, 2.0), np.full(10, 1.0))
-    found = weigh(Expects.LESS, 1.05, estimate, RULES)
+    found = assess(Expects.LESS, 1.05, estimate, RULES)
     assert found is not None
     assert (found.p, verdicts([found])) == (0.0, [Verdict.SUPPORTED])
 
 
 def test_a_verdict_within_what_twins_differ_by_is_downgraded() -> None:
     estimate = estimate_of(np.full(10, 1.1), np.full(10, 1.0))
-    found = weigh(Expects.LESS, 1.05, estimate, RULES)
+    found = assess(Expects.LESS, 1.05, estimate, RULES)
     assert found is not None
     by_floor = [
         decide(found, adjusted_p=0.0, noise_floor=floor, rules=RULES) for floor in (1.04, 1.06)

@@ -28,7 +28,7 @@ from threads_or_processes.analysis.package import (
     as_record,
     read_package,
 )
-from threads_or_processes.analysis.precision import as_measured, decide, with_blocks
+from threads_or_processes.analysis.precision import decide, plan_with_measured_blocks, with_blocks
 from threads_or_processes.analysis.records import Record, read_identities, read_records
 from threads_or_processes.analysis.tables import all_tables, write_tables
 from threads_or_processes.analysis.trial_values import times_of, trial_values
@@ -90,7 +90,7 @@ def unpack(arguments: argparse.Namespace) -> None:
     source: Path = arguments.dataset
     package = read_package(arguments.package)
     trials = read_dataset(source)
-    check_covers(trials, as_measured(package.plan, trials), source)
+    check_covers(trials, plan_with_measured_blocks(package.plan, trials), source)
     check_interpreters(trials, package.interpreters, source)
     check_file(source, package.note(source))
     # The file that was given stays as it is: another zlib would compress the same text otherwise.
@@ -110,7 +110,7 @@ def tables(arguments: argparse.Namespace) -> None:
     """Read the data set, write every table."""
     plan = read_plan(arguments.plan)
     trials = read_dataset(arguments.trials)
-    plan = as_measured(plan, trials)
+    plan = plan_with_measured_blocks(plan, trials)
     check_covers(trials, plan, arguments.trials)
     write_tables(all_tables(plan, trials), arguments.out)
 

@@ -13,12 +13,12 @@ from threads_or_processes.analysis.ratios import compare, floor_of, intervals_of
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import Times, by_block, counted_updates, ok_trials
 from threads_or_processes.analysis.verdicts import (
-    Weighed,
+    Assessment,
+    assess,
     decide,
     exact_p,
     found_instead,
     holm,
-    weigh,
 )
 from threads_or_processes.records.plan import Claim, Plan
 from threads_or_processes.records.tables.comparisons import ClaimRow
@@ -44,7 +44,7 @@ class Tested:
     row: ClaimRow
     claim: Claim
     estimate: RatioEstimate
-    weighed: Weighed
+    assessment: Assessment
     noise_floor: float
 
 
@@ -75,7 +75,7 @@ def claims_table(
                 tested.append(found)
             else:
                 rows[claim.id] = found
-    adjusted = holm([one.weighed.p for one in tested])
+    adjusted = holm([one.assessment.p for one in tested])
     for one, adjusted_p in zip(tested, adjusted, strict=True):
         rows[one.claim.id] = _judged(one, adjusted_p, rules)
     return list(rows.values())
@@ -131,18 +131,20 @@ def _tested(
         blocks=estimate.blocks,
         intervals=intervals_of(estimate),
     )
-    weighed = weigh(claim.expects, claim.by, estimate, rules)
-    if weighed is None:
+    assessment = assess(claim.expects, claim.by, estimate, rules)
+    if assessment is None:
         return _with_too_few(row, estimate.blocks)
     noise_floor = floor_of(cell, baseline, rules)
     row = replace(
         row,
-        p_value=weighed.p,
+        p_value=assessment.p,
         exact_p_value=exact_p(claim.expects, claim.by, estimate),
         noise_floor_ratio=noise_floor if noise_floor > 1 else None,
-        agreement=_agreement(claim, estimate.keys[0].interval),
+        agreement=_agreement(claim, estimate.methods[0].interval),
     )
-    return Tested(row=row, claim=claim, estimate=estimate, weighed=weighed, noise_floor=noise_floor)
+    return Tested(
+        row=row, claim=claim, estimate=estimate, assessment=assessment, noise_floor=noise_floor
+    )
 
 
 def _with_too_few(row: ClaimRow, blocks: int) -> ClaimRow:
@@ -155,24 +157,24 @@ def _with_too_few(row: ClaimRow, blocks: int) -> ClaimRow:
 
 
 def _judged(tested: Tested, adjusted_p: float, rules: Rules) -> ClaimRow:
-    weighed = tested.weighed
-    verdict = decide(weighed, adjusted_p=adjusted_p, noise_floor=tested.noise_floor, rules=rules)
+    assessment = tested.assessment
+    verdict = decide(assessment, adjusted_p=adjusted_p, noise_floor=tested.noise_floor, rules=rules)
     row = replace(tested.row, adjusted_p_value=adjusted_p, verdict=verdict)
     if verdict is Verdict.REFUTED:
         return replace(row, finding=found_instead(tested.claim.expects, tested.estimate, rules))
     if verdict is Verdict.INCONCLUSIVE:
-        weight = adjusted_p / weighed.p if weighed.p > 0 else 1.0
+        weight = adjusted_p / assessment.p if assessment.p > 0 else 1.0
         return replace(
             row,
             reason=_why_inconclusive(tested, adjusted_p, rules),
-            blocks_needed=weighed.blocks_needed(claims_weigh=weight),
+            blocks_needed=assessment.blocks_needed(claims_weigh=weight),
         )
     return row
 
 
 def _why_inconclusive(tested: Tested, adjusted_p: float, rules: Rules) -> str:
-    weighed = tested.weighed
-    likelier = min(weighed.support, weighed.refutation, key=lambda side: side.p)
+    assessment = tested.assessment
+    likelier = min(assessment.support, assessment.refutation, key=lambda side: side.p)
     alpha = 1 - rules.confidence
     if likelier.p > alpha:
         if tested.claim.expects is Expects.EQUAL:

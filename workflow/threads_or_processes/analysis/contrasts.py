@@ -17,7 +17,7 @@ class Contrast:
 
 
 #: What identifies a cell apart from its name: workload, timing, model, workers, arm.
-Place = tuple[str, str, str, int, str]
+GridKey = tuple[str, str, str, int, str]
 
 
 def planned_contrasts(plan: Plan) -> list[Contrast]:
@@ -26,7 +26,7 @@ def planned_contrasts(plan: Plan) -> list[Contrast]:
     Cells that are weighed instead of timed, and replicates, take no part.
     """
     cells = [cell for cell in plan.in_order() if cell.is_compared]
-    at = {_place(cell): cell for cell in cells}
+    at = {_grid_key(cell): cell for cell in cells}
     return [
         *_against_serial(cells, at, ContrastKind.SPEEDUP_OWN, arm=None),
         *_against_serial(cells, at, ContrastKind.SPEEDUP_REFERENCE, arm=plan.reference_arm),
@@ -38,12 +38,12 @@ def planned_contrasts(plan: Plan) -> list[Contrast]:
     ]
 
 
-def _place(cell: Cell) -> Place:
+def _grid_key(cell: Cell) -> GridKey:
     return cell.workload, cell.timing, cell.model, cell.workers, cell.arm
 
 
 def _against_serial(
-    cells: list[Cell], at: dict[Place, Cell], question: ContrastKind, *, arm: str | None
+    cells: list[Cell], at: dict[GridKey, Cell], question: ContrastKind, *, arm: str | None
 ) -> Iterator[Contrast]:
     for cell in cells:
         baseline = at.get((cell.workload, cell.timing, SERIAL, 1, arm or cell.arm))
@@ -70,7 +70,7 @@ def _threads_over(cells: list[Cell], plan: Plan, question: ContrastKind) -> Iter
 
 
 def _between_arms(
-    cells: list[Cell], at: dict[Place, Cell], arms: tuple[Arm, ...], question: ContrastKind
+    cells: list[Cell], at: dict[GridKey, Cell], arms: tuple[Arm, ...], question: ContrastKind
 ) -> Iterator[Contrast]:
     """Each cell of an arm that `question` judges, against arms of the same version.
 

@@ -129,7 +129,7 @@ def with_blocks(plan: Plan, blocks: Mapping[PeersName, int]) -> Plan:
     return replace(plan, trials=(*plan.trials, *added))
 
 
-def as_measured(plan: Plan, trials: pd.DataFrame) -> Plan:
+def plan_with_measured_blocks(plan: Plan, trials: pd.DataFrame) -> Plan:
     """The plan with the trials that were added, as far as a data set (`RepetitionRow`) shows.
 
     Rounds are added as a whole: one trial shows that all of its round, and of those before it, was

@@ -14,12 +14,12 @@ from threads_or_processes.analysis.estimates import Interval
 from threads_or_processes.analysis.samples import Samples, t_sf
 
 #: A campaign of more blocks than this is not what anyone will run to settle a question.
-MOST_BLOCKS_FORETOLD = 200
+MOST_BLOCKS_ESTIMATED = 200
 POWER = 0.8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Key:
+class MethodIntervals:
     """One method's intervals of a ratio.
 
     `interval` has the nominal level; `equivalence` is the narrower one whose place inside the
@@ -34,20 +34,20 @@ class Key:
 
 @dataclass(frozen=True, kw_only=True)
 class RatioEstimate:
-    """How many times faster a cell is than its baseline; `keys` is empty below two blocks."""
+    """How many times faster a cell is than its baseline; `methods` is empty below two blocks."""
 
     ratio: float
     samples: Samples
-    keys: tuple[Key, ...]
+    methods: tuple[MethodIntervals, ...]
 
     @property
     def interval(self) -> Interval | None:
         """The interval of `ratio`."""
-        return self.keys[0].interval if self.keys else None
+        return self.methods[0].interval if self.methods else None
 
     @property
     def ratio_of_medians(self) -> float:
-        """What the second key's intervals are about, where `ratio` is the first one's."""
+        """What the second method's intervals are about, where `ratio` is the first one's."""
         return math.exp(self.samples.log_median_ratio)
 
     @property
@@ -59,11 +59,11 @@ class RatioEstimate:
 def estimate_ratio(samples: Samples, *, confidence: float) -> RatioEstimate:
     """Ratio of the two geometric means, baseline / cell; one block at least."""
     assert samples.blocks > 0
-    keys = (_t_key, _bootstrap_key) if samples.blocks > 1 else ()
+    methods = (_by_t, _by_bootstrap) if samples.blocks > 1 else ()
     return RatioEstimate(
         ratio=math.exp(samples.log_mean),
         samples=samples,
-        keys=tuple(key(samples, confidence) for key in keys),
+        methods=tuple(method(samples, confidence) for method in methods),
     )
 
 
@@ -78,14 +78,14 @@ def t_interval(samples: Samples, level: float) -> Interval:
     )
 
 
-def _t_key(samples: Samples, confidence: float) -> Key:
-    return Key(
+def _by_t(samples: Samples, confidence: float) -> MethodIntervals:
+    return MethodIntervals(
         interval=t_interval(samples, confidence),
         equivalence=t_interval(samples, 2 * confidence - 1),
     )
 
 
-def _bootstrap_key(samples: Samples, confidence: float) -> Key:
+def _by_bootstrap(samples: Samples, confidence: float) -> MethodIntervals:
     resampled = samples.resampled()
 
     def interval(level: float) -> Interval:
@@ -94,7 +94,7 @@ def _bootstrap_key(samples: Samples, confidence: float) -> Key:
             low=float(low), high=float(high), level=level, method=samples.bootstrap_method
         )
 
-    return Key(interval=interval(confidence), equivalence=interval(2 * confidence - 1))
+    return MethodIntervals(interval=interval(confidence), equivalence=interval(2 * confidence - 1))
 
 
 def one_sided_p(samples: Samples, bound: float) -> float:
@@ -110,7 +110,7 @@ def blocks_needed(samples: Samples, *, distance: float, tail: float) -> int | No
     """Blocks for which an interval's bound would clear something `distance` away, 4 times in 5.
 
     Noise as seen: the least k with (t(k - 1, 1 - tail) + t(k - 1, 0.8)) * spread / sqrt(k) <=
-    distance (`tail` is 0.025 for a 95 % interval). None beyond `MOST_BLOCKS_FORETOLD`, below two
+    distance (`tail` is 0.025 for a 95 % interval). None beyond `MOST_BLOCKS_ESTIMATED`, below two
     blocks and at no distance.
     """
     if samples.blocks < 2 or distance <= 0:
@@ -123,6 +123,6 @@ def blocks_needed(samples: Samples, *, distance: float, tail: float) -> int | No
 
     if lacks(2) <= 0:
         return 2
-    if lacks(MOST_BLOCKS_FORETOLD) > 0:
+    if lacks(MOST_BLOCKS_ESTIMATED) > 0:
         return None
-    return math.ceil(optimize.brentq(lacks, 2, MOST_BLOCKS_FORETOLD))
+    return math.ceil(optimize.brentq(lacks, 2, MOST_BLOCKS_ESTIMATED))

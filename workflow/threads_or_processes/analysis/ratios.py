@@ -111,7 +111,7 @@ def _row(contrast: Contrast, comparison: Comparison, rules: Rules) -> RatioRow:
         intervals=intervals_of(estimate),
         reading=comparison.reading,
     )
-    if not estimate.keys:
+    if not estimate.methods:
         return row
     return replace(
         row,
@@ -123,9 +123,9 @@ def _row(contrast: Contrast, comparison: Comparison, rules: Rules) -> RatioRow:
 
 def intervals_of(estimate: RatioEstimate) -> RatioIntervals:
     """The intervals of both methods; none below two blocks."""
-    if not estimate.keys:
+    if not estimate.methods:
         return RatioIntervals()
-    first, second = estimate.keys
+    first, second = estimate.methods
     return RatioIntervals(
         ci_low_ratio=first.interval.low,
         ci_high_ratio=first.interval.high,

@@ -56,15 +56,15 @@ def read_ratio(estimate: RatioEstimate, rules: Rules, *, noise_floor: float) -> 
         return ComparisonResult.UNRESOLVED
     upper, lower = rules.upper, rules.lower
     if estimate.ratio > upper * noise_floor and all(
-        key.interval.low > upper for key in estimate.keys
+        method.interval.low > upper for method in estimate.methods
     ):
         return ComparisonResult.FASTER
     if estimate.ratio * noise_floor < lower and all(
-        key.interval.high < lower for key in estimate.keys
+        method.interval.high < lower for method in estimate.methods
     ):
         return ComparisonResult.SLOWER
     if lower * noise_floor <= estimate.ratio <= upper / noise_floor and all(
-        rules.encloses(key.equivalence) for key in estimate.keys
+        rules.encloses(method.equivalence) for method in estimate.methods
     ):
         return ComparisonResult.EQUAL
     return ComparisonResult.UNRESOLVED

@@ -13,7 +13,7 @@ from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, Expects, Find
 
 
 @dataclass(frozen=True, kw_only=True)
-class Side:
+class PossibleAnswer:
     """One of the two answers: Student's p for it, whether the second method and the noise agree.
 
     `p` is what is compared with 1 - confidence; `distance` how far, on the log scale, the ratio is
@@ -26,11 +26,11 @@ class Side:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Weighed:
+class Assessment:
     """A claim's two possible answers, before other claims are thought of."""
 
-    support: Side
-    refutation: Side
+    support: PossibleAnswer
+    refutation: PossibleAnswer
     samples: Samples
     tail: float
 
@@ -48,8 +48,8 @@ class Weighed:
         return min(self.support.p, self.refutation.p)
 
 
-def weigh(expects: Expects, by: float, estimate: RatioEstimate, rules: Rules) -> Weighed | None:
-    """Weigh a claim about a ratio (baseline / cell); None below `FEWEST_BLOCKS`.
+def assess(expects: Expects, by: float, estimate: RatioEstimate, rules: Rules) -> Assessment | None:
+    """Assess a claim about a ratio (baseline / cell); None below `FEWEST_BLOCKS`.
 
     `less`: the ratio is above `by`. Supported when the interval is above, refuted when below: two
     one-sided tests, each at half of 1 - confidence. `not_less` is the other way round. `equal`:
@@ -59,16 +59,18 @@ def weigh(expects: Expects, by: float, estimate: RatioEstimate, rules: Rules) ->
     if estimate.blocks < FEWEST_BLOCKS:
         return None
     if expects is Expects.EQUAL:
-        return _weigh_equal(estimate, rules)
+        return _assess_equal(estimate, rules)
     bound, middle = math.log(by), math.log(estimate.ratio)
     above = one_sided_p(estimate.samples, bound)
-    second = estimate.keys[1].interval
-    less = Side(p=min(1.0, 2 * above), second_agrees=second.low > by, distance=middle - bound)
-    more = Side(
+    second = estimate.methods[1].interval
+    less = PossibleAnswer(
+        p=min(1.0, 2 * above), second_agrees=second.low > by, distance=middle - bound
+    )
+    more = PossibleAnswer(
         p=min(1.0, 2 * (1 - above)), second_agrees=second.high < by, distance=-less.distance
     )
     is_less = expects is Expects.LESS
-    return Weighed(
+    return Assessment(
         support=less if is_less else more,
         refutation=more if is_less else less,
         samples=estimate.samples,
@@ -76,18 +78,18 @@ def weigh(expects: Expects, by: float, estimate: RatioEstimate, rules: Rules) ->
     )
 
 
-def _weigh_equal(estimate: RatioEstimate, rules: Rules) -> Weighed:
+def _assess_equal(estimate: RatioEstimate, rules: Rules) -> Assessment:
     margin, middle = rules.log_margin, abs(math.log(estimate.ratio))
-    second = estimate.keys[1]
+    second = estimate.methods[1]
     above = one_sided_p(estimate.samples, margin)
     below = 1 - one_sided_p(estimate.samples, -margin)
-    return Weighed(
-        support=Side(
+    return Assessment(
+        support=PossibleAnswer(
             p=max(1 - above, 1 - below),
             second_agrees=rules.encloses(second.equivalence),
             distance=margin - middle,
         ),
-        refutation=Side(
+        refutation=PossibleAnswer(
             p=min(1.0, 2 * min(above, below)),
             second_agrees=second.interval.low > rules.upper or second.interval.high < rules.lower,
             distance=middle - margin,
@@ -110,12 +112,14 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(p) for p in adjusted]
 
 
-def decide(weighed: Weighed, *, adjusted_p: float, noise_floor: float, rules: Rules) -> Verdict:
+def decide(
+    assessment: Assessment, *, adjusted_p: float, noise_floor: float, rules: Rules
+) -> Verdict:
     """The verdict: by the adjusted p, the second method and the noise floor, all three."""
     likelier, verdict = (
-        (weighed.support, Verdict.SUPPORTED)
-        if weighed.support.p <= weighed.refutation.p
-        else (weighed.refutation, Verdict.REFUTED)
+        (assessment.support, Verdict.SUPPORTED)
+        if assessment.support.p <= assessment.refutation.p
+        else (assessment.refutation, Verdict.REFUTED)
     )
     is_sure = (
         adjusted_p <= 1 - rules.confidence
@@ -131,9 +135,9 @@ def found_instead(expects: Expects, estimate: RatioEstimate, rules: Rules) -> Fi
         return Finding.DIFFERENT
     if expects is Expects.NOT_LESS:
         return Finding.AS_MUCH
-    if all(key.interval.high < rules.lower for key in estimate.keys):
+    if all(method.interval.high < rules.lower for method in estimate.methods):
         return Finding.OPPOSITE
-    if all(rules.encloses(key.equivalence) for key in estimate.keys):
+    if all(rules.encloses(method.equivalence) for method in estimate.methods):
         return Finding.EQUAL
     return Finding.SMALLER
 

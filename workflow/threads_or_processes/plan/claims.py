@@ -41,7 +41,7 @@ MEASURES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ground:
+class ClaimContext:
     """What claims are looked up in: all that the config plans on a machine, by its fingerprint."""
 
     catalogue: Catalogue
@@ -78,7 +78,7 @@ def _read(name: str) -> Any:
         ) from None
 
 
-def planned_claims(files: Mapping[str, Any], ground: Ground) -> list[Claim]:
+def planned_claims(files: Mapping[str, Any], context: ClaimContext) -> list[Claim]:
     """Check the claims of files, by name, and find their cells.
 
     Raises `UserError`, naming file and claim, for a claim that is not in the form, that names what
@@ -86,14 +86,14 @@ def planned_claims(files: Mapping[str, Any], ground: Ground) -> list[Claim]:
     it is `untested`, with the reason.
     """
     reasons = {
-        skipped.cell: skipped.reason for grid in ground.grids for skipped in grid.not_applicable
+        skipped.cell: skipped.reason for grid in context.grids for skipped in grid.not_applicable
     }
-    planned = {cell.id for grid in ground.grids for cell in grid.cells}
+    planned = {cell.id for grid in context.grids for cell in grid.cells}
     claims: dict[str, Claim] = {}
     for file, content in files.items():
         _check_form(content, file)
         for entry in content["claims"]:
-            claim = _claim(entry, content["source"], file, ground, planned, reasons)
+            claim = _claim(entry, content["source"], file, context, planned, reasons)
             if claim.id in claims:
                 raise UserError(
                     f"two claims have the id {claim.id!r}",
@@ -108,14 +108,14 @@ def _claim(
     entry: Mapping[str, Any],
     source: str,
     file: str,
-    ground: Ground,
+    context: ClaimContext,
     planned: Collection[str],
     reasons: Mapping[str, str],
 ) -> Claim:
     where = f"{file}, claim {entry['id']}"
     measure = Measure(entry.get("measure", Measure.TIME))
     found = {
-        role: _cell(entry[role], ground, f"{where}, {role}", MEASURES[measure])
+        role: _cell(entry[role], context, f"{where}, {role}", MEASURES[measure])
         for role in ("cell", "baseline")
         if role in entry
     }
@@ -129,7 +129,7 @@ def _claim(
         answer=entry.get("answer"),
         expects=Expects(entry["expects"]),
         measure=measure,
-        by=entry.get("by", 1 + ground.margin),
+        by=entry.get("by", 1 + context.margin),
         cell=ids["cell"],
         baseline=ids.get("baseline"),
         published=tuple(entry["published"]) if entry.get("published") else None,
@@ -154,7 +154,7 @@ def _why_untested(
             yield reasons.get(cell, f"the config plans no cell {cell}")
 
 
-def _cell(written: str, ground: Ground, where: str, timings: Sequence[str]) -> str | _NoArm:
+def _cell(written: str, context: ClaimContext, where: str, timings: Sequence[str]) -> str | _NoArm:
     """The id of a cell written as workload/model/workers/arm/timing, its words resolved."""
     parts = written.split("/")
     if len(parts) != 5:
@@ -164,15 +164,15 @@ def _cell(written: str, ground: Ground, where: str, timings: Sequence[str]) -> s
             hint="write workload/model/workers/arm/timing, such as json/threads/cpus/standard/warm",
         )
     workload, model, workers, arm, timing = parts
-    _known(workload.partition(",")[0], ground.catalogue.workloads, "workload", where)
-    _known(model, ground.catalogue.models, "model", where)
+    _known(workload.partition(",")[0], context.catalogue.workloads, "workload", where)
+    _known(model, context.catalogue.models, "model", where)
     _known(timing, timings, "timing for this measure", where)
     if not workers.isdigit():
         _known(workers, WORKER_WORDS, "number of workers", where)
-    found = _arm(arm, ground.arms, where)
+    found = _arm(arm, context.arms, where)
     if isinstance(found, _NoArm):
         return found
-    count = worker_counts([workers], ground.machine)[0]
+    count = worker_counts([workers], context.machine)[0]
     return f"{workload}/{model}/{count}/{found}/{timing}"
 
 

@@ -9,7 +9,7 @@ from threads_or_processes.common.errors import UserError
 from threads_or_processes.plan.blocks import in_order, precision_of
 from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.cells import Grid, grids_of
-from threads_or_processes.plan.claims import Ground, planned_claims
+from threads_or_processes.plan.claims import ClaimContext, planned_claims
 from threads_or_processes.plan.config import completed
 from threads_or_processes.plan.spelling import parse_arm
 from threads_or_processes.records.plan import Cell, Experiment, Machine, Model, Plan
@@ -34,7 +34,7 @@ def make_plan(
     trials = tuple(in_order(cells, config["seed"]))
     works = {label: work for grid in grids for label, work in grid.works.items()}
     models = {cell.model: catalogue.models[cell.model] for cell in cells}
-    ground = Ground(
+    context = ClaimContext(
         catalogue=catalogue,
         arms=arms,
         grids=grids,
@@ -69,7 +69,7 @@ def make_plan(
         cells=tuple(cells),
         trials=trials,
         precision=precision_of(config, cells, after=len(trials)),
-        claims=tuple(planned_claims(claims, ground)),
+        claims=tuple(planned_claims(claims, context)),
     )
 
 
