@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,39 +11,10 @@ from pathlib import Path
 import threads_or_processes
 
 from tests.analysis.archives import collect_into
+from tests.conftest import ROOT
 from tests.reporting.worlds import campaign, write_world
 
 PACKAGE = Path(threads_or_processes.__file__).parent
-
-SECTION = '''"""How many trials each arm had."""
-
-from collections.abc import Iterator
-
-from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Column, Number, Section, table_of
-
-
-def build(evidence: Evidence) -> Iterator[Section]:
-    """The trials that succeeded, arm by arm."""
-    cells = evidence.tables.cells
-    ok = {
-        arm.name: sum(row.ok for row in cells if row.arm == arm.name)
-        for arm in evidence.campaign.arms
-    }
-    yield Section(
-        anchor="trials",
-        title="Trials of each arm",
-        answer=f"{sum(ok.values())} trials succeeded.",
-        blocks=(
-            table_of(
-                ok,
-                (Column("Arm", str), Number("Trials", lambda arm: str(ok[arm]))),
-                caption="Trials that succeeded, by arm",
-            ),
-        ),
-    )
-'''
-
 
 SHOW_COLUMN = """
 import sys
@@ -76,25 +48,28 @@ def run(folder: Path, *arguments: object) -> str:
     return ended.stdout
 
 
-def add_line(path: Path, line: str, *, after: str) -> None:
-    """Add a line to a file, after one that is there once."""
-    text = path.read_text(encoding="utf-8")
-    assert text.count(after) == 1
-    path.write_text(text.replace(after, after + line), encoding="utf-8")
+def apply(heading: str, package: Path) -> list[str]:
+    """Apply the diff under a heading of docs/contributing.md; the files that it touches."""
+    page = (ROOT / "docs/contributing.md").read_text(encoding="utf-8")
+    diff = page.partition(f"## {heading}\n")[2].partition("```diff\n")[2].partition("```")[0]
+    parts = re.findall(r"^--- (\S+)\n((?:[ +@].*\n|\n)*)", diff, re.MULTILINE)
+    for name, lines in parts:
+        if name == "/dev/null":
+            name, _, lines = lines.removeprefix("+++ ").partition("\n")
+            (package / name).write_text(re.sub("^[+]", "", lines, flags=re.MULTILINE))
+            continue
+        file = package / name
+        for context, added in re.findall(r"^ (.*\n)((?:[+].*\n)+)", lines, re.MULTILINE):
+            text = file.read_text(encoding="utf-8")
+            assert text.count(f"\n{context}") == 1, context
+            file.write_text(text.replace(context, context + re.sub("(?m)^[+]", "", added)))
+    return [name for name, _ in parts]
 
 
 def test_a_column_is_its_field_and_the_line_that_computes_it(tmp_path: Path) -> None:
     package = copy_package(tmp_path)
-    add_line(
-        package / "records/tables/measured.py",
-        '    range_ratio: Annotated[float | None, Field("slowest trial / fastest")] = None\n',
-        after='    max_ns: Annotated[float | None, Field("slowest trial")] = None\n',
-    )
-    add_line(
-        package / "analysis/cells.py",
-        "        range_ratio=float(wall_ns.max() / wall_ns.min()),\n",
-        after="        max_ns=float(wall_ns.max()),\n",
-    )
+    touched = apply("A column of a table", package)
+    assert touched == ["records/tables/measured.py", "analysis/cells.py"]
     made = campaign(workloads=["json"], workers=[2], blocks=2, notebook=False)
     collect_into(tmp_path, made)
     files = ("--plan", "plan.json", "--trials", "trials.parquet", "--out", "tables")
@@ -111,16 +86,7 @@ def test_a_column_is_its_field_and_the_line_that_computes_it(tmp_path: Path) -> 
 
 def test_a_section_is_its_module_and_its_line_in_the_list(tmp_path: Path) -> None:
     package = copy_package(tmp_path)
-    (package / "reporting/sections/trials_by_arm.py").write_text(SECTION)
-    report = package / "reporting/report.py"
-    listed = report.read_text()
-    for line, before in (
-        ("    trials_by_arm,\n", ")\n\n#: In the order of the page"),
-        ("    trials_by_arm.build,\n", "    cite.build,\n"),
-    ):
-        assert listed.count(before) == 1
-        listed = listed.replace(before, line + before)
-    report.write_text(listed)
+    assert len(apply("A section of the report", package)) == 2
     results = write_world(
         tmp_path / "results", campaign(workloads=["json"], workers=[2], blocks=2, notebook=False)
     ).results
@@ -134,7 +100,7 @@ def test_a_section_is_its_module_and_its_line_in_the_list(tmp_path: Path) -> Non
     run(tmp_path, *command)
     html = page.read_text(encoding="utf-8")
     assert '<li><a href="#trials">Trials of each arm</a></li>' in html
-    added = html[html.index('<section id="trials"') : html.index('<section id="cite"')]
+    added = html[html.index('<section id="trials"') : html.index('<section id="threats"')]
     assert '<h2 id="trials-heading">Trials of each arm</h2>' in added
     assert '<p class="answer">18 trials succeeded.</p>' in added
     assert added.count("<tr>") == 1 + 3

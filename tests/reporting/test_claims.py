@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
-from threads_or_processes.analysis.claims import PUBLISHED_BAND
+from threads_or_processes.records.vocabulary import PUBLISHED_BAND
 from threads_or_processes.reporting.page import Heading, Own, Paragraph, Section
 from threads_or_processes.reporting.sections import claims
 from threads_or_processes.reporting.sections.claims import Claim, Claims

@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 from threads_or_processes.common.errors import UserError
+from threads_or_processes.records.fields import columns_of
+from threads_or_processes.records.tables.comparisons import FamilyRow
 from threads_or_processes.records.tables.experiments import NotebookRow
 from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.records.tables.measured import OutcomeRow
@@ -40,6 +42,22 @@ def test_a_broken_table_is_named(tmp_path: Path, lines: tuple[str, ...], what: s
     assert what in caught.value.what
     assert caught.value.where == str(path)
     assert "snakemake" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("speedup", "is_refused"), [("1.5,,,faster", False), (",,,", False), (",,,faster", True)]
+)
+def test_a_group_is_there_as_a_whole_or_not_at_all(
+    tmp_path: Path, speedup: str, is_refused: bool
+) -> None:
+    names = ",".join(column.name for column in columns_of(FamilyRow))
+    row = f"json,3.13,threads,json/threads/2/3.13/warm,threads,2,{speedup}"
+    path = write(tmp_path / "families.csv", names, row)
+    if is_refused:
+        with pytest.raises(UserError, match=r"speedup\.value"):
+            read_rows(path, FamilyRow)
+    else:
+        assert (read_rows(path, FamilyRow)[0].speedup is None) == (speedup == ",,,")
 
 
 def test_a_missing_table_is_named(tmp_path: Path) -> None:

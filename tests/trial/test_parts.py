@@ -107,6 +107,10 @@ def test_the_instrument_is_the_core_the_model_and_the_workload() -> None:
         for model in ("serial", "threads")
     }
     assert len(digests) == 4
+    # Two classes of one module.
+    assert instrument_sha256(workloads["sleep"], "interpreters") != instrument_sha256(
+        workloads["sleep"], "thread_executor"
+    )
     # Two workloads of one family, two start methods of one model: the same sources.
     assert instrument_sha256(workloads["sleep"], "processes-fork") == instrument_sha256(
         workloads["notebook"], "processes-spawn"

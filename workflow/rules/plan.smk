@@ -1,5 +1,6 @@
 # Needs:    the config and the files of claims that it names.
-# Produces: results/<machine>/plan.json, written by Snakemake, which has made the plan already.
+# Produces: results/<machine>/plan.json. Snakemake runs this in a process of its own, which reads the
+#           Snakefile and so makes the plan again.
 
 
 rule write_plan:
@@ -14,4 +15,4 @@ rule write_plan:
     params:
         plan=CAMPAIGN.plan_sha256,
     run:
-        CAMPAIGN.write_plan(Path(output.plan))
+        CAMPAIGN.write_plan(Path(output.plan), log=Path(log[0]))

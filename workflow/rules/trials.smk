@@ -1,6 +1,7 @@
 # Needs:    the arms' identities.
-# Produces: one calibration a workload, then one record a trial, in the plan's order; then a second
-#           look at those that saw no quiet moment, which may put a quieter try in a record's place.
+# Produces: one calibration a workload, then one record a trial, in the plan's order; then the retry pass
+#           (`look_again`) over those that saw no quiet moment, which may put a quieter try in a
+#           record's place.
 #
 # An identity made for what is asked for now is an `ancient` input: when it is made again, as for an
 # arm that joins, what re-runs a trial is what it says (`params.anew`). Calibrations are not: one that
@@ -44,7 +45,7 @@ rule measure_trial:
         # No parameter: a trial whose place in the order changes, because cells join, stays as it is.
         position=CAMPAIGN.position,
     params:
-        spec=CAMPAIGN.order,
+        spec=CAMPAIGN.spec,
         anew=CAMPAIGN.rerun_when_changed,
         sentinel=str(CAMPAIGN.results / "sentinel.json"),
         archive=str(CAMPAIGN.results / "archive"),

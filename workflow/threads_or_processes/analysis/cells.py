@@ -20,7 +20,7 @@ from threads_or_processes.analysis.trial_values import Times, trials_of_cell, wa
 from threads_or_processes.records.plan import Cell, Plan
 from threads_or_processes.records.tables.groups import CellKey
 from threads_or_processes.records.tables.measured import CellRow, DistributionRow
-from threads_or_processes.records.vocabulary import Basis, CellFlag
+from threads_or_processes.records.vocabulary import Basis, CellFlag, Outcome
 
 #: Shares of the repetitions at which a distribution is given: 0 is the fastest, 1 the slowest.
 SHARES: Floats = np.arange(21) / 20
@@ -38,8 +38,8 @@ def cells_table(
     """
     each_trial = trials.drop_duplicates("trial_id")
     planned = Counter(trial.cell for trial in plan.trials)
-    ok = Counter(each_trial.loc[each_trial["outcome"] == "ok", "cell"])
-    failed = set(each_trial.loc[each_trial["outcome"] != "ok", "cell"])
+    ok = Counter(each_trial.loc[each_trial["outcome"] == Outcome.OK, "cell"])
+    failed = set(each_trial.loc[each_trial["outcome"] != Outcome.OK, "cell"])
     losing = set(trials.loc[(trials["lost_updates"] > 0).fillna(value=False), "cell"])
     by_cell = dict(iter(values.groupby("cell")))
     batches = each_trial.drop_duplicates("cell").set_index("cell")

@@ -24,15 +24,12 @@ from threads_or_processes.records.plan import Claim, Plan
 from threads_or_processes.records.tables.comparisons import ClaimRow
 from threads_or_processes.records.vocabulary import (
     FEWEST_BLOCKS,
+    PUBLISHED_BAND,
     Agreement,
     Expects,
     Measure,
     Verdict,
 )
-
-#: A published figure agrees when it is within this factor of the measured interval: it comes from
-#: other hardware, and often from another version.
-PUBLISHED_BAND = 1.15
 
 UPDATES = (Expects.KEEPS_UPDATES, Expects.LOSES_UPDATES)
 

@@ -8,7 +8,7 @@ the reading against the runner-up says whether the choice matters at all. Where 
 simpler of the two families will do.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -25,6 +25,7 @@ from threads_or_processes.records.vocabulary import (
     SERIAL,
     ComparisonResult,
     Family,
+    Outcome,
     Timing,
 )
 
@@ -86,7 +87,7 @@ def contests(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules) -> li
     recommended, however fast.
     """
     warm = decidable(plan)
-    spoilt = (trials["outcome"] != "ok") | (trials["lost_updates"] > 0).fillna(value=False)
+    spoilt = (trials["outcome"] != Outcome.OK) | (trials["lost_updates"] > 0).fillna(value=False)
     failed = set(trials.loc[spoilt, "cell"])
     means_ns = {
         cell.id: geometric_mean(wall_times(times.of(cell.id), cell.id))
@@ -121,14 +122,14 @@ def contests(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules) -> li
 
 
 def decisions_table(
-    plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules
+    found: Iterable[Contest], plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules
 ) -> list[DecisionRow]:
-    """One row for each workload and arm with something to decide (`contests`)."""
+    """One row for each workload and arm with something to decide."""
     costs_ns = sending_costs_ns(plan, trials, times)
-    return [_decision(one, costs_ns, rules.margin) for one in contests(plan, trials, times, rules)]
+    return [_decision(one, costs_ns, rules.margin) for one in found]
 
 
-def families_table(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules) -> list[FamilyRow]:
+def families_table(found: Iterable[Contest]) -> list[FamilyRow]:
     """One row for each parallel family with a candidate, contest by contest."""
     return [
         FamilyRow(
@@ -140,7 +141,7 @@ def families_table(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules)
             workers=best.workers,
             speedup=one.ratio(best, one.own_serial),
         )
-        for one in contests(plan, trials, times, rules)
+        for one in found
         for family in Family
         if family is not Family.SERIAL and (best := one.best_of(family)) is not None
     ]

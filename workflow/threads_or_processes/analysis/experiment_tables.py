@@ -23,7 +23,7 @@ from threads_or_processes.records.tables.experiments import (
     UpdatesRow,
 )
 from threads_or_processes.records.tables.groups import Spread
-from threads_or_processes.records.vocabulary import NOTEBOOK_WORKLOAD, Basis, Timing
+from threads_or_processes.records.vocabulary import NOTEBOOK_WORKLOAD, Basis, Outcome, Timing
 
 
 def notebook_table(plan: Plan, trials: pd.DataFrame, values: pd.DataFrame) -> list[NotebookRow]:
@@ -33,7 +33,7 @@ def notebook_table(plan: Plan, trials: pd.DataFrame, values: pd.DataFrame) -> li
     those of the first ok trial's first measured repetition (from `trials`, in canonical order).
     """
     versions = trials.drop_duplicates("arm").set_index("arm")["version"]
-    measured = trials[(trials["outcome"] == "ok") & (trials["phase"] == "measure")]
+    measured = trials[(trials["outcome"] == Outcome.OK) & (trials["phase"] == "measure")]
     rows = []
     for cell in plan.in_order():
         if cell.workload != NOTEBOOK_WORKLOAD or not cell.is_compared:

@@ -11,7 +11,7 @@ from threads_or_processes.analysis.claims import claims_table
 from threads_or_processes.analysis.control import control_table, noise_floor
 from threads_or_processes.analysis.crossovers import crossovers_table
 from threads_or_processes.analysis.dataset import in_order
-from threads_or_processes.analysis.decisions import decisions_table, families_table
+from threads_or_processes.analysis.decisions import contests, decisions_table, families_table
 from threads_or_processes.analysis.experiment_tables import (
     memory_table,
     notebook_table,
@@ -44,12 +44,13 @@ def all_rows(plan: Plan, trials: pd.DataFrame) -> AllTables:
     rules = Rules(margin=plan.margin, confidence=plan.confidence)
     control = control_table(plan, times, rules)
     rules = replace(rules, noise_floor=noise_floor(control, confidence=plan.confidence))
+    found = contests(plan, trials, times, rules)
     return AllTables(
         values=values_table(values),
         cells=cells_table(plan, trials, values, times),
         ratios=ratios_table(plan, times, rules),
-        decisions=decisions_table(plan, trials, times, rules),
-        families=families_table(plan, trials, times, rules),
+        decisions=decisions_table(found, plan, trials, times, rules),
+        families=families_table(found),
         claims=claims_table(plan, trials, values, times, rules),
         outcomes=outcomes_table(plan, trials),
         notebook=notebook_table(plan, trials, values),

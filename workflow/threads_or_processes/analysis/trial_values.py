@@ -11,7 +11,7 @@ from threads_or_processes.analysis.estimates import Floats, coefficient_of_varia
 from threads_or_processes.analysis.quiet import with_disturbance
 from threads_or_processes.records.quiet import most_disturbance
 from threads_or_processes.records.tables.measured import ValueRow
-from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, FEWEST_QUIET, Basis
+from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, FEWEST_QUIET, Basis, Outcome
 
 #: cell -> block -> the trial's wall time in ns; ok trials only.
 TimesByBlock = Mapping[str, Mapping[int, float]]
@@ -82,7 +82,7 @@ def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.Dat
     floats (float64, NaN for missing). `walls_ns` and `quiet_walls_ns` hold an array each: the wall
     times themselves, in the order of measurement; the quiet ones only where they have a median.
     """
-    counts = (repetitions["outcome"] == "ok") & (repetitions["phase"] == "measure")
+    counts = (repetitions["outcome"] == Outcome.OK) & (repetitions["phase"] == "measure")
     measured = with_disturbance(repetitions)[counts.fillna(value=False)]
     is_quiet = (measured["disturbance_ratio"] <= most_disturbance(quiet_threshold)).fillna(
         value=False
@@ -174,7 +174,7 @@ def wall_times(times: TimesByBlock, cell: str) -> Floats:
 
 def ok_trials(trials: pd.DataFrame) -> pd.DataFrame:
     """The first row of each ok trial of a data set."""
-    return trials[trials["outcome"] == "ok"].drop_duplicates("trial_id")
+    return trials[trials["outcome"] == Outcome.OK].drop_duplicates("trial_id")
 
 
 def counted_updates(trials: pd.DataFrame) -> pd.DataFrame:

@@ -7,13 +7,13 @@ import json
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.common.files import digest, read_json, sha256_file, write_json
+from threads_or_processes.common.files import digest, read_json, sha256_file, write_json, write_text
 from threads_or_processes.common.plan_file import plan_json
 from threads_or_processes.interpreters.request import fingerprints
 from threads_or_processes.pipeline.results import Results
@@ -74,9 +74,10 @@ class Campaign(Results):
         """Digest of the plan as it is written."""
         return digest(plan_json(self.plan))
 
-    def write_plan(self, path: Path) -> None:
+    def write_plan(self, path: Path, *, log: Path) -> None:
         """Write the plan for the packages that come after."""
         write_json(path, plan_json(self.plan))
+        write_text(log, f"{len(self.plan.trials)} trials planned\n")
 
     @property
     def records(self) -> list[str]:
@@ -137,7 +138,7 @@ class Campaign(Results):
             "function": work.function,
             "params": dict(work.params),
             "batch_ms": self.plan.config["trial"]["batch_ms"],
-            "instrument": instrument_sha256(workload_of(work.function), "serial"),
+            "instrument": self._instrument_sha256(work.function, "serial"),
         }
 
     def announcement(self, ahead: Collection[TrialWildcards], more: Collection[Trial] = ()) -> str:
@@ -154,12 +155,12 @@ class Campaign(Results):
             second_look_s=self.plan.config["trial"]["second_look_s"],
         )
 
-    def order(self, wildcards: TrialWildcards) -> str:
+    def spec(self, wildcards: TrialWildcards) -> str:
         """The trial as JSON for the trial's command."""
         return json.dumps(self.plan.spec(self._trial(wildcards)))
 
     def rerun_when_changed(self, wildcards: TrialWildcards) -> str:
-        """What re-runs a trial when it changes, besides its order.
+        """What re-runs a trial when it changes, besides its spec.
 
         Holds the requests, known before anything has run, and the contents of the identity and
         calibration. While one of these is missing it raises FileNotFoundError, which Snakemake
@@ -173,12 +174,17 @@ class Campaign(Results):
                 "identity": json.loads(identity.read_text(encoding="utf-8"))["identity_sha256"],
                 "calibration_request": self.calibration_request(wildcards.workload),
                 "calibration": sha256_file(calibration),
-                "instrument": instrument_sha256(
-                    workload_of(self.plan.workloads[wildcards.workload].function), wildcards.model
+                "instrument": self._instrument_sha256(
+                    self.plan.workloads[wildcards.workload].function, wildcards.model
                 ),
                 "machine": dict(self.plan.fingerprint),
             }
         )
+
+    @cached_property
+    def _instrument_sha256(self) -> Callable[[str, str], str]:
+        """Of a task function and a model; many trials share one."""
+        return cache(lambda function, model: instrument_sha256(workload_of(function), model))
 
     def position(self, wildcards: TrialWildcards) -> int:
         """The trial's place in the planned order, from 1."""

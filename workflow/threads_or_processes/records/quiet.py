@@ -34,7 +34,7 @@ class ProbeMode(StrEnum):
 
 
 def floor_of(readings_ns: Collection[int]) -> int:
-    """A CPU's floor (ns) from its readings in one mode; at least one."""
+    """A CPU's floor (ns) from one or more of its readings in one mode; the lowest of up to 100."""
     return sorted(readings_ns)[(len(readings_ns) - 1) * FLOOR_PERCENTILE // 100]
 
 
@@ -60,7 +60,7 @@ def disturbance_ratio(
         for cpu, floor, before, after in zip(cpus, floor_ns, before_ns, after_ns, strict=True)
     }
     worst = max(ratios[cpu] for cpu in judged)
-    wanted = sorted(ratios.values())[min(workers, len(ratios)) - 1]
+    wanted = sorted(ratios.values())[min(max(workers, 1), len(ratios)) - 1]
     return max(worst, wanted) if wanted > TAKEN_RATIO else worst
 
 

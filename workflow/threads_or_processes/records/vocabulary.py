@@ -19,6 +19,9 @@ KINDS = "kinds"
 
 #: The nominal level of every interval.
 CONFIDENCE = 0.95
+#: A published figure agrees when it is within this factor of the measured interval: it comes from
+#: other hardware, and often from another version.
+PUBLISHED_BAND = 1.15
 #: No verdict rests on fewer: a bootstrap of five blocks holds the truth four times in five, and the
 #: widest order statistics of five trials at 94 %. Nor does a trend of fewer reach a p of 0.01.
 FEWEST_BLOCKS = 6

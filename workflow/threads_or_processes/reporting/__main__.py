@@ -1,4 +1,4 @@
-"""Commands of the reporting room: `render` writes a report, `compare` the page on machines."""
+"""Commands of the reporting package: `render` writes a report, `compare` the page on machines."""
 
 import argparse
 from collections.abc import Sequence

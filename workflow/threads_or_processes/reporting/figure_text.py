@@ -27,18 +27,17 @@ def alt_text(figure: FigureSpec) -> str:
     """The type of the figure, its axes and what the numbers in it are."""
     if not figure.marks:
         return figure.why_empty
-    summary = figure.summary or tuple(_marks(figure))
-    shown = "; ".join(summary[:MOST_MARKS])
-    if len(summary) > MOST_MARKS and not figure.summary:
-        shown += f"; {text.fixed(len(summary) - MOST_MARKS, 0)} more in the table"
+    shown = "; ".join(figure.summary or _marks(figure))
     parts = (figure.finding, figure.opening or _opening(figure), words.sentence(shown))
     return " ".join(part for part in parts if part)
 
 
 def _marks(figure: FigureSpec) -> Iterator[str]:
-    for mark in figure.estimates:
+    for mark in figure.estimates[:MOST_MARKS]:
         position = figure.positions.shown(mark.position)
         yield f"{position}, {mark.series.title}: {figure.values.shown(mark.value)}"
+    if (more := len(figure.estimates) - MOST_MARKS) > 0:
+        yield f"{text.fixed(more, 0)} more in the table"
 
 
 def _opening(figure: FigureSpec) -> str:

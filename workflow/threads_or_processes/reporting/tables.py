@@ -152,9 +152,12 @@ def _row(row_type: Any, path: tuple[str, ...], values: Mapping[tuple[str, ...], 
 
 
 def _group(part: Part, path: tuple[str, ...], values: Mapping[tuple[str, ...], Any]) -> Any:
-    within = (value for at, value in values.items() if at[: len(path)] == path)
-    if not part.required and all(value is None for value in within):
+    within = {at: value for at, value in values.items() if at[: len(path)] == path}
+    if not part.required and all(value is None for value in within.values()):
         return None
+    for name, one in parts_of(part.type).items():
+        if one.required and within.get((*path, name), ()) is None:
+            raise ValueError(f"{'.'.join((*path, name))}: a value is missing")
     return _row(part.type, path, values)
 
 

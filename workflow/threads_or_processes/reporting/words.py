@@ -9,6 +9,7 @@ from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.records.tables.measured import CellRow
 from threads_or_processes.records.vocabulary import (
     ANY_HEALTH_FLAG,
+    CONFIDENCE,
     FEWEST_BLOCKS,
     CellFlag,
     ComparisonResult,
@@ -303,7 +304,7 @@ def block_caution(blocks: int) -> str:
             f"There are {text.count(blocks, 'block')} only, too few to call anything faster, "
             "slower or equal: intervals are wide and lean on the assumption of a log-normal "
             "spread, and the intervals of the absolute times do not "
-            f"reach {text.percent(0.95)}. More blocks settle more."
+            f"reach {text.percent(CONFIDENCE)}. More blocks settle more."
         )
     return ""
 

@@ -1,4 +1,4 @@
-"""The commands of this room.
+"""The commands of this package.
 
 `measure` runs one trial, `retry` is the retry pass over those that saw no quiet moment,
 `calibrate` sizes one workload.

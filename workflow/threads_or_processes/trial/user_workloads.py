@@ -17,7 +17,7 @@ from threads_or_processes.common.errors import UserError
 from threads_or_processes.trial.workloads import all_workloads
 from threads_or_processes.trial.workloads.registry import Workload
 
-# The file's folder comes first on the path, so a file of such a name there would hide the module.
+# The file's folder comes before the libraries on the path, so a file there would hide its module.
 TAKEN_NAMES = sys.stdlib_module_names | {
     *(
         "threads_or_processes",

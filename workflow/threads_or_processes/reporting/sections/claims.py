@@ -8,7 +8,14 @@ from pathlib import PurePath
 from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.tables.comparisons import ClaimRow
 from threads_or_processes.records.tables.groups import Ratio
-from threads_or_processes.records.vocabulary import SERIAL, Agreement, Finding, Measure, Verdict
+from threads_or_processes.records.vocabulary import (
+    PUBLISHED_BAND,
+    SERIAL,
+    Agreement,
+    Finding,
+    Measure,
+    Verdict,
+)
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
@@ -106,7 +113,8 @@ def _how_to_read(rows: Sequence[ClaimRow], campaign: Campaign) -> str:
         f"time (or memory) over the cell's; within {text.percent(campaign.margin)} there is no "
         "difference in practice. Supported means that the direction holds, and the least "
         "difference that was stated. A published figure, which comes from other hardware, agrees "
-        "with ours when it is within a factor of 1.15 of our interval."
+        "with ours when it is within a factor of "
+        f"{PUBLISHED_BAND} of our interval."
     )
 
 

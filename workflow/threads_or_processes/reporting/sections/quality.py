@@ -8,7 +8,7 @@ from threads_or_processes.records.tables.measured import (
     HealthRow,
     OutcomeRow,
 )
-from threads_or_processes.records.vocabulary import ANY_HEALTH_FLAG, Basis
+from threads_or_processes.records.vocabulary import ANY_HEALTH_FLAG, Basis, Outcome
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
@@ -83,7 +83,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
 def _account(tables: Tables) -> str:
     """Planned = ok + explained, as a sum that can be checked."""
     planned = tables.ended["planned"]
-    if planned and tables.ended["ok"] == planned:
+    if planned and tables.ended[Outcome.OK] == planned:
         return f"All {text.count(planned, 'planned trial')} ended well."
     parts = [row for row in tables.outcomes if row.outcome != "planned" and row.trials]
     sum_ = " + ".join(f"{row.trials} {words.outcome_word(row.outcome)}" for row in parts)

@@ -8,6 +8,7 @@ from threads_or_processes.records.vocabulary import (
     FEWEST_BLOCKS,
     CellFlag,
     HealthFlag,
+    Outcome,
     Timing,
     WorkerKind,
 )
@@ -81,7 +82,7 @@ def _internal(evidence: Evidence) -> Iterator[Fact]:
             "all cells alike, but do not remove it.",
         )
     ended = evidence.tables.ended
-    if failed := ended["planned"] - ended["ok"]:
+    if failed := ended["planned"] - ended[Outcome.OK]:
         yield Fact(
             term="Trials that failed",
             text=f"{text.count(failed, 'trial')} left no usable time. If failing goes with being "

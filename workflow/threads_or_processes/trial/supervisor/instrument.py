@@ -22,13 +22,13 @@ DECLARATIONS = tuple(
     PACKAGE / "records" / f"{name}.py" for name in ("fields", "trial", "vocabulary")
 )
 IMPORT = re.compile(
-    rf"^ *(?:import|from) {PACKAGE.name}\.([\w.]+)(?: import (\([^)]*\)|.*))?", re.MULTILINE
+    rf"^ *(?:import|from) {PACKAGE.name}\.([\w.]+)(?: import (\([^)]*\)|[^#\n]*))?", re.MULTILINE
 )
 
 
 def instrument_sha256(workload: Workload, model: str) -> str:
     """SHA-256 (hex) of the sources that a trial of this workload and model executes."""
-    joined = hashlib.sha256()
+    joined = hashlib.sha256(MODELS[model].place.encode())
     for source in sources_of(workload, model):
         joined.update(hashlib.sha256(source.read_bytes()).digest())
     return joined.hexdigest()
@@ -37,7 +37,8 @@ def instrument_sha256(workload: Workload, model: str) -> str:
 def sources_of(workload: Workload, model: str) -> list[Path]:
     """The package's files that such a trial imports, and the workload's where it is a user's own.
 
-    An `__init__` only lists what a folder holds, so it doesn't count; nor do declarations.
+    An `__init__` only lists what a folder holds, so it doesn't count; nor do declarations. What the
+    table of models says of this one joins the digest.
     """
     entries = [*CORE, TRIAL / "models" / f"{MODELS[model].module}.py"]
     if not workload.file:
