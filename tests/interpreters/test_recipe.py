@@ -18,14 +18,31 @@ def test_the_free_threaded_build_differs_by_one_option(optimised: bool) -> None:
     assert free == (*standard, "--disable-gil")
 
 
-def test_only_an_optimised_build_is_trained() -> None:
-    def commands(*, optimised: bool) -> str:
-        options = configure_options(STANDARD, optimised=optimised, compiler=GCC)
-        steps = stages(options, optimised=optimised, prefix="/p", compilers=2)
-        return "\n".join(" ".join(step.command) for step in steps)
+def commands(*, optimised: bool) -> list[tuple[str, ...]]:
+    options = configure_options(STANDARD, optimised=optimised, compiler=GCC)
+    steps = stages(options, optimised=optimised, prefix="/p", compilers=2)
+    return [step.command for step in steps]
 
-    assert "PROFILE_TASK" in commands(optimised=True)
-    assert "profile" not in commands(optimised=False).lower()
+
+def test_an_optimised_build_is_trained_and_compiled_twice() -> None:
+    configure, *others = commands(optimised=True)
+    assert configure[:2] == ("./configure", "--prefix=/p")
+    assert "--enable-optimizations" in configure
+    assert any(option.startswith("PROFILE_TASK=") for option in configure)
+    assert [command[-1] for command in others] == [
+        "profile-gen-stamp",
+        "profile-run-stamp",
+        "-j2",
+        "altinstall",
+    ]
+    assert {command[0] for command in others} == {"make"}
+
+
+def test_a_plain_build_is_compiled_once_and_not_trained() -> None:
+    configure, *others = commands(optimised=False)
+    assert configure[:2] == ("./configure", "--prefix=/p")
+    assert not any("PROFILE_TASK" in option or "optimi" in option for option in configure)
+    assert [command[-1] for command in others] == ["-j2", "altinstall"]
 
 
 def test_training_needs_no_test_that_waits_or_is_interrupted() -> None:

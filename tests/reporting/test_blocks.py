@@ -1,5 +1,6 @@
 """Each kind of block as the template sets it."""
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -27,6 +28,8 @@ from threads_or_processes.reporting.page import (
     filled,
     table_of,
 )
+from threads_or_processes.reporting.sections.claims import Claim, Claims
+from threads_or_processes.reporting.words import Status
 
 EMPTY = table_of((), (Column("A", str),), caption="Nothing")
 TABLE = table_of(
@@ -45,11 +48,23 @@ FIGURE = Figure(
         styles={},
         marks=(),
     ),
-    data=Fold(summary="Its numbers", content=EMPTY),
+    data=Fold(summary="Its numbers", content=TABLE),
 )
+WITHOUT_NUMBERS = replace(FIGURE, data=Fold(summary="Its numbers", content=EMPTY))
 DRAWINGS = {"curve": '<svg xmlns="http://www.w3.org/2000/svg"><title>A curve</title></svg>'}
 WORDS = ("See ", Link(text="here", address="#x"), ": ", Strong(text="now"), Code(text="a<b"))
-NO_CHOICE = {"tested": (), "untested": (), "untested_summary": ""}
+CLAIM = Claim(
+    sentence="1 < 2",
+    source="a book",
+    status=Status.GAIN,
+    verdict="Supported",
+    icon="✓",
+    lines=("Measured.",),
+)
+CLAIMS = Claims(
+    tested=(CLAIM,), untested=(replace(CLAIM, sentence="3 < 4"),), untested_summary="One more"
+)
+OWN = Own(template="claims.html", value=CLAIMS)
 
 SET = [
     (Paragraph("a < b", style="note"), '<p class="note">a &lt; b</p>'),
@@ -68,9 +83,17 @@ SET = [
         Fold(summary="S", content=Preformatted("c")),
         "<summary>S</summary> <pre><code>c</code></pre>",
     ),
-    (FIGURE, "</svg> <figcaption> <p>How to read it.</p> </figcaption>"),
+    (
+        FIGURE,
+        "</svg> <figcaption> <p>How to read it.</p> <details> <summary>Its numbers</summary> <div",
+    ),
+    (FIGURE, "</table> </div> </details> </figcaption> </figure>"),
+    (WITHOUT_NUMBERS, "</svg> <figcaption> <p>How to read it.</p> </figcaption>"),
     (Grid((FIGURE,)), '<div class="grid"> <figure> <svg'),
-    (Own(template="claims.html", value=NO_CHOICE), "</h2> </section>"),
+    (OWN, "<blockquote>1 &lt; 2</blockquote> <p>a book</p>"),
+    (OWN, '<span class="badge gain"><span aria-hidden="true">✓</span> Supported</span></p>'),
+    (OWN, "<p>Measured.</p> </div> </li> </ul> <details> <summary>One more</summary>"),
+    (OWN, "<blockquote>3 &lt; 4</blockquote>"),
 ]
 
 

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import fields, replace
+from statistics import median_low
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Own, Paragraph
-from threads_or_processes.reporting.sections import decision, decision_table, quality
+from threads_or_processes.reporting.sections import decision, decision_table
 from threads_or_processes.reporting.sections.decision_table import Choice, Decision, Decisions
 from threads_or_processes.reporting.words import Status
 
@@ -105,7 +106,14 @@ def test_a_workload_that_holds_the_gil_wants_processes_on_the_standard_build(
     assert "serial" in standard.lines[0]
     of_threads = [line for line in standard.lines if "threads" in line.lower()]
     assert any(numbers(line) == ["5"] for line in of_threads)  # no gain, within the margin
-    assert any("[" in line for line in of_threads)  # how far the best is from them
+    table = pd.read_csv(world("default").results / "tables/decisions.csv")
+    (row_,) = table[(table["workload"] == "mandelbrot") & (table["arm"] == "3.13")].to_dict(
+        "records"
+    )
+    (beside,) = (line for line in of_threads if "runner-up" in line)
+    assert "faster than the runner-up, threads" in beside
+    advantage = [row_[f"advantage_{end}ratio"] for end in ("", "low_", "high_")]
+    assert numbers(beside) == [*(f"{end:.2f}" for end in advantage), "2"]
 
 
 def test_the_free_threaded_build_is_judged_against_both_serials(world: Worlds) -> None:
@@ -187,8 +195,12 @@ def test_the_first_screen_says_how_sure_it_is(world: Worlds) -> None:
     (section,) = decision.build(evidence)
     (words_,) = (one.words for one in section.of(Paragraph) if one.style == "confidence")
     told = "".join(part for part in words_ if isinstance(part, str))
-    assert numbers(told)[:2] == ["95", "6"]
-    assert quality.noise_floor(evidence) in told
+    intervals, _, noise = told.partition("A/A")
+    assert numbers(intervals) == ["95", "6"]
+    ratios = pd.read_csv(world("every experiment").results / "tables/control.csv")["ratio"]
+    apart = [100 * (max(one, 1 / one) - 1) for one in ratios]
+    typical, worst = (f"{share:.2g}" for share in (median_low(apart), max(apart)))
+    assert numbers(noise.partition("pairs")[0]) == [typical, worst, str(len(apart))]
 
 
 @pytest.mark.parametrize(("model", "names_pools"), [("processes-fork", False), ("joblib", True)])

@@ -192,6 +192,22 @@ def cautions(world: World) -> tuple[str, ...]:
     return world.page().sections[0].cautions
 
 
+def builds(world: World) -> list[list[str]]:
+    """Of each interpreter in the head of the page: what is said of its build."""
+    (fact,) = (fact for fact in world.page().facts if fact.term == "Interpreters")
+    kinds = r"free-threaded|not optimised|optimised|plain"
+    return [re.findall(kinds, one) for one in fact.text.split(";")]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("default", ["optimised"]), ("plain builds", ["plain", "not optimised"])]
+)
+def test_the_head_says_whether_each_interpreter_is_optimised(
+    world: Worlds, name: str, kind: list[str]
+) -> None:
+    assert builds(world(name)) == [kind, ["free-threaded", *kind]]
+
+
 def trials_fact(world: World) -> str:
     """What the head of the page says of the trials."""
     return next(fact.text for fact in world.page().facts if "planned" in fact.text)
@@ -259,7 +275,8 @@ def test_how_it_was_decided_who_got_more_blocks_is_said(tmp_path: Path) -> None:
 def test_an_arm_that_was_not_measured_is_said_to_be_missing(world: Worlds) -> None:
     for name in ("one arm", "no free-threaded build without its lock"):
         (caution,) = cautions(world(name))
-        assert "free-threaded" in caution
+        assert "free-threaded build without its lock" in caution
+        assert "not measured" in caution
 
 
 def test_the_configuration_is_shown_whole(world: Worlds, page: Pages) -> None:

@@ -119,10 +119,16 @@ def test_every_family_and_start_method_has_a_meaning(
 
 
 def test_workers_say_what_they_exceed() -> None:
-    shown = {kind: words.workers(2, kind) for kind in WorkerKind}
-    assert shown.pop(WorkerKind.WITHIN_CORES) == "2"
-    assert len(set(shown.values())) == 3
-    assert all(numbers(one) == ["2"] and one != "2" for one in shown.values())
+    exceeded = {
+        WorkerKind.WITHIN_CORES: "",
+        WorkerKind.SMT: "cores",
+        WorkerKind.OVERSUBSCRIBED: "CPUs",
+        WorkerKind.OVER_QUOTA: "quota",
+    }
+    for kind in WorkerKind:
+        shown = words.workers(2, kind)
+        assert numbers(shown) == ["2"]
+        assert "".join(re.findall(r"[^\W\d_]+", shown)) == exceeded[kind]
 
 
 def test_every_flag_of_a_trial_s_health_has_words_of_its_own() -> None:
