@@ -26,7 +26,7 @@ MOMENTS_A_TRIAL = 4
 START_SECONDS = 5.0
 # From so many moments of trials on, those of the start count no more: where they read lower than
 # any trial's does, no trial would be quiet.
-ENOUGH_MOMENTS = 101  # below, a floor is the one lowest reading
+ENOUGH_MOMENTS = 104  # of up to 100, the floor would be the one lowest reading
 POLL_S = 0.005
 
 
