@@ -4,7 +4,7 @@
 #           record's place.
 #
 # An identity made for what is asked for now is an `ancient` input: when it is made again, as for an
-# arm that joins, what re-runs a trial is what it says (`params.anew`). Calibrations are not: one that
+# arm that joins, what re-runs a trial is what it says (`params.rerun_when`). Calibrations are not: one that
 # is made again finds another size.
 
 
@@ -46,7 +46,7 @@ rule measure_trial:
         position=CAMPAIGN.position,
     params:
         spec=CAMPAIGN.spec,
-        anew=CAMPAIGN.rerun_when_changed,
+        rerun_when=CAMPAIGN.rerun_when_changed,
         sentinel=str(CAMPAIGN.results / "sentinel.json"),
         archive=str(CAMPAIGN.results / "archive"),
     shell:
