@@ -65,6 +65,7 @@ FINGERPRINT: Json = {
     "kernel": "6.1.0",
     "virtualisation": None,
 }
+MACHINE = Machine(name="synthetic-2cpu-00000000", fingerprint=FINGERPRINT)
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def make_cell(
         model=model,
         start_method=MODELS[model].start_method,
         workers=workers,
-        worker_kind=kind_of(workers, FINGERPRINT),
+        worker_kind=kind_of(workers, MACHINE),
         arm=arm,
         timing=Timing(timing),
         replicate=replicate,
@@ -333,7 +334,7 @@ def make_plan(
     arms = list(dict.fromkeys(cell.arm for cell in cells))
     return Plan(
         campaign=campaign,
-        machine=Machine(name="synthetic-2cpu-00000000", fingerprint=FINGERPRINT),
+        machine=MACHINE,
         seed=seed,
         blocks=blocks,
         margin=0.05,

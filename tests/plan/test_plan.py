@@ -11,6 +11,7 @@ from threads_or_processes.common.plan_file import plan_from, plan_json
 from threads_or_processes.plan.blocks import in_order
 from threads_or_processes.plan.spelling import parse_arm
 from threads_or_processes.records.plan import Arm, Cell
+from threads_or_processes.records.topology import Topology
 
 from .conftest import Config, a_cell, planned
 
@@ -188,6 +189,12 @@ def test_every_block_holds_each_cell_once_and_blocks_follow_each_other(
         (c.id, block) for c in cells for block in range(1, c.blocks + 1)
     }
     assert len({trial.record for trial in trials}) == len(trials)
+
+
+def test_a_plan_of_before_topologies_is_still_read(config: Config) -> None:
+    value = plan_json(planned(config))
+    del value["machine"]["topology"]
+    assert plan_from(value).machine.topology == Topology()
 
 
 @given(cells=some_cells, more=some_cells, seed=st.integers(0, 2**32))

@@ -121,6 +121,8 @@ def test_every_family_and_start_method_has_a_meaning(
 def test_workers_say_what_they_exceed() -> None:
     exceeded = {
         WorkerKind.WITHIN_CORES: "",
+        WorkerKind.NUMA: "node",
+        WorkerKind.SLOWER_CORES: "Pcores",
         WorkerKind.SMT: "cores",
         WorkerKind.OVERSUBSCRIBED: "CPUs",
         WorkerKind.OVER_QUOTA: "quota",

@@ -3,80 +3,31 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import pytest
+from threads_or_processes.records.trial import Fingerprint
 from threads_or_processes.trial.machine import (
     allowed_cpus,
     cpu_quota,
     fingerprint,
     name_of,
-    physical_cores,
 )
 
-
-def system_cpus(root: Path, siblings: Mapping[int, str]) -> Path:
-    """A /sys/devices/system/cpu in which each CPU names its siblings."""
-    for cpu, names in siblings.items():
-        write(root / f"cpu{cpu}" / "topology" / "thread_siblings_list", f"{names}\n")
-    return root
-
-
-def cpuinfo(path: Path, cores: Mapping[int, tuple[int, int]]) -> Path:
-    """A /proc/cpuinfo of CPUs with their sockets and cores."""
-    entries = (
-        f"processor\t: {cpu}\nphysical id\t: {socket}\nsiblings\t: 2\ncore id\t\t: {core}\n\n"
-        for cpu, (socket, core) in cores.items()
-    )
-    return write(path, "".join(entries))
-
-
-def write(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-TWO_THREADS_A_CORE = {cpu: f"{cpu % 4},{cpu % 4 + 4}" for cpu in range(8)}
-
-
-@pytest.mark.parametrize(
-    ("cpus", "cores"),
-    [
-        (range(8), 4),
-        ([0, 1, 2, 3], 4),  # one thread of each core
-        ([0, 4, 1, 5], 2),  # both threads of a half
-        ([6], 1),
-    ],
-)
-def test_cores_are_those_of_the_cpus_that_may_be_used(
-    tmp_path: Path, cpus: list[int], cores: int
-) -> None:
-    tree = system_cpus(tmp_path / "cpu", TWO_THREADS_A_CORE)
-    # What /proc/cpuinfo tells of all CPUs doesn't matter then.
-    whole = cpuinfo(tmp_path / "cpuinfo", {cpu: (0, cpu) for cpu in range(8)})
-    assert physical_cores(cpus, tree, whole) == cores
-
-
-def test_without_siblings_a_core_is_a_pair_of_socket_and_core(tmp_path: Path) -> None:
-    told = cpuinfo(tmp_path / "cpuinfo", {0: (0, 0), 1: (0, 1), 2: (0, 0), 3: (1, 0)})
-    nothing = tmp_path / "cpu"
-    assert physical_cores(range(4), nothing, told) == 3
-    assert physical_cores([0, 2], nothing, told) == 1
-    assert physical_cores([0, 9], nothing, told) is None
-    write(tmp_path / "cpuinfo", "processor : 0\n\nprocessor : 1\n")
-    assert physical_cores([0, 1], nothing, told) is None
+from tests.factories import MACHINE
+from tests.machines import write
 
 
 def version_2(root: Path, limits: Mapping[str, str], below: str = "/") -> Path:
     """A process in the group /service/worker; `below` is the group that the mount begins at."""
     for group, limit in limits.items():
-        write(root / "groups" / group / "cpu.max", f"{limit}\n")
+        write(root / "groups" / group / "cpu.max", limit)
     write(
         root / "mountinfo",
         "22 1 0:20 / /proc rw,relatime shared:5 - proc proc rw\n"
-        f"35 24 0:30 {below} {root}/groups rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n",
+        f"35 24 0:30 {below} {root}/groups rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate",
     )
-    write(root / "cgroup", "0::/service/worker\n")
+    write(root / "cgroup", "0::/service/worker")
     return root
 
 
@@ -107,15 +58,15 @@ def test_a_container_sees_its_own_group_where_the_mount_begins(tmp_path: Path, b
 def test_version_1_has_quota_and_period_apart(
     tmp_path: Path, allowed_us: str, quota: float | None
 ) -> None:
-    write(tmp_path / "cpu/service/cpu.cfs_quota_us", f"{allowed_us}\n")
-    write(tmp_path / "cpu/service/cpu.cfs_period_us", "50000\n")
-    write(tmp_path / "memory/service/cpu.cfs_quota_us", "1\n")
+    write(tmp_path / "cpu/service/cpu.cfs_quota_us", allowed_us)
+    write(tmp_path / "cpu/service/cpu.cfs_period_us", "50000")
+    write(tmp_path / "memory/service/cpu.cfs_quota_us", "1")
     write(
         tmp_path / "mountinfo",
         f"33 31 0:31 / {tmp_path}/memory rw shared:3 - cgroup cgroup rw,memory\n"
-        f"32 31 0:30 / {tmp_path}/cpu rw shared:2 - cgroup cgroup rw,cpu,cpuacct\n",
+        f"32 31 0:30 / {tmp_path}/cpu rw shared:2 - cgroup cgroup rw,cpu,cpuacct",
     )
-    write(tmp_path / "cgroup", "4:memory:/service\n1:cpu,cpuacct:/service\n0::/\n")
+    write(tmp_path / "cgroup", "4:memory:/service\n1:cpu,cpuacct:/service\n0::/")
     assert cpu_quota(tmp_path) == quota
 
 
@@ -139,3 +90,9 @@ def test_the_machine_has_one_name_until_it_changes() -> None:
         here | {"cpu_quota": (here["cpu_quota"] or 0) + 0.5},
     ):
         assert name_of(changed) != name_of(here)
+
+
+def test_results_of_earlier_versions_keep_their_folder() -> None:
+    known = {**MACHINE.fingerprint, "cpu_quota": None}
+    assert known.keys() == fingerprint().keys()
+    assert name_of(cast("Fingerprint", known)) == "synthetic-cpu-2cpu-f6a8ef34"

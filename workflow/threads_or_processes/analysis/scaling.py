@@ -1,10 +1,10 @@
 """The tables of scaling: what more workers gain, and which law the curve follows.
 
-A law is fitted to the pool's own cells, from one worker up to the physical cores. The serial cell
-is not a point of the curve: it has no pool, and what a pool costs with any number of workers would
-be taken for work that can't be shared. T(1) is free instead, and found from all counts. Nor are
-counts beyond the cores: workers that share a core, a CPU or a quota are slowed by that, for which
-neither law has a term.
+A law is fitted to the pool's own cells, from one worker up to the machine's first border
+(`WorkerKind`). The serial cell is not a point of the curve: it has no pool, and what a pool costs
+with any number of workers would be taken for work that can't be shared. T(1) is free instead, and
+found from all counts. Nor are counts beyond a border: workers that are far from each other, on
+slower cores, or share a core, a CPU or a quota are slowed by that. Neither law has a term for it.
 """
 
 from collections.abc import Sequence

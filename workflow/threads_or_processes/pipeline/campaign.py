@@ -24,10 +24,11 @@ from threads_or_processes.plan.expected import Expected, announcement, expected
 from threads_or_processes.plan.plan import make_plan
 from threads_or_processes.records.interpreter import InterpreterRequest
 from threads_or_processes.records.plan import Cell, Machine, Trial
-from threads_or_processes.trial.machine import fingerprint, name_of
+from threads_or_processes.trial.machine import allowed_cpus, fingerprint, name_of
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.needs import REASONS, Need
 from threads_or_processes.trial.supervisor.instrument import instrument_sha256
+from threads_or_processes.trial.topology import topology
 from threads_or_processes.trial.user_workloads import UserFunction, read_user_function, workload_of
 from threads_or_processes.trial.workloads import all_workloads
 from threads_or_processes.trial.workloads.registry import Workload, batch_for
@@ -62,7 +63,8 @@ class Campaign(Results):
         name = name_of(here)
         if config["campaign"] != DEFAULT_CAMPAIGN:  # a folder of its own, beside the default one's
             name += f"-{config['campaign']}"
-        return cls(plan=make_plan(config, works, Machine(name=name, fingerprint={**here}), claims))
+        machine = Machine(name=name, fingerprint={**here}, topology=topology(allowed_cpus()))
+        return cls(plan=make_plan(config, works, machine, claims))
 
     @property
     def claim_files(self) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from threads_or_processes.plan.catalogue import Catalogue, ModelEntry, WorkloadEntry
 from threads_or_processes.plan.spelling import kind_of, parse_arm, worker_counts
-from threads_or_processes.records.plan import Cell, NotApplicable, Workload
+from threads_or_processes.records.plan import Cell, Machine, NotApplicable, Workload
 from threads_or_processes.records.vocabulary import Timing
 
 
@@ -22,10 +22,8 @@ class Grid:
     not_applicable: Sequence[NotApplicable]
 
 
-def grids_of(
-    config: Mapping[str, Any], catalogue: Catalogue, machine: Mapping[str, Any]
-) -> list[Grid]:
-    """Every experiment of the config with its grid spelled out for a machine's fingerprint."""
+def grids_of(config: Mapping[str, Any], catalogue: Catalogue, machine: Machine) -> list[Grid]:
+    """Every experiment of the config with its grid spelled out for a machine."""
     return [
         _grid(name, settings, config, catalogue, machine)
         for name, settings in config["experiments"].items()
@@ -37,7 +35,7 @@ def _grid(
     settings: Mapping[str, Any],
     config: Mapping[str, Any],
     catalogue: Catalogue,
-    machine: Mapping[str, Any],
+    machine: Machine,
 ) -> Grid:
     works = _works(settings, config, catalogue)
     reasons = {
@@ -83,7 +81,7 @@ def _cells(
     settings: Mapping[str, Any],
     config: Mapping[str, Any],
     models: Mapping[str, ModelEntry],
-    machine: Mapping[str, Any],
+    machine: Machine,
 ) -> Iterator[Cell]:
     common = {"arms": config["arms"], "blocks": config["blocks"], "replicates": 1}
     asked = {**config["trial"], **common, **settings}

@@ -17,7 +17,7 @@ from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.cells import Grid
 from threads_or_processes.plan.config import hint
 from threads_or_processes.plan.spelling import parse_arm, worker_counts
-from threads_or_processes.records.plan import Arm, Claim
+from threads_or_processes.records.plan import Arm, Claim, Machine
 from threads_or_processes.records.vocabulary import Expects, Measure
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "claims.schema.yaml"
@@ -42,12 +42,12 @@ MEASURES = {
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimContext:
-    """What claims are looked up in: all that the config plans on a machine, by its fingerprint."""
+    """What claims are looked up in: all that the config plans on a machine."""
 
     catalogue: Catalogue
     arms: Sequence[Arm]
     grids: Sequence[Grid]
-    machine: Mapping[str, Any]
+    machine: Machine
     margin: float
 
 

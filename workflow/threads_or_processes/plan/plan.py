@@ -29,7 +29,7 @@ def make_plan(
     """
     config = completed(config, catalogue)
     arms = tuple(parse_arm(name) for name in config["arms"])
-    grids = grids_of(config, catalogue, machine.fingerprint)
+    grids = grids_of(config, catalogue, machine)
     cells = _merged(grids)
     trials = tuple(in_order(cells, config["seed"]))
     works = {label: work for grid in grids for label, work in grid.works.items()}
@@ -38,7 +38,7 @@ def make_plan(
         catalogue=catalogue,
         arms=arms,
         grids=grids,
-        machine=machine.fingerprint,
+        machine=machine,
         margin=config["margin"],
     )
     return Plan(

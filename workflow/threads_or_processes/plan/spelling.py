@@ -1,13 +1,14 @@
-"""Arms and worker counts from their spelling in the config, and what counts ask of a machine."""
+"""Arms and worker counts from their spelling in the config, and the borders that counts cross."""
 
-import math
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.records.plan import Arm
+from threads_or_processes.records.plan import Arm, Machine
 from threads_or_processes.records.vocabulary import WorkerKind
+
+#: No figure or table holds more numbers of workers; a person can still read so many.
+MOST_COUNTS = 10
 
 _ARM = re.compile(r"(?P<version>3\.\d+)(?P<free>t)?(?P<gil>-gil)?")
 
@@ -30,40 +31,53 @@ def parse_arm(name: str) -> Arm:
     )
 
 
-def worker_counts(asked: str | Sequence[int | str], machine: Mapping[str, Any]) -> list[int]:
+def worker_counts(asked: str | Sequence[int | str], machine: Machine) -> list[int]:
     """Resolve `auto` or a list of numbers and words for a machine; ascending, each count once.
 
-    `machine` is its fingerprint. `auto` is 1, 2, 4, ... up to the physical cores, the cores
-    themselves, the logical CPUs and twice these; a quota below the CPUs joins, rounded up. The
-    words are `cores` (physical), `cpus` (logical) and `2x` (twice the logical CPUs).
+    The words are `cores` (physical), `cpus` and `2x` (twice as many). CPUs are those that can work
+    at a time: a quota below the logical CPUs counts in their place, rounded up.
     """
-    words = {
-        "cores": _cores(machine),
-        "cpus": machine["logical_cpus"],
-        "2x": 2 * machine["logical_cpus"],
-    }
-    if asked != "auto":
-        return sorted({words.get(str(count)) or int(count) for count in asked})
-    powers = {2**k for k in range(words["cores"].bit_length())}
-    quota = machine.get("cpu_quota")
-    limit = {math.ceil(quota)} if quota and quota < words["cpus"] else set()
-    return sorted(powers | limit | set(words.values()))
+    if asked == "auto":
+        return _auto(machine)
+    cpus = machine.usable_cpus
+    words = {"cores": min(machine.physical_cores, cpus), "cpus": cpus, "2x": 2 * cpus}
+    return sorted({words.get(str(count)) or int(count) for count in asked})
 
 
-def kind_of(workers: int, machine: Mapping[str, Any]) -> WorkerKind:
-    """What so many workers ask of a machine, the strongest word that is true of them.
+def _auto(machine: Machine) -> list[int]:
+    """One worker, every border of the machine, twice its usable CPUs, and powers of two between.
 
-    Oversubscribed wins over a quota, a quota over what the cores can hold.
+    From 16 on these are powers of four. Of more than `MOST_COUNTS`, the powers that lie nearest to
+    another count are left out.
     """
-    quota = machine.get("cpu_quota")
-    if workers > machine["logical_cpus"]:
-        return WorkerKind.OVERSUBSCRIBED
-    if quota is not None and workers > quota:
-        return WorkerKind.OVER_QUOTA
-    return WorkerKind.SMT if workers > _cores(machine) else WorkerKind.WITHIN_CORES
+    usable = machine.usable_cpus
+    borders = {round(most) for kind, most in _borders(machine) if kind is not WorkerKind.OVER_QUOTA}
+    kept = {1, usable, 2 * usable, *(most for most in borders if most < usable)}
+    cores = min(machine.physical_cores, usable)
+    powers = {2**k for k in range(1, cores.bit_length()) if 2**k <= 16 or k % 2 == 0} - kept
+    while len(kept) + len(powers) > MOST_COUNTS:
+        counts = sorted(kept | powers)
+        nearness = {
+            count: max(below / count, count / above)
+            for below, count, above in zip(counts, counts[1:], counts[2:], strict=False)
+        }
+        powers.remove(max(sorted(powers), key=nearness.__getitem__))
+    return sorted(kept | powers)
 
 
-def _cores(machine: Mapping[str, Any]) -> int:
-    """The physical cores; where they are unknown, each logical CPU counts as one."""
-    cores: int = machine.get("physical_cores") or machine["logical_cpus"]
-    return cores
+def kind_of(workers: int, machine: Machine) -> WorkerKind:
+    """The last border of a machine that so many workers cross."""
+    crossed = [kind for kind, most in _borders(machine) if workers > most]
+    return crossed[-1] if crossed else WorkerKind.WITHIN_CORES
+
+
+def _borders(machine: Machine) -> list[tuple[WorkerKind, float]]:
+    """The borders that a machine has, in their order, each with the most workers within it."""
+    borders: list[tuple[WorkerKind, float | None]] = [
+        (WorkerKind.NUMA, machine.topology.node_cores),
+        (WorkerKind.SLOWER_CORES, machine.topology.fast_cores),
+        (WorkerKind.SMT, machine.physical_cores),
+        (WorkerKind.OVER_QUOTA, machine.cpu_quota),
+        (WorkerKind.OVERSUBSCRIBED, machine.logical_cpus),
+    ]
+    return [(kind, most) for kind, most in borders if most is not None]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from threads_or_processes.records.topology import Topology, usable_cpus
 from threads_or_processes.records.trial import MeasuredCell, TrialSpec
 from threads_or_processes.records.vocabulary import (
     PLAN_SCHEMA_VERSION,
@@ -36,15 +37,32 @@ class Arm:
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """The machine: the name of its results' folder, and what identifies it."""
+    """The machine: the name of its results' folder, what identifies it, how its CPUs are built."""
 
     name: str
     fingerprint: Mapping[str, Any]
+    topology: Topology = field(default_factory=Topology)
 
     @property
     def logical_cpus(self) -> int:
         """CPUs the operating system offers."""
         return int(self.fingerprint["logical_cpus"])
+
+    @property
+    def physical_cores(self) -> int:
+        """The physical cores; where they are unknown, each logical CPU counts as one."""
+        return int(self.fingerprint.get("physical_cores") or self.logical_cpus)
+
+    @property
+    def cpu_quota(self) -> float | None:
+        """The CPUs' worth of time that control groups allow, if that is less than all CPUs."""
+        quota = self.fingerprint.get("cpu_quota")
+        return float(quota) if quota is not None and quota < self.logical_cpus else None
+
+    @property
+    def usable_cpus(self) -> int:
+        """How many CPUs can work at a time."""
+        return usable_cpus(self.logical_cpus, self.cpu_quota)
 
 
 @dataclass(frozen=True, kw_only=True)

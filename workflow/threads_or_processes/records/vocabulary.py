@@ -67,12 +67,14 @@ class StartMethod(StrEnum):
 
 
 class WorkerKind(StrEnum):
-    """What a number of workers asks of a machine."""
+    """The border of the machine that a number of workers crosses; the last one that it crosses."""
 
-    WITHIN_CORES = "within_cores"
+    WITHIN_CORES = "within_cores"  # none: each may have a core of its own, all alike and near
+    NUMA = "numa"  # more than the physical cores of one NUMA node
+    SLOWER_CORES = "slower_cores"  # more than the fastest kind of cores (P cores) on hybrid CPUs
     SMT = "smt"  # more than the physical cores, so some share one
-    OVERSUBSCRIBED = "oversubscribed"  # more than the logical CPUs
     OVER_QUOTA = "over_quota"  # more than the CPUs' worth of time that control groups allow
+    OVERSUBSCRIBED = "oversubscribed"  # more than the logical CPUs
 
 
 class Outcome(StrEnum):
@@ -161,7 +163,7 @@ class CrossoverState(StrEnum):
 class FitState(StrEnum):
     """How much of a law's parameters may be believed; the first that is true."""
 
-    TOO_FEW_COUNTS = "too_few_counts"  # no parameters: fewer than four counts within the cores
+    TOO_FEW_COUNTS = "too_few_counts"  # no parameters: fewer than four counts within all borders
     TOO_FEW_BLOCKS = "too_few_blocks"  # no parameters: no interval would hold its level
     POOR_FIT = "poor_fit"  # the law misses a count by more than the margin
     WEAKLY_IDENTIFIED = "weakly_identified"  # coherency may be none: no peak

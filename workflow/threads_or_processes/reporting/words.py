@@ -33,9 +33,11 @@ _START_METHOD_MEANINGS = {
 }
 
 _WORKER_KINDS = {
+    WorkerKind.NUMA: "> node",
+    WorkerKind.SLOWER_CORES: "> P cores",
     WorkerKind.SMT: "> cores",
-    WorkerKind.OVERSUBSCRIBED: "> CPUs",
     WorkerKind.OVER_QUOTA: "> quota",
+    WorkerKind.OVERSUBSCRIBED: "> CPUs",
 }
 
 #: A family of ratios: the question that it answers, and how to read it.
@@ -158,7 +160,7 @@ def model_meaning(model: Model) -> str:
 
 
 def workers(count: int, kind: WorkerKind) -> str:
-    """A number of workers for a table, with what it exceeds: cores, CPUs or the quota."""
+    """A number of workers for a table, with the last border of the machine that it crosses."""
     exceeded = _WORKER_KINDS.get(kind, "").replace(" ", text.SPACE)
     return f"{count}{text.SPACE}({exceeded})" if exceeded else str(count)
 

@@ -8,25 +8,22 @@ No host name and no serial number: results are published.
 import os
 import platform
 import re
-from collections.abc import Collection
 from pathlib import Path
 
 from threads_or_processes.common.files import digest
 from threads_or_processes.records.trial import Fingerprint
 from threads_or_processes.trial.measured.proc import THIS_PROCESS, control_groups, system_text
-
-SYSTEM_CPUS = Path("/sys/devices/system/cpu")
-CPUINFO = Path("/proc/cpuinfo")
+from threads_or_processes.trial.topology import CPUINFO, cores_of
 
 
 def fingerprint() -> Fingerprint:
     """Describe the machine that this process may use (its CPUs are those of its affinity)."""
-    cpuinfo = system_text(CPUINFO)
+    cpuinfo, cpus = system_text(CPUINFO), allowed_cpus()
     return Fingerprint(
         cpu_model=_cpu_model(cpuinfo),
         architecture=platform.machine(),
-        logical_cpus=len(allowed_cpus()),
-        physical_cores=physical_cores(allowed_cpus()),
+        logical_cpus=len(cpus),
+        physical_cores=len(cores_of(cpus)) or None,
         cpu_quota=cpu_quota(),
         memory_gib=round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
         os=_os_name(),
@@ -46,27 +43,6 @@ def allowed_cpus() -> frozenset[int]:
     if hasattr(os, "sched_getaffinity"):
         return frozenset(os.sched_getaffinity(0))
     return frozenset(range(os.cpu_count() or 1))
-
-
-def physical_cores(
-    cpus: Collection[int], system_cpus: Path = SYSTEM_CPUS, cpuinfo: Path = CPUINFO
-) -> int | None:
-    """How many different cores `cpus` belong to; None where the system doesn't say.
-
-    Two CPUs are of one core when they name the same siblings (Linux,
-    Documentation/admin-guide/cputopology.rst); where that is hidden, when /proc/cpuinfo gives them
-    one socket and one core.
-    """
-    siblings = [
-        system_text(system_cpus / f"cpu{cpu}" / "topology" / "thread_siblings_list").strip()
-        for cpu in cpus
-    ]
-    if all(siblings):
-        return len(set(siblings)) or None
-    told = _cores_in(system_text(cpuinfo))
-    if not set(cpus) <= set(told):
-        return None
-    return len({told[cpu] for cpu in cpus}) or None
 
 
 def cpu_quota(process: Path = THIS_PROCESS) -> float | None:
@@ -97,19 +73,6 @@ def _virtualisation(cpuinfo: str) -> str | None:
     if re.search(r"^flags\s*:.*\bhypervisor\b", cpuinfo, re.MULTILINE):
         return f"virtual machine ({product})" if product else "virtual machine"
     return None
-
-
-def _cores_in(cpuinfo: str) -> dict[int, tuple[int, int]]:
-    """The (socket, core) of each CPU that /proc/cpuinfo tells them of."""
-    found = {}
-    for entry in cpuinfo.split("\n\n"):
-        numbers = dict(
-            re.findall(r"^(processor|physical id|core id)\s*: (\d+)$", entry, re.MULTILINE)
-        )
-        if len(numbers) == 3:
-            core = (int(numbers["physical id"]), int(numbers["core id"]))
-            found[int(numbers["processor"])] = core
-    return found
 
 
 def _limit(group: Path) -> float | None:

@@ -197,7 +197,7 @@ class FitRow:
     workload: Workload
     model: Model
     arm: Arm
-    counts: Annotated[int, Field("different numbers of workers, up to the physical cores")]
+    counts: Annotated[int, Field("different numbers of workers within all borders of the machine")]
     most_workers: Annotated[int | None, Field("the largest of them")] = None
     believed_to_workers: Annotated[
         int | None, Field("no law is believed beyond: twice the largest")

@@ -25,9 +25,7 @@ StartMethod = Annotated[
 Workers = Annotated[int, Field("number of workers", minimum=1)]
 OfWorkers = Annotated[
     WorkerKind,
-    Field(
-        "`within_cores`; `smt`: some share a core; `oversubscribed`: more than CPUs; `over_quota`"
-    ),
+    Field("the last border of the machine that so many workers cross"),
 ]
 Arm = Annotated[str, Field("interpreter build with its GIL setting")]
 OfTiming = Annotated[

@@ -119,7 +119,25 @@ def _machine(machine: Machine) -> tuple[Fact, ...]:
             for key, term in terms.items()
             if key in known
         ),
+        *_topology(machine),
     )
+
+
+def _topology(machine: Machine) -> Iterator[Fact]:
+    """How the CPUs are built, as far as the system told."""
+    topology = machine.topology
+    fast = topology.fast_cores
+    if fast is not None:
+        slower = len(topology.cores) - fast
+        yield Fact(
+            term="Kinds of cores",
+            text=f"{fast} of the fastest kind (P cores), {text.count(slower, 'slower one')}",
+        )
+    if topology.nodes:
+        sizes = text.listing([str(size) for size in sorted(set(map(len, topology.nodes)))])
+        yield Fact(term="NUMA nodes", text=f"{len(topology.nodes)}, of {sizes} CPUs")
+    if machine.usable_cpus < machine.logical_cpus:
+        yield Fact(term="CPUs that can work at a time", text=str(machine.usable_cpus))
 
 
 def _programs(evidence: Evidence) -> Fact:

@@ -8,7 +8,7 @@ from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Column, Fold, Number, Table, table_of
 
 STATES = {
-    FitState.TOO_FEW_COUNTS: "fewer than four numbers of workers within the cores",
+    FitState.TOO_FEW_COUNTS: "fewer than four numbers of workers within the machine's first border",
     FitState.TOO_FEW_BLOCKS: "fewer than six blocks",
     FitState.POOR_FIT: "no law fits",
     FitState.WEAKLY_IDENTIFIED: "no peak within sight",
@@ -72,8 +72,8 @@ def table(evidence: Evidence) -> Table:
             Number("Peak", lambda row: text.whole(row.peak.value or None), "workers"),
             Column("Found", lambda row: STATES[row.state]),
         ),
-        caption="Laws of scaling, fitted up to the physical cores: the contended share of the work "
-        "and, in the universal law, what each pair of workers costs",
+        caption="Laws of scaling, fitted up to the machine's first border: the contended share of "
+        "the work and, in the universal law, what each pair of workers costs",
         row_headers=3,
     )
 

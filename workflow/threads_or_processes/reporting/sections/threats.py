@@ -200,17 +200,31 @@ def _construct(evidence: Evidence) -> Iterator[Fact]:
         "program that mixes kinds, or works on more data than fits into the caches, can behave "
         "otherwise.",
     )
-    if any(cell.worker_kind is WorkerKind.OVERSUBSCRIBED for cell in evidence.campaign.cells):
-        yield Fact(
-            term="More workers than CPUs",
-            text="Some cells have more workers than CPUs; for work that computes, these say what "
-            "switching costs, not what more CPUs would give.",
-        )
-    if any(cell.worker_kind is WorkerKind.SMT for cell in evidence.campaign.cells):
-        yield Fact(
-            term="Shared cores",
-            text="Some cells have workers that share a core (SMT), which is not two cores.",
-        )
+    kinds = {cell.worker_kind for cell in evidence.campaign.cells}
+    yield from (fact for kind, fact in _BORDER_THREATS.items() if kind in kinds)
+
+
+_BORDER_THREATS = {
+    WorkerKind.OVERSUBSCRIBED: Fact(
+        term="More workers than CPUs",
+        text="Some cells have more workers than CPUs; for work that computes, these say what "
+        "switching costs, not what more CPUs would give.",
+    ),
+    WorkerKind.SMT: Fact(
+        term="Shared cores",
+        text="Some cells have workers that share a core (SMT), which is not two cores.",
+    ),
+    WorkerKind.SLOWER_CORES: Fact(
+        term="Slower cores",
+        text="Some cells have more workers than P cores. Equal chunks then end when the slowest "
+        "core is done, and which workers get the faster cores is the system's choice.",
+    ),
+    WorkerKind.NUMA: Fact(
+        term="More than one NUMA node",
+        text="Some cells have more workers than one NUMA node has cores. Memory of another node "
+        "is slower, and where workers and data lie is the system's choice.",
+    ),
+}
 
 
 def _external(evidence: Evidence) -> Iterator[Fact]:
