@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
-from threads_or_processes.common.files import read_json, write_json
+from threads_or_processes.common.files import canonical_json, read_json, write_text
 from threads_or_processes.records.quiet import ProbeMode, QuietRule
 from threads_or_processes.trial.machine import allowed_cpus
 from threads_or_processes.trial.measured.probe_client import ProbeReading
@@ -79,7 +79,7 @@ class NoiseMonitor:
         moments = self._moments()
         of_mode = moments["readings_ns"][record["sentinel"]["manner"]]
         of_mode[:] = (of_mode + spread)[-MOST_MOMENTS:]
-        write_json(self.memory, moments)
+        _write(self.memory, moments)
 
     def _moments(self) -> Moments:
         moments: Moments = read_json(self.memory)
@@ -102,8 +102,13 @@ def noise_monitor(memory: Path) -> Iterator[NoiseMonitor | None]:
         if not memory.exists() or not _is_of(cpus, read_json(memory)):
             seen = take_floor(read, START_SECONDS)
             nothing: dict[ProbeMode, list[list[int]]] = {mode: [] for mode in ProbeMode}
-            write_json(memory, Moments(cpus=cpus, start_ns=seen, readings_ns=nothing))
+            _write(memory, Moments(cpus=cpus, start_ns=seen, readings_ns=nothing))
         yield NoiseMonitor(read=read, cpus=cpus, memory=memory)
+
+
+def _write(memory: Path, moments: Moments) -> None:
+    """Write them in one line, which takes a tenth of the time: it is done after every trial."""
+    write_text(memory, canonical_json(moments))
 
 
 def _is_of(cpus: list[int], moments: Mapping[str, Any]) -> bool:

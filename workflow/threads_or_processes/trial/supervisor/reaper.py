@@ -4,32 +4,29 @@ It outlives the measured process and the supervisor both, so that neither's deat
 it adopts the orphans of whatever daemonised itself (Linux), kills them all, removes their shared
 memory and their folder. It sleeps while the trial runs.
 
-Its standard input is the control pipe from the supervisor. First comes the `ReaperRequest` as JSON,
-after its length. Then a byte means "end it now". The end of the stream, which comes with the
-supervisor's own end too, means "end it, and leave nothing". On standard output it writes the
-measured process's exit code, once nothing of the trial runs any more.
+It is forked from the supervisor, with all that it needs in memory: an interpreter of its own would
+take 50 ms of CPU time to start, for every trial. A byte on the control pipe means "start it", the
+next one "end it now". The end of the stream, which comes with the supervisor's own end too, means
+"end it, and leave nothing". On the report pipe it writes the measured process's exit code, once
+nothing of the trial runs any more, and the end of that stream is its own end.
 """
 
 import contextlib
 import ctypes
-import json
 import os
 import select
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
 
 from threads_or_processes.trial.measured.proc import PROC, children, system_text
 
-CONTROL = 0
-REPORT = 1
-LENGTH = struct.Struct("Q")
 # Where the kernel looks first when memory runs out: at the measured side, not at the pipeline.
 OUT_OF_MEMORY_SCORE = "500"
 PR_SET_CHILD_SUBREAPER = 36
@@ -39,7 +36,8 @@ POLL_S = 0.002
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Linux keeps POSIX shared memory
 
 
-class ReaperRequest(TypedDict):
+@dataclass(frozen=True, kw_only=True)
+class ReaperRequest:
     """What a reaper starts and answers for; `spec` is a file for the process's standard input.
 
     Output and errors go to the file `stderr`; `folder` is the working directory and is removed in
@@ -48,59 +46,79 @@ class ReaperRequest(TypedDict):
 
     command: list[str]
     environment: dict[str, str]
-    folder: str
-    spec: str
-    stderr: str
-    pass_fds: list[int]
+    folder: Path
+    spec: Path
+    stderr: Path
+    pass_fds: tuple[int, ...]
     shared_memory_prefix: str
 
 
-def main() -> None:
-    """Keep one request from its start until nothing is left of it."""
-    request = _received_request()
-    if request is None:
-        return  # the supervisor ended before it had anything to give
-    # A polite request to end must not come between the end of the trial and the tidying up.
-    signal.signal(signal.SIGTERM, lambda *_: None)
+def fork_reaper(
+    request: ReaperRequest, control: int, report: int, *, not_its: tuple[int, ...]
+) -> int:
+    """Fork a reaper that listens to `control` and writes to `report`; returns its process id.
+
+    `not_its` are the supervisor's ends of these pipes. The machine's lock stays with the reaper,
+    so that no other trial begins before this one is gone.
+    """
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        os.setsid()  # an interrupt at the terminal is for the supervisor
+        # A polite request to end must not come between the end of the trial and the tidying up.
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        for end in not_its:
+            os.close(end)
+        _keep(request, control, report)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    finally:
+        os._exit(0)
+
+
+def _keep(request: ReaperRequest, control: int, report: int) -> None:
+    """Keep one request until nothing is left of it."""
     adopts = adopt_orphans()
     try:
-        exit_code = _run(request, adopts=adopts)
-        end_children()
-        with contextlib.suppress(BrokenPipeError):  # the supervisor has ended
-            os.write(REPORT, str(exit_code).encode())
-        os.close(REPORT)
-        while os.read(CONTROL, 4096):  # the supervisor still reads what lies in the folder
-            pass
+        if os.read(control, 1):
+            exit_code = _run(request, control, adopts=adopts)
+            end_children()
+            with contextlib.suppress(BrokenPipeError):  # the supervisor has ended
+                os.write(report, str(exit_code).encode())
+            while os.read(control, 1):  # the supervisor still reads what lies in the folder
+                pass
     finally:
         end_children()
-        unlink_shared_memory(request["shared_memory_prefix"])
-        shutil.rmtree(request["folder"], ignore_errors=True)
+        unlink_shared_memory(request.shared_memory_prefix)
+        shutil.rmtree(request.folder, ignore_errors=True)
 
 
-def _run(request: ReaperRequest, *, adopts: bool) -> int:
+def _run(request: ReaperRequest, control: int, *, adopts: bool) -> int:
     """Start the measured process and wait until it ends or has to; returns its exit code."""
     woken, wakes = os.pipe()
     os.set_blocking(wakes, False)
     signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    with Path(request["spec"]).open("rb") as spec, Path(request["stderr"]).open("wb") as stderr:
+    with request.spec.open("rb") as spec, request.stderr.open("wb") as stderr:
         measured = subprocess.Popen(
-            request["command"],
+            request.command,
             stdin=spec,
             stdout=stderr,
             stderr=stderr,
-            env=request["environment"],
-            cwd=request["folder"],
-            pass_fds=request["pass_fds"],
+            env=request.environment,
+            cwd=request.folder,
+            pass_fds=request.pass_fds,
             start_new_session=True,
         )
-    for end in request["pass_fds"]:
+    for end in request.pass_fds:
         os.close(end)
     with contextlib.suppress(OSError):
         (PROC / str(measured.pid) / "oom_score_adj").write_text(OUT_OF_MEMORY_SCORE)
     while measured.poll() is None:
-        ready, _, _ = select.select([CONTROL, woken], [], [])
-        if CONTROL in ready:
+        ready, _, _ = select.select([control, woken], [], [])
+        if control in ready:
             measured.kill()
             break
         os.read(woken, 512)
@@ -150,22 +168,3 @@ def end_children(spared: Collection[int] = ()) -> None:
 def _is_tracker(pid: int) -> bool:
     """Whether this is the resource tracker of multiprocess, multiprocessing or loky."""
     return "resource_tracker import main" in system_text(PROC / str(pid) / "cmdline")
-
-
-def _received_request() -> ReaperRequest | None:
-    header = _read(LENGTH.size)
-    content = _read(LENGTH.unpack(header)[0]) if len(header) == LENGTH.size else b""
-    request: ReaperRequest | None = json.loads(content) if content else None
-    return request
-
-
-def _read(size: int) -> bytes:
-    """`size` bytes from the supervisor; fewer if it has ended."""
-    content = b""
-    while len(content) < size and (part := os.read(CONTROL, size - len(content))):
-        content += part
-    return content
-
-
-if __name__ == "__main__":
-    main()

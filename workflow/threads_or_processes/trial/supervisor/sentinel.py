@@ -59,8 +59,9 @@ def sentinel(cpus: Sequence[int]) -> Iterator[Callable[[ProbeMode], list[ProbeRe
         raise CannotPinError("the system has no call that pins a process to a CPU")
     children: list[Child] = []
     try:
+        text = work()
         for cpu in cpus:
-            children.append(_start(cpu, children))
+            children.append(_start(cpu, text, children))
         read = reader_of(children)
         try:
             read(ProbeMode.SIMULTANEOUS)
@@ -71,6 +72,7 @@ def sentinel(cpus: Sequence[int]) -> Iterator[Callable[[ProbeMode], list[ProbeRe
         for child in children:
             os.close(child.asks)
             os.close(child.answers)
+        for child in children:
             os.waitpid(child.pid, 0)
 
 
@@ -120,7 +122,7 @@ def _answer(child: Child, asked_ns: int) -> ProbeReading:
     return ProbeReading(work_ns=work_ns, waited_ns=begun_ns - asked_ns - NAP_NS)
 
 
-def _start(cpu: int, siblings: Sequence[Child]) -> Child:
+def _start(cpu: int, text: bytes, siblings: Sequence[Child]) -> Child:
     asks_read, asks_write = os.pipe()
     answers_read, answers_write = os.pipe()
     pid = os.fork()
@@ -131,18 +133,17 @@ def _start(cpu: int, siblings: Sequence[Child]) -> Child:
             os.close(sibling.answers)
         os.close(asks_write)
         os.close(answers_read)
-        _serve(cpu, asks_read, answers_write)
+        _serve(cpu, text, asks_read, answers_write)
     os.close(asks_read)
     os.close(answers_write)
     return Child(cpu, pid, asks_write, answers_read)
 
 
-def _serve(cpu: int, asks: int, answers: int) -> None:
+def _serve(cpu: int, text: bytes, asks: int, answers: int) -> None:
     """A child's life: an answer for each byte, until the pipe closes. Never returns."""
     try:
         os.sched_setaffinity(0, {cpu})
         _yield_to_others()
-        text = work()
         while os.read(asks, 1):
             time.sleep(NAP_NS / 1e9)
             begun_ns = time.perf_counter_ns()

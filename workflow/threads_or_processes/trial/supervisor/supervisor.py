@@ -6,8 +6,6 @@ import os
 import secrets
 import selectors
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -23,15 +21,14 @@ from threads_or_processes.trial.supervisor import health
 from threads_or_processes.trial.supervisor.outcome import explained, unanswered
 from threads_or_processes.trial.supervisor.pipeline_idle import ancestors, await_idle, cpu_ns
 from threads_or_processes.trial.supervisor.reaper import (
-    LENGTH,
     SHARED_MEMORY,
     ReaperRequest,
     adopt_orphans,
     end_children,
+    fork_reaper,
     unlink_shared_memory,
 )
 
-REAPER = "threads_or_processes.trial.supervisor.reaper"
 MEASURED = "threads_or_processes.trial.measured.measure"
 PACKAGE_ROOT = Path(__file__).resolve().parents[3]
 STDERR_TAIL_BYTES = 4000
@@ -67,33 +64,38 @@ def run_measured(
     prefix = f"top-{secrets.token_hex(4)}-"
     with (
         _interruptible(),
-        # Removed by the reaper, unless it never came to know of it.
-        tempfile.TemporaryDirectory(prefix="trial-", ignore_cleanup_errors=True) as folder,
-        _answering(read_sentinel) as ends,
-        _reaper(ends, prefix) as reaper,
+        # Removed by the reaper, unless it never came to be.
+        tempfile.TemporaryDirectory(prefix="trial-", ignore_cleanup_errors=True) as name,
+        contextlib.ExitStack() as stack,
     ):
-        if ends:
-            spec = {**spec, "probe": {**spec["probe"], "asks": ends[0], "answers": ends[1]}}
+        folder = Path(name)
         spec_file, answer_file, stderr_file = (
-            Path(folder) / name for name in ("spec.json", "answer.json", "stderr")
+            folder / file for file in ("spec.json", "answer.json", "stderr")
         )
+        line = _SentinelLine(read_sentinel) if read_sentinel else None
+        if line:
+            stack.callback(line.close)
+            asks, answers = line.measured_ends
+            spec = {**spec, "probe": {**spec["probe"], "asks": asks, "answers": answers}}
         spec_file.write_text(json.dumps({**spec, "answer": str(answer_file)}), encoding="utf-8")
+        request = ReaperRequest(
+            command=[*command, "-m", MEASURED],
+            environment={**environment, **_places(folder, prefix)},
+            folder=folder,
+            spec=spec_file,
+            stderr=stderr_file,
+            pass_fds=line.measured_ends if line else (),
+            shared_memory_prefix=prefix,
+        )
+        reaper = stack.enter_context(_reaper(request))
+        if line:
+            line.open()  # after the fork, which copies no threads
         pipeline = ancestors()
         waited_ns = await_idle(pipeline)
         beside_cpu_ns = cpu_ns(pipeline)
         health_before = health.read()
         started_unix_ns, started_monotonic_ns = time.time_ns(), time.perf_counter_ns()
-        reaper.start(
-            ReaperRequest(
-                command=[*command, "-m", MEASURED],
-                environment={**environment, **_places(folder, prefix)},
-                folder=folder,
-                spec=str(spec_file),
-                stderr=str(stderr_file),
-                pass_fds=list(ends),
-                shared_memory_prefix=prefix,
-            )
-        )
+        reaper.start()
         exit_code = reaper.exit_code(timeout_s)
         timed_out = exit_code is None
         if exit_code is None:
@@ -123,27 +125,30 @@ def run_measured(
         return Ending(answer=explained(answer, flags, stderr_file), seen=seen)
 
 
-def _places(folder: str, prefix: str) -> dict[str, str]:
+def _places(folder: Path, prefix: str) -> dict[str, str]:
     """Where libraries put things aside, so that they go with the trial.
 
     joblib takes shared memory for large arrays by default, and so it does here.
     """
-    in_memory = str(SHARED_MEMORY / f"{prefix}joblib") if SHARED_MEMORY.is_dir() else folder
-    return {"JOBLIB_TEMP_FOLDER": in_memory, "SHARED_MEMORY_PREFIX": prefix, "TMPDIR": folder}
+    in_memory = SHARED_MEMORY / f"{prefix}joblib" if SHARED_MEMORY.is_dir() else folder
+    return {
+        "JOBLIB_TEMP_FOLDER": str(in_memory),
+        "SHARED_MEMORY_PREFIX": prefix,
+        "TMPDIR": str(folder),
+    }
 
 
+@dataclass(frozen=True, kw_only=True)
 class _Reaper:
     """The supervisor's end of a reaper process, which is told by a pipe and reports by one."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
-        assert process.stdin
-        assert process.stdout
-        self._process, self._control, self._report = process, process.stdin, process.stdout
+    pid: int
+    control: int
+    report: int
 
-    def start(self, request: ReaperRequest) -> None:
+    def start(self) -> None:
         """Have it start what it shall answer for."""
-        content = json.dumps(request).encode()
-        self._tell(LENGTH.pack(len(content)) + content)
+        self._tell(b"!")
 
     def end(self) -> None:
         """Have it end what it started."""
@@ -154,53 +159,53 @@ class _Reaper:
 
         A negative one is a signal's number.
         """
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._report, selectors.EVENT_READ)
-            if not selector.select(timeout_s):
-                return None
-        content = self._report.read()
+        if not self._speaks_within(timeout_s):
+            return None
+        content = os.read(self.report, 32)
         if not content:
             raise HarnessError("the reaper of a trial ended without a report")
         return int(content)
 
     def dismiss(self) -> bool:
         """Let it leave nothing, and wait until it is gone; whether it came to its proper end."""
-        with contextlib.suppress(BrokenPipeError):
-            self._control.close()
-        self._report.close()
-        return self._process.wait(ENDS_WITHIN_S) == 0
+        os.close(self.control)
+        while gone := self._speaks_within(ENDS_WITHIN_S):
+            if not os.read(self.report, 32):
+                break
+        os.close(self.report)
+        return gone and os.waitpid(self.pid, 0)[1] == 0
+
+    def _speaks_within(self, seconds: float) -> bool:
+        """Whether it reports, or ends, in that time."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.report, selectors.EVENT_READ)
+            return bool(selector.select(seconds))
 
     def _tell(self, words: bytes) -> None:
         with contextlib.suppress(BrokenPipeError):  # the missing report will tell
-            self._control.write(words)
-            self._control.flush()
+            os.write(self.control, words)
 
 
 @contextlib.contextmanager
-def _reaper(pass_fds: Sequence[int], shared_memory_prefix: str) -> Iterator[_Reaper]:
-    """A reaper that waits for its request; when the block is left, all of it is gone.
+def _reaper(request: ReaperRequest) -> Iterator[_Reaper]:
+    """A reaper that waits for its start; when the block is left, all of it is gone.
 
     Should the reaper itself be killed, what it answered for comes to this process.
     """
     adopt_orphans()
     others = [int(child) for child in children("self")]
-    reaper = _Reaper(
-        subprocess.Popen(
-            # No more of the interpreter than it needs: it is started for every trial.
-            [sys.executable, "-E", "-s", "-S", "-m", REAPER],
-            cwd=PACKAGE_ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            pass_fds=pass_fds,
-            start_new_session=True,
-        )
-    )
+    its_control, control = os.pipe()
+    report, its_report = os.pipe()
+    pid = fork_reaper(request, its_control, its_report, not_its=(control, report))
+    os.close(its_control)
+    os.close(its_report)
+    reaper = _Reaper(pid=pid, control=control, report=report)
     try:
         yield reaper
     finally:
         if not reaper.dismiss():
             end_children(spared=others)
-            unlink_shared_memory(shared_memory_prefix)
+            unlink_shared_memory(request.shared_memory_prefix)
         adopt_orphans(adopt=False)
 
 
@@ -214,30 +219,36 @@ def _parsed(answer_file: Path) -> dict[str, Any]:
     return answer
 
 
-@contextlib.contextmanager
-def _answering(read: Callable[[], list[ProbeReading]] | None) -> Iterator[tuple[int, ...]]:
-    """Answer each byte on one pipe on another, for all CPUs; yields the measured side's ends."""
-    if read is None:
-        yield ()
-        return
-    asks_ours, asks = os.pipe()
-    answers, answers_ours = os.pipe()
+class _SentinelLine:
+    """Two pipes between the measured process and the sentinel; a byte on one asks for an answer."""
 
-    def answer() -> None:
-        while os.read(asks_ours, 1):
-            words = (WORDS.pack(answer.work_ns, answer.waited_ns) for answer in read())
-            os.write(answers_ours, b"".join(words))
+    def __init__(self, read: Callable[[], list[ProbeReading]]) -> None:
+        self._read = read
+        self._asks_ours, self._asks = os.pipe()
+        self._answers, self._answers_ours = os.pipe()
+        self._answering = threading.Thread(target=self._answer, daemon=True)
 
-    answering = threading.Thread(target=answer, daemon=True)
-    answering.start()
-    try:
-        yield asks, answers
-    finally:
-        # The measured process and its workers are dead: with our copy the last end closes.
-        os.close(asks)
-        answering.join(timeout=ENDS_WITHIN_S)
-        for end in (answers, asks_ours, answers_ours):
+    @property
+    def measured_ends(self) -> tuple[int, int]:
+        """The ends for the measured process: where it asks, and where it reads answers."""
+        return self._asks, self._answers
+
+    def open(self) -> None:
+        """Answer from now on, in a thread."""
+        self._answering.start()
+
+    def close(self) -> None:
+        """Answer no more; the measured process and its workers are dead by now."""
+        os.close(self._asks)  # the last copy of this end: the thread sees that nobody asks
+        if self._answering.ident:
+            self._answering.join(timeout=ENDS_WITHIN_S)
+        for end in (self._answers, self._asks_ours, self._answers_ours):
             os.close(end)
+
+    def _answer(self) -> None:
+        while os.read(self._asks_ours, 1):
+            words = (WORDS.pack(answer.work_ns, answer.waited_ns) for answer in self._read())
+            os.write(self._answers_ours, b"".join(words))
 
 
 @contextlib.contextmanager
