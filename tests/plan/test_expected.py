@@ -21,6 +21,7 @@ TRIAL: dict[str, Any] = {
     "cpus": 4,
     "warmups": 2,
     "repetitions": 5,
+    "amounts": [1],
     "batch_s": 0.02,
     "patience_s": 0.5,
 }
@@ -34,6 +35,7 @@ trials = st.fixed_dictionaries(
         "cpus": st.integers(1, 256),
         "warmups": st.integers(0, 20),
         "repetitions": st.integers(1, 100),
+        "amounts": st.lists(st.integers(1, 30)).map(lambda amounts: sorted({1, *amounts})),
         "batch_s": st.floats(0, 10),
         "patience_s": st.just(0.0) | st.floats(0, 60),
     }
@@ -51,7 +53,9 @@ def test_a_busy_machine_is_never_sooner_done(trial: dict[str, Any]) -> None:
 def test_more_of_anything_but_cpus_takes_no_less(trial: dict[str, Any], setting: str) -> None:
     if setting == "cpus":
         return
-    less, more = expected(**trial), expected(**trial | {setting: trial[setting] + 1})
+    before = trial[setting]
+    more_of_it = [*before, before[-1] + 1] if isinstance(before, list) else before + 1
+    less, more = expected(**trial), expected(**trial | {setting: more_of_it})
     assert more.quiet_s >= less.quiet_s
     assert more.busy_s >= less.busy_s
 

@@ -88,6 +88,7 @@ def test_a_trial_s_specification_holds_what_decides_its_numbers(config: Config) 
         "seed": 1,
         "warmups": 1,
         "repetitions": 2,
+        "amounts": [1, 2],
         "patience_s": 0,
         "quiet_threshold": 0.1,
         "timeout_s": 30,
@@ -164,6 +165,21 @@ def test_a_shared_cell_is_planned_once(config: Config) -> None:
     config["experiments"]["again"] = {**config["experiments"]["scaling"], "models": ["serial"]}
     both = planned(config)
     assert [t.cell for t in both.trials] == [t.cell for t in alone.trials]
+
+
+def test_cells_that_are_compared_measure_the_same_amounts(config: Config) -> None:
+    config["experiments"]["again"] = {
+        **config["experiments"]["scaling"],
+        "workloads": ["count"],
+        "models": ["serial"],
+        "amounts": [1, 8],
+    }
+    cells = planned(config).cells
+    assert {cell.amounts for cell in cells if cell.workload == "count"} == {(1, 2, 8)}
+    assert {cell.amounts for cell in cells if cell.workload == "append"} == {(1, 2)}
+    config["experiments"]["scaling"]["timing"] = "cold"
+    cold = [cell for cell in planned(config).cells if cell.timing == "cold"]
+    assert {cell.amounts for cell in cold} == {(1,)}
 
 
 def test_one_cell_asked_for_in_two_ways_is_refused(config: Config) -> None:

@@ -70,6 +70,7 @@ def trial(
             "seed": 1,
             "warmups": 1,
             "repetitions": 2,
+            "amounts": [1],
             "patience_s": 0.0,
             "quiet_threshold": 0.12,
             "timeout_s": 60,

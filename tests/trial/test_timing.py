@@ -41,7 +41,7 @@ def test_a_reading_between_two_repetitions_serves_both_while_it_is_fresh(
     ticks = itertools.count(step=tick_ns)
     monkeypatch.setattr(timing, "clock", lambda: next(ticks))
     batch = Batch(function=os.path.basename, tasks=["a", "b"], arguments={}, workers=1)
-    timings = time_warm(Serial(), batch, Length(warmups=1, repetitions=2), Numbered())
+    timings = time_warm(Serial(), [batch], Length(warmups=1, repetitions=2), Numbered())
     beside = [
         (r["sentinel_before_ns"], r["sentinel_after_ns"]) for r in timings.found["repetitions"]
     ]

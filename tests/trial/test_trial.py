@@ -83,8 +83,34 @@ def test_every_workload_gives_the_serial_results_in_every_model_it_allows(
     for model in ("threads", "raw_threads", "processes-fork"):
         if all_workloads()[workload].requires <= MODELS[model].provides:
             for arm in ("3.13", "3.13t"):
-                record = checked(trial(workload, model, 2, arm, params=short))
+                amounts = [1] if workload == "notebook" else [1, 3]
+                record = checked(trial(workload, model, 2, arm, params=short, amounts=amounts))
                 assert (record["outcome"], record["explanation"]) == ("ok", "")
+
+
+def test_amounts_take_turns_and_repeat_each_task(trial: RunTrial) -> None:
+    record = checked(trial("mandelbrot", "threads", 2, repetitions=4, amounts=[1, 2]))
+    assert [(r["phase"], r["index"], r["amount"]) for r in record["repetitions"]] == [
+        ("warmup", 0, 1),
+        *(("measure", place, 1 + place % 2) for place in range(6)),
+        ("measure", 6, 1),  # three of the larger amount, four of the batch
+    ]
+    for repetition in record["repetitions"]:
+        tasks = repetition["amount"] * record["work"]["tasks"]
+        assert sum(chunk["tasks"] for chunk in repetition["workers"]) == tasks
+    assert len({r["checksum"] for r in record["repetitions"]}) == 1
+
+
+def test_a_chunk_tells_what_its_own_thread_used(trial: RunTrial) -> None:
+    for model in ("serial", "threads", "processes-fork"):
+        record = checked(trial("mandelbrot", model, 2 if model != "serial" else 1))
+        for chunk in (c for r in record["repetitions"] for c in r["workers"]):
+            on_cpu_ns = chunk["user_ns"] + chunk["system_ns"]
+            rest_ns = chunk["end_ns"] - chunk["start_ns"] - on_cpu_ns - chunk["run_queue_ns"]
+            # What is read around the chunk's own two clock readings counts as CPU time too.
+            assert rest_ns > -200_000
+            assert on_cpu_ns > 0  # how much of it is the kernel's is known to a tick only
+            assert len(chunk["cpus"]) == 2
 
 
 def test_the_notebook_leaves_its_lists(trial: RunTrial) -> None:

@@ -29,9 +29,14 @@ from threads_or_processes.analysis.package import (
     read_package,
 )
 from threads_or_processes.analysis.precision import decide, plan_with_measured_blocks, with_blocks
+from threads_or_processes.analysis.quiet import with_disturbance
 from threads_or_processes.analysis.records import Record, read_identities, read_records
 from threads_or_processes.analysis.tables import all_tables, write_tables
-from threads_or_processes.analysis.trial_values import times_of, trial_values
+from threads_or_processes.analysis.trial_values import (
+    at_largest_amounts,
+    times_of,
+    trial_values,
+)
 from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.common.files import read_json, write_bytes, write_json
@@ -51,7 +56,8 @@ def main() -> None:
 def decide_stopping(arguments: argparse.Namespace) -> None:
     """Read every record that is there so far, judge how wide the intervals are."""
     earlier, plan, _, records = _measured(arguments)
-    values = trial_values(dataset(records, plan), quiet_threshold=plan.quiet_threshold)
+    trials = at_largest_amounts(with_disturbance(dataset(records, plan)))
+    values = trial_values(trials, quiet_threshold=plan.quiet_threshold)
     decided = decide(plan, times_of(values), earlier)
     write_json(arguments.out, msgspec.to_builtins(decided))
     print(decided.summary())

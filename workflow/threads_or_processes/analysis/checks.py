@@ -40,7 +40,11 @@ def header_problems(found: Sequence[str], record: type) -> Iterator[Problem]:
     """Columns that are missing, unknown or there twice."""
     known = names(record)
     for problem, culprits in {
-        "lacks the columns": [name for name in known if name not in found],
+        "lacks the columns": [
+            column.name
+            for column in columns_of(record)
+            if column.name not in found and not column.rules.may_lack
+        ],
         "has unknown columns": [name for name in found if name not in known],
         "has these columns twice:": [name for name in known if found.count(name) > 1],
     }.items():

@@ -90,7 +90,8 @@ def read_dataset(path: Path) -> pd.DataFrame:
     """
     table = _read_untyped(path)
     refuse(header_problems(list(table.columns), RepetitionRow), path)
-    refuse((type_problem(table[column.name], column) for column in columns_of(RepetitionRow)), path)
+    known = [column for column in columns_of(RepetitionRow) if column.name in table]
+    refuse((type_problem(table[column.name], column) for column in known), path)
     trials = typed(table, RepetitionRow)
     refuse(value_problems(trials, RepetitionRow), path)
     refuse(row_problems(trials), path)

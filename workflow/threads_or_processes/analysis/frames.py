@@ -35,9 +35,17 @@ def frame(rows: Sequence[Any], record: type) -> pd.DataFrame:
 
 
 def typed(table: pd.DataFrame, record: type) -> pd.DataFrame:
-    """The columns of a table's rows out of a frame that has them, with their types."""
+    """The columns of a table's rows out of a frame that has them, with their types.
+
+    One that a file of an earlier version lacks gets the value of that time.
+    """
     return pd.DataFrame(
-        {column.name: table[column.name].astype(dtype(column)) for column in columns_of(record)}
+        {
+            column.name: table[column.name].astype(dtype(column))
+            if column.name in table
+            else pd.Series(column.rules.before, index=table.index, dtype=dtype(column))
+            for column in columns_of(record)
+        }
     )
 
 

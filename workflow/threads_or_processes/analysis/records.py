@@ -198,6 +198,8 @@ def rows(record: TrialRecord, *, campaign: str, worker_kind: WorkerKind) -> list
             **_fields_in(repetition, prefix="cold_"),
             **trial,  # its fields win where a repetition has one of the same name
             "repetition": repetition["index"],
+            "amount": repetition.get("amount", 1),
+            "chunks_json": _chunks_json(repetition),
             "sentinel_json": _sentinel_json(repetition, record["sentinel"]),
             "workers_used": len({(w["pid"], w["thread_id"]) for w in repetition["workers"]}),
             "spans_json": canonical_json(spans(repetition)) if keeps_spans else None,
@@ -205,7 +207,8 @@ def rows(record: TrialRecord, *, campaign: str, worker_kind: WorkerKind) -> list
         for repetition in record["repetitions"]
     ]
     missing: dict[str, Any] = dict.fromkeys(FIELDS.values())
-    return [RepetitionRow(**missing | fields) for fields in of_repetitions or [trial]]
+    nothing = missing | {"amount": 1}
+    return [RepetitionRow(**nothing | fields) for fields in of_repetitions or [trial]]
 
 
 def _fields_in(*parts: Json, prefix: str = "") -> dict[str, Any]:
@@ -249,6 +252,39 @@ def _sentinel_json(repetition: Repetition, sentinel: Sentinel | None) -> str | N
             "manner": sentinel.get("manner", ProbeMode.SIMULTANEOUS),
         }
     )
+
+
+#: What of a chunk goes into the data set as the record has it.
+CHUNK_USAGE = (
+    *("cpus", "user_ns", "system_ns", "run_queue_ns"),
+    *("voluntary_switches", "involuntary_switches"),
+)
+
+
+def _chunks_json(repetition: Repetition) -> str | None:
+    """The chunks column by column; None where there are none, and in records without their use."""
+    chunks: list[Json] = [chunk for chunk in repetition["workers"] if "user_ns" in chunk]
+    if not chunks:
+        return None
+    origin_ns = repetition["started_monotonic_ns"]
+    numbers = _numbered(chunks)
+    return canonical_json(
+        {
+            "worker": [numbers[chunk["pid"], chunk["thread_id"]] for chunk in chunks],
+            **{
+                f"{end}_ns": [c[f"{end}_ns"] - origin_ns for c in chunks]
+                for end in ("start", "end")
+            },
+            **{name: [chunk[name] for chunk in chunks] for name in CHUNK_USAGE},
+        }
+    )
+
+
+def _numbered(chunks: Iterable[Json]) -> dict[tuple[int, int], int]:
+    """Each worker's number, from 0 in the order in which they begin."""
+    in_order = sorted(chunks, key=lambda c: (c["start_ns"], c["end_ns"], c["pid"], c["thread_id"]))
+    workers = dict.fromkeys((chunk["pid"], chunk["thread_id"]) for chunk in in_order)
+    return {worker: number for number, worker in enumerate(workers)}
 
 
 def spans(repetition: Repetition) -> list[dict[str, int]]:

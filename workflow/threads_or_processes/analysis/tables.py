@@ -20,11 +20,17 @@ from threads_or_processes.analysis.experiment_tables import (
 )
 from threads_or_processes.analysis.frames import csv_text, frame
 from threads_or_processes.analysis.quality import pairing_table, quality_table
+from threads_or_processes.analysis.quiet import with_disturbance
 from threads_or_processes.analysis.ratios import ratios_table
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.scaling import fits_table, scaling_table
 from threads_or_processes.analysis.slopes import slopes_table
-from threads_or_processes.analysis.trial_values import times_of, trial_values, values_table
+from threads_or_processes.analysis.trial_values import (
+    at_largest_amounts,
+    times_of,
+    trial_values,
+    values_table,
+)
 from threads_or_processes.common.files import write_text
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables import TABLES, AllTables
@@ -38,7 +44,8 @@ def all_tables(plan: Plan, trials: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 def all_rows(plan: Plan, trials: pd.DataFrame) -> AllTables:
     """The rows of every table."""
-    trials = in_order(trials)
+    every_amount = with_disturbance(in_order(trials))
+    trials = at_largest_amounts(every_amount)
     values = trial_values(trials, quiet_threshold=plan.quiet_threshold)
     times = times_of(values)
     rules = Rules(margin=plan.margin, confidence=plan.confidence)

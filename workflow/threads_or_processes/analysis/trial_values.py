@@ -72,6 +72,15 @@ class TrialsOfCell:
     repetitions_ns: tuple[Floats, ...]
 
 
+def at_largest_amounts(trials: pd.DataFrame) -> pd.DataFrame:
+    """The data set without repetitions of less work than the most that their cell was measured at.
+
+    Warm-ups stay. What a table says of a cell without naming an amount is of this one.
+    """
+    largest = trials.groupby("cell")["amount"].transform("max")
+    return trials[(trials["amount"] == largest) | (trials["phase"] != "measure").fillna(value=True)]
+
+
 def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.DataFrame:
     """A row for each ok trial that measured, by cell and block (`RepetitionRow` in).
 
@@ -83,7 +92,9 @@ def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.Dat
     times themselves, in the order of measurement; the quiet ones only where they have a median.
     """
     counts = (repetitions["outcome"] == Outcome.OK) & (repetitions["phase"] == "measure")
-    measured = with_disturbance(repetitions)[counts.fillna(value=False)]
+    if "disturbance_ratio" not in repetitions:
+        repetitions = with_disturbance(repetitions)
+    measured = repetitions[counts.fillna(value=False)]
     is_quiet = (measured["disturbance_ratio"] <= most_disturbance(quiet_threshold)).fillna(
         value=False
     )

@@ -24,6 +24,7 @@ from threads_or_processes.plan.expected import Expected, announcement, expected
 from threads_or_processes.plan.plan import make_plan
 from threads_or_processes.records.interpreter import InterpreterRequest
 from threads_or_processes.records.plan import Cell, Machine, Trial
+from threads_or_processes.records.vocabulary import Family
 from threads_or_processes.trial.machine import allowed_cpus, fingerprint, name_of
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.needs import REASONS, Need
@@ -139,9 +140,19 @@ class Campaign(Results):
         return {
             "function": work.function,
             "params": dict(work.params),
-            "batch_ms": self.plan.config["trial"]["batch_ms"],
+            "batch_ms": self._batch_ms,
             "instrument": self._instrument_sha256(work.function, "serial"),
         }
+
+    @property
+    def _batch_ms(self) -> float:
+        """How long a batch takes serially on the reference arm: a chunk for each CPU.
+
+        So a worker has a whole chunk to do when all CPUs work. More workers than CPUs share these,
+        and their smaller chunks take as long.
+        """
+        chunk_ms: float = self.plan.config["trial"]["chunk_ms"]
+        return chunk_ms * self.plan.machine.usable_cpus
 
     def announcement(self, ahead: Collection[TrialWildcards], more: Collection[Trial] = ()) -> str:
         """How much is planned and how long it will take.
@@ -218,21 +229,41 @@ class Campaign(Results):
             cpus=self.plan.machine.logical_cpus,
             warmups=cell.warmups,
             repetitions=cell.repetitions,
+            amounts=cell.amounts,
             batch_s=self._batch_s(cell),
+            gain=self._gain(cell),
             patience_s=cell.patience_s,
         )
 
     def _batch_s(self, cell: Cell) -> float:
         """What a batch waits for, or what it is sized for: workers may gain nothing."""
-        params = self.plan.workloads[cell.workload].params
-        tasks, target_ns = batch_for(
+        if waiting_s := self._waiting_s(cell):
+            return waiting_s
+        return self._batch(cell)[1] / 1e9
+
+    def _waiting_s(self, cell: Cell) -> float:
+        """How long the workers of a batch wait, if that is all they do."""
+        seconds: float = self.plan.workloads[cell.workload].params.get("seconds", 0.0)
+        return math.ceil(self._batch(cell)[0] / cell.workers) * seconds
+
+    def _batch(self, cell: Cell) -> tuple[int, int]:
+        return batch_for(
             workload_of(cell.function),
-            params,
-            self.plan.config["trial"]["batch_ms"],
+            self.plan.workloads[cell.workload].params,
+            self._batch_ms,
             self.plan.machine.logical_cpus,
         )
-        rounds = math.ceil(tasks / cell.workers)
-        return rounds * params.get("seconds", 0.0) or target_ns / 1e9
+
+    def _gain(self, cell: Cell) -> float:
+        """How many times as fast as one the workers may be; threads with a GIL count as one."""
+        family = self.plan.family(cell)
+        arm = next(arm for arm in self.plan.arms if arm.name == cell.arm)
+        gains = family in (Family.PROCESSES, Family.INTERPRETERS) or (
+            family is Family.THREADS and not arm.gil
+        )
+        if self._waiting_s(cell) or not gains:
+            return 1.0
+        return min(cell.workers, self.plan.machine.logical_cpus)
 
     def _trial(self, wildcards: TrialWildcards) -> Trial:
         w = wildcards

@@ -104,6 +104,8 @@ def _cells(
                     warmups=asked["warmups"],
                     repetitions=asked["repetitions"],
                     patience_s=asked["patience_s"],
+                    # Only warm workers do the same work again and again.
+                    amounts=tuple(asked["amounts"]) if asked["timing"] == Timing.WARM else (1,),
                     blocks=asked["blocks"],
                 )
 

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from threads_or_processes.records.trial import repetitions_at
 from threads_or_processes.records.vocabulary import Family
 
 # A Snakemake job, the trial's command, the interpreter under test and the wait for an idle
@@ -65,24 +66,36 @@ def expected(
     cpus: int,
     warmups: int,
     repetitions: int,
+    amounts: Sequence[int],
     batch_s: float,
+    gain: float = 1.0,
     patience_s: float,
 ) -> Expected:
     """How long one trial takes, from one Snakemake job to the next.
 
-    `batch_s` is what one execution of the batch takes in this cell. On a busy machine a trial
-    waits `patience_s` for a quiet moment, and then looks that long for quiet repetitions.
+    `batch_s` is what one execution of the batch takes where workers gain nothing, as on a busy
+    machine; on a quiet one they are `gain` times as fast. On a busy machine a trial waits
+    `patience_s` for a quiet moment, and after its repetitions looks that long for quiet ones.
     """
     startup = _startup(family, start_method)
     start_s = startup.of(workers, cpus)
     is_cold = timing == "cold"
-    repetition_s = REPETITION_S + batch_s + (start_s if is_cold else 0.0)
+    around_s = REPETITION_S + (start_s if is_cold else 0.0)
     before_s = TRIAL_S + CPU_S * cpus + startup.once_s + (0.0 if is_cold else start_s)
-    before_s += warmups * repetition_s
-    quiet_s = repetitions * repetition_s
-    # The last repetition begins just before the patience is over.
-    busy_s = max(quiet_s, patience_s + repetition_s) if patience_s else quiet_s
-    return Expected(quiet_s=before_s + quiet_s, busy_s=before_s + patience_s + busy_s)
+    counts = {amount: repetitions_at(amount, repetitions) for amount in amounts}
+
+    def in_repetitions_s(batch_s: float) -> float:
+        return warmups * (around_s + batch_s) + math.fsum(
+            count * (around_s + amount * batch_s) for amount, count in counts.items()
+        )
+
+    # The last round of amounts begins just before the patience is over.
+    a_round_s = math.fsum(around_s + amount * batch_s for amount in amounts)
+    waiting_s = 2 * patience_s + a_round_s if patience_s else 0.0
+    return Expected(
+        quiet_s=before_s + in_repetitions_s(batch_s / gain),
+        busy_s=before_s + in_repetitions_s(batch_s) + waiting_s,
+    )
 
 
 def together(trials: Iterable[Expected]) -> Expected:

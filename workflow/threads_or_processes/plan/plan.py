@@ -12,7 +12,14 @@ from threads_or_processes.plan.cells import Grid, grids_of
 from threads_or_processes.plan.claims import ClaimContext, planned_claims
 from threads_or_processes.plan.config import completed
 from threads_or_processes.plan.spelling import parse_arm
-from threads_or_processes.records.plan import Cell, Experiment, Machine, Model, Plan
+from threads_or_processes.records.plan import (
+    Cell,
+    Experiment,
+    Machine,
+    Model,
+    PeersName,
+    Plan,
+)
 from threads_or_processes.records.vocabulary import CONFIDENCE
 
 
@@ -74,10 +81,19 @@ def make_plan(
 
 
 def _merged(grids: Sequence[Grid]) -> list[Cell]:
-    """Each cell once, in as many blocks as any experiment asks for; its trials run in one way."""
-    cells: dict[str, Cell] = {}
+    """Each cell once, in as many blocks as any experiment asks for; its trials run in one way.
+
+    Cells that are compared with one another measure the same amounts: all that any of them asks
+    for.
+    """
+    amounts: dict[PeersName, set[int]] = {}
     for grid in grids:
         for cell in grid.cells:
+            amounts.setdefault(cell.peers, set()).update(cell.amounts)
+    cells: dict[str, Cell] = {}
+    for grid in grids:
+        for asked in grid.cells:
+            cell = replace(asked, amounts=tuple(sorted(amounts[asked.peers])))
             known = cells.get(cell.id, cell)
             blocks = max(cell.blocks, known.blocks)
             cells[cell.id] = replace(cell, blocks=blocks)

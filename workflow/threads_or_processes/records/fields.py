@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, is_dataclass, replace
 from enum import Enum
 from functools import cache
-from types import NoneType, UnionType
+from types import EllipsisType, NoneType, UnionType
 from typing import Annotated, Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints
 
 #: What the last word of a name says of the unit.
@@ -26,7 +26,8 @@ class Field:
 
     `minimum`: of a number. `pattern`: a regular expression that a text matches as a whole. `json`:
     the text is JSON of this type. `of_repetition`: a value is there exactly where there is a
-    repetition. `unit`: of a group's numbers, the last word of their names.
+    repetition. `unit`: of a group's numbers, the last word of their names. `before`: of a column
+    that older files lack, what its values were then.
     """
 
     meaning: str
@@ -35,6 +36,12 @@ class Field:
     json: Literal["object", "array"] | None = None
     of_repetition: bool = False
     unit: str = ""
+    before: int | str | EllipsisType | None = ...
+
+    @property
+    def may_lack(self) -> bool:
+        """Whether a file of an earlier version may be without the column."""
+        return self.before is not ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -96,8 +96,10 @@ class Cell:
     """One point of the sweep, with the settings its trials run under.
 
     `workload` names the work with those of its parameters that the experiment varies; `function`
-    is its task function. The same cell measured once more has another `replicate`. `id` is made
-    from the other fields where it isn't given: the cell's folder, and its key in every table.
+    is its task function. `amounts` are the multiples of the batch that its trials measure, the
+    least first: each task is executed so many times. The same cell measured once more has another
+    `replicate`. `id` is made from the other fields where it isn't given: the cell's folder, and its
+    key in every table.
     """
 
     workload: str
@@ -113,6 +115,7 @@ class Cell:
     repetitions: int
     patience_s: float
     blocks: int
+    amounts: tuple[int, ...] = (1,)
     id: str = ""
 
     def __post_init__(self) -> None:
@@ -321,6 +324,7 @@ class Plan:
             seed=self.seed,
             warmups=cell.warmups,
             repetitions=cell.repetitions,
+            amounts=list(cell.amounts),
             patience_s=cell.patience_s,
             quiet_threshold=self.quiet_threshold,
             timeout_s=self.config["trial"]["timeout_s"],

@@ -9,7 +9,13 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from threads_or_processes.records.fields import Field
 from threads_or_processes.records.quiet import ProbeMode
-from threads_or_processes.records.vocabulary import HealthFlag, Outcome, StartMethod, Timing
+from threads_or_processes.records.vocabulary import (
+    FEWEST_QUIET,
+    HealthFlag,
+    Outcome,
+    StartMethod,
+    Timing,
+)
 
 Count = Annotated[int, Field("", minimum=0)]
 Positive = Annotated[int, Field("", minimum=1)]
@@ -25,6 +31,21 @@ class WorkerSpan(TypedDict):
     tasks: Count
     start_ns: Count
     end_ns: Count
+    cpus: NotRequired[
+        Annotated[list[Count], Field("where it began and where it ended; empty: not known")]
+    ]
+    user_ns: NotRequired[Annotated[int, Field("CPU time of the worker's thread", minimum=0)]]
+    system_ns: NotRequired[
+        Annotated[int, Field("CPU time that the kernel spent for this thread", minimum=0)]
+    ]
+    run_queue_ns: NotRequired[
+        Annotated[
+            Count | None,
+            Field("time in which the thread could run and had no CPU; null: not known"),
+        ]
+    ]
+    voluntary_switches: NotRequired[Count]
+    involuntary_switches: NotRequired[Count]
 
 
 class Repetition(TypedDict):
@@ -32,6 +53,12 @@ class Repetition(TypedDict):
 
     phase: Phase
     index: Annotated[int, Field("place within its phase", minimum=0)]
+    amount: NotRequired[
+        Annotated[
+            int,
+            Field("how often each task was executed; once in records that don't say", minimum=1),
+        ]
+    ]
     started_monotonic_ns: Count
     wall_ns: Positive
     first_result_ns: Annotated[
@@ -242,6 +269,7 @@ class TrialSpec(TypedDict):
     seed: int
     warmups: int
     repetitions: int
+    amounts: list[int]
     patience_s: float
     quiet_threshold: float
     timeout_s: float
@@ -355,6 +383,14 @@ class TrialRecord(_Try, Supervised, Answer):
     work: Work
     environment: Environment
     sentinel: Annotated[Sentinel | None, Field("null where processes can't be pinned")]
+
+
+def repetitions_at(amount: int, repetitions: int) -> int:
+    """How many repetitions a trial wants at an amount, when it wants `repetitions` at the batch.
+
+    The longer they take, the fewer, but not fewer than a quiet value needs.
+    """
+    return min(repetitions, max(FEWEST_QUIET, repetitions // amount))
 
 
 def unmeasured() -> Measured:

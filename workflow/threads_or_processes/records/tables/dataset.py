@@ -88,6 +88,10 @@ class RepetitionRow(CellKey, TrialKey):
         int | None,
         Field("number of the repetition within its phase", minimum=0, of_repetition=True),
     ]
+    amount: Annotated[
+        int,
+        Field("how many times each task was executed in the repetition", minimum=1, before=1),
+    ]
     wall_ns: Annotated[
         int | None, Field("wall time of the repetition", minimum=1, of_repetition=True)
     ]
@@ -145,6 +149,17 @@ class RepetitionRow(CellKey, TrialKey):
             "before_ns and after_ns, and in which manner they were read (at_once, in_turn); "
             "missing where there was no sentinel",
             json="object",
+        ),
+    ]
+    chunks_json: Annotated[
+        str | None,
+        Field(
+            "the chunks, in each list in the order of the tasks: number of the worker, cpus at the "
+            "start and end, start_ns and end_ns since the repetition's start, of the worker's "
+            "thread user_ns, system_ns, run_queue_ns (ready to run, without a CPU), "
+            "voluntary_switches and involuntary_switches; missing where tasks were sent one by one",
+            json="object",
+            before=None,
         ),
     ]
     results_json: Annotated[

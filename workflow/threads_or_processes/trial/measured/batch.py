@@ -12,7 +12,12 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from threads_or_processes.trial.measured.probe_client import current_cpu
-from threads_or_processes.trial.measured.usage import Usage, process_usage
+from threads_or_processes.trial.measured.usage import (
+    ThreadUsage,
+    Usage,
+    process_usage,
+    thread_usage,
+)
 
 
 class Chunk(NamedTuple):
@@ -28,7 +33,8 @@ class ChunkReport(NamedTuple):
 
     `start_ns` and `end_ns` are readings of `time.perf_counter_ns`, which is one clock for all
     processes of the machine; `cpus` are where the worker ran at these moments (-1: not known);
-    `usage_*` are totals of the worker's process since it was born.
+    `usage_*` are totals of the worker's process since it was born, `thread` is what the worker's
+    thread used for the chunk.
     """
 
     results: list[Any]
@@ -40,6 +46,7 @@ class ChunkReport(NamedTuple):
     cpus: tuple[int, int]
     usage_start: Usage
     usage_end: Usage
+    thread: ThreadUsage
 
 
 def gil_enabled() -> bool:
@@ -80,11 +87,13 @@ def alone(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Callabl
 def _begin() -> Callable[[list[Any]], ChunkReport]:
     """Note where a chunk begins; returns what makes its report of the results."""
     usage_start = process_usage()
+    thread_start = thread_usage()
     first_cpu = current_cpu()
     start_ns = time.perf_counter_ns()
 
     def report(results: list[Any]) -> ChunkReport:
         end_ns = time.perf_counter_ns()
+        thread = thread_usage().since(thread_start)
         return ChunkReport(
             results=results,
             pid=os.getpid(),
@@ -95,6 +104,7 @@ def _begin() -> Callable[[list[Any]], ChunkReport]:
             cpus=(first_cpu, current_cpu()),
             usage_start=usage_start,
             usage_end=process_usage(),
+            thread=thread,
         )
 
     return report

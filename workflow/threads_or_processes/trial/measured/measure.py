@@ -82,16 +82,26 @@ def _timings(workload: Workload, spec: dict[str, Any], added: Mapping[str, Any])
     model = load_model(spec["model"], spec["workers"])
     as_coroutine = Need.COROUTINE in MODELS[spec["model"]].requires
     arguments = {**spec["arguments"], **added}
-    batch = _batch(workload, spec["tasks"], spec["workers"], arguments, as_coroutine=as_coroutine)
+    batches = [
+        _batch(
+            workload,
+            spec["tasks"],
+            spec["workers"],
+            arguments,
+            amount=amount,
+            as_coroutine=as_coroutine,
+        )
+        for amount in spec["amounts"]
+    ]
     if spec["timing"] == "memory":
-        return measure_memory(model, batch)
+        return measure_memory(model, batches[0])
     run = time_warm if spec["timing"] == "warm" else time_cold
     length = Length(
         warmups=spec["warmups"],
         repetitions=spec["repetitions"],
         patience_ns=spec["patience_ns"],
     )
-    return run(model, batch, length, _probe(spec["probe"]))
+    return run(model, batches, length, _probe(spec["probe"]))
 
 
 def calibrate(spec: dict[str, Any]) -> dict[str, Any]:
@@ -103,14 +113,14 @@ def calibrate(spec: dict[str, Any]) -> dict[str, Any]:
 
         def batch_ns_at(size: int) -> int:
             sized = _batch(workload, spec["tasks"], 1, {**arguments, **added, "size": size})
-            return time_warm(model, sized, ONCE, None).found["repetitions"][0]["wall_ns"]
+            return time_warm(model, [sized], ONCE, None).found["repetitions"][0]["wall_ns"]
 
         size = find_size(batch_ns_at, spec["target_ns"]) if workload.is_calibrated else None
         if size is not None:
             arguments["size"] = size
         arguments |= workload.same_results_with
         final_batch = _batch(workload, spec["tasks"], 1, {**arguments, **added})
-        timings = time_warm(model, final_batch, ONCE, None)
+        timings = time_warm(model, [final_batch], ONCE, None)
     if workload.file and any(result is None for result in timings.last_results):
         raise TaskFunctionError(
             f"{workload.file.name}:{workload.name} has no result: it returned None",
@@ -137,14 +147,18 @@ def _batch(
     workers: int,
     arguments: Mapping[str, Any],
     *,
+    amount: int = 1,
     as_coroutine: bool = False,
 ) -> Batch:
     payload = workload.payload
+    numbers = [number for number in range(tasks) for _ in range(amount)]
     return Batch(
         function=workload.coroutine if as_coroutine and workload.coroutine else workload.function,
-        tasks=[payload(n, **arguments) for n in range(tasks)] if payload else range(tasks),
+        # An object of its own for each execution: pickle sends one that is there twice only once.
+        tasks=[payload(number, **arguments) for number in numbers] if payload else numbers,
         arguments=arguments,
         workers=workers,
+        amount=amount,
         is_single=workload.dispatch is Dispatch.SINGLE,
         is_coroutine=as_coroutine,
         prepare=workload.before_batch or (lambda: None),

@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from threads_or_processes.records.trial import Phase, Repetition, Timed, WorkerSpan
+from threads_or_processes.records.trial import (
+    Phase,
+    Repetition,
+    Timed,
+    WorkerSpan,
+    repetitions_at,
+)
 from threads_or_processes.trial.measured.batch import (
     Chunk,
     ChunkReport,
@@ -31,9 +37,11 @@ FRESH_NS = 5_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Length:
-    """How long a trial goes on: `repetitions` quiet ones, or until its patience is over.
+    """How long a trial goes on: until it has its quiet repetitions, or its patience is over.
 
-    Without a sentinel, and when patience is 0, it measures exactly `repetitions`.
+    It wants `repetitions` of the batch and fewer of larger amounts (`repetitions_at`). So many it
+    measures in any case; patience is for what comes after these. Without a sentinel, and when
+    patience is 0, it measures no more.
     """
 
     warmups: int
@@ -45,14 +53,16 @@ class Length:
 class Batch:
     """What is executed, and what surrounds it outside the timed region.
 
-    `tasks` go out as one chunk a worker, or one by one where `is_single`. `left_behind` reads what
-    the tasks left in the parent; it joins the checksum when `checks_what_is_left`.
+    `tasks` go out as one chunk a worker, or one by one where `is_single`; each is there `amount`
+    times in a row. `left_behind` reads what the tasks left in the parent, counts that grow with the
+    amount; it joins the checksum when `checks_what_is_left`.
     """
 
     function: Callable[..., Any]
     tasks: Sequence[Any]
     arguments: Mapping[str, Any]
     workers: int
+    amount: int = 1
     is_single: bool = False
     is_coroutine: bool = False
     prepare: Callable[[], None] = lambda: None
@@ -66,8 +76,13 @@ class Batch:
         return cut(self.function, self.tasks, self.workers, self.arguments)
 
     def checksum_of(self, results: list[Any], left_behind: list[Any]) -> str:
-        """The checksum of all that an execution must do alike in every model."""
-        return checksum([results, left_behind] if self.checks_what_is_left else [results])
+        """The checksum of all that an execution must do alike in every model and at any amount.
+
+        Where the executions of one task differ, it is one that belongs to no amount.
+        """
+        left = [left_behind_once(left_behind, self.amount)] if self.checks_what_is_left else []
+        each = {checksum([results[n :: self.amount], *left]) for n in range(self.amount)}
+        return each.pop() if len(each) == 1 else checksum(sorted(each))
 
     def execute_on(self, model: Model) -> "Execution":
         """Execute it once."""
@@ -79,6 +94,11 @@ class Batch:
         """Execute it once in chunks, with a report of each."""
         reports = model.map(await_chunk if self.is_coroutine else run_chunk, self.chunks)
         return Execution(results=results_in_order(reports), reports=reports)
+
+
+def left_behind_once(counts: list[Any], amount: int) -> list[Any]:
+    """What one execution of each task leaves, from the counts that `amount` executions left."""
+    return [count // amount if count % amount == 0 else count / amount for count in counts]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,16 +124,21 @@ class Timings:
     last_left_behind: list[Any]
 
 
-def time_warm(model: Model, batch: Batch, length: Length, probe: ProbeClient | None) -> Timings:
-    """Start workers once, time each execution of the batch on them, tear down."""
+def time_warm(
+    model: Model, batches: Sequence[Batch], length: Length, probe: ProbeClient | None
+) -> Timings:
+    """Start workers once, time each execution on them, tear down.
+
+    `batches` are one amount each, the least first.
+    """
     begun = clock()
     model.start()
     startup = model.answered(clock)
-    recorder = _Recorder(batch, probe, born_in_repetition=False)
-    recorder.repeat_for(length, lambda: batch.execute_on(model))
-    if batch.is_single:
-        # No task brought a report: ask the workers once more, for the state of their GIL.
-        recorder.take_note_of(batch.execute_chunks_on(model).reports)
+    recorder = _Recorder(batches, probe, born_in_repetition=False)
+    recorder.repeat_for(length, lambda batch: batch.execute_on(model))
+    if batches[0].is_single:
+        # No task brought a report: one more execution tells the state of the workers' GIL.
+        recorder.take_note_of(batches[0].execute_chunks_on(model).reports)
     teardown_begun = clock()
     model.stop()
     return recorder.timings(
@@ -123,17 +148,19 @@ def time_warm(model: Model, batch: Batch, length: Length, probe: ProbeClient | N
     )
 
 
-def time_cold(model: Model, batch: Batch, length: Length, probe: ProbeClient | None) -> Timings:
+def time_cold(
+    model: Model, batches: Sequence[Batch], length: Length, probe: ProbeClient | None
+) -> Timings:
     """Time the whole life each time: create the workers, execute the batch, tear down."""
 
-    def life() -> Execution:
+    def life(batch: Batch) -> Execution:
         model.start()
         execution = batch.execute_on(model)
         torn_down_from_ns = clock()
         model.stop()
         return replace(execution, torn_down_from_ns=torn_down_from_ns)
 
-    recorder = _Recorder(batch, probe, born_in_repetition=True)
+    recorder = _Recorder(batches, probe, born_in_repetition=True)
     recorder.repeat_for(length, life)
     return recorder.timings()
 
@@ -142,9 +169,9 @@ class _Recorder:
     """Times executions of a batch and keeps what each one showed."""
 
     def __init__(
-        self, batch: Batch, probe: ProbeClient | None, *, born_in_repetition: bool
+        self, batches: Sequence[Batch], probe: ProbeClient | None, *, born_in_repetition: bool
     ) -> None:
-        self._batch = batch
+        self._batches = batches
         self._probe = probe
         self._worker_usage = WorkerUsage(os.getpid(), born_in_repetition=born_in_repetition)
         self._repetitions: list[Repetition] = []
@@ -154,29 +181,46 @@ class _Recorder:
         self._last_reading: Reading = []
         self._last_read_ns = -FRESH_NS
 
-    def repeat_for(self, length: Length, execute: Callable[[], Execution]) -> None:
-        """Warm up, then repeat until there are enough quiet repetitions or patience is over."""
+    def repeat_for(self, length: Length, execute: Callable[[Batch], Execution]) -> None:
+        """Warm up, then repeat until there are enough quiet repetitions or patience is over.
+
+        Amounts take turns, so that a disturbance strikes all of them alike.
+        """
         for index in range(length.warmups):
-            self._repeat("warmup", index, execute)
+            self._repeat("warmup", index, self._batches[0], execute)
+        wanted = [repetitions_at(batch.amount, length.repetitions) for batch in self._batches]
+        measured, quiet = ([0 for _ in self._batches] for _ in range(2))
+        index = 0
+
+        def a_round(lacking: Iterable[int]) -> None:
+            nonlocal index
+            for place in lacking:
+                quiet[place] += self._repeat("measure", index, self._batches[place], execute)
+                measured[place] += 1
+                index += 1
+
+        places = range(len(self._batches))
+        while lacking := [place for place in places if measured[place] < wanted[place]]:
+            a_round(lacking)
         begun = clock()
-        quiet = measured = 0
-        patient = True
-        while quiet < length.repetitions and (patient or measured < length.repetitions):
-            quiet += self._repeat("measure", measured, execute)
-            measured += 1
-            patient = clock() - begun < length.patience_ns
+        while (
+            lacking := [place for place in places if quiet[place] < wanted[place]]
+        ) and clock() - begun < length.patience_ns:
+            a_round(lacking)
 
     def take_note_of(self, reports: Iterable[ChunkReport]) -> None:
         """Keep the state of each worker's GIL."""
         self._worker_gil |= {(r.pid, r.thread_id): r.gil_enabled for r in reports}
 
-    def _repeat(self, phase: Phase, index: int, execute: Callable[[], Execution]) -> bool:
-        """Execute the batch once, timed, and record it; whether it was quiet."""
-        self._batch.prepare()
+    def _repeat(
+        self, phase: Phase, index: int, batch: Batch, execute: Callable[[Batch], Execution]
+    ) -> bool:
+        """Execute a batch once, timed, and record it; whether it was quiet."""
+        batch.prepare()
         sentinel_before = self._reading_before()
         usage_before = process_usage()
         started = clock()
-        execution = execute()
+        execution = execute(batch)
         ended = clock()
         parent = process_usage().since(usage_before)
         sentinel_after = self._read()
@@ -184,13 +228,14 @@ class _Recorder:
         tree = parent.plus(self._worker_usage.since_last(reports))
         cpus = self._cpus_of(reports)
         self._results = execution.results
-        self._left_behind = self._batch.left_behind()
+        self._left_behind = batch.left_behind()
         self.take_note_of(reports)
-        updates: int | None = sum(self._results) if self._batch.counts_updates else None
+        updates: int | None = sum(self._results) if batch.counts_updates else None
         self._repetitions.append(
             Repetition(
                 phase=phase,
                 index=index,
+                amount=batch.amount,
                 started_monotonic_ns=started,
                 wall_ns=ended - started,
                 first_result_ns=_first_result_ns(execution, started),
@@ -201,7 +246,7 @@ class _Recorder:
                 parent_system_ns=parent.system_ns,
                 voluntary_switches=tree.voluntary_switches,
                 involuntary_switches=tree.involuntary_switches,
-                checksum=self._batch.checksum_of(self._results, self._left_behind),
+                checksum=batch.checksum_of(self._results, self._left_behind),
                 updates=updates,
                 lost_updates=None if updates is None else updates - self._left_behind[0],
                 cpus=sorted(cpus),
@@ -213,7 +258,7 @@ class _Recorder:
         if self._probe is None:
             return True
         return self._probe.rule.is_quiet(
-            cpus, sentinel_before, sentinel_after, workers=self._batch.workers
+            cpus, sentinel_before, sentinel_after, workers=batch.workers
         )
 
     def _reading_before(self) -> Reading:
@@ -268,10 +313,17 @@ def _span_ns(from_ns: int | None, to_ns: int) -> int | None:
 
 
 def _span(report: ChunkReport) -> WorkerSpan:
+    used, run_queue_ns = report.thread
     return WorkerSpan(
         pid=report.pid,
         thread_id=report.thread_id,
         tasks=len(report.results),
         start_ns=report.start_ns,
         end_ns=report.end_ns,
+        cpus=[cpu for cpu in report.cpus if cpu >= 0],
+        user_ns=used.user_ns,
+        system_ns=used.system_ns,
+        run_queue_ns=run_queue_ns,
+        voluntary_switches=used.voluntary_switches,
+        involuntary_switches=used.involuntary_switches,
     )

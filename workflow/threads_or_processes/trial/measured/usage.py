@@ -1,6 +1,8 @@
-"""CPU time and context switches of a trial's process tree."""
+"""CPU time and context switches: of a trial's process tree, and of one worker's thread."""
 
+import os
 import resource
+import threading
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
@@ -25,6 +27,24 @@ class Usage(NamedTuple):
 NOTHING = Usage(0, 0, 0, 0)
 
 
+class ThreadUsage(NamedTuple):
+    """Totals of one thread since it was born; `run_queue_ns` is None where the kernel won't say.
+
+    The latter is the time in which the thread could have run and had no CPU.
+    """
+
+    usage: Usage
+    run_queue_ns: int | None
+
+    def since(self, earlier: "ThreadUsage") -> "ThreadUsage":
+        """Subtract field by field."""
+        known = self.run_queue_ns is not None and earlier.run_queue_ns is not None
+        return ThreadUsage(
+            usage=self.usage.since(earlier.usage),
+            run_queue_ns=(self.run_queue_ns or 0) - (earlier.run_queue_ns or 0) if known else None,
+        )
+
+
 class Reported(Protocol):
     """The part of a chunk's report that says what its worker used."""
 
@@ -38,7 +58,38 @@ class Reported(Protocol):
 
 def process_usage() -> Usage:
     """Give the totals of the calling process (getrusage, RUSAGE_SELF), all its threads included."""
-    raw = resource.getrusage(resource.RUSAGE_SELF)
+    return _usage(resource.RUSAGE_SELF)
+
+
+def thread_usage() -> ThreadUsage:
+    """Give the totals of the calling thread; where the system has none, those of its process."""
+    who = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
+    return ThreadUsage(usage=_usage(who), run_queue_ns=_run_queue_ns())
+
+
+_schedstat = threading.local()
+
+
+def _run_queue_ns() -> int | None:
+    """The second number of /proc/thread-self/schedstat (Documentation/scheduler/sched-stats.rst).
+
+    The file stays open: it is read in each chunk, inside the timed region.
+    """
+    thread_id = threading.get_native_id()
+    # A forked child has its parent's open file, which is about the parent.
+    if getattr(_schedstat, "thread_id", None) != thread_id:
+        _schedstat.thread_id = thread_id
+        try:
+            _schedstat.file = os.open("/proc/thread-self/schedstat", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            _schedstat.file = None
+    if _schedstat.file is None:
+        return None
+    return int(os.pread(_schedstat.file, 100, 0).split()[1])
+
+
+def _usage(who: int) -> Usage:
+    raw = resource.getrusage(who)
     return Usage(
         user_ns=round(raw.ru_utime * 1e6) * 1000,  # the kernel gives whole microseconds
         system_ns=round(raw.ru_stime * 1e6) * 1000,

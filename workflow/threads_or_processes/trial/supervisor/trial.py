@@ -55,15 +55,20 @@ def run_trial(
 
 
 def quiet_repetitions(record: Mapping[str, Any], rule: QuietRule | None = None) -> int:
-    """How many measured repetitions of a record were quiet; all of them without a sentinel.
+    """How many measured repetitions were quiet, of the amount that has the fewest.
 
-    By the rule of its own time, or by a later one, which knows the floors better.
+    All are without a sentinel. By the rule of the record's own time, or by a later one, which knows
+    the floors better.
     """
     measured = [r for r in record["repetitions"] if r["phase"] == "measure"]
-    if record["sentinel"] is None:
-        return len(measured)
-    rule = rule or _rule_of(record["sentinel"])
-    return sum(is_quiet(r, rule, workers=record["cell"]["workers"]) for r in measured)
+    rule = rule or (_rule_of(record["sentinel"]) if record["sentinel"] else None)
+    workers = record["cell"]["workers"]
+    quiet = dict.fromkeys((r.get("amount", 1) for r in measured), 0)
+    for r in measured:
+        quiet[r.get("amount", 1)] += (
+            record["sentinel"] is None or rule is None or is_quiet(r, rule, workers=workers)
+        )
+    return min(quiet.values(), default=0)
 
 
 def _rule_of(sentinel: Sentinel) -> QuietRule:
@@ -126,6 +131,7 @@ def measure_trial(
             "timing": cell["timing"],
             "warmups": spec["warmups"],
             "repetitions": spec["repetitions"],
+            "amounts": spec["amounts"],
             "patience_ns": round(spec["patience_s"] * 1e9),
             "probe": {"rule": asdict(rule)} if rule else None,
             "gil": identity["gil_enabled"],
@@ -233,6 +239,7 @@ def _check_repeats(function: str, calibration: Mapping[str, Any], identity: Iden
             "timing": "warm",
             "warmups": 1,
             "repetitions": 1,
+            "amounts": [1],
             "patience_ns": 0,
             "probe": None,
             "gil": identity["gil_enabled"],

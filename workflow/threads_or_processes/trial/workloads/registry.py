@@ -19,7 +19,7 @@ class Batch(StrEnum):
 
     SHARED_OUT = "shared_out"  # many tasks, the same for every worker count
     ONE_A_CPU = "one_a_cpu"  # exactly one for each logical CPU, as the notebook does
-    BY_DURATION = "by_duration"  # as many of `task_us` microseconds as fill `trial.batch_ms`
+    BY_DURATION = "by_duration"  # as many of `task_us` microseconds as fill the batch
     THOUSAND = "thousand"  # so many that the cost of sending one can be told
 
 
@@ -37,7 +37,7 @@ class Workload:
     `function(task, **arguments)` is one task and returns numbers, text, bytes, arrays, or lists and
     mappings of these. `task` is its number, or what `payload(number, **arguments)` made of it in
     the parent, outside the timed region. When the function has a parameter `size`, the size is
-    calibrated so that a batch takes about `trial.batch_ms`.
+    calibrated so that a batch takes as long as the config's `trial.chunk_ms` asks for.
     """
 
     name: str
@@ -59,7 +59,8 @@ class Workload:
     fixture: Callable[..., AbstractContextManager[Mapping[str, Any]]] = lambda **_: nullcontext({})
     # Arguments that give the same results sooner; used where only the results are wanted.
     same_results_with: Mapping[str, Any] = field(default_factory=dict)
-    # For workloads that leave something in the parent: empties it before a batch, reads it after.
+    # For workloads that leave something in the parent: empties it before a batch, counts it after.
+    # Counts grow with the number of tasks.
     before_batch: Callable[[], None] | None = None
     after_batch: Callable[[], list[Any]] | None = None
     # Each task returns how many updates it made, `after_batch` [how many are there].
