@@ -387,7 +387,12 @@ def _model(name: str) -> Model:
     entry = MODELS[name]
     base, _, start_method = name.partition("-")
     title = base.replace("_", " ") + (f" ({start_method})" if start_method else "")
-    return Model(title=title, family=entry.family, start_method=entry.start_method)
+    return Model(
+        title=title,
+        family=entry.family,
+        start_method=entry.start_method,
+        unpinned=entry.unpinned,
+    )
 
 
 def _about(workload: str) -> Workload:

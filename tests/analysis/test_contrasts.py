@@ -105,6 +105,20 @@ def test_threads_meet_every_other_way_to_be_parallel_once() -> None:
     ]
 
 
+def test_pinned_workers_meet_the_free_ones_of_their_own_pool_and_nobody_else() -> None:
+    models = ("serial", "threads", "threads_pinned", "processes-fork", "processes_pinned-fork")
+    cells = [make_cell("json", model, 1 if model == "serial" else 2, "3.13") for model in models]
+    assert pairs(cells, ContrastKind.PINNED_OVER_FREE) == [
+        ("json/processes_pinned-fork/2/3.13/warm", "json/processes-fork/2/3.13/warm"),
+        ("json/threads_pinned/2/3.13/warm", "json/threads/2/3.13/warm"),
+    ]
+    threads = "json/threads/2/3.13/warm"
+    assert pairs(cells, ContrastKind.THREADS_OVER_PROCESSES) == [
+        (threads, "json/processes-fork/2/3.13/warm")
+    ]
+    assert pairs(cells, ContrastKind.THREADS_OVER_OTHERS) == []
+
+
 def test_replicates_and_weighed_cells_take_no_part() -> None:
     cells = [
         make_cell("json", "serial", 1, "3.13"),

@@ -221,3 +221,10 @@ def test_where_nothing_gains_or_sending_was_not_measured_no_task_pays() -> None:
     }
     assert decisions(no_gain | SENDING_MS)["json", "3.13"]["pays_from_ns"] is None
     assert decisions(TRUTHS_MS)["json", "3.13"]["pays_from_ns"] is None
+
+
+def test_pinned_workers_are_no_candidates() -> None:
+    pinned = {"json/processes_pinned-fork/2/3.13/warm": 5.0, "json/threads_pinned/2/3.13/warm": 9.5}
+    row = decisions(TRUTHS_MS | pinned)["json", "3.13"]
+    assert row["best_model"] == "processes-fork"
+    assert row["families"]["threads"]["model"] == "threads"

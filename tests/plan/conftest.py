@@ -37,6 +37,7 @@ class Mode:
     provides: frozenset[str] = frozenset()
     requires: frozenset[str] = frozenset()
     since: tuple[int, int] = (3, 0)
+    unpinned: str = ""
 
     @property
     def is_parallel(self) -> bool:

@@ -1,6 +1,7 @@
 """From a config to trials in order."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,11 +10,14 @@ from hypothesis import strategies as st
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.plan_file import plan_from, plan_json
 from threads_or_processes.plan.blocks import in_order
+from threads_or_processes.plan.config import checked
+from threads_or_processes.plan.plan import make_plan
 from threads_or_processes.plan.spelling import parse_arm
 from threads_or_processes.records.plan import Arm, Cell
 from threads_or_processes.records.topology import Topology
+from threads_or_processes.records.vocabulary import Family
 
-from .conftest import Config, a_cell, planned
+from .conftest import CATALOGUE, MACHINE, Config, Mode, a_cell, planned
 
 
 @pytest.mark.parametrize(
@@ -120,6 +124,26 @@ def test_a_reason_is_given_for_each_thing_that_is_missing(config: Config) -> Non
             "Python 3.13 has no such thing; 3.14 is the first",
         ),
     ]
+
+
+def test_pinned_workers_are_planned_where_the_system_can_pin(config: Config) -> None:
+    models = {
+        **CATALOGUE.models,
+        "pinned-fork": Mode(family=Family.PROCESSES, unpinned="processes-fork"),
+    }
+    config["experiments"]["scaling"] |= {"workloads": ["count"], "models": ["pinned-fork"]}
+    config["experiments"]["scaling"] |= {"workers": [2], "arms": ["3.13"]}
+    can, cannot = (
+        make_plan(
+            checked(config), replace(CATALOGUE, models=models), replace(MACHINE, can_pin=can_pin)
+        )
+        for can_pin in (True, False)
+    )
+    assert [can.is_pinned(cell) for cell in can.cells] == [True]
+    assert can.models["pinned-fork"].unpinned == "processes-fork"
+    assert cannot.cells == ()
+    (skipped,) = cannot.experiments[0].not_applicable
+    assert skipped.reason == "the system keeps no worker on a CPU of its own"
 
 
 def test_a_varied_parameter_makes_workloads_of_their_own(config: Config) -> None:

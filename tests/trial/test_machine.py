@@ -1,5 +1,6 @@
 """The machine as this process may use it, read from trees laid out as Linux lays them out."""
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from threads_or_processes.records.trial import Fingerprint
 from threads_or_processes.trial.machine import (
     allowed_cpus,
+    can_pin,
     cpu_quota,
     fingerprint,
     name_of,
@@ -96,3 +98,19 @@ def test_results_of_earlier_versions_keep_their_folder() -> None:
     known = {**MACHINE.fingerprint, "cpu_quota": None}
     assert known.keys() == fingerprint().keys()
     assert name_of(cast("Fingerprint", known)) == "synthetic-cpu-2cpu-f6a8ef34"
+
+
+def test_pinning_is_possible_where_the_call_is_there_and_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = allowed_cpus()
+    assert can_pin()
+    assert allowed_cpus() == before
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "sched_setaffinity", refuse)
+    assert not can_pin()
+    monkeypatch.delattr(os, "sched_setaffinity")
+    assert not can_pin()

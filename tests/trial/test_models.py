@@ -28,6 +28,7 @@ from threads_or_processes.trial.models.oob_pickle import (
     loads_in_place,
     write_buffers,
 )
+from threads_or_processes.trial.models.pinned_pools import in_turn
 from threads_or_processes.trial.supervisor.environment import draw_environment
 from threads_or_processes.trial.supervisor.supervisor import PACKAGE_ROOT, Ending, run_measured
 
@@ -112,6 +113,12 @@ def test_arrays_travel_in_one_block_that_is_gone_in_the_end(observe: Observe, mo
     assert seen["blocks"] == [1] * 5
     assert seen["left"] == []
     assert ending.seen["stderr_tail"] == ""
+
+
+def test_pinned_workers_take_a_core_each_before_any_core_gets_a_second() -> None:
+    assert in_turn([0, 1, 2, 3], [(0, 1), (2, 3)]) == [0, 2, 1, 3]
+    assert in_turn([0, 1, 2, 3], [(0, 2), (1, 3)]) == [0, 1, 2, 3]
+    assert in_turn([5, 1, 4], []) == [1, 4, 5]
 
 
 @given(

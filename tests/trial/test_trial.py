@@ -75,6 +75,19 @@ def test_every_model_runs_on_every_arm(trial: RunTrial, model: str, arm: str) ->
         assert last["user_ns"] + last["system_ns"] > own_ns
 
 
+@pytest.mark.parametrize("arm", ["3.13", "3.13t"])
+@pytest.mark.parametrize("model", [name for name in MODELS if MODELS[name].unpinned])
+def test_each_pinned_worker_stays_on_a_cpu_of_its_own(
+    trial: RunTrial, model: str, arm: str
+) -> None:
+    record = trial("sleep", model, 2, arm, params={"seconds": 0.01}, repetitions=5)
+    places: dict[tuple[int, int], set[int]] = {}
+    for chunk in (chunk for r in record["repetitions"] for chunk in r["workers"]):
+        places.setdefault((chunk["pid"], chunk["thread_id"]), set()).update(chunk["cpus"])
+    assert [len(cpus) for cpus in places.values()] == [1, 1]
+    assert len(set.union(*places.values())) == min(2, len(os.sched_getaffinity(0)))
+
+
 @pytest.mark.parametrize("workload", all_workloads())
 def test_every_workload_gives_the_serial_results_in_every_model_it_allows(
     trial: RunTrial, workload: str

@@ -1,7 +1,7 @@
 """Which cells are compared with which, and the question that each comparison answers."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from threads_or_processes.records.plan import Arm, Cell, Plan
 from threads_or_processes.records.vocabulary import SERIAL, THREADS, ContrastKind, Family
@@ -32,6 +32,7 @@ def planned_contrasts(plan: Plan) -> list[Contrast]:
         *_against_serial(cells, at, ContrastKind.SPEEDUP_REFERENCE, arm=plan.reference_arm),
         *_threads_over(cells, plan, ContrastKind.THREADS_OVER_PROCESSES),
         *_threads_over(cells, plan, ContrastKind.THREADS_OVER_OTHERS),
+        *_pinned_over_free(cells, at, plan),
         *_between_arms(cells, at, plan.arms, ContrastKind.ARM_BUILD),
         *_between_arms(cells, at, plan.arms, ContrastKind.ARM_LOCK),
         *_between_arms(cells, at, plan.arms, ContrastKind.ARM_TOTAL),
@@ -61,12 +62,21 @@ def _threads_over(cells: list[Cell], plan: Plan, question: ContrastKind) -> Iter
             family = plan.family(other)
             if (
                 other != cell
+                and not plan.is_pinned(other)
                 and family is not Family.SERIAL
                 and (family is Family.PROCESSES) == is_about_processes
                 and (other.workload, other.timing, other.workers, other.arm)
                 == (cell.workload, cell.timing, cell.workers, cell.arm)
             ):
                 yield Contrast(question, cell, other)
+
+
+def _pinned_over_free(cells: list[Cell], at: dict[GridKey, Cell], plan: Plan) -> Iterator[Contrast]:
+    """Like for like: the same pool, whose workers may move."""
+    for cell in cells:
+        free = replace(cell, model=plan.models[cell.model].unpinned)
+        if plan.is_pinned(cell) and (baseline := at.get(_grid_key(free))) is not None:
+            yield Contrast(ContrastKind.PINNED_OVER_FREE, cell, baseline)
 
 
 def _between_arms(

@@ -156,6 +156,7 @@ def decidable(plan: Plan) -> list[Cell]:
         and cell.timing == Timing.WARM
         and cell.workload not in plan.varied
         and cell.function not in NO_WORK
+        and not plan.is_pinned(cell)
     ]
     serial, parallel = (
         {(c.workload, c.arm) for c in warm if (plan.family(c) is Family.SERIAL) == is_serial}

@@ -25,7 +25,7 @@ from threads_or_processes.plan.plan import make_plan
 from threads_or_processes.records.interpreter import InterpreterRequest
 from threads_or_processes.records.plan import Cell, Machine, Trial
 from threads_or_processes.records.vocabulary import Family
-from threads_or_processes.trial.machine import allowed_cpus, fingerprint, name_of
+from threads_or_processes.trial.machine import allowed_cpus, can_pin, fingerprint, name_of
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.needs import REASONS, Need
 from threads_or_processes.trial.supervisor.instrument import instrument_sha256
@@ -64,7 +64,12 @@ class Campaign(Results):
         name = name_of(here)
         if config["campaign"] != DEFAULT_CAMPAIGN:  # a folder of its own, beside the default one's
             name += f"-{config['campaign']}"
-        machine = Machine(name=name, fingerprint={**here}, topology=topology(allowed_cpus()))
+        machine = Machine(
+            name=name,
+            fingerprint={**here},
+            topology=topology(allowed_cpus()),
+            can_pin=can_pin(),
+        )
         return cls(plan=make_plan(config, works, machine, claims))
 
     @property

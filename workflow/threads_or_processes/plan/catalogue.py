@@ -36,7 +36,10 @@ class WorkloadEntry(Protocol):
 
 
 class ModelEntry(Protocol):
-    """An execution model: what it provides to workloads and requires of them, its first Python."""
+    """An execution model: what it provides to workloads and requires of them, its first Python.
+
+    `unpinned` is the same model with free workers, where its own stay on one CPU each.
+    """
 
     @property
     def title(self) -> str: ...  # noqa: D102
@@ -52,6 +55,8 @@ class ModelEntry(Protocol):
     def requires(self) -> AbstractSet[str]: ...  # noqa: D102
     @property
     def since(self) -> tuple[int, int]: ...  # noqa: D102
+    @property
+    def unpinned(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True, kw_only=True)

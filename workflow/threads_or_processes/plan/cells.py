@@ -39,7 +39,7 @@ def _grid(
 ) -> Grid:
     works = _works(settings, config, catalogue)
     reasons = {
-        cell: _why_not(cell, catalogue)
+        cell: _why_not(cell, catalogue, machine)
         for cell in _cells(works, settings, config, catalogue.models, machine)
     }
     return Grid(
@@ -119,13 +119,15 @@ def _points(entry: WorkloadEntry, grid: Mapping[str, Sequence[Any]]) -> list[dic
     ]
 
 
-def _why_not(cell: Cell, catalogue: Catalogue) -> str:
+def _why_not(cell: Cell, catalogue: Catalogue, machine: Machine) -> str:
     """The reason why a cell can't be run; empty if it can."""
     workload = catalogue.workloads[cell.workload.partition(",")[0]]
     model = catalogue.models[cell.model]
     version = parse_arm(cell.arm).version
     if tuple(map(int, version.split("."))) < model.since:
         return f"Python {version} has no such thing; {'.'.join(map(str, model.since))} is the first"
+    if model.unpinned and not machine.can_pin:
+        return "the system keeps no worker on a CPU of its own"
     unmet = [
         *sorted(workload.requires - model.provides),
         *sorted(model.requires - workload.provides),

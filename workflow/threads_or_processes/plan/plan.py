@@ -61,7 +61,12 @@ def make_plan(
         arms=arms,
         workloads={label: works[label] for label in sorted({cell.workload for cell in cells})},
         models={
-            name: Model(title=model.title, family=model.family, start_method=model.start_method)
+            name: Model(
+                title=model.title,
+                family=model.family,
+                start_method=model.start_method,
+                unpinned=model.unpinned,
+            )
             for name, model in models.items()
         },
         experiments=tuple(

@@ -37,11 +37,15 @@ class Arm:
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """The machine: the name of its results' folder, what identifies it, how its CPUs are built."""
+    """The machine: the name of its results' folder, what identifies it, how its CPUs are built.
+
+    `can_pin` is whether a worker can be kept on one CPU there.
+    """
 
     name: str
     fingerprint: Mapping[str, Any]
     topology: Topology = field(default_factory=Topology)
+    can_pin: bool = True
 
     @property
     def logical_cpus(self) -> int:
@@ -84,11 +88,12 @@ class Workload:
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """A way to execute a batch."""
+    """A way to execute a batch; `unpinned`: of pinned workers, the same with free ones."""
 
     title: str
     family: Family
     start_method: StartMethod
+    unpinned: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -282,6 +287,10 @@ class Plan:
     def family(self, cell: Cell) -> Family:
         """The family of a cell's model."""
         return self.models[cell.model].family
+
+    def is_pinned(self, cell: Cell) -> bool:
+        """Whether a cell's workers stay on one CPU each: a factor of its own, no way to choose."""
+        return bool(self.models[cell.model].unpinned)
 
     def in_order(self) -> list[Cell]:
         """Cells in the order of every table, whatever the order in the plan's file.

@@ -136,6 +136,7 @@ class ContrastKind(StrEnum):
     SPEEDUP_REFERENCE = "speedup_reference"  # against serial on the reference arm
     THREADS_OVER_PROCESSES = "threads_over_processes"  # same workers, same arm
     THREADS_OVER_OTHERS = "threads_over_others"  # likewise, over whatever else is parallel
+    PINNED_OVER_FREE = "pinned_over_free"  # the same pool, its workers on one CPU each
     ARM_BUILD = "arm_build"  # what the free-threaded build costs while its lock is on
     ARM_LOCK = "arm_lock"  # what taking the lock away gives
     ARM_TOTAL = "arm_total"  # both together

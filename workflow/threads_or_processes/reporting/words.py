@@ -58,6 +58,10 @@ CONTRASTS = {
         "Threads against other ways without processes, same workers and arm",
         "Above 1: the pool of threads is faster than the other way.",
     ),
+    ContrastKind.PINNED_OVER_FREE: (
+        "Workers that stay on one CPU each against free ones, same pool, workers and arm",
+        "Above 1: it is faster when workers can't move.",
+    ),
     ContrastKind.ARM_BUILD: (
         "The price of the free-threaded build, its lock still on",
         "Below 1: the free-threaded build costs time before any lock is removed.",

@@ -45,6 +45,15 @@ def allowed_cpus() -> frozenset[int]:
     return frozenset(range(os.cpu_count() or 1))
 
 
+def can_pin() -> bool:
+    """Whether the system lets this process choose the CPUs that it runs on."""
+    try:
+        os.sched_setaffinity(0, os.sched_getaffinity(0))
+    except (AttributeError, OSError):  # the system has no such call, or forbids it
+        return False
+    return True
+
+
 def cpu_quota(process: Path = THIS_PROCESS) -> float | None:
     """How many CPUs' worth of time the control groups of this process allow; None if no limit.
 

@@ -21,7 +21,8 @@ class ModelEntry:
     """Where a model lives and what a plan must know about it.
 
     `place` is its module and class. `provides` are needs of workloads that it meets, `requires` its
-    own needs of them; `since` is the first Python that has it.
+    own needs of them; `since` is the first Python that has it. Where its workers stay on one CPU
+    each, `unpinned` is the same model with free ones; the machine must allow pinning then.
     """
 
     place: str
@@ -31,6 +32,7 @@ class ModelEntry:
     requires: frozenset[Need] = frozenset()
     start_method: StartMethod = StartMethod.NONE
     since: tuple[int, int] = (3, 0)
+    unpinned: str = ""
 
     @property
     def module(self) -> str:
@@ -57,11 +59,26 @@ def _of_processes(name: str, place: str, title: str, **needs: Any) -> dict[str, 
 MODELS = {
     "serial": ModelEntry("serial.Serial", "serial", Family.SERIAL, ANY_DISPATCH),
     "threads": ModelEntry("pools.Threads", "threads", Family.THREADS, ANY_DISPATCH),
+    "threads_pinned": ModelEntry(
+        "pinned_pools.PinnedThreads",
+        "threads, pinned",
+        Family.THREADS,
+        ANY_DISPATCH,
+        unpinned="threads",
+    ),
     "raw_threads": ModelEntry("raw_threads.RawThreads", "raw threads", Family.THREADS, THREADED),
     "thread_executor": ModelEntry(
         "executors.ThreadExecutor", "thread executor", Family.THREADS, ANY_DISPATCH
     ),
     **_of_processes("processes", "pools.Processes", "processes"),
+    "processes_pinned-fork": ModelEntry(
+        "pinned_pools.PinnedProcesses",
+        "processes, pinned (fork)",
+        Family.PROCESSES,
+        POOLED,
+        start_method=StartMethod.FORK,
+        unpinned="processes-fork",
+    ),
     **_of_processes("stdlib_processes", "pools.StdlibProcesses", "processes, standard library"),
     **_of_processes("process_executor", "process_executor.ProcessExecutor", "process executor"),
     "joblib": ModelEntry("joblib_loky.JoblibLoky", "joblib (loky)", Family.PROCESSES, POOLED),
