@@ -33,9 +33,15 @@ def values_by_amount(results: Path) -> pd.DataFrame:
 def predicted_ratios(values: pd.DataFrame, column: str) -> pd.DataFrame:
     """Measured / predicted time of each trial at the amounts that made no part of the line."""
     wide = values.pivot(index=["cell", "block"], columns="amount", values=column)
+    amounts: list[int] = [int(amount) for amount in wide.columns]
     slope = (wide[LONG] - wide[SHORT]) / (LONG - SHORT)
-    line = {a: wide[SHORT] + slope * (a - SHORT) for a in wide.columns}
-    return pd.DataFrame({a: wide[a] / line[a] for a in wide.columns if a not in (SHORT, LONG)})
+    return pd.DataFrame(
+        {
+            amount: wide[amount] / (wide[SHORT] + slope * (amount - SHORT))
+            for amount in amounts
+            if amount not in (SHORT, LONG)
+        }
+    )
 
 
 def main() -> None:
