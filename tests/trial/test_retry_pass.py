@@ -11,7 +11,7 @@ from threads_or_processes.plan.spelling import parse_arm
 from threads_or_processes.records.plan import Cell, Machine, Model, Plan, Trial, Workload
 from threads_or_processes.records.quiet import ProbeMode
 from threads_or_processes.records.vocabulary import Family, StartMethod, Timing, WorkerKind
-from threads_or_processes.trial.__main__ import main
+from threads_or_processes.trial.__main__ import run_command
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor
 from threads_or_processes.trial.supervisor.retry_pass import candidates, retries
 from threads_or_processes.trial.supervisor.trial import quiet_repetitions
@@ -148,12 +148,11 @@ def test_the_command_keeps_every_try_and_lets_the_quietest_count(
     write_json(results / "plan.json", plan_json(plan_of((CELL, "trials/1.json"))))
     arguments = ["--plan", "plan.json", "--results", ".", "--out", "second-look.json"]
     monkeypatch.chdir(results)
-    monkeypatch.setattr("sys.argv", ["trial", "retry", *arguments])
-    main()
+    run_command(["retry", *arguments])
     account = read_json(results / "second-look.json")
     assert (account["lacking"], account["gained"], account["tries"]) == (1, 1, 1)
     counting = read_json(results / "trials/1.json")
     assert counting["try"] == 2
     assert read_json(results / f"archive/{counting['trial_id']}.json") == counting
-    main()
+    run_command(["retry", *arguments])
     assert read_json(results / "second-look.json")["lacking"] == 0

@@ -13,6 +13,7 @@ from threads_or_processes.pipeline.archive import Archive
 from threads_or_processes.pipeline.campaign import Campaign
 from threads_or_processes.pipeline.console import Console
 from threads_or_processes.pipeline.snakemake_patches import patch_scheduler
+from threads_or_processes.trial.server import start_server
 
 IS_ARCHIVED = config.get("dataset") is not None
 CAMPAIGN = exit_on_user_error(lambda: (Archive if IS_ARCHIVED else Campaign).of(config))
@@ -54,6 +55,8 @@ wildcard_constraints:
 onstart:
     exit_on_user_error(CAMPAIGN.lock)
     exit_on_user_error(lambda: patch_scheduler(workflow.scheduler))
+    if OWN_PYTHON and not IS_ARCHIVED:
+        start_server()
     CONSOLE.begin(logger)
     print(f"Results go to {CAMPAIGN.results}", file=sys.stderr)
 

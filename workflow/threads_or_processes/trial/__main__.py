@@ -7,8 +7,9 @@
 import argparse
 import json
 import os
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,8 +91,12 @@ def calibrate(arguments: argparse.Namespace) -> None:
     write_json(arguments.out, calibration)
 
 
-def main() -> None:
-    """Parse the command line and run the command."""
+def run_command(command_line: Sequence[str]) -> None:
+    """Parse a command line and run its command; a `UserError` is shown, and exits."""
+    exit_on_user_error(lambda: _run_command(command_line))
+
+
+def _run_command(command_line: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m threads_or_processes.trial", description=__doc__
     )
@@ -123,9 +128,9 @@ def main() -> None:
     size.add_argument("--out", type=Path, required=True, help="the calibration to write")
     size.set_defaults(run=calibrate)
 
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(command_line)
     arguments.run(arguments)
 
 
 if __name__ == "__main__":
-    exit_on_user_error(main)
+    run_command(sys.argv[1:])

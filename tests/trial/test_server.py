@@ -1,0 +1,183 @@
+"""The server of trials: a command runs as if its client ran it, however either ends."""
+
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.trial.conftest import processes_with, until_gone
+
+PACKAGES = Path(__file__).parents[2] / "workflow"
+CLIENT = PACKAGES / "threads_or_processes/trial/client.py"
+
+# Commands that a server runs in place of trials.
+COMMANDS = """
+import os, signal, socket, sys, time
+from threads_or_processes.trial.server import serve
+
+def run(arguments):
+    name, *rest = arguments
+    globals()[name](*rest)
+
+def say(out, err):
+    print(out, os.getppid() == server)
+    sys.stderr.write(err)
+
+def leave(code):
+    sys.exit(int(code))
+
+def fail():
+    raise ValueError("told")
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def wait(place):
+    try:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        open(place, "w").write(str(os.getpid()))
+        time.sleep(600)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    finally:
+        os.unlink(place)
+
+server = os.getpid()
+listener = socket.socket(fileno=int(sys.argv[1]))
+serve(listener, run)
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: its process, and the environment of its clients."""
+
+    process: "subprocess.Popen[bytes]"
+    environment: dict[str, str]
+
+    def ask(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start a client."""
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", str(CLIENT), *arguments],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A server of its own for each test."""
+    address = str(tmp_path / "socket")
+    environment = {"PYTHONPATH": str(PACKAGES), "TRIAL_SERVER": address}
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(address)
+        listener.listen()
+        process = subprocess.Popen(
+            [sys.executable, "-c", COMMANDS, str(listener.fileno())],
+            env=environment,
+            stdin=subprocess.PIPE,
+            pass_fds=[listener.fileno()],
+        )
+    yield Server(process, environment)
+    process.kill()
+    process.communicate()
+
+
+def test_a_command_writes_to_its_client_s_streams_from_a_process_of_its_own(server: Server) -> None:
+    for words in ("one", "another\n{}"):
+        assert server.ask("say", words, "error").communicate() == (f"{words} True\n", "error")
+
+
+@pytest.mark.parametrize(
+    ("command", "exit_code"),
+    [
+        pytest.param(["say", "", ""], 0, id="it ends"),
+        pytest.param(["leave", "2"], 2, id="it leaves"),
+        pytest.param(["fail"], 1, id="it fails"),
+        pytest.param(["die"], 128 + signal.SIGKILL, id="it is killed"),
+    ],
+)
+def test_a_client_ends_as_its_command_does(
+    server: Server, command: list[str], exit_code: int
+) -> None:
+    client = server.ask(*command)
+    _, said = client.communicate()
+    assert client.returncode == exit_code
+    assert ("ValueError: told" in said) is (command == ["fail"])
+
+
+@pytest.mark.parametrize(
+    ("sent", "exit_code"),
+    [
+        pytest.param(signal.SIGINT, 130, id="an interrupt is passed on"),
+        pytest.param(signal.SIGKILL, -signal.SIGKILL, id="a dead client's command is ended"),
+    ],
+)
+def test_what_becomes_of_a_client_becomes_of_its_command(
+    server: Server, tmp_path: Path, sent: signal.Signals, exit_code: int
+) -> None:
+    waiting = tmp_path / "waiting"
+    client = server.ask("wait", str(waiting))
+    while not (waiting.exists() and waiting.read_text()):
+        assert client.poll() is None
+    client.send_signal(sent)
+    client.communicate()
+    assert client.returncode == exit_code
+    until_gone(lambda: [path for path in (waiting,) if path.exists()])
+    assert server.ask("say", "on", "").communicate()[0] == "on True\n"
+
+
+def test_a_command_ends_with_a_killed_server(server: Server, tmp_path: Path) -> None:
+    waiting = tmp_path / "waiting"
+    client = server.ask("wait", str(waiting))
+    while not (waiting.exists() and waiting.read_text()):
+        assert client.poll() is None
+    server.process.kill()
+    assert client.communicate() == ("", "error: the server of trials has ended\n")
+    assert client.returncode == 1
+    until_gone(lambda: [path for path in (waiting,) if path.exists()])
+
+
+@pytest.mark.parametrize("address", [None, "no server listens here"])
+def test_without_a_server_the_client_runs_the_command(server: Server, address: str | None) -> None:
+    environment = {**server.environment, "TRIAL_SERVER": address or ""}
+    if address is None:
+        del environment["TRIAL_SERVER"]
+    out, _ = Server(server.process, environment).ask("measure", "--help").communicate()
+    assert out.startswith("usage: python -m threads_or_processes.trial measure")
+
+
+def test_a_server_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    """Killed, it can do nothing for that."""
+    code = """
+        import os, tempfile, time
+        from threads_or_processes.trial.server import start_server
+        start_server()
+        print(os.environ["TRIAL_SERVER"], flush=True)
+        time.sleep(600)
+    """
+    marker = f"MARKER={tmp_path}"
+    starter = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env={"PYTHONPATH": str(PACKAGES), "TMPDIR": str(tmp_path), "MARKER": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert starter.stdout
+    address = starter.stdout.readline().strip()
+    environment = {"PYTHONPATH": str(PACKAGES), "TRIAL_SERVER": address}
+    client = Server(starter, environment).ask("measure", "--help")  # type: ignore[arg-type]
+    assert client.communicate()[0].startswith("usage: python -m threads_or_processes.trial measure")
+    assert Path(address).parent.stat().st_mode & 0o077 == 0
+    assert len(processes_with(marker)) == 2
+    starter.kill()
+    starter.communicate()
+    until_gone(lambda: [*processes_with(marker), *tmp_path.iterdir()])

@@ -1,0 +1,123 @@
+"""A server for one run of Snakemake: it forks a process for each trial, with everything imported.
+
+A trial's command takes 0.1 s to start and to import its modules, and the server none. All else is
+as if Snakemake had started it: a process of its own for each trial, which takes the machine's lock
+and ends when its client is killed. The server ends with the process that started it, whatever ends
+that: the pipe that is its standard input closes.
+"""
+
+import atexit
+import ctypes
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from threads_or_processes.trial.client import ADDRESS
+
+PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+LIFELINE = 0
+LONGEST_REQUEST_BYTES = 2**20
+PR_SET_PDEATHSIG = 1
+
+
+def start_server() -> None:
+    """Start a server that lives as long as this process, and tell the clients below it of it.
+
+    Where the system lacks what it needs there is none, and clients do without.
+    """
+    if sys.platform != "linux":
+        return
+    folder = tempfile.mkdtemp(prefix="trials-")  # nobody else may look into it
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(f"{folder}/socket")
+        listener.listen()
+        server = subprocess.Popen(
+            [sys.executable, "-m", __name__, str(listener.fileno()), folder],
+            env={**os.environ, "PYTHONPATH": str(PACKAGE_ROOT)},
+            stdin=subprocess.PIPE,
+            pass_fds=[listener.fileno()],
+            start_new_session=True,  # an interrupt at the terminal reaches it through its client
+        )
+    os.environ[ADDRESS] = f"{folder}/socket"
+    atexit.register(server.communicate)
+
+
+def serve(listener: socket.socket, run: Callable[[Sequence[str]], None]) -> None:
+    """Fork a process for each client that `run`s its arguments, until the lifeline ends."""
+    while LIFELINE not in select.select([LIFELINE, listener], [], [])[0]:
+        client, _ = listener.accept()
+        with client:
+            content, streams, _, _ = socket.recv_fds(client, LONGEST_REQUEST_BYTES, 2)
+            if not content:
+                continue  # it has ended already
+            pid = os.fork()
+            if pid == 0:
+                listener.close()
+                client.close()
+                _run_in_child(content.decode().split("\0"), streams, run)
+            for stream in streams:
+                os.close(stream)
+            _answer(client, pid)
+
+
+def _answer(client: socket.socket, pid: int) -> None:
+    """Wait for a process, pass on what its client sends to it, and send the exit code."""
+    ended = os.pidfd_open(pid)
+    watched: list[Any] = [ended, client]
+    while ended not in select.select(watched, [], [])[0]:
+        word = client.recv(1)
+        if not word:
+            watched.remove(client)
+        os.kill(pid, word[0] if word else signal.SIGTERM)
+    os.close(ended)
+    exit_code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if client in watched:
+        client.send(str(exit_code if exit_code >= 0 else 128 - exit_code).encode())
+
+
+def _run_in_child(
+    arguments: Sequence[str], streams: Sequence[int], run: Callable[[Sequence[str]], None]
+) -> NoReturn:
+    """Run a command as a process of its own would, with the client's output streams."""
+    exit_code: object = 1
+    try:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), LIFELINE)
+        for stream, end in zip(streams, (1, 2), strict=True):
+            os.dup2(stream, end)
+            os.close(stream)
+        run(arguments)
+        exit_code = 0
+    except SystemExit as leaving:
+        exit_code = leaving.code
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(exit_code if isinstance(exit_code, int) else 1)
+
+
+def main() -> None:
+    """Serve the socket whose number and folder the command line names."""
+    from threads_or_processes.trial.__main__ import run_command  # not where it is only started
+
+    number, folder = sys.argv[1:]
+    try:
+        with socket.socket(fileno=int(number)) as listener:
+            serve(listener, run_command)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
