@@ -132,6 +132,7 @@ class Bench:
             "timing": "warm",
             "warmups": 0,
             "repetitions": 1,
+            "amounts": [1],
             "patience_ns": 0,
             "probe": None,
             "gil": False,
