@@ -53,7 +53,7 @@ def start_server() -> None:
 
 def serve(listener: socket.socket, run: Callable[[Sequence[str]], None]) -> None:
     """Fork a process for each client that `run`s its arguments, until the lifeline ends."""
-    while LIFELINE not in select.select([LIFELINE, listener], [], [])[0]:
+    while LIFELINE not in _ready([LIFELINE, listener]):
         client, _ = listener.accept()
         with client:
             content, streams, _, _ = socket.recv_fds(client, LONGEST_REQUEST_BYTES, 2)
@@ -72,8 +72,8 @@ def serve(listener: socket.socket, run: Callable[[Sequence[str]], None]) -> None
 def _answer(client: socket.socket, pid: int) -> None:
     """Wait for a process, pass on what its client sends to it, and send the exit code."""
     ended = os.pidfd_open(pid)
-    watched: list[Any] = [ended, client]
-    while ended not in select.select(watched, [], [])[0]:
+    watched = [ended, client]
+    while ended not in _ready(watched):
         word = client.recv(1)
         if not word:
             watched.remove(client)
@@ -82,6 +82,11 @@ def _answer(client: socket.socket, pid: int) -> None:
     exit_code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     if client in watched:
         client.send(str(exit_code if exit_code >= 0 else 128 - exit_code).encode())
+
+
+def _ready(watched: list[Any]) -> list[Any]:
+    """Those of sockets and other ends that have something to read, once one has."""
+    return select.select(watched, [], [])[0]
 
 
 def _run_in_child(
