@@ -145,6 +145,7 @@ def make_cell(
     timing: str = "warm",
     blocks: int = 6,
     replicate: int = 1,
+    amounts: tuple[int, ...] = (1,),
 ) -> Cell:
     """A cell; `timing` is warm, cold or memory."""
     return Cell(
@@ -161,6 +162,7 @@ def make_cell(
         repetitions=5 if timing == "warm" else 1,
         patience_s=1.5,
         blocks=blocks,
+        amounts=amounts,
     )
 
 
@@ -456,6 +458,7 @@ def make_campaign(
     experiments: Sequence[Experiment] | None = None,
     claims: Sequence[Claim] = (),
     truth: Truth = plausible_truth,
+    overhead: Truth = lambda cell: 0.0,
     noise: Noise = Noise(),
     failures: Mapping[tuple[str, int], str] | None = None,
     disturbed_ratio: float | None = None,
@@ -463,6 +466,8 @@ def make_campaign(
     campaign: str = "report",
 ) -> Campaign:
     """A whole campaign; `failures` gives (cell id, block) an outcome other than ok.
+
+    An amount of work takes the `overhead` and that many times the `truth`.
 
     With a `disturbed_ratio` a sentinel watches, and that share of the repetitions takes 1.6 times
     as long because of a neighbour. The same arguments give the same campaign.
@@ -481,13 +486,22 @@ def make_campaign(
         cell = plan.cells_by_id[trial.cell]
         outcome = (failures or {}).get((cell.id, trial.block), "ok")
         effect = 1 + noise.trial_ratio * rng.exponential()
-        own = 1 + noise.repetition_ratio * rng.standard_normal(cell.warmups + cell.repetitions)
-        walls_ns = [max(1, round(truth(cell) * effect * factor)) for factor in own]
+        amounts = amounts_of(cell)
+        own = 1 + noise.repetition_ratio * rng.standard_normal(len(amounts))
+        walls_ns = [
+            max(1, round((overhead(cell) + amount * truth(cell)) * effect * factor))
+            for amount, factor in zip(amounts, own, strict=True)
+        ]
         record = make_record(plan, trial, identities[cell.arm], walls_ns, outcome)
         if disturbed_ratio is not None:
             watch(record, [rng.random() < disturbed_ratio for _ in walls_ns])
         records[trial.record] = record
     return Campaign(plan_json(plan), identities, make_parity([*identities]), records)
+
+
+def amounts_of(cell: Cell) -> list[int]:
+    """The amount of each repetition of a trial: warm-ups, then all amounts in turn."""
+    return [1] * cell.warmups + list(cell.amounts) * cell.repetitions
 
 
 def make_record(
@@ -596,6 +610,7 @@ def _repetitions(cell: Cell, start_ns: int, walls_ns: Sequence[int]) -> list[Jso
     in_parallel = cell.workers > 1 and cell.arm.endswith("t")
     loses = cell.function == "counter_unlocked" and in_parallel
     cold = cell.timing == "cold"
+    amounts = amounts_of(cell)
     for place, wall_ns in enumerate(walls_ns):
         warmup = place < cell.warmups
         repetitions.append(
@@ -603,6 +618,7 @@ def _repetitions(cell: Cell, start_ns: int, walls_ns: Sequence[int]) -> list[Jso
             | {
                 "phase": "warmup" if warmup else "measure",
                 "index": place if warmup else place - cell.warmups,
+                **({"amount": amounts[place]} if len(cell.amounts) > 1 else {}),
                 "started_monotonic_ns": start_ns,
                 "wall_ns": wall_ns,
                 "first_result_ns": wall_ns // 2 if cold else None,

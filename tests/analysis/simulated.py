@@ -26,19 +26,49 @@ class Family:
     spike_share: float
     spike_ratio: float
 
-    def repetitions(self, rng: np.random.Generator, shape: Shape) -> Floats:
-        """Repetitions of trials whose undisturbed time is 1; shape (REPETITIONS, *shape)."""
-        noise = rng.standard_normal((REPETITIONS, *shape))
-        for place in range(1, REPETITIONS):
+    def repetitions(
+        self,
+        rng: np.random.Generator,
+        shape: Shape,
+        *,
+        number: int = REPETITIONS,
+        effect: Floats | None = None,
+    ) -> Floats:
+        """Repetitions of trials whose undisturbed time is 1; shape (number, *shape).
+
+        Without the trials' `effect` they have one of their own.
+        """
+        noise = rng.standard_normal((number, *shape))
+        for place in range(1, number):
             fresh = np.sqrt(1 - self.correlation**2) * noise[place]
             noise[place] = self.correlation * noise[place - 1] + fresh
         spikes = rng.exponential(self.spike_ratio, noise.shape)
         spikes *= rng.random(noise.shape) < self.spike_share
-        return 1 + self.trial_effect(rng, shape) + self.repetition_ratio * noise + spikes
+        effect = self.trial_effect(rng, shape) if effect is None else effect
+        return 1 + effect + self.repetition_ratio * noise + spikes
+
+    def at_amounts(self, rng: np.random.Generator, shape: Shape, times: Floats) -> Floats:
+        """Medians of the same trials at several amounts; their times in silence to shape (a, ...).
+
+        The least amount has seven repetitions, the larger ones three each, as trials have.
+        """
+        effect = self.trial_effect(rng, shape)
+        numbers = [7] + [3] * (len(times) - 1)
+        return np.stack(
+            [
+                time * np.median(self.repetitions(rng, shape, number=n, effect=effect), axis=0)
+                for time, n in zip(times, numbers, strict=True)
+            ]
+        )
 
     def trial_medians(self, rng: np.random.Generator, shape: Shape) -> Floats:
         """Medians of such trials; any shape."""
         return np.asarray(np.median(self.repetitions(rng, shape), axis=0), dtype=np.float64)
+
+
+def slow_mode(rng: np.random.Generator, shape: Shape) -> Floats:
+    """What batches of processes take longer in one trial of five: 15 to 60 % of a short batch."""
+    return rng.uniform(0.15, 0.6, shape) * (rng.random(shape) < 0.2)
 
 
 def _exponential(size: float) -> Callable[[np.random.Generator, Shape], Floats]:

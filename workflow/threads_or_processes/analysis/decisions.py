@@ -62,15 +62,7 @@ class Contest:
         if baseline is None:
             return None
         comparison = compare(self.times, cell=cell, baseline=baseline, rules=self.rules)
-        if comparison is None:
-            return None
-        interval = comparison.estimate.interval
-        return Ratio(
-            value=comparison.estimate.ratio,
-            low=interval.low if interval else None,
-            high=interval.high if interval else None,
-            reading=comparison.reading,
-        )
+        return comparison.as_ratio if comparison else None
 
     def named(self, cell: Cell) -> Candidate:
         """How a decision names a cell."""
@@ -206,6 +198,7 @@ def _decision(contest: Contest, costs_ns: Mapping[Way, float], margin: float) ->
         (c for c in contest.fastest_first if contest.plan.family(c) is not family), None
     )
     own_speedup = contest.ratio(best, contest.own_serial)
+    reference = contest.reference_serial
     pays_ns = None
     if own_speedup is not None and own_speedup.reading is ComparisonResult.FASTER:
         pays_ns = pays_from_ns(costs_ns.get(way_of(best)), own_speedup.value, margin)
@@ -213,6 +206,7 @@ def _decision(contest: Contest, costs_ns: Mapping[Way, float], margin: float) ->
         row,
         best=contest.named(best),
         best_ns=contest.means_ns[best.id],
+        work_ns=contest.means_ns.get(reference.id) if reference is not None else None,
         speedup=contest.ratio(best, contest.reference_serial),
         own_speedup=own_speedup,
         pays_from_ns=pays_ns,

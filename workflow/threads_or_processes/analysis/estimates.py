@@ -110,13 +110,14 @@ def median_rank(trials: int, confidence: float) -> tuple[int, float]:
     Where no pair reaches `confidence`, the outermost is taken: 75 % for three trials. There
     scipy's `quantile_test` has no interval, and it never says the level that is attained.
     """
-    levels = {rank: _median_level(trials, rank) for rank in range(1, trials // 2 + 1)}
+    levels = {rank: median_level(trials, rank) for rank in range(1, trials // 2 + 1)}
     enough = [rank for rank, level in levels.items() if level >= confidence]
     rank = max(enough, default=1)
     return rank, levels[rank]
 
 
-def _median_level(trials: int, rank: int) -> float:
+def median_level(trials: int, rank: int) -> float:
+    """How often the `rank`-th least and greatest of so many trials enclose the median."""
     outside = 2 * sum(math.comb(trials, below) for below in range(rank))
     orders = 1 << trials
     return (orders - outside) / orders

@@ -14,7 +14,7 @@ from threads_or_processes.analysis.samples import Paired, Samples, TwoSamples
 from threads_or_processes.analysis.trial_values import Times
 from threads_or_processes.records.plan import Cell, Plan
 from threads_or_processes.records.tables.comparisons import RatioRow
-from threads_or_processes.records.tables.groups import RatioIntervals
+from threads_or_processes.records.tables.groups import Ratio, RatioIntervals
 from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, SERIAL, Basis, ComparisonResult
 
 
@@ -27,6 +27,17 @@ class Comparison:
     basis: Basis
     estimate: RatioEstimate
     reading: ComparisonResult
+
+    @property
+    def as_ratio(self) -> Ratio:
+        """How many times faster the cell is."""
+        interval = self.estimate.interval
+        return Ratio(
+            value=self.estimate.ratio,
+            low=interval.low if interval else None,
+            high=interval.high if interval else None,
+            reading=self.reading,
+        )
 
 
 def compare(times: Times, *, cell: Cell, baseline: Cell, rules: Rules) -> Comparison | None:
@@ -52,15 +63,23 @@ def samples_of(times: Times, basis: Basis, *, cell: str, baseline: str) -> Sampl
     all of them, are two samples: each cell was quiet when it was.
     """
     of_cell, of_baseline = times.on(basis).get(cell, {}), times.on(basis).get(baseline, {})
+    shared = paired_blocks(basis, of_cell, of_baseline)
+    if shared is None:
+        return TwoSamples(_logs(of_baseline, sorted(of_baseline)), _logs(of_cell, sorted(of_cell)))
+    return Paired(_logs(of_baseline, shared), _logs(of_cell, shared)) if shared else None
+
+
+def paired_blocks(
+    basis: Basis, of_cell: Mapping[int, float], of_baseline: Mapping[int, float]
+) -> list[int] | None:
+    """The blocks by which two cells' trials are paired; None where they are two samples."""
     shared = sorted(of_cell.keys() & of_baseline.keys())
     is_paired = (
         basis is Basis.TYPICAL
         or len(shared) >= FEWEST_BLOCKS
         or len(shared) == len(of_cell) == len(of_baseline)
     )
-    if not is_paired:
-        return TwoSamples(_logs(of_baseline, sorted(of_baseline)), _logs(of_cell, sorted(of_cell)))
-    return Paired(_logs(of_baseline, shared), _logs(of_cell, shared)) if shared else None
+    return shared if is_paired else None
 
 
 def _logs(values: Mapping[int, float], blocks: Sequence[int]) -> Floats:

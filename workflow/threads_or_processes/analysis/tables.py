@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from threads_or_processes.analysis.amounts import amounts_table, times_at_amounts
 from threads_or_processes.analysis.campaign_tables import health_table, order_table, outcomes_table
 from threads_or_processes.analysis.cells import cells_table, distributions_table
 from threads_or_processes.analysis.claims import claims_table
@@ -19,6 +20,7 @@ from threads_or_processes.analysis.experiment_tables import (
     updates_table,
 )
 from threads_or_processes.analysis.frames import csv_text, frame
+from threads_or_processes.analysis.overheads import overheads_table
 from threads_or_processes.analysis.quality import pairing_table, quality_table
 from threads_or_processes.analysis.quiet import with_disturbance
 from threads_or_processes.analysis.ratios import ratios_table
@@ -48,6 +50,7 @@ def all_rows(plan: Plan, trials: pd.DataFrame) -> AllTables:
     trials = at_largest_amounts(every_amount)
     values = trial_values(trials, quiet_threshold=plan.quiet_threshold)
     times = times_of(values)
+    at_amounts = times_at_amounts(every_amount, quiet_threshold=plan.quiet_threshold)
     rules = Rules(margin=plan.margin, confidence=plan.confidence)
     control = control_table(plan, times, rules)
     rules = replace(rules, noise_floor=noise_floor(control, confidence=plan.confidence))
@@ -64,6 +67,8 @@ def all_rows(plan: Plan, trials: pd.DataFrame) -> AllTables:
         startup=startup_table(plan, values, times),
         memory=memory_table(plan, trials),
         updates=updates_table(plan, trials),
+        amounts=amounts_table(plan, at_amounts, rules),
+        overheads=overheads_table(plan, at_amounts, rules),
         scaling=scaling_table(plan, times, rules),
         fits=fits_table(plan, times, rules),
         crossovers=crossovers_table(plan, times, rules),

@@ -172,6 +172,26 @@ class FitState(StrEnum):
     IDENTIFIED = "identified"
 
 
+class LineState(StrEnum):
+    """Whether time over the amount of work is a straight line, as far as that was checked."""
+
+    HOLDS = "holds"  # at an amount between, time is within the margin of the line
+    BENDS = "bends"  # it is beyond the margin, so there is no overhead and no rate
+    UNSETTLED = "unsettled"  # too much noise, or too few blocks, to say either
+    UNCHECKED = "unchecked"  # no amount between was measured
+    ONE_AMOUNT = "one_amount"  # no line
+
+
+class Pays(StrEnum):
+    """For which amounts of work a way is faster than serial by the margin, up to the largest."""
+
+    FROM = "from"  # from some amount on
+    ALWAYS = "always"  # for all
+    NEVER = "never"  # for none
+    BELOW = "below"  # for small amounts, not for the largest
+    UNSETTLED = "unsettled"  # open at the largest amount
+
+
 class SlopeState(StrEnum):
     """Whether there is a line, and why not."""
 

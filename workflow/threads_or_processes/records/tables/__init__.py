@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args, get_type_hints
 
+from threads_or_processes.records.tables.amounts import AmountRow, OverheadRow
 from threads_or_processes.records.tables.comparisons import (
     ClaimRow,
     ControlRow,
@@ -54,6 +55,8 @@ class AllTables:
     startup: Sequence[StartupRow]
     memory: Sequence[MemoryRow]
     updates: Sequence[UpdatesRow]
+    amounts: Sequence[AmountRow]
+    overheads: Sequence[OverheadRow]
     scaling: Sequence[ScalingRow]
     fits: Sequence[FitRow]
     crossovers: Sequence[CrossoverRow]

@@ -85,6 +85,13 @@ class DecisionRow:
         Candidate | None, Field("the cell with the least geometric mean, warm timing")
     ] = None
     best_ns: Annotated[float | None, Field("its geometric mean")] = None
+    work_ns: Annotated[
+        float | None,
+        Field(
+            "the amount of work that the row is about, the largest measured, as time that serial "
+            "on the reference arm takes for it"
+        ),
+    ] = None
     speedup: Annotated[
         Ratio | None, Field("the best against serial on the reference arm", unit="ratio")
     ] = None
