@@ -1,5 +1,6 @@
 """The retry pass over trials that saw no quiet moment."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from threads_or_processes.records.quiet import ProbeMode
 from threads_or_processes.records.vocabulary import Family, StartMethod, Timing, WorkerKind
 from threads_or_processes.trial.__main__ import run_command
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor
-from threads_or_processes.trial.supervisor.retry_pass import candidates, retries
+from threads_or_processes.trial.supervisor.retry_pass import Candidate, Retry, candidates, retries
+from threads_or_processes.trial.supervisor.retry_schedule import RetrySchedule, Stop
 from threads_or_processes.trial.supervisor.trial import quiet_repetitions
 from threads_or_processes.trial.user_workloads import workload_of
 
@@ -92,11 +94,21 @@ def results(
     return tmp_path
 
 
+def tried(
+    plan: Plan, lacking: list[Candidate], monitor: NoiseMonitor, results: Path, budget_s: float
+) -> list[Retry]:
+    """The tries of a whole pass."""
+    schedule = RetrySchedule.of(lacking, budget_s=budget_s, now_s=time.monotonic())
+    found = [retry for retry in retries(plan, schedule, monitor, results=results) if retry]
+    assert schedule.gained == sum(retry.is_quietest for retry in found)
+    return found
+
+
 def test_a_quiet_moment_mends_what_lacked_one(results: Path, monitor: NoiseMonitor) -> None:
     plan = plan_of((CELL, "trials/1.json"))
     lacking = candidates(plan, results)
     assert [one.path for one in lacking] == [results / "trials/1.json"]
-    found = list(retries(plan, lacking, always(monitor, 100), results=results, budget_s=30))
+    found = tried(plan, lacking, always(monitor, 100), results, budget_s=30)
     assert [(retry.is_quietest, retry.record["try"]) for retry in found] == [(True, 2)]
     assert quiet_repetitions(found[0].record) >= 3
     assert found[0].record["cell"]["id"] == CELL
@@ -118,7 +130,7 @@ def test_what_is_known_by_now_decides_by_the_floors_of_the_trial_s_own_mode(
 def test_without_a_quiet_moment_nothing_is_tried(results: Path, monitor: NoiseMonitor) -> None:
     plan = plan_of((CELL, "trials/1.json"))
     lacking = candidates(plan, results)
-    assert not list(retries(plan, lacking, always(monitor, 200), results=results, budget_s=0.05))
+    assert not tried(plan, lacking, always(monitor, 200), results, budget_s=0.05)
 
 
 def test_quiet_failed_and_impatient_trials_are_left_as_they_are(results: Path) -> None:
@@ -151,6 +163,8 @@ def test_the_command_keeps_every_try_and_lets_the_quietest_count(
     run_command(["retry", *arguments])
     account = read_json(results / "second-look.json")
     assert (account["lacking"], account["gained"], account["tries"]) == (1, 1, 1)
+    assert (account["given_up"], account["waiting"]) == (0, 0)
+    assert account["stopped"] == Stop.NONE_LEFT
     counting = read_json(results / "trials/1.json")
     assert counting["try"] == 2
     assert read_json(results / f"archive/{counting['trial_id']}.json") == counting

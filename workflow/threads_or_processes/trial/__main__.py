@@ -22,7 +22,11 @@ from threads_or_processes.records.plan import Plan
 from threads_or_processes.trial.supervisor.lock import machine_lock
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor, noise_monitor
 from threads_or_processes.trial.supervisor.retry_pass import candidates, retries
+from threads_or_processes.trial.supervisor.retry_schedule import RetrySchedule, Stop
 from threads_or_processes.trial.supervisor.trial import run_calibration, run_trial
+
+# While the retry pass waits, it says so this often.
+SAY_EVERY_S = 15.0
 
 
 def measure(arguments: argparse.Namespace) -> None:
@@ -45,25 +49,42 @@ def run_retry_pass(arguments: argparse.Namespace) -> None:
     write_json(arguments.out, {**account, "budget_s": budget_s, "seconds": seconds})
 
 
-def _retry(results: Path, plan: Plan, monitor: NoiseMonitor, budget_s: float) -> dict[str, int]:
+def _retry(results: Path, plan: Plan, monitor: NoiseMonitor, budget_s: float) -> dict[str, Any]:
     """Keep every try, let the quietest count; how many trials lacked quiet, and gained it."""
     lacking = candidates(plan, results, monitor)
     if not (lacking and budget_s):
         return {"lacking": len(lacking), "gained": 0, "tries": 0}
-    print(
-        f"{len(lacking)} trials saw too little quiet; they are tried again, for up to "
-        f"{budget_s / 60:g} min",
-        flush=True,
+    said_s = time.monotonic()
+    schedule = RetrySchedule.of(lacking, budget_s=budget_s, now_s=said_s)
+    _say(
+        f"{len(lacking)} trials saw too little quiet; they are tried again at quiet moments, "
+        f"for up to {budget_s / 60:g} min"
     )
     tries = 0
-    for retry in retries(plan, lacking, monitor, results=results, budget_s=budget_s):
-        _keep(retry.record, results / "archive")
-        if retry.is_quietest:
-            _count(retry.record, results / "archive", retry.path)
-        tries += 1
+    for retry in retries(plan, schedule, monitor, results=results):
+        if retry:
+            _keep(retry.record, results / "archive")
+            if retry.is_quietest:
+                _count(retry.record, results / "archive", retry.path)
+            tries += 1
+        if (now_s := time.monotonic()) - said_s > SAY_EVERY_S:
+            said_s = now_s
+            _say(schedule.progress(now_s))
+    stopped = schedule.stop(time.monotonic()) or Stop.NONE_LEFT
     gained = len(lacking) - len(candidates(plan, results, monitor))
-    print(f"{gained} of them saw enough in {tries} tries")
-    return {"lacking": len(lacking), "gained": gained, "tries": tries}
+    _say(f"{gained} of {len(lacking)} saw enough in {tries} tries; it stops, for {stopped}")
+    return {
+        "lacking": len(lacking),
+        "gained": gained,
+        "tries": tries,
+        "given_up": schedule.given_up,
+        "waiting": len(schedule.queue),
+        "stopped": stopped,
+    }
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)
 
 
 def _keep(record: Mapping[str, Any], archive: Path) -> None:

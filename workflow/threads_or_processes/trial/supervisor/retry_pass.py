@@ -1,13 +1,13 @@
 """The retry pass: trials that never saw a quiet moment are tried again when all are measured.
 
 A neighbour is busy for minutes: another try at once meets it again. So the campaign first measures
-everything, then waits, up to a stated time, for quiet moments, and gives these to the trials that
-lack them. Every try is kept, and of a trial's tries the quietest counts, as ever.
+everything, then waits, as long as there is a chance and up to a stated time, for quiet moments, and
+gives these to the trials that lack them. Every try is kept, and of a trial's tries the quietest
+counts, as ever.
 """
 
 import time
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,11 @@ from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Plan, Trial
 from threads_or_processes.records.vocabulary import FEWEST_QUIET
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor
+from threads_or_processes.trial.supervisor.retry_schedule import RetrySchedule
 from threads_or_processes.trial.supervisor.trial import measure_trial, quiet_repetitions
+
+# So long it waits for a moment that is quiet for one trial, before another one's turn comes.
+TURN_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -67,20 +71,23 @@ def _is_timed(record: Any) -> bool:
 
 def retries(
     plan: Plan,
-    lacking: Sequence[Candidate],
+    schedule: RetrySchedule[Candidate],
     monitor: NoiseMonitor,
     *,
     results: Path,
-    budget_s: float,
-) -> Iterator[Retry]:
-    """Try trials again, each at a quiet moment, until none lacks one or the time is over."""
-    queue = deque(lacking)
+) -> Iterator[Retry | None]:
+    """Try trials again, each at a quiet moment, until the schedule stops.
+
+    None: the one whose turn it was has met no quiet moment for some seconds.
+    """
     threshold = plan.quiet_threshold
-    end_s = time.monotonic() + budget_s
-    while queue and monitor.await_quiet(
-        threshold, end_s - time.monotonic(), workers=queue[0].workers
-    ):
-        one = queue.popleft()
+    while not schedule.stop(time.monotonic()):
+        one = schedule.queue[0].item
+        patience_s = min(TURN_S, schedule.left_s(time.monotonic()))
+        if not monitor.await_quiet(threshold, patience_s, workers=one.workers):
+            schedule.let_others_go_first()
+            yield None
+            continue
         cell = one.record["cell"]
         record = measure_trial(
             plan.spec(one.trial),
@@ -98,5 +105,8 @@ def retries(
         if record["repetitions"]:
             monitor.remember(record)
         best: Mapping[str, Any] = record if is_quietest else {**one.record, "try": record["try"]}
-        if quiet_repetitions(best, rule) < FEWEST_QUIET:
-            queue.append(replace(one, record=best))
+        schedule.take_note(
+            replace(one, record=best),
+            time.monotonic(),
+            has_enough=quiet_repetitions(best, rule) >= FEWEST_QUIET,
+        )
