@@ -20,6 +20,7 @@ from threads_or_processes.analysis.experiment_tables import (
     updates_table,
 )
 from threads_or_processes.analysis.frames import csv_text, frame
+from threads_or_processes.analysis.modes import modes_table
 from threads_or_processes.analysis.overheads import overheads_table
 from threads_or_processes.analysis.quality import pairing_table, quality_table
 from threads_or_processes.analysis.quiet import with_disturbance
@@ -77,6 +78,7 @@ def all_rows(plan: Plan, trials: pd.DataFrame) -> AllTables:
         health=health_table(trials),
         distributions=distributions_table(plan, values),
         quality=quality_table(plan, values, times),
+        modes=modes_table(plan, every_amount),
         pairing=pairing_table(plan, values, times),
         order=order_table(values),
     )

@@ -32,6 +32,7 @@ from threads_or_processes.records.tables.measured import (
     CellRow,
     DistributionRow,
     HealthRow,
+    ModesRow,
     OrderRow,
     OutcomeRow,
     PairingRow,
@@ -65,6 +66,7 @@ class AllTables:
     health: Sequence[HealthRow]
     distributions: Sequence[DistributionRow]
     quality: Sequence[QualityRow]
+    modes: Sequence[ModesRow]
     pairing: Sequence[PairingRow]
     order: Sequence[OrderRow]
 

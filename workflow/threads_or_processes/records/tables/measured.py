@@ -5,6 +5,8 @@ from typing import Annotated
 
 from threads_or_processes.records.fields import Field
 from threads_or_processes.records.tables.groups import (
+    NO_NUMBER,
+    Bounded,
     CellId,
     CellKey,
     OfTiming,
@@ -143,6 +145,35 @@ class QualityRow(CellKey):
         float | None, Field("independent repetitions that these are worth")
     ] = None
     note: Annotated[str | None, Field("why numbers are missing")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModesRow(CellKey):
+    """A timed cell and an amount: its fast mode, its slow trials, and workers that shared a CPU."""
+
+    amount: Annotated[int, Field("how many times each task was executed")]
+    basis: OnBasis = None
+    trials: Annotated[int, Field("ok trials that times and slow trials rest on")]
+    fast: Annotated[
+        Bounded, Field("median of the trials that are not slow, or of all if none is", unit="ns")
+    ] = NO_NUMBER
+    slow_trials: Annotated[
+        int | None,
+        Field("trials beyond a gap above the fast ones; missing where there are too few trials"),
+    ] = None
+    slow_share: Annotated[Bounded, Field("slow trials / trials", unit="ratio")] = NO_NUMBER
+    slow_times_ratio: Annotated[float | None, Field("median of the slow trials / fast mode")] = None
+    placed: Annotated[
+        int | None,
+        Field("measured repetitions whose workers told their CPUs; missing for a single worker"),
+    ] = None
+    co_placed: Annotated[
+        int | None,
+        Field("of these, those with two workers on one CPU while another CPU had none"),
+    ] = None
+    co_placed_times_ratio: Annotated[
+        float | None, Field("median time of co-placed repetitions / that of the others")
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)

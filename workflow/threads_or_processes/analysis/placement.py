@@ -1,0 +1,79 @@
+"""Co-placed repetitions: two workers on one CPU while another CPU had none."""
+
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+#: Two workers share a CPU when they ran at once for at least this part of the shorter chunk.
+LEAST_OVERLAP = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoPlacement:
+    """How many repetitions were co-placed, of those that tell, and what that cost.
+
+    `times_ratio` is their median time over that of the others; None where one kind is missing.
+    """
+
+    told: int
+    co_placed: int
+    times_ratio: float | None
+
+
+class _Stay(NamedTuple):
+    """A chunk that began and ended on one CPU."""
+
+    worker: int
+    cpu: int
+    start_ns: int
+    end_ns: int
+
+    def shares_with(self, other: "_Stay") -> bool:
+        """Whether another worker was on this CPU at the same time."""
+        together_ns = min(self.end_ns, other.end_ns) - max(self.start_ns, other.start_ns)
+        shorter_ns = min(self.end_ns - self.start_ns, other.end_ns - other.start_ns)
+        is_long = together_ns > 0 and together_ns >= LEAST_OVERLAP * shorter_ns
+        return self.cpu == other.cpu and self.worker != other.worker and is_long
+
+
+def is_co_placed(chunks: Mapping[str, Sequence[Any]], *, cpus: int) -> bool:
+    """Whether two workers ran on one CPU for their chunk while another of `cpus` CPUs had none.
+
+    `chunks` is a repetition's `chunks_json`. A chunk that began and ended on one CPU counts as
+    having stayed there, and a CPU where none began or ended as having had none.
+    """
+    if len({cpu for places in chunks["cpus"] for cpu in places}) >= cpus:
+        return False
+    columns = (chunks[name] for name in ("worker", "cpus", "start_ns", "end_ns"))
+    stays = [
+        _Stay(worker, places[0], start_ns, end_ns)
+        for worker, places, start_ns, end_ns in zip(*columns, strict=True)
+        if len(set(places)) == 1
+    ]
+    return any(one.shares_with(other) for one, other in itertools.combinations(stays, 2))
+
+
+def co_placement(repetitions: pd.DataFrame, *, cpus: int) -> CoPlacement | None:
+    """What measured repetitions (`RepetitionRow`) tell; None where none tells its workers' CPUs."""
+    told = [
+        (chunks, wall_ns)
+        for text, wall_ns in zip(repetitions["chunks_json"], repetitions["wall_ns"], strict=True)
+        if not pd.isna(text) and all((chunks := json.loads(text))["cpus"])
+    ]
+    if not told:
+        return None
+    shared = np.array([is_co_placed(chunks, cpus=cpus) for chunks, _ in told])
+    wall_ns = np.array([float(one_ns) for _, one_ns in told])
+    both = shared.any() and not shared.all()
+    return CoPlacement(
+        told=len(told),
+        co_placed=int(shared.sum()),
+        times_ratio=(
+            float(np.median(wall_ns[shared]) / np.median(wall_ns[~shared])) if both else None
+        ),
+    )
