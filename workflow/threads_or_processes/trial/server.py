@@ -7,7 +7,9 @@ that: the pipe that is its standard input closes.
 """
 
 import atexit
+import contextlib
 import ctypes
+import gc
 import os
 import select
 import shutil
@@ -21,6 +23,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from threads_or_processes.common.decoding import MismatchError, decode
+from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.trial.client import ADDRESS
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
@@ -112,12 +116,25 @@ def _run_in_child(
         os._exit(exit_code if isinstance(exit_code, int) else 1)
 
 
+def _prepared() -> Callable[[Sequence[str]], None]:
+    """The commands of this package, with all that takes time at its first use done."""
+    from threads_or_processes.trial.__main__ import run_command  # not where a server is started
+    from threads_or_processes.trial.supervisor.sentinel import work
+    from threads_or_processes.trial.workloads import all_workloads
+
+    all_workloads()
+    work()
+    with contextlib.suppress(MismatchError):
+        decode({}, Identity)
+    gc.freeze()  # or each process would copy all of it, to note that it was looked at
+    return run_command
+
+
 def main() -> None:
     """Serve the socket whose number and folder the command line names."""
-    from threads_or_processes.trial.__main__ import run_command  # not where it is only started
-
     number, folder = sys.argv[1:]
     try:
+        run_command = _prepared()
         with socket.socket(fileno=int(number)) as listener:
             serve(listener, run_command)
     finally:

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 
 from threads_or_processes.trial.measured.proc import PROC, process_stat
 
-WINDOW_S = 0.02
+# A process that tidies up uses a CPU all the time: five milliseconds tell.
+WINDOW_S = 0.005
 # Less than this in a window is idle: waking up to look at a pipe costs some microseconds.
-IDLE_NS = 500_000
+IDLE_NS = 100_000
 MOST_PATIENCE_S = 10.0
 
 

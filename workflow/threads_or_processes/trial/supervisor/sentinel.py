@@ -12,6 +12,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from threads_or_processes.records.quiet import ProbeMode, floor_of
 from threads_or_processes.trial.measured.probe_client import WORDS, ProbeReading
@@ -38,6 +39,7 @@ class Child:
     answers: int
 
 
+@cache
 def work() -> bytes:
     """Text-like bytes, neither constant nor random; compressing them takes about 0.5 ms."""
     state = 1
