@@ -41,6 +41,11 @@ def test_a_process_that_is_gone_counts_nothing() -> None:
     assert cpu_ns([gone.pid]) == 0
 
 
+def test_a_process_that_only_waits_for_a_cpu_is_not_idle(busy: int) -> None:
+    os.sched_setscheduler(busy, os.SCHED_IDLE, os.sched_param(0))
+    assert await_idle([busy], patience_s=0.1) >= 0.1e9
+
+
 def test_idle_is_waited_for_but_not_for_ever(busy: int) -> None:
     patience_s = 0.1
     assert await_idle([busy], patience_s) >= patience_s * 1e9

@@ -76,6 +76,12 @@ def last_cpus(processes: list[str], proc: Path = PROC) -> set[int]:
     return {int(_after_name(stat)[36]) for stat in stats if stat}
 
 
+def thread_states(process: str, proc: Path = PROC) -> set[str]:
+    """What the threads of a process are doing, such as `R` (runnable) or `S` (asleep)."""
+    stats = (system_text(thread / "stat") for thread in _entries(proc / process / "task"))
+    return {_after_name(stat)[0] for stat in stats if stat}
+
+
 def pss_bytes(processes: list[str], proc: Path = PROC) -> int:
     """Proportional set size of these processes together (Pss in proc_pid_smaps_rollup).
 

@@ -9,12 +9,13 @@ import os
 import time
 from collections.abc import Sequence
 
-from threads_or_processes.trial.measured.proc import PROC, process_stat
+from threads_or_processes.trial.measured.proc import PROC, process_stat, thread_states
 
-# A process that tidies up uses a CPU all the time: five milliseconds tell.
+# A process that tidies up uses a CPU, or waits for one or for a disk: five milliseconds tell.
 WINDOW_S = 0.005
 # Less than this in a window is idle: waking up to look at a pipe costs some microseconds.
 IDLE_NS = 100_000
+BUSY_STATES = frozenset("RD")
 MOST_PATIENCE_S = 10.0
 
 
@@ -46,7 +47,7 @@ def await_idle(pids: Sequence[int], patience_s: float = MOST_PATIENCE_S) -> int:
     while time.monotonic_ns() - begun < patience_s * 1e9:
         time.sleep(WINDOW_S)
         now = cpu_ns(pids)
-        if now - used < IDLE_NS:
+        if now - used < IDLE_NS and not any(thread_states(str(pid)) & BUSY_STATES for pid in pids):
             break
         used = now
     return time.monotonic_ns() - begun
