@@ -1,7 +1,7 @@
 """Results folders for the report: synthetic campaigns taken through the analysis."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +167,32 @@ def unwell() -> factories.Campaign:
     return made
 
 
+def several_amounts() -> factories.Campaign:
+    """Three amounts of work; processes have an overhead, and one way's time is no straight line."""
+
+    def overhead(cell: Cell) -> float:
+        return 2.0 * factories.MS if "processes" in cell.model else 0.0
+
+    cells = factories.make_cells(workers=[1, 2], arms=["3.13", "3.13t"], blocks=8)
+    made = factories.make_campaign(
+        [
+            replace(cell, amounts=(1, 3, 8), repetitions=3) if cell.timing == "warm" else cell
+            for cell in cells
+        ],
+        overhead=overhead,
+        noise=factories.Noise(0.005, 0.002),
+    )
+    for record in made.records.values():
+        if record["cell"]["id"] == BENT:
+            for repetition in record["repetitions"]:
+                repetition["wall_ns"] *= 2 if repetition["amount"] == 3 else 1
+    return made
+
+
+BENT = "compress/processes-fork/2/3.13t/warm"
+
 WORLDS = {
+    "several amounts": several_amounts,
     "every experiment": unwell,
     "some never worked": some_never_worked,
     "added experiments": added_experiments,

@@ -108,6 +108,15 @@ class Crossover:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Curve:
+    """A smooth line of a series, as a law has it: values over positions."""
+
+    series: Series
+    positions: tuple[float, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reference:
     """A line to compare with: a value, or where there is none, as much as the position says."""
 
@@ -150,7 +159,9 @@ class FigureSpec:
     values: Axis
     styles: Mapping[Series, SeriesStyle]
     marks: tuple[Mark, ...]
+    is_joined: bool = True
     crossovers: tuple[Crossover, ...] = ()
+    curves: tuple[Curve, ...] = ()
     references: tuple[Reference, ...] = ()
     drawn_title: str = ""
     opening: str = ""

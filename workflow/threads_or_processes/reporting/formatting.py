@@ -69,9 +69,11 @@ def time(value_ns: float | None) -> str:
 
 def about(value_ns: float) -> str:
     """A time that is only indicative, to two digits: `25 µs`."""
+    if value_ns == 0:
+        return time(value_ns)
     unit = unit_for([value_ns])
     scaled = value_ns / unit.ns
-    rounded = round(scaled, 1 - math.floor(math.log10(scaled)))
+    rounded = round(scaled, 1 - math.floor(math.log10(abs(scaled))))
     return f"{fixed(rounded, max(0, significant_decimals(scaled, 2)))}{SPACE}{unit.symbol}"
 
 

@@ -8,6 +8,7 @@ from threads_or_processes.reporting import words
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Fact, Page, Section
 from threads_or_processes.reporting.sections import (
+    amounts,
     cite,
     claims,
     decision,
@@ -27,6 +28,7 @@ SECTIONS: tuple[Callable[[Evidence], Iterator[Section]], ...] = (
     decision.build,
     claims.build,
     notebook.build,
+    amounts.build,
     scaling.build,
     experiments.build,
     explorer.build,

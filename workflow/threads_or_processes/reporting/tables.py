@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.records.fields import Column, Part, columns_of, parts_of
 from threads_or_processes.records.tables import TABLES, AllTables
+from threads_or_processes.records.tables.amounts import AmountRow, OverheadRow
 from threads_or_processes.records.tables.comparisons import FamilyRow, RatioRow
 from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.records.tables.measured import CellRow
@@ -31,6 +32,17 @@ class Tables(AllTables):
     @cached_property
     def _ratios(self) -> Mapping[tuple[str, str], RatioRow]:
         return {(row.cell, row.baseline_cell): row for row in self.ratios}
+
+    @cached_property
+    def _amounts(self) -> Mapping[str, tuple[AmountRow, ...]]:
+        found: dict[str, list[AmountRow]] = {}
+        for row in self.amounts:
+            found.setdefault(row.cell, []).append(row)
+        return {cell: tuple(rows) for cell, rows in found.items()}
+
+    @cached_property
+    def _overheads(self) -> Mapping[str, OverheadRow]:
+        return {row.cell: row for row in self.overheads}
 
     @property
     def differences_by_chance(self) -> tuple[float, ...]:
@@ -56,6 +68,18 @@ class Tables(AllTables):
     def cell(self, cell_id: str) -> CellRow | None:
         """The row of a cell, if the table has it."""
         return self._cells.get(cell_id)
+
+    def amounts_of(self, cell_id: str) -> tuple[AmountRow, ...]:
+        """The rows of a warm cell's amounts, the least first."""
+        return self._amounts.get(cell_id, ())
+
+    def at_amount(self, cell_id: str, amount: int) -> AmountRow | None:
+        """The row of a cell at one amount of work."""
+        return next((row for row in self.amounts_of(cell_id) if row.amount == amount), None)
+
+    def overhead(self, cell_id: str) -> OverheadRow | None:
+        """The line of a warm cell over the amount of work."""
+        return self._overheads.get(cell_id)
 
     def ratio_row(self, cell_id: str, baseline_id: str) -> RatioRow | None:
         """The row of a contrast, if it is one of the table's."""

@@ -20,6 +20,7 @@ from threads_or_processes.reporting.drawing.style import (
     LINE_PT,
     MARKER_PT,
     WIDTH_IN,
+    dashes,
     legend,
     legend_height_in,
     legend_keys,
@@ -48,7 +49,7 @@ def draw(figure: FigureSpec, title: str) -> Figure:
 def _layers(axes: Axes, figure: FigureSpec) -> None:
     estimates = _tidy(figure, figure.estimates)
     drawn = add_intervals(plot(figure), estimates, 1.2, along="y")
-    line = so.Line(linewidth=LINE_PT, pointsize=MARKER_PT)
+    line = so.Line(linewidth=LINE_PT if figure.is_joined else 0, pointsize=MARKER_PT)
     styles = {"marker": "series", "linestyle": "series"}
     add(drawn, line, estimates, x="position", y="value", **styles).on(axes).plot()
     blocks = [mark for mark in figure.marks if mark.block is not None]
@@ -71,9 +72,9 @@ def _layers(axes: Axes, figure: FigureSpec) -> None:
 
 
 def _tidy(figure: FigureSpec, marks: Sequence[Mark]) -> pd.DataFrame:
-    """Marks a small step sideways, where there are points, so that series stand apart."""
+    """Marks a small step sideways, where points are drawn, so that series stand apart."""
     series = list(figure.styles)
-    has_points = len(figure.marks) > len(figure.estimates)
+    has_points = len(figure.marks) > len(figure.estimates) or not figure.is_joined
     step = min(0.07, 0.5 / len(series)) if has_points else 0.0
     steps = np.array([series.index(mark.series) - (len(series) - 1) / 2 for mark in marks]) * step
     positions = np.array([mark.position for mark in marks], dtype=float)
@@ -94,6 +95,11 @@ def _format(axes: Axes, figure: FigureSpec) -> None:
 
 def _references(axes: Axes, figure: FigureSpec) -> None:
     """What has no marks: seaborn's objects draw data only, so these are matplotlib's own lines."""
+    for curve in figure.curves:
+        style = figure.styles[curve.series]
+        axes.plot(
+            curve.positions, curve.values, color=style.colour, ls=dashes(style.line), lw=LINE_PT
+        )
     for crossover in figure.crossovers:
         colour = figure.styles[crossover.series].colour
         axes.hlines(1, crossover.low, crossover.high, color=colour, lw=7, alpha=0.3)

@@ -20,6 +20,7 @@ from threads_or_processes.reporting.page import (
     filled,
 )
 from threads_or_processes.reporting.sections import figure_builders, quality, summary_sentences
+from threads_or_processes.reporting.sections.amounts import has_amounts
 from threads_or_processes.reporting.sections.decision_table import (
     Decisions,
     decision_of,
@@ -31,6 +32,14 @@ TWO_AVERAGES = (
     "A ratio, and the two times beside it, are geometric means over the blocks that both cells "
     "have, of quiet times or of typical ones for both alike. Medians of all trials of a cell, "
     "which other tables show, can differ from them."
+)
+
+_AMOUNTS = (
+    "Each row is for the amount of work that it names, the largest measured; so is every number of "
+    "this page that names no other amount. An amount is the time that serial on {reference} takes "
+    "for all tasks of a batch. “Pays from” is the amount from which on the way beats serial on the "
+    "same interpreter; with less work, serial will do. A burst is the least amount measured. How "
+    "long each single task must be is another question."
 )
 
 _PAYS = (
@@ -229,5 +238,6 @@ def _notes(campaign: Campaign, tables: Tables) -> tuple[str, ...]:
         f"Faster or slower is said when the whole interval is more than {margin} away from equal, "
         f"as fast as when the difference is surely smaller than {margin}, "
         "and “not settled” otherwise.",
+        *((_AMOUNTS.format(reference=campaign.reference_arm),) if has_amounts(tables) else ()),
         *((_PAYS,) if any(row.pays_from_ns is not None for row in tables.decisions) else ()),
     )

@@ -12,12 +12,14 @@ from threads_or_processes.records.vocabulary import (
     ComparisonResult,
     ContrastKind,
     Family,
+    Pays,
     Timing,
 )
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign, Workload
 from threads_or_processes.reporting.page import Fact
+from threads_or_processes.reporting.sections import amounts
 from threads_or_processes.reporting.tables import Tables
 from threads_or_processes.reporting.words import Status
 
@@ -80,7 +82,10 @@ def _baseline(workload: Workload, campaign: Campaign, tables: Tables) -> str:
     row = tables.serial(workload.label, campaign.reference_arm)
     if row is None or row.median_ns is None:
         return f"Serial on {campaign.reference_arm}: not measured"
-    return f"Serial on {campaign.reference_arm}: {text.time(row.median_ns)} (median)"
+    serial = f"erial on {campaign.reference_arm}: {text.time(row.median_ns)}"
+    if work := amounts.long_work(tables.overhead(row.cell)):
+        return f"For {work} (s{serial}, median)"
+    return f"S{serial} (median)"
 
 
 def status_of(
@@ -194,7 +199,7 @@ def _lines(
     row: DecisionRow, best: Candidate, arm: Arm, campaign: Campaign, tables: Tables
 ) -> list[str]:
     """The numbers behind a choice: against serial, against the runner-up, the others."""
-    margin = campaign.margin
+    margin, own = campaign.margin, row.own_speedup
     lines = _speedup_lines(row, best, arm, campaign, tables)
     mentioned = {best.family}
     rival = row.runner_up
@@ -214,9 +219,24 @@ def _lines(
     ]
     if others:
         lines.append("; ".join(others))
+    if own is not None and own.reading is ComparisonResult.FASTER and _is_parallel(row):
+        lines += _amount_lines(best, campaign, tables)
     if row.pays_from_ns is not None:
         shortest = text.about(row.pays_from_ns)
         lines.append(f"pays for tasks from about {shortest} on, sent one by one")
+    return lines
+
+
+def _amount_lines(best: Candidate, campaign: Campaign, tables: Tables) -> list[str]:
+    """For which other amounts of work the best way pays; nothing where one was measured."""
+    line = tables.overhead(best.cell)
+    if not amounts.long_work(line) or line is None:
+        return []
+    lines = [] if line.pays in (None, Pays.UNSETTLED) else [f"pays {amounts.pays(line)}"]
+    burst = tables.at_amount(best.cell, line.least_amount)
+    if burst is not None and burst.work_ns is not None and burst.speedup is not None:
+        compared = words.compared(burst.speedup, "serial", margin=campaign.margin)
+        lines.append(f"a burst of {text.about(burst.work_ns)} of work: {compared}")
     return lines
 
 

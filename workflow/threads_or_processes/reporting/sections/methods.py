@@ -20,6 +20,7 @@ from threads_or_processes.reporting.page import (
     Section,
 )
 from threads_or_processes.reporting.sections import rules
+from threads_or_processes.reporting.sections.amounts import has_amounts
 from threads_or_processes.reporting.trials import Conditions
 
 _COMMANDS = {"report": "make report", "quick": "make quick"}
@@ -63,6 +64,7 @@ def _methods(evidence: Evidence) -> tuple[Fact, ...]:
         Fact(term="Clock", text=_clock(evidence.trials.conditions)),
         Fact(term="Repetitions", text=_repetitions(campaign)),
         Fact(term="Work", text=_work(campaign)),
+        *_amounts(evidence),
         Fact(term="Times", text=_times(campaign)),
         Fact(term="Ratios", text=_ratios(campaign)),
         Fact(term="Readings", text=_readings(campaign)),
@@ -162,6 +164,28 @@ def _work(campaign: Campaign) -> str:
         "results differ is a wrong result and counts in no estimate. Work that counts its updates "
         "is the exception: updates that are lost are a result, shown as such."
     )
+
+
+def _amounts(evidence: Evidence) -> list[Fact]:
+    """How several amounts of work are measured and read; nothing where there is one."""
+    campaign = evidence.campaign
+    if not has_amounts(evidence.tables):
+        return []
+    sets = dict.fromkeys(cell.amounts for cell in campaign.cells if len(cell.amounts) > 1)
+    named = "; ".join(text.listing([str(amount) for amount in amounts]) for amounts in sets)
+    how = (
+        f"A trial measures several amounts of work in turns: each task is executed {named} times "
+        "in place. Ratios, decisions, scaling and claims are about the largest. Each trial has a "
+        "line through its least and largest amount: time = overhead + work ÷ rate. Overhead, rate "
+        "and break-even are medians of the trials' lines, with intervals of interpolated order "
+        "statistics; against serial they are paired by block, or all pairs of trials where the two "
+        "are not quiet in the same blocks. The break-even is the set of amounts at which a test of "
+        "the median difference leaves open who is faster, so it may have one end or none. The "
+        "amount between checks the line: where time is surely more than "
+        f"{text.percent(campaign.margin)} off it, the line bends and only the measured points are "
+        "shown. Nothing is said of more work than the largest amount."
+    )
+    return [Fact(term="Amounts of work", text=how)]
 
 
 def _times(campaign: Campaign) -> str:

@@ -1,0 +1,139 @@
+"""What the report says of amounts of work, against the tables."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+from threads_or_processes.records.tables.amounts import OverheadRow
+from threads_or_processes.records.tables.groups import Bounded
+from threads_or_processes.records.vocabulary import LineState, Pays, StartMethod, Timing, WorkerKind
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting.page import Figure, Fold, Own, Paragraph, Section, Table
+from threads_or_processes.reporting.sections import amounts, decision, methods
+
+from tests.factories import MS
+from tests.reporting.sentences import plain
+from tests.reporting.worlds import BENT, World
+
+Worlds = Callable[[str], World]
+
+
+@pytest.fixture
+def section(world: Worlds) -> Section:
+    (found,) = amounts.build(world("several amounts").evidence())
+    return found
+
+
+def row(pays: Pays | None, state: LineState = LineState.HOLDS, **break_even: float) -> OverheadRow:
+    """A line over up to 160 ms of work; ends of the break-even in ms."""
+    return OverheadRow(
+        cell="w/threads/2/3.13/warm",
+        workload="w",
+        function="w",
+        model="threads",
+        start_method=StartMethod.NONE,
+        workers=2,
+        worker_kind=WorkerKind.WITHIN_CORES,
+        arm="3.13",
+        timing=Timing.WARM,
+        replicate=1,
+        least_amount=1,
+        largest_amount=8,
+        work_ns=160.0 * MS,
+        trials=8,
+        state=state,
+        pays=pays,
+        break_even=Bounded(**{end: value * MS for end, value in break_even.items()}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (row(Pays.FROM, value=2, low=1.5, high=3), "from about 2.0 ms of work on [1.5 ms, 3.0 ms]"),
+        (row(Pays.FROM, value=2, high=3), "from 3.0 ms of work on at the latest"),
+        (row(Pays.ALWAYS), "for any amount up to 160 ms of work"),
+        (row(Pays.NEVER), "for no amount up to 160 ms of work"),
+        (row(Pays.BELOW), "for small amounts only, not for 160 ms of work"),
+        (row(Pays.UNSETTLED), "not settled"),
+        (row(Pays.UNSETTLED, low=90), "not settled, but not below 90 ms of work"),
+        (row(None, LineState.BENDS), "not known: time is no straight line over the amount"),
+        (row(None, LineState.UNSETTLED), text.MISSING),
+    ],
+)
+def test_every_kind_of_set_has_its_words(found: OverheadRow, words: str) -> None:
+    assert plain(amounts.pays(found)) == words
+
+
+def test_the_table_shows_overheads_and_break_evens_of_the_tables(
+    world: Worlds, section: Section
+) -> None:
+    (table,) = section.of(Table)
+    made = pd.read_csv(world("several amounts").results / "tables/overheads.csv").set_index("cell")
+    cell = made.loc["mandelbrot/processes-fork/2/3.13/warm"].to_dict()
+    (line,) = (
+        shown
+        for shown in table.rows
+        if shown[0].startswith("The mandelbrot") and "fork" in shown[1] and shown[3] == "3.13"
+    )
+    assert line[4].startswith(f"from about {text.about(cell['break_even_ns'])} of work on [")
+    assert line[5].startswith(f"{text.time(cell['overhead_ns'])} [")
+    assert (plain(line[6]), plain(line[8])) == ("20 ms", "160 ms")
+    assert line[10].startswith(f"{cell['rate_ratio']:.3f} [")
+    assert line[11] == "holds"
+    assert line[2].startswith("2")
+
+
+def test_a_way_that_bends_has_points_and_no_curve(section: Section) -> None:
+    (bent,) = (one.drawn for one in section.of(Figure) if "compress" in one.drawn.name)
+    drawn = {curve.series.title for curve in bent.curves}
+    assert "processes (fork), 3.13" in drawn
+    assert BENT.split("/")[3] == "3.13t"
+    assert "processes (fork), 3.13t" not in drawn
+    assert sum(mark.series.title == "processes (fork), 3.13t" for mark in bent.marks) == 3
+
+
+def test_a_curve_goes_through_the_measured_points(section: Section) -> None:
+    for figure in section.of(Figure):
+        for curve in figure.drawn.curves:
+            marks = figure.drawn.of(curve.series)
+            for end, mark in ((0, marks[0]), (-1, marks[-1])):
+                assert curve.positions[end] == pytest.approx(mark.position)
+                assert curve.values[end] == pytest.approx(mark.value, rel=0.03)
+
+
+def test_other_numbers_of_workers_fold_out(section: Section) -> None:
+    (fold,) = section.of(Fold)
+    assert isinstance(fold.content, Table)
+    assert len(fold.content.rows) == 2 * 2 * 2 * 2
+    (table,) = section.of(Table)
+    assert len(table.rows) == 2 * 2 * 2
+
+
+def test_the_decision_names_its_amount_the_break_even_and_the_burst(world: Worlds) -> None:
+    (found,) = decision.build(world("several amounts").evidence())
+    (table,) = found.of(Own)
+    decided = {one.title: one for one in table.value.decisions}["The mandelbrot workload"]  # type: ignore[attr-defined]
+    assert plain(decided.baseline).startswith("For 160 ms of work (serial on 3.13: 16")
+    standard = [plain(line) for line in decided.choices[0].lines]
+    assert any(line.startswith("Pays from about") for line in standard)
+    assert any(line.startswith("A burst of 20 ms of work: 1.") for line in standard)
+
+
+def test_one_amount_leaves_the_page_as_it_was(world: Worlds) -> None:
+    evidence = world("default").evidence()
+    assert not list(amounts.build(evidence))
+    for build in (decision.build, methods.build):
+        for found in build(evidence):
+            assert "amount" not in " ".join(map(str, found.blocks)).lower()
+
+
+def test_the_methods_say_how_amounts_are_read(world: Worlds) -> None:
+    (found,) = methods.build(world("several amounts").evidence())
+    assert "executed 1, 3 and 8 times in place" in str(found.blocks)
+
+
+def test_the_answer_names_the_amounts(section: Section) -> None:
+    assert "processes (fork): " in section.answer
+    assert "of 4 works and interpreters" in plain(section.answer)
+    assert len(section.of(Paragraph)) == 2
