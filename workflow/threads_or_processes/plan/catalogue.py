@@ -28,6 +28,10 @@ class WorkloadEntry(Protocol):
     @property
     def expected(self) -> str: ...  # noqa: D102
     @property
+    def source(self) -> str: ...  # noqa: D102
+    @property
+    def remedy_of(self) -> str: ...  # noqa: D102
+    @property
     def parameters(self) -> Mapping[str, Any]: ...  # noqa: D102
     @property
     def requires(self) -> AbstractSet[str]: ...  # noqa: D102

@@ -72,6 +72,8 @@ def _works(
                 unit=entry.unit,
                 why=entry.why,
                 expected=entry.expected,
+                source=entry.source,
+                remedy_of=entry.remedy_of,
             )
     return works
 

@@ -74,6 +74,8 @@ class Workload:
     """A kind of work, in the words of its author, with the parameters it is measured with.
 
     `name` is without the parameters that an experiment varies; `function` is its task function.
+    `source` is where `expected` was published; `remedy_of` names the work whose trouble this one
+    avoids.
     """
 
     name: str
@@ -84,6 +86,8 @@ class Workload:
     unit: str
     why: str
     expected: str
+    source: str = ""
+    remedy_of: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

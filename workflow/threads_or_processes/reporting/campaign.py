@@ -107,6 +107,8 @@ def _workload(label: str, work: planned.Workload) -> Workload:
         unit=plain(work.unit),
         why=plain(work.why),
         expected=plain(work.expected),
+        source=plain(work.source),
+        remedy_of=plain(work.remedy_of),
     )
 
 

@@ -195,10 +195,15 @@ def _models(campaign: Campaign) -> tuple[Fact, ...]:
 def _workloads(campaign: Campaign) -> tuple[Fact, ...]:
     """Each kind of work once, whatever its varied parameters."""
     facts = []
-    for workload in {w.name: w for w in campaign.workloads.values()}.values():
+    works = {w.name: w for w in campaign.workloads.values()}
+    for workload in works.values():
         about = [words.sentence(part) for part in (workload.kind, workload.why) if part]
+        if workload.remedy_of in works:
+            about.append(f"A remedy for: {works[workload.remedy_of].plain_title}.")
         if workload.expected:
             about.append(words.sentence(f"Expected before measuring: {workload.expected}"))
+        if workload.source:
+            about.append(f"Published: {workload.source}.")
         if about:
             # Names of code are marked as such for the catalogue, which is Markdown.
             meaning = " ".join(about).replace("`", "")

@@ -2,11 +2,12 @@
 
 import ctypes
 import functools
+import threading
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from threads_or_processes.trial.needs import Need
-from threads_or_processes.trial.workloads.registry import preloaded, register
+from threads_or_processes.trial.workloads.registry import Batch, preloaded, register
 
 if TYPE_CHECKING:
     from numpy import float64
@@ -43,6 +44,71 @@ def numpy_large(task: int, size: int) -> float:
         numpy.multiply(values, 0.5, out=values)
         numpy.add(values, addend, out=values)
     return float(values[LARGE // 3]) + task
+
+
+VAST = 4 * 1024 * 1024  # elements: 32 MiB, for all workers, and a result of 32 MiB for each
+BLOCK = 64 * 1024  # elements: 512 KiB, and another 512 for the results
+
+
+@functools.cache
+def _vast() -> "NDArray[float64]":
+    import numpy
+
+    return numpy.linspace(0.0, 1.0, VAST)
+
+
+_of_thread = threading.local()
+
+
+def _pipeline(length: int, task: int, size: int) -> float:
+    """Four operations and a sum over blocks of so many elements of the array, `size` times."""
+    import numpy
+
+    source = _vast()
+    if len(getattr(_of_thread, "result", ())) != length:
+        _of_thread.result = numpy.empty(length)
+    result, total = _of_thread.result, float(task)
+    for _ in range(size):
+        for start in range(0, VAST, length):
+            values = source[start : start + length]
+            numpy.multiply(values, 0.5, out=result)
+            numpy.add(result, 1.0, out=result)
+            numpy.subtract(result, values, out=result)
+            numpy.multiply(result, result, out=result)
+            total += float(result[::1024].sum())
+    return total
+
+
+PIPELINE = {"kind": "memory", "unit": "pipeline over 32 MiB", "batch": Batch.ONE_A_CPU, **NUMPY}
+
+
+@register(
+    title="NumPy on data beyond the caches",
+    why="NumPy leaves the lock, but each operation moves the whole array through the memory, whose "
+    "bandwidth all cores share.",
+    expected="Hardly gains, with threads or processes, on any arm: one core uses up most of the "
+    "bandwidth.",
+    source="pydata/numexpr",
+    **PIPELINE,
+)
+def numpy_pipeline(task: int, size: int) -> float:
+    """Scale, shift, subtract and square 4 million numbers, one operation after another."""
+    return _pipeline(VAST, task, size)
+
+
+@register(
+    title="NumPy in blocks that fit the caches",
+    why="The same operations, all of them on one block before the next, which stays in the core's "
+    "own cache.",
+    expected="Gains with threads and with processes on every arm; with threads less on 3.13, where "
+    "each of many short calls takes the lock again.",
+    source="pydata/numexpr",
+    remedy_of="numpy_pipeline",
+    **PIPELINE,
+)
+def numpy_blocks(task: int, size: int) -> float:
+    """The same, block by block of 64 Ki numbers."""
+    return _pipeline(BLOCK, task, size)
 
 
 SMALL = 100  # elements

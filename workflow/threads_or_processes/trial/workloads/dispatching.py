@@ -86,8 +86,9 @@ def imbalanced(task: int, size: int) -> int:
     title="Unequal tasks, one by one",
     kind="CPU, holds the GIL",
     unit="step",
-    why="The remedy for unequal tasks: whoever is free takes the next.",
+    why="Whoever is free takes the next task.",
     expected="Gains more than equal chunks do, down to the length of the longest task.",
+    remedy_of="imbalanced",
     dispatch=Dispatch.SINGLE,
 )
 def imbalanced_single(task: int, size: int) -> int:

@@ -48,8 +48,9 @@ def shared_object(task: int, size: int) -> int:
     title="Reading private copies",
     kind=KIND,
     unit="read",
-    why="The remedy for the shared object: the same reads, of a copy that each task makes.",
+    why="The same reads, of a copy that each task makes.",
     expected="Threads gain nothing on 3.13; on 3.13t they gain with each core, as processes do.",
+    remedy_of="shared_object",
 )
 def private_copies(task: int, size: int) -> int:
     """Read an object that is this task's own."""

@@ -36,7 +36,9 @@ class Workload:
 
     `function(task, **arguments)` is one task and returns numbers, text, bytes, arrays, or lists and
     mappings of these. `task` is its number, or what `payload(number, **arguments)` made of it in
-    the parent, outside the timed region. When the function has a parameter `size`, the size is
+    the parent, outside the timed region. `source` is where `expected` was published, as an issue
+    `owner/repository#number` or a repository; `remedy_of` names the workload whose trouble this one
+    avoids. When the function has a parameter `size`, the size is
     calibrated so that a batch takes as long as the config's `trial.chunk_ms` asks for.
     """
 
@@ -47,6 +49,8 @@ class Workload:
     unit: str
     why: str
     expected: str
+    source: str = ""
+    remedy_of: str = ""
     batch: Batch = Batch.SHARED_OUT
     dispatch: Dispatch = Dispatch.CHUNKS
     needs: frozenset[Need] = frozenset()
