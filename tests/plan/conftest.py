@@ -22,6 +22,8 @@ class Work:
     unit: str = ""
     why: str = ""
     expected: str = ""
+    source: str = ""
+    remedy_of: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     requires: frozenset[str] = frozenset()
     provides: frozenset[str] = frozenset()

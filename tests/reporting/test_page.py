@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 from threads_or_processes.records.vocabulary import Outcome
 from threads_or_processes.reporting.page import Facts, Items, Own, Paragraph
+from threads_or_processes.reporting.sections import environment
 from threads_or_processes.reporting.sections.decision_table import Decisions
 from threads_or_processes.reporting.words import Status, outcome_word
 
 from tests import factories
 from tests.reporting.sentences import arms, numbers, plain
-from tests.reporting.worlds import WORLDS, World, write_world
+from tests.reporting.worlds import WORLDS, World, campaign, write_world
 
 Pages = Callable[[str], str]
 Worlds = Callable[[str], World]
@@ -270,6 +271,18 @@ def test_how_it_was_decided_who_got_more_blocks_is_said(tmp_path: Path) -> None:
     (methods,) = (one for one in world.page().sections if one.anchor == "methods")
     said = [numbers(fact.text) for facts in methods.of(Facts) for fact in facts.facts]
     assert ["3", "20"] in said
+
+
+def test_a_kind_of_work_is_told_with_its_source_and_what_it_is_a_remedy_for(tmp_path: Path) -> None:
+    made = campaign()
+    made.plan["workloads"]["mandelbrot"] |= {"source": "owner/project#12"}
+    made.plan["workloads"]["compress"] |= {"remedy_of": "mandelbrot"}
+    (section,) = environment.build(write_world(tmp_path, made).evidence())
+    told = {fact.term: fact.text for facts in section.of(Facts) for fact in facts.facts}
+    assert told["The mandelbrot workload"].endswith("Published: owner/project#12.")
+    assert "A remedy for: The mandelbrot workload." in told["The compress workload"]
+    assert "remedy" not in told["The mandelbrot workload"]
+    assert "Published" not in told["The compress workload"]
 
 
 def test_an_arm_that_was_not_measured_is_said_to_be_missing(world: Worlds) -> None:

@@ -90,7 +90,7 @@ def hostile() -> factories.Campaign:
     made.plan["machine"]["fingerprint"]["cpu_model"] = evil
     made.plan["config"]["note"] = evil
     for about in made.plan["workloads"].values():
-        about.update(title=evil, kind=evil, why=evil, expected=evil)
+        about.update(title=evil, kind=evil, why=evil, expected=evil, source=evil)
     pair = ("json/threads/2/3.13/warm", "json/serial/1/3.13/warm")
     words = {"sentence": evil, "source": evil, "answer": evil, "file": evil}
     claims = (

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from threads_or_processes.trial.measured.batch import checksum
-from threads_or_processes.trial.workloads import all_workloads, payloads
+from threads_or_processes.trial.workloads import all_workloads, databases, idioms, payloads
 from threads_or_processes.trial.workloads import arrays as numpy_workloads
 from threads_or_processes.trial.workloads.dispatching import weight
 from threads_or_processes.trial.workloads.sockets import REPLY, REQUEST
@@ -85,6 +85,73 @@ def test_a_remedy_is_the_same_work_by_other_means(remedy: str, trouble: str) -> 
     one, other = WORKLOADS[remedy], WORKLOADS[trouble]
     assert one.title != other.title
     assert one.parameters == other.parameters
+
+
+@pytest.mark.parametrize("remedy", sorted(set(REMEDIES) - {"pandas_large"}))
+def test_a_remedy_gives_the_same_results(
+    remedy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    one, other = WORKLOADS[remedy], WORKLOADS[REMEDIES[remedy]]
+    with one.fixture():
+        found, expected = (work.function(3, size=2) for work in (one, other))
+    assert found == (expected if not isinstance(expected, float) else pytest.approx(expected))
+
+
+def test_a_small_cache_never_has_the_answer() -> None:
+    for work in (idioms.lru_cache, idioms.lru_cache_each):
+        for task in (1, 1, 2):  # larger amounts of work repeat each task in place
+            work(task, size=2)
+    caches = (idioms._cached_score, idioms._of_thread.score)
+    assert [cache.cache_info().hits for cache in caches] == [0, 0]
+    assert all(cache.cache_info().misses >= 6 * idioms.KEYS for cache in caches)
+
+
+@pytest.mark.parametrize("workload", ["sqlite", "sqlite_uncounted"])
+def test_only_the_remedy_stops_sqlite_counting_its_memory(
+    identities: dict[str, dict[str, Any]], tmp_path: Path, workload: str
+) -> None:
+    used = in_the_interpreter(
+        identities["3.13t"],
+        f"""
+        import ctypes, os, sqlite3, _sqlite3
+        from threads_or_processes.trial.workloads import databases
+        from threads_or_processes.trial.workloads.registry import REGISTRY
+        os.chdir({str(tmp_path)!r})
+        with REGISTRY[{workload!r}].fixture():
+            databases.{workload}(0, 1)
+            connection = sqlite3.connect(":memory:")
+            print(ctypes.CDLL(_sqlite3.__file__).sqlite3_memory_used())
+        """,
+    )
+    assert (int(used) > 0) is (workload == "sqlite")
+
+
+def test_a_sqlite_that_cannot_be_set_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(databases, "import_module", lambda _: SimpleNamespace())
+    databases._stop_counting.cache_clear()
+    with pytest.raises(databases.NoMemoryStatisticsError, match="built into this interpreter"):
+        databases._stop_counting()
+
+
+def test_enum_members_are_counted_and_numbers_are_not(
+    identities: dict[str, dict[str, Any]],
+) -> None:
+    counted = in_the_interpreter(
+        identities["3.13t"],
+        """
+        import sys, threading
+        from threads_or_processes.trial.workloads.idioms import _Light, _Number
+        thread = threading.Thread(target=lambda: None)
+        thread.start()
+        thread.join()
+        for states in (_Light, _Number):
+            before = sys.getrefcount(states.RED)
+            held = [states.RED] * 10
+            print(sys.getrefcount(states.RED) - before)
+        """,
+    )
+    assert counted.split() == ["10", "0"]
 
 
 @pytest.mark.parametrize("name", CALIBRATED)
