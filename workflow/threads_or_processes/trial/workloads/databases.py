@@ -74,9 +74,9 @@ def _stop_counting() -> None:
     try:
         library = ctypes.CDLL(module.__file__)
         used: Callable[[], int] = library.sqlite3_memory_used
-        steps = (
+        steps: tuple[Callable[[], int], ...] = (
             library.sqlite3_shutdown,
-            lambda: library.sqlite3_config(MEMORY_STATISTICS, 0),
+            functools.partial(library.sqlite3_config, MEMORY_STATISTICS, 0),
             library.sqlite3_initialize,
         )
     except (AttributeError, OSError) as error:
