@@ -18,7 +18,7 @@ MAY_IMPORT = {
 }
 #: Runs inside the interpreter under test, where there are only the libraries of its own lock.
 MEASURED = ("records", "trial/measured", "trial/models", "trial/workloads")
-LIBRARIES_OF_TRIALS = {"multiprocess", "joblib", "numpy", "PIL"}
+LIBRARIES_OF_TRIALS = {"multiprocess", "joblib", "numpy", "pandas", "PIL"}
 
 
 def sources(folder: Path) -> list[Path]:
