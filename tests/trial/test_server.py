@@ -1,5 +1,6 @@
 """The server of trials: a command runs as if its client ran it, however either ends."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from threads_or_processes.trial.client import ADDRESS
+from threads_or_processes.trial.server import start_server
 
 from tests.trial.conftest import processes_with, until_gone
 
@@ -76,7 +79,7 @@ class Server:
 def server(tmp_path: Path) -> Iterator[Server]:
     """A server of its own for each test."""
     address = str(tmp_path / "socket")
-    environment = {"PYTHONPATH": str(PACKAGES), "TRIAL_SERVER": address}
+    environment = {"PYTHONPATH": str(PACKAGES), ADDRESS: address}
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind(address)
         listener.listen()
@@ -148,9 +151,9 @@ def test_a_command_ends_with_a_killed_server(server: Server, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("address", [None, "no server listens here"])
 def test_without_a_server_the_client_runs_the_command(server: Server, address: str | None) -> None:
-    environment = {**server.environment, "TRIAL_SERVER": address or ""}
+    environment = {**server.environment, ADDRESS: address or ""}
     if address is None:
-        del environment["TRIAL_SERVER"]
+        del environment[ADDRESS]
     out, _ = Server(server.process, environment).ask("measure", "--help").communicate()
     assert out.startswith("usage: python -m threads_or_processes.trial measure")
 
@@ -173,7 +176,7 @@ def test_a_server_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     )
     assert starter.stdout
     address = starter.stdout.readline().strip()
-    environment = {"PYTHONPATH": str(PACKAGES), "TRIAL_SERVER": address}
+    environment = {"PYTHONPATH": str(PACKAGES), ADDRESS: address}
     client = Server(starter, environment).ask("measure", "--help")  # type: ignore[arg-type]
     assert client.communicate()[0].startswith("usage: python -m threads_or_processes.trial measure")
     assert Path(address).parent.stat().st_mode & 0o077 == 0
@@ -181,3 +184,15 @@ def test_a_server_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     starter.kill()
     starter.communicate()
     until_gone(lambda: [*processes_with(marker), *tmp_path.iterdir()])
+
+
+def test_where_no_socket_can_be_there_is_no_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    monkeypatch.delenv(ADDRESS, raising=False)
+    start_server()
+    assert ADDRESS not in os.environ
+    assert list(folder.iterdir()) == []

@@ -42,7 +42,11 @@ def start_server() -> None:
         return
     folder = tempfile.mkdtemp(prefix="trials-")  # nobody else may look into it
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-        listener.bind(f"{folder}/socket")
+        try:
+            listener.bind(f"{folder}/socket")
+        except OSError:  # a path of a socket has 107 bytes at most
+            shutil.rmtree(folder)
+            return
         listener.listen()
         server = subprocess.Popen(
             [sys.executable, "-m", __name__, str(listener.fileno()), folder],
