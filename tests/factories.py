@@ -479,8 +479,19 @@ def make_campaign(
         seed=seed,
         campaign=campaign,
     )
+    return measured(plan, truth, noise, failures, disturbed_ratio)
+
+
+def measured(
+    plan: Plan,
+    truth: Truth = plausible_truth,
+    noise: Noise = Noise(),
+    failures: Mapping[tuple[str, int], str] | None = None,
+    disturbed_ratio: float | None = None,
+) -> Campaign:
+    """What a plan leaves when it is measured; see `make_campaign`."""
     identities = {arm.name: make_identity(arm) for arm in plan.arms}
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(plan.seed)
     records = {}
     for trial in plan.trials:
         cell = plan.cells_by_id[trial.cell]

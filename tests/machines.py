@@ -1,11 +1,19 @@
 """Made-up machines: topologies as a plan has them, and as Linux lays them out in /sys/devices."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
 
-from threads_or_processes.records.plan import Machine
+import yaml
+from threads_or_processes.pipeline.campaign import catalogue
+from threads_or_processes.plan.config import checked
+from threads_or_processes.plan.plan import make_plan
+from threads_or_processes.records.plan import Cell, Machine, Plan
 from threads_or_processes.records.topology import Cpus, Topology
+
+from tests.conftest import ROOT
+from tests.factories import Campaign, measured
 
 
 def machine(
@@ -65,6 +73,66 @@ PLAIN = machine(
     64,
     topology=Topology(cores=tuple((cpu,) for cpu in range(64)), nodes=(tuple(range(64)),)),
 )
+
+
+#: By what a reader calls them.
+MACHINES = {
+    "8 P and 16 E cores": HYBRID,
+    "two sockets": TWO_SOCKETS,
+    "container with a quota": CONTAINER,
+    "64 CPUs": PLAIN,
+}
+
+
+def capacity(machine: Machine, workers: int) -> float:
+    """How many workers' work so many do at a time, of work that computes.
+
+    The cores of the first node count whole, those of another 0.8, slower ones 0.6, the second CPU
+    of a core 0.25. A quota bounds it. What goes beyond the CPUs adds nothing.
+    """
+    topology = machine.topology
+    near = topology.node_cores or machine.physical_cores
+    fast = min(near, topology.fast_cores or near)
+    worth = (
+        [1.0] * fast
+        + [0.6 if topology.slower else 0.8] * (machine.physical_cores - fast)
+        + [0.25] * (machine.logical_cpus - machine.physical_cores)
+    )
+    return min(sum(worth[:workers]), machine.cpu_quota or math.inf)
+
+
+def known_ns(machine: Machine) -> Callable[[Cell], float]:
+    """The truth of a sweep there: serial 20 ms, 10 % more on 3.13t, workers by `capacity`.
+
+    Threads gain nothing on 3.13 from work that holds the GIL. A pool of processes costs 2 %.
+    """
+
+    def truth(cell: Cell) -> float:
+        serial_ns = 20e6 * (1.1 if cell.arm == "3.13t" else 1.0)
+        if cell.model == "serial":
+            return serial_ns
+        held = cell.model == "threads" and cell.arm == "3.13" and cell.workload == "mandelbrot"
+        pool = 1.02 if cell.model.startswith("processes") else 1.0
+        return serial_ns * pool / (1.0 if held else capacity(machine, cell.workers))
+
+    return truth
+
+
+def sweep(machine: Machine) -> Plan:
+    """The plan of a small sweep there: scaling, and threads against processes on all CPUs."""
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    kept = {name: config["experiments"][name] for name in ("scaling", "kinds", "control")}
+    kept["scaling"]["workloads"] = ["mandelbrot", "compress"]
+    kept["kinds"]["workloads"] = ["json"]
+    kept["control"]["workloads"] = ["compress"]
+    config.update(experiments=kept, claims=[], blocks=6)
+    config["trial"].update(warmups=1, repetitions=3)
+    return make_plan(checked(config), catalogue(), machine)
+
+
+def measured_on(machine: Machine) -> Campaign:
+    """Such a sweep measured, with its known truth."""
+    return measured(sweep(machine), known_ns(machine))
 
 
 def system_tree(devices: Path, topology: Topology) -> Path:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from threads_or_processes.reporting.page import Page
 
 from tests import factories
 from tests.analysis.archives import collect_into, tables_of
+from tests.machines import MACHINES, measured_on
 
 NOTEBOOK = "notebook"
 
@@ -230,6 +233,7 @@ WORLDS = {
         notebook=False,
     ),
     "hostile": hostile,
+    **{name: partial(measured_on, machine) for name, machine in MACHINES.items()},
 }
 
 

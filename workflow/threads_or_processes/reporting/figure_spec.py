@@ -128,6 +128,15 @@ class Reference:
         return position if self.value is None else self.value
 
 
+@dataclass(frozen=True, kw_only=True)
+class Border:
+    """Something changes between two sizes, in a word or two."""
+
+    title: str
+    below: float
+    above: float
+
+
 class Kind(StrEnum):
     """How marks are drawn.
 
@@ -163,6 +172,7 @@ class FigureSpec:
     crossovers: tuple[Crossover, ...] = ()
     curves: tuple[Curve, ...] = ()
     references: tuple[Reference, ...] = ()
+    borders: tuple[Border, ...] = ()
     drawn_title: str = ""
     opening: str = ""
     summary: tuple[str, ...] = ()

@@ -32,12 +32,13 @@ _START_METHOD_MEANINGS = {
     StartMethod.SPAWN: "each started as a new program",
 }
 
-_WORKER_KINDS = {
-    WorkerKind.NUMA: "> node",
-    WorkerKind.SLOWER_CORES: "> P cores",
-    WorkerKind.SMT: "> cores",
-    WorkerKind.OVER_QUOTA: "> quota",
-    WorkerKind.OVERSUBSCRIBED: "> CPUs",
+#: What workers outnumber: in a word, and in a sentence.
+BORDERS = {
+    WorkerKind.NUMA: ("node", "the cores of one NUMA node"),
+    WorkerKind.SLOWER_CORES: ("P cores", "the P cores"),
+    WorkerKind.SMT: ("cores", "the physical cores"),
+    WorkerKind.OVER_QUOTA: ("quota", "the CPUs that the quota allows"),
+    WorkerKind.OVERSUBSCRIBED: ("CPUs", "the CPUs"),
 }
 
 #: A family of ratios: the question that it answers, and how to read it.
@@ -165,8 +166,10 @@ def model_meaning(model: Model) -> str:
 
 def workers(count: int, kind: WorkerKind) -> str:
     """A number of workers for a table, with the last border of the machine that it crosses."""
-    exceeded = _WORKER_KINDS.get(kind, "").replace(" ", text.SPACE)
-    return f"{count}{text.SPACE}({exceeded})" if exceeded else str(count)
+    if kind not in BORDERS:
+        return str(count)
+    exceeded = f"> {BORDERS[kind][0]}".replace(" ", text.SPACE)
+    return f"{count}{text.SPACE}({exceeded})"
 
 
 def timing(row: CellRow) -> str:

@@ -16,6 +16,8 @@ MOST_TICKS = 6
 MEBIBYTE = 1024**2
 SHARE_A_TICK = 0.16
 """Of the axis, at least, so that ticks' words never touch."""
+SHARE_A_CHARACTER = 0.024
+"""Of the axis: how wide a digit of a tick is."""
 _RATIO_STEPS = (
     (1.05, 1.1, 1.2, 1.5),  # steps from 1 in both directions, finest first
     (1.25, 1.5, 2.0, 3.0),
@@ -70,6 +72,23 @@ def size_ends(axis: Axis, sizes: Sequence[float]) -> tuple[float, float]:
     if axis.scale is Scale.LINEAR:
         return sizes[0] - 0.5, sizes[-1] + 0.5
     return sizes[0] / 1.35, sizes[-1] * 1.35
+
+
+def size_ticks(axis: Axis, ends: tuple[float, float], sizes: Sequence[float]) -> list[float]:
+    """Where ticks stand on an axis of sizes: at each one whose words touch no earlier one's."""
+    if len(sizes) <= MOST_TICKS and axis.unit is not Unit.COUNT:
+        return list(sizes)
+    place = math.log if axis.scale is not Scale.LINEAR else float
+    whole = place(ends[1]) - place(ends[0])
+    ticks: list[float] = []
+    end = -math.inf
+    for size in sizes:
+        middle = (place(size) - place(ends[0])) / whole
+        half = SHARE_A_CHARACTER * len(_tick_label(axis, size, ends[1])) / 2
+        if middle - half > end:
+            ticks.append(size)
+            end = middle + half + SHARE_A_CHARACTER
+    return ticks
 
 
 def ticks_of(axis: Axis, ends: tuple[float, float]) -> Sequence[float]:

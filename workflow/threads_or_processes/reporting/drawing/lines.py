@@ -9,10 +9,11 @@ import seaborn.objects as so
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from threads_or_processes.reporting import palette
 from threads_or_processes.reporting.drawing.axes import (
-    MOST_TICKS,
     format_axis,
     size_ends,
+    size_ticks,
     value_ends,
 )
 from threads_or_processes.reporting.drawing.layers import add, add_intervals, plot, tidy
@@ -35,11 +36,11 @@ def draw(figure: FigureSpec, title: str) -> Figure:
     """Lines with whiskers, small points for single blocks, and the lines to compare with."""
     keys = legend_keys(figure)
     legend_in = legend_height_in(keys)
-    height_in = 0.4 + PLOT_IN + 0.52 + legend_in
+    height_in = (0.5 if figure.borders else 0.4) + PLOT_IN + 0.52 + legend_in
     drawing = Figure(figsize=(WIDTH_IN, height_in))
     axes = drawing.add_axes((0.19, (legend_in + 0.52) / height_in, 0.76, PLOT_IN / height_in))
     _layers(axes, figure)
-    axes.set_title(title, pad=10)
+    axes.set_title(title, pad=18 if figure.borders else 10)
     _format(axes, figure)
     _references(axes, figure)
     legend(drawing, keys, height_in)
@@ -87,8 +88,8 @@ def _format(axes: Axes, figure: FigureSpec) -> None:
     # Of the lines to compare with, the lowest is in sight.
     reached = [reference.at(sizes[-1]) for reference in figure.references]
     values = (*figure.ends, *([1.0, min(reached)] if reached else ()))
-    ticks = sizes[:: -(-len(sizes) // MOST_TICKS)]
-    format_axis(axes, "x", figure.positions, size_ends(figure.positions, sizes), ticks)
+    ends = size_ends(figure.positions, sizes)
+    format_axis(axes, "x", figure.positions, ends, size_ticks(figure.positions, ends, sizes))
     format_axis(axes, "y", figure.values, value_ends(figure.values, values))
     axes.grid(axis="y")
 
@@ -103,6 +104,22 @@ def _references(axes: Axes, figure: FigureSpec) -> None:
     for crossover in figure.crossovers:
         colour = figure.styles[crossover.series].colour
         axes.hlines(1, crossover.low, crossover.high, color=colour, lw=7, alpha=0.3)
+    for border in figure.borders:
+        is_linear = figure.positions.scale is Scale.LINEAR
+        middle = (
+            (border.below + border.above) / 2 if is_linear else (border.below * border.above) ** 0.5
+        )
+        axes.axvline(middle, color=palette.INK, lw=0.8, alpha=0.55, ls=(0, (1, 2)), zorder=1.4)
+        axes.annotate(
+            border.title,
+            (middle, 1),
+            (0, 2),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            size=8.5,
+        )
     edges = axes.get_xlim()
     for reference in figure.references:
         heights = [reference.at(edge) for edge in edges]

@@ -7,7 +7,7 @@ from typing import Any
 
 from threads_or_processes.records.tables.measured import CellRow
 from threads_or_processes.records.vocabulary import SERIAL, THREADS, Family, Timing
-from threads_or_processes.reporting import palette
+from threads_or_processes.reporting import palette, words
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Fact, Own, Paragraph, Section
@@ -117,6 +117,7 @@ def _cell(row: CellRow, campaign: Campaign, tables: Tables) -> dict[str, Any]:
         "work": row.workload,
         "model": row.model,
         "workers": row.workers,
+        "shown": words.workers(row.workers, row.worker_kind),
         "arm": row.arm,
         "basis": row.basis,
         "typical_ns": _whole(row.typical_ns),

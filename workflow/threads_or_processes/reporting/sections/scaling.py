@@ -18,6 +18,7 @@ from threads_or_processes.reporting.campaign import Campaign, Workload
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.figure_spec import (
     Axis,
+    Border,
     FigureSpec,
     Kind,
     Mark,
@@ -84,8 +85,8 @@ def build(evidence: Evidence) -> Iterator[Section]:
                     figure_block(
                         figure,
                         _table(figure, workload, campaign),
-                        f"Speed-up over serial on {campaign.reference_arm}, with its interval and "
-                        "the value in each block.",
+                        f"Speed-up over serial on {campaign.reference_arm}, with its interval; "
+                        "each block's value is in the file of the figure's numbers.",
                     )
                     for workload, figure in figures.items()
                 )
@@ -118,7 +119,7 @@ def speedup(workload: Workload, campaign: Campaign, tables: Tables) -> FigureSpe
             lines.setdefault(mark.series, []).append(mark)
     counts = sorted({int(mark.position) for of in lines.values() for mark in of})
     scale = Scale.LINEAR if counts and counts[-1] <= LINEAR_UP_TO_WORKERS else Scale.LOG2
-    cpus = campaign.machine.logical_cpus
+    cpus = campaign.machine.usable_cpus
     baseline = tables.serial(workload.label, campaign.reference_arm)
     serial = text.time(baseline.median_ns) if baseline and baseline.median_ns is not None else ""
     return FigureSpec(
@@ -137,6 +138,7 @@ def speedup(workload: Workload, campaign: Campaign, tables: Tables) -> FigureSpe
             Reference(title="ideal: workers × serial"),
             Reference(title=f"bound of computing: {text.count(cpus, 'CPU')}", value=cpus),
         ),
+        borders=tuple(_borders(workload, campaign)),
         opening=f"Line chart: speed-up against serial on {campaign.reference_arm}"
         + (f", which takes {serial}" if serial else "")
         + f", over the number of workers ({text.listing([str(count) for count in counts])}); "
@@ -149,6 +151,20 @@ def speedup(workload: Workload, campaign: Campaign, tables: Tables) -> FigureSpe
         why_empty="No speed-up can be drawn: no cell can be compared with serial.",
         columns=_COLUMNS,
     )
+
+
+def _borders(workload: Workload, campaign: Campaign) -> Iterator[Border]:
+    """Between which of the numbers of workers a border of the machine lies."""
+    kinds = sorted(
+        {
+            (cell.workers, cell.worker_kind)
+            for cell in campaign.cells_of(campaign.experiment(SCALING))
+            if cell.workload == workload.label
+        }
+    )
+    for (below, before), (above, kind) in itertools.pairwise(kinds):
+        if kind is not before and kind in words.BORDERS:
+            yield Border(title=words.BORDERS[kind][0], below=below, above=above)
 
 
 def _marks(workload: Workload, campaign: Campaign, tables: Tables) -> Iterator[Mark]:
@@ -222,20 +238,32 @@ def _paragraphs(figures: Iterable[FigureSpec], campaign: Campaign) -> tuple[str,
     counts = sorted({workers for figure in figures for workers in figure.sizes})
     if not counts:
         return ("No cell can be compared with serial, so there are no speed-ups.",)
-    cpus = text.count(campaign.machine.logical_cpus, "CPU")
+    cpus = text.count(campaign.machine.usable_cpus, "CPU")
     reading = (
         f"How many times faster than the plain loop on {campaign.reference_arm}, by number of "
         "workers. The batch of work is the same for every number of workers (strong scaling). "
         "Colour tells the model; line and marker tell the interpreter. Small points are single "
         f"blocks, whiskers {text.percent(campaign.confidence)} confidence intervals. The slanted "
-        "line is perfect sharing; the dotted one is the number of CPUs here "
-        f"({cpus}), a bound for work that computes but not for work that waits. "
+        "line is perfect sharing; the dotted one is the number of CPUs that can work at a time "
+        f"here ({cpus}), a bound for work that computes but not for work that waits. "
         "Lines between worker counts only guide the eye."
     )
     if len(counts) == 1:
         tried = text.count(int(counts[0]), "worker")
         return (reading, f"Only {tried} were tried, so the figures can't show scaling.")
-    return (reading,)
+    borders = dict.fromkeys(border for figure in figures for border in figure.borders)
+    return (reading, *_crossed(borders))
+
+
+def _crossed(borders: Iterable[Border]) -> Iterator[str]:
+    """What the vertical lines are; nothing where there are none."""
+    meanings = dict(words.BORDERS.values())
+    told = [f"{meanings[border.title]} from {border.above:g} on" for border in borders]
+    if told:
+        yield (
+            f"Vertical lines are borders of this machine: workers outnumber {text.listing(told)}. "
+            "Tables show the last border that is crossed."
+        )
 
 
 def _table(figure: FigureSpec, workload: str, campaign: Campaign) -> Table:
@@ -258,16 +286,7 @@ def _table(figure: FigureSpec, workload: str, campaign: Campaign) -> Table:
             Number("Speed-up", lambda mark: text.ratio_cell(mark.value), "×"),
             Number("Low", lambda mark: text.ratio_cell(mark.low), "×"),
             Number("High", lambda mark: text.ratio_cell(mark.high), "×"),
-            Column("Blocks, in order", lambda mark: _blocks(figure, mark), "×"),
         ),
         caption=figure.title,
         row_headers=3,
     )
-
-
-def _blocks(figure: FigureSpec, estimate: Mark) -> str:
-    """The values of an estimate's blocks."""
-    place = estimate.series, estimate.position
-    points = (one for one in figure.marks if one.block is not None)
-    values = [one.value for one in points if (one.series, one.position) == place]
-    return ", ".join(text.fixed(value, 2) for value in values) or text.MISSING

@@ -120,6 +120,12 @@
     "stroke-dasharray": data.arms[row.cell.arm].dashes, ...extra,
   });
 
+  const LINEAR_UP_TO_WORKERS = 8;
+  function powers(low, top) {
+    const first = Math.ceil(Math.log2(low)), last = Math.floor(Math.log2(top));
+    return Array.from({ length: last - first + 1 }, (_, index) => 2 ** (first + index));
+  }
+
   function ticks(top) {
     const raw = top / 5, power = 10 ** Math.floor(Math.log10(raw));
     const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= raw);
@@ -132,9 +138,13 @@
     const top = Math.max(...rows.map((row) => row.high ?? row.value), asked.measure === "time" ? 0 : 1) * 1.06;
     const room = (WIDTH - LEFT - RIGHT) / (counts.length + 1);
     const x = (workers) => LEFT + room * (counts.indexOf(workers) + 1);
-    const y = (number) => HEIGHT - BOTTOM - (number / top) * (HEIGHT - TOP - BOTTOM);
+    // As in the report's own curves: with many workers both axes double from tick to tick.
+    const isLog = asked.measure !== "time" && counts.at(-1) > LINEAR_UP_TO_WORKERS;
+    const low = Math.min(...rows.map((row) => row.low ?? row.value)) / 1.06;
+    const share = (number) => (isLog ? Math.log(number / low) / Math.log(top / low) : number / top);
+    const y = (number) => HEIGHT - BOTTOM - share(number) * (HEIGHT - TOP - BOTTOM);
     const words = { fill: "currentColor", "font-size": 13 };
-    for (const tick of ticks(top)) {
+    for (const tick of isLog ? powers(low, top) : ticks(top)) {
       svg.append(node("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(tick), y2: y(tick), stroke: "currentColor", opacity: 0.14 }));
       svg.append(node("text", { ...words, x: LEFT - 8, y: y(tick) + 4, "text-anchor": "end" },
         asked.measure === "time" ? (tick ? time(tick) : "0") : `${+tick.toPrecision(3)}×`));
@@ -177,7 +187,7 @@
       head.append(key(row), ` ${data.models[row.cell.model].title}`);
       line.append(head);
       const cells = [
-        row.cell.arm, data.models[row.cell.model].isSerial ? "–" : row.cell.workers, shown(asked, row.value),
+        row.cell.arm, data.models[row.cell.model].isSerial ? "–" : row.cell.shown, shown(asked, row.value),
         ...["low", "high"].map((end) => (row[end] === null || row[end] === undefined ? "–" : shown(asked, row[end]))),
         row.basis,
       ];
