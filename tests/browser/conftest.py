@@ -15,7 +15,15 @@ from tests.reporting.worlds import COMPARISONS, WORLDS, write_world
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
-SHOWN = ("every experiment", "sixteen workers", "hostile", "all failed", "two machines")
+SHOWN = (
+    "every experiment",
+    "8 P and 16 E cores",
+    "two sockets",
+    "container with a quota",
+    "hostile",
+    "all failed",
+    "two machines",
+)
 """The worlds whose pages are looked at."""
 
 SCREENSHOTS = ROOT / "tests" / "browser" / "screenshots"

@@ -5,16 +5,18 @@ from typing import Any
 import pytest
 import yaml
 from snakemake.utils import update_config  # type: ignore[import-untyped]
-from threads_or_processes.pipeline.campaign import Campaign, catalogue
+from threads_or_processes.common.plan_file import plan_from, plan_json
+from threads_or_processes.pipeline.campaign import Campaign, catalogue, planned
 from threads_or_processes.plan.claims import read_claim_files
 from threads_or_processes.plan.config import checked
-from threads_or_processes.plan.expected import together
-from threads_or_processes.plan.plan import make_plan
+from threads_or_processes.plan.thinning import BUDGET_S
 from threads_or_processes.records.plan import Machine
+from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, Timing
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.workloads import all_workloads
 
 from ..conftest import ROOT
+from ..machines import MACHINES, TWO_SOCKETS, machine
 
 OVERLAYS = [
     None,
@@ -34,18 +36,12 @@ def config_of(overlay: str | None) -> dict[str, Any]:
     return dict(checked(config))
 
 
-def campaign(overlay: str | None, cpus: int) -> Campaign:
-    """A sweep on a machine of so many CPUs."""
-    cores = {"logical_cpus": cpus, "physical_cores": cpus, "cpu_quota": None}
-    machine = Machine(name=f"{cpus}cpu", fingerprint=cores)
+def campaign(overlay: str | None, here: Machine | int) -> Campaign:
+    """A sweep on a machine, or on one of so many CPUs."""
     config = config_of(overlay)
     claims = read_claim_files(config["claims"])
-    return Campaign(plan=make_plan(config, catalogue(), machine, claims))
-
-
-def minutes(sweep: Campaign) -> float:
-    """How long it takes on a quiet machine."""
-    return together(sweep.expected_of(trial) for trial in sweep.plan.trials).quiet_s / 60
+    on = machine(here, here) if isinstance(here, int) else here
+    return Campaign(plan=planned(config, catalogue(), on, claims))
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -55,12 +51,30 @@ def test_every_sweep_can_be_planned(overlay: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("overlay", "cpus", "most_minutes"),
-    [(None, 2, 30), (None, 16, 138), ("overlays/quick.yaml", 2, 3.1)],
+    [(None, 2, 30), *((None, cpus, 60) for cpus in (16, 64, 128)), ("overlays/quick.yaml", 2, 3.1)],
 )
 def test_a_sweep_takes_no_longer_than_people_wait(
     overlay: str | None, cpus: int, most_minutes: float
 ) -> None:
-    assert minutes(campaign(overlay, cpus)) <= most_minutes
+    assert campaign(overlay, cpus).forecast_s() / 60 <= most_minutes
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_nothing_is_left_out_on_two_cpus(overlay: str | None) -> None:
+    assert campaign(overlay, 2).plan.left_out == ()
+
+
+@pytest.mark.parametrize("here", MACHINES.values(), ids=MACHINES)
+def test_what_is_left_out_on_many_cpus_is_said_and_verdicts_stay_possible(here: Machine) -> None:
+    sweep = campaign(None, here)
+    assert sweep.forecast_s() <= BUDGET_S or here is TWO_SOCKETS
+    assert all(said in sweep.announcement([]) for said in sweep.plan.left_out)
+    assert plan_from(plan_json(sweep.plan)).left_out == sweep.plan.left_out
+    timed = [cell for cell in sweep.plan.cells if cell.timing is Timing.WARM]
+    assert min(cell.blocks for cell in timed) >= FEWEST_BLOCKS
+    assert {name for name, one in sweep.plan.config["experiments"].items() if one} == {
+        experiment.name for experiment in sweep.plan.experiments if experiment.cells
+    }
 
 
 def test_the_full_sweep_leaves_nothing_out() -> None:

@@ -1,1 +1,78 @@
 """Made-up machines from plan to page: known speed-ups go in, and come back with their labels."""
+
+import re
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+from threads_or_processes.records.plan import Machine
+from threads_or_processes.records.vocabulary import WorkerKind
+from threads_or_processes.reporting import words
+
+from tests.machines import CONTAINER, HYBRID, MACHINES, PLAIN, TWO_SOCKETS, known_ns
+from tests.reporting.worlds import World
+
+Worlds = Callable[[str], World]
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_known_speedups_come_back_within_their_intervals(world: Worlds, name: str) -> None:
+    truth, campaign = known_ns(MACHINES[name]), world(name).evidence().campaign
+    table = pd.read_csv(world(name).results / "tables/scaling.csv")
+    cells = campaign.cells_by_id
+    known = [
+        truth(cells[b]) / truth(cells[c])
+        for c, b in zip(table.cell, table.baseline_cell, strict=True)
+    ]
+    assert len(known) > 40
+    assert (table.speedup_ratio / known).between(0.93, 1.07).all()
+    held = (table.speedup_low_ratio <= known) & (known <= table.speedup_high_ratio)
+    assert held.mean() >= 0.9  # at a level of 95 %
+
+
+@pytest.mark.parametrize(
+    ("machine", "labels"),
+    [
+        (HYBRID, {16: "P cores", 24: "P cores", 32: "cores", 64: "CPUs"}),
+        (TWO_SOCKETS, {64: "node", 128: "cores", 256: "CPUs"}),
+        (CONTAINER, {20: "quota"}),
+        (PLAIN, {128: "CPUs"}),
+    ],
+    ids=MACHINES,
+)
+def test_the_page_labels_counts_by_the_border_they_cross(
+    world: Worlds, page: Callable[[str], str], machine: Machine, labels: dict[int, str]
+) -> None:
+    (name,) = [name for name, one in MACHINES.items() if one is machine]
+    html = spaced(page(name))
+    shown = set(re.findall(r"(\d+) \((&gt; [\w ]+)\)", html))
+    assert shown == {(str(count), f"&gt; {what}") for count, what in labels.items()}
+    # The figure has a line for each border, and the text names what workers outnumber there.
+    (figure,) = [one for one in world(name).page().figures if one.name == "speedup-mandelbrot"]
+    assert {border.title for border in figure.borders} == set(labels.values())
+    meanings = dict(words.BORDERS.values())
+    for border in figure.borders:
+        assert f"{meanings[border.title]} from {border.above:g} on" in html
+
+
+def spaced(html: str) -> str:
+    """A page with plain spaces alone."""
+    return html.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_every_border_has_words_but_none_where_nothing_is_crossed() -> None:
+    assert set(words.BORDERS) == set(WorkerKind) - {WorkerKind.WITHIN_CORES}
+
+
+def test_what_was_left_out_is_on_the_page(world: Worlds, page: Callable[[str], str]) -> None:
+    for name in MACHINES:
+        left_out = world(name).evidence().campaign.left_out
+        assert left_out
+        assert all(said in page(name) for said in left_out)
+
+
+def test_the_machine_is_described(page: Callable[[str], str]) -> None:
+    kinds = "8 of the fastest kind (P cores), 16 slower ones"
+    assert kinds in spaced(page("8 P and 16 E cores"))
+    assert "2, of 64 CPUs" in page("two sockets")
+    assert "CPUs that can work at a time" in page("container with a quota")

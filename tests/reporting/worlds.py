@@ -194,7 +194,7 @@ def several_amounts() -> factories.Campaign:
 
 BENT = "compress/processes-fork/2/3.13t/warm"
 
-WORLDS = {
+WORLDS: dict[str, Callable[[], factories.Campaign]] = {
     "several amounts": several_amounts,
     "every experiment": unwell,
     "some never worked": some_never_worked,

@@ -41,13 +41,18 @@ def test_chunks_hold_every_task_once_in_order_and_differ_by_at_most_one(
 @given(cpus=st.integers(1, 512))
 def test_a_batch_has_at_least_four_tasks_a_cpu_and_divides_by_two_and_three(cpus: int) -> None:
     tasks = tasks_for(cpus)
-    assert 4 * cpus <= tasks < 8 * cpus or tasks == 6
+    assert 4 * cpus <= tasks <= 48 * cpus
     assert tasks % 6 == 0
 
 
-@pytest.mark.parametrize("cpus", [1, 2, 4, 8, 16, 32, 64])
-def test_a_batch_divides_evenly_up_to_twice_the_cpus(cpus: int) -> None:
-    assert all(tasks_for(cpus) % count == 0 for count in (1, cpus, 2 * cpus))
+@given(cpus=st.integers(1, 512))
+def test_a_batch_divides_evenly_among_common_numbers_of_workers(cpus: int) -> None:
+    powers = [count for count in (1, 2, 4, 8, 16) if count <= cpus]
+    assert all(tasks_for(cpus) % count == 0 for count in (*powers, cpus, 2 * cpus))
+
+
+def test_a_batch_of_two_cpus_has_twelve_tasks() -> None:
+    assert [tasks_for(cpus) for cpus in (2, 10, 64)] == [12, 120, 384]
 
 
 def test_results_and_checksum_do_not_depend_on_the_cut() -> None:

@@ -19,11 +19,18 @@ from threads_or_processes.interpreters.request import fingerprints
 from threads_or_processes.pipeline.results import Results
 from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.claims import claim_file, read_claim_files
-from threads_or_processes.plan.config import ABOUT_KEYS, checked, own_works, requirements_of
+from threads_or_processes.plan.config import (
+    ABOUT_KEYS,
+    checked,
+    completed,
+    own_works,
+    requirements_of,
+)
 from threads_or_processes.plan.expected import Expected, announcement, expected
 from threads_or_processes.plan.plan import make_plan
+from threads_or_processes.plan.thinning import left_out, thinned
 from threads_or_processes.records.interpreter import InterpreterRequest
-from threads_or_processes.records.plan import Cell, Machine, Trial
+from threads_or_processes.records.plan import Cell, Machine, Plan, Trial
 from threads_or_processes.records.vocabulary import Family
 from threads_or_processes.trial.machine import allowed_cpus, can_pin, fingerprint, name_of
 from threads_or_processes.trial.models import MODELS
@@ -35,6 +42,8 @@ from threads_or_processes.trial.workloads import all_workloads
 from threads_or_processes.trial.workloads.registry import Workload, batch_for
 
 DEFAULT_CAMPAIGN = "report"
+#: What sending an empty task costs, at most, or a small payload.
+EMPTY_TASK_S = 0.0001
 
 
 class TrialWildcards(Protocol):
@@ -70,7 +79,7 @@ class Campaign(Results):
             topology=topology(allowed_cpus()),
             can_pin=can_pin(),
         )
-        return cls(plan=make_plan(config, works, machine, claims))
+        return cls(plan=planned(config, works, machine, claims))
 
     @property
     def claim_files(self) -> list[str]:
@@ -171,6 +180,7 @@ class Campaign(Results):
             ahead=[self.expected_of(trial) for trial in to_measure],
             more=[self.expected_of(trial) for trial in more],
             second_look_s=self.plan.config["trial"]["second_look_s"],
+            left_out=self.plan.left_out,
         )
 
     def spec(self, wildcards: TrialWildcards) -> str:
@@ -223,9 +233,15 @@ class Campaign(Results):
     def _trials(self) -> dict[tuple[str, int], Trial]:
         return {(trial.cell, trial.block): trial for trial in self.plan.possible_trials}
 
+    def forecast_s(self) -> float:
+        """How long all trials of the base blocks take on a quiet machine."""
+        return math.fsum(cell.blocks * self._expected(cell).quiet_s for cell in self.plan.cells)
+
     def expected_of(self, trial: Trial) -> Expected:
         """How long a trial takes."""
-        cell = self.plan.cells_by_id[trial.cell]
+        return self._expected(self.plan.cells_by_id[trial.cell])
+
+    def _expected(self, cell: Cell) -> Expected:
         return expected(
             family=self.plan.family(cell),
             start_method=cell.start_method,
@@ -244,7 +260,9 @@ class Campaign(Results):
         """What a batch waits for, or what it is sized for: workers may gain nothing."""
         if waiting_s := self._waiting_s(cell):
             return waiting_s
-        return self._batch(cell)[1] / 1e9
+        tasks, target_ns = self._batch(cell)
+        is_sized = workload_of(cell.function).is_sized
+        return target_ns / 1e9 if is_sized else tasks * EMPTY_TASK_S
 
     def _waiting_s(self, cell: Cell) -> float:
         """How long the workers of a batch wait, if that is all they do."""
@@ -256,23 +274,38 @@ class Campaign(Results):
             workload_of(cell.function),
             self.plan.workloads[cell.workload].params,
             self._batch_ms,
-            self.plan.machine.logical_cpus,
+            self.plan.machine.usable_cpus,
         )
 
     def _gain(self, cell: Cell) -> float:
-        """How many times as fast as one the workers may be; threads with a GIL count as one."""
+        """How many times as fast as one the workers may be; holders of a GIL count as one."""
         family = self.plan.family(cell)
         arm = next(arm for arm in self.plan.arms if arm.name == cell.arm)
+        has_gil = arm.gil and not workload_of(cell.function).releases_gil
         gains = family in (Family.PROCESSES, Family.INTERPRETERS) or (
-            family is Family.THREADS and not arm.gil
+            family is Family.THREADS and not has_gil
         )
         if self._waiting_s(cell) or not gains:
             return 1.0
-        return min(cell.workers, self.plan.machine.logical_cpus)
+        return min(cell.workers, self.plan.machine.usable_cpus)
 
     def _trial(self, wildcards: TrialWildcards) -> Trial:
         w = wildcards
         return self._trials[f"{w.workload}/{w.model}/{w.workers}/{w.arm}/{w.timing}", int(w.block)]
+
+
+def planned(
+    config: Mapping[str, Any],
+    works: Catalogue,
+    machine: Machine,
+    claims: Mapping[str, Any] = MappingProxyType({}),
+) -> Plan:
+    """The plan of a config that is `checked`, thinned where it would take too long."""
+    whole = completed(config, works)
+    thin = thinned(
+        whole, machine, lambda one, on: Campaign(plan=make_plan(one, works, on)).forecast_s()
+    )
+    return make_plan(thin, works, machine, claims, left_out(whole, thin, machine))
 
 
 def catalogue(own: Mapping[str, Mapping[str, Any]] = MappingProxyType({})) -> Catalogue:

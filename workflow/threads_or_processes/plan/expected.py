@@ -113,6 +113,7 @@ def announcement(
     ahead: Sequence[Expected],
     more: Sequence[Expected] = (),
     second_look_s: float = 0.0,
+    left_out: Sequence[str] = (),
 ) -> str:
     """What a person wants to know before it begins, in one sentence without a full stop.
 
@@ -129,6 +130,8 @@ def announcement(
         sentence += f"; {_format_expected(together([*ahead, second_look]))}"
     if more:
         sentence += f"; up to {len(more):,} more for precision: {_format_expected(together(more))}"
+    if left_out:
+        sentence += f"; left out to save time: {'; '.join(left_out)}"
     return sentence
 
 

@@ -28,8 +28,11 @@ def make_plan(
     catalogue: Catalogue,
     machine: Machine,
     claims: Mapping[str, Any] = MappingProxyType({}),
+    left_out: Sequence[str] = (),
 ) -> Plan:
     """Spell out a config that is `checked`, and the contents of its files of claims, for a machine.
+
+    `left_out` says what thinning made of the config.
 
     Raises `UserError` for a config that is wrong or that asks for one cell in two ways, and for
     wrong claims.
@@ -82,6 +85,7 @@ def make_plan(
         trials=trials,
         precision=precision_of(config, cells, after=len(trials)),
         claims=tuple(planned_claims(claims, context)),
+        left_out=tuple(left_out),
     )
 
 

@@ -1,7 +1,7 @@
 """Arms and worker counts from their spelling in the config, and the borders that counts cross."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.records.plan import Arm, Machine
@@ -34,27 +34,33 @@ def parse_arm(name: str) -> Arm:
 def worker_counts(asked: str | Sequence[int | str], machine: Machine) -> list[int]:
     """Resolve `auto` or a list of numbers and words for a machine; ascending, each count once.
 
-    The words are `cores` (physical), `cpus` and `2x` (twice as many). CPUs are those that can work
-    at a time: a quota below the logical CPUs counts in their place, rounded up.
+    `auto` is one worker, every border of the machine, twice its usable CPUs, and powers of two
+    between: of four from 16 on. The words are `cores` (physical), `cpus` and `2x` (twice as many).
+    CPUs are those that can work at a time: a quota below the logical ones counts in their place,
+    rounded up.
     """
     if asked == "auto":
-        return _auto(machine)
+        return _with_powers(machine, [k for k in range(1, 64) if k <= 4 or k % 2 == 0])
     cpus = machine.usable_cpus
     words = {"cores": min(machine.physical_cores, cpus), "cpus": cpus, "2x": 2 * cpus}
     return sorted({words.get(str(count)) or int(count) for count in asked})
 
 
-def _auto(machine: Machine) -> list[int]:
-    """One worker, every border of the machine, twice its usable CPUs, and powers of two between.
+def few_counts(machine: Machine) -> list[int]:
+    """What `auto` is where time is short: powers of four between the borders."""
+    return _with_powers(machine, range(2, 64, 2))
 
-    From 16 on these are powers of four. Of more than `MOST_COUNTS`, the powers that lie nearest to
-    another count are left out.
+
+def _with_powers(machine: Machine, exponents: Iterable[int]) -> list[int]:
+    """One worker, every border of a machine, twice its usable CPUs, and powers of two between.
+
+    Of more than `MOST_COUNTS`, the powers that lie nearest to another count are left out.
     """
     usable = machine.usable_cpus
     borders = {round(most) for kind, most in _borders(machine) if kind is not WorkerKind.OVER_QUOTA}
     kept = {1, usable, 2 * usable, *(most for most in borders if most < usable)}
     cores = min(machine.physical_cores, usable)
-    powers = {2**k for k in range(1, cores.bit_length()) if 2**k <= 16 or k % 2 == 0} - kept
+    powers = {2**k for k in exponents if 2**k <= cores} - kept
     while len(kept) + len(powers) > MOST_COUNTS:
         counts = sorted(kept | powers)
         nearness = {

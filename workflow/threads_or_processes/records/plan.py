@@ -245,7 +245,8 @@ class Plan:
 
     `quiet_threshold` is how far above its floor a sentinel may read and be quiet (0.12: 12 %);
     `margin` is the equivalence margin as a ratio above 1 (0.05: up to 5 % counts as equal);
-    `confidence` the nominal level of every interval. Serial on `reference_arm` is what every
+    `confidence` the nominal level of every interval. `left_out` says in phrases what the config
+    asked for and the plan leaves out to save time. Serial on `reference_arm` is what every
     speed-up is measured against.
     """
 
@@ -266,6 +267,7 @@ class Plan:
     trials: tuple[Trial, ...]
     precision: Precision | None
     claims: tuple[Claim, ...]
+    left_out: tuple[str, ...] = ()
     schema_version: Literal[1] = PLAN_SCHEMA_VERSION
 
     @property

@@ -60,6 +60,7 @@ def _methods(evidence: Evidence) -> tuple[Fact, ...]:
     return (
         Fact(term="Design", text=_design(campaign)),
         *_more_blocks(campaign.precision),
+        *_left_out(campaign),
         Fact(term="Timing", text=_timing(campaign)),
         Fact(term="Clock", text=_clock(evidence.trials.conditions)),
         Fact(term="Repetitions", text=_repetitions(campaign)),
@@ -95,6 +96,19 @@ def _more_blocks(precision: Precision | None) -> list[Fact]:
         "ratio came to; stopped like this an interval keeps its level."
     )
     return [Fact(term="More blocks", text=how)]
+
+
+def _left_out(campaign: Campaign) -> list[Fact]:
+    if not campaign.left_out:
+        return []
+    what = "; ".join(campaign.left_out)
+    return [
+        Fact(
+            term="Left out",
+            text="To save time on so many CPUs, where work of one worker takes as much longer as "
+            f"the batch is larger: {what}.",
+        )
+    ]
 
 
 def _timing(campaign: Campaign) -> str:

@@ -11,6 +11,7 @@ from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import digest
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.quiet import ProbeMode, QuietRule
+from threads_or_processes.records.topology import usable_cpus
 from threads_or_processes.records.trial import (
     Answer,
     Sentinel,
@@ -19,7 +20,7 @@ from threads_or_processes.records.trial import (
     unmeasured,
 )
 from threads_or_processes.records.vocabulary import TRIAL_SCHEMA_VERSION
-from threads_or_processes.trial.machine import allowed_cpus, fingerprint
+from threads_or_processes.trial.machine import allowed_cpus, cpu_quota, fingerprint
 from threads_or_processes.trial.measured.probe_client import ProbeReading
 from threads_or_processes.trial.supervisor.environment import Environment, draw_environment
 from threads_or_processes.trial.supervisor.instrument import instrument_sha256
@@ -181,7 +182,8 @@ def run_calibration(
 ) -> dict[str, Any]:
     """Size a workload's batch on this machine with the reference arm, serially."""
     workload = workload_of(function)
-    tasks, target_ns = batch_for(workload, params, batch_ms, len(allowed_cpus()))
+    cpus = usable_cpus(len(allowed_cpus()), cpu_quota())
+    tasks, target_ns = batch_for(workload, params, batch_ms, cpus)
     ending = _run(
         identity,
         workload,

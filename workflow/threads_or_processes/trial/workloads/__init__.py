@@ -2,12 +2,16 @@
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 
 from threads_or_processes.trial.workloads.registry import REGISTRY, Workload
 
 
-def all_workloads() -> dict[str, Workload]:
+@cache
+def all_workloads() -> Mapping[str, Workload]:
     """Every workload by name; imports every family (the pipeline's side only)."""
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
-    return dict(sorted(REGISTRY.items()))
+    return MappingProxyType(dict(sorted(REGISTRY.items())))

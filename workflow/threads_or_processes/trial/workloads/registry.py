@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ class Batch(StrEnum):
     """How many tasks a batch has."""
 
     SHARED_OUT = "shared_out"  # many tasks, the same for every worker count
-    ONE_A_CPU = "one_a_cpu"  # exactly one for each logical CPU, as the notebook does
+    ONE_A_CPU = "one_a_cpu"  # exactly one for each usable CPU, as the notebook does
     BY_DURATION = "by_duration"  # as many of `task_us` microseconds as fill the batch
     THOUSAND = "thousand"  # so many that the cost of sending one can be told
 
@@ -96,6 +97,17 @@ class Workload:
         return "size" in inspect.signature(self.function).parameters
 
     @property
+    def is_sized(self) -> bool:
+        """Whether a batch takes about as long as is asked for; of a user's own it is assumed."""
+        by_duration = self.batch is Batch.BY_DURATION
+        return self.is_calibrated or by_duration or self.file is not None
+
+    @property
+    def releases_gil(self) -> bool:
+        """Whether threads can work at the same time with a GIL, as its kind says."""
+        return self.kind.endswith("releases the GIL")
+
+    @property
     def requires(self) -> frozenset[Need]:
         """All that a model must provide."""
         single = {Need.SINGLE_DISPATCHES} if self.dispatch is Dispatch.SINGLE else set()
@@ -108,33 +120,32 @@ class Workload:
 
 
 def batch_for(
-    workload: Workload, params: Mapping[str, Any], batch_ms: float, logical_cpus: int
+    workload: Workload, params: Mapping[str, Any], batch_ms: float, usable_cpus: int
 ) -> tuple[int, int]:
     """A batch's number of tasks, and how long (ns) it should take serially."""
     target_ns = round(batch_ms * 1e6)
     match workload.batch:
         case Batch.SHARED_OUT:
-            return tasks_for(logical_cpus), target_ns
+            return tasks_for(usable_cpus), target_ns
         case Batch.ONE_A_CPU:
-            return logical_cpus, target_ns
+            return usable_cpus, target_ns
         case Batch.THOUSAND:
             return 1000, target_ns
         case Batch.BY_DURATION:
             task_ns = round(params["task_us"] * 1e3)
-            tasks = max(2 * logical_cpus, round(target_ns / task_ns))
+            tasks = max(2 * usable_cpus, round(target_ns / task_ns))
             return tasks, tasks * task_ns
 
 
-def tasks_for(logical_cpus: int) -> int:
-    """The batch's number of tasks: the smallest 3 * 2**k that is at least 4 tasks a CPU.
+def tasks_for(usable_cpus: int) -> int:
+    """The batch's number of tasks: at least 4 a CPU, as many as several counts can share evenly.
 
-    Such numbers divide evenly among 1, 2, 3, 4, 6, 8, ... workers, up to twice the CPUs where
-    those are a power of two.
+    Those are 3 workers, the powers of two up to 16, the CPUs and twice as many: where one worker
+    has a task more than another, all wait for it.
     """
-    tasks = 3
-    while tasks < 4 * logical_cpus:
-        tasks *= 2
-    return tasks
+    powers = [count for count in (2, 4, 8, 16) if count <= usable_cpus]
+    even = math.lcm(3, 2 * usable_cpus, *powers)
+    return even * -(-4 * usable_cpus // even)
 
 
 REGISTRY: dict[str, Workload] = {}

@@ -23,7 +23,7 @@ async def _sleep(task: int, seconds: float) -> int:
     coroutine=_sleep,
     same_results_with={"seconds": 0.0},
 )
-def sleep(task: int, seconds: float = 0.005) -> int:
+def sleep(task: int, seconds: float = 0.002) -> int:
     """Wait, as for a slow server."""
     time.sleep(seconds)
     return task

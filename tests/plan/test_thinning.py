@@ -1,0 +1,104 @@
+"""What a sweep leaves out where it would take too long, and that it says so."""
+
+import copy
+from typing import Any
+
+import pytest
+from threads_or_processes.plan.spelling import worker_counts
+from threads_or_processes.plan.thinning import BUDGET_S, Config, left_out, thinned
+from threads_or_processes.records.plan import Machine
+
+from tests.machines import PLAIN, machine
+
+CONFIG: dict[str, Any] = {
+    "blocks": 8,
+    "trial": {"warmups": 3, "repetitions": 7, "amounts": [1, 3, 8]},
+    "workloads": {"mine": {"function": "mine.py:name"}},
+    "experiments": {
+        "scaling": {"workloads": ["a", "b"], "workers": "auto"},
+        "kinds": {"workloads": ["a", "mine", "c"], "workers": ["cpus"], "amounts": [1]},
+        "startup": {"workloads": ["d"], "workers": [1], "blocks": 6, "repetitions": 2},
+    },
+}
+
+
+def cost_s(config: Config, here: Machine) -> float:
+    """A minute for each execution of a batch on many CPUs, a second on two."""
+    executions = 0
+    for experiment in config["experiments"].values():
+        asked = {"blocks": config["blocks"], **config["trial"], **experiment}
+        counts = len(worker_counts(asked["workers"], here))
+        each = asked["warmups"] + asked["repetitions"] * sum(asked["amounts"])
+        executions += asked["blocks"] * each * counts * len(asked["workloads"])
+    return executions * (60.0 if here.logical_cpus > 2 else 1.0)
+
+
+def within(budget_share: float) -> Config:
+    """The config thinned where the whole sweep takes the budget by this factor."""
+    scale = budget_share * BUDGET_S / cost_s(CONFIG, PLAIN)
+    return thinned(copy.deepcopy(CONFIG), PLAIN, lambda one, on: scale * cost_s(one, on))
+
+
+def test_what_fits_is_left_as_it_is() -> None:
+    assert within(0.99) == CONFIG
+    assert left_out(CONFIG, within(0.99), PLAIN) == ()
+
+
+def test_numbers_of_workers_go_first() -> None:
+    thin = within(1.2)
+    assert worker_counts(thin["experiments"]["scaling"]["workers"], PLAIN) == [1, 4, 16, 64, 128]
+    assert left_out(CONFIG, thin, PLAIN) == ("no 2 and 8 workers in scaling",)
+
+
+def test_then_repetitions_blocks_and_the_largest_amount() -> None:
+    blocks = within(3.5)
+    assert (blocks["trial"]["warmups"], blocks["trial"]["repetitions"]) == (1, 3)
+    assert 6 <= blocks["blocks"] < 8
+    assert blocks["trial"]["amounts"] == [1, 3, 8]
+    amounts = within(5)
+    assert amounts["blocks"] == 6
+    assert amounts["trial"]["amounts"] == [1, 3, 4]
+    assert amounts["experiments"]["startup"]["repetitions"] == 2  # no setting grows
+    assert left_out(CONFIG, amounts, PLAIN) == (
+        "warm-up repetitions: 1 instead of 3",
+        "repetitions: 3 instead of 7",
+        "blocks: 6 instead of 8",
+        "amounts of work: 1, 3 and 4 instead of 1, 3 and 8",
+        "no 2 and 8 workers in scaling",
+    )
+
+
+def test_works_go_last_from_the_last_experiment_on_but_never_a_user_s_own() -> None:
+    thin = thinned(CONFIG, PLAIN, lambda one, on: 1e9 * (on is PLAIN))
+    works = {name: one["workloads"] for name, one in thin["experiments"].items()}
+    assert works == {"scaling": ["a"], "kinds": ["a", "mine"], "startup": ["d"]}
+    assert thin["trial"]["amounts"] == [1, 3]
+    said = left_out(CONFIG, thin, PLAIN)
+    assert {"no b in scaling", "no c in kinds"} <= set(said)
+
+
+@pytest.mark.parametrize("factor", [1.01, 1.5, 2, 3, 4, 6, 9])
+def test_no_more_is_left_out_than_the_budget_needs(factor: float) -> None:
+    scale = factor * BUDGET_S / cost_s(CONFIG, PLAIN)
+    forecasts: list[float] = []
+
+    def forecast_s(one: Config, on: Machine) -> float:
+        forecasts.append(scale * cost_s(one, on))
+        return forecasts[-1]
+
+    thin = thinned(CONFIG, PLAIN, forecast_s)
+    assert scale * cost_s(thin, PLAIN) <= BUDGET_S
+    assert scale * cost_s(thin, PLAIN) == max(f for f in forecasts[2:] if f <= BUDGET_S)
+
+
+def test_what_takes_hours_on_two_cpus_may_take_as_long_on_many() -> None:
+    whole_s = cost_s(CONFIG, PLAIN)
+
+    def forecast_s(one: Config, on: Machine) -> float:
+        """Six hours on many CPUs, three on two."""
+        hours = 6 if on is PLAIN else 3
+        return hours * BUDGET_S * cost_s(one, PLAIN) / whole_s
+
+    thin = thinned(CONFIG, PLAIN, forecast_s)
+    assert BUDGET_S < forecast_s(thin, PLAIN) <= 3 * BUDGET_S
+    assert thinned(CONFIG, machine(2, 2), forecast_s) == CONFIG

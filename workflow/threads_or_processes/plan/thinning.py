@@ -1,0 +1,127 @@
+"""What a sweep leaves out where it would take too long.
+
+A batch grows with the CPUs, so work that one worker does alone takes as much longer. Steps that
+cost a reader little come first, and no more of them are taken than the budget needs.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from threads_or_processes.plan.config import own_works
+from threads_or_processes.plan.spelling import few_counts, worker_counts
+from threads_or_processes.records.plan import Machine
+from threads_or_processes.records.topology import Topology
+from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, FEWEST_QUIET
+
+#: The longest that a sweep shall take on a quiet machine.
+BUDGET_S = 3600.0
+
+Config = Mapping[str, Any]
+#: How long (s) the sweep of a config takes on a quiet machine.
+Forecast = Callable[[Config, Machine], float]
+
+#: The settings that are thinned, each for all experiments alike, and their words.
+_SETTINGS = {
+    "warmups": "warm-up repetitions",
+    "repetitions": "repetitions",
+    "blocks": "blocks",
+    "amounts": "amounts of work",
+}
+
+
+def thinned(config: Config, machine: Machine, forecast_s: Forecast) -> Config:
+    """A config that is `completed`, thinned until its forecast is within the budget.
+
+    The budget is `BUDGET_S`, or the time on two CPUs where that is longer: what is meant to take
+    hours may take hours. A config that is as thin as it gets may exceed the budget. Each step makes
+    the forecast shorter, so the first that is enough is found by bisection.
+    """
+    if forecast_s(config, machine) <= BUDGET_S:
+        return config
+    two_cpus = {"logical_cpus": 2, "physical_cores": 2, "cpu_quota": None}
+    smallest = replace(
+        machine, fingerprint={**machine.fingerprint, **two_cpus}, topology=Topology()
+    )
+    budget_s = max(BUDGET_S, forecast_s(config, smallest))
+    ever_thinner = [config, *_ever_thinner(config, machine)]
+    enough = bisect_left(ever_thinner, True, key=lambda one: forecast_s(one, machine) <= budget_s)
+    return ever_thinner[min(enough, len(ever_thinner) - 1)]
+
+
+def _ever_thinner(config: Config, machine: Machine) -> Iterator[Config]:
+    """The config after each step; what is thin already stays as it is."""
+    config = _changed(config, "workers", lambda w: few_counts(machine) if w == "auto" else w)
+    yield config
+    config = _changed(config, "warmups", partial(min, 1))
+    config = _changed(config, "repetitions", partial(min, FEWEST_QUIET))
+    yield config
+    for most in range(config["blocks"] - 1, FEWEST_BLOCKS - 1, -1):
+        config = _changed(config, "blocks", partial(min, most))
+        yield config
+    while (less := _changed(config, "amounts", _less_work)) != config:
+        config = less
+        yield config
+    own = own_works(config)
+    for name in reversed(config["experiments"]):
+        while (fewer := _without_last(config["experiments"][name]["workloads"], own)) is not None:
+            experiment = {**config["experiments"][name], "workloads": fewer}
+            config = {**config, "experiments": {**config["experiments"], name: experiment}}
+            yield config
+
+
+def _less_work(amounts: Sequence[int]) -> list[int]:
+    """The largest of three amounts a fifth smaller, or left out once it nears the middle one."""
+    *others, largest = sorted(amounts)
+    if len(others) < 2:
+        return [*others, largest]
+    less = largest * 4 // 5
+    return [*others, less] if less > others[-1] else others
+
+
+def _without_last(works: Sequence[str], own: Collection[str]) -> list[str] | None:
+    """Works without the last one that is built in; None where that is the only one, or none is."""
+    built_in = [work for work in works if work not in own]
+    return [work for work in works if work != built_in[-1]] if len(built_in) > 1 else None
+
+
+def _changed(config: Config, key: str, change: Callable[[Any], Any]) -> Config:
+    """`change` made to a setting, wherever a config has it."""
+
+    def within(settings: Config) -> Config:
+        return {**settings, key: change(settings[key])} if key in settings else settings
+
+    experiments = {name: within(one) for name, one in config["experiments"].items()}
+    return {**within(config), "trial": within(config["trial"]), "experiments": experiments}
+
+
+def left_out(before: Config, after: Config, machine: Machine) -> tuple[str, ...]:
+    """What thinning made of a config, a phrase for each change; none where it changed nothing."""
+    told = []
+    for key, words in _SETTINGS.items():
+        pairs = [
+            [
+                {"blocks": one["blocks"], **one["trial"], **one["experiments"][name]}[key]
+                for one in (before, after)
+            ]
+            for name in before["experiments"]
+        ]
+        changed = [(_listed(was), _listed(now)) for was, now in pairs if was != now]
+        if changed:
+            was, now = (dict.fromkeys(of) for of in zip(*changed, strict=True))
+            told.append(f"{words}: {' or '.join(now)} instead of {' or '.join(was)}")
+    for name, experiment in before["experiments"].items():
+        thin = after["experiments"][name]
+        counts, fewer = (worker_counts(one["workers"], machine) for one in (experiment, thin))
+        if gone := [count for count in counts if count not in fewer]:
+            told.append(f"no {_listed(gone)} workers in {name}")
+        if gone := [work for work in experiment["workloads"] if work not in thin["workloads"]]:
+            told.append(f"no {_listed(gone)} in {name}")
+    return tuple(told)
+
+
+def _listed(value: Any) -> str:
+    items = [str(item) for item in (value if isinstance(value, list | tuple) else [value])]
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
