@@ -479,7 +479,7 @@ def make_campaign(
         seed=seed,
         campaign=campaign,
     )
-    return measured(plan, truth, noise, failures, disturbed_ratio)
+    return measured(plan, truth, noise, failures, disturbed_ratio, overhead)
 
 
 def measured(
@@ -488,6 +488,7 @@ def measured(
     noise: Noise = Noise(),
     failures: Mapping[tuple[str, int], str] | None = None,
     disturbed_ratio: float | None = None,
+    overhead: Truth = lambda cell: 0.0,
 ) -> Campaign:
     """What a plan leaves when it is measured; see `make_campaign`."""
     identities = {arm.name: make_identity(arm) for arm in plan.arms}

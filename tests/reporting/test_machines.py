@@ -25,9 +25,10 @@ def test_known_speedups_come_back_within_their_intervals(world: Worlds, name: st
         for c, b in zip(table.cell, table.baseline_cell, strict=True)
     ]
     assert len(known) > 40
-    assert (table.speedup_ratio / known).between(0.93, 1.07).all()
+    assert (table.speedup_ratio / known).between(0.95, 1.05).all()
     held = (table.speedup_low_ratio <= known) & (known <= table.speedup_high_ratio)
-    assert held.mean() >= 0.9  # at a level of 95 %
+    # At a level of 95 %; many cells share one serial cell, and its luck.
+    assert held.mean() >= 0.8
 
 
 @pytest.mark.parametrize(

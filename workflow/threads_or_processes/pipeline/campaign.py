@@ -42,8 +42,8 @@ from threads_or_processes.trial.workloads import all_workloads
 from threads_or_processes.trial.workloads.registry import Workload, batch_for
 
 DEFAULT_CAMPAIGN = "report"
-#: What sending an empty task costs, at most, or a small payload.
-EMPTY_TASK_S = 0.0001
+#: What sending an empty task or a small payload costs, about.
+EMPTY_TASK_S = 0.00002
 
 
 class TrialWildcards(Protocol):
