@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
