@@ -24,11 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from scipy import stats
+from threads_or_processes.records.imputation import judged
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.quiet import QuietRule
 from threads_or_processes.records.vocabulary import FEWEST_QUIET
 from threads_or_processes.trial.supervisor.environment import draw_environment
-from threads_or_processes.trial.supervisor.trial import is_quiet, quiet_repetitions
+from threads_or_processes.trial.supervisor.trial import quiet_repetitions
 
 from benchmarks.bench import KEPT_HEAP, SEED, SERIAL_CELLS, Bench, Cell, bench, rule_of
 from benchmarks.markdown import print_table
@@ -152,7 +153,7 @@ def quiet_ms(record: dict[str, Any], rule: QuietRule) -> float:
     quiet_ns: list[int] = [
         r["wall_ns"]
         for r in record["repetitions"]
-        if r["phase"] == "measure" and is_quiet(r, rule, workers=record["cell"]["workers"])
+        if r["phase"] == "measure" and judged(r, rule, workers=record["cell"]["workers"]).is_quiet
     ]
     return statistics.median(quiet_ns) / 1e6
 

@@ -104,11 +104,8 @@ def repetitions(record: dict[str, Any], rule: QuietRule) -> Iterable[dict[str, A
                 "elapsed_ns": repetition["started_monotonic_ns"] + repetition["wall_ns"] - begun_ns,
                 "wall_ns": repetition["wall_ns"],
                 "disturbance": disturbance_ratio(
-                    cpus=rule.cpus,
-                    floor_ns=rule.floor_ns,
-                    used=repetition["cpus"],
-                    before_ns=repetition["sentinel_before_ns"],
-                    after_ns=repetition["sentinel_after_ns"],
+                    rule.ratios(repetition["sentinel_before_ns"], repetition["sentinel_after_ns"]),
+                    repetition["cpus"],
                     workers=record["cell"]["workers"],
                 )
                 - 1,

@@ -29,6 +29,7 @@ def sentinel_frame(*watched: Watched | None, workers: int = 1) -> pd.DataFrame:
         {
             "sentinel_json": pd.array(texts, dtype="string"),
             "workers": pd.array([workers] * len(texts), dtype="Int64"),
+            "chunks_json": pd.array([None] * len(texts), dtype="string"),
         }
     )
 

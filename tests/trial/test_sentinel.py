@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -165,8 +166,10 @@ def test_where_nothing_can_be_pinned_there_is_no_sentinel(
 
 def test_the_calling_thread_and_all_others_run_on_cpus_of_this_machine() -> None:
     assert current_cpu() in range(os.cpu_count() or 1)
-    assert last_cpus(["self"]) <= set(range(os.cpu_count() or 1))
-    assert last_cpus(["self"], Path("/no/such/folder")) == set()
+    found = last_cpus(["self"])
+    assert set(found.values()) <= set(range(os.cpu_count() or 1))
+    assert threading.get_native_id() in found
+    assert last_cpus(["self"], Path("/no/such/folder")) == {}
 
 
 @pytest.mark.parametrize("model", ["serial", "threads", "processes-fork", "processes-spawn"])

@@ -16,7 +16,12 @@ from threads_or_processes.analysis.estimates import (
 )
 from threads_or_processes.analysis.flags import signs
 from threads_or_processes.analysis.frames import names
-from threads_or_processes.analysis.trial_values import Times, trials_of_cell, wall_times
+from threads_or_processes.analysis.trial_values import (
+    Times,
+    trials_of_cell,
+    undisturbed_share,
+    wall_times,
+)
 from threads_or_processes.records.plan import Cell, Plan
 from threads_or_processes.records.tables.groups import CellKey
 from threads_or_processes.records.tables.measured import CellRow, DistributionRow
@@ -82,6 +87,10 @@ def _with_estimates(row: CellRow, values: pd.DataFrame, times: Times, plan: Plan
         basis=basis,
         quiet_trials=int(values["quiet_wall_ns"].notna().sum()),
         quiet_share_ratio=float(values["quiet"].sum()) / watched if watched else None,
+        imputed=int(values["imputed"].sum()),
+        undisturbed_chunks_ratio=undisturbed_share(
+            values["undisturbed_chunks"].sum(), values["chunks"].sum()
+        ),
         typical_ns=float(values["wall_ns"].median()),
         median_ns=float(np.median(wall_ns)),
         ci_low_ns=interval.low if interval else None,

@@ -12,7 +12,7 @@ import msgspec
 import pandas as pd
 
 from threads_or_processes.analysis.frames import dtype, names
-from threads_or_processes.analysis.quiet import Watched
+from threads_or_processes.analysis.quiet import Chunks, Watched
 from threads_or_processes.records.fields import Column, columns_of
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Plan
@@ -170,7 +170,7 @@ class Span(msgspec.Struct, forbid_unknown_fields=True):
 
 
 #: What the JSON of a column is beyond its type; later steps read it.
-JSON = {"sentinel_json": Watched, "spans_json": list[Span]}
+JSON = {"sentinel_json": Watched, "chunks_json": Chunks, "spans_json": list[Span]}
 
 
 def _converts(values: pd.Series, column: Column) -> bool:

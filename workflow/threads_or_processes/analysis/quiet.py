@@ -4,13 +4,26 @@ The rule is `records/quiet.py`; the measured time plays no part. A CPU's floor c
 readings in the data set: one for those of all CPUs at once, and one for those taken in turn.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import msgspec
+import numpy as np
 import pandas as pd
 
-from threads_or_processes.records.quiet import ProbeMode, disturbance_ratio, floor_of
+from threads_or_processes.records.imputation import (
+    Chunk,
+    JudgedRepetition,
+    undisturbed_walls_ns,
+)
+from threads_or_processes.records.quiet import (
+    ProbeMode,
+    chunk_ratios,
+    cpu_ratios,
+    disturbance_ratio,
+    floor_of,
+    most_disturbance,
+)
 
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 
@@ -18,7 +31,8 @@ Positive = Annotated[int, msgspec.Meta(gt=0)]
 class Watched(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One repetition's readings: of all watched CPUs, and which of them took part.
 
-    A data set without `manner` is of a time when CPUs were always read at once.
+    A data set without `manner` is of a time when CPUs were always read at once; `dispatch_cpus`
+    sent and collected the chunks.
     """
 
     cpus: list[int]
@@ -26,38 +40,122 @@ class Watched(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     before_ns: list[Positive]
     after_ns: list[Positive]
     manner: str = ProbeMode.SIMULTANEOUS
+    dispatch_cpus: list[int] = []
 
     def __post_init__(self) -> None:
         if not 0 < len(self.cpus) == len(self.before_ns) == len(self.after_ns):
             raise ValueError("each CPU has a reading before and one after")
 
 
-def with_disturbance(trials: pd.DataFrame) -> pd.DataFrame:
-    """Add `disturbance_ratio` to the data set (`RepetitionRow`).
+class Chunks(msgspec.Struct, frozen=True):
+    """What the rule needs of `chunks_json`, in the order of the tasks."""
 
-    It is the highest reading beside the repetition, on the CPUs that took part, over that CPU's
-    floor (Float64); missing where there was no sentinel. Where programs had taken so many CPUs that
-    there was not one for each worker, it is that of the best one that lacked.
+    cpus: list[list[int]]
+    start_ns: list[int]
+    end_ns: list[int]
+    user_ns: list[int]
+    system_ns: list[int]
+
+
+def with_disturbance(trials: pd.DataFrame) -> pd.DataFrame:
+    """Add `disturbance_ratio` and `chunk_ratios` to the data set (`RepetitionRow`).
+
+    The first is the highest reading beside the repetition, on the CPUs that took part, over that
+    CPU's floor (Float64); missing where there was no sentinel. Where programs had taken so many
+    CPUs that there was not one for each worker, it is that of the best one that lacked. The second
+    is a list of the same for each chunk, empty where chunks are not judged by themselves.
     """
     watched = [
         None if pd.isna(text) else msgspec.json.decode(text, type=Watched)
         for text in trials["sentinel_json"]
     ]
     floors_ns = floors(one for one in watched if one is not None)
-    ratios = [
-        None
-        if one is None
-        else disturbance_ratio(
+    of_all: list[float | None] = []
+    of_chunks: list[list[float]] = []
+    for one, workers, text in zip(watched, trials["workers"], trials["chunks_json"], strict=True):
+        if one is None:
+            of_all.append(None)
+            of_chunks.append([])
+            continue
+        ratios = cpu_ratios(
             cpus=one.cpus,
             floor_ns=[floors_ns[one.manner][cpu] for cpu in one.cpus],
-            used=one.used,
             before_ns=one.before_ns,
             after_ns=one.after_ns,
-            workers=workers,
         )
-        for one, workers in zip(watched, trials["workers"], strict=True)
-    ]
-    return trials.assign(disturbance_ratio=pd.array(ratios, dtype="Float64"))
+        cpus = _chunks(text).cpus if one.dispatch_cpus and not pd.isna(text) else []
+        of_all.append(disturbance_ratio(ratios, one.used, workers=workers))
+        of_chunks.append(chunk_ratios(ratios, cpus, one.dispatch_cpus, workers=workers))
+    return trials.assign(
+        disturbance_ratio=pd.array(of_all, dtype="Float64"),
+        chunk_ratios=pd.Series(of_chunks, index=trials.index, dtype=object),
+    )
+
+
+def with_undisturbed_times(repetitions: pd.DataFrame, quiet_threshold: float) -> pd.DataFrame:
+    """Add what each repetition (`with_disturbance`) would have taken undisturbed.
+
+    `undisturbed_wall_ns` (float64) is NaN where nobody can say; `is_imputed` tells where it is not
+    the measured time; `chunks` and `undisturbed_chunks` count those that were judged.
+    """
+    allowed = most_disturbance(quiet_threshold)
+    is_quiet = (repetitions["disturbance_ratio"] <= allowed).fillna(value=False).to_numpy(bool)
+    ratios = repetitions["chunk_ratios"]
+    measured_ns = repetitions["wall_ns"].to_numpy(np.float64, na_value=np.nan)
+    walls_ns = np.where(is_quiet, measured_ns, np.nan)
+    chunks = ratios.map(len).astype("int64")
+    of_trials = repetitions[chunks > 0].groupby(["trial_id", "amount"]).groups.values()
+    for places in map(repetitions.index.get_indexer, of_trials):
+        judged = [
+            _judged(
+                repetitions["chunks_json"].iloc[place],
+                ratios.iloc[place],
+                wall_ns=int(measured_ns[place]),
+                is_quiet=bool(is_quiet[place]),
+                allowed=allowed,
+            )
+            for place in places
+        ]
+        found = undisturbed_walls_ns(judged)
+        walls_ns[places] = [np.nan if wall_ns is None else wall_ns for wall_ns in found]
+    return repetitions.assign(
+        undisturbed_wall_ns=walls_ns,
+        is_imputed=~is_quiet & ~np.isnan(walls_ns),
+        chunks=chunks,
+        undisturbed_chunks=ratios.map(
+            lambda of_each: sum(one <= allowed for one in of_each)
+        ).astype("int64"),
+    )
+
+
+def _judged(
+    chunks_json: str,
+    ratios: Sequence[float],
+    *,
+    wall_ns: int,
+    is_quiet: bool,
+    allowed: float,
+) -> JudgedRepetition:
+    found = _chunks(chunks_json)
+    return JudgedRepetition(
+        wall_ns=wall_ns,
+        is_quiet=is_quiet,
+        chunks=[
+            Chunk(
+                start_ns=start_ns,
+                end_ns=end_ns,
+                cpu_ns=user_ns + system_ns,
+                is_undisturbed=ratio <= allowed,
+            )
+            for start_ns, end_ns, user_ns, system_ns, ratio in zip(
+                found.start_ns, found.end_ns, found.user_ns, found.system_ns, ratios, strict=True
+            )
+        ],
+    )
+
+
+def _chunks(text: str) -> Chunks:
+    return msgspec.json.decode(text, type=Chunks)
 
 
 def floors(watched: Iterable[Watched]) -> dict[str, dict[int, float]]:

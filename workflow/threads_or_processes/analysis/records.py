@@ -250,6 +250,11 @@ def _sentinel_json(repetition: Repetition, sentinel: Sentinel | None) -> str | N
             "before_ns": repetition["sentinel_before_ns"],
             "after_ns": repetition["sentinel_after_ns"],
             "manner": sentinel.get("manner", ProbeMode.SIMULTANEOUS),
+            **(
+                {"dispatch_cpus": repetition["dispatch_cpus"]}
+                if "dispatch_cpus" in repetition
+                else {}
+            ),
         }
     )
 

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from threads_or_processes.analysis.estimates import Floats, coefficient_of_variation
-from threads_or_processes.analysis.quiet import with_disturbance
-from threads_or_processes.records.quiet import most_disturbance
+from threads_or_processes.analysis.quiet import with_disturbance, with_undisturbed_times
 from threads_or_processes.records.tables.measured import ValueRow
 from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, FEWEST_QUIET, Basis, Outcome
 
@@ -24,6 +23,7 @@ TRIAL_TIMES = ["setup_ns", "first_result_ns", "teardown_ns"]
 #: Times of repetitions that have a quiet value of their own; the second and third in cold timing.
 QUIET_TIMES = ["wall_ns", "cold_first_result_ns", "cold_teardown_ns"]
 TRIAL_KEY = ["cell", "block"]
+CHUNK_COUNTS = ["chunks", "undisturbed_chunks"]
 
 
 @dataclass(frozen=True)
@@ -87,17 +87,17 @@ def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.Dat
     Times of repetitions become their median over the trial's measured repetitions; warm-up does
     not count. `quiet_wall_ns` is the median of the quiet ones, missing when they are fewer than
     `FEWEST_QUIET` and fewer than all; likewise the other `QUIET_TIMES`. `measured`, `watched` (by
-    a sentinel) and `quiet` count repetitions; `within_cv_ratio` is the variation of all. Times are
-    floats (float64, NaN for missing). `walls_ns` and `quiet_walls_ns` hold an array each: the wall
-    times themselves, in the order of measurement; the quiet ones only where they have a median.
+    a sentinel), `quiet` and of these `imputed` (`records.imputation`) count repetitions, `chunks`
+    and `undisturbed_chunks` those that were judged by themselves; `within_cv_ratio` is the
+    variation of all. Times are floats (float64, NaN for missing). `walls_ns` and `quiet_walls_ns`
+    hold an array each: the wall times themselves, in the order of measurement; the quiet ones only
+    where they have a median.
     """
     counts = (repetitions["outcome"] == Outcome.OK) & (repetitions["phase"] == "measure")
     if "disturbance_ratio" not in repetitions:
         repetitions = with_disturbance(repetitions)
-    measured = repetitions[counts.fillna(value=False)]
-    is_quiet = (measured["disturbance_ratio"] <= most_disturbance(quiet_threshold)).fillna(
-        value=False
-    )
+    measured = with_undisturbed_times(repetitions[counts.fillna(value=False)], quiet_threshold)
+    is_quiet = measured["undisturbed_wall_ns"].notna()
     times = measured[TRIAL_KEY + REPETITION_TIMES + TRIAL_TIMES].astype(
         dict.fromkeys(REPETITION_TIMES + TRIAL_TIMES, "float64")
     )
@@ -108,13 +108,17 @@ def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.Dat
         for key, group in trials["wall_ns"]
     ]
     values["within_cv_ratio"] = pd.Series(dict(variation), dtype="float64")
-    quiet = times[is_quiet.to_numpy(dtype=bool)].groupby(TRIAL_KEY, sort=True)
+    undisturbed = times.assign(wall_ns=measured["undisturbed_wall_ns"])
+    quiet = undisturbed[is_quiet].groupby(TRIAL_KEY, sort=True)
     values["started_unix_ns"] = measured.groupby(TRIAL_KEY, sort=True)["started_unix_ns"].first()
     values["measured"] = trials.size()
     values["watched"] = (
         measured["disturbance_ratio"].notna().groupby([measured[key] for key in TRIAL_KEY]).sum()
     )
     values["quiet"] = quiet.size().reindex(values.index, fill_value=0)
+    of_trial = measured.groupby(TRIAL_KEY, sort=True)
+    values["imputed"] = of_trial["is_imputed"].sum()
+    values[CHUNK_COUNTS] = of_trial[CHUNK_COUNTS].sum()
     enough = values["quiet"] >= values["measured"].clip(upper=FEWEST_QUIET)
     medians = quiet[QUIET_TIMES].median().reindex(values.index).where(enough)
     values = values.join(medians.add_prefix("quiet_"))
@@ -143,9 +147,18 @@ def values_table(values: pd.DataFrame) -> list[ValueRow]:
             measured=trial["measured"],
             watched=trial["watched"],
             quiet=trial["quiet"],
+            imputed=trial["imputed"],
+            undisturbed_chunks_ratio=undisturbed_share(
+                trial["undisturbed_chunks"], trial["chunks"]
+            ),
         )
         for trial in values.to_dict("records")
     ]
+
+
+def undisturbed_share(undisturbed: float, chunks: float) -> float | None:
+    """The share of chunks that were undisturbed; None where none was judged by itself."""
+    return float(undisturbed / chunks) if chunks else None
 
 
 def times_of(values: pd.DataFrame) -> Times:

@@ -4,7 +4,8 @@ The sentinel is the same small piece of work, timed on every CPU just before and
 repetition. A CPU's floor is a low percentile of its readings, of each mode its own.
 """
 
-from collections.abc import Collection, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,6 +17,11 @@ FLOOR_PERCENTILE = 1
 TAKEN_RATIO = 2.0
 #: With more CPUs than these, a reading in turn would take as long as a batch.
 MOST_SEQUENTIAL = 4
+#: With more workers than these, moments at which all their CPUs are quiet are too rare to wait for:
+#: then each chunk is judged by its own CPU.
+MOST_TOGETHER = 4
+#: A repetition of which fewer chunks were undisturbed says too little.
+LEAST_SHARE = 0.25
 
 
 class ProbeMode(StrEnum):
@@ -38,30 +44,64 @@ def floor_of(readings_ns: Collection[int]) -> int:
     return sorted(readings_ns)[(len(readings_ns) - 1) * FLOOR_PERCENTILE // 100]
 
 
-def disturbance_ratio(
+def cpu_ratios(
     *,
     cpus: Sequence[int],
     floor_ns: Sequence[float],
-    used: Collection[int],
     before_ns: Sequence[int],
     after_ns: Sequence[int],
-    workers: int,
-) -> float:
-    """The highest reading beside a repetition, on the CPUs that took part, over that CPU's floor.
+) -> dict[int, float]:
+    """The higher of the two readings beside a repetition over the floor, of each watched CPU.
 
-    `cpus`, their floors and their readings go together. Where a CPU in `used` isn't watched, or
-    none is known, all count. Where other programs have taken so many CPUs that there is not one for
-    each worker, it is that of the best one that lacks: the kernel keeps workers from a taken CPU,
-    and two that share a CPU for that reason are disturbed although theirs is quiet.
+    `cpus`, their floors and their readings go together.
     """
-    judged = set(used) if used and set(used) <= set(cpus) else set(cpus)
-    ratios = {
+    return {
         cpu: max(before, after) / floor
         for cpu, floor, before, after in zip(cpus, floor_ns, before_ns, after_ns, strict=True)
     }
+
+
+def disturbance_ratio(ratios: Mapping[int, float], used: Collection[int], *, workers: int) -> float:
+    """The highest of the ratios (`cpu_ratios`) of the CPUs that took part in a repetition.
+
+    Where a CPU in `used` isn't watched, or none is known, all count. Where other programs have
+    taken so many CPUs that there is not one for each worker, it is that of the best one that lacks:
+    the kernel keeps workers from a taken CPU, and two that share a CPU for that reason are
+    disturbed although theirs is quiet.
+    """
+    judged = used if used and ratios.keys() >= set(used) else ratios
     worst = max(ratios[cpu] for cpu in judged)
-    wanted = sorted(ratios.values())[min(max(workers, 1), len(ratios)) - 1]
+    wanted = _ratio_of_last_wanted(ratios, workers)
     return max(worst, wanted) if wanted > TAKEN_RATIO else worst
+
+
+def chunk_ratios(
+    ratios: Mapping[int, float],
+    chunks: Sequence[Collection[int]],
+    dispatch: Collection[int],
+    *,
+    workers: int,
+) -> list[float]:
+    """How disturbed each chunk was: the highest ratio of its own CPUs and of those that dispatch.
+
+    `chunks` has the CPUs of each, `dispatch` those of the threads that send and collect. Empty
+    where chunks are not judged by themselves: workers or CPUs are few, a CPU isn't known or watched, or
+    other programs have taken so many that workers had to share.
+    """
+    known = [dispatch, *chunks]
+    if (
+        min(workers, len(ratios)) <= MOST_TOGETHER
+        or not all(cpus and ratios.keys() >= set(cpus) for cpus in known)
+        or _ratio_of_last_wanted(ratios, workers) > TAKEN_RATIO
+    ):
+        return []
+    of_dispatch = max(ratios[cpu] for cpu in dispatch)
+    return [max(of_dispatch, *(ratios[cpu] for cpu in cpus)) for cpus in chunks]
+
+
+def _ratio_of_last_wanted(ratios: Mapping[int, float], workers: int) -> float:
+    """The ratio of the last CPU that is wanted when each worker takes the best that is left."""
+    return sorted(ratios.values())[min(max(workers, 1), len(ratios)) - 1]
 
 
 def most_disturbance(threshold: float) -> float:
@@ -81,6 +121,16 @@ class QuietRule:
     threshold: float
     mode: ProbeMode = ProbeMode.SIMULTANEOUS
 
+    def ratios(self, before_ns: Sequence[int], after_ns: Sequence[int]) -> dict[int, float]:
+        """How disturbed each CPU was just before and just after a repetition."""
+        return cpu_ratios(
+            cpus=self.cpus, floor_ns=self.floor_ns, before_ns=before_ns, after_ns=after_ns
+        )
+
+    def allows(self, ratio: float) -> bool:
+        """Whether so much disturbance is none."""
+        return ratio <= most_disturbance(self.threshold)
+
     def is_quiet(
         self,
         used: Collection[int],
@@ -90,12 +140,17 @@ class QuietRule:
         workers: int,
     ) -> bool:
         """Whether a repetition that ran on `used` was undisturbed just before and just after."""
-        ratio = disturbance_ratio(
-            cpus=self.cpus,
-            floor_ns=self.floor_ns,
-            used=used,
-            before_ns=before_ns,
-            after_ns=after_ns,
-            workers=workers,
+        return self.allows(
+            disturbance_ratio(self.ratios(before_ns, after_ns), used, workers=workers)
         )
-        return ratio <= most_disturbance(self.threshold)
+
+    def is_quiet_moment(self, reading_ns: Sequence[int], *, workers: int) -> bool:
+        """Whether so many CPUs are undisturbed that a trial may begin.
+
+        One for each worker and one for their parent, or, where chunks are judged by themselves, the
+        share of these that a repetition needs.
+        """
+        wanted = min(workers + 1, len(self.cpus))
+        if min(workers, len(self.cpus)) > MOST_TOGETHER:
+            wanted = math.ceil(wanted * LEAST_SHARE)
+        return sum(map(self.allows, self.ratios(reading_ns, reading_ns).values())) >= wanted

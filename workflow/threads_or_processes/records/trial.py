@@ -86,6 +86,15 @@ class Repetition(TypedDict):
     cpus: Annotated[
         list[Count], Field("the CPUs that the workers and the parent's own threads ran on")
     ]
+    dispatch_cpus: NotRequired[
+        Annotated[
+            list[Count],
+            Field(
+                "the CPUs that those of the parent's threads ran on last which had no chunk: they "
+                "send and collect; warm timing of chunks only"
+            ),
+        ]
+    ]
     sentinel_before_ns: Annotated[
         list[Count],
         Field("the sentinel's reading of each watched CPU just before; empty without a sentinel"),

@@ -146,8 +146,9 @@ class RepetitionRow(CellKey, TrialKey):
         str | None,
         Field(
             "the sentinel beside the repetition: watched cpus, those of them used, each one's "
-            "before_ns and after_ns, and in which manner they were read (at_once, in_turn); "
-            "missing where there was no sentinel",
+            "before_ns and after_ns, in which manner they were read (at_once, in_turn), and "
+            "dispatch_cpus, those that sent and collected chunks; missing where there was no "
+            "sentinel",
             json="object",
         ),
     ]

@@ -16,6 +16,14 @@ from threads_or_processes.records.tables.groups import (
 )
 from threads_or_processes.records.vocabulary import Basis, CellFlag
 
+UndisturbedChunks = Annotated[
+    float | None,
+    Field(
+        "share of the chunks that were undisturbed; missing where chunks are not judged by "
+        "themselves, as beside few workers"
+    ),
+]
+
 
 @dataclass(frozen=True, kw_only=True)
 class ValueRow:
@@ -30,6 +38,11 @@ class ValueRow:
     measured: Annotated[int, Field("measured repetitions")]
     watched: Annotated[int, Field("of these, those with a sentinel beside them")]
     quiet: Annotated[int, Field("of these, the quiet ones")]
+    imputed: Annotated[
+        int,
+        Field("of these, those in which undisturbed chunks stand for disturbed ones"),
+    ]
+    undisturbed_chunks_ratio: UndisturbedChunks = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +58,11 @@ class CellRow(CellKey):
     quiet_share_ratio: Annotated[
         float | None, Field("quiet / measured repetitions; missing without a sentinel")
     ] = None
+    imputed: Annotated[
+        int | None,
+        Field("quiet repetitions in which undisturbed chunks stand for disturbed ones"),
+    ] = None
+    undisturbed_chunks_ratio: UndisturbedChunks = None
     typical_ns: Annotated[
         float | None, Field("median of the trials over all their repetitions")
     ] = None

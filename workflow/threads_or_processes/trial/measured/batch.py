@@ -93,6 +93,8 @@ def _begin() -> Callable[[list[Any]], ChunkReport]:
 
     def report(results: list[Any]) -> ChunkReport:
         end_ns = time.perf_counter_ns()
+        # First: the kernel brings a thread's CPU time up to date when it sums up its process.
+        usage_end = process_usage()
         thread = thread_usage().since(thread_start)
         return ChunkReport(
             results=results,
@@ -103,7 +105,7 @@ def _begin() -> Callable[[list[Any]], ChunkReport]:
             end_ns=end_ns,
             cpus=(first_cpu, current_cpu()),
             usage_start=usage_start,
-            usage_end=process_usage(),
+            usage_end=usage_end,
             thread=thread,
         )
 

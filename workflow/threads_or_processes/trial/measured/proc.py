@@ -66,14 +66,17 @@ def process_tree(root: str = "self", proc: Path = PROC) -> list[str]:
     return found
 
 
-def last_cpus(processes: list[str], proc: Path = PROC) -> set[int]:
-    """The CPU that each thread of these processes ran on last: field 39 of proc_pid_stat(5)."""
+def last_cpus(processes: list[str], proc: Path = PROC) -> dict[int, int]:
+    """The CPU that each thread of these processes ran on last: field 39 of proc_pid_stat(5).
+
+    By the thread's id.
+    """
     stats = [
         system_text(thread / "stat")
         for name in processes
         for thread in _entries(proc / name / "task")
     ]
-    return {int(_after_name(stat)[36]) for stat in stats if stat}
+    return {int(stat.split()[0]): int(_after_name(stat)[36]) for stat in stats if stat}
 
 
 def thread_states(process: str, proc: Path = PROC) -> set[str]:

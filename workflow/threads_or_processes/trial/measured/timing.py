@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
+from threads_or_processes.records.imputation import JudgedRepetition, judged, usable
 from threads_or_processes.records.trial import (
     Phase,
     Repetition,
@@ -165,6 +166,13 @@ def time_cold(
     return recorder.timings()
 
 
+class _Cpus(TypedDict):
+    """What a repetition's record says of its CPUs."""
+
+    cpus: list[int]
+    dispatch_cpus: NotRequired[list[int]]
+
+
 class _Recorder:
     """Times executions of a batch and keeps what each one showed."""
 
@@ -173,6 +181,7 @@ class _Recorder:
     ) -> None:
         self._batches = batches
         self._probe = probe
+        self._is_cold = born_in_repetition
         self._worker_usage = WorkerUsage(os.getpid(), born_in_repetition=born_in_repetition)
         self._repetitions: list[Repetition] = []
         self._worker_gil: dict[tuple[int, int], bool] = {}
@@ -189,22 +198,23 @@ class _Recorder:
         for index in range(length.warmups):
             self._repeat("warmup", index, self._batches[0], execute)
         wanted = [repetitions_at(batch.amount, length.repetitions) for batch in self._batches]
-        measured, quiet = ([0 for _ in self._batches] for _ in range(2))
+        measured: list[list[JudgedRepetition]] = [[] for _ in self._batches]
         index = 0
 
         def a_round(lacking: Iterable[int]) -> None:
             nonlocal index
             for place in lacking:
-                quiet[place] += self._repeat("measure", index, self._batches[place], execute)
-                measured[place] += 1
+                measured[place].append(
+                    self._repeat("measure", index, self._batches[place], execute)
+                )
                 index += 1
 
         places = range(len(self._batches))
-        while lacking := [place for place in places if measured[place] < wanted[place]]:
+        while lacking := [place for place in places if len(measured[place]) < wanted[place]]:
             a_round(lacking)
         begun = clock()
         while (
-            lacking := [place for place in places if quiet[place] < wanted[place]]
+            lacking := [place for place in places if sum(usable(measured[place])) < wanted[place]]
         ) and clock() - begun < length.patience_ns:
             a_round(lacking)
 
@@ -214,8 +224,8 @@ class _Recorder:
 
     def _repeat(
         self, phase: Phase, index: int, batch: Batch, execute: Callable[[Batch], Execution]
-    ) -> bool:
-        """Execute a batch once, timed, and record it; whether it was quiet."""
+    ) -> JudgedRepetition:
+        """Execute a batch once, timed, and record it; returns how disturbed it was."""
         batch.prepare()
         sentinel_before = self._reading_before()
         usage_before = process_usage()
@@ -231,35 +241,31 @@ class _Recorder:
         self._left_behind = batch.left_behind()
         self.take_note_of(reports)
         updates: int | None = sum(self._results) if batch.counts_updates else None
-        self._repetitions.append(
-            Repetition(
-                phase=phase,
-                index=index,
-                amount=batch.amount,
-                started_monotonic_ns=started,
-                wall_ns=ended - started,
-                first_result_ns=_first_result_ns(execution, started),
-                teardown_ns=_span_ns(execution.torn_down_from_ns, ended),
-                user_ns=tree.user_ns,
-                system_ns=tree.system_ns,
-                parent_user_ns=parent.user_ns,
-                parent_system_ns=parent.system_ns,
-                voluntary_switches=tree.voluntary_switches,
-                involuntary_switches=tree.involuntary_switches,
-                checksum=batch.checksum_of(self._results, self._left_behind),
-                updates=updates,
-                lost_updates=None if updates is None else updates - self._left_behind[0],
-                cpus=sorted(cpus),
-                sentinel_before_ns=sentinel_before,
-                sentinel_after_ns=sentinel_after,
-                workers=[_span(report) for report in reports],
-            )
+        repetition = Repetition(
+            phase=phase,
+            index=index,
+            amount=batch.amount,
+            started_monotonic_ns=started,
+            wall_ns=ended - started,
+            first_result_ns=_first_result_ns(execution, started),
+            teardown_ns=_span_ns(execution.torn_down_from_ns, ended),
+            user_ns=tree.user_ns,
+            system_ns=tree.system_ns,
+            parent_user_ns=parent.user_ns,
+            parent_system_ns=parent.system_ns,
+            voluntary_switches=tree.voluntary_switches,
+            involuntary_switches=tree.involuntary_switches,
+            checksum=batch.checksum_of(self._results, self._left_behind),
+            updates=updates,
+            lost_updates=None if updates is None else updates - self._left_behind[0],
+            **cpus,
+            sentinel_before_ns=sentinel_before,
+            sentinel_after_ns=sentinel_after,
+            workers=[_span(report) for report in reports],
         )
-        if self._probe is None:
-            return True
-        return self._probe.rule.is_quiet(
-            cpus, sentinel_before, sentinel_after, workers=batch.workers
-        )
+        self._repetitions.append(repetition)
+        rule = self._probe.rule if self._probe else None
+        return judged(repetition, rule, workers=batch.workers)
 
     def _reading_before(self) -> Reading:
         """The reading after the last repetition, unless that was too long ago."""
@@ -270,14 +276,20 @@ class _Recorder:
         self._last_read_ns = clock()
         return self._last_reading
 
-    def _cpus_of(self, reports: Sequence[ChunkReport]) -> set[int]:
+    def _cpus_of(self, reports: Sequence[ChunkReport]) -> _Cpus:
         """The CPUs that took part; the parent's own threads do, they dispatch and collect.
 
         Where no task brought a report, any process that the workers may be counts.
         """
-        processes = ["self"] if reports else process_tree()
+        last = last_cpus(["self"] if reports else process_tree())
         reported = {cpu for report in reports for cpu in report.cpus if cpu >= 0}
-        return last_cpus(processes) | reported
+        found = _Cpus(cpus=sorted({*last.values(), *reported}))
+        if reports and not self._is_cold:
+            workers = {report.thread_id for report in reports}
+            found["dispatch_cpus"] = sorted(
+                {cpu for thread, cpu in last.items() if thread not in workers}
+            )
+        return found
 
     def timings(
         self,

@@ -21,6 +21,8 @@ from threads_or_processes.trial.supervisor.sentinel import (
 # Floors follow slow drift (heat, clock rates) over about this many remembered moments: many
 # minutes, so that a busy neighbour of some minutes does not pass for the floor.
 MOST_MOMENTS = 4000
+# They are read and written beside every trial: with many CPUs there are fewer moments.
+MOST_READINGS = 128_000
 # So many readings of a trial are remembered, or a long trial would count for more.
 MOMENTS_A_TRIAL = 4
 START_SECONDS = 5.0
@@ -59,7 +61,7 @@ class NoiseMonitor:
         return QuietRule(cpus=self.cpus, floor_ns=floors(known), threshold=threshold, mode=mode)
 
     def await_quiet(self, threshold: float, patience_s: float, *, workers: int) -> bool:
-        """Wait for a moment at which every CPU is quiet, but no longer than `patience_s`.
+        """Wait for a moment at which enough CPUs are quiet, but no longer than `patience_s`.
 
         Whether there was one.
         """
@@ -67,7 +69,7 @@ class NoiseMonitor:
         end_s = time.monotonic() + patience_s
         while time.monotonic() < end_s:
             reading = [answer.reading_ns for answer in self.read(rule.mode)]
-            if rule.is_quiet((), reading, reading, workers=0):
+            if rule.is_quiet_moment(reading, workers=workers):
                 return True
             time.sleep(POLL_S)
         return False
@@ -78,7 +80,7 @@ class NoiseMonitor:
         spread = readings[:: max(1, len(readings) // MOMENTS_A_TRIAL)]
         moments = self._moments()
         of_mode = moments["readings_ns"][record["sentinel"]["manner"]]
-        of_mode[:] = (of_mode + spread)[-MOST_MOMENTS:]
+        of_mode[:] = (of_mode + spread)[-min(MOST_MOMENTS, MOST_READINGS // len(self.cpus)) :]
         _write(self.memory, moments)
 
     def _moments(self) -> Moments:
@@ -100,7 +102,7 @@ def noise_monitor(memory: Path) -> Iterator[NoiseMonitor | None]:
             yield None
             return
         if not memory.exists() or not _is_of(cpus, read_json(memory)):
-            seen = take_floor(read, START_SECONDS)
+            seen = take_floor(read, START_SECONDS, cpus=len(cpus))
             nothing: dict[ProbeMode, list[list[int]]] = {mode: [] for mode in ProbeMode}
             _write(memory, Moments(cpus=cpus, start_ns=seen, readings_ns=nothing))
         yield NoiseMonitor(read=read, cpus=cpus, memory=memory)

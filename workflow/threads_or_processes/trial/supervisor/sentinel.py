@@ -79,18 +79,19 @@ def sentinel(cpus: Sequence[int]) -> Iterator[Callable[[ProbeMode], list[ProbeRe
 
 
 def take_floor(
-    read: Callable[[ProbeMode], list[ProbeReading]], seconds: float
+    read: Callable[[ProbeMode], list[ProbeReading]], seconds: float, *, cpus: int
 ) -> dict[ProbeMode, list[list[int]]]:
-    """Readings of some seconds in every mode, one list of CPUs each.
+    """Readings of some seconds in every mode that trials use, one list of CPUs each.
 
     Work stands between them, as in a trial: on an idle machine readings are up to a tenth lower.
     """
     end_s = time.monotonic() + seconds
     moments: dict[ProbeMode, list[list[int]]] = {mode: [] for mode in ProbeMode}
+    used = {ProbeMode.of_trial(workers=workers, cpus=cpus) for workers in (1, 2)}
     while not moments[ProbeMode.SIMULTANEOUS] or time.monotonic() < end_s:
-        for mode, so_far in moments.items():
+        for mode in sorted(used):
             _work_for(BETWEEN_READINGS_S)
-            so_far.append([answer.reading_ns for answer in read(mode)])
+            moments[mode].append([answer.reading_ns for answer in read(mode)])
     return moments
 
 

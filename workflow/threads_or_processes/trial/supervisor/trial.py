@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import digest
+from threads_or_processes.records.imputation import JudgedRepetition, judged, usable
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.quiet import ProbeMode, QuietRule
 from threads_or_processes.records.topology import usable_cpus
@@ -56,20 +57,18 @@ def run_trial(
 
 
 def quiet_repetitions(record: Mapping[str, Any], rule: QuietRule | None = None) -> int:
-    """How many measured repetitions were quiet, of the amount that has the fewest.
+    """How many measured repetitions have an undisturbed time, of the amount that has the fewest.
 
-    All are without a sentinel. By the rule of the record's own time, or by a later one, which knows
-    the floors better.
+    All have without a sentinel. By the rule of the record's own time, or by a later one, which
+    knows the floors better.
     """
-    measured = [r for r in record["repetitions"] if r["phase"] == "measure"]
-    rule = rule or (_rule_of(record["sentinel"]) if record["sentinel"] else None)
-    workers = record["cell"]["workers"]
-    quiet = dict.fromkeys((r.get("amount", 1) for r in measured), 0)
-    for r in measured:
-        quiet[r.get("amount", 1)] += (
-            record["sentinel"] is None or rule is None or is_quiet(r, rule, workers=workers)
-        )
-    return min(quiet.values(), default=0)
+    rule = (rule or _rule_of(record["sentinel"])) if record["sentinel"] else None
+    of_amount: dict[int, list[JudgedRepetition]] = {}
+    for r in record["repetitions"]:
+        if r["phase"] == "measure":
+            one = judged(r, rule, workers=record["cell"]["workers"])
+            of_amount.setdefault(r.get("amount", 1), []).append(one)
+    return min((sum(usable(of_one)) for of_one in of_amount.values()), default=0)
 
 
 def _rule_of(sentinel: Sentinel) -> QuietRule:
@@ -89,16 +88,6 @@ def _recorded(rule: QuietRule) -> Sentinel:
         floor_ns=list(rule.floor_ns),
         threshold=rule.threshold,
         manner=rule.mode,
-    )
-
-
-def is_quiet(repetition: Mapping[str, Any], rule: QuietRule, *, workers: int) -> bool:
-    """Whether a repetition of a record was quiet by a rule."""
-    return rule.is_quiet(
-        repetition["cpus"],
-        repetition["sentinel_before_ns"],
-        repetition["sentinel_after_ns"],
-        workers=workers,
     )
 
 
