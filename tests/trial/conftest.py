@@ -84,7 +84,7 @@ def trial(
 
 @pytest.fixture
 def monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NoiseMonitor]:
-    monkeypatch.setattr(noise_monitor_module, "START_SECONDS", 0.05)
+    monkeypatch.setattr(noise_monitor_module, "START_SECONDS", 0.2)
     with noise_monitor(tmp_path / "sentinel.json") as found:
         assert found is not None
         yield found

@@ -21,7 +21,8 @@ def make_process(proc: Path, name: str, children: str, cpu: int, pss_kib: int) -
     thread = proc / name / "task" / name
     thread.mkdir(parents=True)
     (thread / "children").write_text(children)
-    (thread / "stat").write_text(f"{name} {STAT.format(cpu=cpu)}")
+    thread_id = 10 if name == "self" else name
+    (thread / "stat").write_text(f"{thread_id} {STAT.format(cpu=cpu)}")
     (proc / name / "smaps_rollup").write_text(f"Rss: 999 kB\nPss: {pss_kib} kB\nPss_Anon: 7 kB\n")
 
 
@@ -32,7 +33,7 @@ def test_a_tree_is_the_root_and_all_below_it(tmp_path: Path) -> None:
     # 30 has ended meanwhile.
     tree = process_tree(proc=tmp_path)
     assert tree == ["self", "20", "30", "40"]
-    assert set(last_cpus(tree, tmp_path).values()) == {1, 3}
+    assert last_cpus(tree, tmp_path) == {10: 1, 20: 3, 40: 3}
     assert pss_bytes(tree, tmp_path) == 111 * 1024
 
 
