@@ -85,8 +85,8 @@ def chunk_ratios(
     """How disturbed each chunk was: the highest ratio of its own CPUs and of those that dispatch.
 
     `chunks` has the CPUs of each, `dispatch` those of the threads that send and collect. Empty
-    where chunks are not judged by themselves: workers or CPUs are few, a CPU isn't known or watched, or
-    other programs have taken so many that workers had to share.
+    where chunks are not judged by themselves: workers or CPUs are few, a CPU isn't known or
+    watched, or other programs have taken so many that workers had to share.
     """
     known = [dispatch, *chunks]
     if (
