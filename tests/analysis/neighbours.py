@@ -119,7 +119,7 @@ def trial(rng: np.random.Generator, setting: Setting) -> list[JudgedRepetition]:
         cpus = every if setting.stays else rng.permutation(every)
         # The parent shares the first CPU.
         parent = SLOW_RATIO if host.is_slow(every[:1], np.array([now_s]))[0] else 1.0
-        starts = now_s + setting.dispatch_s * parent * (1 + every)
+        starts: Floats = now_s + setting.dispatch_s * parent * np.arange(1.0, setting.workers + 1)
         works = setting.works_s * np.exp(setting.spread * rng.standard_normal(setting.workers))
         ends = host.ends_s(cpus, starts, works)
         after_s = ends.max() + 4 * setting.dispatch_s
@@ -147,7 +147,7 @@ def trial_with_lock(
         wants = [(setting.dispatch_s * n + first[n], n) for n in range(setting.workers)]
         heapq.heapify(wants)
         left, free_s = np.full(len(works), rounds), 0.0
-        ends, starts = np.zeros(len(works)), setting.dispatch_s * np.arange(len(works))
+        ends, starts = np.zeros(len(works)), setting.dispatch_s * np.arange(float(len(works)))
         while wants:
             at_s, worker = heapq.heappop(wants)
             free_s = max(at_s, free_s) + hold[worker]

@@ -115,7 +115,8 @@ def beside_neighbours(campaign: Campaign, disturbed: Sequence[bool], *, waits: b
             "threshold": 0.12,
         }
         for number, repetition in enumerate(record["repetitions"]):
-            slow = np.roll([*disturbed, False], number % 2) if record["cell"]["workers"] > 1 else []
+            alone = record["cell"]["workers"] == 1
+            slow: list[bool] = [] if alone else np.roll([*disturbed, False], number % 2).tolist()
             readings = [QUIET_NS * (16 if slow_now else 10) // 10 for slow_now in slow]
             quiet = [QUIET_NS] * len(cpus)
             repetition["cpus"], repetition["dispatch_cpus"] = cpus, [WORKERS]
@@ -123,7 +124,7 @@ def beside_neighbours(campaign: Campaign, disturbed: Sequence[bool], *, waits: b
             repetition["sentinel_after_ns"] = quiet
             for place, chunk in enumerate(repetition["workers"]):
                 span_ns = chunk["end_ns"] - chunk["start_ns"]
-                if len(slow) and slow[place]:
+                if slow and slow[place]:
                     span_ns = span_ns * 16 // 10
                 chunk |= {
                     "end_ns": chunk["start_ns"] + span_ns,

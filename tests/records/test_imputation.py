@@ -137,7 +137,7 @@ def test_workers_that_had_to_share_a_cpu_are_not_judged_one_by_one() -> None:
 def test_a_record_of_before_chunks_had_cpus_is_judged_as_a_whole() -> None:
     rule = QuietRule(cpus=range(6), floor_ns=[100] * 6, threshold=0.12)
     span: Any = {"pid": 1, "thread_id": 1, "tasks": 1, "start_ns": 5, "end_ns": 25}
-    used = {"user_ns": 15, "system_ns": 4, "cpus": [2, 2]}
+    told: Any = {**span, "user_ns": 15, "system_ns": 4, "cpus": [2, 2]}
     record: Repetition = {
         **least(Repetition),  # type: ignore[typeddict-item]
         "wall_ns": 30,
@@ -147,7 +147,7 @@ def test_a_record_of_before_chunks_had_cpus_is_judged_as_a_whole() -> None:
         "workers": [span] * 6,
     }
     assert judged(record, rule, workers=6) == JudgedRepetition(wall_ns=30, is_quiet=False)
-    record["workers"], record["dispatch_cpus"] = [{**span, **used}] * 6, [0]
+    record["workers"], record["dispatch_cpus"] = [told] * 6, [0]
     chunk = Chunk(start_ns=5, end_ns=25, cpu_ns=19, is_undisturbed=True)
     expected = JudgedRepetition(wall_ns=30, is_quiet=False, chunks=(chunk,) * 6)
     assert judged(record, rule, workers=6) == expected
