@@ -24,6 +24,7 @@ class Work:
     expected: str = ""
     source: str = ""
     remedy_of: str = ""
+    only_by_name: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
     requires: frozenset[str] = frozenset()
     provides: frozenset[str] = frozenset()

@@ -108,6 +108,18 @@ def test_rest_is_every_built_in_workload_that_no_experiment_names(config: Config
     assert planned(config).config["experiments"]["scaling"]["workloads"] == ["append"]
 
 
+def test_rest_leaves_out_what_not_every_interpreter_can_run(config: Config) -> None:
+    shy = replace(CATALOGUE.workloads["append"], only_by_name=True)
+    works = {**CATALOGUE.workloads, "shy": shy}
+    for listed, found in (
+        (["rest"], ["append", "count"]),
+        (["rest", "shy"], ["append", "count", "shy"]),
+    ):
+        scaling(config)["workloads"] = listed
+        complete = completed(config, replace(CATALOGUE, workloads=works))
+        assert scaling(dict(complete))["workloads"] == found
+
+
 def test_rest_is_no_work_of_the_users_own(config: Config) -> None:
     config["workloads"] = {"mine": {"function": "mine.py:work"}}
     works = {**CATALOGUE.workloads, "mine": CATALOGUE.workloads["append"]}

@@ -14,7 +14,7 @@ from threads_or_processes.records.vocabulary import Family, StartMethod
 class WorkloadEntry(Protocol):
     """One workload: what readers learn of it, its parameters with defaults.
 
-    `requires` is what a model must provide, `provides` what a model may require and find here.
+    `rest` in a config leaves out what goes `only_by_name`. `requires` is what a model must provide, `provides` what a model may require and find here.
     """
 
     @property
@@ -31,6 +31,8 @@ class WorkloadEntry(Protocol):
     def source(self) -> str: ...  # noqa: D102
     @property
     def remedy_of(self) -> str: ...  # noqa: D102
+    @property
+    def only_by_name(self) -> bool: ...  # noqa: D102
     @property
     def parameters(self) -> Mapping[str, Any]: ...  # noqa: D102
     @property

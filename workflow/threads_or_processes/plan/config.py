@@ -19,7 +19,8 @@ from threads_or_processes.plan.catalogue import Catalogue
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 ABOUT_KEYS = ("title", "kind", "unit", "why", "expected")
 OWN_KEYS = ("function", "requirements", "shares_memory", *ABOUT_KEYS)
-#: In an experiment's list of workloads: every built-in one that no experiment names.
+#: In an experiment's list of workloads: every built-in one that no experiment names, but for those
+#: that not every interpreter can run.
 REST = "rest"
 
 
@@ -100,7 +101,8 @@ def _with_rest(config: Mapping[str, Any], catalogue: Catalogue) -> Mapping[str, 
         )
     experiments = config["experiments"]
     named = {name for experiment in experiments.values() for name in experiment["workloads"]}
-    rest = sorted(catalogue.workloads.keys() - named - own_works(config).keys())
+    left_out = {name for name, entry in catalogue.workloads.items() if entry.only_by_name}
+    rest = sorted(catalogue.workloads.keys() - named - left_out - own_works(config).keys())
     return {
         **config,
         "experiments": {

@@ -52,6 +52,8 @@ class Workload:
     expected: str
     source: str = ""
     remedy_of: str = ""
+    # Some interpreters can't run it, so `rest` in a config leaves it out.
+    only_by_name: bool = False
     batch: Batch = Batch.SHARED_OUT
     dispatch: Dispatch = Dispatch.CHUNKS
     needs: frozenset[Need] = frozenset()
