@@ -14,7 +14,8 @@ from threads_or_processes.records.vocabulary import Family, StartMethod
 class WorkloadEntry(Protocol):
     """One workload: what readers learn of it, its parameters with defaults.
 
-    `rest` in a config leaves out what goes `only_by_name`. `requires` is what a model must provide, `provides` what a model may require and find here.
+    `requires` is what a model must provide, `provides` what a model may require and find here.
+    `rest` in a config leaves out what goes `only_by_name`.
     """
 
     @property
