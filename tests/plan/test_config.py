@@ -8,7 +8,7 @@ import pytest
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.plan.config import completed
 
-from .conftest import CATALOGUE, Config, planned
+from .conftest import CATALOGUE, Config, Work, planned
 
 
 def scaling(config: Config) -> Config:
@@ -109,8 +109,7 @@ def test_rest_is_every_built_in_workload_that_no_experiment_names(config: Config
 
 
 def test_rest_leaves_out_what_not_every_interpreter_can_run(config: Config) -> None:
-    shy = replace(CATALOGUE.workloads["append"], only_by_name=True)
-    works = {**CATALOGUE.workloads, "shy": shy}
+    works = {**CATALOGUE.workloads, "shy": Work(title="Shy", only_by_name=True)}
     for listed, found in (
         (["rest"], ["append", "count"]),
         (["rest", "shy"], ["append", "count", "shy"]),
