@@ -129,7 +129,7 @@ def _line(cell: Cell, lines: Lines, rules: Rules) -> OverheadRow:
         largest_amount=cell.amounts[-1],
         basis=basis if batches.size else None,
         trials=batches.size,
-        state=LineState.ONE_AMOUNT if len(cell.amounts) < 2 else _state(misses, rules),
+        state=LineState.ONE_AMOUNT if len(cell.amounts) < 2 else line_state(misses, rules),
         miss=_median(misses, rules.confidence),
     )
     if not batches.size or row.state is LineState.BENDS:
@@ -146,7 +146,7 @@ def _values(times: Times, basis: Basis, cell: str) -> Floats:
     return np.array(list(times.on(basis).get(cell, {}).values()), dtype=np.float64)
 
 
-def _state(misses: Floats, rules: Rules) -> LineState:
+def line_state(misses: Floats, rules: Rules) -> LineState:
     """Read against the margin as ratios are: surely within it, surely beyond it, or neither."""
     if not misses.size:
         return LineState.UNCHECKED
