@@ -7,6 +7,7 @@ from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Unit
 from threads_or_processes.reporting.page import Column, Number, Section, Table, table_of
 from threads_or_processes.reporting.sections import question_figures, summary_sentences
+from threads_or_processes.reporting.sections.amounts import has_amounts
 from threads_or_processes.reporting.sections.pivot_tables import Cells, pivot
 from threads_or_processes.reporting.sections.question import Question
 
@@ -16,6 +17,11 @@ NS_A_US = 1000
 LIMITS = (
     "Tasks whose durations differ from each other, and tasks sent in chunks, which share the price "
     "of one dispatch."
+)
+
+WHOLE_BATCH = (
+    "This is about the length of one task. How much work a whole batch must hold, however it is "
+    "cut, is shown under “How much work is worth sending”."
 )
 
 
@@ -54,6 +60,7 @@ def build(question: Question) -> Section:
             "square brackets hold the interval. A way begins to be faster between the longest "
             "tasks for which serial is at least as good and those from which on every longer one "
             "is faster; about where, if each task costs the same to send.",
+            *((WHOLE_BATCH,) if has_amounts(question.tables) else ()),
         ),
         tables=(speedups, _begins(question, grains), _dispatch(question, dispatches)),
         details=(times,),

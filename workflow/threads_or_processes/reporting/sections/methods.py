@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 from threads_or_processes.records.plan import Precision
-from threads_or_processes.records.vocabulary import Timing
+from threads_or_processes.records.vocabulary import FEWEST_QUIET, Timing
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
@@ -164,9 +164,14 @@ def _repetitions(campaign: Campaign) -> str:
     ]
     if not parts:
         return "Nothing was timed."
+    fewer = (
+        f" Larger amounts of work have fewer, {FEWEST_QUIET} at least."
+        if any(len(cell.amounts) > 1 for cell in campaign.cells)
+        else ""
+    )
     return (
         f"{words.capital('; '.join(parts))}. Where a sentinel watches, they go on until as many "
-        "are quiet or their patience is over. Warm-ups are in the data but in no estimate."
+        f"are quiet or their patience is over.{fewer} Warm-ups are in the data but in no estimate."
     )
 
 

@@ -19,6 +19,7 @@ from threads_or_processes.reporting.page import (
     Section,
     table_of,
 )
+from threads_or_processes.reporting.sections.amounts import has_amounts
 
 HOW_TO_READ = (
     "Times are medians over trials. Quiet ones rest on the repetitions beside which the "
@@ -27,6 +28,11 @@ HOW_TO_READ = (
     "rare, the basis is typical and the interval is the wider for it. The interval "
     "of a median comes from order statistics and only reaches certain levels, so the level "
     "it attains is shown. With fewer than six blocks none reaches 95 %."
+)
+
+LARGEST = (
+    "Of warm cells these are times of the largest amount of work that was measured. All amounts "
+    "are in tables/amounts.csv, the lines through them in tables/overheads.csv."
 )
 
 
@@ -50,6 +56,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
         nav_title="Numbers",
         blocks=(
             Paragraph(HOW_TO_READ),
+            *((Paragraph(LARGEST),) if has_amounts(tables) else ()),
             Heading(text="Times of every cell"),
             *(cells or [Paragraph("There are no cells.")]),
             Heading(text="Ratios by question"),

@@ -17,6 +17,7 @@ from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Fact, Facts, Heading, Paragraph, Section
 from threads_or_processes.reporting.sections import quality
+from threads_or_processes.reporting.sections.amounts import has_amounts
 
 SURE_P = 0.01
 """Drift is named below this p; with many kinds of work some will drift by chance."""
@@ -200,6 +201,14 @@ def _construct(evidence: Evidence) -> Iterator[Fact]:
         "program that mixes kinds, or works on more data than fits into the caches, can behave "
         "otherwise.",
     )
+    longest_ns = max((row.work_ns or 0 for row in evidence.tables.overheads), default=0)
+    if has_amounts(evidence.tables) and longest_ns:
+        yield Fact(
+            term="Amounts of work",
+            text=f"The most work in a batch takes serial {text.about(longest_ns)}. A program that "
+            "works for minutes also meets heat, memory that grows, and neighbours that come and "
+            "go.",
+        )
     kinds = {cell.worker_kind for cell in evidence.campaign.cells}
     yield from (fact for kind, fact in _BORDER_THREATS.items() if kind in kinds)
 
