@@ -602,6 +602,17 @@ def _least(part: Part) -> Any:
     return {} if issubclass(kind, Mapping) else kind()
 
 
+def tell_cpus(record: Json, *, shared: bool) -> None:
+    """Have chunks tell their CPUs; where workers share one, they take twice as long."""
+    for repetition in record["repetitions"]:
+        repetition["wall_ns"] *= 2 if shared else 1
+        for number, chunk in enumerate(repetition["workers"]):
+            chunk["end_ns"] = repetition["started_monotonic_ns"] + repetition["wall_ns"]
+            chunk["cpus"] = [0, 0] if shared else [number, number]
+            chunk |= dict.fromkeys(("user_ns", "system_ns", "run_queue_ns"), 0)
+            chunk |= dict.fromkeys(("voluntary_switches", "involuntary_switches"), 0)
+
+
 def watch(record: Json, disturbed: Sequence[bool]) -> None:
     """Put a sentinel beside each repetition of a record, and slow the disturbed ones."""
     record["sentinel"] = {"cpus": [0, 1], "floor_ns": [QUIET_NS, QUIET_NS], "threshold": 0.12}

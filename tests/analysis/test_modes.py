@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from threads_or_processes.analysis.modes import share, slow_trials
 from threads_or_processes.analysis.placement import is_co_placed
+from threads_or_processes.records.tables.groups import Bounded
 from threads_or_processes.records.vocabulary import FEWEST_BLOCKS
 
 from tests.analysis.shortcuts import rows_of, tables_of
 from tests.analysis.simulated import FAMILIES, Floats
-from tests.factories import MS, SILENCE, Campaign, make_campaign, make_cell
+from tests.factories import MS, SILENCE, Campaign, make_campaign, make_cell, tell_cpus
 
 TWO = "json/processes-fork/2/3.13/warm"
 
@@ -51,19 +52,24 @@ def test_trials_of_a_slow_mode_are_found(
     assert np.mean(found[usual][~are_slow[usual]]) <= 0.01
 
 
-@pytest.mark.parametrize(("family", "least"), [("quiet", 0.95), ("skewed", 0.93)])
-def test_the_share_of_slow_trials_has_an_interval_that_holds_it(
-    family: str, least: float, rng: np.random.Generator
+@pytest.mark.parametrize(("family", "least", "most"), [("quiet", 0.93, 1), ("skewed", 0.8, 0.95)])
+def test_a_family_s_share_of_slow_trials_has_an_interval_that_holds_it_or_is_low(
+    family: str, least: float, most: float, rng: np.random.Generator
 ) -> None:
-    for trials in (6, 8, 10):
-        are_slow = rng.random((1000, trials)) < 0.2
-        log_times = noise(family, rng, 1000, trials) + np.log(1.25) * are_slow
-        shares = [share(int(slow_trials(one).sum()), trials, 0.95) for one in log_times]
-        held = [
-            one.low is not None and one.high is not None and one.low <= 0.2 <= one.high
-            for one in shares
-        ]
-        assert np.mean(held) >= least
+    # Ten cells of eight trials. In skewed noise one slow trial in four is not seen.
+    shape = (400, 10, 8)
+    are_slow = rng.random(shape) < 0.2
+    log_times = noise(family, rng, *shape) + np.log(1.25) * are_slow
+    found = [int(sum(slow_trials(of_cell).sum() for of_cell in cells)) for cells in log_times]
+    shares = [share(slow, 80, 0.95) for slow in found]
+    assert least <= np.mean([_holds(one, 0.2) for one in shares]) <= most
+    assert np.mean([(one.low or 0) > 0.2 for one in shares]) <= 0.03
+
+
+def _holds(bounded: Bounded, truth: float) -> bool:
+    assert bounded.low is not None
+    assert bounded.high is not None
+    return bounded.low <= truth <= bounded.high
 
 
 def test_the_interval_of_a_share_is_clopper_and_pearson_s() -> None:
@@ -128,22 +134,6 @@ def test_workers_are_co_placed_when_they_share_a_cpu_and_another_has_none(
 # --- in the table
 
 
-def with_chunks(campaign: Campaign, shared: set[int]) -> Campaign:
-    """Chunks with their CPUs; in blocks of `shared` workers share one and take twice as long."""
-    for record in campaign.records.values():
-        for repetition in record["repetitions"]:
-            is_shared = record["block"] in shared
-            repetition["wall_ns"] *= 2 if is_shared else 1
-            for number, chunk in enumerate(repetition["workers"]):
-                chunk["end_ns"] = repetition["started_monotonic_ns"] + repetition["wall_ns"]
-                chunk["cpus"] = [0, 0] if is_shared else [number, number]
-                chunk |= dict.fromkeys(
-                    ("user_ns", "system_ns", "run_queue_ns", "voluntary_switches"), 0
-                )
-                chunk["involuntary_switches"] = 0
-    return campaign
-
-
 def modes(campaign: Campaign) -> dict[tuple[str, int], dict[str, Any]]:
     return {(row["cell"], row["amount"]): row for row in rows_of(tables_of(campaign)["modes"])}
 
@@ -151,7 +141,9 @@ def modes(campaign: Campaign) -> dict[tuple[str, int], dict[str, Any]]:
 def test_the_fast_mode_stands_beside_the_slow_trials_and_the_shared_cpus() -> None:
     cells = [make_cell(*("json", "processes-fork", 2, "3.13"), blocks=8)]
     campaign = make_campaign(cells, noise=SILENCE, truth=lambda _: 10 * MS)
-    row = modes(with_chunks(campaign, shared={2, 5}))[TWO, 1]
+    for record in campaign.records.values():
+        tell_cpus(record, shared=record["block"] in (2, 5))
+    row = modes(campaign)[TWO, 1]
     assert (row["trials"], row["slow_trials"]) == (8, 2)
     assert row["fast_ns"] == row["fast_low_ns"] == row["fast_high_ns"] == 10 * MS
     assert (row["slow_share_ratio"], row["slow_times_ratio"]) == (0.25, 2)
@@ -186,3 +178,21 @@ def test_what_is_not_known_is_missing() -> None:
     few = found[TWO, 1]
     assert (few["trials"], few["slow_trials"], few["slow_share_ratio"]) == (3, None, None)
     assert few["placed"] is None  # records of an earlier version tell nothing of chunks
+
+
+def test_a_family_s_cells_tell_together_what_each_has_too_few_trials_to_tell() -> None:
+    models = ("serial", "processes-fork", "processes-spawn", "processes_pinned-fork", "threads")
+    cells = [make_cell("json", model, 1 if model == "serial" else 2, "3.13") for model in models]
+    campaign = make_campaign(cells, noise=SILENCE)
+    for record in campaign.records.values():
+        is_free = record["cell"]["model"] in ("processes-fork", "processes-spawn")
+        tell_cpus(record, shared=is_free and record["block"] == 2)
+    rows = {row["family"]: row for row in rows_of(tables_of(campaign)["slow_modes"])}
+    assert list(rows) == ["serial", "threads", "processes"]
+    blocks, repetitions = cells[0].blocks, cells[0].repetitions
+    processes = rows["processes"]
+    assert (processes["cells"], processes["trials"]) == (2, 2 * blocks)
+    assert (processes["slow_trials"], processes["co_placed"]) == (2, 2 * repetitions)
+    assert processes["slow_share_ratio"] == pytest.approx(1 / blocks)
+    assert rows["threads"]["slow_trials"] == rows["threads"]["co_placed"] == 0
+    assert (rows["serial"]["placed"], rows["threads"]["placed"]) == (0, blocks * repetitions)

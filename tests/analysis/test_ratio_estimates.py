@@ -330,3 +330,23 @@ def test_a_cell_against_itself_is_exactly_one(of_cell: list[float]) -> None:
     assert {
         end for method in found.methods for end in (method.interval.low, method.interval.high)
     } == {1.0}
+
+
+@pytest.mark.parametrize("blocks", [6, 8, 10])
+@pytest.mark.parametrize("family", ["quiet", "skewed"])
+def test_a_slow_mode_of_one_cell_is_no_verdict_of_both_methods(
+    family: str, blocks: int, rng: np.random.Generator
+) -> None:
+    # Fast modes are alike; one trial in five of the cell takes a quarter longer.
+    shape = (1000, blocks)
+    baseline = np.log(FAMILIES[family].trial_medians(rng, shape))
+    cell = np.log(FAMILIES[family].trial_medians(rng, shape))
+    cell += np.log(1.25) * (rng.random(shape) < 0.2)
+    estimates = [
+        estimate_ratio(Paired(*pair), confidence=0.95) for pair in zip(baseline, cell, strict=True)
+    ]
+    slower = [
+        all(method.interval.high < 1 / 1.05 for method in estimate.methods)
+        for estimate in estimates
+    ]
+    assert np.mean(slower) <= 0.01

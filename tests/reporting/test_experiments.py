@@ -210,3 +210,21 @@ def test_scaling_figures_show_the_scaling_experiment_alone(world: Worlds) -> Non
     speedups = {name for name in drawings if name.startswith("speedup-")}
     assert speedups == {"speedup-mandelbrot", "speedup-json"}
     assert "joblib" not in drawings["speedup-mandelbrot"]
+
+
+def test_pinned_workers_are_held_against_free_ones_and_shared_cpus_are_counted(
+    world: Worlds,
+) -> None:
+    section = sections(world("pinned workers"))["placement"]
+    speeds, modes = section.of(Table)
+    pair = ("json/processes_pinned-fork/2/3.13/warm", "json/processes-fork/2/3.13/warm")
+    expected = ratio_of(world("pinned workers"), *pair)
+    shown = rows(speeds)
+    assert starts_with(shown["processes pinned (fork)", "2 (> cores)"]["3.13 speed"], expected)
+    assert shown["processes (fork)", "2 (> cores)"]["3.13 speed"] == "–"
+    free = rows(modes)["The json workload", "processes (fork)", "2 (> cores)", "3.13", "1"]
+    assert free["Slow trials"].startswith(("1 of 6, 1.9", "1 of 6, 2.0"))
+    assert free["Share"] == "17 % [0.42 %, 64 %]"
+    assert free["Co-placed"] == "17 % of 30 repetitions"
+    paragraphs = plain(" ".join(str(one.words) for one in section.of(Paragraph)))
+    assert "shared a CPU while another had none in 8.3 % at 1 batch of the" in paragraphs

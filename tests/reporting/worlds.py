@@ -139,6 +139,19 @@ def added_experiments() -> factories.Campaign:
     )
 
 
+def pinned_workers() -> factories.Campaign:
+    """Workers that stay on one CPU each, and free ones that share one in a block."""
+    models = ("serial", "threads", "threads_pinned", "processes-fork", "processes_pinned-fork")
+    cells = factories.grid(["json"], models, arms=("3.13", "3.13t"))
+    made = factories.make_campaign(
+        cells, experiments=[factories.make_experiment("placement", "Which CPU?", cells)]
+    )
+    for record in made.records.values():
+        is_free = record["cell"]["model"] == "processes-fork"
+        factories.tell_cpus(record, shared=is_free and record["block"] == 2)
+    return made
+
+
 def some_never_worked() -> factories.Campaign:
     """Every experiment, but those about sending, starting and sharing failed throughout."""
     failed = {"payload", "startup", "shared_state", "control"}
@@ -198,6 +211,7 @@ WORLDS: dict[str, Callable[[], factories.Campaign]] = {
     "every experiment": unwell,
     "some never worked": some_never_worked,
     "added experiments": added_experiments,
+    "pinned workers": pinned_workers,
     "full": lambda: campaign(
         workloads=("sleep", "mandelbrot", "json", "compress", "shared_append"),
         workers=(1, 2, 4),

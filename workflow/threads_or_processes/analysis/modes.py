@@ -1,7 +1,7 @@
 """The fast mode of each cell and amount, and its slow trials beside it instead of inside it."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,44 +9,73 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from threads_or_processes.analysis.amounts import TimesAt
 from threads_or_processes.analysis.cells import cell_columns
 from threads_or_processes.analysis.estimates import Floats, bounded_median
 from threads_or_processes.analysis.placement import co_placement
-from threads_or_processes.analysis.trial_values import Times, times_of, trial_values, wall_times
+from threads_or_processes.analysis.trial_values import Times, wall_times
 from threads_or_processes.records.plan import Cell, Plan
 from threads_or_processes.records.tables.groups import Bounded
-from threads_or_processes.records.tables.measured import ModesRow
-from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, Outcome
+from threads_or_processes.records.tables.measured import ModesRow, SlowModesRow
+from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, SLOW_GAP, Family, Outcome, Timing
 
-#: Slow trials lie beyond a gap of at least this factor, and of so many standard deviations within
-#: the two groups.
-LEAST_GAP_RATIO = 1.12
+#: The gap is also at least so many standard deviations within the two groups.
 LEAST_APART = 3.0
 
 
-def modes_table(plan: Plan, trials: pd.DataFrame) -> list[ModesRow]:
+def modes_table(plan: Plan, trials: pd.DataFrame, times: TimesAt) -> list[ModesRow]:
     """A row for each cell and amount that ok trials measured, in the order of cells and amounts.
 
-    `trials` is the data set with all its amounts.
+    `trials` is the data set with all its amounts, `times` the trials' times at each.
     """
     counts = (trials["outcome"] == Outcome.OK) & (trials["phase"] == "measure")
     measured = trials[counts.fillna(value=False)]
-    found: dict[str, list[ModesRow]] = {}
-    for _, at_amount in measured.groupby("amount", sort=True):
-        times = times_of(trial_values(at_amount, quiet_threshold=plan.quiet_threshold))
-        for cell, repetitions in at_amount.groupby("cell"):
-            row = _row(plan.cells_by_id[str(cell)], repetitions, times, plan)
-            found.setdefault(row.cell, []).append(row)
-    return [row for cell in plan.in_order() for row in found.get(cell.id, [])]
+    by_cell = dict(iter(measured.groupby("cell")))
+    return [
+        _row(cell, amount, of_cell[of_cell["amount"] == amount], times[amount], plan)
+        for cell in plan.in_order()
+        if (of_cell := by_cell.get(cell.id)) is not None
+        for amount in sorted(set(map(int, of_cell["amount"])))
+    ]
 
 
-def _row(cell: Cell, repetitions: pd.DataFrame, times: Times, plan: Plan) -> ModesRow:
+def slow_modes_table(plan: Plan, modes: Iterable[ModesRow]) -> list[SlowModesRow]:
+    """A row for each family and amount: what a single cell has too few trials to tell."""
+    groups: dict[tuple[Family, int], list[ModesRow]] = {}
+    for row in modes:
+        cell = plan.cells_by_id[row.cell]
+        if cell.timing is Timing.WARM and row.slow_trials is not None and not plan.is_pinned(cell):
+            groups.setdefault((plan.family(cell), row.amount), []).append(row)
+    order = list(Family)
+    return [
+        _together(family, amount, groups[family, amount], plan.confidence)
+        for family, amount in sorted(groups, key=lambda key: (key[1], order.index(key[0])))
+    ]
+
+
+def _together(
+    family: Family, amount: int, rows: Sequence[ModesRow], confidence: float
+) -> SlowModesRow:
+    trials, slow = (sum(row.trials for row in rows), sum(row.slow_trials or 0 for row in rows))
+    return SlowModesRow(
+        family=family,
+        amount=amount,
+        cells=len(rows),
+        trials=trials,
+        slow_trials=slow,
+        slow_share=share(slow, trials, confidence),
+        placed=sum(row.placed or 0 for row in rows),
+        co_placed=sum(row.co_placed or 0 for row in rows),
+    )
+
+
+def _row(cell: Cell, amount: int, repetitions: pd.DataFrame, times: Times, plan: Plan) -> ModesRow:
     basis = times.basis(cell.id)
     wall_ns = wall_times(times.on(basis), cell.id)
     slow = slow_trials(np.log(wall_ns))
     row = ModesRow(
         **cell_columns(cell),
-        amount=int(repetitions["amount"].iloc[0]),
+        amount=amount,
         basis=basis,
         trials=wall_ns.size,
         fast=bounded_median(wall_ns[~slow], plan.confidence)[0],
@@ -74,11 +103,11 @@ def _row(cell: Cell, repetitions: pd.DataFrame, times: Times, plan: Plan) -> Mod
 def slow_trials(log_times: Floats) -> NDArray[np.bool_]:
     """Which trials, shape (k,), lie beyond the widest gap above the faster half or more; bools.
 
-    The gap counts if it is a factor of `LEAST_GAP_RATIO` and `LEAST_APART` standard deviations
+    The gap counts if it is `SLOW_GAP` wide and `LEAST_APART` standard deviations
     within the two groups, pooled. A single trial may be slow: whether it is one of a mode, trials
     of other cells tell. Below `FEWEST_BLOCKS` none is. Simulated at 6 to 10 trials, in quiet noise
-    no cell has a slow trial by chance, in skewed noise 4 % (0.8 % of trials). Where one trial in
-    five is a quarter slower, 98 % of these are found in quiet noise, 75 % in skewed noise.
+    no cell has a slow trial by chance, in skewed noise 4 % (0.7 % of trials at most). Where one
+    trial in five is a quarter slower, all of these are found in quiet noise, 70 to 79 % in skewed.
     """
     slow = np.zeros(log_times.size, dtype=bool)
     if log_times.size < FEWEST_BLOCKS:
@@ -89,7 +118,7 @@ def slow_trials(log_times: Floats) -> NDArray[np.bool_]:
         groups = ordered[:fast], ordered[fast:]
         squares = sum(float(np.sum((group - group.mean()) ** 2)) for group in groups)
         within = math.sqrt(squares / (ordered.size - 2))
-        if gap > max(widest, math.log(LEAST_GAP_RATIO), LEAST_APART * within):
+        if gap > max(widest, math.log1p(SLOW_GAP), LEAST_APART * within):
             widest, slow = gap, log_times > groups[0][-1]
     return slow
 

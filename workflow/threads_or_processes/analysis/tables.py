@@ -20,7 +20,7 @@ from threads_or_processes.analysis.experiment_tables import (
     updates_table,
 )
 from threads_or_processes.analysis.frames import csv_text, frame
-from threads_or_processes.analysis.modes import modes_table
+from threads_or_processes.analysis.modes import modes_table, slow_modes_table
 from threads_or_processes.analysis.overheads import overheads_table
 from threads_or_processes.analysis.quality import pairing_table, quality_table
 from threads_or_processes.analysis.quiet import with_disturbance
@@ -56,6 +56,7 @@ def all_rows(plan: Plan, trials: pd.DataFrame) -> AllTables:
     control = control_table(plan, times, rules)
     rules = replace(rules, noise_floor=noise_floor(control, confidence=plan.confidence))
     found = contests(plan, trials, times, rules)
+    modes = modes_table(plan, every_amount, at_amounts)
     return AllTables(
         values=values_table(values),
         cells=cells_table(plan, trials, values, times),
@@ -78,7 +79,8 @@ def all_rows(plan: Plan, trials: pd.DataFrame) -> AllTables:
         health=health_table(trials),
         distributions=distributions_table(plan, values),
         quality=quality_table(plan, values, times),
-        modes=modes_table(plan, every_amount),
+        modes=modes,
+        slow_modes=slow_modes_table(plan, modes),
         pairing=pairing_table(plan, values, times),
         order=order_table(values),
     )

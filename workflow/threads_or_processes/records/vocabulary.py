@@ -30,6 +30,10 @@ FEWEST_BLOCKS = 6
 FEWEST_QUIET = 3
 
 
+#: Slow trials lie beyond a gap in their cell's times, at least so wide: 12 %.
+SLOW_GAP = 0.12
+
+
 class Timing(StrEnum):
     """What a repetition's wall time contains."""
 

@@ -133,6 +133,7 @@ def campaign_of(plan: Plan) -> Campaign:
                 title=plain(model.title) or plain(name),
                 family=model.family,
                 start_method=model.start_method,
+                unpinned=model.unpinned,
             )
             for name, model in plan.models.items()
         },

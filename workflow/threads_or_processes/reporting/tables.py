@@ -16,7 +16,7 @@ from threads_or_processes.records.tables import TABLES, AllTables
 from threads_or_processes.records.tables.amounts import AmountRow, OverheadRow
 from threads_or_processes.records.tables.comparisons import FamilyRow, RatioRow
 from threads_or_processes.records.tables.groups import Ratio
-from threads_or_processes.records.tables.measured import CellRow
+from threads_or_processes.records.tables.measured import CellRow, ModesRow
 from threads_or_processes.records.vocabulary import SERIAL, Basis, CellFlag, Timing
 
 Row = TypeVar("Row")
@@ -43,6 +43,11 @@ class Tables(AllTables):
     @cached_property
     def _overheads(self) -> Mapping[str, OverheadRow]:
         return {row.cell: row for row in self.overheads}
+
+    @cached_property
+    def modes_at_most(self) -> Mapping[str, ModesRow]:
+        """The modes of each cell at its largest amount."""
+        return {row.cell: row for row in sorted(self.modes, key=lambda row: row.amount)}
 
     @property
     def differences_by_chance(self) -> tuple[float, ...]:

@@ -37,6 +37,7 @@ from threads_or_processes.records.tables.measured import (
     OutcomeRow,
     PairingRow,
     QualityRow,
+    SlowModesRow,
     ValueRow,
 )
 
@@ -67,6 +68,7 @@ class AllTables:
     distributions: Sequence[DistributionRow]
     quality: Sequence[QualityRow]
     modes: Sequence[ModesRow]
+    slow_modes: Sequence[SlowModesRow]
     pairing: Sequence[PairingRow]
     order: Sequence[OrderRow]
 

@@ -14,7 +14,7 @@ from threads_or_processes.records.tables.groups import (
     Trend,
     Workload,
 )
-from threads_or_processes.records.vocabulary import Basis, CellFlag
+from threads_or_processes.records.vocabulary import Basis, CellFlag, Family
 
 UndisturbedChunks = Annotated[
     float | None,
@@ -192,6 +192,22 @@ class ModesRow(CellKey):
     co_placed_times_ratio: Annotated[
         float | None, Field("median time of co-placed repetitions / that of the others")
     ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlowModesRow:
+    """A family and an amount: slow trials and co-placed repetitions of its warm cells together."""
+
+    family: Annotated[Family, Field("family of the cells' models; pinned ones are left out")]
+    amount: Annotated[int, Field("how many times each task was executed")]
+    cells: Annotated[int, Field("cells with enough trials to tell")]
+    trials: Annotated[int, Field("their trials")]
+    slow_trials: Annotated[int, Field("of these, the slow ones of their cell")]
+    slow_share: Annotated[Bounded, Field("slow trials / trials", unit="ratio")]
+    placed: Annotated[int, Field("measured repetitions whose workers told their CPUs")]
+    co_placed: Annotated[
+        int, Field("of these, those with two workers on one CPU while another CPU had none")
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ from threads_or_processes.reporting.sections import (
     granularity,
     memory,
     payload,
+    placement,
     shared_state,
     startup,
 )
@@ -32,6 +33,7 @@ _FORMS: dict[str, ModuleType] = {
     "payload": payload,
     "shared_state": shared_state,
     "apis": apis,
+    "placement": placement,
     "control": control,
 }
 

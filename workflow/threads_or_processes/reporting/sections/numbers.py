@@ -19,6 +19,7 @@ from threads_or_processes.reporting.page import (
     Section,
     table_of,
 )
+from threads_or_processes.reporting.sections import slow_modes
 from threads_or_processes.reporting.sections.amounts import has_amounts
 
 HOW_TO_READ = (
@@ -68,6 +69,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
 def _cells(workload: str, rows: Sequence[CellRow], evidence: Evidence) -> Fold:
     campaign = evidence.campaign
     unit = text.unit_for(row.median_ns for row in rows)
+    modes = evidence.tables.modes_at_most
     baseline = evidence.tables.serial(workload, campaign.reference_arm)
     title = campaign.title(workload)
     summary = f"{title}: {text.count(len(rows), 'cell')}"
@@ -101,6 +103,12 @@ def _cells(workload: str, rows: Sequence[CellRow], evidence: Evidence) -> Fold:
                 Number("Level", level),
                 times("Fastest trial", lambda row: row.min_ns),
                 times("Slowest trial", lambda row: row.max_ns),
+                times(
+                    "Fast mode",
+                    lambda row: modes[row.cell].fast.value if row.cell in modes else None,
+                ),
+                Number("Slow trials", lambda row: slow_modes.slow_of(modes.get(row.cell))),
+                Number("Co-placed", lambda row: slow_modes.shared_of(modes.get(row.cell))),
                 Number(
                     "Variation between trials",
                     lambda row: text.percent(row.between_trial_cv_ratio),

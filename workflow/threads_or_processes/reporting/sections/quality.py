@@ -33,7 +33,7 @@ from threads_or_processes.reporting.page import (
     table_of,
 )
 from threads_or_processes.reporting.palette import series_styles
-from threads_or_processes.reporting.sections import figure_builders, variation
+from threads_or_processes.reporting.sections import figure_builders, slow_modes, variation
 from threads_or_processes.reporting.sections.pivot_tables import left_out
 from threads_or_processes.reporting.tables import Tables
 
@@ -57,6 +57,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
         _account(evidence.tables),
         _quiet_time(evidence),
         _variation(cells),
+        *slow_modes.told(evidence),
         _odd(evidence),
         noise_floor(evidence),
         "No outlier was dropped for its time: the sentinel alone says what is quiet, and "
@@ -72,6 +73,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
             _outcomes(evidence.tables.outcomes),
             _health(evidence.tables.health),
             _flagged(cells, evidence.campaign),
+            slow_modes.of_every_cell(evidence),
             variation.drift(evidence),
             variation.outliers(evidence),
             variation.percentiles(evidence),
