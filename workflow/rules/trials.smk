@@ -50,7 +50,7 @@ rule measure_trial:
         sentinel=str(CAMPAIGN.results / "sentinel.json"),
         archive=str(CAMPAIGN.results / "archive"),
     shell:
-        'python -I -S "$PYTHONPATH/threads_or_processes/trial/client.py" measure --spec {params.spec:q} '
+        'exec python -I -S "$PYTHONPATH/threads_or_processes/trial/client.py" measure --spec {params.spec:q} '
         "--position {resources.position} --identity {input.identity:q} "
         "--calibration {input.calibration:q} --sentinel {params.sentinel:q} --archive {params.archive:q} "
         "--out {output.record:q} 2> {log:q}"

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -114,10 +115,13 @@ def calibrate(arguments: argparse.Namespace) -> None:
 
 def run_command(command_line: Sequence[str]) -> None:
     """Parse a command line and run its command; a `UserError` is shown, and exits."""
-    exit_on_user_error(lambda: _run_command(command_line))
+    arguments = command_line_parser().parse_args(command_line)
+    exit_on_user_error(lambda: arguments.run(arguments))
 
 
-def _run_command(command_line: Sequence[str]) -> None:
+@cache
+def command_line_parser() -> argparse.ArgumentParser:
+    """The commands and their arguments; each sets `run`."""
     parser = argparse.ArgumentParser(
         prog="python -m threads_or_processes.trial", description=__doc__
     )
@@ -148,9 +152,7 @@ def _run_command(command_line: Sequence[str]) -> None:
     size.add_argument("--identity", type=Path, required=True, help="the reference arm's identity")
     size.add_argument("--out", type=Path, required=True, help="the calibration to write")
     size.set_defaults(run=calibrate)
-
-    arguments = parser.parse_args(command_line)
-    arguments.run(arguments)
+    return parser
 
 
 if __name__ == "__main__":

@@ -122,12 +122,15 @@ def _run_in_child(
 
 def _prepared() -> Callable[[Sequence[str]], None]:
     """The commands of this package, with all that takes time at its first use done."""
-    from threads_or_processes.trial.__main__ import run_command  # not where a server is started
+    # Not where a server is only started.
+    from threads_or_processes.trial.__main__ import command_line_parser, run_command
+    from threads_or_processes.trial.machine import fingerprint
+    from threads_or_processes.trial.supervisor import health
     from threads_or_processes.trial.supervisor.sentinel import work
     from threads_or_processes.trial.workloads import all_workloads
 
-    all_workloads()
-    work()
+    for prepare in (command_line_parser, all_workloads, work, fingerprint, health.read):
+        prepare()
     with contextlib.suppress(MismatchError):
         decode({}, Identity)
     gc.freeze()  # or each process would copy all of it, to note that it was looked at

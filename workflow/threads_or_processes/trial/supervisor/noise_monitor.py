@@ -4,6 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -84,8 +85,8 @@ class NoiseMonitor:
         _write(self.memory, moments)
 
     def _moments(self) -> Moments:
-        moments: Moments = read_json(self.memory)
-        return moments
+        written = self.memory.stat()
+        return _moments_in(self.memory, (written.st_ino, written.st_mtime_ns))
 
 
 @contextlib.contextmanager
@@ -106,6 +107,13 @@ def noise_monitor(memory: Path) -> Iterator[NoiseMonitor | None]:
             nothing: dict[ProbeMode, list[list[int]]] = {mode: [] for mode in ProbeMode}
             _write(memory, Moments(cpus=cpus, start_ns=seen, readings_ns=nothing))
         yield NoiseMonitor(read=read, cpus=cpus, memory=memory)
+
+
+@lru_cache(maxsize=1)
+def _moments_in(memory: Path, _written: tuple[int, int]) -> Moments:
+    """The moments of a file, read once for each time that it is written."""
+    moments: Moments = read_json(memory)
+    return moments
 
 
 def _write(memory: Path, moments: Moments) -> None:
