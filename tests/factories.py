@@ -7,7 +7,7 @@ effects are skewed, as on shared machines: never faster than the truth, now and 
 import hashlib
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_origin, is_typeddict
 
@@ -39,7 +39,7 @@ from threads_or_processes.records.trial import (
     TrialRecord,
     WorkerSpan,
 )
-from threads_or_processes.records.vocabulary import CONFIDENCE, Family, Timing
+from threads_or_processes.records.vocabulary import CONFIDENCE, Family, StartMethod, Timing
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.needs import REASONS, Need
 
@@ -634,6 +634,10 @@ def _repetitions(cell: Cell, start_ns: int, walls_ns: Sequence[int]) -> list[Jso
     loses = cell.function == "counter_unlocked" and in_parallel
     cold = cell.timing == "cold"
     amounts = amounts_of(cell)
+    family = MODELS[cell.model].family
+    serial = replace(cell, model="serial", start_method=StartMethod.NONE, workers=1, id="")
+    # What is longer than the work's own CPU time is waiting.
+    busy = min(1.0, plausible_truth(serial) / (cell.workers * plausible_truth(cell)))
     for place, wall_ns in enumerate(walls_ns):
         warmup = place < cell.warmups
         repetitions.append(
@@ -655,11 +659,17 @@ def _repetitions(cell: Cell, start_ns: int, walls_ns: Sequence[int]) -> list[Jso
                 "lost_updates": (6400 + place if loses else 0) if counts else None,
                 "workers": [
                     WorkerSpan(
-                        pid=100 + (worker if "processes" in cell.model else 0),
-                        thread_id=200 + (worker if "threads" in cell.model else 0),
+                        pid=100 + (worker if family is Family.PROCESSES else 0),
+                        thread_id=200 + (worker if family is Family.THREADS else 0),
                         tasks=1,
                         start_ns=start_ns + 1000 * (worker + 1),
                         end_ns=start_ns + wall_ns,
+                        cpus=[worker % 2, worker % 2],
+                        user_ns=round(busy * (wall_ns - 1000 * (worker + 1))),
+                        system_ns=0,
+                        run_queue_ns=0,
+                        voluntary_switches=3,
+                        involuntary_switches=1,
                     )
                     for worker in range(cell.workers)
                 ],

@@ -8,7 +8,7 @@ from snakemake.utils import update_config  # type: ignore[import-untyped]
 from threads_or_processes.common.plan_file import plan_from, plan_json
 from threads_or_processes.pipeline.campaign import Campaign, catalogue, planned
 from threads_or_processes.plan.claims import read_claim_files
-from threads_or_processes.plan.config import checked
+from threads_or_processes.plan.config import checked, own_works
 from threads_or_processes.plan.thinning import BUDGET_S
 from threads_or_processes.records.plan import Machine
 from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, Timing
@@ -41,7 +41,7 @@ def campaign(overlay: str | None, here: Machine | int) -> Campaign:
     config = config_of(overlay)
     claims = read_claim_files(config["claims"])
     on = machine(here, here) if isinstance(here, int) else here
-    return Campaign(plan=planned(config, catalogue(), on, claims))
+    return Campaign(plan=planned(config, catalogue(own_works(config)), on, claims))
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)

@@ -31,6 +31,9 @@ def test_every_experiment_has_a_figure(world: Worlds) -> None:
         *("build_tax", "startup", "memory", "granularity", "shared_state", "apis", "control"),
         *("payload-send_array", "payload-send_array-over-threads"),
         *("payload-send_objects", "payload-send_objects-over-threads", "mine", "order"),
+        *(f"why-{work}" for work in ("mandelbrot", "json", "compress", "sleep", "pillow")),
+        *("why-grain", "why-dispatch", "why-my_own_work"),
+        *("why-shared_append", "why-counter_locked", "why-counter_unlocked"),
     }
 
 

@@ -22,6 +22,7 @@ from threads_or_processes.analysis.experiment_tables import (
 from threads_or_processes.analysis.frames import csv_text, frame
 from threads_or_processes.analysis.modes import modes_table, slow_modes_table
 from threads_or_processes.analysis.overheads import overheads_table
+from threads_or_processes.analysis.parts import parts_table
 from threads_or_processes.analysis.quality import pairing_table, quality_table
 from threads_or_processes.analysis.quiet import with_disturbance
 from threads_or_processes.analysis.ratios import ratios_table
@@ -75,6 +76,7 @@ def all_rows(plan: Plan, trials: pd.DataFrame) -> AllTables:
         fits=fits_table(plan, times, rules),
         crossovers=crossovers_table(plan, times, rules),
         slopes=slopes_table(plan, trials, values, times),
+        parts=parts_table(plan, every_amount),
         control=control,
         health=health_table(trials),
         distributions=distributions_table(plan, values),

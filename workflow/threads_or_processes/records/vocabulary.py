@@ -204,6 +204,47 @@ class SlopeState(StrEnum):
     TOO_FEW_BLOCKS = "too_few_blocks"  # one block has a line without interval, none has no line
 
 
+class Part(StrEnum):
+    """Where the time of workers went; in all it is workers x wall time."""
+
+    USEFUL = "useful"  # on a CPU, as long as the same work takes serially
+    INFLATED = "inflated"  # on a CPU for longer than that; below 0 where it took less
+    WAITING = "waiting"  # inside a task, neither on a CPU nor ready for one
+    RUN_QUEUE = "run_queue"  # ready to run, while the CPU had something else to do
+    IMBALANCE = "imbalance"  # done, while another worker was not
+    DISPATCH = "dispatch"  # before the first task, between chunks, after the last one
+
+
+class PartsState(StrEnum):
+    """Whether the time of workers could be taken apart, and why not."""
+
+    MEASURED = "measured"
+    SENT_ONE_BY_ONE = "sent_one_by_one"  # tasks that are sent alone bring no report
+    ONE_THREAD = "one_thread"  # all workers share a thread, so none has a time of its own
+    NOT_RECORDED = "not_recorded"  # an earlier version kept no CPU time of chunks
+    NO_ACCOUNTS = "no_accounts"  # the system tells no run-queue wait of a thread
+    NO_SERIAL = "no_serial"  # no serial trial did the same amount of work
+    NO_TRIALS = "no_trials"
+
+
+class Cause(StrEnum):
+    """The likely cause of time that workers lost."""
+
+    GIL = "gil"  # only the worker that holds the GIL runs Python code
+    LOCK = "lock"  # workers hand a lock to each other, again and again
+    TAKING_TURNS = "taking_turns"  # workers wait for something that one of them holds for long
+    OWN_WAITING = "own_waiting"  # the tasks wait when they run serially, too: nothing is lost
+    SHARED_MEMORY = "shared_memory"  # threads write the same memory: reference counts, locks
+    SHARED_HARDWARE = "shared_hardware"  # processes slow each other down, too
+    KERNEL = "kernel"  # the kernel works more: memory management, futexes
+    COSTLIER = "costlier"  # the work costs more CPU time, nothing says why
+    CHEAPER = "cheaper"  # the work costs less CPU time than serially
+    TAKEN_CPU = "taken_cpu"  # workers share CPUs
+    UNEQUAL_TASKS = "unequal_tasks"
+    IDLE_WORKERS = "idle_workers"  # one worker had two chunks, another none
+    SENDING = "sending"
+
+
 class Expects(StrEnum):
     """What a claim says of its cell, mostly against a baseline."""
 

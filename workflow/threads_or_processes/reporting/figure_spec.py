@@ -8,9 +8,10 @@ from threads_or_processes.reporting import formatting as text
 
 
 class Unit(StrEnum):
-    """What an axis counts: ratios, nanoseconds, bytes, sizes (KiB, µs of a task, ...), or names."""
+    """What an axis counts: ratios, shares, nanoseconds, bytes, sizes (KiB, µs of a task), names."""
 
     RATIO = "ratio"
+    SHARE = "share"
     TIME = "time"
     BYTES = "bytes"
     COUNT = "count"
@@ -45,6 +46,8 @@ class Axis:
             return value
         if self.unit is Unit.RATIO:
             return f"{text.ratio_cell(value)}×"
+        if self.unit is Unit.SHARE:
+            return text.percent(value)
         if self.unit is Unit.BYTES:
             return f"{text.mebibytes(value)}{text.SPACE}MiB"
         if self.unit in (Unit.COUNT, Unit.BLOCK):
@@ -142,11 +145,13 @@ class Kind(StrEnum):
 
     DOTS: rows of dots with intervals. LINES: a line with intervals for each series, a small point
     for each block. BARS: a panel for each series, a bar from `low` to `high` for each position.
+    STACKS: a bar for each position, in which the series follow one another.
     """
 
     DOTS = "dots"
     LINES = "lines"
     BARS = "bars"
+    STACKS = "stacks"
 
 
 @dataclass(frozen=True, kw_only=True)

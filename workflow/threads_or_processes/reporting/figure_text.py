@@ -14,6 +14,7 @@ MOST_MARKS = 40
 
 _UNITS = {
     Unit.RATIO: "ratio",
+    Unit.SHARE: "ratio",
     Unit.TIME: "ns",
     Unit.BYTES: "bytes",
     Unit.COUNT: "workers",

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from threads_or_processes.records.plan import Arm
-from threads_or_processes.records.vocabulary import Family
+from threads_or_processes.records.vocabulary import Family, Part
 from threads_or_processes.reporting.campaign import Campaign, Model
 from threads_or_processes.reporting.figure_spec import LineStyle, Mark, Series, SeriesStyle
 
@@ -29,6 +29,10 @@ _GREY = Colour("#6b7280", "#9aa4af")
 PALETTE = (_BLUE, _VERMILION, _GREEN, _PURPLE, _OCHRE, _GREY)
 # Serial is grey; the others have a colour each, in the order of their list.
 _OF_FAMILY = dict(zip(Family, itertools.cycle((_GREY, *PALETTE[:-1])), strict=False))
+
+#: The parts of the workers' time.
+PART_COLOURS = dict(zip(Part, (_GREEN, _VERMILION, _BLUE, _PURPLE, _OCHRE, _GREY), strict=True))
+PART_LINE = LineStyle((), "s")
 
 _STANDARD = LineStyle((), "o")
 _FREE = LineStyle((5, 2), "D")

@@ -21,6 +21,7 @@ from threads_or_processes.reporting.sections import (
     quality,
     scaling,
     threats,
+    why,
 )
 
 #: In the order of the page; each yields the sections that it has something to show for.
@@ -31,6 +32,7 @@ SECTIONS: tuple[Callable[[Evidence], Iterator[Section]], ...] = (
     amounts.build,
     scaling.build,
     experiments.build,
+    why.build,
     explorer.build,
     numbers.build,
     quality.build,

@@ -40,6 +40,7 @@ from threads_or_processes.records.tables.measured import (
     SlowModesRow,
     ValueRow,
 )
+from threads_or_processes.records.tables.parts import PartsRow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,7 @@ class AllTables:
     fits: Sequence[FitRow]
     crossovers: Sequence[CrossoverRow]
     slopes: Sequence[SlopeRow]
+    parts: Sequence[PartsRow]
     control: Sequence[ControlRow]
     health: Sequence[HealthRow]
     distributions: Sequence[DistributionRow]

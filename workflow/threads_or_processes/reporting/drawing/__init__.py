@@ -9,7 +9,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.drawing import bars, dots, lines
+from threads_or_processes.reporting.drawing import bars, dots, lines, stacks
 from threads_or_processes.reporting.drawing.style import SETTINGS, TITLE_CHARACTERS, WIDTH_IN
 from threads_or_processes.reporting.figure_spec import FigureSpec, Kind
 from threads_or_processes.reporting.figure_text import alt_text
@@ -18,7 +18,12 @@ from threads_or_processes.reporting.svg import finished
 PNG_DPI = 300
 """1,500 pixels for the width of a column."""
 
-_DRAW = {Kind.DOTS: dots.draw, Kind.LINES: lines.draw, Kind.BARS: bars.draw}
+_DRAW = {
+    Kind.DOTS: dots.draw,
+    Kind.LINES: lines.draw,
+    Kind.BARS: bars.draw,
+    Kind.STACKS: stacks.draw,
+}
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ TITLE_IN = 0.36
 def draw(figure: FigureSpec, title: str) -> Figure:
     """A row for each label; its marks one under the other, so that whiskers never cover."""
     rows = [list(of) for _, of in itertools.groupby(figure.estimates, lambda m: m.position)]
-    labels = [_wrapped(str(row[0].position)) for row in rows]
+    labels = [wrapped(str(row[0].position)) for row in rows]
     heights = [
         max(DOT_IN * len(row) + GAP_IN, LINE_IN * (label.count("\n") + 1) + 0.12)
         for row, label in zip(rows, labels, strict=True)
@@ -64,12 +64,12 @@ def draw(figure: FigureSpec, title: str) -> Figure:
     axes.set_xlabel(figure.values.label, x=1.0, ha="right")
     axes.tick_params(labelsize=9.5)
     axes.grid(axis="x")
-    _rows(axes, labels, heights, middles)
+    name_rows(axes, labels, heights, middles)
     legend(drawing, keys, height_in)
     return drawing
 
 
-def _rows(
+def name_rows(
     axes: Axes, labels: Sequence[str], heights: Sequence[float], middles: Sequence[float]
 ) -> None:
     """The rows' labels, and a shade behind every other row."""
@@ -91,7 +91,7 @@ def _rows(
         )
 
 
-def _wrapped(label: str) -> str:
+def wrapped(label: str) -> str:
     """A label on at most four lines."""
     return "\n".join(
         textwrap.wrap(label, CHARACTERS_A_LINE, max_lines=4, placeholder=text.ELLIPSIS)

@@ -54,6 +54,13 @@ def dashes(line: LineStyle) -> Any:
     return (0, line.dashes) if line.dashes else "solid"
 
 
+def _legend_line(kind: Kind, line: LineStyle) -> Any:
+    """A line as it is drawn; none where there are only filled areas."""
+    if kind is Kind.LINES:
+        return dashes(line)
+    return "none" if kind is Kind.STACKS else "solid"
+
+
 def legend_keys(figure: FigureSpec) -> list[Line2D]:
     """What a legend shows: every series, and the lines to compare with."""
     shared: dict[str, Any] = {"markersize": MARKER_PT, "linewidth": LINE_PT}
@@ -63,7 +70,7 @@ def legend_keys(figure: FigureSpec) -> list[Line2D]:
             [],
             color=style.colour,
             marker=style.line.marker,
-            linestyle=dashes(style.line) if figure.kind is Kind.LINES else "solid",
+            linestyle=_legend_line(figure.kind, style.line),
             label=series.title,
             **shared,
         )

@@ -42,8 +42,6 @@ LIMITS = (
 )
 CURVE_POINTS = 24
 """So many that a curve looks smooth."""
-MOST_SERIES = 6
-"""Of a work with more ways, its figure shows those of the pools alone; the table has all."""
 
 LINES = {
     LineState.HOLDS: "holds",
@@ -243,8 +241,6 @@ def _figures(
     """A figure for each work of which the amounts are known as time on the reference arm."""
     for label in dict.fromkeys(row.workload for row in rows):
         of_work = [row for row in rows if row.workload == label]
-        if len(of_work) > MOST_SERIES:
-            of_work = [row for row in of_work if campaign.models[row.model].leads_family]
         figure = _figure(campaign.workloads[label], of_work, campaign, tables)
         if figure.marks:
             yield figure

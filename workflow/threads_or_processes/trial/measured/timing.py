@@ -325,7 +325,7 @@ def _span_ns(from_ns: int | None, to_ns: int) -> int | None:
 
 
 def _span(report: ChunkReport) -> WorkerSpan:
-    used, run_queue_ns = report.thread
+    used, _, run_queue_ns = report.thread
     return WorkerSpan(
         pid=report.pid,
         thread_id=report.thread_id,

@@ -3,6 +3,7 @@
 import os
 import resource
 import threading
+import time
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
@@ -30,17 +31,22 @@ NOTHING = Usage(0, 0, 0, 0)
 class ThreadUsage(NamedTuple):
     """Totals of one thread since it was born; `run_queue_ns` is None where the kernel won't say.
 
-    The latter is the time in which the thread could have run and had no CPU.
+    The latter is the time in which the thread could have run and had no CPU. `cpu_ns` is exact;
+    user and system time lag behind it by up to a tick of the scheduler, some milliseconds.
     """
 
     usage: Usage
+    cpu_ns: int
     run_queue_ns: int | None
 
     def since(self, earlier: "ThreadUsage") -> "ThreadUsage":
-        """Subtract field by field."""
+        """What was used since then; user and system time add up to the CPU time."""
         known = self.run_queue_ns is not None and earlier.run_queue_ns is not None
+        usage, cpu_ns = self.usage.since(earlier.usage), self.cpu_ns - earlier.cpu_ns
+        system_ns = min(max(usage.system_ns, 0), cpu_ns)
         return ThreadUsage(
-            usage=self.usage.since(earlier.usage),
+            usage=usage._replace(user_ns=cpu_ns - system_ns, system_ns=system_ns),
+            cpu_ns=cpu_ns,
             run_queue_ns=(self.run_queue_ns or 0) - (earlier.run_queue_ns or 0) if known else None,
         )
 
@@ -64,7 +70,9 @@ def process_usage() -> Usage:
 def thread_usage() -> ThreadUsage:
     """Give the totals of the calling thread; where the system has none, those of its process."""
     who = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
-    return ThreadUsage(usage=_usage(who), run_queue_ns=_run_queue_ns())
+    return ThreadUsage(
+        usage=_usage(who), cpu_ns=time.thread_time_ns(), run_queue_ns=_run_queue_ns()
+    )
 
 
 _schedstat = threading.local()

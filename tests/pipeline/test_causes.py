@@ -1,0 +1,101 @@
+"""Works that lose time for a known reason, through the whole pipeline on real interpreters.
+
+What is checked is where the most of the lost time is, and that parts add up: shares, no times.
+"""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+from threads_or_processes.records.vocabulary import Part
+
+from tests.pipeline.conftest import NOTHING, ROOT, SWEEP, new_checkout
+
+OWN = ROOT / "benchmarks/known_causes.py"
+THREADS, PROCESSES = "threads", "processes-fork"
+#: work, model and arm: the part that must be the largest of the lost ones
+KNOWN = {
+    ("mandelbrot", THREADS, "3.13"): Part.WAITING,
+    ("shared_object", THREADS, "3.13t"): Part.INFLATED,
+    ("sleeping_in_turn", THREADS, "3.13t"): Part.WAITING,
+    ("imbalanced", PROCESSES, "3.13"): Part.IMBALANCE,
+    ("imbalanced", PROCESSES, "3.13t"): Part.IMBALANCE,
+    ("imbalanced", THREADS, "3.13t"): Part.IMBALANCE,
+    ("on_one_cpu", PROCESSES, "3.13"): Part.RUN_QUEUE,
+    ("on_one_cpu", PROCESSES, "3.13t"): Part.RUN_QUEUE,
+    ("on_one_cpu", THREADS, "3.13t"): Part.RUN_QUEUE,
+    ("send_array", PROCESSES, "3.13"): Part.DISPATCH,
+    ("send_array", PROCESSES, "3.13t"): Part.DISPATCH,
+}
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory, interpreters: Path) -> list[dict[str, str]]:
+    """The table of parts, at the largest amount."""
+    folder = tmp_path_factory.mktemp("causes")
+    (folder / OWN.name).write_bytes(OWN.read_bytes())
+    asked: dict[str, Any] = {
+        "question": "Why?",
+        "models": ["serial", THREADS, PROCESSES],
+        "workers": [2],
+        "timing": "warm",
+    }
+    checkout = new_checkout(
+        folder,
+        SWEEP
+        | {
+            "arms": ["3.13", "3.13t"],
+            "trial": {**SWEEP["trial"], "chunk_ms": 10, "amounts": [1, 4]},
+            "workloads": {
+                "on_one_cpu": {"function": f"{OWN.name}:on_one_cpu"},
+                "sleeping_in_turn": {
+                    "function": f"{OWN.name}:sleeping_in_turn",
+                    "shares_memory": True,
+                },
+            },
+            "experiments": {
+                **NOTHING,
+                "causes": {
+                    **asked,
+                    "workloads": [
+                        *("mandelbrot", "shared_object", "imbalanced"),
+                        *("on_one_cpu", "sleeping_in_turn"),
+                    ],
+                },
+                "sending": {**asked, "workloads": ["send_array"], "params": {"kib": [2048]}},
+            },
+        },
+    )
+    checkout.report()
+    with (checkout.results / "tables/parts.csv").open(encoding="utf-8", newline="") as stream:
+        return [row for row in csv.DictReader(stream) if row["amount"] == "4"]
+
+
+def shares(row: dict[str, str]) -> dict[Part, float]:
+    return {part: float(row[f"{part}_ratio"]) for part in Part}
+
+
+def test_parts_add_up_on_every_row(rows: list[dict[str, str]]) -> None:
+    assert len(rows) == 22
+    for row in rows:
+        assert row["state"] == "measured"
+        assert sum(shares(row).values()) == pytest.approx(1, abs=1e-6)
+        assert all(share > -0.25 for share in shares(row).values()), row
+
+
+@pytest.mark.parametrize(("work", "model", "arm"), KNOWN)
+def test_the_largest_loss_is_the_known_one(
+    rows: list[dict[str, str]], work: str, model: str, arm: str
+) -> None:
+    (row,) = (
+        row
+        for row in rows
+        if (row["workload"].partition(",")[0], row["model"], row["arm"]) == (work, model, arm)
+    )
+    found = shares(row)
+    own = {**found, Part.WAITING: found[Part.WAITING] - float(row["own_waiting_ratio"])}
+    lost = {part: share for part, share in own.items() if part is not Part.USEFUL}
+    expected = KNOWN[work, model, arm]
+    assert max(lost, key=lambda part: lost[part]) is expected, lost
+    assert lost[expected] > 0.15

@@ -1,0 +1,419 @@
+"""Where the time of workers went, as a bar for each way, and the likely causes in words."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from threads_or_processes.records.tables.groups import Bounded, Ratio
+from threads_or_processes.records.tables.parts import PartsRow
+from threads_or_processes.records.vocabulary import (
+    Cause,
+    ComparisonResult,
+    Family,
+    Part,
+    PartsState,
+    WorkerKind,
+)
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
+from threads_or_processes.reporting.campaign import Campaign
+from threads_or_processes.reporting.evidence import Evidence
+from threads_or_processes.reporting.figure_spec import (
+    Axis,
+    FigureSpec,
+    Kind,
+    Mark,
+    Scale,
+    Series,
+    SeriesStyle,
+    Unit,
+)
+from threads_or_processes.reporting.page import (
+    Block,
+    Column,
+    Fold,
+    Heading,
+    Items,
+    Number,
+    Paragraph,
+    Section,
+    filled,
+    table_of,
+)
+from threads_or_processes.reporting.palette import PART_COLOURS, PART_LINE
+from threads_or_processes.reporting.sections.figure_builders import figure_block
+
+QUESTION = "Where does the time of the workers go, and why does a way gain or lose?"
+READING = (
+    "A bar is workers × wall time of a batch, and its parts add up to it. Useful: on a CPU, for as "
+    "long as the same work takes serially on the same arm. Inflated: on a CPU for longer than "
+    "that; below zero the work cost less, or it is noise. Waiting: inside a task, neither on a CPU "
+    "nor ready for one, as for the GIL, a lock or a disk. Run queue: ready, while the CPU had "
+    "something else to do. Imbalance: done, while another worker was not. Dispatch: before the "
+    "first task, between chunks, and after the last task until the batch was back."
+)
+LIMITS = (
+    "Causes are likely ones: the parts tell where time went, not which line of a program took it."
+)
+
+PARTS = {
+    Part.USEFUL: "useful",
+    Part.INFLATED: "inflated",
+    Part.WAITING: "waiting",
+    Part.RUN_QUEUE: "run queue",
+    Part.IMBALANCE: "imbalance",
+    Part.DISPATCH: "dispatch",
+}
+STYLES = {
+    Series(title=title): SeriesStyle(PART_COLOURS[part].light, PART_LINE)
+    for part, title in PARTS.items()
+}
+
+#: The part that each cause explains.
+EXPLAINS = {
+    Cause.GIL: Part.WAITING,
+    Cause.LOCK: Part.WAITING,
+    Cause.TAKING_TURNS: Part.WAITING,
+    Cause.OWN_WAITING: Part.WAITING,
+    Cause.SHARED_MEMORY: Part.INFLATED,
+    Cause.SHARED_HARDWARE: Part.INFLATED,
+    Cause.KERNEL: Part.INFLATED,
+    Cause.COSTLIER: Part.INFLATED,
+    Cause.CHEAPER: Part.INFLATED,
+    Cause.TAKEN_CPU: Part.RUN_QUEUE,
+    Cause.UNEQUAL_TASKS: Part.IMBALANCE,
+    Cause.IDLE_WORKERS: Part.IMBALANCE,
+    Cause.SENDING: Part.DISPATCH,
+}
+
+#: The likely cause, and what helps against it.
+MEANINGS = {
+    # What helps against it was measured here, or was not.
+    Cause.GIL: ("only the thread that holds the GIL runs Python code", ""),
+    Cause.LOCK: (
+        "threads hand a lock to each other, again and again",
+        "hold it for less, take it less often, or give each thread its own and join the results",
+    ),
+    Cause.TAKING_TURNS: (
+        "workers take turns with something that one of them holds for long, such as a lock, a "
+        "file or a device",
+        "hold it for less, or give each worker its own",
+    ),
+    Cause.OWN_WAITING: (
+        "the tasks themselves, which wait as long serially, so this is no loss",
+        "more workers, as they can wait at the same time",
+    ),
+    Cause.SHARED_MEMORY: (
+        "threads write to the same memory, above all to the reference counts of objects that all "
+        "of them use",
+        "give each thread a copy of its own",
+    ),
+    Cause.SHARED_HARDWARE: (
+        "workers slow each other down in the hardware, processes as much as threads: memory "
+        "bandwidth, shared caches, two CPUs on one core",
+        "use fewer workers, or touch less memory at a time",
+    ),
+    Cause.KERNEL: (
+        "the kernel has more to do: new and returned memory, page faults, contended locks",
+        "allocate less, keep buffers, or give each worker a process of its own",
+    ),
+    Cause.COSTLIER: (
+        "workers share memory or hardware, the parts can't tell which",
+        "measure processes, too: what costs them as much is the hardware",
+    ),
+    Cause.CHEAPER: (
+        "each worker's share may fit into its caches, or objects are no longer counted once there "
+        "are threads",
+        "",
+    ),
+    Cause.TAKEN_CPU: (
+        "there were fewer CPUs than workers that could run",
+        "use fewer workers, or free the CPUs that they are bound to",
+    ),
+    Cause.UNEQUAL_TASKS: (
+        "some chunks take longer than others",
+        "make chunks smaller, or send tasks one by one",
+    ),
+    Cause.IDLE_WORKERS: (
+        "one worker had several chunks and another none",
+        "send more and smaller chunks",
+    ),
+    Cause.SENDING: (
+        "sending tasks and results takes long for so little work",
+        "send more work at a time, send less data, or keep it in shared memory",
+    ),
+}
+
+STATES = {
+    PartsState.SENT_ONE_BY_ONE: "their tasks are sent one by one and bring no report",
+    PartsState.ONE_THREAD: "all their workers share one thread",
+    PartsState.NOT_RECORDED: "an earlier version kept no CPU time of theirs",
+    PartsState.NO_ACCOUNTS: "the system tells no run-queue wait of a thread",
+    PartsState.NO_SERIAL: "no serial trial did the same work",
+    PartsState.NO_TRIALS: "no trial succeeded",
+}
+
+_COLUMNS = {
+    "way": "position",
+    "part": "series.title",
+    "share_ratio": "value",
+    "share_low_ratio": "low",
+    "share_high_ratio": "high",
+}
+
+
+def build(evidence: Evidence) -> Iterator[Section]:
+    """A bar for each way, by work; nothing where no time was taken apart."""
+    campaign = evidence.campaign
+    shown = shown_rows(campaign, evidence.tables.parts)
+    measured = [row for row in shown if row.state is PartsState.MEASURED]
+    if not measured:
+        return
+    works: dict[str, list[PartsRow]] = {}
+    for row in measured:
+        works.setdefault(campaign.workloads[row.workload].name, []).append(row)
+    yield Section(
+        anchor="why",
+        title="Why a way gains or loses",
+        nav_title="Why",
+        question=QUESTION,
+        answer=_answer(measured),
+        limits=LIMITS,
+        blocks=filled(
+            Paragraph(READING),
+            *(Paragraph(sentence) for sentence in _left_out(shown)),
+            *(block for name, rows in works.items() for block in _of_work(name, rows, evidence)),
+            _efficiencies(measured, campaign),
+        ),
+    )
+
+
+def shown_rows(campaign: Campaign, rows: Iterable[PartsRow]) -> list[PartsRow]:
+    """One row for each work, model and arm: the most work, with as many workers as have CPUs.
+
+    The build with its lock on is a control, and is left out where there are others.
+    """
+    arms = {arm.name for arm in campaign.decision_arms} or {arm.name for arm in campaign.arms}
+    best: dict[tuple[str, str, str], PartsRow] = {}
+    for row in rows:
+        if row.arm not in arms:
+            continue
+        place = row.workload, row.model, row.arm
+        best[place] = max(best.get(place, row), row, key=_rank)
+    return list(best.values())
+
+
+def _rank(row: PartsRow) -> tuple[bool, bool, int, int]:
+    fits = row.worker_kind not in (WorkerKind.OVERSUBSCRIBED, WorkerKind.OVER_QUOTA)
+    return row.state is PartsState.MEASURED, fits, row.workers if fits else -row.workers, row.amount
+
+
+def _answer(rows: Sequence[PartsRow]) -> str:
+    """How often which part stands out."""
+    counts = {
+        title: sum(
+            any(EXPLAINS[cause] is part for cause in row.causes if _is_loss(cause)) for row in rows
+        )
+        for part, title in PARTS.items()
+    }
+    ways = text.count(len(rows), "way")
+    told = [f"{title} in {number}" for title, number in counts.items() if number]
+    if not told:
+        return f"In none of the {ways} does a lost part of the workers' time stand out."
+    return f"Of {ways} of working, a lost part of the time stands out as follows: " + (
+        f"{text.listing(told)}."
+    )
+
+
+def _is_loss(cause: Cause) -> bool:
+    return cause not in (Cause.OWN_WAITING, Cause.CHEAPER)
+
+
+def _left_out(rows: Sequence[PartsRow]) -> Iterator[str]:
+    """Why some ways have no bar."""
+    why = {state: sum(row.state is state for row in rows) for state in STATES}
+    told = [f"{number} ({STATES[state]})" for state, number in why.items() if number]
+    if told:
+        yield f"Ways that can't be taken apart: {text.listing(told)}."
+
+
+def _of_work(name: str, rows: Sequence[PartsRow], evidence: Evidence) -> Iterator[Block]:
+    """The heading, the bars and the sentences of one kind of work."""
+    campaign = evidence.campaign
+    title = campaign.workloads[rows[0].workload].plain_title
+    yield Heading(text=title)
+    yield figure_block(_figure(name, title, rows, campaign))
+    told = [_sentence(row, evidence) for row in rows if row.causes]
+    quiet = [row for row in rows if not row.causes]
+    if quiet:
+        least, most = (
+            _percent(end(row.useful.value or 0.0 for row in quiet)) for end in (min, max)
+        )
+        useful = least if least == most else f"{least} to {most}"
+        ways = text.listing([_way(row, campaign) for row in quiet])
+        told.append(f"Nothing stands out in {ways}: {useful} of the time is useful.")
+    yield Items(items=tuple(told))
+
+
+def _figure(name: str, title: str, rows: Sequence[PartsRow], campaign: Campaign) -> FigureSpec:
+    """The bars of one kind of work."""
+    marks = tuple(
+        Mark(
+            series=series,
+            position=_way(row, campaign),
+            value=share.value or 0.0,
+            low=share.low,
+            high=share.high,
+        )
+        for row in rows
+        for series, share in zip(STYLES, row.parts.values(), strict=True)
+    )
+    return FigureSpec(
+        name=f"why-{name}",
+        kind=Kind.STACKS,
+        title=f"Where the workers' time goes: {title}",
+        drawn_title=title,
+        caption=f"{title}: parts of workers × wall time, at the largest amount of work measured.",
+        positions=Axis(label="Way", unit=Unit.NAME),
+        values=Axis(label="share of workers × wall time", unit=Unit.SHARE, scale=Scale.LINEAR),
+        styles=STYLES,
+        marks=marks,
+        opening="Stacked bars, one a way: shares of workers × wall time.",
+        summary=tuple(
+            f"{_way(row, campaign)}: "
+            + ", ".join(
+                f"{PARTS[part]} {_percent(share.value or 0.0)}" for part, share in row.parts.items()
+            )
+            for row in rows
+        ),
+        columns=_COLUMNS,
+    )
+
+
+def _way(row: PartsRow, campaign: Campaign) -> str:
+    """A way of working: `threads, 2 workers, 3.13t`; with the parameters that vary."""
+    varied = campaign.workloads[row.workload].varied
+    with_ = "".join(f", {name}{text.SPACE}={text.SPACE}{value}" for name, value in varied.items())
+    return f"{words.choice(campaign.model_title(row.model), row.workers)}, {row.arm}{with_}"
+
+
+def _sentence(row: PartsRow, evidence: Evidence) -> str:
+    """What a way gains, where its time goes, the likely causes and what helps."""
+    campaign = evidence.campaign
+    way = _way(row, campaign)
+    ratio = evidence.tables.ratio(row.cell, row.baseline_cell or "")
+    effect = words.against_serial(way, ratio, margin=campaign.margin) if ratio else way
+    told = (part for cause in row.causes for part in _explained(cause, row, evidence))
+    return " ".join(words.sentence(part) for part in (effect, *told))
+
+
+def _explained(cause: Cause, row: PartsRow, evidence: Evidence) -> Iterator[str]:
+    """One cause: the part in numbers, what it is likely to be, and what helps."""
+    meaning, remedy = MEANINGS[cause]
+    yield f"{_picture(cause, row)}; likely cause: {meaning}"
+    if cause is Cause.GIL:
+        yield _without_gil(row, evidence)
+    elif remedy:
+        yield f"what helps: {remedy}"
+
+
+def _picture(cause: Cause, row: PartsRow) -> str:
+    """The part that a cause explains, in numbers."""
+    part = EXPLAINS[cause]
+    share = _share(row.parts[part])
+    match part:
+        case Part.INFLATED:
+            scaling = row.efficiencies.computation_scaling_ratio
+            cost = f"{text.fixed(1 / scaling, 2)} times" if scaling else "more of"
+            kernel = row.inflated_system_ratio
+            of_kernel = f", {_percent(kernel)} of that in the kernel" if kernel else ""
+            return f"the same work costs {cost} the CPU time (inflated by {share}{of_kernel})"
+        case Part.WAITING:
+            switches = text.fixed(row.voluntary_switches or 0.0, 0)
+            return f"workers wait inside tasks for {share} of their time, {switches} times a batch"
+        case Part.RUN_QUEUE:
+            return f"workers are ready and have no CPU for {share} of their time"
+        case Part.IMBALANCE:
+            return f"workers are done before the others for {share} of their time"
+        case _:
+            return f"dispatch takes {share} of the workers' time"
+
+
+def _share(share: Bounded) -> str:
+    return text.bounded(share, _percent)
+
+
+def _percent(share: float) -> str:
+    """Whole percents: noise is about one."""
+    return f"{text.fixed(share * 100, 0)}{text.SPACE}%"
+
+
+def _without_gil(row: PartsRow, evidence: Evidence) -> str:
+    """What was measured to gain for the same work without waiting for the GIL."""
+    campaign, tables = evidence.campaign, evidence.tables
+    gil = {arm.name: arm.gil for arm in campaign.arms}
+    others = [
+        (one, ratio)
+        for one in shown_rows(campaign, tables.parts)
+        if (one.workload, one.workers) == (row.workload, row.workers)
+        and _holds_no_lock(one, row, campaign, gil[one.arm])
+        and (ratio := tables.ratio(one.cell, one.baseline_cell or "")) is not None
+        and _is_faster(ratio)
+    ]
+    if not others:
+        return "neither processes nor the free-threaded build were seen to gain here"
+    told = [f"{_way(one, campaign)}, {words.figures(ratio)}" for one, ratio in others[:3]]
+    return f"what gains here: {text.listing(told)}"
+
+
+def _holds_no_lock(one: PartsRow, row: PartsRow, campaign: Campaign, has_gil: bool) -> bool:
+    """Whether it is processes on the same arm, or the same model without GIL."""
+    is_process = campaign.models[one.model].family is Family.PROCESSES
+    return (is_process and one.arm == row.arm) or (one.model == row.model and not has_gil)
+
+
+def _is_faster(ratio: Ratio) -> bool:
+    return ratio.has_interval and ratio.reading is ComparisonResult.FASTER
+
+
+def _efficiencies(rows: Sequence[PartsRow], campaign: Campaign) -> Fold:
+    """The parts and the efficiencies of every way."""
+    return Fold(
+        summary="Parts and efficiencies of every way",
+        note="Efficiencies are those of the POP project: parallel efficiency is load balance × "
+        "communication efficiency; times computation scaling it is the useful share. Switches are "
+        "context switches of the workers in a batch.",
+        content=table_of(
+            rows,
+            (
+                Column("Work", lambda row: campaign.title(row.workload)),
+                Column("Model", lambda row: campaign.model_title(row.model)),
+                Number("Workers", lambda row: words.workers(row.workers, row.worker_kind)),
+                Column("Arm", lambda row: row.arm),
+                *(_part_column(part) for part in Part),
+                Number("Load balance", lambda row: _ratio(row.efficiencies.load_balance_ratio)),
+                Number(
+                    "Communication",
+                    lambda row: _ratio(row.efficiencies.communication_efficiency_ratio),
+                ),
+                Number(
+                    "Computation",
+                    lambda row: _ratio(row.efficiencies.computation_scaling_ratio),
+                ),
+                Number("Switches", _switches),
+                Number("In the kernel", lambda row: _percent(row.system_ratio or 0.0)),
+            ),
+            caption="Where the workers' time went",
+            row_headers=4,
+        ),
+    )
+
+
+def _part_column(part: Part) -> Number[PartsRow]:
+    return Number(words.capital(PARTS[part]), lambda row: _share(row.parts[part]))
+
+
+def _ratio(value: float | None) -> str:
+    return text.MISSING if value is None else text.fixed(value, 2)
+
+
+def _switches(row: PartsRow) -> str:
+    return text.whole((row.voluntary_switches or 0.0) + (row.involuntary_switches or 0.0))
