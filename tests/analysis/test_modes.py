@@ -115,7 +115,9 @@ def chunks(*places: list[int], worker: list[int] | None = None, **ends: list[int
     [
         (chunks([0, 0], [0, 0]), 2, True),
         (chunks([0, 0], [1, 1]), 2, False),
-        (chunks([0, 0], [0, 1]), 2, False),  # one of them moved
+        (chunks([0, 0], [0, 1]), 2, True),  # they began there, and one of them moved
+        (chunks([0, 0], [1, 0]), 2, True),  # they ended there
+        (chunks([0, 1], [1, 0]), 2, False),  # they changed places
         (chunks([0, 0], [0, 0]), 1, False),  # there is no other CPU
         (chunks([0, 0], [1, 1], [1, 1]), 4, True),
         (chunks([0, 0], [1, 1], [1, 1]), 2, False),  # more workers than CPUs

@@ -25,16 +25,16 @@ class CoPlacement:
     times_ratio: float | None
 
 
-class _Stay(NamedTuple):
-    """A chunk that began and ended on one CPU."""
+class _Run(NamedTuple):
+    """A chunk, and the CPU where it began or ended."""
 
     worker: int
     cpu: int
     start_ns: int
     end_ns: int
 
-    def shares_with(self, other: "_Stay") -> bool:
-        """Whether another worker was on this CPU at the same time."""
+    def shares_with(self, other: "_Run") -> bool:
+        """Whether another worker was there, and ran at the same time."""
         together_ns = min(self.end_ns, other.end_ns) - max(self.start_ns, other.start_ns)
         shorter_ns = min(self.end_ns - self.start_ns, other.end_ns - other.start_ns)
         is_long = together_ns > 0 and together_ns >= LEAST_OVERLAP * shorter_ns
@@ -42,20 +42,19 @@ class _Stay(NamedTuple):
 
 
 def is_co_placed(chunks: Mapping[str, Sequence[Any]], *, cpus: int) -> bool:
-    """Whether two workers ran on one CPU for their chunk while another of `cpus` CPUs had none.
+    """Whether two workers began, or ended, on one CPU while another of `cpus` CPUs had none.
 
-    `chunks` is a repetition's `chunks_json`. A chunk that began and ended on one CPU counts as
-    having stayed there, and a CPU where none began or ended as having had none.
+    `chunks` is a repetition's `chunks_json`. Mostly they only begin there: the kernel moves one of
+    them away after some milliseconds.
     """
-    if len({cpu for places in chunks["cpus"] for cpu in places}) >= cpus:
-        return False
-    columns = (chunks[name] for name in ("worker", "cpus", "start_ns", "end_ns"))
-    stays = [
-        _Stay(worker, places[0], start_ns, end_ns)
-        for worker, places, start_ns, end_ns in zip(*columns, strict=True)
-        if len(set(places)) == 1
-    ]
-    return any(one.shares_with(other) for one, other in itertools.combinations(stays, 2))
+    for places in zip(*chunks["cpus"], strict=True):  # where all began, where all ended
+        columns = (chunks["worker"], places, chunks["start_ns"], chunks["end_ns"])
+        runs = itertools.starmap(_Run, zip(*columns, strict=True))
+        if len(set(places)) < cpus and any(
+            one.shares_with(other) for one, other in itertools.combinations(runs, 2)
+        ):
+            return True
+    return False
 
 
 def co_placement(repetitions: pd.DataFrame, *, cpus: int) -> CoPlacement | None:

@@ -187,7 +187,7 @@ class ModesRow(CellKey):
     ] = None
     co_placed: Annotated[
         int | None,
-        Field("of these, those with two workers on one CPU while another CPU had none"),
+        Field("of these, those where two workers began or ended on one CPU while another had none"),
     ] = None
     co_placed_times_ratio: Annotated[
         float | None, Field("median time of co-placed repetitions / that of the others")
@@ -206,7 +206,8 @@ class SlowModesRow:
     slow_share: Annotated[Bounded, Field("slow trials / trials", unit="ratio")]
     placed: Annotated[int, Field("measured repetitions whose workers told their CPUs")]
     co_placed: Annotated[
-        int, Field("of these, those with two workers on one CPU while another CPU had none")
+        int,
+        Field("of these, those where two workers began or ended on one CPU while another had none"),
     ]
 
 

@@ -99,6 +99,6 @@ def _shared(question: Question) -> Iterator[str]:
         parts.append(f"{text.percent(share)} at {slow_modes.batches(amount)}")
     if parts:
         yield (
-            "Two free workers shared a CPU while another had none in "
+            "Two free workers began or ended on one CPU while another had none in "
             f"{text.listing(parts)} of the repetitions."
         )

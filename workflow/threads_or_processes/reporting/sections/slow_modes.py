@@ -13,7 +13,7 @@ from threads_or_processes.reporting.page import Column, Fold, Number, Table, tab
 MEANING = (
     "A trial is slow when it lies above the faster half of its cell's trials, beyond a gap of "
     f"{text.percent(SLOW_GAP)} at least. The fast mode is the median of the others. Workers are "
-    "co-placed when two of them ran on one CPU for their whole chunk while another CPU had none."
+    "co-placed when two of them began or ended their chunks on one CPU while another CPU had none."
 )
 
 
