@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from threads_or_processes.records.trial import repetitions_at
 from threads_or_processes.records.vocabulary import Family
 
-# A Snakemake job, the trial's command, the interpreter under test and the wait for an idle
-# pipeline; and of each CPU the sentinel's child.
-TRIAL_S = 0.25
+# From one trial to the next 0.06 s (docs/instrument.md), and the start and end of the interpreter
+# under test; and of each CPU the sentinel's child.
+TRIAL_S = 0.2
 CPU_S = 0.0025
 # Around each execution of the batch: a reading of the sentinel, usage, garbage, checksum.
 REPETITION_S = 0.004
