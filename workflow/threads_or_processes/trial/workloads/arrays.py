@@ -86,8 +86,8 @@ PIPELINE = {"kind": "memory", "unit": "pipeline over 32 MiB", "batch": Batch.ONE
     title="NumPy on data beyond the caches",
     why="NumPy leaves the lock, but each operation moves the whole array through the memory, whose "
     "bandwidth all cores share.",
-    expected="Hardly gains, with threads or processes, on any arm: one core uses up most of the "
-    "bandwidth.",
+    expected="Gains little, with threads or processes, on any arm: few cores are enough to use up "
+    "the bandwidth.",
     source="pydata/numexpr",
     **PIPELINE,
 )

@@ -41,7 +41,7 @@ def _stored(**_: Any) -> AbstractContextManager[Mapping[str, Any]]:
     kind=KIND,
     unit="query over 2000 rows",
     why="Each task has a connection of its own, and SQLite leaves the GIL while it computes.",
-    expected="Threads gain nothing or lose, on every arm: SQLite counts the memory it uses under "
+    expected="Threads gain nothing or lose, on every arm. SQLite counts the memory it uses under "
     "one lock for the whole process, and a query that makes text allocates for each row. Processes "
     "gain with each core.",
     source="coleifer/pysqlite3#84",
@@ -104,7 +104,7 @@ def _stored_uncounted(**_: Any) -> Iterator[Mapping[str, Any]]:
     kind=KIND,
     unit="query over 2000 rows",
     why="The same queries, after SQLite was told not to count the memory it uses, as its authors "
-    "recommend and some packages build it.",
+    "recommend.",
     expected="Gains with threads on every arm, as with processes.",
     source="Expensify/Bedrock#271",
     remedy_of="sqlite",

@@ -46,8 +46,8 @@ IN_THE_CHILD: dict[str, Callable[[], Any]] = {"preexec_fn": os.setsid}
     unit="run of sort on 1500 lines",
     why="Python code between fork and exec, which much code uses to start a session. The whole "
     "interpreter is forked for it, under its lock, and it is not safe beside threads.",
-    expected="Each start takes several times as long, most of all on 3.13t. Threads gain less "
-    "than processes, whose interpreters are smaller.",
+    expected="Each start takes several times as long, most of all on 3.13t, where threads also "
+    "gain less than processes.",
     source="python/cpython#11671",
 )
 def programs_preexec(task: int, size: int) -> int:
