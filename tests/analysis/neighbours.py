@@ -2,7 +2,7 @@
 
 As on the host of docs/instrument.md: episodes of 0.1 to 3 s make work 1.6 times as long. Readings
 before and after a batch tell the state of each CPU, with noise of their own. `python -m
-tests.analysis.neighbours` prints the table of docs/instrument.md.
+tests.analysis.neighbours`, with `workflow` in PYTHONPATH, prints the table of docs/instrument.md.
 """
 
 import heapq
@@ -155,8 +155,8 @@ def trial_with_lock(
             ends[worker] = free_s + private[worker]
             if left[worker]:
                 heapq.heappush(wants, (ends[worker], worker))
-        cpu = (hold + private) * rounds + first
-        found.append(_judged(ends.max(), starts, ends, cpu, quiet, is_dispatch_quiet=True))
+        runs = (hold + private) * rounds + first
+        found.append(_judged(ends.max(), starts, ends, runs, quiet, is_dispatch_quiet=True))
     return found
 
 
@@ -164,12 +164,12 @@ def _judged(
     wall_s: float,
     starts: Floats,
     ends: Floats,
-    cpu: Floats,
+    runnable: Floats,
     quiet: NDArray[np.bool_],
     is_dispatch_quiet: bool,
 ) -> JudgedRepetition:
     is_quiet = bool(quiet.all() and is_dispatch_quiet)
-    times = np.rint(np.stack([starts, ends, cpu], axis=1) * 1e9).astype(int).tolist()
+    times = np.rint(np.stack([starts, ends, runnable], axis=1) * 1e9).astype(int).tolist()
     return JudgedRepetition(
         wall_ns=round(wall_s * 1e9),
         is_quiet=is_quiet,
@@ -177,10 +177,10 @@ def _judged(
             Chunk(
                 start_ns=start_ns,
                 end_ns=end_ns,
-                cpu_ns=cpu_ns,
+                runnable_ns=runnable_ns,
                 is_undisturbed=bool(ok and is_dispatch_quiet),
             )
-            for (start_ns, end_ns, cpu_ns), ok in zip(times, quiet, strict=True)
+            for (start_ns, end_ns, runnable_ns), ok in zip(times, quiet, strict=True)
         ],
     )
 

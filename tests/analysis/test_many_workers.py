@@ -55,8 +55,8 @@ def test_with_few_workers_the_rule_for_all_cpus_varies_no_more() -> None:
 def test_chunks_that_are_not_alike_are_no_donors_for_each_other(stays: bool) -> None:
     """Chunks that take 0.7 to 1.3 times the mean; one that stays on a disturbed CPU has no twin."""
     rng = np.random.default_rng(3)
-    setting = Setting(workers=8, quiet_share=0.7, unequal=0.3, stays=stays)
-    by_chunks, *_ = summaries(rng, setting, 40)
+    setting = Setting(workers=8, quiet_share=0.5, unequal=0.3, stays=stays)
+    by_chunks, *_ = summaries(rng, setting, 60)
     assert len(by_chunks.ratios) > 5
     assert abs(by_chunks.bias) < WITHIN
 

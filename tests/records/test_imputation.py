@@ -30,7 +30,7 @@ def repetition(
         Chunk(
             start_ns=place,
             end_ns=place + duration_ns,
-            cpu_ns=duration_ns - waited_ns,
+            runnable_ns=duration_ns - waited_ns,
             is_undisturbed=place not in disturbed,
         )
         for place, duration_ns in enumerate(durations_ns)
@@ -74,8 +74,11 @@ def test_a_donor_is_the_same_chunk_in_the_nearest_repetition() -> None:
         repetition([1000, 1500]),
     ]
     assert undisturbed_walls_ns(trial)[1] == 1 + 1300 + TAIL_NS
-    # Of two that are as near the earlier one; its own duration plays no part.
-    assert undisturbed_walls_ns([repetition([1000, 5], [1]), *trial[2:]])[0] == 1 + 1400 + TAIL_NS
+    # Of two that are as near the earlier one, else the nearer one.
+    assert undisturbed_walls_ns([trial[0], *trial[1:2] * 2, trial[3]])[1:3] == [
+        1 + 1300 + TAIL_NS,
+        1 + 1500 + TAIL_NS,
+    ]
 
 
 def test_another_chunk_is_a_donor_only_where_chunks_are_alike() -> None:
@@ -116,6 +119,7 @@ ON_CPUS = [[cpu, cpu] for cpu in range(WORKERS)]
         pytest.param(ON_CPUS, [4], WORKERS, [1.05, 1.05, 1.05, 1.6, 1.05], id="and the parent's"),
         pytest.param([[0, 3], [4, 0]], [7], WORKERS, [1.6, 1.05], id="where it began and ended"),
         pytest.param(ON_CPUS, [7], MOST_TOGETHER, [], id="few workers: all together"),
+        pytest.param(ON_CPUS, [7], 9, [], id="more workers than CPUs"),
         pytest.param(ON_CPUS, [], WORKERS, [], id="the parent's CPU is not known"),
         pytest.param([[0], []], [7], WORKERS, [], id="a chunk's CPU is not known"),
         pytest.param([[0], [9]], [7], WORKERS, [], id="a chunk's CPU is not watched"),
@@ -137,7 +141,7 @@ def test_workers_that_had_to_share_a_cpu_are_not_judged_one_by_one() -> None:
 def test_a_record_of_before_chunks_had_cpus_is_judged_as_a_whole() -> None:
     rule = QuietRule(cpus=range(6), floor_ns=[100] * 6, threshold=0.12)
     span: Any = {"pid": 1, "thread_id": 1, "tasks": 1, "start_ns": 5, "end_ns": 25}
-    told: Any = {**span, "user_ns": 15, "system_ns": 4, "cpus": [2, 2]}
+    told: Any = {**span, "user_ns": 15, "system_ns": 4, "run_queue_ns": 1, "cpus": [2, 2]}
     record: Repetition = {
         **least(Repetition),  # type: ignore[typeddict-item]
         "wall_ns": 30,
@@ -148,7 +152,7 @@ def test_a_record_of_before_chunks_had_cpus_is_judged_as_a_whole() -> None:
     }
     assert judged(record, rule, workers=6) == JudgedRepetition(wall_ns=30, is_quiet=False)
     record["workers"], record["dispatch_cpus"] = [told] * 6, [0]
-    chunk = Chunk(start_ns=5, end_ns=25, cpu_ns=19, is_undisturbed=True)
+    chunk = Chunk(start_ns=5, end_ns=25, runnable_ns=20, is_undisturbed=True)
     expected = JudgedRepetition(wall_ns=30, is_quiet=False, chunks=(chunk,) * 6)
     assert judged(record, rule, workers=6) == expected
     assert judged(record, None, workers=6) == JudgedRepetition(wall_ns=30, is_quiet=True)

@@ -55,6 +55,7 @@ class Chunks(msgspec.Struct, frozen=True):
     end_ns: list[int]
     user_ns: list[int]
     system_ns: list[int]
+    run_queue_ns: list[int | None]
 
 
 def with_disturbance(trials: pd.DataFrame) -> pd.DataFrame:
@@ -144,11 +145,17 @@ def _judged(
             Chunk(
                 start_ns=start_ns,
                 end_ns=end_ns,
-                cpu_ns=user_ns + system_ns,
+                runnable_ns=user_ns + system_ns + (run_queue_ns or 0),
                 is_undisturbed=ratio <= allowed,
             )
-            for start_ns, end_ns, user_ns, system_ns, ratio in zip(
-                found.start_ns, found.end_ns, found.user_ns, found.system_ns, ratios, strict=True
+            for start_ns, end_ns, user_ns, system_ns, run_queue_ns, ratio in zip(
+                found.start_ns,
+                found.end_ns,
+                found.user_ns,
+                found.system_ns,
+                found.run_queue_ns,
+                ratios,
+                strict=True,
             )
         ],
     )

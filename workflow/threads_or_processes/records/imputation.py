@@ -21,8 +21,8 @@ from threads_or_processes.records.quiet import (
 )
 from threads_or_processes.records.trial import Repetition
 
-#: Workers that spend more of their time off their CPUs wait for each other: one that is disturbed
-#: then slows the others.
+#: Workers that neither run nor are ready to for more of their time wait for each other: one that is
+#: disturbed then slows the others.
 MOST_WAITING_SHARE = 0.02
 #: Chunks are alike where those at the last decile of the places take at most so many times as long
 #: as those at the first.
@@ -31,11 +31,14 @@ MOST_UNLIKE_RATIO = 1.12
 
 @dataclass(frozen=True, kw_only=True)
 class Chunk:
-    """A chunk, and the CPU time of its thread; times on any clock that its repetition shares."""
+    """A chunk; `runnable_ns` is how long its thread had a CPU or waited for one.
+
+    The other times are on any clock that its repetition shares.
+    """
 
     start_ns: int
     end_ns: int
-    cpu_ns: int
+    runnable_ns: int
     is_undisturbed: bool
 
     @property
@@ -85,7 +88,7 @@ def judged(repetition: Repetition, rule: QuietRule | None, *, workers: int) -> J
             Chunk(
                 start_ns=span["start_ns"],
                 end_ns=span["end_ns"],
-                cpu_ns=span["user_ns"] + span["system_ns"],
+                runnable_ns=span["user_ns"] + span["system_ns"] + (span["run_queue_ns"] or 0),
                 is_undisturbed=rule.allows(ratio),
             )
             for span, ratio in zip(repetition["workers"], of_chunks, strict=False)
@@ -128,8 +131,8 @@ def _are_independent(repetitions: Sequence[JudgedRepetition]) -> bool:
     """Whether the undisturbed chunks of a trial hardly waited: for a lock, or each other."""
     undisturbed = [chunk for repetition in repetitions for chunk in repetition.undisturbed]
     duration_ns = sum(chunk.duration_ns for chunk in undisturbed)
-    cpu_ns = sum(chunk.cpu_ns for chunk in undisturbed)
-    return duration_ns - cpu_ns <= MOST_WAITING_SHARE * duration_ns
+    runnable_ns = sum(chunk.runnable_ns for chunk in undisturbed)
+    return duration_ns - runnable_ns <= MOST_WAITING_SHARE * duration_ns
 
 
 def _have_donors(repetitions: Sequence[JudgedRepetition]) -> bool:

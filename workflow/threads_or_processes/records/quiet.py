@@ -85,12 +85,12 @@ def chunk_ratios(
     """How disturbed each chunk was: the highest ratio of its own CPUs and of those that dispatch.
 
     `chunks` has the CPUs of each, `dispatch` those of the threads that send and collect. Empty
-    where chunks are not judged by themselves: workers or CPUs are few, a CPU isn't known or
-    watched, or other programs have taken so many that workers had to share.
+    where chunks are not judged by themselves: workers are few or more than CPUs, a CPU isn't known
+    or watched, or other programs have taken so many that workers had to share.
     """
     known = [dispatch, *chunks]
     if (
-        min(workers, len(ratios)) <= MOST_TOGETHER
+        not MOST_TOGETHER < workers <= len(ratios)
         or not all(cpus and ratios.keys() >= set(cpus) for cpus in known)
         or _ratio_of_last_wanted(ratios, workers) > TAKEN_RATIO
     ):
@@ -151,6 +151,6 @@ class QuietRule:
         share of these that a repetition needs.
         """
         wanted = min(workers + 1, len(self.cpus))
-        if min(workers, len(self.cpus)) > MOST_TOGETHER:
+        if MOST_TOGETHER < workers <= len(self.cpus):
             wanted = math.ceil(wanted * LEAST_SHARE)
         return sum(map(self.allows, self.ratios(reading_ns, reading_ns).values())) >= wanted
