@@ -227,4 +227,7 @@ def test_pinned_workers_are_held_against_free_ones_and_shared_cpus_are_counted(
     assert free["Share"] == "17 % [0.42 %, 64 %]"
     assert free["Co-placed"] == "17 % of 30 repetitions"
     paragraphs = plain(" ".join(str(one.words) for one in section.of(Paragraph)))
-    assert "on one CPU while another had none in 8.3 % at 1 batch of the" in paragraphs
+    assert "repetitions of free processes, 17 % at 1 batch were co-placed" in paragraphs
+    pinned = rows(modes)["The json workload", "processes pinned (fork)", "2 (> cores)", "3.13", "1"]
+    assert starts_with(pinned["Pinned / free"], expected)
+    assert numbers(section.answer)[0] == "1"

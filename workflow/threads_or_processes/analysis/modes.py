@@ -11,19 +11,29 @@ from scipy import stats
 
 from threads_or_processes.analysis.amounts import TimesAt
 from threads_or_processes.analysis.cells import cell_columns
+from threads_or_processes.analysis.contrasts import planned_contrasts
 from threads_or_processes.analysis.estimates import Floats, bounded_median
 from threads_or_processes.analysis.placement import co_placement
+from threads_or_processes.analysis.ratios import compare
+from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import Times, wall_times
 from threads_or_processes.records.plan import Cell, Plan
-from threads_or_processes.records.tables.groups import Bounded
+from threads_or_processes.records.tables.groups import Bounded, Ratio
 from threads_or_processes.records.tables.measured import ModesRow, SlowModesRow
-from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, SLOW_GAP, Family, Outcome, Timing
+from threads_or_processes.records.vocabulary import (
+    FEWEST_BLOCKS,
+    SLOW_GAP,
+    ContrastKind,
+    Family,
+    Outcome,
+    Timing,
+)
 
 #: The gap is also at least so many standard deviations within the two groups.
 LEAST_APART = 3.0
 
 
-def modes_table(plan: Plan, trials: pd.DataFrame, times: TimesAt) -> list[ModesRow]:
+def modes_table(plan: Plan, trials: pd.DataFrame, times: TimesAt, rules: Rules) -> list[ModesRow]:
     """A row for each cell and amount that ok trials measured, in the order of cells and amounts.
 
     `trials` is the data set with all its amounts, `times` the trials' times at each.
@@ -31,12 +41,25 @@ def modes_table(plan: Plan, trials: pd.DataFrame, times: TimesAt) -> list[ModesR
     counts = (trials["outcome"] == Outcome.OK) & (trials["phase"] == "measure")
     measured = trials[counts.fillna(value=False)]
     by_cell = dict(iter(measured.groupby("cell")))
+    free = {
+        contrast.cell.id: contrast.baseline
+        for contrast in planned_contrasts(plan)
+        if contrast.question is ContrastKind.PINNED_OVER_FREE
+    }
     return [
-        _row(cell, amount, of_cell[of_cell["amount"] == amount], times[amount], plan)
+        replace(
+            _row(cell, amount, of_cell[of_cell["amount"] == amount], times[amount], plan),
+            over_free=_over_free(cell, free.get(cell.id), times[amount], rules),
+        )
         for cell in plan.in_order()
         if (of_cell := by_cell.get(cell.id)) is not None
         for amount in sorted(set(map(int, of_cell["amount"])))
     ]
+
+
+def _over_free(cell: Cell, free: Cell | None, times: Times, rules: Rules) -> Ratio | None:
+    comparison = compare(times, cell=cell, baseline=free, rules=rules) if free else None
+    return comparison.as_ratio if comparison else None
 
 
 def slow_modes_table(plan: Plan, modes: Iterable[ModesRow]) -> list[SlowModesRow]:

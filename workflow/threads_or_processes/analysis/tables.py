@@ -57,7 +57,7 @@ def all_rows(plan: Plan, trials: pd.DataFrame) -> AllTables:
     control = control_table(plan, times, rules)
     rules = replace(rules, noise_floor=noise_floor(control, confidence=plan.confidence))
     found = contests(plan, trials, times, rules)
-    modes = modes_table(plan, every_amount, at_amounts)
+    modes = modes_table(plan, every_amount, at_amounts, rules)
     return AllTables(
         values=values_table(values),
         cells=cells_table(plan, trials, values, times),

@@ -11,6 +11,7 @@ from threads_or_processes.records.tables.groups import (
     CellKey,
     OfTiming,
     OnBasis,
+    Ratio,
     Trend,
     Workload,
 )
@@ -191,6 +192,9 @@ class ModesRow(CellKey):
     ] = None
     co_placed_times_ratio: Annotated[
         float | None, Field("median time of co-placed repetitions / that of the others")
+    ] = None
+    over_free: Annotated[
+        Ratio | None, Field("pinned workers against the same pool's free ones", unit="ratio")
     ] = None
 
 

@@ -1,11 +1,13 @@
 """Workers that stay on one CPU each against free ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.tables.groups import Ratio
+from threads_or_processes.records.vocabulary import Family
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
+from threads_or_processes.reporting.figure_spec import Series
 from threads_or_processes.reporting.page import Number, Section
 from threads_or_processes.reporting.sections import (
     question_figures,
@@ -31,7 +33,11 @@ def build(question: Question) -> Section:
         limits=LIMITS,
         figures=question_figures.ratio_rows(
             question,
-            lambda cell: [(question_figures.by_arm(cell), over_free(question, cell))],
+            lambda cell: [
+                (Series(title=f"{cell.arm}, {slow_modes.batches(row.amount)}", arm=cell.arm), ratio)
+                for row in question.tables.modes
+                if row.cell == cell.id and (ratio := row.over_free)
+            ],
             title="Speed of pinned workers against free ones",
             finding=answer,
             axis="speed against free workers, same pool, workers and arm",
@@ -70,35 +76,40 @@ def over_free(question: Question, cell: Cell) -> Ratio | None:
 
 
 def _answer(question: Question) -> str:
-    """How fast pinned workers are."""
-    named = [
-        (f"{question.campaign.title(cell.workload)}, {question.named(cell)}", ratio)
-        for cell in question.cells
-        if (ratio := over_free(question, cell)) is not None
-    ]
-    if not named:
+    """How fast pinned workers are, at each amount of work."""
+    cells = {cell.id for cell in question.cells}
+    found: dict[int, list[Ratio]] = {}
+    for row in question.tables.modes:
+        if row.cell in cells and row.over_free:
+            found.setdefault(row.amount, []).append(row.over_free)
+    if not found:
         return summary_sentences.NO_RATIO
-    counted = summary_sentences.readings(ratio for _, ratio in named)
-    return words.sentence(
-        f"pinned against free workers {summary_sentences.spread(named)}: {counted}"
+    parts = "; ".join(
+        f"at {slow_modes.batches(amount)} {_extent(ratios)}: {summary_sentences.readings(ratios)}"
+        for amount, ratios in sorted(found.items())
     )
+    return words.sentence(f"speed of pinned workers against free ones {parts}")
+
+
+def _extent(ratios: Sequence[Ratio]) -> str:
+    """The least and the greatest ratio: `0.98× to 1.06×`."""
+    ends = sorted(ratios, key=lambda ratio: ratio.value)
+    return f"{text.times_as_fast(ends[0])} to {text.times_as_fast(ends[-1])}"
 
 
 def _shared(question: Question) -> Iterator[str]:
-    """How often free workers were co-placed, at each amount."""
+    """How often free workers of each family were co-placed, at each amount."""
     cells = {cell.id: cell for cell in question.cells}
-    rows = [
-        row
-        for row in question.tables.modes
-        if row.placed and row.cell in cells and not question.campaign.is_pinned(cells[row.cell])
-    ]
-    parts = []
-    for amount in sorted({row.amount for row in rows}):
-        at_amount = [row for row in rows if row.amount == amount]
-        share = sum(row.co_placed or 0 for row in at_amount) / sum(r.placed or 0 for r in at_amount)
-        parts.append(f"{text.percent(share)} at {slow_modes.batches(amount)}")
-    if parts:
-        yield (
-            "Two free workers began or ended on one CPU while another had none in "
-            f"{text.listing(parts)} of the repetitions."
-        )
+    counts: dict[Family, dict[int, list[int]]] = {}
+    for row in question.tables.modes:
+        if row.placed and row.cell in cells and not question.campaign.is_pinned(cells[row.cell]):
+            family = question.campaign.family(cells[row.cell])
+            count = counts.setdefault(family, {}).setdefault(row.amount, [0, 0])
+            count[0] += row.co_placed or 0
+            count[1] += row.placed
+    for family, amounts in counts.items():
+        shares = [
+            f"{text.percent(shared / placed)} at {slow_modes.batches(amount)}"
+            for amount, (shared, placed) in sorted(amounts.items())
+        ]
+        yield f"Of the repetitions of free {family}, {text.listing(shares)} were co-placed."

@@ -70,6 +70,7 @@ def modes_of_cells(rows: Sequence[ModesRow], campaign: Campaign, caption: str) -
             Number("Slow trials", lambda row: slow_of(row)),
             Number("Share", lambda row: text.bounded(row.slow_share, text.percent)),
             Number("Co-placed", lambda row: shared_of(row)),
+            Number("Pinned / free", lambda row: words.compared_briefly(row.over_free)),
             Number(
                 "Time when co-placed / else", lambda row: text.ratio_cell(row.co_placed_times_ratio)
             ),
