@@ -88,7 +88,7 @@ def _answer(client: socket.socket, pid: int) -> None:
         os.kill(pid, word[0] if word else signal.SIGTERM)
     os.close(ended)
     exit_code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    if client in watched:
+    with contextlib.suppress(OSError):  # the client has ended
         client.send(str(exit_code if exit_code >= 0 else 128 - exit_code).encode())
 
 
@@ -101,7 +101,7 @@ def _run_in_child(
     arguments: Sequence[str], streams: Sequence[int], run: Callable[[Sequence[str]], None]
 ) -> NoReturn:
     """Run a command as a process of its own would, with the client's output streams."""
-    exit_code: object = 1
+    exit_code = 1
     try:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         os.dup2(os.open(os.devnull, os.O_RDONLY), LIFELINE)
@@ -111,13 +111,13 @@ def _run_in_child(
         run(arguments)
         exit_code = 0
     except SystemExit as leaving:
-        exit_code = leaving.code
+        exit_code = leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
     except BaseException:
         traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(exit_code if isinstance(exit_code, int) else 1)
+        os._exit(exit_code)
 
 
 def _prepared() -> Callable[[Sequence[str]], None]:
