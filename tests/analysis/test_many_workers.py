@@ -159,6 +159,8 @@ def test_a_known_speedup_comes_back_from_records_of_64_workers(waits: bool) -> N
     assert parallel["undisturbed_chunks_ratio"] == pytest.approx(1 - sum(disturbed) / WORKERS)
     values = rows_of(tables["values"])[-1]
     assert values["undisturbed_chunks_ratio"] == parallel["undisturbed_chunks_ratio"]
+    (parts,) = rows_of(tables["parts"])
+    assert parts["basis"] == parallel["basis"]
     (speedup,) = (row for row in rows_of(tables["ratios"]) if row["contrast"] == "speedup_own")
     if waits:
         assert (parallel["basis"], parallel["imputed"], values["quiet"]) == ("typical", 0, 0)
@@ -167,3 +169,6 @@ def test_a_known_speedup_comes_back_from_records_of_64_workers(waits: bool) -> N
         assert (values["quiet"], values["imputed"]) == (5, 5)
         assert parallel["median_ns"] == pytest.approx(truth(WORKERS), rel=0.001)
         assert speedup["ratio"] == pytest.approx(WORKERS, rel=0.001)
+        # The chunks that stand for disturbed ones are taken apart, and add up to the same time.
+        assert parts["worker_time_ns"] == pytest.approx(WORKERS * parallel["median_ns"], rel=0.001)
+        assert parts["useful_ratio"] == pytest.approx(1, abs=0.01)

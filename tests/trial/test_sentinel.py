@@ -184,6 +184,8 @@ def test_a_quiet_trial_ends_with_as_many_quiet_repetitions_as_wanted(
         assert repetition["sentinel_before_ns"] == [100] * len(CPUS)
         assert set(repetition["cpus"]) <= set(CPUS)
         assert repetition["cpus"]
+        assert set(repetition["dispatch_cpus"]) <= set(repetition["cpus"])
+        assert repetition["dispatch_cpus"] or model == "serial"
 
 
 def test_a_disturbed_trial_uses_its_patience(trial: RunTrial, monitor: NoiseMonitor) -> None:

@@ -26,11 +26,11 @@ from scipy import stats
 from threads_or_processes.analysis.cells import cell_columns
 from threads_or_processes.analysis.diagnosis import Circumstances, causes
 from threads_or_processes.analysis.estimates import Floats, Interval, bounded, centre
+from threads_or_processes.analysis.quiet import with_undisturbed_times
 from threads_or_processes.analysis.ratios import samples_of
 from threads_or_processes.analysis.samples import TwoSamples
 from threads_or_processes.analysis.trial_values import Times
 from threads_or_processes.records.plan import Cell, Plan
-from threads_or_processes.records.quiet import most_disturbance
 from threads_or_processes.records.tables.groups import Bounded, Intervals
 from threads_or_processes.records.tables.parts import Efficiencies, PartsRow
 from threads_or_processes.records.vocabulary import (
@@ -129,7 +129,7 @@ def take_apart(chunks: Chunks, *, workers: int, wall_ns: int) -> Spent | PartsSt
 def parts_table(plan: Plan, trials: pd.DataFrame) -> list[PartsRow]:
     """A row for each warm parallel cell and amount, in the order of cells, most work first.
 
-    `trials` is the data set with all amounts and with its `disturbance_ratio`.
+    `trials` is the data set with all amounts and with how disturbed each was (`with_disturbance`).
     """
     serials = {
         (cell.workload, cell.arm): cell.id
@@ -190,17 +190,22 @@ class _Found:
         """Take every measured repetition of the ok trials apart."""
         counts = (trials["outcome"] == Outcome.OK) & (trials["phase"] == "measure")
         why_not: dict[tuple[str, int], PartsState] = {}
-        spent: dict[int, dict[str, dict[int, list[tuple[bool, Spent]]]]] = {}
-        limit = most_disturbance(plan.quiet_threshold)
-        repetitions: Any = trials[counts.fillna(value=False)].to_dict("records")
+        spent: dict[int, dict[str, dict[int, list[tuple[Spent, Spent | None]]]]] = {}
+        measured = with_undisturbed_times(trials[counts.fillna(value=False)], plan.quiet_threshold)
+        repetitions: Any = measured.to_dict("records")
         for one in repetitions:
-            parts = _of_repetition(one)
+            parts = _of_repetition(one, one["chunks_json"], one["wall_ns"])
             if isinstance(parts, PartsState):
                 why_not[one["cell"], one["amount"]] = parts
                 continue
-            is_quiet = not pd.isna(one["disturbance_ratio"]) and one["disturbance_ratio"] <= limit
+            undisturbed: Spent | PartsState | None = parts
+            if one["is_imputed"]:
+                wall_ns = int(one["undisturbed_wall_ns"])
+                undisturbed = _of_repetition(one, one["undisturbed_chunks_json"], wall_ns)
+            if math.isnan(one["undisturbed_wall_ns"]) or isinstance(undisturbed, PartsState):
+                undisturbed = None
             of_cell = spent.setdefault(one["amount"], {}).setdefault(one["cell"], {})
-            of_cell.setdefault(one["block"], []).append((is_quiet, parts))
+            of_cell.setdefault(one["block"], []).append((parts, undisturbed))
         return cls(
             why_not=why_not,
             by_amount={
@@ -221,22 +226,23 @@ class _Found:
         )
 
 
-def _of_repetition(one: Mapping[str, Any]) -> Spent | PartsState:
-    """A row of the data set, taken apart."""
-    if pd.isna(one["chunks_json"]):
+def _of_repetition(one: Mapping[str, Any], chunks_json: str, wall_ns: int) -> Spent | PartsState:
+    """A row of the data set, taken apart with these chunks: its own, or undisturbed ones."""
+    if pd.isna(chunks_json):
         return PartsState.NOT_RECORDED if one["workers_used"] else PartsState.SENT_ONE_BY_ONE
-    chunks = msgspec.json.decode(one["chunks_json"], type=Chunks)
-    return take_apart(chunks, workers=one["workers"], wall_ns=one["wall_ns"])
+    chunks = msgspec.json.decode(chunks_json, type=Chunks)
+    return take_apart(chunks, workers=one["workers"], wall_ns=wall_ns)
 
 
 def _trials(
-    cells: Mapping[str, Mapping[int, Sequence[tuple[bool, Spent]]]], *, only_quiet: bool
+    cells: Mapping[str, Mapping[int, Sequence[tuple[Spent, Spent | None]]]], *, only_quiet: bool
 ) -> dict[str, dict[int, Spent]]:
     """Each trial's value, where enough of its repetitions count, by cell and block."""
     values: dict[str, dict[int, Spent]] = {}
     for cell, blocks in cells.items():
         for block, repetitions in sorted(blocks.items()):
-            kept = [spent for is_quiet, spent in repetitions if is_quiet or not only_quiet]
+            values_of = [undisturbed if only_quiet else own for own, undisturbed in repetitions]
+            kept = [spent for spent in values_of if spent is not None]
             if len(kept) >= (min(len(repetitions), FEWEST_QUIET) if only_quiet else 1):
                 values.setdefault(cell, {})[block] = of_trial(kept)
     return values

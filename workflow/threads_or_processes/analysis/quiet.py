@@ -14,6 +14,7 @@ import pandas as pd
 from threads_or_processes.records.imputation import (
     Chunk,
     JudgedRepetition,
+    stand_ins,
     undisturbed_walls_ns,
 )
 from threads_or_processes.records.quiet import (
@@ -97,13 +98,15 @@ def with_undisturbed_times(repetitions: pd.DataFrame, quiet_threshold: float) ->
     """Add what each repetition (`with_disturbance`) would have taken undisturbed.
 
     `undisturbed_wall_ns` (float64) is NaN where nobody can say; `is_imputed` tells where it is not
-    the measured time; `chunks` and `undisturbed_chunks` count those that were judged.
+    the measured time. `undisturbed_chunks_json` has the chunks that belong to it. `chunks` and
+    `undisturbed_chunks` count those that were judged.
     """
     allowed = most_disturbance(quiet_threshold)
     is_quiet = (repetitions["disturbance_ratio"] <= allowed).fillna(value=False).to_numpy(bool)
     ratios = repetitions["chunk_ratios"]
     measured_ns = repetitions["wall_ns"].to_numpy(np.float64, na_value=np.nan)
     walls_ns = np.where(is_quiet, measured_ns, np.nan)
+    chunks_json = repetitions["chunks_json"].to_numpy(dtype=object, copy=True)
     chunks = ratios.map(len).astype("int64")
     of_trials = repetitions[chunks > 0].groupby(["trial_id", "amount"]).groups.values()
     for places in map(repetitions.index.get_indexer, of_trials):
@@ -119,8 +122,14 @@ def with_undisturbed_times(repetitions: pd.DataFrame, quiet_threshold: float) ->
         ]
         found = undisturbed_walls_ns(judged)
         walls_ns[places] = [np.nan if wall_ns is None else wall_ns for wall_ns in found]
+        texts = list(chunks_json[places])
+        for place, stands in zip(places, stand_ins(judged), strict=True):
+            if stands:
+                own = chunks_json[place]
+                chunks_json[place] = _with_stand_ins(own, [(texts[n], at) for n, at in stands])
     return repetitions.assign(
         undisturbed_wall_ns=walls_ns,
+        undisturbed_chunks_json=pd.array(chunks_json, dtype="string"),
         is_imputed=~is_quiet & ~np.isnan(walls_ns),
         chunks=chunks,
         undisturbed_chunks=ratios.map(
@@ -159,6 +168,23 @@ def _judged(
             )
         ],
     )
+
+
+def _with_stand_ins(own_json: str, others: Sequence[tuple[str, int]]) -> str:
+    """The chunks of a repetition with what other ones used; they begin when they began.
+
+    `others`: the JSON that has the chunk which stands for each, and its place in it.
+    """
+    own = msgspec.json.decode(own_json)
+    decoded = {text: msgspec.json.decode(text) for text, _ in others}
+    for number, (text, at) in enumerate(others):
+        if (text, at) != (own_json, number):
+            other = decoded[text]
+            for name in other.keys() - {"worker", "start_ns", "end_ns"}:
+                own[name][number] = other[name][at]
+            lasted_ns = other["end_ns"][at] - other["start_ns"][at]
+            own["end_ns"][number] = own["start_ns"][number] + lasted_ns
+    return msgspec.json.encode(own).decode()
 
 
 def _chunks(text: str) -> Chunks:

@@ -101,28 +101,43 @@ def usable(repetitions: Sequence[JudgedRepetition]) -> list[bool]:
     return [r.is_quiet or (may_impute and r.undisturbed_share >= LEAST_SHARE) for r in repetitions]
 
 
+def stand_ins(repetitions: Sequence[JudgedRepetition]) -> list[list[tuple[int, int]] | None]:
+    """For each repetition of a trial at one amount of work, which chunk stands for each of its own.
+
+    A chunk is the number of its repetition and its place; an undisturbed one stands for itself.
+    None where the repetition is not usable, empty where it is quiet as it was.
+    """
+    donors = _Donors([repetition.chunks for repetition in repetitions])
+    return [
+        [
+            (number, place) if chunk.is_undisturbed else donors.nearest(place, number)
+            for place, chunk in enumerate(repetition.chunks)
+        ]
+        if is_usable and not repetition.is_quiet
+        else ([] if is_usable else None)
+        for number, (repetition, is_usable) in enumerate(
+            zip(repetitions, usable(repetitions), strict=True)
+        )
+    ]
+
+
 def undisturbed_walls_ns(repetitions: Sequence[JudgedRepetition]) -> list[int | None]:
     """The undisturbed wall time of each repetition of a trial, at one amount of work.
 
     That of a quiet repetition is its own, with imputed chunks it is the time until its last chunk
     would have ended and what came after it; None where there is none.
     """
-    donors = _Donors([repetition.chunks for repetition in repetitions])
     walls_ns: list[int | None] = []
-    for number, (repetition, is_usable) in enumerate(
-        zip(repetitions, usable(repetitions), strict=True)
-    ):
-        if repetition.is_quiet or not is_usable:
-            walls_ns.append(repetition.wall_ns if is_usable else None)
-        else:
-            last_ns = max(chunk.end_ns for chunk in repetition.chunks)
-            undisturbed_ns = max(
-                chunk.end_ns
-                if chunk.is_undisturbed
-                else chunk.start_ns + donors.nearest(place, number).duration_ns
-                for place, chunk in enumerate(repetition.chunks)
-            )
-            walls_ns.append(repetition.wall_ns - last_ns + undisturbed_ns)
+    for repetition, found in zip(repetitions, stand_ins(repetitions), strict=True):
+        if not found:
+            walls_ns.append(None if found is None else repetition.wall_ns)
+            continue
+        last_ns = max(chunk.end_ns for chunk in repetition.chunks)
+        undisturbed_ns = max(
+            chunk.start_ns + repetitions[number].chunks[place].duration_ns
+            for chunk, (number, place) in zip(repetition.chunks, found, strict=True)
+        )
+        walls_ns.append(repetition.wall_ns - last_ns + undisturbed_ns)
     return walls_ns
 
 
@@ -164,7 +179,6 @@ class _Donors:
     """The undisturbed chunks of a trial, by their place among the chunks and their repetition."""
 
     def __init__(self, repetitions: Sequence[Sequence[Chunk]]) -> None:
-        self._repetitions = repetitions
         self._at: list[list[int]] = [
             [
                 number
@@ -174,15 +188,15 @@ class _Donors:
             for place in range(max(map(len, repetitions), default=0))
         ]
 
-    def nearest(self, place: int, number: int) -> Chunk:
-        """The donor for a chunk of a repetition; there must be one in another repetition.
+    def nearest(self, place: int, number: int) -> tuple[int, int]:
+        """The donor (number, place) for a chunk; there must be one in another repetition.
 
         Of its place if there is one, for the same tasks are there, else of the nearest; among these
         in the nearest repetition.
         """
         by_distance = sorted(range(len(self._at)), key=lambda other: abs(other - place))
         return next(
-            self._repetitions[found][near]
+            (found, near)
             for near in by_distance
             if (found := _nearest(self._at[near], number)) is not None
         )
