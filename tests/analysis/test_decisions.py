@@ -228,3 +228,20 @@ def test_pinned_workers_are_no_candidates() -> None:
     row = decisions(TRUTHS_MS | pinned)["json", "3.13"]
     assert row["best_model"] == "processes-fork"
     assert row["families"]["threads"]["model"] == "threads"
+
+
+def test_the_fewest_workers_that_are_as_fast_are_named() -> None:
+    truths = {
+        "json/serial/1/3.13/warm": 20.0,
+        **{f"json/threads/{n}/3.13/warm": 20.0 for n in (2, 4)},
+        "json/processes-fork/2/3.13/warm": 10.0,
+        "json/processes-fork/4/3.13/warm": 5.06,
+        "json/processes-fork/8/3.13/warm": 5.03,
+        "json/processes-fork/16/3.13/warm": 5.0,
+    }
+    row = decisions(truths)["json", "3.13"]
+    assert (row["best_family"], row["enough_workers"]) == ("processes", 4)
+    alone = decisions({key: truths[key] for key in list(truths)[:4]})["json", "3.13"]
+    assert (alone["best_workers"], alone["enough_workers"]) == (2, 2)
+    serial = decisions({**truths, "json/serial/1/3.13/warm": 1.0})["json", "3.13"]
+    assert (serial["best_family"], serial["enough_workers"]) == ("serial", None)

@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
+from matplotlib.text import Annotation
 from threads_or_processes.reporting import drawing, palette
-from threads_or_processes.reporting.drawing.axes import ticks_of
-from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Unit
+from threads_or_processes.reporting.drawing import lines
+from threads_or_processes.reporting.drawing.axes import size_ends, size_ticks, ticks_of
+from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Scale, Unit
 from threads_or_processes.reporting.figure_text import alt_text, csv_text
 
 from tests.reporting.sentences import arms, numbers, plain
@@ -220,3 +222,29 @@ def test_ticks_of_ratios_are_as_far_below_one_as_above(
     assert len(found) <= 7
     assert all(ends[0] <= tick <= ends[1] for tick in found)
     assert found == pytest.approx(ticks)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "ticks"),
+    [
+        ((1, 2, 4, 8, 16, 32, 64, 128, 256), (1, 2, 4, 8, 16, 32, 64, 128, 256)),
+        ((1, 2, 4, 8, 16, 24, 32, 64), (1, 2, 4, 8, 16, 24, 64)),
+        ((1, 2, 4, 8, 10, 20), (1, 2, 4, 8, 10, 20)),
+    ],
+)
+def test_every_number_of_workers_has_a_tick_unless_words_would_touch(
+    sizes: tuple[int, ...], ticks: tuple[int, ...]
+) -> None:
+    axis = Axis(label="workers", unit=Unit.COUNT, scale=Scale.LOG2)
+    assert tuple(size_ticks(axis, size_ends(axis, sizes), sizes)) == ticks
+
+
+# seaborn 0.13 passes pandas a keyword that does nothing; `drawing.draw` is silent about it.
+@pytest.mark.filterwarnings("ignore:The copy keyword is deprecated")
+def test_a_border_is_drawn_between_the_sizes_beside_it(world: Worlds) -> None:
+    figure = drawn(world("two sockets"))["speedup-mandelbrot"]
+    (axes,) = lines.draw(figure, "A figure").axes
+    titles = {text.get_text(): text.xy[0] for text in axes.texts if isinstance(text, Annotation)}
+    assert len(titles) == len(figure.borders) == 3
+    for border in figure.borders:
+        assert border.below < titles[border.title] < border.above

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -9,8 +10,9 @@ from threads_or_processes.records.plan import Machine
 from threads_or_processes.records.vocabulary import WorkerKind
 from threads_or_processes.reporting import words
 
+from tests import factories
 from tests.machines import CONTAINER, HYBRID, MACHINES, PLAIN, TWO_SOCKETS, known_ns
-from tests.reporting.worlds import World
+from tests.reporting.worlds import World, write_world
 
 Worlds = Callable[[str], World]
 
@@ -77,3 +79,20 @@ def test_the_machine_is_described(page: Callable[[str], str]) -> None:
     assert kinds in spaced(page("8 P and 16 E cores"))
     assert "2, of 64 CPUs" in page("two sockets")
     assert "CPUs that can work at a time" in page("container with a quota")
+
+
+def test_a_choice_says_which_border_it_crosses_and_whether_fewer_workers_do(
+    tmp_path: Path,
+) -> None:
+    """Here, on two CPUs, four workers are as fast as eight."""
+    times_ms = {1: 20.0, 2: 10.0, 4: 5.03, 8: 5.0}
+    made = factories.make_campaign(
+        [
+            factories.make_cell("json", "serial", 1, "3.13"),
+            *(factories.make_cell("json", "processes-fork", n, "3.13") for n in times_ms),
+        ],
+        truth=lambda cell: times_ms[cell.workers] * 1e6,
+        noise=factories.Noise(0.002, 0.001),
+    )
+    said = spaced(write_world(tmp_path, made).html())
+    assert re.search(r"8 workers outnumber the CPUs; with 4 workers it is as fast within 5.%", said)

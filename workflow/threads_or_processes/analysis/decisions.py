@@ -57,6 +57,19 @@ class Contest:
         """The fastest cell of a family."""
         return next((c for c in self.fastest_first if self.plan.family(c) is family), None)
 
+    def enough_workers(self, best: Cell) -> int | None:
+        """The fewest workers with which a cell's model is as fast in practice; None of serial."""
+        if best.model == SERIAL:
+            return None
+        alike = (
+            c for c in self.fastest_first if c.model == best.model and c.workers < best.workers
+        )
+        for cell in sorted(alike, key=lambda cell: cell.workers):
+            ratio = self.ratio(cell, best)
+            if ratio is not None and ratio.reading is ComparisonResult.EQUAL:
+                return cell.workers
+        return best.workers
+
     def ratio(self, cell: Cell, baseline: Cell | None) -> Ratio | None:
         """A cell against a baseline; None when the baseline was not measured."""
         if baseline is None:
@@ -206,6 +219,7 @@ def _decision(contest: Contest, costs_ns: Mapping[Way, float], margin: float) ->
         row,
         best=contest.named(best),
         best_ns=contest.means_ns[best.id],
+        enough_workers=contest.enough_workers(best),
         work_ns=contest.means_ns.get(reference.id) if reference is not None else None,
         speedup=contest.ratio(best, contest.reference_serial),
         own_speedup=own_speedup,

@@ -85,6 +85,10 @@ class DecisionRow:
         Candidate | None, Field("the cell with the least geometric mean, warm timing")
     ] = None
     best_ns: Annotated[float | None, Field("its geometric mean")] = None
+    enough_workers: Annotated[
+        int | None,
+        Field("the fewest workers with which its model is as fast within the margin", minimum=1),
+    ] = None
     work_ns: Annotated[
         float | None,
         Field(

@@ -200,7 +200,7 @@ def _lines(
 ) -> list[str]:
     """The numbers behind a choice: against serial, against the runner-up, the others."""
     margin, own = campaign.margin, row.own_speedup
-    lines = _speedup_lines(row, best, arm, campaign, tables)
+    lines = _speedup_lines(row, best, arm, campaign, tables) + _workers_lines(row, best, campaign)
     mentioned = {best.family}
     rival = row.runner_up
     is_parallel = rival is not None and rival.family != Family.SERIAL and _is_parallel(row)
@@ -225,6 +225,18 @@ def _lines(
         shortest = text.about(row.pays_from_ns)
         lines.append(f"pays for tasks from about {shortest} on, sent one by one")
     return lines
+
+
+def _workers_lines(row: DecisionRow, best: Candidate, campaign: Campaign) -> list[str]:
+    """Which border of the machine the best one's workers cross, and whether fewer would do."""
+    kind = campaign.cells_by_id[best.cell].worker_kind
+    told = []
+    if _is_parallel(row) and kind in words.BORDERS:
+        told.append(f"{text.count(best.workers, 'worker')} outnumber {words.BORDERS[kind][1]}")
+    if row.enough_workers is not None and row.enough_workers < best.workers:
+        enough = text.count(row.enough_workers, "worker")
+        told.append(f"with {enough} it is as fast within {text.percent(campaign.margin)}")
+    return ["; ".join(told)] if told else []
 
 
 def _amount_lines(best: Candidate, campaign: Campaign, tables: Tables) -> list[str]:
