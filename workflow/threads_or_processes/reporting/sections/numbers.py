@@ -56,7 +56,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
         title="All numbers",
         nav_title="Numbers",
         blocks=(
-            Paragraph(HOW_TO_READ),
+            Paragraph(f"{HOW_TO_READ} {slow_modes.MEANING}"),
             *((Paragraph(LARGEST),) if has_amounts(tables) else ()),
             Heading(text="Times of every cell"),
             *(cells or [Paragraph("There are no cells.")]),
