@@ -1,5 +1,6 @@
 """From how much work on a way of working pays: overheads, rates, break-evens."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -31,7 +32,6 @@ from threads_or_processes.reporting.page import (
     table_of,
 )
 from threads_or_processes.reporting.palette import series_styles
-from threads_or_processes.reporting.sections import summary_sentences
 from threads_or_processes.reporting.sections.figure_builders import figure_block, ratio_mark
 from threads_or_processes.reporting.tables import Tables
 
@@ -42,6 +42,8 @@ LIMITS = (
 )
 CURVE_POINTS = 24
 """So many that a curve looks smooth."""
+MOST_WAYS = 6
+"""Of a work with more of them the pools alone are shown; a table that folds out has all."""
 
 LINES = {
     LineState.HOLDS: "holds",
@@ -58,16 +60,17 @@ def build(evidence: Evidence) -> Iterator[Section]:
     rows = _rows(campaign, tables)
     if not rows:
         return
-    shown = _most_useful(rows, campaign)
+    of_cpus = _with_cpus(rows, campaign)
+    shown = _pools(of_cpus, campaign)
     yield Section(
         anchor="amounts",
         title="How much work is worth sending",
         nav_title="Amounts of work",
         question=QUESTION,
-        answer=_answer(shown, campaign),
+        answer=_answer(of_cpus, campaign),
         limits=LIMITS,
         blocks=filled(
-            *map(Paragraph, _paragraphs(shown, campaign)),
+            *map(Paragraph, _paragraphs(of_cpus, campaign)),
             _table(shown, evidence, "What each way costs, and from which amount of work it pays"),
             Grid(tuple(figure_block(one) for one in _figures(shown, campaign, tables))),
             _all_ways(rows, shown, evidence),
@@ -125,7 +128,7 @@ def _rows(campaign: Campaign, tables: Tables) -> list[OverheadRow]:
     ]
 
 
-def _most_useful(rows: Sequence[OverheadRow], campaign: Campaign) -> list[OverheadRow]:
+def _with_cpus(rows: Sequence[OverheadRow], campaign: Campaign) -> list[OverheadRow]:
     """Of each work, model and arm the row with as many workers as CPUs, or as near as there is."""
     cpus = campaign.machine.usable_cpus
     best: dict[tuple[str, str, str], OverheadRow] = {}
@@ -137,28 +140,44 @@ def _most_useful(rows: Sequence[OverheadRow], campaign: Campaign) -> list[Overhe
     return list(best.values())
 
 
+def _pools(rows: Sequence[OverheadRow], campaign: Campaign) -> list[OverheadRow]:
+    """Without other interfaces to the same workers, of works that were done in many ways."""
+    ways = Counter(row.workload for row in rows)
+    pools = {
+        (row.workload, campaign.models[row.model].family)
+        for row in rows
+        if campaign.models[row.model].leads_family
+    }
+    return [
+        row
+        for row in rows
+        if ways[row.workload] <= MOST_WAYS
+        or campaign.models[row.model].leads_family
+        or (row.workload, campaign.models[row.model].family) not in pools
+    ]
+
+
 def _answer(rows: Sequence[OverheadRow], campaign: Campaign) -> str:
-    """From which amounts on each model pays, over works and arms; and how many never do."""
+    """From which amounts on each model pays, over works and arms, and in how many of them."""
     parts = []
     for model in campaign.models.values():
         of_model = [row for row in rows if row.model == model.name and row.pays is not None]
-        found = [
-            (f"{campaign.title(row.workload)} on {row.arm}", row.break_even.value)
+        known = [
+            row.break_even.value
             for row in of_model
-            if row.pays is Pays.FROM
+            if row.pays is Pays.FROM and row.break_even.value is not None
         ]
-        known = [(name, value) for name, value in found if value is not None]
-        if known:
-            reach = summary_sentences.extent(known, text.about)
-            counted = f"{text.fixed(len(known), 0)} of {text.fixed(len(of_model), 0)}"
-            parts.append(f"{model.title}: {reach}, in {counted} works and interpreters")
-        elif of_model:
-            parts.append(f"{model.title}: no amount can be named")
+        ends = dict.fromkeys(text.about(pick(known)) for pick in (min, max) if known)
+        reach = " to ".join(ends) or text.MISSING
+        counted = f"{text.fixed(len(known), 0)} of {text.fixed(len(of_model), 0)}"
+        if of_model:
+            parts.append(f"{model.title}: {reach} ({counted})")
     if not parts:
         return "No way has a line, so no amount can be named."
     return words.sentence(
         "from this much work in a batch on, workers beat serial on the same interpreter – "
-        f"{'; '.join(parts)}"
+        f"{'; '.join(parts)}. In brackets: in how many kinds of work and interpreters there is "
+        "such an amount, of those with a line"
     )
 
 
@@ -167,7 +186,7 @@ def _paragraphs(rows: Sequence[OverheadRow], campaign: Campaign) -> tuple[str, .
     within = sum((row.miss.low or 0) <= 0 <= (row.miss.high or 0) for row in checked)
     bends = sum(row.state is LineState.BENDS for row in rows)
     straight = (
-        f" In {text.fixed(within, 0)} of {text.count(len(checked), 'way')} below, the time at an "
+        f" In {text.fixed(within, 0)} of {text.count(len(checked), 'way')}, the time at an "
         "amount between agrees with the line as far as noise allows"
         + (
             f"; {text.fixed(bends, 0)} bend by more than {text.percent(campaign.margin)}, and of "
@@ -214,11 +233,15 @@ def _table(rows: Sequence[OverheadRow], evidence: Evidence, caption: str) -> Tab
             Number("gains", lambda row: gain(row, row.largest_amount)),
             Number("Without overhead", lambda row: text.bounded(row.rate, text.ratio_cell), "×"),
             Column("Line", lambda row: LINES[row.state]),
-            Number("Off it between", lambda row: text.bounded(row.miss, text.percent)),
+            Number("Off it between", lambda row: text.bounded(row.miss, _hundredths), "%"),
         ),
         caption=caption,
         row_headers=4,
     )
+
+
+def _hundredths(share: float) -> str:
+    return text.fixed(100 * share, 1)
 
 
 def _work(row: OverheadRow, tables: Tables, amount: int) -> str:
@@ -231,7 +254,7 @@ def _all_ways(
 ) -> Fold | None:
     if len(rows) == len(shown):
         return None
-    caption = "The same for every number of workers"
+    caption = "The same for every way and number of workers"
     return Fold(summary=caption, content=_table(rows, evidence, caption))
 
 
