@@ -1,5 +1,7 @@
 """What is drawn lies where its numbers say."""
 
+from dataclasses import replace
+
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from threads_or_processes.reporting.drawing import bars, dots, lines
 from threads_or_processes.reporting.figure_spec import (
     ROWS,
     Axis,
+    Curve,
     FigureSpec,
     Kind,
     LineStyle,
@@ -101,3 +104,17 @@ def test_series_that_share_a_title_have_lines_of_their_own() -> None:
 @pytest.mark.parametrize("kind", Kind)
 def test_the_same_figure_gives_the_same_bytes(kind: Kind) -> None:
     assert drawing.draw(figure(kind)) == drawing.draw(figure(kind))
+
+
+def test_points_that_are_not_joined_have_no_line_but_their_curve() -> None:
+    curve = Curve(series=OTHER, positions=(1.0, 1.5, 2.0), values=(2.4, 2.5, 2.6))
+    spec = replace(figure(Kind.LINES), is_joined=False, curves=(curve,))
+    with mpl.rc_context({"text.parse_math": False}):
+        (axes,) = lines.draw(spec, "").axes
+    drawn = [one for one in axes.lines if one.get_linewidth() > 0 and np.size(one.get_xdata()) == 3]
+    (line,) = drawn
+    assert list(np.asarray(line.get_xdata())) == list(curve.positions)
+    assert list(np.asarray(line.get_ydata())) == list(curve.values)
+    assert line.get_color() == STYLES[OTHER].colour
+    points = [one for one in axes.lines if one.get_marker() in ("o", "D")]
+    assert all(one.get_linewidth() == 0 for one in points)

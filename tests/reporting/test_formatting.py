@@ -70,3 +70,8 @@ def test_text_of_unknown_origin_stays_on_one_short_line() -> None:
 
 def test_a_negative_number_has_a_proper_minus() -> None:
     assert text.fixed(-1234.5, 1) == "\u22121\u202f234.5"
+
+
+def test_a_time_that_is_indicative_may_be_nothing_or_less() -> None:
+    shown = [text.about(value_ns).replace(text.SPACE, " ") for value_ns in (0, -1_234_567, 987.0)]
+    assert shown == ["0 ns", "\u22121.2 ms", "990 ns"]

@@ -122,7 +122,8 @@ def gains(workloads: Sequence[Workload], campaign: Campaign, tables: Tables) -> 
         return ""
     return (
         "Kinds of work below that get faster than serial on the same interpreter, of those that "
-        f"were measured so: {'; '.join(parts)}. Each is judged alone."
+        f"were measured so: {'; '.join(parts)}. Each is judged alone"
+        + (", for the amount of work in its row." if has_amounts(tables) else ".")
     )
 
 
@@ -144,6 +145,7 @@ def key_figure(campaign: Campaign, tables: Tables) -> tuple[FigureSpec, ...]:
     finding = words.sentence(
         f"threads against as many processes, about as many as there are CPUs – {'; '.join(parts)}. "
         "Right of the band threads are faster, left of it processes"
+        + (", for the amounts of work in the table above" if has_amounts(tables) else "")
     )
     return figure_builders.dots(
         (

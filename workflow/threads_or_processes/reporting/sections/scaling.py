@@ -39,6 +39,7 @@ from threads_or_processes.reporting.page import (
 )
 from threads_or_processes.reporting.palette import series_styles
 from threads_or_processes.reporting.sections import laws
+from threads_or_processes.reporting.sections.amounts import has_amounts
 from threads_or_processes.reporting.sections.figure_builders import figure_block, ratio_mark
 from threads_or_processes.reporting.tables import Tables
 
@@ -78,7 +79,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
         answer=_answer(figures.values(), campaign),
         limits=LIMITS,
         blocks=filled(
-            *map(Paragraph, _paragraphs(figures.values(), campaign)),
+            *map(Paragraph, _paragraphs(figures.values(), evidence)),
             *map(Paragraph, laws.why_none(evidence)),
             Grid(
                 tuple(
@@ -234,15 +235,17 @@ def _answer(figures: Iterable[FigureSpec], campaign: Campaign) -> str:
     return words.sentence(f"furthest over serial – {told}")
 
 
-def _paragraphs(figures: Iterable[FigureSpec], campaign: Campaign) -> tuple[str, ...]:
+def _paragraphs(figures: Iterable[FigureSpec], evidence: Evidence) -> tuple[str, ...]:
+    campaign = evidence.campaign
     counts = sorted({workers for figure in figures for workers in figure.sizes})
     if not counts:
         return ("No cell can be compared with serial, so there are no speed-ups.",)
     cpus = text.count(campaign.machine.usable_cpus, "CPU")
     reading = (
         f"How many times faster than the plain loop on {campaign.reference_arm}, by number of "
-        "workers. The batch of work is the same for every number of workers (strong scaling). "
-        "Colour tells the model; line and marker tell the interpreter. Small points are single "
+        "workers. The batch of work is the same for every number of workers (strong scaling)"
+        + (", the largest amount measured. " if has_amounts(evidence.tables) else ". ")
+        + "Colour tells the model; line and marker tell the interpreter. Small points are single "
         f"blocks, whiskers {text.percent(campaign.confidence)} confidence intervals. The slanted "
         "line is perfect sharing; the dotted one is the number of CPUs that can work at a time "
         f"here ({cpus}), a bound for work that computes but not for work that waits. "
