@@ -1,6 +1,5 @@
 """Undisturbed times of many workers beside neighbours, by simulation and through records."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +14,7 @@ from tests.analysis.neighbours import (
     value_ns,
 )
 from tests.analysis.shortcuts import rows_of, tables_of
-from tests.factories import MS, QUIET_NS, SILENCE, Campaign, make_campaign, make_cell
+from tests.factories import MS, SILENCE, beside_neighbours, make_campaign, make_cell
 
 WITHIN = 0.01
 
@@ -100,44 +99,6 @@ CELLS = [
     make_cell("mandelbrot", model, workers, "3.13t", blocks=6)
     for model, workers in (("serial", 1), ("threads", WORKERS))
 ]
-
-
-def beside_neighbours(campaign: Campaign, disturbed: Sequence[bool], *, waits: bool) -> Campaign:
-    """The same on 65 CPUs: chunks at these places take 1.6 times as long in every second batch.
-
-    In the batches between, others do: those of the next place. The last CPU is the parent's.
-    """
-    cpus = list(range(WORKERS + 1))
-    for record in campaign.records.values():
-        record["sentinel"] = {
-            "cpus": cpus,
-            "floor_ns": [QUIET_NS] * len(cpus),
-            "threshold": 0.12,
-        }
-        for number, repetition in enumerate(record["repetitions"]):
-            alone = record["cell"]["workers"] == 1
-            slow: list[bool] = [] if alone else np.roll([*disturbed, False], number % 2).tolist()
-            readings = [QUIET_NS * (16 if slow_now else 10) // 10 for slow_now in slow]
-            quiet = [QUIET_NS] * len(cpus)
-            repetition["cpus"], repetition["dispatch_cpus"] = cpus, [WORKERS]
-            repetition["sentinel_before_ns"] = readings or quiet
-            repetition["sentinel_after_ns"] = quiet
-            for place, chunk in enumerate(repetition["workers"]):
-                span_ns = chunk["end_ns"] - chunk["start_ns"]
-                if slow and slow[place]:
-                    span_ns = span_ns * 16 // 10
-                chunk |= {
-                    "end_ns": chunk["start_ns"] + span_ns,
-                    "cpus": [place, place],
-                    "user_ns": span_ns * (9 if waits else 10) // 10,
-                    "system_ns": 0,
-                    "run_queue_ns": 0,
-                    "voluntary_switches": 0,
-                    "involuntary_switches": 0,
-                }
-            last_ns = max(chunk["end_ns"] for chunk in repetition["workers"])
-            repetition["wall_ns"] = last_ns - repetition["started_monotonic_ns"]
-    return campaign
 
 
 def truth(workers: int) -> float:

@@ -154,6 +154,13 @@ def _quiet_time(evidence: Evidence) -> str:
     if not shares:
         return NO_SENTINEL
     disturbed = evidence.tables.disturbed
+    imputed = sum(row.imputed or 0 for row in rows)
+    stand_ins = (
+        f" In {text.count(imputed, 'quiet repetition')} undisturbed chunks of the same trial stand "
+        "for disturbed ones."
+        if imputed
+        else ""
+    )
     verdict = (
         f"{text.count(disturbed, 'cell')} never saw enough of it and fall back on typical times."
         if disturbed
@@ -164,7 +171,8 @@ def _quiet_time(evidence: Evidence) -> str:
         "each repetition. A repetition is quiet when no CPU that took part read more than "
         f"{text.percent(evidence.campaign.quiet_threshold)} above its floor; the measured time "
         f"itself plays no part in that. {text.percent(median_low(shares))} of the repetitions "
-        f"were quiet in the typical cell, {text.percent(min(shares))} in the worst. {verdict}"
+        f"were quiet in the typical cell, {text.percent(min(shares))} in the worst.{stand_ins} "
+        f"{verdict}"
     )
 
 
