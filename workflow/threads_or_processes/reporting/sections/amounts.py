@@ -73,7 +73,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
             *map(Paragraph, _paragraphs(of_cpus, campaign)),
             _table(shown, evidence, "What each way costs, and from which amount of work it pays"),
             Grid(tuple(figure_block(one) for one in _figures(shown, campaign, tables))),
-            _all_ways(rows, shown, evidence),
+            _all_ways(rows, evidence),
         ),
     )
 
@@ -211,13 +211,21 @@ def _paragraphs(rows: Sequence[OverheadRow], campaign: Campaign) -> tuple[str, .
     )
 
 
-def _table(rows: Sequence[OverheadRow], evidence: Evidence, caption: str) -> Table:
+def _table(
+    rows: Sequence[OverheadRow], evidence: Evidence, caption: str, *, has_line: bool = False
+) -> Table:
+    """Where ways pay and what they gain; with `has_line` also how well their lines hold."""
     campaign, tables = evidence.campaign, evidence.tables
 
     def gain(row: OverheadRow, amount: int) -> str:
         found = tables.at_amount(row.cell, amount)
         return words.compared_briefly(found.speedup if found else None)
 
+    line: tuple[Column[OverheadRow], ...] = (
+        Number("Without overhead", lambda row: text.bounded(row.rate, text.ratio_cell), "×"),
+        Column("Line", lambda row: LINES[row.state]),
+        Number("Off it between", lambda row: text.bounded(row.miss, _hundredths), "%"),
+    )
     return table_of(
         rows,
         (
@@ -231,9 +239,7 @@ def _table(rows: Sequence[OverheadRow], evidence: Evidence, caption: str) -> Tab
             Number("gains", lambda row: gain(row, row.least_amount)),
             Number("Long work of", lambda row: _work(row, tables, row.largest_amount)),
             Number("gains", lambda row: gain(row, row.largest_amount)),
-            Number("Without overhead", lambda row: text.bounded(row.rate, text.ratio_cell), "×"),
-            Column("Line", lambda row: LINES[row.state]),
-            Number("Off it between", lambda row: text.bounded(row.miss, _hundredths), "%"),
+            *(line if has_line else ()),
         ),
         caption=caption,
         row_headers=4,
@@ -249,13 +255,9 @@ def _work(row: OverheadRow, tables: Tables, amount: int) -> str:
     return text.MISSING if found is None or found.work_ns is None else text.about(found.work_ns)
 
 
-def _all_ways(
-    rows: Sequence[OverheadRow], shown: Sequence[OverheadRow], evidence: Evidence
-) -> Fold | None:
-    if len(rows) == len(shown):
-        return None
-    caption = "The same for every way and number of workers"
-    return Fold(summary=caption, content=_table(rows, evidence, caption))
+def _all_ways(rows: Sequence[OverheadRow], evidence: Evidence) -> Fold:
+    caption = "Every way and number of workers, and how well lines hold"
+    return Fold(summary=caption, content=_table(rows, evidence, caption, has_line=True))
 
 
 def _figures(
