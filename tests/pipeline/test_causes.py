@@ -1,6 +1,7 @@
 """Works that lose time for a known reason, through the whole pipeline on real interpreters.
 
-What is checked is where the most of the lost time is, and that parts add up: shares, no times.
+What is checked is where most of the lost time is, and that parts add up: shares, no times.
+A busy machine lets workers wait for CPUs: that wait counts only where it is looked for.
 """
 
 import csv
@@ -95,7 +96,9 @@ def test_the_largest_loss_is_the_known_one(
     )
     found = shares(row)
     own = {**found, Part.WAITING: found[Part.WAITING] - float(row["own_waiting_ratio"])}
-    lost = {part: share for part, share in own.items() if part is not Part.USEFUL}
     expected = KNOWN[work, model, arm]
-    assert max(lost, key=lambda part: lost[part]) is expected, lost
-    assert lost[expected] > 0.15
+    left_out = {Part.USEFUL} | ({Part.RUN_QUEUE} - {expected})
+    lost = {part: share for part, share in own.items() if part not in left_out}
+    assert max(lost, key=lambda part: lost[part]) is expected, own
+    rest = 1 - sum(own[part] for part in left_out - {Part.USEFUL})
+    assert lost[expected] > 0.15 * rest

@@ -66,7 +66,7 @@ def test_who_waits_for_the_gil_is_told_what_gains(section: Section) -> None:
     assert "Workers wait inside tasks for 50 %" in told
     assert "only the thread that holds the GIL runs Python code" in told
     assert "What gains here: processes (fork), 2 workers, 3.13, 1.89×" in told
-    assert "threads, 2 workers, 3.13t, 1.96×" in told
+    assert "; threads, 2 workers, 3.13t, 1.96×" in told
     quiet = next(one for one in sentences(section) if one.startswith("Nothing stands out"))
     assert "processes (fork), 2 workers, 3.13" in quiet
 

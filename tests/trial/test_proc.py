@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from threads_or_processes.trial.measured.proc import (
     process_tree,
     pss_bytes,
 )
+from threads_or_processes.trial.measured.usage import thread_usage
 
 STAT = "(a) name) S " + "0 " * 35 + "{cpu} 0 0"
 
@@ -94,3 +96,17 @@ def test_the_real_tree_holds_a_grandchild() -> None:
         assert pss_bytes(tree) > 0
     finally:
         child.communicate(b"\n")
+
+
+def test_the_cpu_time_of_a_thread_is_exact_and_is_what_user_and_system_time_add_up_to() -> None:
+    # getrusage lags behind by up to a tick: of twenty short spans it would miss most.
+    for _ in range(20):
+        time.sleep(0.001)
+        before, begun_ns = thread_usage(), time.thread_time_ns()
+        while time.thread_time_ns() - begun_ns < 2_000_000:
+            pass
+        used = thread_usage().since(before)
+        spent_ns = time.thread_time_ns() - begun_ns
+        assert used.usage.user_ns + used.usage.system_ns == used.cpu_ns
+        assert used.usage.user_ns >= 0 <= used.usage.system_ns
+        assert 2_000_000 <= used.cpu_ns < spent_ns + 1_000_000

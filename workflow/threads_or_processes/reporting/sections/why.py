@@ -248,8 +248,8 @@ def _of_work(name: str, rows: Sequence[PartsRow], evidence: Evidence) -> Iterato
             _percent(end(row.useful.value or 0.0 for row in quiet)) for end in (min, max)
         )
         useful = least if least == most else f"{least} to {most}"
-        ways = text.listing([_way(row, campaign) for row in quiet])
-        told.append(f"Nothing stands out in {ways}: {useful} of the time is useful.")
+        ways = "; ".join(_way(row, campaign) for row in quiet)
+        told.append(f"Nothing stands out where {useful} of the time is useful: {ways}.")
     yield Items(items=tuple(told))
 
 
@@ -347,27 +347,22 @@ def _percent(share: float) -> str:
 
 
 def _without_gil(row: PartsRow, evidence: Evidence) -> str:
-    """What was measured to gain for the same work without waiting for the GIL."""
+    """The best that was measured to gain for the same work: processes, and threads without GIL."""
     campaign, tables = evidence.campaign, evidence.tables
     gil = {arm.name: arm.gil for arm in campaign.arms}
-    others = [
-        (one, ratio)
-        for one in shown_rows(campaign, tables.parts)
-        if (one.workload, one.workers) == (row.workload, row.workers)
-        and _holds_no_lock(one, row, campaign, gil[one.arm])
-        and (ratio := tables.ratio(one.cell, one.baseline_cell or "")) is not None
-        and _is_faster(ratio)
-    ]
-    if not others:
+    found: dict[bool, tuple[float, str]] = {}
+    for one in shown_rows(campaign, tables.parts):
+        is_process = campaign.models[one.model].family is Family.PROCESSES
+        waits = not (is_process and one.arm == row.arm) and (one.model != row.model or gil[one.arm])
+        ratio = tables.ratio(one.cell, one.baseline_cell or "")
+        if (one.workload, one.workers) != (row.workload, row.workers) or waits or ratio is None:
+            continue
+        if _is_faster(ratio):
+            told = ratio.value, f"{_way(one, campaign)}, {words.figures(ratio)}"
+            found[is_process] = max(found.get(is_process, told), told)
+    if not found:
         return "neither processes nor the free-threaded build were seen to gain here"
-    told = [f"{_way(one, campaign)}, {words.figures(ratio)}" for one, ratio in others[:3]]
-    return f"what gains here: {text.listing(told)}"
-
-
-def _holds_no_lock(one: PartsRow, row: PartsRow, campaign: Campaign, has_gil: bool) -> bool:
-    """Whether it is processes on the same arm, or the same model without GIL."""
-    is_process = campaign.models[one.model].family is Family.PROCESSES
-    return (is_process and one.arm == row.arm) or (one.model == row.model and not has_gil)
+    return f"what gains here: {'; '.join(told for _, told in found.values())}"
 
 
 def _is_faster(ratio: Ratio) -> bool:

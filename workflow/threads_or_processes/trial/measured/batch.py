@@ -95,7 +95,7 @@ def _begin() -> Callable[[list[Any]], ChunkReport]:
         end_ns = time.perf_counter_ns()
         # First: the kernel brings a thread's CPU time up to date when it sums up its process.
         usage_end = process_usage()
-        thread = thread_usage().since(thread_start)
+        thread = thread_usage(at_end=True).since(thread_start)
         return ChunkReport(
             results=results,
             pid=os.getpid(),

@@ -67,12 +67,17 @@ def process_usage() -> Usage:
     return _usage(resource.RUSAGE_SELF)
 
 
-def thread_usage() -> ThreadUsage:
-    """Give the totals of the calling thread; where the system has none, those of its process."""
+def thread_usage(*, at_end: bool = False) -> ThreadUsage:
+    """Give the totals of the calling thread; where the system has none, those of its process.
+
+    Where another task waits, Linux takes the CPU away as the thread's clock is read (update_curr in
+    kernel/sched/fair.c). That wait belongs to no span: run-queue wait is read after the clock at
+    the start of a span, and before it at the end.
+    """
     who = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
-    return ThreadUsage(
-        usage=_usage(who), cpu_ns=time.thread_time_ns(), run_queue_ns=_run_queue_ns()
-    )
+    waited_ns = _run_queue_ns() if at_end else None
+    usage, cpu_ns = _usage(who), time.thread_time_ns()
+    return ThreadUsage(usage, cpu_ns, waited_ns if at_end else _run_queue_ns())
 
 
 _schedstat = threading.local()
