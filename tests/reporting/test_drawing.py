@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.patches import Rectangle
 from threads_or_processes.reporting import drawing
-from threads_or_processes.reporting.drawing import bars, dots, lines
+from threads_or_processes.reporting.drawing import bars, dots, lines, stacks
 from threads_or_processes.reporting.figure_spec import (
     ROWS,
     Axis,
@@ -79,7 +80,7 @@ def points(axes: list[Axes], along: int) -> list[float]:
     return sorted(float(x) for one in found for x in np.asarray(one.get_offsets())[:, along])
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", DRAW)
 def test_every_interval_and_point_is_drawn_at_its_numbers(kind: Kind) -> None:
     spec, along = figure(kind), 1 if kind is Kind.LINES else 0
     axes = DRAW[kind](spec, "A figure").axes
@@ -91,6 +92,21 @@ def test_every_interval_and_point_is_drawn_at_its_numbers(kind: Kind) -> None:
         Kind.BARS: (),
     }[kind]
     assert points(axes, along) == sorted(mark.value for mark in drawn)
+
+
+def test_the_bars_of_a_stack_lie_end_to_end() -> None:
+    parts = ((ONE, 0.75), (OTHER, -0.25), (ONE, 0.5))
+    spec = replace(
+        figure(Kind.DOTS),
+        kind=Kind.STACKS,
+        marks=tuple(Mark(series=series, position="way", value=share) for series, share in parts),
+    )
+    (axes,) = stacks.draw(spec, "A figure").axes
+    bars_drawn = [one for one in axes.patches if isinstance(one, Rectangle) and one.get_height()]
+    spans = [(one.get_x(), one.get_x() + one.get_width()) for one in bars_drawn]
+    assert (0.0, 0.75) in spans
+    assert (-0.25, 0.0) in spans
+    assert (0.75, 1.25) in spans
 
 
 def test_series_that_share_a_title_have_lines_of_their_own() -> None:
