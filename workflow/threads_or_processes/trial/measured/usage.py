@@ -70,9 +70,9 @@ def process_usage() -> Usage:
 def thread_usage(*, at_end: bool = False) -> ThreadUsage:
     """Give the totals of the calling thread; where the system has none, those of its process.
 
-    Where another task waits, Linux takes the CPU away as the thread's clock is read (update_curr in
-    kernel/sched/fair.c). That wait belongs to no span: run-queue wait is read after the clock at
-    the start of a span, and before it at the end.
+    Run-queue wait is read next to the span: the last thing before it, the first after it. On a busy
+    machine a worker often lost its CPU while its other totals were read (Linux 6.18), and that wait
+    is not the span's.
     """
     who = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
     waited_ns = _run_queue_ns() if at_end else None
