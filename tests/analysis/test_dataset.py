@@ -120,6 +120,14 @@ def as_file(trials: pd.DataFrame, path: Path) -> Path:
     return path
 
 
+#: Chunks of which one has no end.
+UNEVEN = (
+    '{"worker":[0,1],"cpus":[[0],[1]],"start_ns":[1,1],"end_ns":[5],"user_ns":[4,4],'
+    '"system_ns":[0,0],"run_queue_ns":[0,0],"voluntary_switches":[0,0],'
+    '"involuntary_switches":[0,0]}'
+)
+
+
 @pytest.mark.parametrize("name", ["trials.parquet", "trials.csv.gz"])
 @pytest.mark.parametrize(
     ("column", "value", "said"),
@@ -142,6 +150,7 @@ def as_file(trials: pd.DataFrame, path: Path) -> Path:
         ("sentinel_json", "{", "'{' is not the JSON object that belongs there"),
         ("sentinel_json", '{"cpus":[0],"used":[],"before_ns":[1,2],"after_ns":[1,2]}', "not the"),
         ("sentinel_json", '{"cpus":[0],"used":[],"before_ns":[0],"after_ns":[1]}', "not the JSON"),
+        ("chunks_json", UNEVEN, "not the JSON object that belongs there"),
         (
             "sentinel_json",
             '{"cpus":[0],"used":[],"before_ns":[1],"after_ns":[1],"manner":1}',

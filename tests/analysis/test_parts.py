@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from threads_or_processes.analysis.parts import (
-    Chunks,
     Spent,
     mean_interval,
     of_trial,
     take_apart,
 )
+from threads_or_processes.analysis.quiet import Chunks
 from threads_or_processes.records.vocabulary import Part, PartsState
 
 from tests.analysis.shortcuts import rows_of, tables_of, with_walls
@@ -45,7 +45,8 @@ def chunk(
 
 
 def chunks(*those: dict[str, Any]) -> Chunks:
-    return Chunks(**{name: [one[name] for one in those] for name in those[0]})
+    named = {name: [one[name] for one in those] for name in those[0]}
+    return Chunks(**named, cpus=[[0, 0] for _ in those])
 
 
 def taken(*those: dict[str, Any], workers: int = 2, wall_ns: int = 100) -> Spent:

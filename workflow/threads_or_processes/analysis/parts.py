@@ -26,7 +26,7 @@ from scipy import stats
 from threads_or_processes.analysis.cells import cell_columns
 from threads_or_processes.analysis.diagnosis import Circumstances, causes
 from threads_or_processes.analysis.estimates import Floats, Interval, bounded, centre
-from threads_or_processes.analysis.quiet import with_undisturbed_times
+from threads_or_processes.analysis.quiet import Chunks, with_undisturbed_times
 from threads_or_processes.analysis.ratios import samples_of
 from threads_or_processes.analysis.samples import TwoSamples
 from threads_or_processes.analysis.trial_values import Times
@@ -48,19 +48,6 @@ STUDENT = "Student t on the trials' shares"
 
 #: The kernel's share of less inflated CPU time than this is noise: the two are told apart by ticks.
 LEAST_INFLATED = 0.05
-
-
-class Chunks(msgspec.Struct, frozen=True):
-    """`chunks_json` of a repetition: what each chunk's worker did, in lists of one length."""
-
-    worker: list[int]
-    start_ns: list[int]
-    end_ns: list[int]
-    user_ns: list[int]
-    system_ns: list[int]
-    run_queue_ns: list[int | None]
-    voluntary_switches: list[int]
-    involuntary_switches: list[int]
 
 
 @dataclass(frozen=True, kw_only=True)

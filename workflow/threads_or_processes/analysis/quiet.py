@@ -49,14 +49,22 @@ class Watched(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Chunks(msgspec.Struct, frozen=True):
-    """What the rule needs of `chunks_json`, in the order of the tasks."""
+    """`chunks_json` of a repetition, in the order of the tasks: lists of one length, not empty."""
 
+    worker: list[int]
     cpus: list[list[int]]
     start_ns: list[int]
     end_ns: list[int]
     user_ns: list[int]
     system_ns: list[int]
     run_queue_ns: list[int | None]
+    voluntary_switches: list[int]
+    involuntary_switches: list[int]
+
+    def __post_init__(self) -> None:
+        lengths = {len(getattr(self, name)) for name in self.__struct_fields__}
+        if len(lengths) != 1 or 0 in lengths:
+            raise ValueError("the lists are of one length, and not empty")
 
 
 def with_disturbance(trials: pd.DataFrame) -> pd.DataFrame:
