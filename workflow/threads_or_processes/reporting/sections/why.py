@@ -54,6 +54,9 @@ LIMITS = (
     "Causes are likely ones: the parts tell where time went, not which line of a program took it."
 )
 
+MOST_DRAWN = 15
+"""With more kinds of work than this, those in which nothing stands out have no bars."""
+
 PARTS = {
     Part.USEFUL: "useful",
     Part.INFLATED: "inflated",
@@ -180,7 +183,16 @@ def build(evidence: Evidence) -> Iterator[Section]:
         blocks=filled(
             Paragraph(READING),
             *(Paragraph(sentence) for sentence in _left_out(shown)),
-            *(block for name, rows in works.items() for block in _of_work(name, rows, evidence)),
+            *(
+                block
+                for name, rows in works.items()
+                for block in _of_work(
+                    name,
+                    rows,
+                    evidence,
+                    is_drawn=len(works) <= MOST_DRAWN or any(row.causes for row in rows),
+                )
+            ),
             _efficiencies(measured, campaign),
         ),
     )
@@ -235,12 +247,15 @@ def _left_out(rows: Sequence[PartsRow]) -> Iterator[str]:
         yield f"Ways that can't be taken apart: {text.listing(told)}."
 
 
-def _of_work(name: str, rows: Sequence[PartsRow], evidence: Evidence) -> Iterator[Block]:
+def _of_work(
+    name: str, rows: Sequence[PartsRow], evidence: Evidence, *, is_drawn: bool
+) -> Iterator[Block]:
     """The heading, the bars and the sentences of one kind of work."""
     campaign = evidence.campaign
     title = campaign.workloads[rows[0].workload].plain_title
     yield Heading(text=title)
-    yield figure_block(_figure(name, title, rows, campaign))
+    if is_drawn:
+        yield figure_block(_figure(name, title, rows, campaign))
     told = [_sentence(row, evidence) for row in rows if row.causes]
     quiet = [row for row in rows if not row.causes]
     if quiet:
