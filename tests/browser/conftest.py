@@ -17,9 +17,7 @@ Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 SHOWN = (
     "every experiment",
-    "8 P and 16 E cores",
     "two sockets",
-    "container with a quota",
     "hostile",
     "all failed",
     "two machines",

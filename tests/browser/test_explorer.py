@@ -24,7 +24,8 @@ def rows(page: Page) -> dict[tuple[str, ...], list[str]]:
     """Model, arm and workers; then value, low, high and basis."""
     lines = page.locator("#explorer tbody tr").all()
     cells = [[c.strip() for c in line.locator("th, td").all_inner_texts()] for line in lines]
-    return {tuple(row[:3]): row[3:] for row in cells}
+    # A number of workers may be followed by the border of the machine that it crosses.
+    return {(row[0], row[1], row[2].split("\u00a0")[0]): row[3:] for row in cells}
 
 
 def choose(page: Page, **choices: str) -> None:

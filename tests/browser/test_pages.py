@@ -12,7 +12,11 @@ MISPLACED = """
 () => {
   const found = [];
   const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-  if (wide > 0) found.push(`the page scrolls sideways by ${wide} px`);
+  const right = (box) => box.getBoundingClientRect().right;
+  const tables = [...document.querySelectorAll("table")];
+  const widest = tables.reduce((a, b) => (right(b) > right(a) ? b : a), tables[0]);
+  const where = widest?.caption?.textContent.trim();
+  if (wide > 0) found.push(`the page scrolls sideways by ${wide} px (table: ${where})`);
   for (const svg of document.querySelectorAll("figure svg")) {
     const frame = svg.getBoundingClientRect();
     const texts = [...svg.querySelectorAll("text")].filter((t) => t.textContent.trim());

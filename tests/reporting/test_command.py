@@ -32,6 +32,7 @@ def test_render_writes_page_and_figures_and_says_nothing(
     drawings = (
         *("notebook-timeline", "order", "speedup-compress", "speedup-mandelbrot"),
         "threads-against-processes",
+        *("why-compress", "why-mandelbrot"),
     )
     assert names == [f"{name}.{kind}" for name in drawings for kind in ("csv", "png", "svg")]
     written = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")

@@ -12,13 +12,17 @@ from threads_or_processes.pipeline.console import Ahead
 from threads_or_processes.records.plan import Trial
 from threads_or_processes.records.precision import Decision, Round, StoppingDecision
 
-from tests.project.test_sweeps import campaign
+from tests.project.test_sweeps import campaign, config_of
 
 JSON = ("json", "warm")
 
 
 class PendingError(Exception):
     """What stands for Snakemake's word that a decision is still to be made."""
+
+
+#: Blocks of the sweep before any are added.
+BASE: int = config_of("overlays/precise.yaml")["blocks"]
 
 
 @dataclass(frozen=True)
@@ -37,10 +41,10 @@ class Decided:
             StoppingDecision(
                 workload=peers.workload,
                 timing=peers.timing,
-                blocks=10,
+                blocks=BASE,
                 widest=None,
                 decision=Decision.MORE if peers.name in continuing else Decision.ENOUGH,
-                next_blocks=12 if peers.name in continuing else 10,
+                next_blocks=BASE + 2 if peers.name in continuing else BASE,
             )
             for peers in self.sweep.plan.precision.peers
         ]
@@ -71,7 +75,7 @@ def test_rounds_continue_until_one_wants_nothing(decided: Decided) -> None:
     assert sorted(added) == sorted(
         str(decided.sweep.results / f"trials/{cell.id}/{block:03d}.json")
         for cell in decided.sweep.plan.cells
-        for block in (11, 12)
+        for block in (BASE + 1, BASE + 2)
         if (cell.workload, cell.timing) == JSON
     )
     assert blocks.decisions(1) == [str(decided.file(1))]
@@ -95,6 +99,6 @@ def test_what_may_yet_be_added_is_counted_and_said(decided: Decided) -> None:
     decided.decide(1, JSON)
     left = blocks.possible(2)
     assert {decided.peers(trial) for trial in left} == {JSON}
-    assert {trial.block for trial in left} == set(range(13, 21))
+    assert {trial.block for trial in left} == set(range(BASE + 3, 21))
     write_json(Path(decided.sweep.record(left[0])), {})
     assert blocks.possible(2) == left[1:]

@@ -101,8 +101,6 @@ def _cells(workload: str, rows: Sequence[CellRow], evidence: Evidence) -> Fold:
                 times("Low", lambda row: row.ci_low_ns),
                 times("High", lambda row: row.ci_high_ns),
                 Number("Level", level),
-                times("Fastest trial", lambda row: row.min_ns),
-                times("Slowest trial", lambda row: row.max_ns),
                 times(
                     "Fast mode",
                     lambda row: modes[row.cell].fast.value if row.cell in modes else None,

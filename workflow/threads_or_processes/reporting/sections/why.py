@@ -193,7 +193,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
                     is_drawn=len(works) <= MOST_DRAWN or any(row.causes for row in rows),
                 )
             ),
-            _efficiencies(measured, campaign),
+            *_folds(measured, campaign),
         ),
     )
 
@@ -384,21 +384,33 @@ def _is_faster(ratio: Ratio) -> bool:
     return ratio.has_interval and ratio.reading is ComparisonResult.FASTER
 
 
-def _efficiencies(rows: Sequence[PartsRow], campaign: Campaign) -> Fold:
-    """The parts and the efficiencies of every way."""
-    return Fold(
-        summary="Parts and efficiencies of every way",
+def _folds(rows: Sequence[PartsRow], campaign: Campaign) -> Iterator[Fold]:
+    """The parts of every way, and its efficiencies."""
+    way: tuple[Column[PartsRow], ...] = (
+        Column("Work", lambda row: campaign.title(row.workload)),
+        Column("Model", lambda row: campaign.model_title(row.model)),
+        Number("Workers", lambda row: words.workers(row.workers, row.worker_kind)),
+        Column("Arm", lambda row: row.arm),
+    )
+    yield Fold(
+        summary="Parts of every way",
+        note="Shares of workers × wall time; tables/parts.csv has their intervals.",
+        content=table_of(
+            rows,
+            (*way, *(_part_column(part) for part in Part)),
+            caption="Where the workers' time went",
+            row_headers=len(way),
+        ),
+    )
+    yield Fold(
+        summary="Efficiencies of every way",
         note="Efficiencies are those of the POP project: parallel efficiency is load balance × "
         "communication efficiency; times computation scaling it is the useful share. Switches are "
         "context switches of the workers in a batch.",
         content=table_of(
             rows,
             (
-                Column("Work", lambda row: campaign.title(row.workload)),
-                Column("Model", lambda row: campaign.model_title(row.model)),
-                Number("Workers", lambda row: words.workers(row.workers, row.worker_kind)),
-                Column("Arm", lambda row: row.arm),
-                *(_part_column(part) for part in Part),
+                *way,
                 Number("Load balance", lambda row: _ratio(row.efficiencies.load_balance_ratio)),
                 Number(
                     "Communication",
@@ -411,14 +423,14 @@ def _efficiencies(rows: Sequence[PartsRow], campaign: Campaign) -> Fold:
                 Number("Switches", _switches),
                 Number("In the kernel", lambda row: _percent(row.system_ratio or 0.0)),
             ),
-            caption="Where the workers' time went",
-            row_headers=4,
+            caption="Efficiencies of the workers",
+            row_headers=len(way),
         ),
     )
 
 
 def _part_column(part: Part) -> Number[PartsRow]:
-    return Number(words.capital(PARTS[part]), lambda row: _share(row.parts[part]))
+    return Number(words.capital(PARTS[part]), lambda row: _percent(row.parts[part].value or 0.0))
 
 
 def _ratio(value: float | None) -> str:
