@@ -224,9 +224,9 @@ def arm_title(arm: Arm) -> str:
 
 def blocks(campaign: Campaign) -> str:
     """How many blocks the cells have that are decided by: `10 blocks`, `6 to 10 blocks`."""
-    counts = [cell.blocks for cell in campaign.cells if cell.timing is Timing.WARM]
-    if len(set(counts)) < 2:
-        return text.count(campaign.blocks, "block")
+    counts = {cell.blocks for cell in campaign.cells if cell.timing is Timing.WARM}
+    if len(counts) < 2:
+        return text.count(max(counts, default=campaign.blocks), "block")
     return f"{text.between(min(counts), max(counts))}{text.SPACE}blocks"
 
 
