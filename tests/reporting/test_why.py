@@ -93,12 +93,15 @@ def test_the_figure_has_words_and_numbers_of_its_own(world: Worlds) -> None:
     assert all(colour in drawn.svg for colour in colours)
 
 
-def test_the_fold_has_every_way_s_parts(section: Section) -> None:
-    (fold,) = (one for one in section.of(Fold) if "efficiencies" in one.summary)
-    assert isinstance(fold.content, Table)
-    assert len(fold.content.rows) > 4
-    row = next(r for r in fold.content.rows if r[1] == "threads" and r[3] == "3.13")
-    assert plain(row[4]).endswith("%]")
+def test_folds_have_every_way_s_parts_and_efficiencies(section: Section) -> None:
+    parts, efficiencies = section.of(Fold)
+    for fold in (parts, efficiencies):
+        assert isinstance(fold.content, Table)
+        assert len(fold.content.rows) > 4
+    assert isinstance(parts.content, Table)
+    row = next(r for r in parts.content.rows if r[1] == "threads" and r[3] == "3.13")
+    shares = [float(plain(share).rstrip("%\u00a0 ").replace("\u2212", "-")) for share in row[4:]]
+    assert sum(shares) == pytest.approx(100, abs=3)  # six rounded to whole percents
 
 
 def test_data_without_what_chunks_used_have_no_such_section(tmp_path: Path) -> None:
