@@ -147,7 +147,7 @@ def _values(times: Times, basis: Basis, cell: str) -> Floats:
 
 
 def line_state(misses: Floats, rules: Rules) -> LineState:
-    """Read against the margin as ratios are: surely within it, surely beyond it, or neither."""
+    """Read against the margin as ratios are: wholly within it, wholly beyond it, or neither."""
     if not misses.size:
         return LineState.UNCHECKED
     if misses.size < FEWEST_BLOCKS:

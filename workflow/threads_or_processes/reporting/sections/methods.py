@@ -200,7 +200,7 @@ def _amounts(evidence: Evidence) -> list[Fact]:
         "statistics; against serial they are paired by block, or all pairs of trials where the two "
         "are not quiet in the same blocks. The break-even is the set of amounts at which a test of "
         "the median difference leaves open who is faster, so it may have one end or none. The "
-        "amount between checks the line: where time is surely more than "
+        "amount between checks the line: where time is clearly more than "
         f"{text.percent(campaign.margin)} off it, the line bends and only the measured points are "
         "shown. Nothing is said of more work than the largest amount."
     )
