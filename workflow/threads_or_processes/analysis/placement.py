@@ -15,7 +15,7 @@ LEAST_OVERLAP = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class CoPlacement:
-    """How many repetitions were co-placed, of those that tell, and what that cost.
+    """How many repetitions with known CPUs were co-placed, and what that cost.
 
     `times_ratio` is their median time over that of the others; None where one kind is missing.
     """

@@ -82,7 +82,7 @@ def chunk_ratios(
     *,
     workers: int,
 ) -> list[float]:
-    """How disturbed each chunk was: the highest ratio of its own CPUs and of those that dispatch.
+    """How disturbed each chunk was: the highest ratio of its own and of the dispatching CPUs.
 
     `chunks` has the CPUs of each, `dispatch` those of the threads that send and collect. Empty
     where chunks are not judged by themselves: workers are few or more than CPUs, a CPU isn't known

@@ -1,4 +1,4 @@
-"""How CPUs share cores, memory and speed. It describes a machine and is no part of its identity."""
+"""How CPUs share cores, memory and speed. It describes a machine; it does not identify it."""
 
 import math
 from collections.abc import Collection
