@@ -34,7 +34,17 @@ def parts(**lost: float | Bounded) -> dict[Part, Bounded]:
         # waiting
         ({"waiting": 0.5}, GIL, (Cause.GIL,)),
         ({"waiting": 0.5}, replace(GIL, waiting_without_gil=share(0.0)), (Cause.GIL,)),
-        ({"waiting": 0.5}, replace(GIL, waiting_without_gil=share(0.4)), (Cause.LOCK,)),
+        (
+            {"waiting": 0.5},
+            replace(GIL, waiting_without_gil=share(0.4), wait_ns=50_000),
+            (Cause.LOCK,),
+        ),
+        # it waits about as long as the GIL's switch interval: a lock beside it can't be told
+        (
+            {"waiting": 0.5},
+            replace(GIL, waiting_without_gil=share(0.4), wait_ns=1_700_000),
+            (Cause.GIL,),
+        ),
         ({"waiting": 0.5}, replace(THREADS, wait_ns=50_000), (Cause.LOCK,)),
         ({"waiting": 0.5}, replace(THREADS, wait_ns=20_000_000), (Cause.TAKING_TURNS,)),
         ({"waiting": 0.5}, THREADS, (Cause.TAKING_TURNS,)),
@@ -58,7 +68,42 @@ def parts(**lost: float | Bounded) -> dict[Part, Bounded]:
             replace(THREADS, inflated_in_processes=share(0.15)),
             (Cause.SHARED_MEMORY,),
         ),
-        ({"inflated": 0.7}, replace(THREADS, inflated_system=0.3), (Cause.KERNEL,)),
+        (
+            {"inflated": 0.3},
+            replace(THREADS, inflated_in_processes=share(0.25, half=0.2)),
+            (Cause.SHARED_HARDWARE,),
+        ),
+        (
+            {"inflated": 0.3},
+            replace(THREADS, inflated_in_processes=share(0.1, half=0.2)),
+            (Cause.COSTLIER,),
+        ),
+        ({"inflated": 0.7}, replace(THREADS, inflated_system=0.5), (Cause.KERNEL,)),
+        (
+            {"inflated": 0.5},
+            replace(THREADS, inflated_system=0.6, handover_ns=1_000_000),
+            (Cause.LOCK_HANDOVER,),
+        ),
+        (
+            {"inflated": 0.5},
+            replace(GIL, inflated_system=0.6, handover_ns=1_000_000),
+            (Cause.LOCK_HANDOVER,),
+        ),
+        (
+            {"inflated": 0.5},
+            replace(THREADS, inflated_system=0.6, handover_ns=100_000_000),
+            (Cause.KERNEL,),
+        ),
+        (
+            {"inflated": 0.5},
+            replace(THREADS, inflated_system=0.9, handover_ns=300_000, serial_system=0.9),
+            (Cause.KERNEL,),
+        ),
+        (
+            {"inflated": 0.5},
+            replace(PROCESSES, inflated_system=0.6, handover_ns=1_000_000),
+            (Cause.KERNEL,),
+        ),
         ({"inflated": 0.7}, replace(THREADS, inflated_system=0.16), (Cause.SHARED_MEMORY,)),
         ({"inflated": 0.3}, GIL, (Cause.COSTLIER,)),
         ({"inflated": 0.3}, replace(GIL, inflated_in_processes=share(0)), (Cause.SHARED_MEMORY,)),
@@ -68,6 +113,12 @@ def parts(**lost: float | Bounded) -> dict[Part, Bounded]:
         # the others
         ({"run_queue": 0.5}, PROCESSES, (Cause.TAKEN_CPU,)),
         ({"imbalance": 0.3}, PROCESSES, (Cause.UNEQUAL_TASKS,)),
+        ({"imbalance": 0.7}, replace(PROCESSES, workers=4), (Cause.UNEQUAL_TASKS,)),
+        (
+            {"imbalance": 0.25, "dispatch": 0.74},
+            PROCESSES,
+            (Cause.SENDING, Cause.LATE_TASKS),
+        ),
         ({"imbalance": 0.5}, replace(PROCESSES, idle_workers=0.9), (Cause.IDLE_WORKERS,)),
         ({"dispatch": 0.4}, PROCESSES, (Cause.SENDING,)),
         # several, the largest first
@@ -89,10 +140,13 @@ arounds = st.builds(
     Circumstances,
     family=st.sampled_from([Family.THREADS, Family.PROCESSES, Family.INTERPRETERS]),
     has_gil=st.booleans(),
+    workers=st.integers(1, 64),
     own_waiting=st.floats(0, 0.05),
     wait_ns=st.none() | st.floats(0, 1e9),
+    handover_ns=st.none() | st.floats(0, 1e9),
     idle_workers=st.floats(0, 4),
     inflated_system=st.none() | st.floats(0, 1),
+    serial_system=st.floats(0, 1),
     inflated_in_processes=st.none() | shares.map(share),
     waiting_without_gil=st.none() | shares.map(share),
 )

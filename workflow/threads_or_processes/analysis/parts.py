@@ -412,7 +412,8 @@ def _with_causes(plan: Plan, rows: Sequence[PartsRow]) -> list[PartsRow]:
             if one.model == row.model and gil[row.arm] and not gil[one.arm]
         ]
         switches, waited = row.voluntary_switches or 0.0, extra_waiting(row).value or 0.0
-        waited_ns = waited * (row.worker_time_ns or 0.0)
+        inflated = row.inflated.value or 0.0
+        each_ns = (row.worker_time_ns or 0.0) / switches if switches else None
         return replace(
             row,
             causes=causes(
@@ -420,10 +421,13 @@ def _with_causes(plan: Plan, rows: Sequence[PartsRow]) -> list[PartsRow]:
                 Circumstances(
                     family=family(row),
                     has_gil=gil[row.arm],
+                    workers=row.workers,
                     own_waiting=row.own_waiting_ratio or 0.0,
-                    wait_ns=waited_ns / switches if switches else None,
+                    wait_ns=waited * each_ns if each_ns is not None else None,
+                    handover_ns=inflated * each_ns if each_ns is not None else None,
                     idle_workers=row.idle_workers or 0.0,
                     inflated_system=row.inflated_system_ratio,
+                    serial_system=serial_system(row),
                     inflated_in_processes=min(processes, key=lambda one: one.value or 0.0)
                     if processes
                     else None,
@@ -433,6 +437,14 @@ def _with_causes(plan: Plan, rows: Sequence[PartsRow]) -> list[PartsRow]:
         )
 
     return [judged(row) if row.state is PartsState.MEASURED else row for row in rows]
+
+
+def serial_system(row: PartsRow) -> float:
+    """The kernel's share of the same work's CPU time when it runs serially."""
+    useful, inflated = row.useful.value or 0.0, row.inflated.value or 0.0
+    of_all = (row.system_ratio or 0.0) * (useful + inflated)
+    of_inflated = (row.inflated_system_ratio or 0.0) * inflated
+    return (of_all - of_inflated) / useful if useful > 0 else 0.0
 
 
 def extra_waiting(row: PartsRow) -> Bounded:

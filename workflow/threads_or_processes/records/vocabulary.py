@@ -236,12 +236,14 @@ class Cause(StrEnum):
     OWN_WAITING = "own_waiting"  # the tasks wait when they run serially, too: nothing is lost
     SHARED_MEMORY = "shared_memory"  # threads write the same memory: reference counts, locks
     SHARED_HARDWARE = "shared_hardware"  # processes slow each other down, too
-    KERNEL = "kernel"  # the kernel works more: memory management, futexes
+    LOCK_HANDOVER = "lock_handover"  # the kernel works to hand a lock from thread to thread
+    KERNEL = "kernel"  # the kernel works more at what it does serially, too: memory management
     COSTLIER = "costlier"  # the work costs more CPU time, nothing says why
     CHEAPER = "cheaper"  # the work costs less CPU time than serially
     TAKEN_CPU = "taken_cpu"  # workers share CPUs
     UNEQUAL_TASKS = "unequal_tasks"
     IDLE_WORKERS = "idle_workers"  # one worker had two chunks, another none
+    LATE_TASKS = "late_tasks"  # a worker had its tasks late, as sending others' took long
     SENDING = "sending"
 
 

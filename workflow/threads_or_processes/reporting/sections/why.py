@@ -78,12 +78,14 @@ EXPLAINS = {
     Cause.OWN_WAITING: Part.WAITING,
     Cause.SHARED_MEMORY: Part.INFLATED,
     Cause.SHARED_HARDWARE: Part.INFLATED,
+    Cause.LOCK_HANDOVER: Part.INFLATED,
     Cause.KERNEL: Part.INFLATED,
     Cause.COSTLIER: Part.INFLATED,
     Cause.CHEAPER: Part.INFLATED,
     Cause.TAKEN_CPU: Part.RUN_QUEUE,
     Cause.UNEQUAL_TASKS: Part.IMBALANCE,
     Cause.IDLE_WORKERS: Part.IMBALANCE,
+    Cause.LATE_TASKS: Part.IMBALANCE,
     Cause.SENDING: Part.DISPATCH,
 }
 
@@ -114,8 +116,12 @@ MEANINGS = {
         "bandwidth, shared caches, two CPUs on one core",
         "use fewer workers, or touch less memory at a time",
     ),
+    Cause.LOCK_HANDOVER: (
+        "the kernel hands a contended lock from thread to thread",
+        "hold the lock for less, take it less often, or give each thread its own",
+    ),
     Cause.KERNEL: (
-        "the kernel has more to do: new and returned memory, page faults, contended locks",
+        "the kernel takes longer for the same work: new and returned memory, page faults",
         "allocate less, keep buffers, or give each worker a process of its own",
     ),
     Cause.COSTLIER: (
@@ -138,6 +144,10 @@ MEANINGS = {
     Cause.IDLE_WORKERS: (
         "one worker had several chunks and another none",
         "send more and smaller chunks",
+    ),
+    Cause.LATE_TASKS: (
+        "a worker gets its tasks late, because sending the other workers' tasks takes long",
+        "send less data, or keep it in shared memory",
     ),
     Cause.SENDING: (
         "sending tasks and results takes long for so little work",
