@@ -13,8 +13,13 @@ from scipy import stats
 from threads_or_processes.analysis.control import control_table
 from threads_or_processes.analysis.dataset import read_dataset
 from threads_or_processes.analysis.frames import frame
+from threads_or_processes.analysis.quiet import with_disturbance
 from threads_or_processes.analysis.readings import Rules
-from threads_or_processes.analysis.trial_values import times_of, trial_values
+from threads_or_processes.analysis.trial_values import (
+    at_largest_amounts,
+    times_of,
+    trial_values,
+)
 from threads_or_processes.common.plan_file import read_plan
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables.comparisons import ControlRow
@@ -74,9 +79,10 @@ def campaigns_given(name: str, about: str | None) -> list[tuple[Plan, pd.DataFra
 
 
 def pairs_of(plan: Plan, trials: pd.DataFrame, threshold: float | None = None) -> pd.DataFrame:
-    """The pairs of a campaign, as if `threshold` had been its own."""
+    """The pairs of a campaign at the largest amount of work, as if `threshold` had been its own."""
     chosen = plan.quiet_threshold if threshold is None else threshold
-    times = times_of(trial_values(trials, quiet_threshold=chosen))
+    largest = at_largest_amounts(with_disturbance(trials))
+    times = times_of(trial_values(largest, quiet_threshold=chosen))
     rules = Rules(margin=plan.margin, confidence=plan.confidence)
     return frame(control_table(plan, times, rules), ControlRow)
 
