@@ -78,6 +78,16 @@ def parts(**lost: float | Bounded) -> dict[Part, Bounded]:
             replace(THREADS, inflated_in_processes=share(0.1, half=0.2)),
             (Cause.COSTLIER,),
         ),
+        (
+            {"inflated": 0.3},
+            replace(THREADS, inflated_in_processes=share(0.12, half=0.04)),
+            (Cause.COSTLIER,),
+        ),
+        (
+            {"inflated": 0.3},
+            replace(THREADS, inflated_in_processes=share(0.2, half=0.25)),
+            (Cause.COSTLIER,),
+        ),
         ({"inflated": 0.7}, replace(THREADS, inflated_system=0.5), (Cause.KERNEL,)),
         (
             {"inflated": 0.5},
