@@ -13,8 +13,8 @@ CHEAPER = 0.05
 #: The kernel's share of inflated CPU time from which on it is the kernel's work that grew. In works
 #: of known cause it was 57 to 98 % where that is so, at most 17 % elsewhere (docs/instrument.md).
 KERNEL_SHARE = 0.35
-#: Threads that hand over a lock do so at least once in so much inflated CPU time: 20 us to 1 ms in
-#: works of known cause, and more than 100 ms without a lock.
+#: Threads that hand over a lock do so at least once in so much inflated CPU time. It was 20 us to
+#: 1 ms in works of known cause; CPython's switch interval is 5 ms.
 HANDOVER_NS = 5_000_000
 #: Handing over a lock takes some microseconds to fractions of a millisecond; who waits longer each
 #: time waits for something that is held for long. CPython's switch interval is 5 ms.
