@@ -26,11 +26,11 @@ from threads_or_processes.plan.config import (
     own_works,
     requirements_of,
 )
-from threads_or_processes.plan.expected import Expected, announcement, expected
+from threads_or_processes.plan.expected import FREE_THREADED, Expected, announcement, expected
 from threads_or_processes.plan.plan import make_plan
 from threads_or_processes.plan.thinning import left_out, thinned
 from threads_or_processes.records.interpreter import InterpreterRequest
-from threads_or_processes.records.plan import Cell, Machine, Plan, Trial
+from threads_or_processes.records.plan import Arm, Cell, Machine, Plan, Trial
 from threads_or_processes.records.vocabulary import Family
 from threads_or_processes.trial.machine import allowed_cpus, can_pin, fingerprint, name_of
 from threads_or_processes.trial.models import MODELS
@@ -262,11 +262,13 @@ class Campaign(Results):
             return waiting_s
         tasks, target_ns = self._batch(cell)
         is_sized = workload_of(cell.function).is_sized
-        return target_ns / 1e9 if is_sized else tasks * EMPTY_TASK_S
+        work_s = target_ns / 1e9 if is_sized else tasks * EMPTY_TASK_S
+        return work_s * (FREE_THREADED if self._arm(cell).free_threaded else 1.0)
 
     def _waiting_s(self, cell: Cell) -> float:
         """How long the workers of a batch wait, if that is all they do."""
-        seconds: float = self.plan.workloads[cell.workload].params.get("seconds", 0.0)
+        params = self.plan.workloads[cell.workload].params
+        seconds: float = params.get("seconds", 0.0) * params.get("requests", 1)
         return math.ceil(self._batch(cell)[0] / cell.workers) * seconds
 
     def _batch(self, cell: Cell) -> tuple[int, int]:
@@ -280,14 +282,16 @@ class Campaign(Results):
     def _gain(self, cell: Cell) -> float:
         """How many times as fast as one the workers may be; holders of a GIL count as one."""
         family = self.plan.family(cell)
-        arm = next(arm for arm in self.plan.arms if arm.name == cell.arm)
-        has_gil = arm.gil and not workload_of(cell.function).releases_gil
+        has_gil = self._arm(cell).gil and not workload_of(cell.function).releases_gil
         gains = family in (Family.PROCESSES, Family.INTERPRETERS) or (
             family is Family.THREADS and not has_gil
         )
         if self._waiting_s(cell) or not gains:
             return 1.0
         return min(cell.workers, self.plan.machine.usable_cpus)
+
+    def _arm(self, cell: Cell) -> Arm:
+        return next(arm for arm in self.plan.arms if arm.name == cell.arm)
 
     def _trial(self, wildcards: TrialWildcards) -> Trial:
         w = wildcards

@@ -79,7 +79,7 @@ def _served(**_: Any) -> Iterator[Mapping[str, Any]]:
 @register(
     title="Requests to a slow server",
     kind="waiting, releases the GIL",
-    unit="connection with 4 requests",
+    unit="connection with 2 requests",
     why="Waiting for the network, with all that a real connection costs; the server, a process of "
     "its own, answers after a fixed time.",
     expected="Gains with every worker in threads and processes alike, past the number of CPUs, "
@@ -88,7 +88,7 @@ def _served(**_: Any) -> Iterator[Mapping[str, Any]]:
     same_results_with={"seconds": 0.0},
     fixture=_served,
 )
-def socket(task: int, port: int, requests: int = 4, seconds: float = 0.001) -> int:
+def socket(task: int, port: int, requests: int = 2, seconds: float = 0.001) -> int:
     """Ask the server `requests` times, over one connection that is this task's own."""
     total = 0
     with socket_module.create_connection((HOST, port)) as connection:
