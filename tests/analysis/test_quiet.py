@@ -116,6 +116,15 @@ def test_what_is_quiet_does_not_depend_on_the_measured_times() -> None:
     pd.testing.assert_frame_equal(as_measured, otherwise)
 
 
+def test_a_median_over_several_amounts_of_work_is_refused() -> None:
+    campaign = make_campaign(CELLS)
+    trials = trials_of(campaign)
+    second = trials.groupby(["cell", "block"]).cumcount() % 2 == 1
+    mixed = trials.assign(amount=trials["amount"].where(~second, 8 * trials["amount"]))
+    with pytest.raises(ValueError, match="several amounts"):
+        trial_values(mixed, quiet_threshold=plan_of(campaign).quiet_threshold)
+
+
 def test_a_comparison_never_mixes_quiet_and_typical() -> None:
     def first(blocks: int) -> dict[int, float]:
         return dict.fromkeys(range(1, blocks + 1), 1.0)

@@ -239,6 +239,12 @@ def test_every_number_of_workers_has_a_tick_unless_words_would_touch(
     assert tuple(size_ticks(axis, size_ends(axis, sizes), sizes)) == ticks
 
 
+def test_of_amounts_near_each_other_only_the_first_has_a_tick() -> None:
+    axis = Axis(label="work", unit=Unit.TIME, scale=Scale.LOG)
+    sizes = tuple(ms * 1e6 for ms in (20, 60, 160, 170))
+    assert tuple(size_ticks(axis, size_ends(axis, sizes), sizes)) == sizes[:3]
+
+
 # seaborn 0.13 passes pandas a keyword that does nothing; `drawing.draw` is silent about it.
 @pytest.mark.filterwarnings("ignore:The copy keyword is deprecated")
 def test_a_border_is_drawn_between_the_sizes_beside_it(world: Worlds) -> None:

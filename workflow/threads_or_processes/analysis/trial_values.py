@@ -91,12 +91,15 @@ def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.Dat
     and `undisturbed_chunks` those that were judged by themselves; `within_cv_ratio` is the
     variation of all. Times are floats (float64, NaN for missing). `walls_ns` and `quiet_walls_ns`
     hold an array each: the wall times themselves, in the order of measurement; the quiet ones only
-    where they have a median.
+    where they have a median. Raises `ValueError` for a trial with several amounts of work: a median
+    over them says nothing.
     """
     counts = (repetitions["outcome"] == Outcome.OK) & (repetitions["phase"] == "measure")
     if "disturbance_ratio" not in repetitions:
         repetitions = with_disturbance(repetitions)
     measured = with_undisturbed_times(repetitions[counts.fillna(value=False)], quiet_threshold)
+    if (measured.groupby(TRIAL_KEY)["amount"].nunique() > 1).any():
+        raise ValueError("trials hold several amounts of work: choose one, or at_largest_amounts")
     is_quiet = measured["undisturbed_wall_ns"].notna()
     times = measured[TRIAL_KEY + REPETITION_TIMES + TRIAL_TIMES].astype(
         dict.fromkeys(REPETITION_TIMES + TRIAL_TIMES, "float64")

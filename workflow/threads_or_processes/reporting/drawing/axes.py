@@ -76,8 +76,6 @@ def size_ends(axis: Axis, sizes: Sequence[float]) -> tuple[float, float]:
 
 def size_ticks(axis: Axis, ends: tuple[float, float], sizes: Sequence[float]) -> list[float]:
     """Where ticks stand on an axis of sizes: at each one whose words touch no earlier one's."""
-    if len(sizes) <= MOST_TICKS and axis.unit is not Unit.COUNT:
-        return list(sizes)
     place = math.log if axis.scale is not Scale.LINEAR else float
     whole = place(ends[1]) - place(ends[0])
     ticks: list[float] = []
