@@ -64,7 +64,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory, interpreters: Path) -> list[d
                         *("on_one_cpu", "sleeping_in_turn"),
                     ],
                 },
-                "sending": {**asked, "workloads": ["send_array"], "params": {"kib": [2048]}},
+                "large_payload": {**asked, "workloads": ["send_array"], "params": {"kib": [2048]}},
             },
         },
     )
