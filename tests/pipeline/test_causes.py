@@ -88,6 +88,7 @@ def test_parts_add_up_on_every_row(rows: list[dict[str, str]]) -> None:
         assert sum(shares(row).values()) == pytest.approx(1, abs=1e-6)
         found = shares(row)
         assert all(found[part] >= 0 for part in NEVER_NEGATIVE), row
+        assert all(share > -0.25 for share in found.values()), row
 
 
 @pytest.mark.parametrize(("work", "model", "arm"), KNOWN)

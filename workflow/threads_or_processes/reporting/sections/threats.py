@@ -103,7 +103,7 @@ _HEALTH_THREATS: dict[str, tuple[str, str]] = {
     HealthFlag.LOAD: ("Other programs", "something else used the CPUs while they ran."),
     HealthFlag.CPU_PRESSURE: (
         "Waiting for a CPU",
-        "tasks waited for a CPU while they ran, be it for workers of their own.",
+        "tasks waited for a CPU while they ran, including the trial's own workers.",
     ),
     HealthFlag.IO_PRESSURE: ("Waiting for a disk", "tasks waited for a disk while they ran."),
     HealthFlag.MEMORY_PRESSURE: ("Short of memory", "tasks waited for memory while they ran."),
