@@ -58,7 +58,7 @@ def decide_stopping(arguments: argparse.Namespace) -> None:
     earlier, plan, _, records = _measured(arguments)
     trials = at_largest_amounts(with_disturbance(dataset(records, plan)))
     values = trial_values(trials, quiet_threshold=plan.quiet_threshold)
-    decided = decide(plan, times_of(values), earlier)
+    decided = decide(plan, times_of(values, plan), earlier)
     write_json(arguments.out, msgspec.to_builtins(decided))
     print(decided.summary())
 

@@ -19,11 +19,12 @@ from threads_or_processes.records.vocabulary import SERIAL, Timing
 TimesAt = Mapping[int, Times]
 
 
-def times_at_amounts(trials: pd.DataFrame, *, quiet_threshold: float) -> TimesAt:
+def times_at_amounts(plan: Plan, trials: pd.DataFrame) -> TimesAt:
     """The trials' times at each amount of the data set (`with_disturbance`)."""
     return {
         int(amount): times_of(
-            trial_values(trials[trials["amount"] == amount], quiet_threshold=quiet_threshold)
+            trial_values(trials[trials["amount"] == amount], quiet_threshold=plan.quiet_threshold),
+            plan,
         )
         for amount in sorted(trials["amount"].unique())
     }

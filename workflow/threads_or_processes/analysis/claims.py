@@ -1,6 +1,6 @@
 """The table of claims: each sentence stated before the measurement, with its verdict."""
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +9,7 @@ from scipy import stats
 
 from threads_or_processes.analysis.estimates import Interval
 from threads_or_processes.analysis.ratio_estimates import RatioEstimate
-from threads_or_processes.analysis.ratios import compare, floor_of, intervals_of
+from threads_or_processes.analysis.ratios import compare, intervals_of
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import Times, by_block, counted_updates, ok_trials
 from threads_or_processes.analysis.verdicts import (
@@ -20,7 +20,7 @@ from threads_or_processes.analysis.verdicts import (
     found_instead,
     holm,
 )
-from threads_or_processes.records.plan import Claim, Plan
+from threads_or_processes.records.plan import Claim, PeersName, Plan
 from threads_or_processes.records.tables.comparisons import ClaimRow
 from threads_or_processes.records.vocabulary import (
     FEWEST_BLOCKS,
@@ -42,7 +42,6 @@ class Tested:
     claim: Claim
     estimate: RatioEstimate
     assessment: Assessment
-    noise_floor: float
 
 
 def claims_table(
@@ -54,7 +53,7 @@ def claims_table(
     need no adjusting. A claim that was not tested has its reason.
     """
     measures = {Measure.TIME: times} | {
-        measure: _measured(measure, trials, values)
+        measure: _measured(measure, trials, values, times.peers)
         for measure in Measure
         if measure is not Measure.TIME
     }
@@ -100,13 +99,17 @@ def _stated(claim: Claim) -> ClaimRow:
     )
 
 
-def _measured(measure: Measure, trials: pd.DataFrame, values: pd.DataFrame) -> Times:
+def _measured(
+    measure: Measure, trials: pd.DataFrame, values: pd.DataFrame, peers: Mapping[str, PeersName]
+) -> Times:
     """What of the trials a claim compares, by cell and block, on both bases."""
     if measure is Measure.MEMORY:  # weighed once a trial; a busy neighbour weighs nothing
         idle = by_block(ok_trials(trials), "memory_idle_bytes")
-        return Times(quiet=idle, typical=idle)
+        return Times(quiet=idle, typical=idle, peers=peers)
     column = f"cold_{measure}_ns"
-    return Times(quiet=by_block(values, f"quiet_{column}"), typical=by_block(values, column))
+    return Times(
+        quiet=by_block(values, f"quiet_{column}"), typical=by_block(values, column), peers=peers
+    )
 
 
 def _tested(
@@ -131,17 +134,13 @@ def _tested(
     assessment = assess(claim.expects, claim.by, estimate, rules)
     if assessment is None:
         return _with_too_few(row, estimate.blocks)
-    noise_floor = floor_of(cell, baseline, rules)
     row = replace(
         row,
         p_value=assessment.p,
         exact_p_value=exact_p(claim.expects, claim.by, estimate),
-        noise_floor_ratio=noise_floor if noise_floor > 1 else None,
-        agreement=_agreement(claim, estimate.methods[0].interval),
+        agreement=_agreement(claim, estimate.interval),
     )
-    return Tested(
-        row=row, claim=claim, estimate=estimate, assessment=assessment, noise_floor=noise_floor
-    )
+    return Tested(row=row, claim=claim, estimate=estimate, assessment=assessment)
 
 
 def _with_too_few(row: ClaimRow, blocks: int) -> ClaimRow:
@@ -155,7 +154,7 @@ def _with_too_few(row: ClaimRow, blocks: int) -> ClaimRow:
 
 def _judged(tested: Tested, adjusted_p: float, rules: Rules) -> ClaimRow:
     assessment = tested.assessment
-    verdict = decide(assessment, adjusted_p=adjusted_p, noise_floor=tested.noise_floor, rules=rules)
+    verdict = decide(assessment, adjusted_p=adjusted_p, rules=rules)
     row = replace(tested.row, adjusted_p_value=adjusted_p, verdict=verdict)
     if verdict is Verdict.REFUTED:
         return replace(row, finding=found_instead(tested.claim.expects, tested.estimate, rules))
@@ -179,15 +178,13 @@ def _why_inconclusive(tested: Tested, adjusted_p: float, rules: Rules) -> str:
         return f"the interval holds {tested.claim.by:.3g}, the least ratio that would count"
     if adjusted_p > alpha:
         return "sure alone, but not among all claims"
-    if not likelier.second_agrees:
-        return "the two methods disagree"
-    assert likelier.distance <= math.log(tested.noise_floor)
-    return "within what two measurements of the same cell differ by"
+    assert not likelier.second_agrees
+    return "the two methods disagree"
 
 
-def _agreement(claim: Claim, interval: Interval) -> Agreement | None:
+def _agreement(claim: Claim, interval: Interval | None) -> Agreement | None:
     """Whether the interval meets what was published, or is above or below it."""
-    if claim.published is None:
+    if claim.published is None or interval is None:
         return None
     least, greatest = claim.published
     if interval.low / PUBLISHED_BAND <= greatest and least <= interval.high * PUBLISHED_BAND:

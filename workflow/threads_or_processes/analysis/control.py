@@ -1,60 +1,71 @@
 """The A/A control: the same cell measured as two, so that every difference is noise."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-import numpy as np
-from scipy import stats
-
+from threads_or_processes.analysis.beyond_trials import Beyond, Twins, kind_of
 from threads_or_processes.analysis.estimates import coefficient_of_variation
-from threads_or_processes.analysis.ratios import compare, intervals_of
-from threads_or_processes.analysis.readings import NoiseFloor, Rules
+from threads_or_processes.analysis.ratio_estimates import RatioEstimate, estimate_ratio
+from threads_or_processes.analysis.ratios import intervals_of, samples_of
 from threads_or_processes.analysis.trial_values import Times, TimesByBlock, wall_times
 from threads_or_processes.records.plan import Cell, Plan
 from threads_or_processes.records.tables.comparisons import ControlRow
-from threads_or_processes.records.vocabulary import SERIAL, Timing
+from threads_or_processes.records.vocabulary import Basis, Timing
 
 
-def control_table(plan: Plan, times: Times, rules: Rules) -> list[ControlRow]:
-    """One row for each timed replicate, in the order of cells.
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """A cell and its replicate; no estimate without trials of both.
 
-    It is compared with the first of its kind. A pair without a shared block has no ratio.
+    The estimate's intervals are by their trials alone.
     """
+
+    cell: Cell
+    first: Cell
+    basis: Basis
+    estimate: RatioEstimate | None
+
+
+def pairs(plan: Plan, times: Times) -> list[Pair]:
+    """Each timed replicate with the first of its kind, in the order of cells."""
     firsts = {_place(cell): cell for cell in plan.cells if cell.replicate == 1}
     return [
-        _row(cell, firsts[_place(cell)], times, rules)
+        _pair(cell, firsts[_place(cell)], times, plan.confidence)
         for cell in plan.in_order()
         if cell.replicate > 1 and cell.timing is not Timing.MEMORY and _place(cell) in firsts
     ]
 
 
-def noise_floor(control: Sequence[ControlRow], *, confidence: float) -> NoiseFloor:
-    """The ratio that two measurements of one cell exceed in one pair of twenty, for 95 %.
-
-    Serial cells and others apart. 1.0 where there is no pair.
-    """
-    serial, parallel = (
-        [row.ratio for row in control if row.ratio and (row.model == SERIAL) == is_serial]
-        for is_serial in (True, False)
-    )
-    return NoiseFloor(serial=_floor(serial, confidence), parallel=_floor(parallel, confidence))
+def _pair(cell: Cell, first: Cell, times: Times, confidence: float) -> Pair:
+    basis = times.basis(cell.id, first.id)
+    samples = samples_of(times, basis, cell=cell.id, baseline=first.id)
+    estimate = samples and estimate_ratio(samples, confidence=confidence, beyond=Beyond())
+    return Pair(cell=cell, first=first, basis=basis, estimate=estimate)
 
 
-def _floor(ratios: Sequence[float], confidence: float) -> float:
-    """Log ratios of n pairs have mean zero by design: t(n) * their root mean square."""
-    if not ratios:
-        return 1.0
-    log_ratios = np.log(ratios)
-    quantile = stats.t.ppf((1 + confidence) / 2, log_ratios.size)
-    return math.exp(float(quantile * np.sqrt(np.mean(log_ratios**2))))
+def twins(measured: list[Pair]) -> Iterator[Twins]:
+    """How far apart the two measurements of each pair are, and what their trials account for."""
+    for pair in measured:
+        if pair.estimate is not None and pair.estimate.blocks > 1:
+            yield Twins(
+                kind=kind_of(pair.cell),
+                log_ratio=math.log(pair.estimate.ratio),
+                standard_error=pair.estimate.samples.standard_error,
+            )
+
+
+def control_table(measured: list[Pair], times: Times) -> list[ControlRow]:
+    """One row for each pair. One without a shared block has no ratio."""
+    return [_row(pair, times) for pair in measured]
 
 
 def _place(cell: Cell) -> tuple[str, str, int, str, str]:
     return cell.workload, cell.model, cell.workers, cell.arm, cell.timing
 
 
-def _row(cell: Cell, first: Cell, times: Times, rules: Rules) -> ControlRow:
+def _row(pair: Pair, times: Times) -> ControlRow:
+    cell, first = pair.cell, pair.first
     row = ControlRow(
         workload=cell.workload,
         model=cell.model,
@@ -70,15 +81,14 @@ def _row(cell: Cell, first: Cell, times: Times, rules: Rules) -> ControlRow:
         typical_cv_ratio=_variation(times.typical, cell),
         typical_baseline_cv_ratio=_variation(times.typical, first),
     )
-    comparison = compare(times, cell=cell, baseline=first, rules=rules)
-    if comparison is None:
+    if pair.estimate is None:
         return row
     return replace(
         row,
-        basis=comparison.basis,
-        ratio=comparison.estimate.ratio,
-        blocks=comparison.estimate.blocks,
-        intervals=intervals_of(comparison.estimate),
+        basis=pair.basis,
+        ratio=pair.estimate.ratio,
+        blocks=pair.estimate.blocks,
+        intervals=intervals_of(pair.estimate),
     )
 
 

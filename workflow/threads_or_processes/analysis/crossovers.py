@@ -30,8 +30,13 @@ from threads_or_processes.records.vocabulary import (
 
 BETWEEN_SIZES = "intervals of the two nearest sizes, joined in 1 / size"
 
-#: With these readings the baseline is at least as good, as far as the margin goes.
-BASELINE_WILL_DO = (ComparisonResult.SLOWER, ComparisonResult.EQUAL)
+#: With these results the baseline is at least as good, as far as the margin goes.
+BASELINE_WILL_DO = (
+    ComparisonResult.SLOWER,
+    ComparisonResult.SLOWER_SOMEWHAT,
+    ComparisonResult.NO_SPEEDUP,
+    ComparisonResult.EQUAL,
+)
 
 
 #: Workload, parameter and baseline model of a ladder; its timing, model, workers and arm.
@@ -127,7 +132,7 @@ def _row(ladder: Ladder, times: Times, rules: Rules) -> CrossoverRow:
         for cell, baseline in ladder.rungs.values()
     ]
     bracket = find_bracket(
-        [one.reading if one is not None else ComparisonResult.UNRESOLVED for one in comparisons]
+        [one.reading if one is not None else ComparisonResult.INCONCLUSIVE for one in comparisons]
     )
     row = CrossoverRow(
         workload=ladder.workload,

@@ -87,9 +87,10 @@ def lines_of(cells: list[Cell], times: TimesAt) -> Lines:
         basis: {amount: at.on(basis) for amount, at in times.items()}
         for basis in (Basis.QUIET, Basis.TYPICAL)
     }
+    peers = {cell.id: cell.peers for cell in cells}
     found = {basis: _on_basis(cells, at) for basis, at in known.items()}
     overheads, batches, misses = (
-        Times(quiet=quiet, typical=typical)
+        Times(quiet=quiet, typical=typical, peers=peers)
         for quiet, typical in zip(found[Basis.QUIET], found[Basis.TYPICAL], strict=True)
     )
     return Lines(overheads=overheads, batches=batches, misses=misses)
@@ -183,7 +184,7 @@ def _against(row: OverheadRow, serial: OverheadRow, lines: Lines, rules: Rules) 
     row = replace(row, baseline_cell=serial.cell)
     if LineState.BENDS in (row.state, serial.state):
         return row
-    basis = lines.batches.basis_of_pair(row.cell, serial.cell)
+    basis = lines.batches.basis(row.cell, serial.cell)
     of_cell, of_serial = (lines.batches.on(basis).get(one, {}) for one in (row.cell, serial.cell))
     if min(len(of_cell), len(of_serial)) < FEWEST_BLOCKS:
         return row

@@ -276,7 +276,7 @@ def _row(cell: Cell, serial: str | None, amount: int, found: _Found, confidence:
     if serial is None or serial not in of_amount.typical:
         return row
     times = of_amount.times
-    basis = times.basis_of_pair(cell.id, serial)
+    basis = times.basis(cell.id, serial)
     samples = samples_of(times, basis, cell=cell.id, baseline=serial)
     if samples is None:
         return row

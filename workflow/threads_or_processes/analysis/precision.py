@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from threads_or_processes.analysis.beyond_trials import Beyond
 from threads_or_processes.analysis.contrasts import planned_contrasts
 from threads_or_processes.analysis.estimates import Floats, t_bounds
 from threads_or_processes.analysis.ratio_estimates import t_interval
@@ -87,7 +88,7 @@ def _widths(plan: Plan, times: Times) -> Iterator[tuple[PeersName, Width]]:
     contrasts = planned_contrasts(plan)
     for contrast in contrasts:
         cell, baseline = contrast.cell.id, contrast.baseline.id
-        basis = times.basis_of_pair(cell, baseline)
+        basis = times.basis(cell, baseline)
         if samples := samples_of(times, basis, cell=cell, baseline=baseline):
             yield contrast.cell.peers, _width_of_ratio(samples, cell, baseline, plan.confidence)
     compared = {contrast.cell.peers for contrast in contrasts}
@@ -101,7 +102,7 @@ def _widths(plan: Plan, times: Times) -> Iterator[tuple[PeersName, Width]]:
 def _width_of_ratio(samples: Samples, cell: str, baseline: str, confidence: float) -> Width:
     known = None
     if samples.blocks > 1:
-        interval = t_interval(samples, confidence)
+        interval = t_interval(samples, Beyond(), confidence)
         known = math.sqrt(interval.high / interval.low) - 1
     return Width(half_width_ratio=known, cell=cell, baseline_cell=baseline)
 

@@ -95,7 +95,7 @@ def _pairing(
     row = PairingRow(workload=peers[0], timing=Timing(peers[1]), cells=len(cells))
     if len(cells) < 2:
         return replace(row, note=ONE_CELL)
-    basis = times.basis(*cells)
+    basis = times.basis_of_shared(*cells)
     on_basis = times.on(basis)
     shared = set[int].intersection(*(set(on_basis.get(cell, {})) for cell in cells))
     row = replace(row, blocks=len(shared), basis=basis)

@@ -1,17 +1,20 @@
 """The ratio of two cells by two methods, and how sure it is.
 
-No method is best on all noise (`docs/statistics.md` has the simulations), so a verdict needs two: a
-t interval of the mean log ratio, and a bootstrap of the ratio of medians.
+Both are about one thing, the ratio of the geometric means of the trials, and the interval encloses
+those of both: Student's t suits symmetric noise, a bootstrap follows skewed noise
+(`docs/statistics.md` has the simulations).
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import optimize, stats
 
+from threads_or_processes.analysis.beyond_trials import Beyond, joint_freedom
 from threads_or_processes.analysis.estimates import Interval
-from threads_or_processes.analysis.samples import Samples, t_sf
+from threads_or_processes.analysis.samples import Samples
 
 #: A campaign of more blocks than this is not what anyone will run to settle a question.
 MOST_BLOCKS_ESTIMATED = 200
@@ -38,38 +41,74 @@ class RatioEstimate:
 
     ratio: float
     samples: Samples
+    beyond: Beyond
     methods: tuple[MethodIntervals, ...]
 
     @property
     def interval(self) -> Interval | None:
-        """The interval of `ratio`."""
-        return self.methods[0].interval if self.methods else None
+        """The interval of `ratio`: from the lowest to the highest end of all methods."""
+        return enclosing([method.interval for method in self.methods])
 
     @property
-    def ratio_of_medians(self) -> float:
-        """What the second method's intervals are about, where `ratio` is the first one's."""
-        return math.exp(self.samples.log_median_ratio)
+    def equivalence(self) -> Interval | None:
+        """The same of the intervals for equivalence."""
+        return enclosing([method.equivalence for method in self.methods])
 
     @property
     def blocks(self) -> int:
         """Blocks that it rests on: the trials of the cell that has fewer."""
         return self.samples.blocks
 
+    def one_sided_p(self, bound: float) -> float:
+        """The p of the t test for "the log ratio is at most `bound`"; two blocks at least.
 
-def estimate_ratio(samples: Samples, *, confidence: float) -> RatioEstimate:
-    """Ratio of the two geometric means, baseline / cell; one block at least."""
-    assert samples.blocks > 0
-    methods = (_by_t, _by_bootstrap) if samples.blocks > 1 else ()
-    return RatioEstimate(
-        ratio=math.exp(samples.log_mean),
-        samples=samples,
-        methods=tuple(method(samples, confidence) for method in methods),
+        The p for "at least" is 1 minus this. What has no spread at all has 0 above the bound, 1
+        below it, 1/2 at it.
+        """
+        distance = self.samples.log_mean - bound
+        error, freedom = _error(self.samples, self.beyond)
+        if error == 0:
+            return 0.5 - 0.5 * float(np.sign(distance))
+        return float(stats.t.sf(distance / error, freedom))
+
+
+def enclosing(intervals: Sequence[Interval]) -> Interval | None:
+    """The interval from the lowest end to the highest; None of none."""
+    if not intervals:
+        return None
+    return Interval(
+        low=min(one.low for one in intervals),
+        high=max(one.high for one in intervals),
+        level=intervals[0].level,
+        method=" and ".join(one.method for one in intervals),
     )
 
 
-def t_interval(samples: Samples, level: float) -> Interval:
+def estimate_ratio(samples: Samples, *, confidence: float, beyond: Beyond) -> RatioEstimate:
+    """Ratio of the two geometric means, baseline / cell; one block at least.
+
+    `beyond` is the variance of the log ratio that the trials don't show.
+    """
+    assert samples.blocks > 0
+    methods = (t_interval, _bootstrap_interval) if samples.blocks > 1 else ()
+    return RatioEstimate(
+        ratio=math.exp(samples.log_mean),
+        samples=samples,
+        beyond=beyond,
+        methods=tuple(
+            MethodIntervals(
+                interval=method(samples, beyond, confidence),
+                equivalence=method(samples, beyond, 2 * confidence - 1),
+            )
+            for method in methods
+        ),
+    )
+
+
+def t_interval(samples: Samples, beyond: Beyond, level: float) -> Interval:
     """The interval of the ratio of the geometric means; two blocks at least."""
-    half = float(stats.t.ppf((1 + level) / 2, samples.freedom)) * samples.standard_error
+    error, freedom = _error(samples, beyond)
+    half = float(stats.t.ppf((1 + level) / 2, freedom)) * error
     return Interval(
         low=math.exp(samples.log_mean - half),
         high=math.exp(samples.log_mean + half),
@@ -78,48 +117,53 @@ def t_interval(samples: Samples, level: float) -> Interval:
     )
 
 
-def _by_t(samples: Samples, confidence: float) -> MethodIntervals:
-    return MethodIntervals(
-        interval=t_interval(samples, confidence),
-        equivalence=t_interval(samples, 2 * confidence - 1),
+def _error(samples: Samples, beyond: Beyond) -> tuple[float, float]:
+    """Standard error of the mean log ratio, all in all, and its degrees of freedom."""
+    parts = [(samples.standard_error**2, samples.freedom), (beyond.variance, beyond.freedom)]
+    return math.sqrt(sum(variance for variance, _ in parts)), joint_freedom(parts)
+
+
+def _bootstrap_interval(samples: Samples, beyond: Beyond, level: float) -> Interval:
+    """Percentiles further out than the level says, as few blocks need them.
+
+    As far as Student's quantile is from the normal one (Hesterberg, "What teachers should know
+    about the bootstrap", The American Statistician 69, 2015). What lies beyond the trials adds to
+    each side as squares add (Zou and Donner, Statistics in Medicine 27, 2008).
+    """
+    outside = expanded_tail(samples.freedom, samples.blocks, level)
+    middle = samples.log_mean
+    ends = np.quantile(samples.resampled(), [outside, 1 - outside])
+    more = float(stats.t.ppf((1 + level) / 2, beyond.freedom)) * math.sqrt(beyond.variance)
+    below, above = (math.hypot(end - middle, more) for end in ends)
+    return Interval(
+        low=math.exp(middle - below),
+        high=math.exp(middle + above),
+        level=level,
+        method=samples.bootstrap_method,
     )
 
 
-def _by_bootstrap(samples: Samples, confidence: float) -> MethodIntervals:
-    resampled = samples.resampled()
-
-    def interval(level: float) -> Interval:
-        low, high = np.exp(np.quantile(resampled, [(1 - level) / 2, (1 + level) / 2]))
-        return Interval(
-            low=float(low), high=float(high), level=level, method=samples.bootstrap_method
-        )
-
-    return MethodIntervals(interval=interval(confidence), equivalence=interval(2 * confidence - 1))
+def expanded_tail(freedom: float, blocks: int, level: float) -> float:
+    """The share of resamples to leave out at each end."""
+    quantile = float(stats.t.ppf((1 + level) / 2, freedom))
+    return float(stats.norm.cdf(-math.sqrt(blocks / (blocks - 1)) * quantile))
 
 
-def one_sided_p(samples: Samples, bound: float) -> float:
-    """The p of the t test for "the mean log ratio is at most `bound`"; two blocks at least.
-
-    The p for "at least" is 1 minus this. Constants have no spread: 0 above the bound, 1 below it,
-    1/2 at it.
-    """
-    return t_sf(samples.log_mean - bound, samples)
-
-
-def blocks_needed(samples: Samples, *, distance: float, tail: float) -> int | None:
+def blocks_needed(estimate: RatioEstimate, *, distance: float, tail: float) -> int | None:
     """Blocks for which an interval's bound would clear something `distance` away, 4 times in 5.
 
-    Noise as seen: the least k with (t(k - 1, 1 - tail) + t(k - 1, 0.8)) * spread / sqrt(k) <=
-    distance (`tail` is 0.025 for a 95 % interval). None beyond `MOST_BLOCKS_ESTIMATED`, below two
-    blocks and at no distance.
+    Noise as seen: the least k with (t(k - 1, 1 - tail) + t(k - 1, 0.8)) * error(k) <= distance,
+    error(k)^2 = spread^2 / k + what the trials don't show (`tail` is 0.025 for a 95 % interval).
+    None beyond `MOST_BLOCKS_ESTIMATED`, below two blocks and at no distance.
     """
+    samples = estimate.samples
     if samples.blocks < 2 or distance <= 0:
         return None
-    spread = samples.spread
 
     def lacks(blocks: float) -> float:
         quantiles = sum(float(stats.t.ppf(share, blocks - 1)) for share in (1 - tail, POWER))
-        return quantiles * spread / math.sqrt(blocks) - distance
+        error = math.sqrt(samples.spread**2 / blocks + estimate.beyond.variance)
+        return quantiles * error - distance
 
     if lacks(2) <= 0:
         return 2

@@ -1,5 +1,6 @@
 """The table of ratios: each planned contrast, paired by block."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -8,14 +9,14 @@ from scipy import stats
 
 from threads_or_processes.analysis.contrasts import Contrast, planned_contrasts
 from threads_or_processes.analysis.estimates import Floats, geometric_mean
-from threads_or_processes.analysis.ratio_estimates import RatioEstimate, estimate_ratio, one_sided_p
+from threads_or_processes.analysis.ratio_estimates import RatioEstimate, estimate_ratio
 from threads_or_processes.analysis.readings import Rules, read_ratio
 from threads_or_processes.analysis.samples import Paired, Samples, TwoSamples
 from threads_or_processes.analysis.trial_values import Times
 from threads_or_processes.records.plan import Cell, Plan
 from threads_or_processes.records.tables.comparisons import RatioRow
 from threads_or_processes.records.tables.groups import Ratio, RatioIntervals
-from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, SERIAL, Basis, ComparisonResult
+from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, Basis, ComparisonResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,17 +43,18 @@ class Comparison:
 
 def compare(times: Times, *, cell: Cell, baseline: Cell, rules: Rules) -> Comparison | None:
     """Compare two cells; None when there is nothing of one of them to compare."""
-    basis = times.basis_of_pair(cell.id, baseline.id)
+    basis = times.basis(cell.id, baseline.id)
     samples = samples_of(times, basis, cell=cell.id, baseline=baseline.id)
     if samples is None:
         return None
-    estimate = estimate_ratio(samples, confidence=rules.confidence)
+    beyond = rules.beyond_trials.between(cell, baseline)
+    estimate = estimate_ratio(samples, confidence=rules.confidence, beyond=beyond)
     return Comparison(
         cell_ns=geometric_mean(np.exp(samples.cell)),
         baseline_ns=geometric_mean(np.exp(samples.baseline)),
         basis=basis,
         estimate=estimate,
-        reading=read_ratio(estimate, rules, noise_floor=floor_of(cell, baseline, rules)),
+        reading=read_ratio(estimate, rules),
     )
 
 
@@ -84,12 +86,6 @@ def paired_blocks(
 
 def _logs(values: Mapping[int, float], blocks: Sequence[int]) -> Floats:
     return np.log(np.array([values[block] for block in blocks], dtype=np.float64))
-
-
-def floor_of(cell: Cell, baseline: Cell, rules: Rules) -> float:
-    """How far apart two measurements of one cell are, of cells like these (a ratio)."""
-    is_serial = cell.model == baseline.model == SERIAL
-    return rules.noise_floor.serial if is_serial else rules.noise_floor.parallel
 
 
 def ratios_table(plan: Plan, times: Times, rules: Rules) -> list[RatioRow]:
@@ -134,30 +130,30 @@ def _row(contrast: Contrast, comparison: Comparison, rules: Rules) -> RatioRow:
         return row
     return replace(
         row,
-        p_value=two_sided(one_sided_p(estimate.samples, 0.0)),
+        p_value=two_sided(estimate.one_sided_p(0.0)),
         exact_p_value=estimate.samples.exact_p(0.0),
         equivalence_p_value=equivalence_p(estimate, rules),
     )
 
 
 def intervals_of(estimate: RatioEstimate) -> RatioIntervals:
-    """The intervals of both methods; none below two blocks."""
-    if not estimate.methods:
+    """The interval and those of both methods; none below two blocks."""
+    interval, equivalence = estimate.interval, estimate.equivalence
+    if interval is None or equivalence is None:
         return RatioIntervals()
     first, second = estimate.methods
     return RatioIntervals(
-        ci_low_ratio=first.interval.low,
-        ci_high_ratio=first.interval.high,
-        ci_level=first.interval.level,
-        ci_method=first.interval.method,
-        second_ratio=estimate.ratio_of_medians,
+        ci_low_ratio=interval.low,
+        ci_high_ratio=interval.high,
+        ci_level=interval.level,
+        ci_method=interval.method,
+        first_low_ratio=first.interval.low,
+        first_high_ratio=first.interval.high,
         second_low_ratio=second.interval.low,
         second_high_ratio=second.interval.high,
-        second_method=second.interval.method,
-        equivalence_low_ratio=first.equivalence.low,
-        equivalence_high_ratio=first.equivalence.high,
-        second_equivalence_low_ratio=second.equivalence.low,
-        second_equivalence_high_ratio=second.equivalence.high,
+        equivalence_low_ratio=equivalence.low,
+        equivalence_high_ratio=equivalence.high,
+        beyond_trials_sd=math.sqrt(estimate.beyond.variance),
     )
 
 
@@ -168,6 +164,6 @@ def two_sided(p: float) -> float:
 
 def equivalence_p(estimate: RatioEstimate, rules: Rules) -> float:
     """Student's p of the two one-sided tests for "beyond the margin"; at least two blocks."""
-    not_below = one_sided_p(estimate.samples, -rules.log_margin)
-    not_above = 1 - one_sided_p(estimate.samples, rules.log_margin)
+    not_below = estimate.one_sided_p(-rules.log_margin)
+    not_above = 1 - estimate.one_sided_p(rules.log_margin)
     return max(not_below, not_above)

@@ -1,28 +1,25 @@
 """A ratio in one word, by rules stated before the measurement."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from threads_or_processes.analysis.beyond_trials import BeyondTrials
 from threads_or_processes.analysis.estimates import Interval
 from threads_or_processes.analysis.ratio_estimates import RatioEstimate
 from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, ComparisonResult
 
 
 @dataclass(frozen=True, kw_only=True)
-class NoiseFloor:
-    """The ratio by which two measurements of one cell differ; 1.0 where that was not measured."""
-
-    serial: float = 1.0
-    parallel: float = 1.0
-
-
-@dataclass(frozen=True, kw_only=True)
 class Rules:
-    """By what a ratio is read: margin (0.05: 1/1.05 to 1.05 counts as equal) and nominal level."""
+    """By what a ratio is read.
+
+    `margin` (0.05: 1/1.05 to 1.05 counts as equal), nominal level, and the variance between two
+    measurements of one cell that its trials don't show.
+    """
 
     margin: float
     confidence: float
-    noise_floor: NoiseFloor = NoiseFloor()
+    beyond_trials: BeyondTrials = field(default_factory=BeyondTrials)
 
     @property
     def upper(self) -> float:
@@ -44,27 +41,24 @@ class Rules:
         return math.log1p(self.margin)
 
 
-def read_ratio(estimate: RatioEstimate, rules: Rules, *, noise_floor: float) -> ComparisonResult:
-    """Judge a ratio; both methods must say the same.
+def read_ratio(estimate: RatioEstimate, rules: Rules) -> ComparisonResult:
+    """Judge a ratio by its interval, which encloses those of both methods.
 
-    Faster or slower needs the whole interval beyond the margin, equal the whole equivalence
-    interval within it, and the ratio must be further from the margin's end than two measurements of
-    the same cell are from each other (`noise_floor`, a ratio). Everything else, and anything from
-    fewer than `FEWEST_BLOCKS`, is unresolved.
+    Faster, slower and what is faster or slower by an unknown amount are two-sided, at half of
+    1 - confidence each. "Not by the margin" in a direction is one-sided, by the interval for
+    equivalence; equal is both directions at once (Schuirmann's two one-sided tests). Fewer than
+    `FEWEST_BLOCKS` are inconclusive.
     """
-    if estimate.blocks < FEWEST_BLOCKS:
-        return ComparisonResult.UNRESOLVED
-    upper, lower = rules.upper, rules.lower
-    if estimate.ratio > upper * noise_floor and all(
-        method.interval.low > upper for method in estimate.methods
-    ):
-        return ComparisonResult.FASTER
-    if estimate.ratio * noise_floor < lower and all(
-        method.interval.high < lower for method in estimate.methods
-    ):
-        return ComparisonResult.SLOWER
-    if lower * noise_floor <= estimate.ratio <= upper / noise_floor and all(
-        rules.encloses(method.equivalence) for method in estimate.methods
-    ):
-        return ComparisonResult.EQUAL
-    return ComparisonResult.UNRESOLVED
+    interval, equivalence = estimate.interval, estimate.equivalence
+    if estimate.blocks < FEWEST_BLOCKS or interval is None or equivalence is None:
+        return ComparisonResult.INCONCLUSIVE
+    results = {
+        ComparisonResult.FASTER: interval.low > rules.upper,
+        ComparisonResult.SLOWER: interval.high < rules.lower,
+        ComparisonResult.EQUAL: rules.encloses(equivalence),
+        ComparisonResult.FASTER_SOMEWHAT: interval.low > 1,
+        ComparisonResult.SLOWER_SOMEWHAT: interval.high < 1,
+        ComparisonResult.NO_SPEEDUP: equivalence.high <= rules.upper,
+        ComparisonResult.NO_SLOWDOWN: equivalence.low >= rules.lower,
+    }
+    return next((one for one, holds in results.items() if holds), ComparisonResult.INCONCLUSIVE)

@@ -13,8 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
-
+from threads_or_processes.analysis.beyond_trials import joint_freedom
 from threads_or_processes.analysis.estimates import Floats, block_resamples, centre
 
 #: Up to so many patterns (of signs, of labels) all are tried, beyond it a fixed draw of so many.
@@ -42,11 +41,6 @@ class Samples(ABC):
         return min(self.baseline.size, self.cell.size)
 
     @property
-    def log_median_ratio(self) -> float:
-        """Log ratio of the two medians, which `resampled` draws."""
-        return float(np.median(self.baseline) - np.median(self.cell))
-
-    @property
     @abstractmethod
     def log_mean(self) -> float:
         """Mean log ratio, baseline / cell: that of the two geometric means."""
@@ -68,7 +62,7 @@ class Samples(ABC):
 
     @abstractmethod
     def resampled(self) -> Floats:
-        """Log ratio of the medians of each bootstrap resample; shape (resamples,)."""
+        """Mean log ratio of each bootstrap resample; shape (resamples,)."""
 
     @abstractmethod
     def exact_p(self, bound: float) -> float:
@@ -80,7 +74,7 @@ class Paired(Samples):
     """Both cells in the same blocks, in that order; shapes (blocks,)."""
 
     t_method = "Student t on log block ratios"
-    bootstrap_method = "block bootstrap of the ratio of medians"
+    bootstrap_method = "block bootstrap"
 
     @property
     def log_ratios(self) -> Floats:
@@ -112,8 +106,7 @@ class Paired(Samples):
 
         Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13.
         """
-        drawn = block_resamples(self.blocks)
-        return _log_ratios(self.baseline[drawn], self.cell[drawn])
+        return centre(self.log_ratios[block_resamples(self.blocks)])
 
     def exact_p(self, bound: float) -> float:
         """By flipping the signs of the blocks (Fisher, "The Design of Experiments", 1935).
@@ -130,7 +123,7 @@ class TwoSamples(Samples):
     """Each cell's trials, whatever their blocks; shapes (trials,) of its own each."""
 
     t_method = "Welch t on log times"
-    bootstrap_method = "bootstrap of the ratio of medians"
+    bootstrap_method = "bootstrap of each sample"
 
     @property
     def log_mean(self) -> float:
@@ -150,12 +143,8 @@ class TwoSamples(Samples):
     @property
     def freedom(self) -> float:
         """Welch and Satterthwaite's, between the lesser sample's and both together."""
-        parts = self._variances
-        sizes = (self.baseline.size, self.cell.size)
-        if sum(parts) == 0:
-            return float(min(sizes) - 1)
-        below = sum(part**2 / (size - 1) for part, size in zip(parts, sizes, strict=True))
-        return sum(parts) ** 2 / below
+        of_means = zip(self._variances, (self.baseline.size, self.cell.size), strict=True)
+        return joint_freedom([(variance, float(size - 1)) for variance, size in of_means])
 
     @property
     def _variances(self) -> tuple[float, float]:
@@ -167,11 +156,9 @@ class TwoSamples(Samples):
 
     def resampled(self) -> Floats:
         """Each sample is drawn by itself (Efron and Tibshirani 1993, chapter 8)."""
-        drawn = (
-            block_resamples(self.baseline.size),
-            block_resamples(self.cell.size, stream=1),
-        )
-        return _log_ratios(self.baseline[drawn[0]], self.cell[drawn[1]])
+        of_baseline = self.baseline[block_resamples(self.baseline.size)]
+        of_cell = self.cell[block_resamples(self.cell.size, stream=1)]
+        return centre(of_baseline) - centre(of_cell)
 
     def exact_p(self, bound: float) -> float:
         """By exchanging the labels of trials (Pitman, J. R. Stat. Soc. Suppl. 4, 1937)."""
@@ -184,11 +171,6 @@ class TwoSamples(Samples):
 def _deviation(values: Floats) -> float:
     """Sample standard deviation, exactly zero for constants."""
     return float((values - values[0]).std(ddof=1))
-
-
-def _log_ratios(baseline: Floats, cell: Floats) -> Floats:
-    """Of the medians of each resample; shapes (resamples, trials)."""
-    return np.asarray(np.median(baseline, axis=1) - np.median(cell, axis=1), dtype=np.float64)
 
 
 def _share_as_far(permuted: Floats, seen: float) -> float:
@@ -222,11 +204,3 @@ def _labels(first: int, second: int) -> Floats:
     )
     drawn[0] = seen
     return drawn
-
-
-def t_sf(distance: float, samples: Samples) -> float:
-    """Student's upper tail for a distance from the mean; constants have no tail."""
-    error = samples.standard_error
-    if error == 0:
-        return 0.5 - 0.5 * float(np.sign(distance))
-    return float(stats.t.sf(distance / error, samples.freedom))

@@ -124,7 +124,7 @@ def _fit(cells: Sequence[Cell], times: Times, rules: Rules) -> FitRow:
     )
     if not ids:
         return row
-    basis = times.basis(*ids.values())
+    basis = times.basis_of_shared(*ids.values())
     curve = curve_of({count: times.on(basis).get(cell, {}) for count, cell in ids.items()})
     most_workers = max(ids)
     believed_to = REACH * most_workers

@@ -54,7 +54,7 @@ def slopes_table(
     for cells in _ways(plan):
         first, is_cold = cells[0], cells[0].timing is Timing.COLD
         ids = covered(cells, times.typical if is_cold else weights)
-        basis = times.basis(*ids.values()) if is_cold and ids else None
+        basis = times.basis_of_shared(*ids.values()) if is_cold and ids else None
         quantities = (
             {f"{part}_ns": parts[basis or Basis.TYPICAL, part] for part in PARTS}
             if is_cold

@@ -9,7 +9,8 @@ from threads_or_processes.analysis.amounts import amounts_table, times_at_amount
 from threads_or_processes.analysis.campaign_tables import health_table, order_table, outcomes_table
 from threads_or_processes.analysis.cells import cells_table, distributions_table
 from threads_or_processes.analysis.claims import claims_table
-from threads_or_processes.analysis.control import control_table, noise_floor
+from threads_or_processes.analysis.beyond_trials import beyond_trials
+from threads_or_processes.analysis.control import control_table, pairs, twins
 from threads_or_processes.analysis.crossovers import crossovers_table
 from threads_or_processes.analysis.dataset import in_order
 from threads_or_processes.analysis.decisions import contests, decisions_table, families_table
@@ -51,11 +52,11 @@ def all_rows(plan: Plan, trials: pd.DataFrame) -> AllTables:
     every_amount = with_disturbance(in_order(trials))
     trials = at_largest_amounts(every_amount)
     values = trial_values(trials, quiet_threshold=plan.quiet_threshold)
-    times = times_of(values)
-    at_amounts = times_at_amounts(every_amount, quiet_threshold=plan.quiet_threshold)
+    times = times_of(values, plan)
+    at_amounts = times_at_amounts(plan, every_amount)
     rules = Rules(margin=plan.margin, confidence=plan.confidence)
-    control = control_table(plan, times, rules)
-    rules = replace(rules, noise_floor=noise_floor(control, confidence=plan.confidence))
+    measured_twice = pairs(plan, times)
+    rules = replace(rules, beyond_trials=beyond_trials(twins(measured_twice)))
     found = contests(plan, trials, times, rules)
     modes = modes_table(plan, every_amount, at_amounts, rules)
     return AllTables(
@@ -77,7 +78,7 @@ def all_rows(plan: Plan, trials: pd.DataFrame) -> AllTables:
         crossovers=crossovers_table(plan, times, rules),
         slopes=slopes_table(plan, trials, values, times),
         parts=parts_table(plan, every_amount),
-        control=control,
+        control=control_table(measured_twice, times),
         health=health_table(trials),
         distributions=distributions_table(plan, values),
         quality=quality_table(plan, values, times),

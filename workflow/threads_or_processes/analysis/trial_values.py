@@ -1,7 +1,8 @@
 """From repetitions to trials: one value a trial, the unit of everything that follows."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 
 from threads_or_processes.analysis.estimates import Floats, coefficient_of_variation
 from threads_or_processes.analysis.quiet import with_disturbance, with_undisturbed_times
+from threads_or_processes.records.plan import PeersName, Plan
 from threads_or_processes.records.tables.measured import ValueRow
 from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, FEWEST_QUIET, Basis, Outcome
 
@@ -28,16 +30,37 @@ CHUNK_COUNTS = ["chunks", "undisturbed_chunks"]
 
 @dataclass(frozen=True)
 class Times:
-    """The trials' wall times on both bases; a trial without enough quiet time has but one."""
+    """The trials' wall times on both bases; a trial without enough quiet time has but one.
+
+    `peers` says of each cell with whom it is compared; a cell that it doesn't name has no peers.
+    """
 
     quiet: TimesByBlock
     typical: TimesByBlock
+    peers: Mapping[str, PeersName] = field(default_factory=dict)
 
     def basis(self, *cells: str) -> Basis:
+        """Quiet where these cells and all their peers allow it, each by itself.
+
+        So all numbers of a workload and timing are on one basis: a cell on quiet times and another
+        on typical ones would be a comparison of two moments.
+        """
+        groups = {self.peers.get(cell, cell) for cell in cells}
+        return Basis.TYPICAL if groups & self._disturbed else Basis.QUIET
+
+    @cached_property
+    def _disturbed(self) -> frozenset[PeersName | str]:
+        """The peers of which a cell has too little quiet time."""
+        return frozenset(
+            self.peers.get(cell, cell)
+            for cell in self.typical
+            if self.basis_of_shared(cell) is Basis.TYPICAL
+        )
+
+    def basis_of_shared(self, *cells: str) -> Basis:
         """Quiet where at least half of the blocks that these cells share are quiet in all of them.
 
-        And six of them, or all: fewer allow no verdict. Never one cell quiet and another typical:
-        that would be a comparison of two moments.
+        And six of them, or all: fewer allow no verdict.
         """
         quiet, typical = (
             set[int].intersection(*(set(times.get(cell, {})) for cell in cells))
@@ -46,17 +69,12 @@ class Times:
         enough = len(quiet) >= max(1, (len(typical) + 1) // 2, min(FEWEST_BLOCKS, len(typical)))
         return Basis.QUIET if enough else Basis.TYPICAL
 
-    def basis_of_pair(self, cell: str, baseline: str) -> Basis:
-        """Quiet where each of the two allows it by itself, be it in different blocks."""
-        both = {self.basis(cell), self.basis(baseline)}
-        return Basis.QUIET if both == {Basis.QUIET} else Basis.TYPICAL
-
     def on(self, basis: Basis) -> TimesByBlock:
         """All times on one basis."""
         return self.quiet if basis is Basis.QUIET else self.typical
 
     def of(self, cell: str) -> TimesByBlock:
-        """All times on the basis that this cell allows."""
+        """All times on the basis of this cell and its peers."""
         return self.on(self.basis(cell))
 
 
@@ -164,9 +182,13 @@ def undisturbed_share(undisturbed: float, chunks: float) -> float | None:
     return float(undisturbed / chunks) if chunks else None
 
 
-def times_of(values: pd.DataFrame) -> Times:
+def times_of(values: pd.DataFrame, plan: Plan) -> Times:
     """Wall times of the trials (`trial_values` in), ready for pairing by block."""
-    return Times(quiet=by_block(values, "quiet_wall_ns"), typical=by_block(values, "wall_ns"))
+    return Times(
+        quiet=by_block(values, "quiet_wall_ns"),
+        typical=by_block(values, "wall_ns"),
+        peers={cell.id: cell.peers for cell in plan.cells},
+    )
 
 
 def by_block(values: pd.DataFrame, column: str) -> TimesByBlock:

@@ -6,15 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from threads_or_processes.analysis.ratio_estimates import RatioEstimate, blocks_needed, one_sided_p
-from threads_or_processes.analysis.readings import Rules
-from threads_or_processes.analysis.samples import Samples
-from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, Expects, Finding, Verdict
+from threads_or_processes.analysis.ratio_estimates import RatioEstimate, blocks_needed
+from threads_or_processes.analysis.readings import Rules, read_ratio
+from threads_or_processes.records.vocabulary import (
+    FEWEST_BLOCKS,
+    ComparisonResult,
+    Expects,
+    Finding,
+    Verdict,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PossibleAnswer:
-    """One of the two answers: Student's p for it, whether the second method and the noise agree.
+    """One of the two answers: Student's p for it, and whether the second method agrees.
 
     `p` is what is compared with 1 - confidence; `distance` how far, on the log scale, the ratio is
     on this side of what decides.
@@ -31,7 +36,7 @@ class Assessment:
 
     support: PossibleAnswer
     refutation: PossibleAnswer
-    samples: Samples
+    estimate: RatioEstimate
     tail: float
 
     def blocks_needed(self, *, claims_weigh: float) -> int | None:
@@ -40,7 +45,7 @@ class Assessment:
         `claims_weigh` is how many times the p is multiplied for the number of claims.
         """
         distance = abs(self.support.distance)
-        return blocks_needed(self.samples, distance=distance, tail=self.tail / claims_weigh)
+        return blocks_needed(self.estimate, distance=distance, tail=self.tail / claims_weigh)
 
     @property
     def p(self) -> float:
@@ -61,7 +66,7 @@ def assess(expects: Expects, by: float, estimate: RatioEstimate, rules: Rules) -
     if expects is Expects.EQUAL:
         return _assess_equal(estimate, rules)
     bound, middle = math.log(by), math.log(estimate.ratio)
-    above = one_sided_p(estimate.samples, bound)
+    above = estimate.one_sided_p(bound)
     second = estimate.methods[1].interval
     less = PossibleAnswer(
         p=min(1.0, 2 * above), second_agrees=second.low > by, distance=middle - bound
@@ -73,7 +78,7 @@ def assess(expects: Expects, by: float, estimate: RatioEstimate, rules: Rules) -
     return Assessment(
         support=less if is_less else more,
         refutation=more if is_less else less,
-        samples=estimate.samples,
+        estimate=estimate,
         tail=(1 - rules.confidence) / 2,
     )
 
@@ -81,8 +86,8 @@ def assess(expects: Expects, by: float, estimate: RatioEstimate, rules: Rules) -
 def _assess_equal(estimate: RatioEstimate, rules: Rules) -> Assessment:
     margin, middle = rules.log_margin, abs(math.log(estimate.ratio))
     second = estimate.methods[1]
-    above = one_sided_p(estimate.samples, margin)
-    below = 1 - one_sided_p(estimate.samples, -margin)
+    above = estimate.one_sided_p(margin)
+    below = 1 - estimate.one_sided_p(-margin)
     return Assessment(
         support=PossibleAnswer(
             p=max(1 - above, 1 - below),
@@ -94,7 +99,7 @@ def _assess_equal(estimate: RatioEstimate, rules: Rules) -> Assessment:
             second_agrees=second.interval.low > rules.upper or second.interval.high < rules.lower,
             distance=middle - margin,
         ),
-        samples=estimate.samples,
+        estimate=estimate,
         tail=1 - rules.confidence if middle < margin else (1 - rules.confidence) / 2,
     )
 
@@ -112,20 +117,14 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(p) for p in adjusted]
 
 
-def decide(
-    assessment: Assessment, *, adjusted_p: float, noise_floor: float, rules: Rules
-) -> Verdict:
-    """The verdict: by the adjusted p, the second method and the noise floor, all three."""
+def decide(assessment: Assessment, *, adjusted_p: float, rules: Rules) -> Verdict:
+    """The verdict: by the adjusted p and the second method, both."""
     likelier, verdict = (
         (assessment.support, Verdict.SUPPORTED)
         if assessment.support.p <= assessment.refutation.p
         else (assessment.refutation, Verdict.REFUTED)
     )
-    is_sure = (
-        adjusted_p <= 1 - rules.confidence
-        and likelier.second_agrees
-        and likelier.distance > math.log(noise_floor)
-    )
+    is_sure = adjusted_p <= 1 - rules.confidence and likelier.second_agrees
     return verdict if is_sure else Verdict.INCONCLUSIVE
 
 
@@ -135,11 +134,10 @@ def found_instead(expects: Expects, estimate: RatioEstimate, rules: Rules) -> Fi
         return Finding.DIFFERENT
     if expects is Expects.NOT_LESS:
         return Finding.AS_MUCH
-    if all(method.interval.high < rules.lower for method in estimate.methods):
-        return Finding.OPPOSITE
-    if all(rules.encloses(method.equivalence) for method in estimate.methods):
-        return Finding.EQUAL
-    return Finding.SMALLER
+    return {
+        ComparisonResult.SLOWER: Finding.OPPOSITE,
+        ComparisonResult.EQUAL: Finding.EQUAL,
+    }.get(read_ratio(estimate, rules), Finding.SMALLER)
 
 
 def exact_p(expects: Expects, by: float, estimate: RatioEstimate) -> float | None:

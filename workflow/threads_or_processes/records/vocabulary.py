@@ -147,12 +147,32 @@ class ContrastKind(StrEnum):
 
 
 class ComparisonResult(StrEnum):
-    """What the intervals of a ratio allow to be said."""
+    """What the interval of a ratio allows to be said; the first that is true."""
 
-    FASTER = "faster"
-    SLOWER = "slower"
-    EQUAL = "equal"
-    UNRESOLVED = "unresolved"
+    FASTER = "faster"  # by more than the margin
+    SLOWER = "slower"  # by more than the margin
+    EQUAL = "equal"  # the difference is within the margin
+    FASTER_SOMEWHAT = "faster_somewhat"  # faster, perhaps by less than the margin
+    SLOWER_SOMEWHAT = "slower_somewhat"  # slower, perhaps by less than the margin
+    NO_SPEEDUP = "no_speedup"  # not faster by the margin, perhaps slower
+    NO_SLOWDOWN = "no_slowdown"  # not slower by the margin, perhaps faster
+    INCONCLUSIVE = "inconclusive"
+
+    @property
+    def inverted(self) -> "ComparisonResult":
+        """The result as seen from the baseline."""
+        return _INVERTED.get(self, self)
+
+
+_INVERTED = {
+    one: other
+    for pair in (
+        (ComparisonResult.FASTER, ComparisonResult.SLOWER),
+        (ComparisonResult.FASTER_SOMEWHAT, ComparisonResult.SLOWER_SOMEWHAT),
+        (ComparisonResult.NO_SLOWDOWN, ComparisonResult.NO_SPEEDUP),
+    )
+    for one, other in (pair, pair[::-1])
+}
 
 
 class CrossoverState(StrEnum):

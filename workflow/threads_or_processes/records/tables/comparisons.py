@@ -166,9 +166,6 @@ class ClaimRow:
     exact_p_value: Annotated[
         float | None, Field("two-sided p by flipping signs around the claimed ratio")
     ] = None
-    noise_floor_ratio: Annotated[
-        float | None, Field("by how much two measurements of one cell differ")
-    ] = None
     losing_trials: Annotated[int | None, Field("trials that lost an update")] = None
     lost_ratio: Annotated[float | None, Field("lost / made in a repetition; median")] = None
     losing_high_ratio: Annotated[

@@ -119,7 +119,7 @@ class Ratio:
     low: Annotated[float | None, Field("lower end of the interval")] = None
     high: Annotated[float | None, Field("upper end of the interval")] = None
     reading: Annotated[ComparisonResult, Field("what both methods say of it")] = (
-        ComparisonResult.UNRESOLVED
+        ComparisonResult.INCONCLUSIVE
     )
 
     @classmethod
@@ -138,7 +138,7 @@ class Ratio:
             return None
         if low is None or high is None:
             low = high = None
-        return cls(value=value, low=low, high=high, reading=reading or ComparisonResult.UNRESOLVED)
+        return cls(value=value, low=low, high=high, reading=reading or ComparisonResult.INCONCLUSIVE)
 
     @property
     def has_interval(self) -> bool:
@@ -152,49 +152,39 @@ class Ratio:
 
     def inverted(self) -> "Ratio":
         """The same comparison seen from the baseline; the reading turns round with it."""
-        turned = {
-            ComparisonResult.FASTER: ComparisonResult.SLOWER,
-            ComparisonResult.SLOWER: ComparisonResult.FASTER,
-        }
         return Ratio(
             value=1 / self.value,
             low=1 / self.high if self.high else None,
             high=1 / self.low if self.low else None,
-            reading=turned.get(self.reading, self.reading),
+            reading=self.reading.inverted,
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class RatioIntervals:
-    """The intervals of a ratio by both methods; all missing below two blocks."""
+    """The interval of a ratio, which encloses those of both methods; missing below two blocks."""
 
-    ci_low_ratio: Annotated[float | None, Field("lower end of the interval of the ratio")] = None
-    ci_high_ratio: Annotated[float | None, Field("upper end of the interval of the ratio")] = None
-    ci_level: Annotated[float | None, Field("level of the intervals")] = None
-    ci_method: Annotated[str | None, Field("how the interval was made")] = None
-    second_ratio: Annotated[float | None, Field("the ratio by the second method: of medians")] = (
+    ci_low_ratio: Annotated[float | None, Field("lower end: the lower of both methods' ends")] = (
         None
     )
-    second_low_ratio: Annotated[
-        float | None, Field("lower end of the interval by the second method")
-    ] = None
-    second_high_ratio: Annotated[
-        float | None, Field("upper end of the interval by the second method")
-    ] = None
-    second_method: Annotated[
-        str | None, Field("how that was made; a verdict needs both methods")
-    ] = None
+    ci_high_ratio: Annotated[float | None, Field("upper end: the higher of both methods' ends")] = (
+        None
+    )
+    ci_level: Annotated[float | None, Field("level of each method's interval")] = None
+    ci_method: Annotated[str | None, Field("the two methods")] = None
+    first_low_ratio: Annotated[float | None, Field("lower end by the first method")] = None
+    first_high_ratio: Annotated[float | None, Field("upper end by the first method")] = None
+    second_low_ratio: Annotated[float | None, Field("lower end by the second method")] = None
+    second_high_ratio: Annotated[float | None, Field("upper end by the second method")] = None
     equivalence_low_ratio: Annotated[
-        float | None, Field("lower end of the interval for equivalence")
+        float | None, Field("lower end of the interval for equivalence, by both methods")
     ] = None
     equivalence_high_ratio: Annotated[
-        float | None, Field("upper end of the interval for equivalence")
+        float | None, Field("upper end of the interval for equivalence, by both methods")
     ] = None
-    second_equivalence_low_ratio: Annotated[
-        float | None, Field("the same by the second method, lower end")
-    ] = None
-    second_equivalence_high_ratio: Annotated[
-        float | None, Field("the same by the second method, upper end")
+    beyond_trials_sd: Annotated[
+        float | None,
+        Field("standard deviation of log ratio that trials don't show and the interval includes"),
     ] = None
 
 

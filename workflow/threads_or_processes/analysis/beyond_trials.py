@@ -1,0 +1,101 @@
+"""What two measurements of one cell differ by beyond what their trials show.
+
+The spread of a cell's trials says how far another trial may be. What all its trials share they
+can't show; a cell that is measured as two (A/A control) does: the variance of the pairs' log
+ratios, less what the trials account for. It widens every interval.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from threads_or_processes.records.plan import Cell
+from threads_or_processes.records.vocabulary import SERIAL, Family, StartMethod, Timing
+
+#: Cells by what their variance depends on: how they work, and what is in their times.
+Kind = tuple[Family, Timing]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beyond:
+    """A variance of a log ratio, and the degrees of freedom with which it is known."""
+
+    variance: float = 0.0
+    freedom: float = math.inf
+
+
+@dataclass(frozen=True, kw_only=True)
+class Twins:
+    """Two measurements of one cell: their log ratio, and its standard error by their trials."""
+
+    kind: Kind
+    log_ratio: float
+    standard_error: float
+
+
+#: Of pairs in the campaigns of docs/instrument.md, as good as so many pairs of one's own.
+PRIOR_FREEDOM = 10.0
+_PRIOR_SD = {Family.SERIAL: 0.005, Family.THREADS: 0.005, Family.PROCESSES: 0.01}
+_COLD_PRIOR_SD = 0.02
+
+
+def kind_of(cell: Cell) -> Kind:
+    """A cell's kind. Whatever works within one process is like threads."""
+    if cell.model == SERIAL:
+        return Family.SERIAL, cell.timing
+    has_processes = cell.start_method is not StartMethod.NONE
+    return Family.PROCESSES if has_processes else Family.THREADS, cell.timing
+
+
+def _prior(kind: Kind) -> Beyond:
+    family, timing = kind
+    deviation = _PRIOR_SD[family] if timing is Timing.WARM else _COLD_PRIOR_SD
+    return Beyond(variance=deviation**2, freedom=PRIOR_FREEDOM)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeyondTrials:
+    """The variance of pairs by kind; where none was measured, that of earlier campaigns."""
+
+    of_kind: Mapping[Kind, Beyond] = field(default_factory=dict)
+
+    def between(self, cell: Cell, baseline: Cell) -> Beyond:
+        """Of the log ratio of two cells: half of each kind's, for each has one cell in it."""
+        halves = []
+        for kind in (kind_of(cell), kind_of(baseline)):
+            of_pairs = self.of_kind.get(kind) or _prior(kind)
+            halves.append((of_pairs.variance / 2, of_pairs.freedom))
+        return Beyond(variance=sum(part for part, _ in halves), freedom=joint_freedom(halves))
+
+
+def beyond_trials(twins: Iterable[Twins]) -> BeyondTrials:
+    """The variance of each kind, by its pairs and by those of earlier campaigns together.
+
+    Log ratios have mean zero by design, so each pair's square is an estimate with one degree of
+    freedom (DerSimonian and Laird's moment estimator, Controlled Clinical Trials 7, 1986).
+    """
+    excess: dict[Kind, list[float]] = {}
+    for pair in twins:
+        excess.setdefault(pair.kind, []).append(pair.log_ratio**2 - pair.standard_error**2)
+    return BeyondTrials(of_kind={kind: _pooled(kind, found) for kind, found in excess.items()})
+
+
+def _pooled(kind: Kind, excess: Sequence[float]) -> Beyond:
+    prior = _prior(kind)
+    freedom = prior.freedom + len(excess)
+    variance = (prior.freedom * prior.variance + float(np.sum(excess))) / freedom
+    return Beyond(variance=max(variance, 0.0), freedom=freedom)
+
+
+def joint_freedom(parts: Sequence[tuple[float, float]]) -> float:
+    """Degrees of freedom of a sum of variances, each with its own (Satterthwaite, Biometrics 2, 1946).
+
+    Where all are zero, the fewest.
+    """
+    total = sum(variance for variance, _ in parts)
+    if total == 0:
+        return min(freedom for _, freedom in parts)
+    below = sum(variance**2 / freedom for variance, freedom in parts)
+    return total**2 / below if below > 0 else math.inf
