@@ -14,7 +14,7 @@ from scipy import optimize
 
 from threads_or_processes.analysis.estimates import Floats
 from threads_or_processes.analysis.ratios import Comparison, compare
-from threads_or_processes.analysis.readings import Rules
+from threads_or_processes.analysis.readings import NO_FASTER, Rules
 from threads_or_processes.analysis.trial_values import Times
 from threads_or_processes.records.plan import Cell, Plan
 from threads_or_processes.records.tables.experiments import CrossoverRow
@@ -29,15 +29,6 @@ from threads_or_processes.records.vocabulary import (
 )
 
 BETWEEN_SIZES = "intervals of the two nearest sizes, joined in 1 / size"
-
-#: With these results the baseline is at least as good, as far as the margin goes.
-BASELINE_WILL_DO = (
-    ComparisonResult.SLOWER,
-    ComparisonResult.SLOWER_SOMEWHAT,
-    ComparisonResult.NO_SPEEDUP,
-    ComparisonResult.EQUAL,
-)
-
 
 #: Workload, parameter and baseline model of a ladder; its timing, model, workers and arm.
 Way = tuple[str, str, Literal["serial", "threads"], Timing, str, int, str]
@@ -176,7 +167,7 @@ def find_bracket(readings: Sequence[ComparisonResult]) -> Bracket:
         faster_from -= 1
     before = readings[:faster_from]
     baseline_to = max(
-        (place for place, reading in enumerate(before) if reading in BASELINE_WILL_DO), default=None
+        (place for place, reading in enumerate(before) if reading in NO_FASTER), default=None
     )
     if not before:
         state = CrossoverState.ALWAYS_FASTER

@@ -3,23 +3,23 @@
 The choice is between families (serial, threads, processes, ...), each by its best cell: within a
 family, of all its models.
 
-The best cell is chosen from the data it is then judged on, so its interval flatters it a little;
-the reading against the runner-up says whether the choice matters at all. Where it is `equal`, the
-simpler of the two families will do.
+What is recommended is not the fastest cell but all families that the data don't rule out
+(`contenders`): the fastest of several is chosen by noise where they are alike.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from threads_or_processes.analysis.estimates import geometric_mean
-from threads_or_processes.analysis.ratios import compare
-from threads_or_processes.analysis.readings import Rules
+from threads_or_processes.analysis.ratio_estimates import best_against_best
+from threads_or_processes.analysis.ratios import compare, false_discovery
+from threads_or_processes.analysis.readings import FASTER, NO_FASTER, Rules, read_ratio
 from threads_or_processes.analysis.trial_values import Times, wall_times
 from threads_or_processes.records.plan import Cell, Plan
-from threads_or_processes.records.tables.comparisons import DecisionRow, FamilyRow
-from threads_or_processes.records.tables.groups import Candidate, Ratio
+from threads_or_processes.records.tables.comparisons import DecisionRow, FamilyRow, MoveRow
+from threads_or_processes.records.tables.groups import NO_INTERVALS, Candidate, Intervals, Ratio
 from threads_or_processes.records.vocabulary import (
     NOTEBOOK_WORKLOAD,
     SERIAL,
@@ -27,6 +27,7 @@ from threads_or_processes.records.vocabulary import (
     Family,
     Outcome,
     Timing,
+    Use,
 )
 
 #: Sends empty tasks one by one: what is left is the price of sending one.
@@ -126,16 +127,49 @@ def contests(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules) -> li
     ]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Contenders:
+    """The cells that may be the best, and at which p each of the others was ruled out."""
+
+    cells: tuple[Cell, ...]
+    ruled_out: Mapping[str, float]
+
+
+def contenders(contest: Contest) -> Contenders:
+    """Which cells may be the best: those not shown to be slower than the fastest one, or its equal.
+
+    All judged together: the truly best is ruled out in at most 1 - confidence of such contests
+    (Hsu, "Constrained simultaneous confidence intervals for multiple comparisons with the best",
+    Ann. Statist. 12, 1984; by Bonferroni here, as spreads are unlike). The interval must say it,
+    too, so both methods do.
+    """
+    if not contest.fastest_first:
+        return Contenders(cells=(), ruled_out={})
+    best, *others = contest.fastest_first
+    kept, ruled_out = [best], {}
+    for other in others:
+        found = compare(contest.times, cell=best, baseline=other, rules=contest.rules)
+        p = len(others) * found.estimate.one_sided_p(0.0) if found and found.estimate.methods else 1
+        is_slower = found is not None and found.reading in FASTER
+        if is_slower and p <= 1 - contest.rules.confidence:
+            ruled_out[other.id] = p
+        else:
+            kept.append(other)
+    return Contenders(cells=tuple(kept), ruled_out=ruled_out)
+
+
 def decisions_table(
     found: Iterable[Contest], plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules
 ) -> list[DecisionRow]:
     """One row for each workload and arm with something to decide."""
     costs_ns = sending_costs_ns(plan, trials, times)
-    return [_decision(one, costs_ns, rules.margin) for one in found]
+    rows = [_decision(one, costs_ns, rules.margin) for one in found]
+    q_values = iter(false_discovery([row.p_value for row in rows if row.p_value is not None]))
+    return [row if row.p_value is None else replace(row, q_value=next(q_values)) for row in rows]
 
 
 def families_table(found: Iterable[Contest]) -> list[FamilyRow]:
-    """One row for each parallel family with a candidate, contest by contest."""
+    """One row for each family with a candidate, contest by contest; serial is one, too."""
     return [
         FamilyRow(
             workload=one.workload,
@@ -144,12 +178,62 @@ def families_table(found: Iterable[Contest]) -> list[FamilyRow]:
             cell=best.id,
             model=best.model,
             workers=best.workers,
-            speedup=one.ratio(best, one.own_serial),
+            time_ns=one.means_ns[best.id],
+            speedup=None if family is Family.SERIAL else one.ratio(best, one.own_serial),
+            reference_speedup=None
+            if best == one.reference_serial
+            else one.ratio(best, one.reference_serial),
         )
         for one in found
         for family in Family
-        if family is not Family.SERIAL and (best := one.best_of(family)) is not None
+        if (best := one.best_of(family)) is not None
     ]
+
+
+def moves_table(found: Sequence[Contest], plan: Plan) -> list[MoveRow]:
+    """One row for each workload and arm that has candidates, as the reference arm has."""
+    of_place = {(one.workload, one.arm): one for one in found if one.fastest_first}
+    return [
+        row
+        for (workload, arm), one in of_place.items()
+        if arm != plan.reference_arm
+        and (reference := of_place.get((workload, plan.reference_arm))) is not None
+        and (row := _move(one, reference)) is not None
+    ]
+
+
+def _move(own: Contest, reference: Contest) -> MoveRow | None:
+    best, baseline = own.fastest_first[0], reference.fastest_first[0]
+    found = compare(own.times, cell=best, baseline=baseline, rules=own.rules)
+    if found is None:
+        return None
+    times = own.times.on(found.basis)
+    estimate = best_against_best(
+        found.estimate,
+        [times.get(cell.id, {}) for cell in own.fastest_first],
+        [times.get(cell.id, {}) for cell in reference.fastest_first],
+        confidence=own.rules.confidence,
+    )
+    interval = estimate.interval
+    return MoveRow(
+        workload=own.workload,
+        arm=own.arm,
+        basis=found.basis,
+        best=own.named(best),
+        baseline=reference.named(baseline),
+        best_ns=found.cell_ns,
+        baseline_ns=found.baseline_ns,
+        blocks=estimate.blocks,
+        speedup=Ratio(
+            value=estimate.ratio,
+            low=interval.low if interval else None,
+            high=interval.high if interval else None,
+            reading=read_ratio(estimate, own.rules),
+        ),
+        intervals=Intervals(ci_level=interval.level, ci_method=interval.method)
+        if interval
+        else NO_INTERVALS,
+    )
 
 
 def decidable(plan: Plan) -> list[Cell]:
@@ -201,7 +285,7 @@ def pays_from_ns(cost_ns: float | None, speedup: float, margin: float) -> float 
 
 
 def _decision(contest: Contest, costs_ns: Mapping[Way, float], margin: float) -> DecisionRow:
-    """What was fastest; nothing where there is no candidate."""
+    """What to use; nothing where there is no candidate."""
     row = DecisionRow(workload=contest.workload, arm=contest.arm)
     if not contest.fastest_first:
         return row
@@ -215,8 +299,13 @@ def _decision(contest: Contest, costs_ns: Mapping[Way, float], margin: float) ->
     pays_ns = None
     if own_speedup is not None and own_speedup.reading is ComparisonResult.FASTER:
         pays_ns = pays_from_ns(costs_ns.get(way_of(best)), own_speedup.value, margin)
+    kept = contenders(contest)
+    families = {contest.plan.family(cell) for cell in kept.cells}
     return replace(
         row,
+        use=_use(contest, families),
+        families=tuple(one for one in Family if one in families),
+        p_value=_least_sure(contest, families, kept.ruled_out),
         best=contest.named(best),
         best_ns=contest.means_ns[best.id],
         enough_workers=contest.enough_workers(best),
@@ -227,3 +316,31 @@ def _decision(contest: Contest, costs_ns: Mapping[Way, float], margin: float) ->
         runner_up=contest.named(runner_up) if runner_up is not None else None,
         advantage=contest.ratio(best, runner_up),
     )
+
+
+def _use(contest: Contest, families: Set[Family]) -> Use:
+    """Parallel where serial is ruled out, serial where no parallel family is faster."""
+    if Family.SERIAL not in families:
+        return Use.PARALLEL
+    judged = [
+        contest.ratio(best, contest.own_serial)
+        for family in Family
+        if family is not Family.SERIAL and (best := contest.best_of(family)) is not None
+    ]
+    none_gains = all(ratio is not None and ratio.reading in NO_FASTER for ratio in judged)
+    return Use.SERIAL if judged and none_gains else Use.INCONCLUSIVE
+
+
+def _least_sure(
+    contest: Contest, families: Set[Family], ruled_out: Mapping[str, float]
+) -> float | None:
+    """Of the families that were ruled out, the p of that which most nearly was not; None of none.
+
+    A family is out when all its cells are, so the greatest p of its cells counts.
+    """
+    p_values = [
+        p
+        for cell, p in ruled_out.items()
+        if contest.plan.family(contest.plan.cells_by_id[cell]) not in families
+    ]
+    return min(1.0, max(p_values)) if p_values else None

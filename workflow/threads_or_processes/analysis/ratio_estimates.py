@@ -6,14 +6,15 @@ those of both: Student's t suits symmetric noise, a bootstrap follows skewed noi
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import optimize, stats
 
 from threads_or_processes.analysis.beyond_trials import Beyond, joint_freedom
-from threads_or_processes.analysis.estimates import Interval
+from threads_or_processes.analysis.estimates import Floats, Interval, block_resamples
 from threads_or_processes.analysis.samples import Samples
 
 #: A campaign of more blocks than this is not what anyone will run to settle a question.
@@ -130,16 +131,21 @@ def _bootstrap_interval(samples: Samples, beyond: Beyond, level: float) -> Inter
     about the bootstrap", The American Statistician 69, 2015). What lies beyond the trials adds to
     each side as squares add (Zou and Donner, Statistics in Medicine 27, 2008).
     """
+    return _percentiles(samples.resampled(), samples, beyond, level, samples.bootstrap_method)
+
+
+def _percentiles(
+    resampled: Floats, samples: Samples, beyond: Beyond, level: float, method: str
+) -> Interval:
     outside = expanded_tail(samples.freedom, samples.blocks, level)
     middle = samples.log_mean
-    ends = np.quantile(samples.resampled(), [outside, 1 - outside])
+    low, high = np.quantile(resampled, [outside, 1 - outside])
     more = float(stats.t.ppf((1 + level) / 2, beyond.freedom)) * math.sqrt(beyond.variance)
-    below, above = (math.hypot(end - middle, more) for end in ends)
     return Interval(
-        low=math.exp(middle - below),
-        high=math.exp(middle + above),
+        low=math.exp(middle - math.hypot(max(middle - low, 0.0), more)),
+        high=math.exp(middle + math.hypot(max(high - middle, 0.0), more)),
         level=level,
-        method=samples.bootstrap_method,
+        method=method,
     )
 
 
@@ -147,6 +153,48 @@ def expanded_tail(freedom: float, blocks: int, level: float) -> float:
     """The share of resamples to leave out at each end."""
     quantile = float(stats.t.ppf((1 + level) / 2, freedom))
     return float(stats.norm.cdf(-math.sqrt(blocks / (blocks - 1)) * quantile))
+
+
+def best_against_best(
+    pair: RatioEstimate,
+    own: Sequence[Mapping[int, float]],
+    baselines: Sequence[Mapping[int, float]],
+    *,
+    confidence: float,
+) -> RatioEstimate:
+    """The estimate of the fastest cells of two groups, whose interval allows for the choice.
+
+    `pair` is the estimate of the two that are fastest; `own` and `baselines` are the times of all
+    cells, by block. Each resample of blocks chooses the fastest of both groups again. The interval
+    encloses that of Student's t for the pair, too.
+    """
+    if not pair.methods:
+        return pair
+    first, _ = pair.methods
+    chosen = _fastest(baselines) - _fastest(own)
+    samples, beyond = pair.samples, pair.beyond
+
+    def interval(level: float) -> Interval:
+        method = f"{samples.bootstrap_method}, choosing again"
+        return _percentiles(chosen, samples, beyond, level, method)
+
+    again = MethodIntervals(
+        interval=interval(confidence), equivalence=interval(2 * confidence - 1)
+    )
+    return replace(pair, methods=(first, again))
+
+
+def _fastest(cells: Sequence[Mapping[int, float]]) -> Floats:
+    """The least mean log time of these cells in each resample of blocks; shape (resamples,).
+
+    A cell that has no trial in any block of a resample takes no part in it.
+    """
+    blocks = sorted(set[int]().union(*cells))
+    drawn = block_resamples(len(blocks))
+    logs = np.array([[math.log(c[b]) if b in c else math.nan for b in blocks] for c in cells])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of a resample without any trial
+        return np.asarray(np.nanmin(np.nanmean(logs[:, drawn], axis=2), axis=0), dtype=np.float64)
 
 
 def blocks_needed(estimate: RatioEstimate, *, distance: float, tail: float) -> int | None:

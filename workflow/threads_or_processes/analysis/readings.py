@@ -8,6 +8,19 @@ from threads_or_processes.analysis.estimates import Interval
 from threads_or_processes.analysis.ratio_estimates import RatioEstimate
 from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, ComparisonResult
 
+#: What shows that a cell is faster than its baseline, by more than the margin or by less.
+FASTER = frozenset({ComparisonResult.FASTER, ComparisonResult.FASTER_SOMEWHAT})
+
+#: What shows that a cell is not faster than its baseline by the margin.
+NO_FASTER = frozenset(
+    {
+        ComparisonResult.SLOWER,
+        ComparisonResult.SLOWER_SOMEWHAT,
+        ComparisonResult.EQUAL,
+        ComparisonResult.NO_SPEEDUP,
+    }
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:

@@ -13,7 +13,12 @@ from threads_or_processes.analysis.beyond_trials import beyond_trials
 from threads_or_processes.analysis.control import control_table, pairs, twins
 from threads_or_processes.analysis.crossovers import crossovers_table
 from threads_or_processes.analysis.dataset import in_order
-from threads_or_processes.analysis.decisions import contests, decisions_table, families_table
+from threads_or_processes.analysis.decisions import (
+    contests,
+    decisions_table,
+    families_table,
+    moves_table,
+)
 from threads_or_processes.analysis.experiment_tables import (
     memory_table,
     notebook_table,
@@ -65,6 +70,7 @@ def all_rows(plan: Plan, trials: pd.DataFrame) -> AllTables:
         ratios=ratios_table(plan, times, rules),
         decisions=decisions_table(found, plan, trials, times, rules),
         families=families_table(found),
+        moves=moves_table(found, plan),
         claims=claims_table(plan, trials, values, times, rules),
         outcomes=outcomes_table(plan, trials),
         notebook=notebook_table(plan, trials, values),

@@ -175,6 +175,15 @@ _INVERTED = {
 }
 
 
+class Use(StrEnum):
+    """What a recommendation says of a workload and arm."""
+
+    PARALLEL = "parallel"  # one of the families named; all of them do equally well, as far as known
+    SERIAL = "serial"  # no parallel way is faster by the margin
+    INCONCLUSIVE = "inconclusive"  # serial may be as fast as the best parallel way, or may not
+    NO_DATA = "no_data"
+
+
 class CrossoverState(StrEnum):
     """What the results along a ladder, from the least size to the largest, say together."""
 

@@ -16,6 +16,7 @@ from threads_or_processes.records.tables.comparisons import (
     ControlRow,
     DecisionRow,
     FamilyRow,
+    MoveRow,
     RatioRow,
 )
 from threads_or_processes.records.tables.experiments import (
@@ -52,6 +53,7 @@ class AllTables:
     ratios: Sequence[RatioRow]
     decisions: Sequence[DecisionRow]
     families: Sequence[FamilyRow]
+    moves: Sequence[MoveRow]
     claims: Sequence[ClaimRow]
     outcomes: Sequence[OutcomeRow]
     notebook: Sequence[NotebookRow]

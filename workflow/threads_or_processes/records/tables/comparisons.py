@@ -5,9 +5,11 @@ from typing import Annotated, Literal
 
 from threads_or_processes.records.fields import Field
 from threads_or_processes.records.tables.groups import (
+    NO_INTERVALS,
     NO_RATIO_INTERVALS,
     Arm,
     Candidate,
+    Intervals,
     Model,
     OfTiming,
     OfWorkers,
@@ -24,6 +26,7 @@ from threads_or_processes.records.vocabulary import (
     Expects,
     Family,
     Finding,
+    Use,
     Verdict,
 )
 
@@ -77,10 +80,25 @@ class RatioRow:
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionRow:
-    """A workload and arm: what was fastest, and by how much."""
+    """A workload and arm: what to use, what was fastest, and by how much."""
 
     workload: Workload
     arm: Arm
+    use: Annotated[Use, Field("what is recommended")] = Use.NO_DATA
+    families: Annotated[
+        tuple[Family, ...],
+        Field(
+            "the simplest first: those with a cell that is not shown to be slower than the best, "
+            "all cells of the row judged together, or that equals it"
+        ),
+    ] = ()
+    p_value: Annotated[
+        float | None,
+        Field("greatest p at which a family that is not named was ruled out, for their number"),
+    ] = None
+    q_value: Annotated[
+        float | None, Field("p_value as a false discovery rate over the rows of this table")
+    ] = None
     best: Annotated[
         Candidate | None, Field("the cell with the least geometric mean, warm timing")
     ] = None
@@ -114,17 +132,40 @@ class DecisionRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FamilyRow:
-    """A workload, arm and parallel family: its best cell, and what that gains."""
+class MoveRow:
+    """A workload and an arm against the reference arm, each in its best way.
+
+    Both ways were chosen from the data that they are judged on; the interval allows for it.
+    """
 
     workload: Workload
     arm: Arm
-    family: Annotated[Family, Field("what the reader chooses between; serial is the baseline")]
+    basis: BothOnBasis
+    best: Annotated[Candidate, Field("the fastest cell on this arm")]
+    baseline: Annotated[Candidate, Field("the fastest cell on the reference arm")]
+    best_ns: Annotated[float, Field("geometric mean of the fastest cell on this arm")]
+    baseline_ns: Annotated[float, Field("geometric mean of the fastest on the reference arm")]
+    blocks: Annotated[int, Field("trials of the cell of both that has fewer")]
+    speedup: Annotated[Ratio, Field("baseline_ns / best_ns", unit="ratio")]
+    intervals: Intervals = NO_INTERVALS
+
+
+@dataclass(frozen=True, kw_only=True)
+class FamilyRow:
+    """A workload, arm and family: its best cell, and how fast that is."""
+
+    workload: Workload
+    arm: Arm
+    family: Annotated[Family, Field("what the reader chooses between")]
     cell: Annotated[str, Field("the family's cell with the least geometric mean, warm timing")]
     model: Model
     workers: Workers
+    time_ns: Annotated[float, Field("its geometric mean")]
     speedup: Annotated[
         Ratio | None, Field("that cell against serial on the same arm", unit="ratio")
+    ]
+    reference_speedup: Annotated[
+        Ratio | None, Field("that cell against serial on the reference arm", unit="ratio")
     ]
 
 
