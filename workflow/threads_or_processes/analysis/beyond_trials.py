@@ -90,9 +90,10 @@ def _pooled(kind: Kind, excess: Sequence[float]) -> Beyond:
 
 
 def joint_freedom(parts: Sequence[tuple[float, float]]) -> float:
-    """Degrees of freedom of a sum of variances, each with its own (Satterthwaite, Biometrics 2, 1946).
+    """Degrees of freedom of a sum of variances, each with its own; where all are zero, the fewest.
 
-    Where all are zero, the fewest.
+    Satterthwaite, "An approximate distribution of estimates of variance components", Biometrics 2,
+    1946.
     """
     total = sum(variance for variance, _ in parts)
     if total == 0:

@@ -40,7 +40,11 @@ def pairs(plan: Plan, times: Times) -> list[Pair]:
 def _pair(cell: Cell, first: Cell, times: Times, confidence: float) -> Pair:
     basis = times.basis(cell.id, first.id)
     samples = samples_of(times, basis, cell=cell.id, baseline=first.id)
-    estimate = samples and estimate_ratio(samples, confidence=confidence, beyond=Beyond())
+    estimate = (
+        estimate_ratio(samples, confidence=confidence, beyond=Beyond())
+        if samples is not None
+        else None
+    )
     return Pair(cell=cell, first=first, basis=basis, estimate=estimate)
 
 

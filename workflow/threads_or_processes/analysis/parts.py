@@ -150,15 +150,14 @@ class _OfAmount:
     @property
     def times(self) -> Times:
         """Their wall times, which decide the basis."""
-        return Times(
-            **{
-                basis: {
-                    cell: {block: spent.wall_ns for block, spent in of_cell.items()}
-                    for cell, of_cell in getattr(self, basis).items()
-                }
-                for basis in ("quiet", "typical")
+        quiet, typical = (
+            {
+                cell: {block: spent.wall_ns for block, spent in of_cell.items()}
+                for cell, of_cell in found.items()
             }
+            for found in (self.quiet, self.typical)
         )
+        return Times(quiet=quiet, typical=typical)
 
     def on(self, basis: Basis) -> Mapping[str, Mapping[int, Spent]]:
         """All trials on one basis."""

@@ -178,9 +178,7 @@ def best_against_best(
         method = f"{samples.bootstrap_method}, choosing again"
         return _percentiles(chosen, samples, beyond, level, method)
 
-    again = MethodIntervals(
-        interval=interval(confidence), equivalence=interval(2 * confidence - 1)
-    )
+    again = MethodIntervals(interval=interval(confidence), equivalence=interval(2 * confidence - 1))
     return replace(pair, methods=(first, again))
 
 

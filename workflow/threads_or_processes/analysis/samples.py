@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+
 from threads_or_processes.analysis.beyond_trials import joint_freedom
 from threads_or_processes.analysis.estimates import Floats, block_resamples, centre
 

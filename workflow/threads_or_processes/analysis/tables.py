@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 
 from threads_or_processes.analysis.amounts import amounts_table, times_at_amounts
+from threads_or_processes.analysis.beyond_trials import beyond_trials
 from threads_or_processes.analysis.campaign_tables import health_table, order_table, outcomes_table
 from threads_or_processes.analysis.cells import cells_table, distributions_table
 from threads_or_processes.analysis.claims import claims_table
-from threads_or_processes.analysis.beyond_trials import beyond_trials
 from threads_or_processes.analysis.control import control_table, pairs, twins
 from threads_or_processes.analysis.crossovers import crossovers_table
 from threads_or_processes.analysis.dataset import in_order

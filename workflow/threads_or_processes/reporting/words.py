@@ -89,11 +89,15 @@ _OUTCOMES: dict[str, str] = {
     "missing": "no record",
 }
 
-READINGS = {
+RESULTS = {
     ComparisonResult.FASTER: "faster",
     ComparisonResult.SLOWER: "slower",
-    ComparisonResult.EQUAL: "equal",
-    ComparisonResult.UNRESOLVED: "not settled",
+    ComparisonResult.EQUAL: "no difference",
+    ComparisonResult.FASTER_SOMEWHAT: "faster, by an unknown amount",
+    ComparisonResult.SLOWER_SOMEWHAT: "slower, by an unknown amount",
+    ComparisonResult.NO_SPEEDUP: "no speedup",
+    ComparisonResult.NO_SLOWDOWN: "no slowdown",
+    ComparisonResult.INCONCLUSIVE: "inconclusive",
 }
 
 _FLAGS = {
@@ -249,48 +253,34 @@ def compared(ratio: Ratio, than: str, *, margin: float) -> str:
         seen = ratio if ratio.value >= 1 else ratio.inverted()
         direction = "faster" if ratio.value >= 1 else "slower"
         return f"seen {text.times_as_fast(seen)} {direction} than {than}, with no interval"
+    within = text.percent(margin)
     match ratio.reading:
         case ComparisonResult.FASTER:
-            return f"{text.times_as_fast(ratio)} faster than {than} {text.interval(ratio)}"
+            return f"{figures(ratio)} faster than {than}"
         case ComparisonResult.SLOWER:
-            turned = ratio.inverted()
-            return f"{text.times_as_fast(turned)} slower than {than} {text.interval(turned)}"
+            return f"{figures(ratio.inverted())} slower than {than}"
         case ComparisonResult.EQUAL:
-            return f"as fast as {than} within {text.percent(margin)}: {figures(ratio)}"
-        case ComparisonResult.UNRESOLVED:
-            return f"not settled against {than}: {figures(ratio)}"
+            return f"no difference to {than} (within {within}): {figures(ratio)}"
+        case ComparisonResult.FASTER_SOMEWHAT:
+            return f"faster than {than}, perhaps by less than {within}: {figures(ratio)}"
+        case ComparisonResult.SLOWER_SOMEWHAT:
+            return f"slower than {than}, perhaps by less than {within}: {figures(ratio)}"
+        case ComparisonResult.NO_SPEEDUP:
+            return f"no speedup over {than}: {figures(ratio)}"
+        case ComparisonResult.NO_SLOWDOWN:
+            return f"not slower than {than}: {figures(ratio)}"
+        case ComparisonResult.INCONCLUSIVE:
+            return f"inconclusive against {than}: {figures(ratio)}"
 
 
 def against_serial(models: str, ratio: Ratio, *, margin: float) -> str:
-    """What a whole family of models does for a workload: `threads gain nothing`."""
-    reading = ratio.reading if ratio.has_interval else ComparisonResult.UNRESOLVED
-    match reading:
-        case ComparisonResult.FASTER:
-            return f"{models} gain {figures(ratio)}"
-        case ComparisonResult.SLOWER:
-            turned = ratio.inverted()
-            return f"{models} lose: {text.times_as_fast(turned)} slower {text.interval(turned)}"
-        case ComparisonResult.EQUAL:
-            return f"{models} gain nothing (within {text.percent(margin)} of serial)"
-        case ComparisonResult.UNRESOLVED:
-            return f"whether {models} gain is not settled ({figures(ratio)})"
+    """What a whole family of models does for a workload: `threads: no speedup over serial`."""
+    return f"{models}: {compared(ratio, 'serial', margin=margin)}"
 
 
 def runner_up(advantage: Ratio, other: str, *, margin: float) -> str:
-    """How the best way compares with the best of the other families."""
-    if not advantage.has_interval:
-        return f"next best: {other}; one block can't tell them apart"
-    match advantage.reading:
-        case ComparisonResult.FASTER:
-            return f"{figures(advantage)} faster than the runner-up, {other}"
-        case ComparisonResult.SLOWER:
-            turned = figures(advantage.inverted())
-            return f"block by block the runner-up, {other}, is {turned} faster"
-        case ComparisonResult.EQUAL:
-            within = text.percent(margin)
-            return f"next best, {other}: the same within {within}, {figures(advantage)}"
-        case ComparisonResult.UNRESOLVED:
-            return f"not settled against the runner-up, {other}: {figures(advantage)}"
+    """How the fastest cell compares with the fastest of the other families."""
+    return f"runner-up: {compared(advantage, other, margin=margin)}"
 
 
 def of_pairs(apart: Sequence[float]) -> str:

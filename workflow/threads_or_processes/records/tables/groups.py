@@ -138,7 +138,8 @@ class Ratio:
             return None
         if low is None or high is None:
             low = high = None
-        return cls(value=value, low=low, high=high, reading=reading or ComparisonResult.INCONCLUSIVE)
+        reading = reading or ComparisonResult.INCONCLUSIVE
+        return cls(value=value, low=low, high=high, reading=reading)
 
     @property
     def has_interval(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from threads_or_processes.records.tables.comparisons import ClaimRow, DecisionRow
-from threads_or_processes.records.vocabulary import ComparisonResult, Family, Verdict
+from threads_or_processes.records.vocabulary import Family, Use, Verdict
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.comparison_data import ComparedMachines, Machines, work_of
@@ -221,15 +221,7 @@ def _families_to_use(row: DecisionRow | None, evidence: Evidence) -> frozenset[s
     """The families to use; none where that is open, None where nothing was measured."""
     if row is None or row.best is None or _status(row, evidence) is Status.NO_DATA:
         return None
-    status = _status(row, evidence)
-    if status is Status.NO_GAIN:
-        return frozenset({str(Family.SERIAL)})
-    rival = row.advantage.reading if row.advantage is not None else ComparisonResult.FASTER
-    if status is Status.OPEN or rival is ComparisonResult.UNRESOLVED:
-        return frozenset()
-    if rival is ComparisonResult.EQUAL and row.runner_up is not None:
-        return frozenset({row.best.family, row.runner_up.family})
-    return frozenset({row.best.family})
+    return frozenset() if row.use is Use.INCONCLUSIVE else frozenset(row.families)
 
 
 def _decision_text(row: DecisionRow | None, evidence: Evidence) -> str:
@@ -240,9 +232,8 @@ def _decision_text(row: DecisionRow | None, evidence: Evidence) -> str:
         return STATUS_WORDS[status]
     is_serial = row.best.family == Family.SERIAL
     way = words.choice(row.best.family, None if is_serial else row.best.workers)
-    undecided = (ComparisonResult.EQUAL, ComparisonResult.UNRESOLVED)
-    if row.runner_up and row.advantage and row.advantage.reading in undecided:
-        way += f" or {row.runner_up.family}"
+    others = [family for family in row.families if family != row.best.family]
+    way = " or ".join([way, *others])
     told = f"{STATUS_ICONS[status]} {STATUS_WORDS[status]}: {way}"
     if row.own_speedup is None or is_serial:
         return told

@@ -77,15 +77,12 @@ def _pairs(question: Question, rows: Mapping[str, ControlRow]) -> Table:
             Column("Timing", lambda cell: cell.timing),
             Number("Time", lambda cell: question.time(cells[rows[cell.id].baseline_cell])),
             Number("Ratio", lambda cell: words.compared_briefly(rows[cell.id].estimate)),
-            Number(
-                "By medians", lambda cell: text.ratio_cell(rows[cell.id].intervals.second_ratio)
-            ),
             Number("Blocks", lambda cell: str(rows[cell.id].blocks)),
             Column("Basis", lambda cell: rows[cell.id].basis or text.MISSING),
             Number("Variation, quiet", lambda cell: _both(rows[cell.id], Basis.QUIET)),
             Number("Variation, typical", lambda cell: _both(rows[cell.id], Basis.TYPICAL)),
         ),
-        caption="Ratio of a cell to itself, of geometric means and of medians of the trials, and "
+        caption="Ratio of a cell to itself, of geometric means of the trials, and "
         "the variation between trials of the first and the second (standard deviation divided by "
         "mean)",
         row_headers=5,

@@ -14,6 +14,7 @@ from threads_or_processes.records.vocabulary import (
     Family,
     Pays,
     Timing,
+    Use,
 )
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
@@ -97,21 +98,15 @@ def status_of(
     where they were because they lose updates, they are no way to work.
     """
     unknown = [cell for cell in left_out if CellFlag.FAILURES in cell.flags]
-    if row is None or row.best is None:
+    if row is None or row.use is Use.NO_DATA:
         return Status.NO_DATA
-    if _is_parallel(row):
-        judged = [row.own_speedup.reading if row.own_speedup else ComparisonResult.UNRESOLVED]
-    else:
-        judged = [one.speedup.reading for one in families if one.speedup is not None]
-        if not judged:
-            if unknown:
-                return Status.OPEN
-            return Status.NO_GAIN if left_out else Status.NO_DATA
-    if ComparisonResult.FASTER in judged and _is_parallel(row):
+    if row.use is Use.PARALLEL:
         return Status.GAIN
-    if unknown or not set(judged) <= {ComparisonResult.EQUAL, ComparisonResult.SLOWER}:
+    if unknown:
         return Status.OPEN
-    return Status.NO_GAIN
+    if all(one.family is Family.SERIAL for one in families):
+        return Status.NO_GAIN if left_out else Status.NO_DATA
+    return Status.NO_GAIN if row.use is Use.SERIAL else Status.OPEN
 
 
 def _headline(row: DecisionRow | None, status: Status) -> str:
@@ -121,13 +116,8 @@ def _headline(row: DecisionRow | None, status: Status) -> str:
         return "Nothing can be said"
     if _favours_serial(row):
         return "Stay serial" if status is Status.NO_GAIN else "Stay serial, perhaps"
-    best = row.best.family, row.best.workers
-    if status is Status.OPEN:
-        return f"{words.capital(words.choice(*best))}, perhaps"
-    rival = row.runner_up
-    if rival and row.advantage and row.advantage.reading is ComparisonResult.EQUAL:
-        return words.capital(words.either(best, (rival.family, rival.workers)))
-    return words.capital(words.choice(*best))
+    named = [family for family in row.families if status is not Status.GAIN or family != "serial"]
+    return words.capital(" or ".join(named))
 
 
 def _named(way: Candidate, row: DecisionRow, campaign: Campaign) -> str:

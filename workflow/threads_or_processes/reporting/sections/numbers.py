@@ -144,7 +144,7 @@ def _ratios(contrast: ContrastKind, rows: Sequence[RatioRow], campaign: Campaign
                 Number("High", lambda row: text.ratio_cell(row.intervals.ci_high_ratio), "×"),
                 Number("Level", level),
                 Number("Blocks", lambda row: str(row.blocks)),
-                Column("Reading", lambda row: words.READINGS[row.reading]),
+                Column("Reading", lambda row: words.RESULTS[row.reading]),
             ),
             caption=f"{title}: baseline time divided by the cell's time, paired by block",
             row_headers=4,

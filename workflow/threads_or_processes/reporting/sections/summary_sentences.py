@@ -49,6 +49,6 @@ def readings(ratios: Iterable[Ratio]) -> str:
     known = list(ratios)
     counted = [
         (sum(ratio.reading is reading for ratio in known), word)
-        for reading, word in words.READINGS.items()
+        for reading, word in words.RESULTS.items()
     ]
     return text.listing([f"{text.fixed(number, 0)} {word}" for number, word in counted if number])
