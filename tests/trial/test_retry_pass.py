@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +171,24 @@ def test_the_command_keeps_every_try_and_lets_the_quietest_count(
     assert read_json(results / f"archive/{counting['trial_id']}.json") == counting
     run_command(["retry", *arguments])
     assert read_json(results / "second-look.json")["lacking"] == 0
+
+
+def test_first_come_the_cells_that_keep_the_fewest_others_from_quiet_times(results: Path) -> None:
+    """Both cells of `far` lack quiet trials, of `near` one does; `enough` has as many as needed."""
+    disturbed = {"far/a": 5, "far/b": 5, "near/a": 4, "near/b": 0, "enough/a": 2}
+    record = read_json(results / "trials/1.json")
+    quiet = {**record, "sentinel": None}
+    trials = []
+    for cell, lacking in disturbed.items():
+        for block in range(12):
+            path = f"trials/{cell.replace('/', '-')}-{block}.json"
+            write_json(results / path, record if block < lacking else quiet)
+            trials.append((cell, path))
+    plan = plan_of(*trials)
+    cells = tuple(
+        replace(plan.cells[0], id=cell, workload=cell.partition("/")[0], blocks=8)
+        for cell in disturbed
+    )
+    found = candidates(replace(plan, cells=cells), results)
+    order = list(dict.fromkeys(one.trial.cell for one in found))
+    assert order == ["near/a", "far/a", "far/b", "enough/a"]

@@ -11,8 +11,9 @@ import pandas as pd
 from threads_or_processes.analysis.estimates import Floats, coefficient_of_variation
 from threads_or_processes.analysis.quiet import with_disturbance, with_undisturbed_times
 from threads_or_processes.records.plan import PeersName, Plan
+from threads_or_processes.records.quiet import quiet_trials_wanted
 from threads_or_processes.records.tables.measured import ValueRow
-from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, FEWEST_QUIET, Basis, Outcome
+from threads_or_processes.records.vocabulary import FEWEST_QUIET, Basis, Outcome
 
 #: cell -> block -> the trial's wall time in ns; ok trials only.
 TimesByBlock = Mapping[str, Mapping[int, float]]
@@ -66,8 +67,7 @@ class Times:
             set[int].intersection(*(set(times.get(cell, {})) for cell in cells))
             for times in (self.quiet, self.typical)
         )
-        enough = len(quiet) >= max(1, (len(typical) + 1) // 2, min(FEWEST_BLOCKS, len(typical)))
-        return Basis.QUIET if enough else Basis.TYPICAL
+        return Basis.QUIET if len(quiet) >= quiet_trials_wanted(len(typical)) else Basis.TYPICAL
 
     def on(self, basis: Basis) -> TimesByBlock:
         """All times on one basis."""

@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from threads_or_processes.records.vocabulary import FEWEST_BLOCKS
+
 #: Low enough to be the undisturbed mode even where that is rare, high enough not to be one lucky
 #: reading.
 FLOOR_PERCENTILE = 1
@@ -37,6 +39,14 @@ class ProbeMode(StrEnum):
     def of_trial(cls, *, workers: int, cpus: int) -> "ProbeMode":
         """The one that suits a trial of so many workers on a machine of so many CPUs."""
         return cls.SEQUENTIAL if workers == 1 and cpus <= MOST_SEQUENTIAL else cls.SIMULTANEOUS
+
+
+def quiet_trials_wanted(trials: int) -> int:
+    """How many of a cell's trials must have quiet time, so that quiet times speak for the cell.
+
+    Half of them, and as many as a verdict needs.
+    """
+    return max(1, (trials + 1) // 2, min(FEWEST_BLOCKS, trials))
 
 
 def floor_of(readings_ns: Collection[int]) -> int:

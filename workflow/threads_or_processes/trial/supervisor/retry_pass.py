@@ -7,7 +7,8 @@ counts, as ever.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from typing import Any
 from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.files import read_json
 from threads_or_processes.records.interpreter import Identity
-from threads_or_processes.records.plan import Plan, Trial
+from threads_or_processes.records.plan import PeersName, Plan, Trial
+from threads_or_processes.records.quiet import quiet_trials_wanted
 from threads_or_processes.records.vocabulary import FEWEST_QUIET
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor
 from threads_or_processes.trial.supervisor.retry_schedule import RetrySchedule
@@ -45,10 +47,13 @@ class Retry:
 
 
 def candidates(plan: Plan, results: Path, monitor: NoiseMonitor | None = None) -> list[Candidate]:
-    """The timed trials of a plan with too few quiet repetitions, in the plan's order.
+    """The timed trials of a plan with too few quiet repetitions, those that matter most first.
 
     Judged by what `monitor` knows by now, or by the rules of their time. Those that failed, that
     nothing watched, or whose cell waits for no quiet, are none.
+
+    All cells that are compared are on one basis, so one cell without enough quiet time puts all of
+    them on typical times: first come cells that lack some, of those peers that lack the fewest.
     """
     found = []
     for trial in sorted(plan.trials, key=lambda trial: trial.position):
@@ -57,7 +62,28 @@ def candidates(plan: Plan, results: Path, monitor: NoiseMonitor | None = None) -
             rule = monitor.rule(plan.quiet_threshold, workers=cell.workers) if monitor else None
             if quiet_repetitions(record, rule) < FEWEST_QUIET:
                 found.append(Candidate(trial, cell.workers, path, record))
-    return found
+    lacks = _lacking_by_cell(plan, found)
+    lacks_of_peers: Counter[PeersName] = Counter()
+    for cell in plan.cells:
+        lacks_of_peers[cell.peers] += lacks[cell.id]
+    return sorted(
+        found,
+        key=lambda one: (
+            lacks[one.trial.cell] == 0,
+            lacks_of_peers[plan.cells_by_id[one.trial.cell].peers],
+        ),
+    )
+
+
+def _lacking_by_cell(plan: Plan, found: Iterable[Candidate]) -> Counter[str]:
+    """How many quiet trials each cell lacks before its times are quiet ones."""
+    disturbed = Counter(one.trial.cell for one in found)
+    return Counter(
+        {
+            cell.id: max(0, disturbed[cell.id] - (cell.blocks - quiet_trials_wanted(cell.blocks)))
+            for cell in plan.cells
+        }
+    )
 
 
 def _is_timed(record: Any) -> bool:
