@@ -16,6 +16,8 @@ from threads_or_processes.records.vocabulary import SERIAL, Family, StartMethod,
 
 #: Cells by what their variance depends on: how they work, and what is in their times.
 Kind = tuple[Family, Timing]
+#: The kinds of a pair of cells, and whether they run on different builds.
+PairKind = tuple[frozenset[Kind], bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,17 +59,32 @@ def _prior(kind: Kind) -> Beyond:
 
 @dataclass(frozen=True, kw_only=True)
 class BeyondTrials:
-    """The variance of pairs by kind; where none was measured, that of earlier campaigns."""
+    """The variance of pairs by kind; where none was measured, that of earlier campaigns.
+
+    `of_sessions` is what several sessions add to the variance of a mean (`analysis.sessions`).
+    """
 
     of_kind: Mapping[Kind, Beyond] = field(default_factory=dict)
+    of_sessions: Mapping[PairKind, Beyond] = field(default_factory=dict)
 
     def between(self, cell: Cell, baseline: Cell) -> Beyond:
-        """Of the log ratio of two cells: half of each kind's, for each has one cell in it."""
-        halves = []
+        """Of the log ratio of two cells: half of each kind's, for each has one cell in it.
+
+        And what sessions add.
+        """
+        parts = []
         for kind in (kind_of(cell), kind_of(baseline)):
             of_pairs = self.of_kind.get(kind) or _prior(kind)
-            halves.append((of_pairs.variance / 2, of_pairs.freedom))
-        return Beyond(variance=sum(part for part, _ in halves), freedom=joint_freedom(halves))
+            parts.append((of_pairs.variance / 2, of_pairs.freedom))
+        sessions = self.of_sessions.get(pair_kind(cell, baseline))
+        if sessions is not None:
+            parts.append((sessions.variance, sessions.freedom))
+        return Beyond(variance=sum(part for part, _ in parts), freedom=joint_freedom(parts))
+
+
+def pair_kind(cell: Cell, baseline: Cell) -> PairKind:
+    """What the variance of a pair of cells between sessions depends on."""
+    return frozenset({kind_of(cell), kind_of(baseline)}), cell.arm != baseline.arm
 
 
 def beyond_trials(twins: Iterable[Twins]) -> BeyondTrials:

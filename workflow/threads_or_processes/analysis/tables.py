@@ -34,6 +34,7 @@ from threads_or_processes.analysis.quiet import with_disturbance
 from threads_or_processes.analysis.ratios import ratios_table
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.scaling import fits_table, scaling_table
+from threads_or_processes.analysis.sessions import between_sessions, sessions_of, sessions_table
 from threads_or_processes.analysis.slopes import slopes_table
 from threads_or_processes.analysis.trial_values import (
     at_largest_amounts,
@@ -61,7 +62,11 @@ def all_rows(plan: Plan, trials: pd.DataFrame) -> AllTables:
     at_amounts = times_at_amounts(plan, every_amount)
     rules = Rules(margin=plan.margin, confidence=plan.confidence)
     measured_twice = pairs(plan, times)
-    rules = replace(rules, beyond_trials=beyond_trials(twins(measured_twice)))
+    sessions = sessions_of(values)
+    beyond = replace(
+        beyond_trials(twins(measured_twice)), of_sessions=between_sessions(plan, times, sessions)
+    )
+    rules = replace(rules, beyond_trials=beyond)
     found = contests(plan, trials, times, rules)
     modes = modes_table(plan, every_amount, at_amounts, rules)
     return AllTables(
@@ -92,6 +97,7 @@ def all_rows(plan: Plan, trials: pd.DataFrame) -> AllTables:
         slow_modes=slow_modes_table(plan, modes),
         pairing=pairing_table(plan, values, times),
         order=order_table(values),
+        sessions=sessions_table(values, sessions),
     )
 
 

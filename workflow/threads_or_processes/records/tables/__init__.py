@@ -38,6 +38,7 @@ from threads_or_processes.records.tables.measured import (
     OutcomeRow,
     PairingRow,
     QualityRow,
+    SessionRow,
     SlowModesRow,
     ValueRow,
 )
@@ -75,6 +76,7 @@ class AllTables:
     slow_modes: Sequence[SlowModesRow]
     pairing: Sequence[PairingRow]
     order: Sequence[OrderRow]
+    sessions: Sequence[SessionRow]
 
 
 #: Every table by name, each tables/<name>.csv, with the dataclass of its rows.

@@ -256,6 +256,17 @@ class OrderRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SessionRow:
+    """A session: trials that ran without a pause of an hour between them."""
+
+    session: Annotated[int, Field("in the order of time, from 1", minimum=1)]
+    blocks: Annotated[int, Field("blocks most of whose trials began in it")]
+    trials: Annotated[int, Field("ok trials of these blocks")]
+    first_unix_ns: Annotated[int, Field("start of its first trial")]
+    last_unix_ns: Annotated[int, Field("start of its last trial")]
+
+
+@dataclass(frozen=True, kw_only=True)
 class OutcomeRow:
     """An outcome: how many trials ended in it."""
 
