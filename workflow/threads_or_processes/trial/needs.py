@@ -1,4 +1,4 @@
-"""What a workload needs of a model, and a model of a workload; and why a cell can't be."""
+"""What workloads and models need of each other, and why a combination is not possible."""
 
 from enum import StrEnum
 
@@ -15,12 +15,12 @@ class Need(StrEnum):
     ARRAYS = "arrays"
 
 
-# Why a cell can't be measured when nobody meets the need.
+# Why a combination can't be measured when the need is not met.
 REASONS = {
-    Need.ONE_MEMORY: "its tasks change one object together; each worker would change its own copy",
-    Need.SINGLE_DISPATCHES: "its tasks are sent to the workers one by one; this model takes only "
-    "whole chunks",
+    Need.ONE_MEMORY: "its tasks update one shared object, and each worker would update its own copy",
+    Need.SINGLE_DISPATCHES: "its tasks are sent one at a time, and this model takes only whole "
+    "chunks",
     Need.EXTENSION_MODULES: "it needs an extension module that subinterpreters can't import",
-    Need.COROUTINE: "its task has no form as a coroutine",
-    Need.ARRAYS: "its tasks take no arrays that shared memory could hold",
+    Need.COROUTINE: "its task has no coroutine version",
+    Need.ARRAYS: "its tasks take no arrays to put in shared memory",
 }

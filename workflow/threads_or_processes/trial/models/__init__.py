@@ -1,4 +1,4 @@
-"""The ways of executing a batch. A model is a class and one entry of the table below.
+"""The execution models. A model is a class and one entry of the table below.
 
 A model's module is imported only in the trial that runs it, so `serial` never loads a pool.
 """
@@ -21,8 +21,8 @@ class ModelEntry:
     """Where a model lives and what a plan must know about it.
 
     `place` is its module and class. `provides` are needs of workloads that it meets, `requires` its
-    own needs of them; `since` is the first Python that has it. Where its workers stay on one CPU
-    each, `unpinned` is the same model with free ones; the machine must allow pinning then.
+    own needs of them. `since` is the first Python version that has it. If each worker is pinned to
+    a CPU, `unpinned` names the same model without pinning; the machine must then allow pinning.
     """
 
     place: str
@@ -68,7 +68,7 @@ MODELS = {
     ),
     "raw_threads": ModelEntry("raw_threads.RawThreads", "raw threads", Family.THREADS, THREADED),
     "thread_executor": ModelEntry(
-        "executors.ThreadExecutor", "thread executor", Family.THREADS, ANY_DISPATCH
+        "executors.ThreadExecutor", "ThreadPoolExecutor", Family.THREADS, ANY_DISPATCH
     ),
     **_of_processes("processes", "pools.Processes", "processes"),
     "processes_pinned-fork": ModelEntry(
@@ -79,13 +79,13 @@ MODELS = {
         start_method=StartMethod.FORK,
         unpinned="processes-fork",
     ),
-    **_of_processes("stdlib_processes", "pools.StdlibProcesses", "processes, standard library"),
-    **_of_processes("process_executor", "process_executor.ProcessExecutor", "process executor"),
+    **_of_processes("stdlib_processes", "pools.StdlibProcesses", "multiprocessing pool"),
+    **_of_processes("process_executor", "process_executor.ProcessExecutor", "ProcessPoolExecutor"),
     "joblib": ModelEntry("joblib_loky.JoblibLoky", "joblib (loky)", Family.PROCESSES, POOLED),
     **_of_processes(
         "shared_memory",
         "shared_memory.SharedMemoryProcesses",
-        "processes, arrays in shared memory",
+        "processes with shared memory",
         requires=frozenset({Need.ARRAYS}),
         since=(3, 13),  # blocks that no resource tracker follows
     ),
@@ -98,7 +98,7 @@ MODELS = {
     ),
     "interpreters": ModelEntry(
         "executors.Interpreters",
-        "interpreters",
+        "subinterpreters",
         Family.INTERPRETERS,
         frozenset({Need.SINGLE_DISPATCHES}),
         since=(3, 14),

@@ -30,8 +30,8 @@ def _large() -> "NDArray[float64]":
     title="NumPy on large arrays",
     kind="C code that releases the GIL",
     unit="two passes over 2 MiB",
-    why="NumPy leaves the lock inside its loops: with large arrays nearly all of the time.",
-    expected="Gains with threads on every arm, until the memory's bandwidth is used up.",
+    why="NumPy releases the GIL inside its loops. On large arrays that is nearly all of the time.",
+    expected="Threads: a speedup on every build, until memory bandwidth is the limit.",
     **NUMPY,
 )
 def numpy_large(task: int, size: int) -> float:
@@ -83,11 +83,11 @@ PIPELINE = {"kind": "memory", "unit": "pipeline over 32 MiB", "batch": Batch.ONE
 
 
 @register(
-    title="NumPy on data beyond the caches",
-    why="NumPy leaves the lock, but each operation moves the whole array through the memory, whose "
-    "bandwidth all cores share.",
-    expected="Gains little, with threads or processes, on any arm: few cores are enough to use up "
-    "the bandwidth.",
+    title="NumPy on data larger than the caches",
+    why="NumPy releases the GIL, but each operation moves the whole array through memory. All "
+    "cores share its bandwidth.",
+    expected="Little speedup from threads or processes, on any build: a few cores use up the "
+    "bandwidth.",
     source="pydata/numexpr",
     **PIPELINE,
 )
@@ -98,10 +98,10 @@ def numpy_pipeline(task: int, size: int) -> float:
 
 @register(
     title="NumPy in blocks that fit the caches",
-    why="The same operations, all of them on one block before the next, which stays in the core's "
-    "own cache.",
-    expected="Gains with threads and with processes on every arm; with threads less on 3.13, where "
-    "each of many short calls takes the lock again.",
+    why="The same operations, all of them on one block before the next. A block stays in the "
+    "core's own cache.",
+    expected="Threads and processes: a speedup on every build. Less from threads on 3.13, where "
+    "each of many short calls takes the GIL again.",
     source="pydata/numexpr",
     remedy_of="numpy_pipeline",
     **PIPELINE,
@@ -118,9 +118,9 @@ SMALL = 100  # elements
     title="NumPy on small arrays",
     kind="C code that holds the GIL",
     unit="three calls on 100 elements",
-    why="With small arrays nearly all of the time goes into the call, and that needs the lock.",
-    expected="Threads gain nothing on 3.13, and less than one might hope on 3.13t, where all "
-    "calls meet in the same data types.",
+    why="On small arrays nearly all of the time is call overhead, which needs the GIL.",
+    expected="Threads: no speedup on 3.13. Limited on 3.13t, where all calls update the same data "
+    "type objects.",
     **NUMPY,
 )
 def numpy_small(task: int, size: int) -> float:
@@ -190,9 +190,9 @@ def _set_inner_threads(number: int) -> None:
     title="Matrix product",
     kind="C code that releases the GIL",
     unit="product of two 160 x 160 matrices",
-    why="The BLAS library has threads of its own; they and the workers compete for the CPUs.",
-    expected="With one inner thread, gains with workers on every arm. With the library's default "
-    "the work is already shared out, and workers add little or do harm.",
+    why="The BLAS library starts threads of its own, which compete with the workers for CPUs.",
+    expected="With one inner thread: a speedup from workers on every build. With the library's "
+    "default, workers add little or slow it down.",
     **NUMPY,
 )
 def matmul(task: int, size: int, inner_threads: int = 1) -> float:

@@ -22,8 +22,8 @@ def _text(length: int) -> bytes:
     title="zlib compression",
     kind="C code that releases the GIL",
     unit="buffer of 16 kB",
-    why="Stands for the large C calls (compression, hashing, images, NumPy) that leave the lock.",
-    expected="Gains with threads on every arm.",
+    why="Models large C calls that release the GIL: compression, hashing, images, NumPy.",
+    expected="Threads: a speedup on every build.",
 )
 def compress(task: int, size: int) -> int:
     """Compress the same 16 kB `size` times with zlib's default level."""
@@ -38,9 +38,9 @@ def compress(task: int, size: int) -> int:
     title="bzip2 compression",
     kind="C code that releases the GIL",
     unit="buffer of 8 kB",
-    why="A second library that leaves the lock, the slowest for each byte.",
-    expected="Gains with threads on every arm; a little less on 3.13, where each compressor is set "
-    "up under the lock.",
+    why="A second library that releases the GIL, the slowest per byte.",
+    expected="Threads: a speedup on every build. Slightly less on 3.13, which sets up each "
+    "compressor under the GIL.",
 )
 def bz2(task: int, size: int) -> int:
     """Compress the same 8 kB `size` times with bzip2."""
@@ -55,9 +55,9 @@ def bz2(task: int, size: int) -> int:
     title="LZMA compression",
     kind="C code that releases the GIL",
     unit="buffer of 8 kB",
-    why="A third library that leaves the lock, with large tables to set up for each buffer.",
-    expected="Gains with threads on every arm; less on 3.13, where each compressor is set up under "
-    "the lock, which takes long beside a small buffer.",
+    why="A third library that releases the GIL. It sets up large tables for each buffer.",
+    expected="Threads: a speedup on every build. Less on 3.13, which sets up each compressor "
+    "under the GIL; for a small buffer that takes long.",
 )
 def lzma(task: int, size: int) -> int:
     """Compress the same 8 kB `size` times with LZMA at its lowest preset."""

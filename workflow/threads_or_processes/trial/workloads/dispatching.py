@@ -7,12 +7,11 @@ from threads_or_processes.trial.workloads.registry import Batch, Dispatch, regis
 
 
 @register(
-    title="Nothing at all",
+    title="Empty tasks",
     kind="dispatch",
     unit="empty task",
-    why="What remains is the price of the workers: starting them, reaching them, ending them.",
-    expected="Threads are up at once, forked processes soon, spawned ones after as long as an "
-    "interpreter takes to start.",
+    why="What remains is the overhead of the workers: startup, dispatch and teardown.",
+    expected="Startup: threads < fork < spawn, which starts a new interpreter.",
 )
 def empty(task: int) -> int:
     """Do nothing."""
@@ -20,12 +19,12 @@ def empty(task: int) -> int:
 
 
 @register(
-    title="Nothing, a thousand times one by one",
+    title="Dispatch of 1,000 empty tasks",
     kind="dispatch",
     unit="empty task",
-    why="The price of sending one task and of getting its result back.",
-    expected="Microseconds in threads, more in processes, where both are pickled. Contention for "
-    "the pool's queue makes it dearer on 3.13t.",
+    why="The cost of sending one task and receiving its result.",
+    expected="Microseconds in threads. More in processes, which pickle both. On 3.13t, contention "
+    "for the pool's queue increases the cost.",
     batch=Batch.THOUSAND,
     dispatch=Dispatch.SINGLE,
 )
@@ -43,12 +42,12 @@ def _spin(steps: int) -> int:
 
 
 @register(
-    title="Tasks of a given length, one by one",
+    title="Tasks of a given length",
     kind="CPU, holds the GIL",
     unit="step",
-    why="How long a task must be to be worth sending: the same work in many tasks or in few.",
-    expected="Short tasks gain nothing, as sending costs more than doing. Processes need longer "
-    "ones than threads do.",
+    why="How long a task must be to be worth sending. The tasks are sent one at a time.",
+    expected="Short tasks: no speedup, because sending costs more than the work. Processes need "
+    "longer tasks than threads.",
     batch=Batch.BY_DURATION,
     dispatch=Dispatch.SINGLE,
 )
@@ -74,8 +73,8 @@ def weight(task: int) -> int:
     title="Unequal tasks in equal chunks",
     kind="CPU, holds the GIL",
     unit="step",
-    why="Few tasks take most of the time, and who gets them is the last to finish.",
-    expected="Gains less than equal tasks do, by the share of the longest chunk.",
+    why="A few tasks take most of the time. The worker that gets them finishes last.",
+    expected="Less speedup than with equal tasks, limited by the longest chunk.",
 )
 def imbalanced(task: int, size: int) -> int:
     """Compute for as long as this task's weight says."""
@@ -83,11 +82,11 @@ def imbalanced(task: int, size: int) -> int:
 
 
 @register(
-    title="Unequal tasks, one by one",
+    title="Unequal tasks, sent one at a time",
     kind="CPU, holds the GIL",
     unit="step",
-    why="Whoever is free takes the next task.",
-    expected="Gains more than equal chunks do, down to the length of the longest task.",
+    why="The next task goes to whichever worker is free.",
+    expected="More speedup than with equal chunks, limited by the longest task.",
     remedy_of="imbalanced",
     dispatch=Dispatch.SINGLE,
 )

@@ -1,4 +1,4 @@
-"""Files in the trial's own folder: system calls, which the interpreter makes without its lock."""
+"""Files in the trial's own folder: system calls, for which the interpreter releases the GIL."""
 
 import functools
 import os
@@ -10,12 +10,12 @@ BLOCK = bytes(range(256)) * 64  # 16 kB
 
 
 @register(
-    title="Writing files, with fsync",
+    title="File writes with fsync",
     kind="waiting, releases the GIL",
     unit="file of 16 kB",
     why="Logs, checkpoints and databases wait for the disk.",
-    expected="Gains with workers, in threads and processes alike, as far as the disk takes "
-    "several requests at once. Where the trial's folder lies in memory, there is no wait.",
+    expected="Threads and processes: the same speedup, as long as the disk handles several "
+    "requests at once. No wait where the trial's folder is in memory.",
 )
 def file_write(task: int, size: int) -> int:
     """Write 16 kB to a file of this task's own and wait until the disk has them, `size` times."""
@@ -38,12 +38,12 @@ def _file_of(task: int, kib: int) -> Path:
 
 
 @register(
-    title="Reading cached files",
+    title="Reads of cached files",
     kind="C code that releases the GIL",
     unit="file",
-    why="No disk is waited for: the kernel copies from its cache, and the lock is free meanwhile.",
-    expected="Hardly gains with threads on 3.13: each call is so short that waiting for the lock "
-    "after it takes as long. Gains on 3.13t and in processes, as far as the memory keeps up.",
+    why="No disk is involved: the kernel copies from its cache while the GIL is free.",
+    expected="Threads on 3.13: little speedup, because each call is as short as the wait for the "
+    "GIL after it. Threads on 3.13t and processes: a speedup, up to the memory's bandwidth.",
 )
 def file_read(task: int, size: int, kib: int = 256) -> int:
     """Read a file of `kib` KiB that the page cache holds, `size` times.

@@ -37,10 +37,10 @@ def _group(frame: "pandas.DataFrame", task: int, size: int) -> float:
     title="pandas group-by, small frames",
     kind="C code that holds the GIL",
     unit="sums of 5000 rows by key",
-    why="With small frames most of a call is pandas' own Python, which needs the lock. Only the "
-    "loops over the rows leave it.",
-    expected="Threads gain nothing on 3.13, and little on 3.13t, where all calls meet in the same "
-    "objects. Processes gain with each core.",
+    why="On small frames most of a call is pandas' own Python, which needs the GIL. Only the "
+    "loops over rows release it.",
+    expected="Threads: no speedup on 3.13 and little on 3.13t, where all calls share the same "
+    "objects. Processes: a speedup with each core.",
     **PANDAS,
 )
 def pandas_small(task: int, size: int) -> float:
@@ -52,9 +52,9 @@ def pandas_small(task: int, size: int) -> float:
     title="pandas group-by, one large frame",
     kind="C code that releases the GIL",
     unit="sums of 500,000 rows by key",
-    why="One call on many rows instead of many calls on few: the loops that leave the lock take "
+    why="One call on many rows instead of many calls on few. The loops that release the GIL take "
     "most of the time.",
-    expected="Gains with threads on every arm, though less than with processes.",
+    expected="Threads: a speedup on every build, though less than with processes.",
     remedy_of="pandas_small",
     # A call takes milliseconds.
     batch=Batch.ONE_A_CPU,

@@ -40,11 +40,11 @@ def _run_lights(lights: Any, size: int) -> int:
 
 
 @register_idiom(
-    title="States as members of an Enum",
+    title="Enum members as states",
     unit="step of a state machine",
-    why="Enums are how Python names states and options; all threads use the same members.",
-    expected="Threads gain nothing on 3.13. On 3.13t they lose, as every use of a member changes "
-    "its reference count. Processes gain with each core.",
+    why="Enums are how Python names states and options. All threads use the same members.",
+    expected="Threads: no speedup on 3.13. A slowdown on 3.13t, where each use of a member "
+    "changes its reference count. Processes: a speedup with each core.",
     source="python/cpython#139103",
 )
 def enum_members(task: int, size: int) -> int:
@@ -53,10 +53,10 @@ def enum_members(task: int, size: int) -> int:
 
 
 @register_idiom(
-    title="States as numbers",
+    title="Integers as states",
     unit="step of a state machine",
-    why="The same steps. Small whole numbers are immortal: nobody counts references to them.",
-    expected="Threads gain nothing on 3.13; on 3.13t they gain with each core, as processes do.",
+    why="The same steps. Small integers are immortal: they have no reference count to update.",
+    expected="Threads: no speedup on 3.13; on 3.13t a speedup with each core, as with processes.",
     source="python/cpython#139103",
     remedy_of="enum_members",
 )
@@ -86,11 +86,11 @@ _cached_score = functools.lru_cache(maxsize=128)(_score)
 
 
 @register_idiom(
-    title="Work behind an lru_cache",
+    title="One shared lru_cache",
     unit="200 calls",
-    why="One cache for all threads, in front of work whose answers it doesn't have yet.",
-    expected="Threads gain nothing on 3.13, nor on 3.13t, where the cache stays locked while the "
-    "function runs (until 3.14). Processes gain with each core.",
+    why="One cache for all threads. Every call misses it.",
+    expected="Threads: no speedup on 3.13, nor on 3.13t, where the cache stays locked while the "
+    "function runs (until 3.14). Processes: a speedup with each core.",
     source="python/cpython#131757",
 )
 def lru_cache(task: int, size: int) -> int:
@@ -102,10 +102,10 @@ _of_thread = threading.local()
 
 
 @register_idiom(
-    title="Work behind an lru_cache for each thread",
+    title="One lru_cache per thread",
     unit="200 calls",
-    why="The same calls. No thread waits for another's cache.",
-    expected="Threads gain nothing on 3.13; on 3.13t they gain as much as without a cache.",
+    why="The same calls, but no thread waits for another's cache.",
+    expected="Threads: no speedup on 3.13; on 3.13t as much as without a cache.",
     source="python/cpython#131757",
     remedy_of="lru_cache",
 )
@@ -132,11 +132,11 @@ def _copies(copied: Callable[[Order], Order], task: int, size: int) -> int:
 
 
 @register_idiom(
-    title="Copying with deepcopy",
+    title="Copies with deepcopy",
     unit="record with 6 lines",
-    why="Each task copies its own record; what `copy` looks up for each object is shared by all.",
-    expected="Threads gain nothing on 3.13, and little on 3.13t, where they contend for "
-    "the tables of the module `copy`. Processes gain with each core.",
+    why="Each task copies its own record, but all share the lookup tables of the module `copy`.",
+    expected="Threads: no speedup on 3.13 and little on 3.13t, where they contend for these "
+    "tables. Processes: a speedup with each core.",
     source="python/cpython#132657",
 )
 def deepcopy(task: int, size: int) -> int:
@@ -150,10 +150,10 @@ def _by_hand(order: Order) -> Order:
 
 
 @register_idiom(
-    title="Copying by hand",
+    title="Hand-written copies",
     unit="record with 6 lines",
     why="The same copies, by code that knows the record. It is also many times as fast.",
-    expected="Threads gain nothing on 3.13; on 3.13t they gain with each core, as processes do.",
+    expected="Threads: no speedup on 3.13; on 3.13t a speedup with each core, as with processes.",
     source="python/cpython#132657",
     remedy_of="deepcopy",
 )

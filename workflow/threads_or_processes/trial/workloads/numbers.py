@@ -1,15 +1,15 @@
-"""Numbers and calls in pure Python: every step goes through the interpreter and its lock."""
+"""Numbers and calls in pure Python: every step runs in the interpreter under the GIL."""
 
 from threads_or_processes.trial.workloads.registry import register
 
 
 @register(
-    title="Integers in pure Python",
+    title="Integer loop in pure Python",
     kind="CPU, holds the GIL",
     unit="number",
-    why="The plainest loop there is: nothing but bytecode and small numbers.",
-    expected="Threads gain nothing on 3.13; processes, and threads on 3.13t, gain with each core. "
-    "Alone, 3.13t is slower.",
+    why="The simplest loop: only bytecode and small integers.",
+    expected="Threads: no speedup on 3.13. Processes, and threads on 3.13t: a speedup with each "
+    "core. On one thread, 3.13t is slower.",
 )
 def integers(task: int, size: int) -> int:
     """Add up the squares of the first `size` numbers."""
@@ -20,11 +20,12 @@ def integers(task: int, size: int) -> int:
 
 
 @register(
-    title="Mandelbrot, floats in pure Python",
+    title="Mandelbrot (pure Python, floats)",
     kind="CPU, holds the GIL",
     unit="point",
-    why="The claim everybody makes about the GIL, on the example with published figures.",
-    expected="Threads gain nothing on 3.13; processes, and threads on 3.13t, gain with each core.",
+    why="The standard GIL example, with published results.",
+    expected="Threads: no speedup on 3.13. Processes, and threads on 3.13t: a speedup with each "
+    "core.",
 )
 def mandelbrot(task: int, size: int, iterations: int = 100) -> int:
     """Iterate z -> z*z + c for `size` points on a line through the set, on plain floats.
@@ -55,9 +56,10 @@ def _fibonacci(n: int) -> int:
     title="Recursive calls",
     kind="CPU, holds the GIL",
     unit="Fibonacci number",
-    why="The cost of calling a function; all workers call the same one.",
-    expected="As other pure Python. Gains with threads on 3.13t, though all share one function, "
-    "for functions are exempt from reference counting between threads.",
+    why="The cost of a function call. All workers call the same function.",
+    expected="Threads: no speedup on 3.13. Processes, and threads on 3.13t: a speedup with each "
+    "core. Sharing one function is no obstacle: functions are exempt from reference counting "
+    "between threads.",
 )
 def fib(task: int, size: int, n: int = 10) -> int:
     """Compute the `n`-th Fibonacci number `size` times in the slow, recursive way."""

@@ -64,9 +64,9 @@ class _Store(_Station):
     title="Objects and methods",
     kind="CPU, holds the GIL",
     unit="parcel",
-    why="What programs with classes do all day: method calls, attributes, small objects.",
-    expected="Threads gain nothing on 3.13; processes, and threads on 3.13t, gain with each core. "
-    "Alone, 3.13t is a good deal slower.",
+    why="Typical of programs with classes: method calls, attributes, small objects.",
+    expected="Threads: no speedup on 3.13. Processes, and threads on 3.13t: a speedup with each "
+    "core. On one thread, 3.13t is much slower.",
 )
 def objects(task: int, size: int) -> list[int]:
     """Send `size` parcels down a line of three stations that are this task's own."""
@@ -90,13 +90,13 @@ CHILDREN = 15
 
 
 @register(
-    title="Small objects and cyclic garbage",
+    title="Small objects with reference cycles",
     kind="memory",
     unit="tree of 16 nodes",
-    why="Workers that make many objects meet in the allocator and wait for the cycle collector.",
-    expected="Threads gain nothing on 3.13. On 3.13t each thread allocates from its own heap, but "
-    "a collection stops all threads and looks at every object there is: alone, 3.13t is several "
-    "times slower, and threads gain nothing.",
+    why="Workers that make many objects share the allocator and wait for the cycle collector.",
+    expected="Threads: no speedup. On 3.13t each thread allocates from its own heap, but a "
+    "collection stops all threads and visits every object. On one thread, 3.13t is several times "
+    "slower.",
 )
 def allocation(task: int, size: int, *, collect: bool = True) -> int:
     """Grow `size` small trees, whose nodes know their parents, and forget each.

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 ARRAYS: Mapping[str, Any] = {
     "kind": "transfer",
-    "expected": "Nothing in threads. In processes it grows with the size; shared memory avoids it.",
+    "expected": "Threads: no cost. Processes: it grows with the size; shared memory avoids it.",
     "needs": frozenset({Need.EXTENSION_MODULES}),
     "offers": frozenset({Need.ARRAYS}),
 }
 OBJECTS: Mapping[str, Any] = {
     "kind": "transfer",
-    "expected": "Nothing in threads. In processes far dearer than an array of the same size: each "
-    "object is taken apart and made anew; most of all with multiprocess, which does so in Python.",
+    "expected": "Threads: no cost. Processes: far more than an array of the same size, because each "
+    "object is pickled and rebuilt. Most of all with multiprocess, which pickles in Python.",
 }
 
 
@@ -36,9 +36,9 @@ def array_payload(number: int, kib: int) -> "NDArray[int64]":
 
 
 @register(
-    title="Sending arrays",
+    title="Sending arrays to workers",
     unit="array",
-    why="What it costs to give each worker its data, when the data is one block of memory.",
+    why="The cost of sending data to a worker when the data is one block of memory.",
     payload=array_payload,
     **ARRAYS,
 )
@@ -49,9 +49,9 @@ def send_array(task: "NDArray[int64]", kib: int = 64) -> int:
 
 
 @register(
-    title="Returning arrays",
+    title="Returning arrays from workers",
     unit="array",
-    why="What it costs to get the workers' results, when a result is one block of memory.",
+    why="The cost of returning results when a result is one block of memory.",
     **ARRAYS,
 )
 def return_array(task: int, kib: int = 64) -> "NDArray[int64]":
@@ -72,9 +72,9 @@ def objects_payload(number: int, kib: int) -> list[dict[str, Any]]:
 
 
 @register(
-    title="Sending objects",
+    title="Sending objects to workers",
     unit="list of records",
-    why="What it costs to give each worker its data, when the data is many small objects.",
+    why="The cost of sending data to a worker when the data is many small objects.",
     payload=objects_payload,
     **OBJECTS,
 )
@@ -89,9 +89,9 @@ _kept_objects = functools.cache(objects_payload)
 
 
 @register(
-    title="Returning objects",
+    title="Returning objects from workers",
     unit="list of records",
-    why="What it costs to get the workers' results, when a result is many small objects.",
+    why="The cost of returning results when a result is many small objects.",
     **OBJECTS,
 )
 def return_objects(task: int, kib: int = 64) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Other programs: the interpreter waits for them without its lock."""
+"""Other programs: the interpreter releases the GIL while it waits for them."""
 
 import os
 import subprocess
@@ -21,13 +21,14 @@ def _sort(task: int, size: int, **options: Any) -> int:
 
 
 @register(
-    title="Running programs",
+    title="External programs",
     kind=KIND,
     unit="run of sort on 1500 lines",
-    why="Converters, compilers, tools of the trade: the work is done by another program, and the "
-    "interpreter only waits. A session of its own lets all that a program starts be ended with it.",
-    expected="Threads are enough on every arm, up to the number of CPUs: since 3.12 the lock is "
-    "free while a program starts, too. Processes gain no more.",
+    why="Converters, compilers and other tools: another program does the work while the "
+    "interpreter waits. Each run has its own session, so that all its processes can be stopped "
+    "together.",
+    expected="Threads: a speedup on every build, up to the number of CPUs. Since 3.12 the GIL is "
+    "free while a program starts. Processes are no faster.",
     source="python/cpython#104372",
     remedy_of="programs_preexec",
 )
@@ -41,13 +42,13 @@ IN_THE_CHILD: dict[str, Callable[[], Any]] = {"preexec_fn": os.setsid}
 
 
 @register(
-    title="Running programs, with preexec_fn",
+    title="External programs with preexec_fn",
     kind=KIND,
     unit="run of sort on 1500 lines",
-    why="Python code between fork and exec, which much code uses to start a session. The whole "
-    "interpreter is forked for it, under its lock, and it is not safe beside threads.",
-    expected="Each start takes several times as long, most of all on 3.13t, where threads also "
-    "gain less than processes.",
+    why="Much code runs Python between fork and exec to start a session. That forks the whole "
+    "interpreter under its GIL and is not safe with threads.",
+    expected="Each start takes several times as long, most of all on 3.13t. There the speedup "
+    "from threads is also less than from processes.",
     source="python/cpython#11671",
 )
 def programs_preexec(task: int, size: int) -> int:

@@ -31,13 +31,13 @@ def _read(source: list[_Settings], size: int) -> int:
 
 
 @register(
-    title="Reading one shared object",
+    title="Reads of one shared object",
     kind=KIND,
     unit="read",
-    why="Settings, models, connections: all threads read the same object, and each use counts its "
-    "references up and down.",
-    expected="Threads gain nothing on 3.13. On 3.13t they get slower with each one, as the count "
-    "wanders from core to core. Processes have a copy each and gain.",
+    why="Settings, models, connections: all threads read the same object, and each use changes "
+    "its reference count.",
+    expected="Threads: no speedup on 3.13. A slowdown on 3.13t, where the count moves from core "
+    "to core. Processes, each with its own copy: a speedup.",
 )
 def shared_object(task: int, size: int) -> int:
     """Read one object that all workers share; nothing is changed but its reference count."""
@@ -45,11 +45,11 @@ def shared_object(task: int, size: int) -> int:
 
 
 @register(
-    title="Reading private copies",
+    title="Reads of private copies",
     kind=KIND,
     unit="read",
-    why="The same reads, of a copy that each task makes.",
-    expected="Threads gain nothing on 3.13; on 3.13t they gain with each core, as processes do.",
+    why="The same reads, from a copy that each task makes.",
+    expected="Threads: no speedup on 3.13; on 3.13t a speedup with each core, as with processes.",
     remedy_of="shared_object",
 )
 def private_copies(task: int, size: int) -> int:

@@ -61,7 +61,7 @@ class Workload:
     payload: Callable[..., Any] | None = None
     # The same task for asyncio: `await coroutine(task, **arguments)`.
     coroutine: Callable[..., Any] | None = None
-    # What must run beside the tasks, such as a server: entered with the arguments before the
+    # What must run during the tasks, such as a server: entered with the arguments before the
     # workers start; yields arguments to add.
     fixture: Callable[..., AbstractContextManager[Mapping[str, Any]]] = lambda **_: nullcontext({})
     # Arguments that give the same results sooner; used where only the results are wanted.

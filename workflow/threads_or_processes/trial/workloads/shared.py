@@ -14,11 +14,11 @@ _list: list[int] = []
 
 
 @register_shared(
-    title="Appending to one shared list",
+    title="Appends to one shared list",
     unit="append",
     why="The notebook's `data.append`: safe in threads, but does it scale?",
-    expected="No append is lost on any arm. Gains nothing on 3.13; on 3.13t the list's own lock is "
-    "contended and threads may be slower than one.",
+    expected="No append is lost on any build. Threads: no speedup on 3.13. On 3.13t they contend "
+    "for the list's own lock, and two may be slower than one.",
     before_batch=_list.clear,
     after_batch=lambda: [len(_list)],
     counts_updates=True,
@@ -36,11 +36,11 @@ KEYS = 32  # for each task, and no other task's
 
 
 @register_shared(
-    title="Updating one shared dict",
+    title="Updates of one shared dict",
     unit="32 updates",
-    why="A common table of results or of a cache, where each worker has its own keys.",
-    expected="No update is lost on any arm. Gains nothing on 3.13; on 3.13t the dict's own lock is "
-    "contended and threads may be slower than one.",
+    why="A common table of results, or a cache, where each worker has its own keys.",
+    expected="No update is lost on any build. Threads: no speedup on 3.13. On 3.13t they contend "
+    "for the dict's own lock, and two may be slower than one.",
     before_batch=_dict.clear,
     after_batch=lambda: [sum(_dict.values())],
     counts_updates=True,
@@ -73,11 +73,11 @@ _counter = _Counter()
 
 
 @register_shared(
-    title="One counter, with a lock",
+    title="Counter with a lock",
     unit="increment",
-    why="The right way to count together, and what it costs.",
-    expected="No increment is lost on any arm. Threads gain nothing on 3.13 and lose on 3.13t, "
-    "where they wait for each other.",
+    why="The correct way to share a counter, and its cost.",
+    expected="No increment is lost on any build. Threads: no speedup on 3.13, and a slowdown on "
+    "3.13t, where they wait for each other.",
     before_batch=_counter.reset,
     after_batch=_counter.read,
     counts_updates=True,
@@ -93,12 +93,12 @@ def counter_locked(task: int, size: int) -> int:
 
 
 @register_shared(
-    title="One counter, without a lock",
+    title="Unsynchronised counter",
     unit="increment",
-    why="The wrong way to count together, which the GIL often lets pass. How many increments are "
-    "lost is the finding, the time is not.",
-    expected="None is lost on 3.13, where a thread is not interrupted in the middle of this very "
-    "statement; that is luck, not a promise. On 3.13t many are.",
+    why="A data race that the GIL usually hides. The result is the number of lost increments, not "
+    "the time.",
+    expected="None is lost on 3.13, where no thread switch happens inside this statement; that is "
+    "an implementation detail. Many are lost on 3.13t.",
     before_batch=_counter.reset,
     after_batch=_counter.read,
     counts_updates=True,
@@ -117,11 +117,11 @@ _queue: queue.Queue[int] = queue.Queue()
 
 
 @register_shared(
-    title="One queue for all",
+    title="One shared queue",
     unit="put and get",
-    why="How threads hand work to each other, and how pools of threads work inside.",
-    expected="Gains nothing on 3.13; on 3.13t threads wait for the queue's lock and may be slower "
-    "than one.",
+    why="How threads pass work to each other, and how thread pools work inside.",
+    expected="Threads: no speedup on 3.13. On 3.13t they contend for the queue's lock, and two "
+    "may be slower than one.",
     # Nobody's items are left: each task gets as many as it puts.
     after_batch=lambda: [_queue.qsize()],
 )

@@ -77,13 +77,13 @@ def _served(**_: Any) -> Iterator[Mapping[str, Any]]:
 
 
 @register(
-    title="Requests to a slow server",
+    title="Network requests (I/O wait)",
     kind="waiting, releases the GIL",
     unit="connection with 2 requests",
-    why="Waiting for the network, with all that a real connection costs; the server, a process of "
-    "its own, answers after a fixed time.",
-    expected="Gains with every worker in threads and processes alike, past the number of CPUs, "
-    "until the system calls fill them.",
+    why="Waits for the network, with all costs of a real connection. The server is a process of "
+    "its own and answers after a fixed time.",
+    expected="Threads and processes: the same speedup with every worker, beyond the number of "
+    "CPUs, until system calls fill them.",
     coroutine=_socket,
     same_results_with={"seconds": 0.0},
     fixture=_served,

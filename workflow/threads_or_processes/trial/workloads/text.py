@@ -30,11 +30,12 @@ def _document() -> str:
 
 
 @register(
-    title="JSON, parse and write",
+    title="JSON parsing and writing",
     kind="C code that holds the GIL",
     unit="document",
-    why="What most services spend their time on; C code, yet it never lets the lock go.",
-    expected="Threads gain nothing on 3.13; processes, and threads on 3.13t, gain with each core.",
+    why="Typical of services. It runs in C, but never releases the GIL.",
+    expected="Threads: no speedup on 3.13. Processes, and threads on 3.13t: a speedup with each "
+    "core.",
 )
 def json(task: int, size: int) -> int:
     """Parse and write a document `size` times; each parse makes objects of this task's own."""
@@ -51,11 +52,12 @@ def _pickled() -> bytes:
 
 
 @register(
-    title="Pickling",
+    title="Pickling and unpickling",
     kind="C code that holds the GIL",
     unit="30 records",
-    why="What every message between processes goes through; also caches and queues.",
-    expected="Threads gain nothing on 3.13; processes, and threads on 3.13t, gain with each core.",
+    why="Every message between processes is pickled; so are many caches and queues.",
+    expected="Threads: no speedup on 3.13. Processes, and threads on 3.13t: a speedup with each "
+    "core.",
 )
 def pickling(task: int, size: int) -> int:
     """Unpickle records and pickle them again, `size` times; the objects are this task's own."""
@@ -85,9 +87,9 @@ def _pattern() -> re.Pattern[str]:
     title="Regular expressions",
     kind="C code that holds the GIL",
     unit="log of 64 lines",
-    why="Text is searched in C, but under the lock.",
-    expected="Threads gain nothing on 3.13; processes, and threads on 3.13t, gain with each core. "
-    "Alone, 3.13t is hardly slower: the time is spent in C.",
+    why="The search runs in C, but holds the GIL.",
+    expected="Threads: no speedup on 3.13. Processes, and threads on 3.13t: a speedup with each "
+    "core. On one thread, 3.13t is hardly slower: the time is spent in C.",
 )
 def regex(task: int, size: int) -> int:
     """Find the failed requests in a log, `size` times."""

@@ -1,4 +1,4 @@
-"""Work that waits: the interpreter has nothing to do and gives its lock away."""
+"""Work that waits: the interpreter is idle and releases the GIL."""
 
 import logging
 import time
@@ -14,12 +14,12 @@ async def _sleep(task: int, seconds: float) -> int:
 
 
 @register(
-    title="Sleeping",
+    title="Sleep (I/O wait)",
     kind="waiting, releases the GIL",
     unit="sleep",
-    why="Stands for all waiting on something outside: a server, a disk, a person.",
-    expected="Gains with every worker in threads and processes alike, on every arm, past the "
-    "number of CPUs.",
+    why="Models I/O waits: a server, a disk, a user.",
+    expected="Threads and processes: the same speedup with every worker, on every build, beyond "
+    "the number of CPUs.",
     coroutine=_sleep,
     same_results_with={"seconds": 0.0},
 )
@@ -44,7 +44,7 @@ def _fresh_kernel() -> None:
     kind="waiting, releases the GIL",
     unit="sleep of 2 s",
     why="The teaching notebook's own example, one task for each CPU.",
-    expected="A little over 2 s with either, the processes some hundredths of a second behind.",
+    expected="Slightly over 2 s with either. Processes take some hundredths of a second longer.",
     batch=Batch.ONE_A_CPU,
     same_results_with={"seconds": 0.0},
     before_batch=_fresh_kernel,
@@ -65,12 +65,12 @@ STEPS = 5_000
 
 
 @register(
-    title="Waiting and computing in turn",
+    title="I/O wait and computation",
     kind="waiting and CPU",
     unit="wait and 5000 steps",
-    why="What clients of a service do: ask, wait, work on the answer.",
-    expected="Threads gain on 3.13 until the computing parts fill one core; on 3.13t, and with "
-    "processes, until they fill all.",
+    why="Typical of clients of a service: send a request, wait, process the answer.",
+    expected="Threads: a speedup on 3.13 until the computation fills one core; on 3.13t, and with "
+    "processes, until it fills all.",
     same_results_with={"wait_us": 0.0},
 )
 def mixed(task: int, size: int, wait_us: float = 200.0) -> int:
