@@ -17,7 +17,7 @@ class Need(StrEnum):
 
 # Why a combination can't be measured when the need is not met.
 REASONS = {
-    Need.ONE_MEMORY: "its tasks update one shared object, and each worker would update its own copy",
+    Need.ONE_MEMORY: "its tasks update one shared object; each worker would update a copy",
     Need.SINGLE_DISPATCHES: "its tasks are sent one at a time, and this model takes only whole "
     "chunks",
     Need.EXTENSION_MODULES: "it needs an extension module that subinterpreters can't import",

@@ -23,7 +23,7 @@ ARRAYS: Mapping[str, Any] = {
 }
 OBJECTS: Mapping[str, Any] = {
     "kind": "transfer",
-    "expected": "Threads: no cost. Processes: far more than an array of the same size, because each "
+    "expected": "Threads: no cost. Processes: far more than an array of the same size, since each "
     "object is pickled and rebuilt. Most of all with multiprocess, which pickles in Python.",
 }
 
