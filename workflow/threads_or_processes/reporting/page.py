@@ -128,11 +128,17 @@ def table_of(
 
 @dataclass(frozen=True, kw_only=True)
 class Fold:
-    """A table or a text that opens on demand."""
+    """Blocks that open on demand, or when a link leads to `anchor` or into them."""
 
     summary: str
     note: str = ""
-    content: Table | Preformatted
+    anchor: str = ""
+    content: "tuple[Block, ...]"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether none of its blocks has anything to show."""
+        return not filled(*self.content)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +178,7 @@ def _is_empty(block: Block) -> bool:
         case Table():
             return not block.rows
         case Fold():
-            return _is_empty(block.content)
+            return block.is_empty
         case Grid():
             return not block.figures
         case _:
@@ -181,7 +187,7 @@ def _is_empty(block: Block) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A section: its opening (question, cautions, answer), its blocks, what it does not show.
+    """A section: its opening (question, cautions, answer) and its blocks.
 
     `nav_title`: its name in the navigation where that is not its title. `script_data`: JSON for
     the script named like the anchor, fit to stand in a page; the section needs scripts then.
@@ -192,13 +198,12 @@ class Section:
     nav_title: str = ""
     question: str = ""
     cautions: tuple[str, ...] = ()
-    answer: str = ""
+    answer: Words = ""
     blocks: tuple[Block, ...] = ()
-    limits: str = ""
     script_data: str = ""
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
-        """Its blocks of one kind, figures of a grid included."""
+        """Its blocks of one kind, in their order, those of grids and folds included."""
         return tuple(block for block in _walk(self.blocks) if isinstance(block, kind))
 
 
@@ -207,6 +212,31 @@ def _walk(blocks: Iterable[Block]) -> Iterator[Block]:
         yield block
         if isinstance(block, Grid):
             yield from block.figures
+        if isinstance(block, Fold):
+            yield from _walk(block.content)
+
+
+def as_fold(section: Section) -> Fold:
+    """A section as a fold of another one, found under its own anchor."""
+    return Fold(summary=section.title, anchor=section.anchor, content=_opened(section))
+
+
+def as_part(section: Section) -> tuple[Block, ...]:
+    """A section as a part of another one, with a heading of its own."""
+    return (Heading(text=section.title, anchor=section.anchor), *_opened(section))
+
+
+def _opened(section: Section) -> tuple[Block, ...]:
+    return (
+        *((Paragraph(section.question, style="question"),) if section.question else ()),
+        *((Paragraph(section.answer, style="answer"),) if section.answer else ()),
+        *section.blocks,
+    )
+
+
+def not_covered(limits: str) -> Paragraph:
+    """What a section does not show."""
+    return Paragraph((Strong(text="Not covered:"), f" {limits}"), style="limits")
 
 
 @dataclass(frozen=True, kw_only=True)

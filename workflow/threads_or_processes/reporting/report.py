@@ -1,12 +1,13 @@
 """The report: its head, and the list of its sections."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Fact, Page, Section
+from threads_or_processes.reporting.page import Fact, Page, Section, as_fold
 from threads_or_processes.reporting.sections import (
     amounts,
     cite,
@@ -15,6 +16,7 @@ from threads_or_processes.reporting.sections import (
     environment,
     experiments,
     explorer,
+    glossary,
     methods,
     notebook,
     numbers,
@@ -22,29 +24,56 @@ from threads_or_processes.reporting.sections import (
     scaling,
     threats,
     why,
-)
-
-#: In the order of the page; each yields the sections that it has something to show for.
-SECTIONS: tuple[Callable[[Evidence], Iterator[Section]], ...] = (
-    decision.build,
-    claims.build,
-    notebook.build,
-    amounts.build,
-    scaling.build,
-    experiments.build,
-    why.build,
-    explorer.build,
-    numbers.build,
-    quality.build,
-    threats.build,
-    environment.build,
-    methods.build,
-    cite.build,
+    workers,
 )
 
 LEAD = (
     "For each kind of work, measured on one machine: threads or processes, how many, "
     "and whether the free-threaded interpreter changes the answer."
+)
+
+
+def _claims(evidence: Evidence) -> Iterator[Section]:
+    """The claims, with the notebook's replay at their end."""
+    replays = list(notebook.build(evidence))
+    claimed = list(claims.build(evidence))
+    for section in claimed or replays:
+        folds = map(as_fold, replays if claimed else ())
+        yield replace(section, blocks=(*section.blocks, *folds))
+
+
+def _quality(evidence: Evidence) -> Iterator[Section]:
+    """How good the data are, and every number."""
+    for section in quality.build(evidence):
+        yield replace(section, blocks=(*section.blocks, *map(as_fold, numbers.build(evidence))))
+
+
+def _methods(evidence: Evidence) -> Iterator[Section]:
+    """What stands behind the page, all of it on demand."""
+    behind = (*environment.build(evidence), *methods.build(evidence), *glossary.build(evidence))
+    yield Section(
+        anchor="reference",
+        title="Methods and glossary",
+        blocks=tuple(map(as_fold, behind)),
+    )
+
+
+#: In the order of the page; each yields the sections that it has something to show for.
+SECTIONS: tuple[Callable[[Evidence], Iterator[Section]], ...] = (
+    decision.build,
+    explorer.build,
+    workers.build,
+    experiments.build_overhead,
+    experiments.safety,
+    amounts.build,
+    why.build,
+    scaling.build,
+    experiments.others,
+    _claims,
+    threats.build,
+    _quality,
+    _methods,
+    cite.build,
 )
 
 

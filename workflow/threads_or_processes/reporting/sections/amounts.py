@@ -1,7 +1,8 @@
 """From how much work on a way of working pays: overheads, rates, break-evens."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from statistics import median_low
 
 import numpy as np
 
@@ -29,26 +30,27 @@ from threads_or_processes.reporting.page import (
     Section,
     Table,
     filled,
+    not_covered,
     table_of,
 )
 from threads_or_processes.reporting.palette import series_styles
 from threads_or_processes.reporting.sections.figure_builders import figure_block, ratio_mark
 from threads_or_processes.reporting.tables import Tables
 
-QUESTION = "How much work must there be for workers to pay?"
+QUESTION = "From how much work on do workers pay?"
 LIMITS = (
-    "Amounts of work beyond the largest, and workers that first have to be started: these were up. "
-    "Below the least amount a break-even rests on the line alone."
+    "Amounts beyond the largest, and the startup of pools: these were up. Below the smallest "
+    "amount, a break-even is an extrapolation of the line."
 )
 CURVE_POINTS = 24
 """So many that a curve looks smooth."""
 MOST_WAYS = 6
-"""Of a work with more of them the pools alone are shown; a table that folds out has all."""
+"""With more models of a workload than this, only the pools are shown; one table has all."""
 
 LINES = {
     LineState.HOLDS: "holds",
     LineState.BENDS: "bends",
-    LineState.UNSETTLED: "not settled",
+    LineState.UNSETTLED: "inconclusive",
     LineState.UNCHECKED: "not checked",
     LineState.ONE_AMOUNT: "one amount",
 }
@@ -64,15 +66,26 @@ def build(evidence: Evidence) -> Iterator[Section]:
     shown = _pools(of_cpus, campaign)
     yield Section(
         anchor="amounts",
-        title="How much work is worth sending",
+        title="How much work pays",
         nav_title="Amounts of work",
         question=QUESTION,
-        answer=_answer(of_cpus, campaign),
-        limits=LIMITS,
+        answer=_answer(shown, campaign),
         blocks=filled(
-            *map(Paragraph, _paragraphs(of_cpus, campaign)),
-            _table(shown, evidence, "What each way costs, and from which amount of work it pays"),
-            Grid(tuple(figure_block(one) for one in _figures(shown, campaign, tables))),
+            _break_evens(shown, campaign),
+            Fold(
+                summary="Each workload: overhead, break-even and speedup",
+                content=filled(
+                    *map(Paragraph, _paragraphs(of_cpus, campaign)),
+                    _table(shown, evidence, "Overhead and break-even of each configuration"),
+                    not_covered(LIMITS),
+                ),
+            ),
+            Fold(
+                summary="Figures: speedup by amount of work",
+                content=filled(
+                    Grid(tuple(figure_block(one) for one in _figures(shown, campaign, tables)))
+                ),
+            ),
             _all_ways(rows, evidence),
         ),
     )
@@ -106,13 +119,13 @@ def pays(row: OverheadRow) -> str:
             ends = f"[{text.about(found.low)},{text.SPACE}{text.about(found.high)}]"
             return f"from about {text.about(found.value)} of work on {ends}"
         case Pays.UNSETTLED if found.low is not None:
-            return f"not settled, but not below {text.about(found.low)} of work"
+            return f"inconclusive, but not below {text.about(found.low)} of work"
         case None if row.state is LineState.BENDS:
-            return "not known: time is no straight line over the amount"
+            return "unknown: time is not a straight line over the amount"
         case None:
             return text.MISSING
         case _:
-            return "not settled"
+            return "inconclusive"
 
 
 def _rows(campaign: Campaign, tables: Tables) -> list[OverheadRow]:
@@ -157,27 +170,69 @@ def _pools(rows: Sequence[OverheadRow], campaign: Campaign) -> list[OverheadRow]
     ]
 
 
-def _answer(rows: Sequence[OverheadRow], campaign: Campaign) -> str:
-    """From which amounts on each model pays, over works and arms, and in how many of them."""
-    parts = []
-    for model in campaign.models.values():
-        of_model = [row for row in rows if row.model == model.name and row.pays is not None]
-        known = [
-            row.break_even.value
-            for row in of_model
-            if row.pays is Pays.FROM and row.break_even.value is not None
+def _by_way(
+    rows: Sequence[OverheadRow], campaign: Campaign
+) -> dict[tuple[str, str], list[OverheadRow]]:
+    """The rows that have an answer, by model and arm, in the order of the plan."""
+    found = {
+        (model, arm.name): [
+            row for row in rows if (row.model, row.arm) == (model, arm.name) and row.pays
         ]
-        ends = dict.fromkeys(text.about(pick(known)) for pick in (min, max) if known)
-        reach = " to ".join(ends) or text.MISSING
-        counted = f"{text.fixed(len(known), 0)} of {text.fixed(len(of_model), 0)}"
-        if of_model:
-            parts.append(f"{model.title}: {reach} ({counted})")
+        for model in campaign.models
+        for arm in campaign.arms
+    }
+    return {way: of_way for way, of_way in found.items() if of_way}
+
+
+def _known(rows: Sequence[OverheadRow]) -> list[float]:
+    """Break-evens (ns of work) of those that have one."""
+    return [
+        row.break_even.value
+        for row in rows
+        if row.pays is Pays.FROM and row.break_even.value is not None
+    ]
+
+
+def _answer(rows: Sequence[OverheadRow], campaign: Campaign) -> str:
+    """From which amount on each model pays in the median workload, on each arm."""
+    parts = [
+        f"{campaign.model_title(model)} on {arm} from {text.about(median_low(known))}"
+        for (model, arm), of_way in _by_way(rows, campaign).items()
+        if (known := _known(of_way))
+    ]
     if not parts:
-        return "No way has a line, so no amount can be named."
+        return "No break-even amount can be estimated."
     return words.sentence(
-        "from this much work in a batch on, workers beat serial on the same interpreter – "
-        f"{'; '.join(parts)}. In brackets: in how many kinds of work and interpreters there is "
-        "such an amount, of those with a line"
+        f"break-even amount of work in a batch, median workload: {text.listing(parts)}"
+    )
+
+
+def _break_evens(rows: Sequence[OverheadRow], campaign: Campaign) -> Table:
+    """How many workloads pay from which amount, for each model and arm."""
+
+    def among(*pays: Pays) -> Callable[[tuple[tuple[str, str], list[OverheadRow]]], str]:
+        return lambda item: text.fixed(sum(row.pays in pays for row in item[1]), 0)
+
+    def reach(item: tuple[tuple[str, str], list[OverheadRow]]) -> str:
+        known = sorted(_known(item[1]))
+        if not known:
+            return text.MISSING
+        ends = dict.fromkeys(text.about(end) for end in (known[0], known[-1]))
+        return f"{len(known)}: {'–'.join(ends)}"
+
+    return table_of(
+        _by_way(rows, campaign).items(),
+        (
+            Column("Execution model", lambda item: campaign.model_title(item[0][0])),
+            Column("Build", lambda item: item[0][1]),
+            Number("Always pays", among(Pays.ALWAYS)),
+            Number("Pays from", reach),
+            Number("Never pays", among(Pays.NEVER, Pays.BELOW)),
+            Number("Inconclusive", among(Pays.UNSETTLED)),
+        ),
+        caption="Number of workloads by whether workers beat serial on the same build, "
+        "and the range of their break-even amounts",
+        row_headers=2,
     )
 
 
@@ -186,11 +241,11 @@ def _paragraphs(rows: Sequence[OverheadRow], campaign: Campaign) -> tuple[str, .
     within = sum((row.miss.low or 0) <= 0 <= (row.miss.high or 0) for row in checked)
     bends = sum(row.state is LineState.BENDS for row in rows)
     straight = (
-        f" In {text.fixed(within, 0)} of {text.count(len(checked), 'way')}, the time at an "
-        "amount between agrees with the line as far as noise allows"
+        f" In {text.fixed(within, 0)} of {text.count(len(checked), 'configuration')}, the time at "
+        "a third amount agrees with the line"
         + (
-            f"; {text.fixed(bends, 0)} bend by more than {text.percent(campaign.margin)}, and of "
-            "these only the measured points are shown."
+            f"; {text.fixed(bends, 0)} deviate by more than {text.percent(campaign.margin)}, and "
+            "for these we show only the measured points."
             if bends
             else "."
         )
@@ -198,16 +253,13 @@ def _paragraphs(rows: Sequence[OverheadRow], campaign: Campaign) -> tuple[str, .
         else ""
     )
     return (
-        "The same tasks, each executed once or several times in a row: an amount of work is the "
-        f"time that serial on {campaign.reference_arm} takes for all of a batch. Time is taken to "
-        "be a straight line over it: an overhead that every batch costs, and work at a rate."
-        + straight,
-        "The overhead is what the line has left without any work: sending the chunks, waking the "
-        "workers, collecting. Below 0 it says that a short batch runs at a better rate than a long "
-        "one, as on a CPU that slows down under load; its interval mostly holds 0 then. Each "
-        f"“pays” is against serial on the same interpreter, by {text.percent(campaign.margin)}, "
-        "and about the work of a whole batch; how long one task must be when tasks are sent one "
-        "by one is another question.",
+        "An amount of work is the time that serial "
+        f"{campaign.reference_arm} takes for all tasks of a batch. We fit a straight line to time "
+        "over amount: a fixed overhead plus work at a constant rate." + straight,
+        "The overhead is the cost of dispatch: sending chunks, waking workers, collecting results. "
+        "A negative one means a better rate in short batches, as on a CPU that slows down under "
+        f"load. Workers pay where they are faster than serial by {text.percent(campaign.margin)}. "
+        "This is about a whole batch, not about the length of one task.",
     )
 
 
@@ -224,7 +276,7 @@ def _table(
     line: tuple[Column[OverheadRow], ...] = (
         Number("Without overhead", lambda row: text.bounded(row.rate, text.ratio_cell), "×"),
         Column("Line", lambda row: LINES[row.state]),
-        Number("Off it between", lambda row: text.bounded(row.miss, _hundredths), "%"),
+        Number("Deviation at third amount", lambda row: text.bounded(row.miss, _hundredths), "%"),
     )
     return table_of(
         rows,
@@ -232,13 +284,13 @@ def _table(
             Column("Work", lambda row: campaign.title(row.workload)),
             Column("Model", lambda row: campaign.model_title(row.model)),
             Number("Workers", lambda row: words.workers(row.workers, row.worker_kind)),
-            Column("Arm", lambda row: row.arm),
+            Column("Build", lambda row: row.arm),
             Column("Pays", pays),
-            Number("Overhead a batch", lambda row: text.bounded(row.overhead, text.time)),
-            Number("Burst of", lambda row: _work(row, tables, row.least_amount)),
-            Number("gains", lambda row: gain(row, row.least_amount)),
-            Number("Long work of", lambda row: _work(row, tables, row.largest_amount)),
-            Number("gains", lambda row: gain(row, row.largest_amount)),
+            Number("Overhead per batch", lambda row: text.bounded(row.overhead, text.time)),
+            Number("Smallest amount", lambda row: _work(row, tables, row.least_amount)),
+            Number("speedup", lambda row: gain(row, row.least_amount)),
+            Number("Largest amount", lambda row: _work(row, tables, row.largest_amount)),
+            Number("speedup", lambda row: gain(row, row.largest_amount)),
             *(line if has_line else ()),
         ),
         caption=caption,
@@ -256,8 +308,8 @@ def _work(row: OverheadRow, tables: Tables, amount: int) -> str:
 
 
 def _all_ways(rows: Sequence[OverheadRow], evidence: Evidence) -> Fold:
-    caption = "Every way and number of workers, and how well lines hold"
-    return Fold(summary=caption, content=_table(rows, evidence, caption, has_line=True))
+    caption = "Every configuration, and how well the line fits"
+    return Fold(summary=caption, content=(_table(rows, evidence, caption, has_line=True),))
 
 
 def _figures(
@@ -289,16 +341,16 @@ def _figure(
     return FigureSpec(
         name=f"amounts-{work.label}",
         kind=Kind.LINES,
-        title=f"Speed-up of {work.title} by the amount of work",
+        title=f"Speedup of {work.title} by amount of work",
         drawn_title=work.title,
         finding=finding,
-        caption=f"{work.title}: points are measured, whiskers are intervals; a curve is time = "
-        "overhead + work ÷ rate, drawn where the amount between agrees with it.",
+        caption=f"{work.title}: measured speedups with {text.percent(campaign.confidence)} "
+        "intervals; curve: time = overhead + work ÷ rate, where the third amount agrees with it.",
         positions=Axis(
             label=f"work in a batch (time of serial {campaign.reference_arm})", unit=Unit.TIME
         ),
         values=Axis(
-            label="speed-up over serial, same arm", unit=Unit.RATIO, margin=campaign.margin
+            label="speedup over serial, same build", unit=Unit.RATIO, margin=campaign.margin
         ),
         styles=series_styles(marks, campaign),
         marks=tuple(marks),

@@ -9,11 +9,8 @@ from threads_or_processes.reporting.sections import question_figures, summary_se
 from threads_or_processes.reporting.sections.pivot_tables import TWO_AVERAGES, pivot
 from threads_or_processes.reporting.sections.question import Question
 
-TITLE = "Ways to do the same"
-LIMITS = (
-    "Other chunk sizes, and what else an interface offers: time limits, results as they come, "
-    "workers that are replaced."
-)
+TITLE = "APIs compared"
+LIMITS = "Other chunk sizes and features: timeouts, streamed results, replaced workers."
 
 
 def build(question: Question) -> Section:
@@ -25,14 +22,13 @@ def build(question: Question) -> Section:
         figures=question_figures.ratio_rows(
             question,
             lambda cell: [(question_figures.by_arm(cell), question.ratio_over_threads(cell))],
-            title="Speed against the pool of threads",
+            title="Speed relative to a thread pool",
             finding=answer,
-            axis="speed against threads, same workers and arm",
+            axis="speed relative to threads, same worker count and build",
         ),
         paragraphs=(
-            "One batch, cut into the same chunks, executed in each way. Speed is against threads "
-            "with the same number of workers on the same arm: above 1× faster, below 1× slower; "
-            "square brackets hold the interval.",
+            "One batch in the same chunks, through each API. Speeds are relative to a thread pool "
+            "with the same worker count and build: above 1× faster, below 1× slower.",
             TWO_AVERAGES,
         ),
         tables=(
@@ -44,7 +40,7 @@ def build(question: Question) -> Section:
                     Number("time", question.time),
                     question.shown("speed", question.ratio_over_threads),
                 ),
-                caption="Time of a batch, and its speed against threads",
+                caption="Time of a batch, and its speed relative to threads",
             ),
         ),
     )
@@ -62,7 +58,7 @@ def _answer(question: Question) -> str:
     parts = "; ".join(
         f"{title}: {summary_sentences.spread(named)}" for title, named in works.items()
     )
-    return words.sentence(f"speed against the pool of threads – {parts}")
+    return words.sentence(f"speed relative to a thread pool – {parts}")
 
 
 def _baselines(question: Question) -> list[Cell]:

@@ -8,35 +8,37 @@ from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import Series
 from threads_or_processes.reporting.page import Number, Section
 from threads_or_processes.reporting.sections import question_figures, summary_sentences
+from threads_or_processes.reporting.sections.figure_builders import figure_block
 from threads_or_processes.reporting.sections.pivot_tables import TWO_AVERAGES, pivot
 from threads_or_processes.reporting.sections.question import Question
 
-TITLE = "The price of the build"
+TITLE = "Single-thread overhead of the free-threaded build"
 LIMITS = (
-    "What the build costs programs that spend their time in extension modules of their own, or "
-    "with more threads than one; the section on speed-up has the latter."
+    "Programs dominated by third-party extension modules, or with several threads (see scaling)."
 )
 
 
 def build(question: Question) -> Section:
-    """Each kind of work on each arm, against the reference arm; the build apart from its lock."""
+    """Each workload on each arm against the reference arm; the build and the GIL apart."""
     reference = question.campaign.reference_arm
     answer = _answer(question)
     return question.section(
         answer=answer,
+        shown=map(
+            figure_block,
+            question_figures.ratio_rows(
+                question,
+                lambda cell: _steps(question, cell),
+                title="Single-thread speed: build, GIL off, and total",
+                finding=answer,
+                axis="speed relative to the build without the change",
+            ),
+        ),
         limits=LIMITS,
         paragraphs=(
-            f"The same program on each interpreter, compared with {reference}. Above 1× it is "
-            "faster there, below 1× slower: 0.8× means that what takes 8 s on "
-            f"{reference} takes 10 s. Square brackets hold the interval.",
+            f"The same serial program on each build, compared with {reference}. Above 1× it is "
+            f"faster there, below 1× slower: at 0.8×, 8 s on {reference} become 10 s.",
             TWO_AVERAGES,
-        ),
-        figures=question_figures.ratio_rows(
-            question,
-            lambda cell: _steps(question, cell),
-            title="The build, its lock, and both",
-            finding=answer,
-            axis="speed against the arm without the change",
         ),
         tables=(
             pivot(
@@ -47,14 +49,14 @@ def build(question: Question) -> Section:
                     Number("time", question.time),
                     question.shown("speed", lambda cell: question.against(cell, arm=reference)),
                 ),
-                caption=f"Time of a batch on each arm, and its speed against {reference}",
+                caption=f"Time of a batch on each build, and its speed relative to {reference}",
             ),
         ),
     )
 
 
 def _answer(question: Question) -> str:
-    """What each step comes to over all kinds of work."""
+    """The median and the extremes of each step over all workloads."""
     steps: dict[str, list[tuple[str, Ratio]]] = {}
     for cell in question.cells:
         for series, ratio in _steps(question, cell):
@@ -64,7 +66,7 @@ def _answer(question: Question) -> str:
     if not steps:
         return summary_sentences.NO_RATIO
     parts = "; ".join(f"{step}: {summary_sentences.spread(named)}" for step, named in steps.items())
-    return words.sentence(f"speed, by what is changed – {parts}")
+    return words.sentence(f"speed relative to the build without the change – {parts}")
 
 
 def _steps(question: Question, cell: Cell) -> Iterator[tuple[Series, Ratio | None]]:
@@ -84,10 +86,10 @@ def _step(arm: Arm, other: Arm) -> str:
         return ""
     if not other.free_threaded:
         return (
-            f"the build with its lock on ({arm.name} over {other.name})"
+            f"build, GIL on ({arm.name} over {other.name})"
             if arm.gil
-            else (f"both ({arm.name} over {other.name})")
+            else (f"total ({arm.name} over {other.name})")
         )
     if other.gil and not arm.gil:
-        return f"removing its lock ({arm.name} over {other.name})"
+        return f"GIL off ({arm.name} over {other.name})"
     return ""

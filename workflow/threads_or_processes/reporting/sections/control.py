@@ -1,4 +1,4 @@
-"""The same cell measured as two: how far apart nothing can be."""
+"""One configuration measured as two: the noise floor."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,10 +12,8 @@ from threads_or_processes.reporting.page import Column, Number, Section, Table, 
 from threads_or_processes.reporting.sections import question_figures
 from threads_or_processes.reporting.sections.question import Question
 
-TITLE = "A cell against itself"
-LIMITS = (
-    "Mistakes that both measurements share, such as a machine that is slower than usual all along."
-)
+TITLE = "A/A control"
+LIMITS = "Errors that both measurements share, such as a machine that is slower than usual."
 OPENING = (
     "Each of these cells was measured as if it were two (A/A). The two do the same, so their "
     "ratio is 1 but for noise: a difference elsewhere that is no larger than these says little."

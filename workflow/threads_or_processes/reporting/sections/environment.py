@@ -11,7 +11,6 @@ from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign, Model
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import (
-    Block,
     Column,
     Fact,
     Facts,
@@ -65,10 +64,9 @@ _PROVIDERS = {
 
 
 def build(evidence: Evidence) -> Iterator[Section]:
-    """Machine, interpreters, parity, and what each arm, model and workload is."""
+    """Machine, interpreters, parity."""
     campaign, parity = evidence.campaign, evidence.parity
     threats = tuple(text.plain(threat, 400) for threat in parity["threats"])
-    arms = tuple(Fact(term=arm.name, text=words.arm_meaning(arm)) for arm in campaign.arms)
     yield Section(
         anchor="environment",
         title="Machine and interpreters",
@@ -78,15 +76,8 @@ def build(evidence: Evidence) -> Iterator[Section]:
             Paragraph(_verdict(parity, len(evidence.identities))),
             *([Items(items=threats)] if threats else []),
             _builds(evidence.identities, parity),
-            *_meanings("What the arms are", arms),
-            *_meanings("What the models are", _models(campaign)),
-            *_meanings("What the kinds of work are", _workloads(campaign)),
         ),
     )
-
-
-def _meanings(heading: str, facts: tuple[Fact, ...]) -> tuple[Block, ...]:
-    return (Heading(text=heading), Facts(facts)) if facts else ()
 
 
 def value_text(key: str, value: Any) -> str:
@@ -178,7 +169,7 @@ def _builds(identities: tuple[Identity, ...], parity: Parity) -> Table:
     )
 
 
-def _models(campaign: Campaign) -> tuple[Fact, ...]:
+def models(campaign: Campaign) -> tuple[Fact, ...]:
     """Models that share a meaning share a line."""
     alike: dict[str, list[Model]] = {}
     for model in campaign.models.values():
@@ -192,7 +183,7 @@ def _models(campaign: Campaign) -> tuple[Fact, ...]:
     )
 
 
-def _workloads(campaign: Campaign) -> tuple[Fact, ...]:
+def workloads(campaign: Campaign) -> tuple[Fact, ...]:
     """Each kind of work once, whatever its varied parameters."""
     facts = []
     works = {w.name: w for w in campaign.workloads.values()}

@@ -1,13 +1,15 @@
-"""One section for each experiment that has no other place on the page, in the plan's order."""
+"""What each experiment found: in a place of its own, or among the others in the plan's order."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from types import ModuleType
 
+from threads_or_processes.records.plan import Experiment
 from threads_or_processes.records.vocabulary import KINDS, NOTEBOOK, SCALING, Timing
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Section
+from threads_or_processes.reporting.page import Section, as_part
 from threads_or_processes.reporting.sections import (
     apis,
     build_tax,
@@ -25,6 +27,10 @@ from threads_or_processes.reporting.sections.question import Question
 #: Shown by sections of their own form; `kinds` by the table of decisions.
 ELSEWHERE = (NOTEBOOK, SCALING, KINDS)
 
+OF_WORKERS, BUILD, STATE = ("startup", "memory"), "build_tax", "shared_state"
+#: These have a place of their own on the page.
+PLACED = (*OF_WORKERS, BUILD, STATE)
+
 _FORMS: dict[str, ModuleType] = {
     "build_tax": build_tax,
     "startup": startup,
@@ -41,20 +47,48 @@ _FORMS: dict[str, ModuleType] = {
 _OF_TIMING: dict[Timing, ModuleType] = {Timing.COLD: startup, Timing.MEMORY: memory}
 
 
-def build(evidence: Evidence) -> Iterator[Section]:
-    """The sections of all experiments but those that are shown elsewhere."""
-    for experiment in evidence.campaign.experiments:
-        if experiment.name not in ELSEWHERE:
-            form = _FORMS.get(experiment.name)
-            plain = text.plain(experiment.name.replace("_", " "))
-            yield _section(
-                Question(
-                    experiment=experiment,
-                    title=form.TITLE if form else words.capital(plain),
-                    campaign=evidence.campaign,
-                    tables=evidence.tables,
-                )
-            )
+def section_of(name: str, evidence: Evidence) -> Section | None:
+    """The section of one experiment, if it was planned."""
+    experiment = evidence.campaign.experiment(name)
+    return _section(_question(experiment, evidence)) if experiment else None
+
+
+def build_overhead(evidence: Evidence) -> Iterator[Section]:
+    """What the free-threaded build costs a single thread."""
+    if found := section_of(BUILD, evidence):
+        yield replace(found, nav_title="Build overhead")
+
+
+def safety(evidence: Evidence) -> Iterator[Section]:
+    """Whether objects that workers share are safe."""
+    if found := section_of(STATE, evidence):
+        yield replace(found, nav_title="Safety")
+
+
+def others(evidence: Evidence) -> Iterator[Section]:
+    """The rest: an answer each, and all else on demand."""
+    rest = [
+        _section(_question(experiment, evidence))
+        for experiment in evidence.campaign.experiments
+        if experiment.name not in (*ELSEWHERE, *PLACED)
+    ]
+    if rest:
+        yield Section(
+            anchor="experiments",
+            title="Other experiments",
+            blocks=tuple(block for section in rest for block in as_part(section)),
+        )
+
+
+def _question(experiment: Experiment, evidence: Evidence) -> Question:
+    form = _FORMS.get(experiment.name)
+    plain = text.plain(experiment.name.replace("_", " "))
+    return Question(
+        experiment=experiment,
+        title=form.TITLE if form else words.capital(plain),
+        campaign=evidence.campaign,
+        tables=evidence.tables,
+    )
 
 
 def _section(question: Question) -> Section:

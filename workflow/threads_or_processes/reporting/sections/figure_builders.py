@@ -23,7 +23,7 @@ def figure_block(figure: FigureSpec, table: Table | None = None, note: str = "")
     """A figure with its caption and a table of its marks: every estimate, or the given one."""
     return Figure(
         drawn=figure,
-        data=Fold(summary=NUMBERS, note=note, content=table or _table(figure)),
+        data=Fold(summary=NUMBERS, note=note, content=(table or _table(figure),)),
     )
 
 

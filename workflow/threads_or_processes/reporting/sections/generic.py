@@ -1,4 +1,4 @@
-"""An experiment that somebody added: its times and what they gain over serial."""
+"""An experiment that somebody added: its times and speedups over serial."""
 
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import FigureSpec
@@ -9,13 +9,12 @@ from threads_or_processes.reporting.sections.question import Question
 
 
 def build(question: Question) -> Section:
-    """Time by work, model, workers and arm, and the speed-up over serial."""
+    """Time by work, model, workers and arm, and the speedup over serial."""
     answer = speedup_answer(question)
     return question.section(
         answer=answer,
         paragraphs=(
-            "Speed is over serial on the same arm: above 1× faster, below 1× slower; square "
-            "brackets hold the interval.",
+            "Speedups are over serial on the same build: above 1× faster, below 1× slower.",
             TWO_AVERAGES,
         ),
         figures=speedup_figures(question, answer),
@@ -34,18 +33,18 @@ def speedup_answer(question: Question) -> str:
         return summary_sentences.NO_RATIO
     counted = summary_sentences.readings(ratio for _, ratio in named)
     return words.sentence(
-        f"over serial on the same arm {summary_sentences.spread(named)}: {counted}"
+        f"speedup over serial on the same build {summary_sentences.spread(named)}: {counted}"
     )
 
 
 def speedup_figures(question: Question, finding: str) -> tuple[FigureSpec, ...]:
-    """Speed-ups over serial on the same arm, in rows of work and way."""
+    """Speedups over serial on the same arm, in rows of work and way."""
     return question_figures.ratio_rows(
         question,
         lambda cell: [(question_figures.by_arm(cell), question.ratio_over_serial(cell))],
-        title="Speed-up over serial on the same arm",
+        title="Speedup over serial on the same build",
         finding=finding,
-        axis="speed-up over serial",
+        axis="speedup over serial",
     )
 
 
@@ -56,5 +55,5 @@ def times_and_speedups(question: Question) -> Table:
         question.work_and_way,
         lambda cell: cell.arm,
         (Number("time", question.time), question.shown("speed", question.ratio_over_serial)),
-        caption="Time of a batch, and its speed over serial on the same arm",
+        caption="Time of a batch, and its speedup over serial on the same build",
     )

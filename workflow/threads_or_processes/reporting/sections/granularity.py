@@ -11,22 +11,16 @@ from threads_or_processes.reporting.sections.amounts import has_amounts
 from threads_or_processes.reporting.sections.pivot_tables import Cells, pivot
 from threads_or_processes.reporting.sections.question import Question
 
-TITLE = "How long a task must be"
+TITLE = "Break-even task length"
 DURATION = "task_us"
 NS_A_US = 1000
-LIMITS = (
-    "Tasks whose durations differ from each other, and tasks sent in chunks, which share the price "
-    "of one dispatch."
-)
+LIMITS = "Tasks of unequal length, and tasks sent in chunks, which share one dispatch."
 
-WHOLE_BATCH = (
-    "This is about the length of one task. How much work a whole batch must hold, however it is "
-    "cut, is shown under “How much work is worth sending”."
-)
+WHOLE_BATCH = "This is the length of one task. “How much work pays” is about a whole batch."
 
 
 def build(question: Question) -> Section:
-    """Speed-up by the duration of a task; the price of a dispatch where it was measured."""
+    """Speedup by task length; the cost of a dispatch where it was measured."""
     grains = sorted(
         (cell for cell in question.cells if _task_us(question, cell) is not None),
         key=lambda cell: _task_us(question, cell) or 0,
@@ -38,11 +32,11 @@ def build(question: Question) -> Section:
             (*question.way, Column("Arm", lambda cell: cell.arm)),
             lambda cell: text.duration(_task_us(question, cell) or 0),
             (measure,),
-            caption=f"{what} by the duration of a task",
+            caption=f"{what} by task length",
         )
         for what, measure, cells in (
             (
-                "Speed-up over serial on the same arm",
+                "Speedup over serial on the same build",
                 question.shown("", question.ratio_over_serial),
                 _parallel(question, grains),
             ),
@@ -55,15 +49,13 @@ def build(question: Question) -> Section:
         limits=LIMITS,
         figures=_figures(question, grains, answer),
         paragraphs=(
-            "The same amount of work, cut into few long tasks or many short ones, which are sent "
-            "to the workers one by one. Each number is the speed-up over serial on the same arm; "
-            "square brackets hold the interval. A way begins to be faster between the longest "
-            "tasks for which serial is at least as good and those from which on every longer one "
-            "is faster; about where, if each task costs the same to send.",
+            "The same work, cut into few long tasks or many short ones, sent one by one. The "
+            "break-even task length lies between the longest task where serial still wins and the "
+            "shortest from which parallel always wins. The point estimate assumes a constant "
+            "dispatch cost per task.",
             *((WHOLE_BATCH,) if has_amounts(question.tables) else ()),
         ),
-        tables=(speedups, _begins(question, grains), _dispatch(question, dispatches)),
-        details=(times,),
+        tables=(speedups, _begins(question, grains), _dispatch(question, dispatches), times),
     )
 
 
@@ -119,8 +111,8 @@ def _answer(question: Question, grains: Cells) -> str:
         if (found := _found(question, cells[0])) is not None
     ]
     if not parts:
-        return "No way of working can be compared with serial."
-    return words.sentence(f"how long a task must be for its workers to pay – {'; '.join(parts)}")
+        return "No configuration can be compared with serial."
+    return words.sentence(f"workers pay from this task length on – {'; '.join(parts)}")
 
 
 def _figures(question: Question, grains: Cells, finding: str) -> tuple[FigureSpec, ...]:
@@ -129,12 +121,12 @@ def _figures(question: Question, grains: Cells, finding: str) -> tuple[FigureSpe
         _ways(question, grains),
         question.ratio_over_serial,
         name=question.experiment.name,
-        title="Speed-up by the duration of a task",
+        title="Speedup by task length",
         finding=finding,
-        caption="Whiskers are intervals. A bar on the line of 1× spans the durations between which "
-        "a way begins to be faster than serial.",
-        sizes=Axis(label="duration of a task", unit=Unit.TASK),
-        axis="speed-up over serial, same arm",
+        caption="Speedup over serial on the same build; whiskers are intervals. Bars on the line "
+        "of 1×: break-even task length.",
+        sizes=Axis(label="task length", unit=Unit.TASK),
+        axis="speedup over serial, same build",
         size=lambda cell: _task_us(question, cell) or 0,
         crossover=lambda cell: _found(question, cell),
     )
@@ -161,5 +153,5 @@ def _dispatch(question: Question, cells: Cells) -> Table:
         question.way,
         lambda cell: cell.arm,
         (Number("per task", per_task), Number("batch", question.time)),
-        caption="What it costs to send a task that does nothing, and its batch",
+        caption="Dispatch cost of an empty task, and time of its batch",
     )

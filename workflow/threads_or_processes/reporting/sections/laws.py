@@ -1,34 +1,29 @@
-"""What workers are made use of, and which law describes it."""
+"""Efficiency of workers, and which law of scaling describes it."""
 
 from threads_or_processes.records.tables.groups import Bounded
 from threads_or_processes.records.vocabulary import SCALING, FitState
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Column, Fold, Number, Table, table_of
+from threads_or_processes.reporting.page import Column, Number, Paragraph, Table, table_of
 
 STATES = {
-    FitState.TOO_FEW_COUNTS: "fewer than four numbers of workers within the machine's first border",
+    FitState.TOO_FEW_COUNTS: "fewer than four worker counts that the machine can run at a time",
     FitState.TOO_FEW_BLOCKS: "fewer than six blocks",
     FitState.POOR_FIT: "no law fits",
-    FitState.WEAKLY_IDENTIFIED: "no peak within sight",
-    FitState.PEAK_BEYOND: "a peak beyond what can be believed",
+    FitState.WEAKLY_IDENTIFIED: "no peak in range",
+    FitState.PEAK_BEYOND: "a peak too far out to be credible",
     FitState.IDENTIFIED: "a peak",
 }
 
 
-def efficiency(evidence: Evidence) -> Fold:
+def efficiency(evidence: Evidence) -> tuple[Table, Paragraph]:
     """Efficiency and serial fraction of every cell of the scaling experiment."""
     campaign = evidence.campaign
     planned = campaign.experiment(SCALING)
     cells = set(planned.cells) if planned else set()
-    return Fold(
-        summary="Efficiency and serial fraction",
-        note="Efficiency is the speed-up over serial on the same arm, divided by the workers. "
-        "The serial fraction (Karp and Flatt) is the share of the work that, done by one worker "
-        "at a time, would explain the speed-up: the same for every number of workers if that is "
-        "so, growing if workers cost overhead, below 0 if the speed-up is more than the workers.",
-        content=table_of(
+    return (
+        table_of(
             [
                 row
                 for row in evidence.tables.scaling
@@ -37,15 +32,22 @@ def efficiency(evidence: Evidence) -> Fold:
             (
                 Column("Work", lambda row: campaign.title(row.workload)),
                 Column("Model", lambda row: campaign.model_title(row.model)),
-                Column("Arm", lambda row: row.arm),
+                Column("Build", lambda row: row.arm),
                 Number("Workers", lambda row: words.workers(row.workers, row.worker_kind)),
                 Number("Serial takes", lambda row: text.time(row.baseline_ns)),
-                Number("Speed-up", lambda row: _ratio(row.speedup), "×"),
+                Number("Speedup", lambda row: _ratio(row.speedup), "×"),
                 Number("Efficiency", lambda row: _ratio(row.efficiency)),
                 Number("Serial fraction", lambda row: _ratio(row.serial_fraction)),
             ),
-            caption="What the workers of the scaling experiment come to",
+            caption="Efficiency and serial fraction",
             row_headers=4,
+        ),
+        Paragraph(
+            "Efficiency: speedup over serial on the same build, divided by the worker count. "
+            "Serial fraction (Karp and Flatt): the share of serial work that would explain the "
+            "speedup. It grows with the worker count if workers cause overhead. It is negative if "
+            "the speedup exceeds the worker count.",
+            style="note",
         ),
     )
 
@@ -59,7 +61,7 @@ def table(evidence: Evidence) -> Table:
         (
             Column("Work", lambda row: campaign.title(row.workload)),
             Column("Model", lambda row: campaign.model_title(row.model)),
-            Column("Arm", lambda row: row.arm),
+            Column("Build", lambda row: row.arm),
             Number(
                 "Amdahl: contention",
                 lambda row: _ratio(row.amdahl.contention if row.amdahl else None),
@@ -72,8 +74,8 @@ def table(evidence: Evidence) -> Table:
             Number("Peak", lambda row: text.whole(row.peak.value or None), "workers"),
             Column("Found", lambda row: STATES[row.state]),
         ),
-        caption="Laws of scaling, fitted up to the machine's first border: the contended share of "
-        "the work and, in the universal law, what each pair of workers costs",
+        caption="Laws of scaling: contention (serial share of the work) and, in the universal law, "
+        "coherency (cost of each pair of workers)",
         row_headers=3,
     )
 

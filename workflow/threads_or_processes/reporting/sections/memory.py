@@ -1,4 +1,4 @@
-"""How much memory each way of working takes."""
+"""How much memory each execution model takes."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -16,13 +16,13 @@ from threads_or_processes.reporting.sections.question_figures import by_arm
 TITLE = "Memory"
 UNIT = "MiB"
 LIMITS = (
-    "What a program of yours weighs: whatever it has loaded before it starts workers is shared at "
-    "first by forks, and copied page by page as they write to it."
+    "Your own program's memory. Pages loaded before a fork are shared until one of the processes "
+    "writes to them."
 )
 
 
 def build(question: Question) -> Section:
-    """Idle and peak weight by model, workers and arm; the other weights on demand."""
+    """Idle and peak memory by model, workers and arm, and all four measurements."""
     rows = {row.cell: row for row in question.tables.memory}
     cells = [cell for cell in question.cells if cell.id in rows]
 
@@ -32,10 +32,10 @@ def build(question: Question) -> Section:
         limits=LIMITS,
         figures=_figures(question, cells, rows, answer),
         paragraphs=(
-            "The weight of the parent and all its workers together, as proportional set size "
-            "(PSS): a page that several processes share is split among them, so that nothing "
-            "counts twice. Idle: all workers are up and have nothing to do. Peak: the most that "
-            "was seen while batches ran. Medians of trials of their own; none of them is timed.",
+            "Memory of the parent and its workers, as proportional set size (PSS). PSS splits a "
+            "shared page among the processes that share it, so nothing counts twice. Idle: all "
+            "workers are up and have no task. Peak: the maximum while batches ran. Medians over "
+            "separate trials, in which nothing is timed.",
         ),
         tables=(
             pivot(
@@ -46,27 +46,27 @@ def build(question: Question) -> Section:
                     Number("idle", lambda cell: text.mebibytes(rows[cell.id].idle.value), UNIT),
                     Number("peak", lambda cell: text.mebibytes(rows[cell.id].peak.value), UNIT),
                 ),
-                caption="Memory of the whole process tree",
+                caption="Memory of parent and workers",
             ),
             slopes.table(
                 question,
                 (("idle_bytes", "Idle"),),
-                caption="Idle weight over the number of workers: without any, and what each adds",
+                caption="Idle memory by worker count: fixed, and per worker",
                 show=text.mebibytes,
                 unit=UNIT,
             ),
+            _weights(question, cells, rows),
         ),
-        details=(_weights(question, cells, rows),),
     )
 
 
 def _answer(question: Question, cells: Sequence[Cell], rows: Mapping[str, MemoryRow]) -> str:
-    """The least and the most that the same number of workers weighs, when they are idle."""
+    """The smallest and the largest idle memory, at one worker count."""
     most, named = question.of_most_workers(cells, lambda cell: rows[cell.id].idle.value)
     if not named:
-        return "No weight was recorded."
+        return "No memory was recorded."
     workers = text.count(most, "idle worker")
-    return f"With {workers} it all weighs {summary_sentences.extent(named, _mebibytes)}."
+    return f"Memory with {workers}: {summary_sentences.extent(named, _mebibytes)}."
 
 
 def _mebibytes(weight: float) -> str:
@@ -92,7 +92,7 @@ def _figures(
         name=question.experiment.name,
         title="Memory of all processes, workers idle",
         finding=finding,
-        caption="Medians of the trials; whiskers reach from the least to the most of them.",
+        caption="Proportional set size; medians, whiskers from minimum to maximum over trials.",
         values=Axis(label=f"proportional set size ({UNIT})", unit=Unit.BYTES, scale=Scale.LINEAR),
     )
 
@@ -110,13 +110,13 @@ def _weights(question: Question, cells: Sequence[Cell], rows: Mapping[str, Memor
             Number("Processes", lambda cell: text.whole(rows[cell.id].processes)),
             weight("Before", lambda row: row.before.value),
             weight("Idle", lambda row: row.idle.value),
-            weight("Idle, least", lambda row: row.idle.min),
-            weight("Idle, most", lambda row: row.idle.max),
+            weight("Idle, min", lambda row: row.idle.min),
+            weight("Idle, max", lambda row: row.idle.max),
             weight("Peak", lambda row: row.peak.value),
-            weight("Peak, least", lambda row: row.peak.min),
-            weight("Peak, most", lambda row: row.peak.max),
+            weight("Peak, min", lambda row: row.peak.min),
+            weight("Peak, max", lambda row: row.peak.max),
             weight("After", lambda row: row.after.value),
         ),
-        caption="All four weights, with the least and the most of the trials",
+        caption="All four measurements (min and max over trials)",
         row_headers=4,
     )

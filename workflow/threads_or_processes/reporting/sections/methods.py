@@ -50,7 +50,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
                 "come out alike on like hardware; absolute times need not. The effective "
                 "configuration of this report is below."
             ),
-            Fold(summary="The configuration", content=Preformatted(config)),
+            Fold(summary="The configuration", content=(Preformatted(config),)),
         ),
     )
 

@@ -88,7 +88,6 @@ def build(evidence: Evidence) -> Iterator[Section]:
         answer=_overlap(measured, _seconds(campaign))
         if measured
         else "No trial of the replay succeeded; only the notebook's figures are shown.",
-        limits=LIMITS,
         blocks=filled(
             *map(Paragraph, _paragraphs(campaign, rows)),
             _times(rows, campaign),

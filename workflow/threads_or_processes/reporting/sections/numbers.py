@@ -86,34 +86,36 @@ def _cells(workload: str, rows: Sequence[CellRow], evidence: Evidence) -> Fold:
 
     return Fold(
         summary=summary,
-        content=table_of(
-            rows,
-            (
-                Column("Model", lambda row: campaign.model_title(row.model)),
-                Number("Workers", lambda row: words.workers(row.workers, row.worker_kind)),
-                Column("Arm", lambda row: row.arm),
-                Column("Timing", words.timing),
-                Number("Trials ok / planned", lambda row: f"{row.ok} / {row.planned}"),
-                Column("Basis", lambda row: row.basis or text.MISSING),
-                Number("Quiet time", lambda row: text.percent(row.quiet_share_ratio)),
-                times("Typical", lambda row: row.typical_ns),
-                times("Median", lambda row: row.median_ns),
-                times("Low", lambda row: row.ci_low_ns),
-                times("High", lambda row: row.ci_high_ns),
-                Number("Level", level),
-                times(
-                    "Fast mode",
-                    lambda row: modes[row.cell].fast.value if row.cell in modes else None,
+        content=(
+            table_of(
+                rows,
+                (
+                    Column("Model", lambda row: campaign.model_title(row.model)),
+                    Number("Workers", lambda row: words.workers(row.workers, row.worker_kind)),
+                    Column("Arm", lambda row: row.arm),
+                    Column("Timing", words.timing),
+                    Number("Trials ok / planned", lambda row: f"{row.ok} / {row.planned}"),
+                    Column("Basis", lambda row: row.basis or text.MISSING),
+                    Number("Quiet time", lambda row: text.percent(row.quiet_share_ratio)),
+                    times("Typical", lambda row: row.typical_ns),
+                    times("Median", lambda row: row.median_ns),
+                    times("Low", lambda row: row.ci_low_ns),
+                    times("High", lambda row: row.ci_high_ns),
+                    Number("Level", level),
+                    times(
+                        "Fast mode",
+                        lambda row: modes[row.cell].fast.value if row.cell in modes else None,
+                    ),
+                    Number("Slow trials", lambda row: slow_modes.slow_of(modes.get(row.cell))),
+                    Number("Co-placed", lambda row: slow_modes.shared_of(modes.get(row.cell))),
+                    Number(
+                        "Variation between trials",
+                        lambda row: text.percent(row.between_trial_cv_ratio),
+                    ),
                 ),
-                Number("Slow trials", lambda row: slow_modes.slow_of(modes.get(row.cell))),
-                Number("Co-placed", lambda row: slow_modes.shared_of(modes.get(row.cell))),
-                Number(
-                    "Variation between trials",
-                    lambda row: text.percent(row.between_trial_cv_ratio),
-                ),
+                caption=f"{title}: time of a batch by model, workers and arm",
+                row_headers=4,
             ),
-            caption=f"{title}: time of a batch by model, workers and arm",
-            row_headers=4,
         ),
     )
 
@@ -130,24 +132,26 @@ def _ratios(contrast: ContrastKind, rows: Sequence[RatioRow], campaign: Campaign
     return Fold(
         summary=f"{title}: {text.count(len(rows), 'ratio')}",
         note=note,
-        content=table_of(
-            rows,
-            (
-                Column("Workload", lambda row: campaign.title(row.workload)),
-                Column("Cell", lambda row: _side(row.cell, campaign)),
-                Column("Baseline", lambda row: _side(row.baseline_cell, campaign)),
-                Column("Timing", lambda row: row.timing),
-                Column("Cell takes", lambda row: text.time(row.cell_ns)),
-                Column("Baseline takes", lambda row: text.time(row.baseline_ns)),
-                Number("Ratio", lambda row: text.ratio_cell(row.ratio), "×"),
-                Number("Low", lambda row: text.ratio_cell(row.intervals.ci_low_ratio), "×"),
-                Number("High", lambda row: text.ratio_cell(row.intervals.ci_high_ratio), "×"),
-                Number("Level", level),
-                Number("Blocks", lambda row: str(row.blocks)),
-                Column("Reading", lambda row: words.RESULTS[row.reading]),
+        content=(
+            table_of(
+                rows,
+                (
+                    Column("Workload", lambda row: campaign.title(row.workload)),
+                    Column("Cell", lambda row: _side(row.cell, campaign)),
+                    Column("Baseline", lambda row: _side(row.baseline_cell, campaign)),
+                    Column("Timing", lambda row: row.timing),
+                    Column("Cell takes", lambda row: text.time(row.cell_ns)),
+                    Column("Baseline takes", lambda row: text.time(row.baseline_ns)),
+                    Number("Ratio", lambda row: text.ratio_cell(row.ratio), "×"),
+                    Number("Low", lambda row: text.ratio_cell(row.intervals.ci_low_ratio), "×"),
+                    Number("High", lambda row: text.ratio_cell(row.intervals.ci_high_ratio), "×"),
+                    Number("Level", level),
+                    Number("Blocks", lambda row: str(row.blocks)),
+                    Column("Reading", lambda row: words.RESULTS[row.reading]),
+                ),
+                caption=f"{title}: baseline time divided by the cell's time, paired by block",
+                row_headers=4,
             ),
-            caption=f"{title}: baseline time divided by the cell's time, paired by block",
-            row_headers=4,
         ),
     )
 

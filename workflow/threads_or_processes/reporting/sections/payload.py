@@ -17,11 +17,8 @@ from threads_or_processes.reporting.sections.question import Question
 
 TITLE = "Sending data"
 SIZE = "kib"
-LIMITS = (
-    "Data of other shapes: strings, frames and objects with methods of their own each have their "
-    "price in a serialiser."
-)
-SIZES = Axis(label="what a task is sent", unit=Unit.KIB)
+LIMITS = "Other data: the cost of serialising strings, frames and your own classes differs."
+SIZES = Axis(label="data per task", unit=Unit.KIB)
 
 
 def build(question: Question) -> Section:
@@ -45,9 +42,9 @@ def build(question: Question) -> Section:
         pivot(
             cells,
             (
-                Column("What is sent", lambda cell: question.work(cell).plain_title),
+                Column("Data", lambda cell: question.work(cell).plain_title),
                 Number("Size", size, "KiB"),
-                Column("Arm", lambda cell: cell.arm),
+                Column("Build", lambda cell: cell.arm),
             ),
             title,
             (measure,),
@@ -56,7 +53,7 @@ def build(question: Question) -> Section:
         for caption, measure in (
             ("Time of a batch", Number("", question.time)),
             (
-                "Speed against threads with the same number of workers",
+                "Speed relative to threads with the same worker count",
                 question.shown("", question.ratio_over_threads),
             ),
         )
@@ -67,10 +64,9 @@ def build(question: Question) -> Section:
         limits=LIMITS,
         figures=_figures(question, cells, answer),
         paragraphs=(
-            "Tasks that do next to nothing with what they get. Threads hand over a reference; "
-            "processes serialise the data, send it through a pipe and build it again, unless it "
-            "lies in shared memory. Above 1× a model is faster than threads, below 1× slower; "
-            "square brackets hold the interval.",
+            "Tasks that do almost nothing with their data. Threads pass a reference. Processes "
+            "serialise the data, send them through a pipe and rebuild them, unless they are in "
+            "shared memory. Above 1× a model is faster than threads, below 1× slower.",
             TWO_AVERAGES,
         ),
         tables=(*tables, _begins(question, cells)),
@@ -82,7 +78,7 @@ def _size_kib(question: Question, cell: Cell) -> float:
 
 
 def _answer(question: Question, cells: Cells) -> str:
-    """The least and the most time that the largest of each kind takes."""
+    """The shortest and the longest time of a batch with the largest data of each kind."""
     parts = []
     for name in dict.fromkeys(question.work(cell).name for cell in cells):
         of_kind = [
@@ -104,7 +100,7 @@ def _answer(question: Question, cells: Cells) -> str:
             parts.append(f"{title}{size}: {summary_sentences.extent(named, text.time)}")
     if not parts:
         return "No time was recorded."
-    return words.sentence(f"a batch takes – {'; '.join(parts)}")
+    return words.sentence(f"time of a batch – {'; '.join(parts)}")
 
 
 def _begins(question: Question, cells: Cells) -> Table:
@@ -117,15 +113,15 @@ def _begins(question: Question, cells: Cells) -> Table:
     return table_of(
         found,
         (
-            Column("What is sent", lambda cell: question.work(cell).plain_title),
+            Column("Data", lambda cell: question.work(cell).plain_title),
             *question.way,
-            Column("Arm", lambda cell: cell.arm),
+            Column("Build", lambda cell: cell.arm),
             Number(
-                "Begins to be faster",
+                "Break-even size",
                 lambda cell: summary_sentences.bracket(found[cell], _kib, "size"),
             ),
         ),
-        caption="From which size on a way is faster than as many threads: between these two sizes",
+        caption="Break-even size against threads: between these two sizes",
         row_headers=4,
     )
 
@@ -149,7 +145,7 @@ def _figures(question: Question, cells: Cells, finding: str) -> tuple[FigureSpec
             kind=Kind.LINES,
             title=title,
             finding=finding,
-            caption="Time of a batch by the size of what a task is sent; whiskers are intervals of "
+            caption="Time of a batch by the size of the data per task; whiskers are intervals of "
             "the median.",
             positions=SIZES,
             values=Axis(label="time of a batch", unit=Unit.TIME),
@@ -163,11 +159,10 @@ def _figures(question: Question, cells: Cells, finding: str) -> tuple[FigureSpec
             name=f"{name}-over-threads",
             title=f"{title}, over threads",
             finding=finding,
-            caption="Above 1× a way is faster than as many threads on the same arm; whiskers are "
-            "intervals. A bar on the line of 1× spans the sizes between which it begins to be "
-            "faster.",
+            caption="Speed relative to threads, same worker count and build; whiskers are "
+            "intervals. Bars on the line of 1×: break-even size.",
             sizes=SIZES,
-            axis="speed over threads, same arm",
+            axis="speed over threads, same build",
             size=lambda cell: _size_kib(question, cell),
             crossover=lambda cell: question.crossover(cell, SIZE, over=THREADS),
             among=models,

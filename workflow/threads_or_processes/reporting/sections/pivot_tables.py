@@ -11,8 +11,8 @@ Cells = Sequence[Cell]
 
 #: Stands with tables that show both.
 TWO_AVERAGES = (
-    "Times are medians of a cell's own trials; a ratio is of geometric means over the blocks that "
-    "both cells have, and can differ from the quotient of two medians."
+    "Times are medians over trials. A ratio is that of geometric means over the blocks that both "
+    "configurations have, so it can differ from the quotient of two medians."
 )
 
 
@@ -64,7 +64,7 @@ def pivot(
 
 
 def left_out(experiments: Sequence[Experiment], campaign: Campaign) -> Table | None:
-    """The combinations that can't be, by reason; nothing where all of them can."""
+    """The impossible combinations, by reason; nothing where all are possible."""
     reasons: dict[tuple[str, str], list[list[str]]] = {}
     for experiment in experiments:
         for item in experiment.not_applicable:
@@ -87,7 +87,7 @@ def left_out(experiments: Sequence[Experiment], campaign: Campaign) -> Table | N
             Column("Why", lambda item: item[0][1] or text.MISSING),
             Column("Work", lambda item: "; ".join(dict.fromkeys(workload(c[0]) for c in item[1]))),
             Column("Models", lambda item: "; ".join(dict.fromkeys(model(c[1]) for c in item[1]))),
-            Number("Cells", lambda item: str(len(item[1]))),
+            Number("Configurations", lambda item: str(len(item[1]))),
         ),
-        caption="Combinations that can't be, and were left out",
+        caption="Combinations that are impossible and were left out",
     )

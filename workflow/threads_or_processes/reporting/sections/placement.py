@@ -17,11 +17,8 @@ from threads_or_processes.reporting.sections import (
 from threads_or_processes.reporting.sections.pivot_tables import TWO_AVERAGES, pivot
 from threads_or_processes.reporting.sections.question import Question
 
-TITLE = "Pinned and free workers"
-LIMITS = (
-    "Other choices of CPUs, fewer workers than CPUs, and a machine on which other programs want "
-    "the same CPU: a pinned worker can't give way."
-)
+TITLE = "Pinned workers"
+LIMITS = "Other choices of CPUs, fewer workers than CPUs, and machines that run other programs."
 
 
 def build(question: Question) -> Section:
@@ -38,14 +35,13 @@ def build(question: Question) -> Section:
                 for row in question.tables.modes
                 if row.cell == cell.id and (ratio := row.over_free)
             ],
-            title="Speed of pinned workers against free ones",
+            title="Speed of pinned relative to free workers",
             finding=answer,
-            axis="speed against free workers, same pool, workers and arm",
+            axis="speed relative to free workers, same pool, worker count and build",
         ),
         paragraphs=(
-            "The same pool twice: in one the kernel chooses each worker's CPU and may change it, "
-            "in the other each worker stays on a CPU of its own. Speed is against free workers: "
-            "above 1× faster, below 1× slower; square brackets hold the interval.",
+            "The same pool twice: free workers, which the kernel may move between CPUs, and "
+            "workers pinned to one CPU each. Above 1× pinned workers are faster, below 1× slower.",
             TWO_AVERAGES,
             " ".join([slow_modes.MEANING, *_shared(question)]),
         ),
@@ -58,12 +54,12 @@ def build(question: Question) -> Section:
                     Number("time", question.time),
                     question.shown("speed", lambda cell: over_free(question, cell)),
                 ),
-                caption="Time of a batch, and the speed of pinned workers against free ones",
+                caption="Time of a batch, and the speed of pinned relative to free workers",
             ),
             slow_modes.modes_of_cells(
                 [row for row in question.tables.modes if row.cell in of_cells],
                 question.campaign,
-                "Fast mode, slow trials and co-placed workers, amount by amount",
+                "Fast mode, slow trials and co-placed workers, by amount of work",
             ),
         ),
     )
@@ -88,11 +84,11 @@ def _answer(question: Question) -> str:
         f"at {slow_modes.batches(amount)} {_extent(ratios)}: {summary_sentences.readings(ratios)}"
         for amount, ratios in sorted(found.items())
     )
-    return words.sentence(f"speed of pinned workers against free ones {parts}")
+    return words.sentence(f"speed of pinned relative to free workers {parts}")
 
 
 def _extent(ratios: Sequence[Ratio]) -> str:
-    """The least and the greatest ratio: `0.98× to 1.06×`."""
+    """The smallest and the largest ratio: `0.98× to 1.06×`."""
     ends = sorted(ratios, key=lambda ratio: ratio.value)
     return f"{text.times_as_fast(ends[0])} to {text.times_as_fast(ends[-1])}"
 

@@ -195,7 +195,9 @@ def _flagged(cells: Sequence[CellRow], campaign: Campaign) -> Fold:
         caption="Cells whose times vary, that had failures, or that lost updates",
         row_headers=5,
     )
-    return Fold(summary=f"Cells to read with care: {len(flagged)} of {len(cells)}", content=table)
+    return Fold(
+        summary=f"Cells to read with care: {len(flagged)} of {len(cells)}", content=(table,)
+    )
 
 
 def noise_floor(evidence: Evidence) -> str:

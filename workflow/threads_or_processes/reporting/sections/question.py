@@ -1,7 +1,8 @@
 """An experiment as its section sees it: its cells and all that was found."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from threads_or_processes.records.plan import Cell, Experiment
 from threads_or_processes.records.tables.experiments import CrossoverRow
@@ -12,6 +13,7 @@ from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign, Workload
 from threads_or_processes.reporting.figure_spec import FigureSpec, Series
 from threads_or_processes.reporting.page import (
+    Block,
     Column,
     Fold,
     Grid,
@@ -19,11 +21,15 @@ from threads_or_processes.reporting.page import (
     Paragraph,
     Section,
     Table,
+    as_fold,
     filled,
+    not_covered,
 )
 from threads_or_processes.reporting.sections.figure_builders import figure_block
 from threads_or_processes.reporting.sections.pivot_tables import Cells, left_out
 from threads_or_processes.reporting.tables import Tables
+
+DETAILS = "Figures, numbers and method"
 
 #: What distinguishes one cell from another.
 _PLACE = ("workload", "model", "workers", "arm", "timing", "replicate")
@@ -42,33 +48,30 @@ class Question:
         self,
         *,
         answer: str,
-        limits: str = "",
+        shown: Iterable[Block] = (),
         paragraphs: Iterable[str] = (),
         figures: Iterable[FigureSpec] = (),
         tables: Iterable[Table] = (),
-        details: Iterable[Table] = (),
+        limits: str = "",
     ) -> Section:
-        """The experiment's section.
+        """The experiment's section: the rest opens on demand.
 
-        `answer`: one sentence from the numbers. `limits`: what the experiment does not show.
-        `details`: tables that open on demand.
+        `answer`: one sentence from the numbers. `shown`: blocks that are open. `limits`: what the
+        experiment does not show.
         """
+        details = filled(
+            *map(Paragraph, paragraphs),
+            Grid(tuple(map(figure_block, figures))),
+            *tables,
+            left_out([self.experiment], self.campaign),
+            not_covered(limits) if limits else None,
+        )
         return Section(
             anchor=f"experiment-{self.experiment.name}",
             title=self.title,
             question=self.experiment.question,
             answer=answer,
-            limits=limits,
-            blocks=filled(
-                *map(Paragraph, paragraphs),
-                Grid(tuple(map(figure_block, figures))),
-                *tables,
-                *(
-                    Fold(summary=table.caption, content=table)
-                    for table in (*details, left_out([self.experiment], self.campaign))
-                    if table
-                ),
-            ),
+            blocks=filled(*shown, Fold(summary=DETAILS, content=details)),
         )
 
     @property
@@ -179,7 +182,23 @@ class Question:
     def of_most_workers(
         self, cells: Cells, value: Callable[[Cell], float | None]
     ) -> tuple[int, list[tuple[str, float]]]:
-        """The largest number of workers, and the values that cells with so many have, by name."""
-        most = max(cell.workers for cell in cells)
+        """The worker count nearest to the CPUs, and the values of its cells, by name."""
+        most = nearest_to_cpus(cells, self.campaign)
         found = ((self.named(cell), value(cell)) for cell in cells if cell.workers == most)
         return most, [(name, known) for name, known in found if known is not None]
+
+
+def nearest_to_cpus(cells: Cells, campaign: Campaign) -> int:
+    """The largest worker count that the CPUs can run at a time, or the smallest there is."""
+    counts = {cell.workers for cell in cells}
+    fitting = {count for count in counts if count <= campaign.machine.usable_cpus}
+    return max(fitting) if fitting else min(counts)
+
+
+def as_details(section: Section) -> Fold:
+    """An experiment's section as one fold, its own details among its blocks."""
+    blocks = (
+        block.content if isinstance(block, Fold) and block.summary == DETAILS else (block,)
+        for block in section.blocks
+    )
+    return as_fold(replace(section, blocks=tuple(chain.from_iterable(blocks))))

@@ -1,7 +1,7 @@
-"""Speed-up curves, one figure for each workload."""
+"""Speedup by worker count, one figure for each workload."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from threads_or_processes.records.tables.comparisons import RatioRow
 from threads_or_processes.records.tables.groups import Ratio
@@ -29,12 +29,14 @@ from threads_or_processes.reporting.figure_spec import (
 )
 from threads_or_processes.reporting.page import (
     Column,
+    Fold,
     Grid,
     Number,
     Paragraph,
     Section,
     Table,
     filled,
+    not_covered,
     table_of,
 )
 from threads_or_processes.reporting.palette import series_styles
@@ -44,9 +46,11 @@ from threads_or_processes.reporting.sections.figure_builders import figure_block
 from threads_or_processes.reporting.tables import Tables
 
 LIMITS = (
-    "More workers than were tried, batches that grow with the workers (weak scaling), and machines "
-    "with more CPUs than this one."
+    "Other worker counts, batches that grow with the workers (weak scaling), and machines with "
+    "more CPUs."
 )
+FEWEST_COUNTS = 3
+"""With fewer worker counts a table says all that a figure could."""
 LINEAR_UP_TO_WORKERS = 8
 """More workers than this and both axes double from tick to tick."""
 
@@ -63,7 +67,7 @@ _COLUMNS = {
 
 
 def build(evidence: Evidence) -> Iterator[Section]:
-    """The section with every speed-up figure and the numbers in it; nothing if not planned."""
+    """The section with every speedup figure and the numbers in it; nothing if not planned."""
     campaign = evidence.campaign
     experiment = campaign.experiment(SCALING)
     if experiment is None:
@@ -71,29 +75,42 @@ def build(evidence: Evidence) -> Iterator[Section]:
     figures = {
         workload.label: speedup(workload, campaign, evidence.tables) for workload in campaign.scaled
     }
+    counts = sorted({int(size) for figure in figures.values() for size in figure.sizes})
     yield Section(
         anchor="scaling",
-        title="How much more workers bring",
-        nav_title="Speed-up",
+        title="Speedup by worker count",
+        nav_title="Scaling",
         question=experiment.question,
         answer=_answer(figures.values(), campaign),
-        limits=LIMITS,
         blocks=filled(
-            *map(Paragraph, _paragraphs(figures.values(), evidence)),
-            *map(Paragraph, laws.why_none(evidence)),
+            _only(counts),
             Grid(
                 tuple(
                     figure_block(
                         figure,
                         _table(figure, workload, campaign),
-                        f"Speed-up over serial on {campaign.reference_arm}, with its interval; "
-                        "each block's value is in the file of the figure's numbers.",
+                        f"Speedup over serial on {campaign.reference_arm}, with its interval; "
+                        "the file of the figure's numbers has the value of each block.",
                     )
                     for workload, figure in figures.items()
+                    if len(figure.sizes) >= FEWEST_COUNTS or not figure.marks
                 )
             ),
-            laws.table(evidence),
-            laws.efficiency(evidence),
+            Fold(
+                summary="How to read this, laws of scaling, efficiency",
+                content=filled(
+                    *map(Paragraph, _paragraphs(figures.values(), evidence)),
+                    *(
+                        _table(figure, workload, campaign)
+                        for workload, figure in figures.items()
+                        if 0 < len(figure.sizes) < FEWEST_COUNTS
+                    ),
+                    *map(Paragraph, laws.why_none(evidence)),
+                    laws.table(evidence),
+                    *laws.efficiency(evidence),
+                    not_covered(LIMITS),
+                ),
+            ),
         ),
     )
 
@@ -112,7 +129,7 @@ def speedup_rows(campaign: Campaign, tables: Tables) -> Iterator[tuple[RatioRow,
 
 
 def speedup(workload: Workload, campaign: Campaign, tables: Tables) -> FigureSpec:
-    """The speed-up figure of a workload, with the value in each block and two bounds."""
+    """The speedup figure of a workload, with the value in each block and two bounds."""
     marks = tuple(_marks(workload, campaign, tables))
     lines: dict[Series, list[Mark]] = {}
     for mark in marks:
@@ -126,30 +143,30 @@ def speedup(workload: Workload, campaign: Campaign, tables: Tables) -> FigureSpe
     return FigureSpec(
         name=f"speedup-{workload.label}",
         kind=Kind.LINES,
-        title=f"Speed-up of {workload.title}",
+        title=f"Speedup of {workload.title}",
         drawn_title=workload.title,
-        caption=_caption(workload, lines, serial, campaign),
+        caption=_caption(workload, serial, campaign),
         positions=Axis(label="workers (number)", unit=Unit.COUNT, scale=scale),
         values=Axis(
-            label=f"speed-up over serial {campaign.reference_arm}", unit=Unit.RATIO, scale=scale
+            label=f"speedup over serial {campaign.reference_arm}", unit=Unit.RATIO, scale=scale
         ),
         styles=series_styles(marks, campaign, [model.name for model in campaign.drawn_models]),
         marks=marks,
         references=(
-            Reference(title="ideal: workers × serial"),
-            Reference(title=f"bound of computing: {text.count(cpus, 'CPU')}", value=cpus),
+            Reference(title="ideal linear speedup"),
+            Reference(title=f"limit for CPU-bound work: {text.count(cpus, 'CPU')}", value=cpus),
         ),
         borders=tuple(_borders(workload, campaign)),
-        opening=f"Line chart: speed-up against serial on {campaign.reference_arm}"
+        opening=f"Line chart: speedup over serial on {campaign.reference_arm}"
         + (f", which takes {serial}" if serial else "")
-        + f", over the number of workers ({text.listing([str(count) for count in counts])}); "
+        + f", by worker count ({text.listing([str(count) for count in counts])}); "
         "points are blocks, whiskers are intervals.",
         summary=tuple(
             f"{_named(series, campaign)}: at most {_figures(best)}, with {_workers(best)}"
             for series, of in lines.items()
             for best in [_best(of)]
         ),
-        why_empty="No speed-up can be drawn: no cell can be compared with serial.",
+        why_empty="No speedup can be drawn: no configuration can be compared with serial.",
         columns=_COLUMNS,
     )
 
@@ -212,48 +229,44 @@ def _reach(mark: Mark, campaign: Campaign) -> str:
     return f"{_named(mark.series, campaign)} {_figures(mark)} with {_workers(mark)}"
 
 
-def _caption(
-    workload: Workload, lines: Mapping[Series, Sequence[Mark]], serial: str, campaign: Campaign
-) -> str:
-    """The baseline's absolute time, and how far the highest and the lowest curve reach."""
-    if not lines:
-        return f"{workload.title}: no cell can be compared with serial."
-    ranked = sorted(map(_best, lines.values()), key=lambda mark: mark.value, reverse=True)
-    caption = f"{workload.title}: 1× is {serial or 'serial'}. "
-    caption += f"Furthest: {_reach(ranked[0], campaign)}"
-    if len(ranked) > 1:
-        caption += f"; least far: {_reach(ranked[-1], campaign)}, which is its best"
-    return f"{caption}."
+def _caption(workload: Workload, serial: str, campaign: Campaign) -> str:
+    """What is plotted, the baseline's absolute time, and what whiskers are."""
+    takes = f", which takes {serial}" if serial else ""
+    return (
+        f"{workload.title}: speedup over serial {campaign.reference_arm}{takes}; "
+        f"{text.percent(campaign.confidence)} intervals."
+    )
 
 
 def _answer(figures: Iterable[FigureSpec], campaign: Campaign) -> str:
-    """How far each kind of work gets, and with what."""
-    furthest = [(one.drawn_title, _best(one.estimates)) for one in figures if one.marks]
-    if not furthest:
-        return "No cell can be compared with serial."
-    told = "; ".join(f"{title}: {_reach(mark, campaign)}" for title, mark in furthest)
-    return words.sentence(f"furthest over serial – {told}")
+    """The best speedup of each workload, and with what."""
+    best = [(one.drawn_title, _best(one.estimates)) for one in figures if one.marks]
+    if not best:
+        return "No configuration can be compared with serial."
+    told = "; ".join(f"{title}: {_reach(mark, campaign)}" for title, mark in best)
+    return words.sentence(f"best speedup over serial {campaign.reference_arm} – {told}")
+
+
+def _only(counts: Sequence[int]) -> Paragraph | None:
+    """That too few worker counts were tried to show scaling."""
+    if not 0 < len(counts) < FEWEST_COUNTS:
+        return None
+    tried = text.listing([text.fixed(count, 0) for count in counts])
+    return Paragraph(f"Worker counts tried: {tried}. That is too few to show scaling.")
 
 
 def _paragraphs(figures: Iterable[FigureSpec], evidence: Evidence) -> tuple[str, ...]:
     campaign = evidence.campaign
-    counts = sorted({workers for figure in figures for workers in figure.sizes})
-    if not counts:
-        return ("No cell can be compared with serial, so there are no speed-ups.",)
+    if not any(figure.sizes for figure in figures):
+        return ()
     cpus = text.count(campaign.machine.usable_cpus, "CPU")
     reading = (
-        f"How many times faster than the plain loop on {campaign.reference_arm}, by number of "
-        "workers. The batch of work is the same for every number of workers (strong scaling)"
+        "The batch of work is the same for every worker count (strong scaling)"
         + (", the largest amount measured. " if has_amounts(evidence.tables) else ". ")
-        + "Colour tells the model; line and marker tell the interpreter. Small points are single "
-        f"blocks, whiskers {text.percent(campaign.confidence)} confidence intervals. The slanted "
-        "line is perfect sharing; the dotted one is the number of CPUs that can work at a time "
-        f"here ({cpus}), a bound for work that computes but not for work that waits. "
-        "Lines between worker counts only guide the eye."
+        + "Colour: execution model; line and marker: build. Small points: single blocks. "
+        f"Diagonal: ideal linear speedup. Dotted: number of CPUs ({cpus}), the limit for "
+        "CPU-bound work. Lines between worker counts only guide the eye."
     )
-    if len(counts) == 1:
-        tried = text.count(int(counts[0]), "worker")
-        return (reading, f"Only {tried} were tried, so the figures can't show scaling.")
     borders = dict.fromkeys(border for figure in figures for border in figure.borders)
     return (reading, *_crossed(borders))
 
@@ -264,8 +277,8 @@ def _crossed(borders: Iterable[Border]) -> Iterator[str]:
     told = [f"{meanings[border.title]} from {border.above:g} on" for border in borders]
     if told:
         yield (
-            f"Vertical lines are borders of this machine: workers outnumber {text.listing(told)}. "
-            "Tables show the last border that is crossed."
+            f"Vertical lines: workers outnumber {text.listing(told)}. "
+            "Tables show the last of these limits that is exceeded."
         )
 
 
@@ -284,9 +297,9 @@ def _table(figure: FigureSpec, workload: str, campaign: Campaign) -> Table:
         figure.estimates,
         (
             Column("Model", lambda mark: campaign.model_title(mark.series.model or "")),
-            Column("Arm", lambda mark: mark.series.arm or ""),
+            Column("Build", lambda mark: mark.series.arm or ""),
             Number("Workers", workers),
-            Number("Speed-up", lambda mark: text.ratio_cell(mark.value), "×"),
+            Number("Speedup", lambda mark: text.ratio_cell(mark.value), "×"),
             Number("Low", lambda mark: text.ratio_cell(mark.low), "×"),
             Number("High", lambda mark: text.ratio_cell(mark.high), "×"),
         ),

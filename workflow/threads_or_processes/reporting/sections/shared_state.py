@@ -1,4 +1,4 @@
-"""Whether workers that change one object together gain, and whether they lose anything."""
+"""Whether workers that change one object lose updates, and what sharing costs."""
 
 from threads_or_processes.records.tables.experiments import UpdatesRow
 from threads_or_processes.reporting import formatting as text
@@ -10,57 +10,56 @@ from threads_or_processes.reporting.sections.generic import (
 )
 from threads_or_processes.reporting.sections.question import Question
 
-TITLE = "Shared state"
-LIMITS = (
-    "Losses too rare to be met here, and what a lock costs where it is asked for more or less "
-    "often."
-)
+TITLE = "Safety of shared objects"
+LIMITS = "Losses too rare to occur here, and locks that are taken more or less often."
 
 
 def build(question: Question) -> Section:
-    """Speed-ups over serial, and the account of updates."""
+    """Lost updates first, then speedups over serial."""
     planned = {cell.id for cell in question.cells}
     rows = [row for row in question.tables.updates if row.cell in planned]
-    answer = " ".join([speedup_answer(question), *_verdict(rows)])
+    speedups = speedup_answer(question)
+    losing = [row for row in rows if row.losing_repetitions > 0]
     return question.section(
-        answer=answer,
+        answer=_verdict(rows) or speedups,
+        shown=(_updates(question, losing, "Configurations that lost updates"),),
         limits=LIMITS,
-        figures=speedup_figures(question, answer),
+        figures=speedup_figures(question, speedups),
         paragraphs=(
-            "All workers change, or read, the same object. Speed is over serial on the same arm: "
-            "below 1× the workers take longer than the plain loop. A fast way that loses updates "
-            "is no way.",
+            "All workers change, or read, the same object. Configurations that lose updates are "
+            "never recommended, however fast they are. Speedups are over serial on the same build.",
+            *((speedups,) if rows else ()),
         ),
-        tables=(times_and_speedups(question), _updates(question, rows)),
+        tables=(
+            times_and_speedups(question),
+            _updates(question, rows, "All configurations that count updates"),
+        ),
     )
 
 
-def _verdict(rows: list[UpdatesRow]) -> list[str]:
+def _verdict(rows: list[UpdatesRow]) -> str:
     if not rows:
-        return []
+        return ""
     losing = sum(row.losing_repetitions > 0 for row in rows)
-    cells = text.count(len(rows), "cell")
+    counting = f"{text.count(len(rows), 'configuration')} that count updates"
     if not losing:
-        return [f"No update was lost in any of the {cells} that count them."]
-    return [
-        f"Updates were lost in {losing} of the {cells} that count them; in the others, none was "
-        "seen to be lost."
-    ]
+        return f"No lost updates in {counting}."
+    return f"Unsafe: updates were lost in {losing} of {counting}."
 
 
-def _updates(question: Question, rows: list[UpdatesRow]) -> Table:
+def _updates(question: Question, rows: list[UpdatesRow], caption: str) -> Table:
     of_cell = {row.cell: row for row in rows}
     return table_of(
         [question.campaign.cells_by_id[cell] for cell in of_cell],
         (
             *question.work_and_way,
-            Column("Arm", lambda cell: cell.arm),
-            Number("Updates a repetition", lambda cell: text.whole(of_cell[cell.id].updates)),
+            Column("Build", lambda cell: cell.arm),
+            Number("Updates per repetition", lambda cell: text.whole(of_cell[cell.id].updates)),
             Number("Repetitions", lambda cell: text.whole(of_cell[cell.id].repetitions)),
-            Number("with a loss", lambda cell: text.whole(of_cell[cell.id].losing_repetitions)),
-            Number("Lost, typically", lambda cell: text.percent(of_cell[cell.id].lost_ratio)),
-            Number("Lost, at most", lambda cell: text.percent(of_cell[cell.id].lost_max_ratio)),
+            Number("with losses", lambda cell: text.whole(of_cell[cell.id].losing_repetitions)),
+            Number("Lost, median", lambda cell: text.percent(of_cell[cell.id].lost_ratio)),
+            Number("Lost, max", lambda cell: text.percent(of_cell[cell.id].lost_max_ratio)),
         ),
-        caption="Updates that were made and were not there afterwards",
+        caption=caption,
         row_headers=4,
     )

@@ -87,5 +87,5 @@ def of_every_cell(evidence: Evidence) -> Fold:
     return Fold(
         summary=f"{caption}: {len(rows)} of {len(evidence.tables.modes)}",
         note=MEANING,
-        content=modes_of_cells(rows, evidence.campaign, caption),
+        content=(modes_of_cells(rows, evidence.campaign, caption),),
     )

@@ -1,4 +1,4 @@
-"""How long workers take to come and to go."""
+"""How long a pool takes to start and to shut down."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,15 +13,14 @@ from threads_or_processes.reporting.sections.pivot_tables import pivot
 from threads_or_processes.reporting.sections.question import Question
 from threads_or_processes.reporting.sections.question_figures import by_arm
 
-TITLE = "Start-up and tear-down"
+TITLE = "Startup and shutdown"
 LIMITS = (
-    "Programs that import much before they start workers: a process that is not forked imports it "
-    "all again, and a fork copies what is there."
+    "Programs with many imports. A spawned process imports them again; a fork copies their pages."
 )
 
 
 def build(question: Question) -> Section:
-    """First result and tear-down by model and arm; whole lives with intervals on demand."""
+    """First result and shutdown by model and arm, and whole lives with their intervals."""
     campaign = question.campaign
     rows = {row.cell: row for row in question.tables.startup}
     cells = [cell for cell in question.cells if cell.id in rows]
@@ -33,10 +32,9 @@ def build(question: Question) -> Section:
         limits=LIMITS,
         figures=_figures(question, cells, rows, answer),
         paragraphs=(
-            "Each time the workers are created, used for one batch and torn down again "
-            f"({text.listing(works)}). First result: from the start of the workers until the "
-            "first chunk of tasks is done. Tear-down: stopping the workers until they are gone. "
-            "Medians of the trials.",
+            "Each trial starts a pool, runs one batch and shuts the pool down "
+            f"({text.listing(works)}). First result: from the start of the pool until the first "
+            "chunk of tasks is done. Shutdown: until all workers are gone. Medians over trials.",
         ),
         tables=(
             pivot(
@@ -47,30 +45,28 @@ def build(question: Question) -> Section:
                     Number(
                         "first result", lambda cell: text.time(rows[cell.id].first_result.value)
                     ),
-                    Number("tear-down", lambda cell: text.time(rows[cell.id].teardown.value)),
+                    Number("shutdown", lambda cell: text.time(rows[cell.id].teardown.value)),
                 ),
-                caption="Time until the first result, and time to tear down",
+                caption="Time until the first result, and time to shut down",
             ),
             slopes.table(
                 question,
-                (("first_result_ns", "First result"), ("teardown_ns", "Tear-down")),
-                caption="The same over the number of workers: what they cost in all, and each",
+                (("first_result_ns", "First result"), ("teardown_ns", "Shutdown")),
+                caption="Cost by worker count: fixed, and per worker",
                 show=text.time,
             ),
+            _lives(question, cells, rows),
         ),
-        details=(_lives(question, cells, rows),),
     )
 
 
 def _answer(question: Question, cells: Sequence[Cell], rows: Mapping[str, StartupRow]) -> str:
-    """The soonest and the latest first result of the same number of workers."""
+    """The shortest and the longest time until the first result, at one worker count."""
     most, named = question.of_most_workers(cells, lambda cell: rows[cell.id].first_result.value)
     if not named:
         return "No first result was recorded."
     workers = text.count(most, "worker")
-    return (
-        f"With {workers} the first result comes after {summary_sentences.extent(named, text.time)}."
-    )
+    return f"First result with {workers}: {summary_sentences.extent(named, text.time)}."
 
 
 def _figures(
@@ -84,10 +80,10 @@ def _figures(
         ),
         question.campaign,
         name=question.experiment.name,
-        title="Until the first result",
+        title="Time until the first result",
         finding=finding,
-        caption="From the start of the workers until the first chunk of tasks is done; medians of "
-        "the trials.",
+        caption="Time from the start of the pool until the first chunk is done; medians over "
+        "trials.",
         values=Axis(label="time until the first result", unit=Unit.TIME),
     )
 
@@ -104,6 +100,6 @@ def _lives(question: Question, cells: Sequence[Cell], rows: Mapping[str, Startup
             Number("Low", lambda cell: text.time(rows[cell.id].life.low)),
             Number("High", lambda cell: text.time(rows[cell.id].life.high)),
         ),
-        caption="The whole life: create the workers, execute the batch, tear down",
+        caption="End to end: start the pool, run the batch, shut down",
         row_headers=4,
     )

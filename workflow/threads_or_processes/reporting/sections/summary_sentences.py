@@ -9,11 +9,11 @@ from threads_or_processes.records.vocabulary import CrossoverState
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 
-NO_RATIO = "No two of its cells can be compared."
+NO_RATIO = "No two of its configurations can be compared."
 
 
 def extent(named: Sequence[tuple[str, float]], show: Callable[[float], str]) -> str:
-    """The least and the most with their names: `0.3 ms (threads) to 61 ms (spawn)`."""
+    """The minimum and the maximum with their names: `0.3 ms (threads) to 61 ms (spawn)`."""
     least, most = (pick(named, key=lambda one: one[1]) for pick in (min, max))
     if len(named) == 1:
         return f"{show(least[1])} ({least[0]})"
@@ -21,13 +21,13 @@ def extent(named: Sequence[tuple[str, float]], show: Callable[[float], str]) -> 
 
 
 def spread(named: Sequence[tuple[str, Ratio]]) -> str:
-    """The middle ratio and the extremes: `0.93× typically, 0.78× (json) to 1.02× (image)`."""
+    """The middle ratio and the extremes: `median 0.93×, 0.78× (json) to 1.02× (image)`."""
     values = [(name, ratio.value) for name, ratio in named]
     reach = extent(values, lambda value: text.times_as_fast(Ratio(value=value)))
     if len(values) < 3:
         return reach
     middle = median_low(value for _, value in values)
-    return f"{text.times_as_fast(Ratio(value=middle))} typically, {reach}"
+    return f"median {text.times_as_fast(Ratio(value=middle))}, {reach}"
 
 
 def bracket(row: CrossoverRow, show: Callable[[float], str], size: str) -> str:
@@ -40,12 +40,12 @@ def bracket(row: CrossoverRow, show: Callable[[float], str], size: str) -> str:
     return {
         CrossoverState.ALWAYS_FASTER: f"faster at every {size}",
         CrossoverState.NOT_REACHED: f"not faster at any {size}",
-        CrossoverState.FASTER_BELOW: f"faster at the lesser {size}s only",
-    }.get(row.state, "not settled")
+        CrossoverState.FASTER_BELOW: f"faster at the smaller {size}s only",
+    }.get(row.state, "inconclusive")
 
 
 def readings(ratios: Iterable[Ratio]) -> str:
-    """How many are faster, slower, equal or open: `3 faster, 1 slower and 2 not settled`."""
+    """How many are faster, slower, equal or open: `3 faster, 1 slower and 2 inconclusive`."""
     known = list(ratios)
     counted = [
         (sum(ratio.reading is reading for ratio in known), word)

@@ -17,24 +17,31 @@ def drift(evidence: Evidence) -> Fold:
         note="Blocks run one after the other. What a block's cells have in common is taken out of "
         "every ratio; a drift over the blocks is seen in absolute times only. p is that of a rank "
         "correlation (Mann-Kendall), two-sided, not adjusted for the number of rows.",
-        content=table_of(
-            [row for row in evidence.tables.pairing if row.blocks],
-            (
-                Column("Work", lambda row: evidence.campaign.title(row.workload)),
-                Column("Timing", lambda row: row.timing),
-                Column("Basis", lambda row: row.basis or text.MISSING),
-                Number("Cells", lambda row: str(row.cells)),
-                Number("Blocks", lambda row: str(row.blocks)),
-                Number("Share of the variance", lambda row: text.percent(row.block_share_ratio)),
-                Number("What is left varies by", lambda row: text.percent(row.residual_sd_ratio)),
-                Number(
-                    "Correlation of neighbours", lambda row: text.number(row.block_autocorrelation)
+        content=(
+            table_of(
+                [row for row in evidence.tables.pairing if row.blocks],
+                (
+                    Column("Work", lambda row: evidence.campaign.title(row.workload)),
+                    Column("Timing", lambda row: row.timing),
+                    Column("Basis", lambda row: row.basis or text.MISSING),
+                    Number("Cells", lambda row: str(row.cells)),
+                    Number("Blocks", lambda row: str(row.blocks)),
+                    Number(
+                        "Share of the variance", lambda row: text.percent(row.block_share_ratio)
+                    ),
+                    Number(
+                        "What is left varies by", lambda row: text.percent(row.residual_sd_ratio)
+                    ),
+                    Number(
+                        "Correlation of neighbours",
+                        lambda row: text.number(row.block_autocorrelation),
+                    ),
+                    Number("Last block / first", lambda row: _change(row.drift)),
+                    Number("p", lambda row: _p(row.drift)),
                 ),
-                Number("Last block / first", lambda row: _change(row.drift)),
-                Number("p", lambda row: _p(row.drift)),
+                caption="What blocks have in common, and how it changes over the campaign",
+                row_headers=2,
             ),
-            caption="What blocks have in common, and how it changes over the campaign",
-            row_headers=2,
         ),
     )
 
@@ -53,24 +60,29 @@ def outliers(evidence: Evidence) -> Fold:
         summary="Outliers, drift and first repetitions of every cell",
         note="Outliers are trials more than 1.5 (mild) or 3 (severe) interquartile ranges beyond a "
         "quartile: counted, and never dropped.",
-        content=table_of(
-            [row for row in evidence.tables.quality if row.mild_outliers is not None],
-            (
-                Column("Cell", lambda row: _named(row.cell, evidence.campaign)),
-                Number("Trials", lambda row: str(row.trials)),
-                Column("Basis", lambda row: row.basis or text.MISSING),
-                Number("Mild outliers", lambda row: text.whole(row.mild_outliers)),
-                Number("Severe", lambda row: text.whole(row.severe_outliers)),
-                Number("Slower mode / faster", lambda row: text.ratio_cell(row.modes_ratio)),
-                Number("Last trial / first", lambda row: _change(row.drift)),
-                Number("p", lambda row: _p(row.drift)),
-                Number(
-                    "Correlation of neighbours", lambda row: text.number(row.lag1_autocorrelation)
+        content=(
+            table_of(
+                [row for row in evidence.tables.quality if row.mild_outliers is not None],
+                (
+                    Column("Cell", lambda row: _named(row.cell, evidence.campaign)),
+                    Number("Trials", lambda row: str(row.trials)),
+                    Column("Basis", lambda row: row.basis or text.MISSING),
+                    Number("Mild outliers", lambda row: text.whole(row.mild_outliers)),
+                    Number("Severe", lambda row: text.whole(row.severe_outliers)),
+                    Number("Slower mode / faster", lambda row: text.ratio_cell(row.modes_ratio)),
+                    Number("Last trial / first", lambda row: _change(row.drift)),
+                    Number("p", lambda row: _p(row.drift)),
+                    Number(
+                        "Correlation of neighbours",
+                        lambda row: text.number(row.lag1_autocorrelation),
+                    ),
+                    Number(
+                        "First repetition / others", lambda row: text.ratio_cell(row.first_ratio)
+                    ),
+                    Number("Between trials", lambda row: text.percent(row.icc_ratio)),
                 ),
-                Number("First repetition / others", lambda row: text.ratio_cell(row.first_ratio)),
-                Number("Between trials", lambda row: text.percent(row.icc_ratio)),
+                caption="Every cell with enough trials",
             ),
-            caption="Every cell with enough trials",
         ),
     )
 
@@ -97,17 +109,19 @@ def percentiles(evidence: Evidence) -> Fold:
         summary="How the repetitions are spread: percentiles of every cell",
         note="The time that a share of the repetitions does not exceed; every trial weighs the "
         "same. Typical: all repetitions. Quiet: the undisturbed ones.",
-        content=table_of(
-            cells if shown else (),
-            (
-                Column("Cell", lambda cell: _named(cell, evidence.campaign)),
-                *(
-                    percentile(basis, share)
-                    for basis in (Basis.TYPICAL, Basis.QUIET)
-                    for share in shown
+        content=(
+            table_of(
+                cells if shown else (),
+                (
+                    Column("Cell", lambda cell: _named(cell, evidence.campaign)),
+                    *(
+                        percentile(basis, share)
+                        for basis in (Basis.TYPICAL, Basis.QUIET)
+                        for share in shown
+                    ),
                 ),
+                caption="Percentiles of the repetitions",
             ),
-            caption="Percentiles of the repetitions",
         ),
     )
 

@@ -1,5 +1,6 @@
 """Where the time of workers went, as a bar for each way, and the likely causes in words."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from threads_or_processes.records.tables.groups import Bounded, Ratio
@@ -35,27 +36,29 @@ from threads_or_processes.reporting.page import (
     Number,
     Paragraph,
     Section,
+    Table,
     filled,
+    not_covered,
     table_of,
 )
 from threads_or_processes.reporting.palette import PART_COLOURS, PART_LINE
 from threads_or_processes.reporting.sections.figure_builders import figure_block
 
-QUESTION = "Where does the time of the workers go, and why does a way gain or lose?"
+QUESTION = "Where does the time of the workers go?"
 READING = (
-    "A bar is workers × wall time of a batch, and its parts add up to it. Useful: on a CPU, for as "
-    "long as the same work takes serially on the same arm. Inflated: on a CPU for longer than "
-    "that; below zero the work cost less, or it is noise. Waiting: inside a task, neither on a CPU "
-    "nor ready for one, as for the GIL, a lock or a disk. Run queue: ready, while the CPU had "
-    "something else to do. Imbalance: done, while another worker was not. Dispatch: before the "
-    "first task, between chunks, and after the last task until the batch was back."
+    "A bar is workers × wall time of a batch, and its parts add up to it. Useful: CPU time that "
+    "the same work takes serially on the same build. Inflated: CPU time above that; negative "
+    "values are savings or noise. Waiting: inside a task, but neither on a CPU nor ready for one, "
+    "as for the GIL, a lock or a disk. Run queue: ready, but without a CPU. Imbalance: done before "
+    "another worker. Dispatch: before the first task, between chunks, and after the last task."
 )
-LIMITS = (
-    "Causes are likely ones: the parts tell where time went, not which line of a program took it."
-)
+LIMITS = "Causes are likely ones. The parts show where time went, not which line of code took it."
 
 MOST_DRAWN = 15
-"""With more kinds of work than this, those in which nothing stands out have no bars."""
+"""With more workloads than this, those without a large loss have no bars."""
+MOST_CAUSES = 5
+"""In the table of the most frequent ones."""
+NO_GIL = "processes, or the free-threaded build"
 
 PARTS = {
     Part.USEFUL: "useful",
@@ -112,7 +115,7 @@ MEANINGS = {
         "give each thread a copy of its own",
     ),
     Cause.SHARED_HARDWARE: (
-        "workers slow each other down in the hardware, processes as much as threads: memory "
+        "workers slow each other down in hardware, processes as much as threads: memory "
         "bandwidth, shared caches, two CPUs on one core",
         "use fewer workers, or touch less memory at a time",
     ),
@@ -125,8 +128,8 @@ MEANINGS = {
         "allocate less, keep buffers, or give each worker a process of its own",
     ),
     Cause.COSTLIER: (
-        "workers share memory or hardware, the parts can't tell which",
-        "measure processes, too: what costs them as much is the hardware",
+        "workers share memory or hardware; the parts can't distinguish them",
+        "measure processes, too: a loss that they share is due to hardware",
     ),
     Cause.CHEAPER: (
         "each worker's share may fit into its caches, or objects are no longer counted once there "
@@ -146,7 +149,7 @@ MEANINGS = {
         "send more and smaller chunks",
     ),
     Cause.LATE_TASKS: (
-        "a worker gets its tasks late, because sending the other workers' tasks takes long",
+        "a worker gets its tasks late, because sending other workers' tasks takes long",
         "send less data, or keep it in shared memory",
     ),
     Cause.SENDING: (
@@ -156,10 +159,10 @@ MEANINGS = {
 }
 
 STATES = {
-    PartsState.SENT_ONE_BY_ONE: "their tasks are sent one by one and bring no report",
-    PartsState.ONE_THREAD: "all their workers share one thread",
-    PartsState.NOT_RECORDED: "an earlier version kept no CPU time of theirs",
-    PartsState.NO_ACCOUNTS: "the system tells no run-queue wait of a thread",
+    PartsState.SENT_ONE_BY_ONE: "tasks sent one by one report no times",
+    PartsState.ONE_THREAD: "all workers share one thread",
+    PartsState.NOT_RECORDED: "an earlier version recorded no CPU time of workers",
+    PartsState.NO_ACCOUNTS: "the system reports no run-queue wait of threads",
     PartsState.NO_SERIAL: "no serial trial did the same work",
     PartsState.NO_TRIALS: "no trial succeeded",
 }
@@ -185,23 +188,29 @@ def build(evidence: Evidence) -> Iterator[Section]:
         works.setdefault(campaign.workloads[row.workload].name, []).append(row)
     yield Section(
         anchor="why",
-        title="Why a way gains or loses",
+        title="Why some configurations lose",
         nav_title="Why",
         question=QUESTION,
         answer=_answer(measured),
-        limits=LIMITS,
         blocks=filled(
-            Paragraph(READING),
-            *(Paragraph(sentence) for sentence in _left_out(shown)),
-            *(
-                block
-                for name, rows in works.items()
-                for block in _of_work(
-                    name,
-                    rows,
-                    evidence,
-                    is_drawn=len(works) <= MOST_DRAWN or any(row.causes for row in rows),
-                )
+            _losses(measured),
+            Fold(
+                summary="Each workload: parts, likely causes and what helps",
+                content=filled(
+                    Paragraph(READING),
+                    *(Paragraph(sentence) for sentence in _left_out(shown)),
+                    *(
+                        block
+                        for name, rows in works.items()
+                        for block in _of_work(
+                            name,
+                            rows,
+                            evidence,
+                            is_drawn=len(works) <= MOST_DRAWN or any(row.causes for row in rows),
+                        )
+                    ),
+                    not_covered(LIMITS),
+                ),
             ),
             *_folds(measured, campaign),
         ),
@@ -236,12 +245,25 @@ def _answer(rows: Sequence[PartsRow]) -> str:
         )
         for part, title in PARTS.items()
     }
-    ways = text.count(len(rows), "way")
+    ways = text.count(len(rows), "configuration")
     told = [f"{title} in {number}" for title, number in counts.items() if number]
     if not told:
-        return f"In none of the {ways} does a lost part of the workers' time stand out."
-    return f"Of {ways} of working, a lost part of the time stands out as follows: " + (
-        f"{text.listing(told)}."
+        return f"None of {ways} loses a large share of its workers' time."
+    return f"Large losses of worker time in {ways}: {text.listing(told)}."
+
+
+def _losses(rows: Sequence[PartsRow]) -> Table:
+    """The likely causes of losses, the most frequent first, with what helps."""
+    counts = Counter(cause for row in rows for cause in row.causes if _is_loss(cause))
+    return table_of(
+        counts.most_common(MOST_CAUSES),
+        (
+            Column("Likely cause", lambda item: words.capital(MEANINGS[item[0]][0])),
+            Column("Part", lambda item: PARTS[EXPLAINS[item[0]]]),
+            Number("Configurations", lambda item: str(item[1])),
+            Column("What helps", lambda item: words.capital(MEANINGS[item[0]][1] or NO_GIL)),
+        ),
+        caption="Most frequent likely causes of lost worker time",
     )
 
 
@@ -254,7 +276,7 @@ def _left_out(rows: Sequence[PartsRow]) -> Iterator[str]:
     why = {state: sum(row.state is state for row in rows) for state in STATES}
     told = [f"{number} ({STATES[state]})" for state, number in why.items() if number]
     if told:
-        yield f"Ways that can't be taken apart: {text.listing(told)}."
+        yield f"Configurations without a breakdown: {text.listing(told)}."
 
 
 def _of_work(
@@ -274,7 +296,7 @@ def _of_work(
         )
         useful = least if least == most else f"{least} to {most}"
         ways = "; ".join(_way(row, campaign) for row in quiet)
-        told.append(f"Nothing stands out where {useful} of the time is useful: {ways}.")
+        told.append(f"No large loss, {useful} of the time is useful: {ways}.")
     yield Items(items=tuple(told))
 
 
@@ -296,7 +318,7 @@ def _figure(name: str, title: str, rows: Sequence[PartsRow], campaign: Campaign)
         kind=Kind.STACKS,
         title=f"Where the workers' time goes: {title}",
         drawn_title=title,
-        caption=f"{title}: parts of workers × wall time, at the largest amount of work measured.",
+        caption=f"{title}: shares of workers × wall time, at the largest amount of work.",
         positions=Axis(label="Way", unit=Unit.NAME),
         values=Axis(label="share of workers × wall time", unit=Unit.SHARE, scale=Scale.LINEAR),
         styles=STYLES,
@@ -386,8 +408,8 @@ def _without_gil(row: PartsRow, evidence: Evidence) -> str:
             told = ratio.value, f"{_way(one, campaign)}, {words.figures(ratio)}"
             found[is_process] = max(found.get(is_process, told), told)
     if not found:
-        return "neither processes nor the free-threaded build were seen to gain here"
-    return f"what gains here: {'; '.join(told for _, told in found.values())}"
+        return "neither processes nor the free-threaded build has a speedup here"
+    return f"speedup here: {'; '.join(told for _, told in found.values())}"
 
 
 def _is_faster(ratio: Ratio) -> bool:
@@ -400,41 +422,45 @@ def _folds(rows: Sequence[PartsRow], campaign: Campaign) -> Iterator[Fold]:
         Column("Work", lambda row: campaign.title(row.workload)),
         Column("Model", lambda row: campaign.model_title(row.model)),
         Number("Workers", lambda row: words.workers(row.workers, row.worker_kind)),
-        Column("Arm", lambda row: row.arm),
+        Column("Build", lambda row: row.arm),
     )
     yield Fold(
-        summary="Parts of every way",
+        summary="Parts of every configuration",
         note="Shares of workers × wall time; tables/parts.csv has their intervals.",
-        content=table_of(
-            rows,
-            (*way, *(_part_column(part) for part in Part)),
-            caption="Where the workers' time went",
-            row_headers=len(way),
+        content=(
+            table_of(
+                rows,
+                (*way, *(_part_column(part) for part in Part)),
+                caption="Where the workers' time went",
+                row_headers=len(way),
+            ),
         ),
     )
     yield Fold(
-        summary="Efficiencies of every way",
+        summary="Efficiencies of every configuration",
         note="Efficiencies are those of the POP project: parallel efficiency is load balance × "
         "communication efficiency; times computation scaling it is the useful share. Switches are "
         "context switches of the workers in a batch.",
-        content=table_of(
-            rows,
-            (
-                *way,
-                Number("Load balance", lambda row: _ratio(row.efficiencies.load_balance_ratio)),
-                Number(
-                    "Communication",
-                    lambda row: _ratio(row.efficiencies.communication_efficiency_ratio),
+        content=(
+            table_of(
+                rows,
+                (
+                    *way,
+                    Number("Load balance", lambda row: _ratio(row.efficiencies.load_balance_ratio)),
+                    Number(
+                        "Communication",
+                        lambda row: _ratio(row.efficiencies.communication_efficiency_ratio),
+                    ),
+                    Number(
+                        "Computation",
+                        lambda row: _ratio(row.efficiencies.computation_scaling_ratio),
+                    ),
+                    Number("Switches", _switches),
+                    Number("In the kernel", lambda row: _percent(row.system_ratio or 0.0)),
                 ),
-                Number(
-                    "Computation",
-                    lambda row: _ratio(row.efficiencies.computation_scaling_ratio),
-                ),
-                Number("Switches", _switches),
-                Number("In the kernel", lambda row: _percent(row.system_ratio or 0.0)),
+                caption="Efficiencies of the workers",
+                row_headers=len(way),
             ),
-            caption="Efficiencies of the workers",
-            row_headers=len(way),
         ),
     )
 

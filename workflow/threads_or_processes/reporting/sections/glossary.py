@@ -1,0 +1,59 @@
+"""The words of the page, each said once."""
+
+from collections.abc import Iterator
+
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
+from threads_or_processes.reporting.evidence import Evidence
+from threads_or_processes.reporting.page import Fact, Facts, Heading, Link, Section
+from threads_or_processes.reporting.sections import environment
+
+ANCHOR = "glossary"
+
+
+def link(term: str) -> Link:
+    """A term that leads to its meaning."""
+    return Link(text=term, address=f"#{ANCHOR}")
+
+
+def build(evidence: Evidence) -> Iterator[Section]:
+    """Terms, builds, execution models and workloads."""
+    campaign = evidence.campaign
+    builds = tuple(Fact(term=arm.name, text=words.arm_meaning(arm)) for arm in campaign.arms)
+    groups = (
+        ("Terms", _terms(text.percent(campaign.margin), text.percent(campaign.confidence))),
+        ("Builds", builds),
+        ("Execution models", environment.models(campaign)),
+        ("Workloads", environment.workloads(campaign)),
+    )
+    yield Section(
+        anchor=ANCHOR,
+        title="Glossary",
+        blocks=tuple(
+            block
+            for heading, facts in groups
+            if facts
+            for block in (Heading(text=heading), Facts(facts))
+        ),
+    )
+
+
+def _terms(margin: str, level: str) -> tuple[Fact, ...]:
+    meanings = {
+        "A/A control": "One configuration measured as if it were two. Any difference is noise.",
+        "Batch": "All tasks of a workload. Its time is the time that this page shows.",
+        "Block": "One run through all configurations, in random order. Ratios are paired by block.",
+        "Configuration": "Workload × execution model × worker count × build × timing.",
+        "Inconclusive": "The interval allows more than one result.",
+        "Interval": f"The {level} confidence interval over trials, in square brackets.",
+        "No difference": f"The 90 % interval is within ±{margin}.",
+        "Repetition": "One execution of the batch in a trial. Repetitions aren't independent.",
+        "Sentinel": "A small reference workload, timed on each CPU before and after a repetition.",
+        "Serial baseline": "A plain loop over the same tasks in one thread.",
+        "Speedup": "Time of the baseline divided by the time of the configuration.",
+        "Trial": "One fresh interpreter process that runs one configuration. It is the unit of "
+        "all statistics.",
+        "Undisturbed": "A repetition for which the sentinel found every CPU in use free. Where "
+        "too few are undisturbed, all repetitions count.",
+    }
+    return tuple(Fact(term=term, text=meaning) for term, meaning in meanings.items())
