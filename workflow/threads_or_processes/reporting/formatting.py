@@ -93,33 +93,31 @@ def mebibytes(bytes_: float | None) -> str:
     return MISSING if bytes_ is None else fixed(bytes_ / 1024**2, 1)
 
 
-def _ratio_decimals(ratio: Ratio) -> int:
-    """One decimal where that tells a ratio from the ends of its interval, else two.
+def _ratio_decimals(value: float) -> int:
+    """Two decimals, so that a ratio is the same wherever it stands; fewer for large ones.
 
     Small ratios have two digits, whatever decimals that takes.
     """
-    if ratio.value >= 100:
-        return 0
-    if ratio.value < 0.1:
-        return significant_decimals(ratio.value, 2)
-    if ratio.value < 1.5:
-        return 2
-    if ratio.low is None or ratio.high is None:
-        return 1
-    low, value, high = (round(end, 1) for end in (ratio.low, ratio.value, ratio.high))
-    return 1 if low < value < high else 2
+    if value < 0.1:
+        return significant_decimals(value, 2)
+    return 2 if value < 10 else 1 if value < 100 else 0
+
+
+def ratio(value: float) -> str:
+    """A ratio as a bare number: `1.88`."""
+    return fixed(value, _ratio_decimals(value))
 
 
 def times_as_fast(ratio: Ratio) -> str:
-    """A ratio for a sentence: `1.9×`."""
-    return f"{fixed(ratio.value, _ratio_decimals(ratio))}×"
+    """A ratio for a sentence: `1.88×`."""
+    return f"{fixed(ratio.value, _ratio_decimals(ratio.value))}×"
 
 
 def interval(ratio: Ratio) -> str:
-    """The interval of a ratio for a sentence, `[1.8, 2.0]`; empty when there is none."""
+    """The interval of a ratio for a sentence, `[1.82, 1.95]`; empty when there is none."""
     if ratio.low is None or ratio.high is None:
         return ""
-    decimals = _ratio_decimals(ratio)
+    decimals = _ratio_decimals(ratio.value)
     return f"[{fixed(ratio.low, decimals)},{SPACE}{fixed(ratio.high, decimals)}]"
 
 

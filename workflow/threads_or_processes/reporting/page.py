@@ -189,8 +189,8 @@ def _is_empty(block: Block) -> bool:
 class Section:
     """A section: its opening (question, cautions, answer) and its blocks.
 
-    `nav_title`: its name in the navigation where that is not its title. `script_data`: JSON for
-    the script named like the anchor, fit to stand in a page; the section needs scripts then.
+    `nav_title`: its name in the navigation where that is not its title. `script`: the file that
+    adds to it where scripts run; without them it is complete.
     """
 
     anchor: str
@@ -200,7 +200,7 @@ class Section:
     cautions: tuple[str, ...] = ()
     answer: Words = ""
     blocks: tuple[Block, ...] = ()
-    script_data: str = ""
+    script: str = ""
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
         """Its blocks of one kind, in their order, those of grids and folds included."""
@@ -241,12 +241,15 @@ def not_covered(limits: str) -> Paragraph:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """A whole page; `start` is the anchor of the section that a keyboard can skip to."""
+    """A whole page; `start` is the anchor of the section that a keyboard can skip to.
+
+    `lead`: one line below the title, with `links` next to it.
+    """
 
     title: str
     document_title: str
     lead: str
-    facts: tuple[Fact, ...] = ()
+    links: tuple[Link, ...] = ()
     answer: str = ""
     start: str
     sections: tuple[Section, ...]

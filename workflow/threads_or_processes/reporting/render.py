@@ -39,7 +39,7 @@ def _css_colours() -> dict[str, str]:
 
 
 def _script(section: Section) -> Markup:
-    return _file(f"{section.anchor}.js")
+    return _file(section.script)
 
 
 def _series_variables(*, dark: bool) -> str:

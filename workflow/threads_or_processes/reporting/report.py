@@ -3,11 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting import words
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Fact, Page, Section, as_fold
+from threads_or_processes.reporting.page import Link, Page, Section, as_fold
 from threads_or_processes.reporting.sections import (
     amounts,
     cite,
@@ -15,7 +13,6 @@ from threads_or_processes.reporting.sections import (
     decision,
     environment,
     experiments,
-    explorer,
     glossary,
     methods,
     notebook,
@@ -25,11 +22,6 @@ from threads_or_processes.reporting.sections import (
     threats,
     why,
     workers,
-)
-
-LEAD = (
-    "For each kind of work, measured on one machine: threads or processes, how many, "
-    "and whether the free-threaded interpreter changes the answer."
 )
 
 
@@ -61,7 +53,6 @@ def _methods(evidence: Evidence) -> Iterator[Section]:
 #: In the order of the page; each yields the sections that it has something to show for.
 SECTIONS: tuple[Callable[[Evidence], Iterator[Section]], ...] = (
     decision.build,
-    explorer.build,
     workers.build,
     experiments.build_overhead,
     experiments.safety,
@@ -83,51 +74,30 @@ def build(evidence: Evidence) -> Page:
     return Page(
         title="Threads or Processes",
         document_title=f"Threads or Processes: {name}, {text.short_hash(report_id)}",
-        lead=LEAD,
-        facts=_head(evidence),
+        lead=_machine(evidence),
+        links=(Link(text="How to cite", address="#cite"), Link(text="Data", address="#data")),
         start="decision",
         sections=tuple(section for build_one in SECTIONS for section in build_one(evidence)),
         report_id=report_id,
     )
 
 
-def _head(evidence: Evidence) -> tuple[Fact, ...]:
-    """Machine, interpreters, time, size and name of a campaign."""
-    return (
-        Fact(term="Machine", text=_machine(evidence)),
-        Fact(term="Interpreters", text=_interpreters(evidence)),
-        Fact(term="Measured", text=words.when(evidence.trials)),
-        Fact(term="Trials", text=_trials(evidence)),
-        Fact(term="Report id", text=text.short_hash(evidence.report_id)),
-    )
-
-
 def _machine(evidence: Evidence) -> str:
+    """CPU, its number, the interpreters and the day: `AMD EPYC, 2 CPUs (virtual) · CPython ...`."""
     machine = evidence.campaign.machine
     cpu = text.plain(str(machine.fingerprint.get("cpu_model") or "unknown CPU"), 80)
-    virtual = ", virtual machine" if machine.fingerprint.get("virtualisation") else ""
-    return f"{machine.name}: {cpu}, {text.count(machine.logical_cpus, 'CPU')}{virtual}"
-
-
-def _kind(identity: Identity) -> str:
-    """How a build was made, in a word or two."""
-    kind = "optimised" if identity["optimisation"] == "optimised" else "plain (not optimised)"
-    return f"free-threaded, {kind}" if identity["free_threaded_build"] else kind
+    virtual = " (virtual machine)" if machine.fingerprint.get("virtualisation") else ""
+    parts = [f"{cpu}, {text.count(machine.logical_cpus, 'CPU')}{virtual}", _interpreters(evidence)]
+    if evidence.trials.first_unix_ns is not None:
+        parts.append(f"{text.day(evidence.trials.first_unix_ns):%-d %B %Y}")
+    return " · ".join(parts)
 
 
 def _interpreters(evidence: Evidence) -> str:
-    """Every executable once, whatever the arms that run it."""
+    """Implementation, version and kind of builds; each version once."""
     seen = dict.fromkeys(
-        f"{text.plain(one['implementation'], 40)} {text.plain(one['version'], 40)} {_kind(one)}"
+        f"{text.plain(one['implementation'], 40)} {text.plain(one['version'], 40)}, "
+        + ("optimised" if one["optimisation"] == "optimised" else "plain (not optimised)")
         for one in evidence.identities
     )
-    return "; ".join(seen) or "none"
-
-
-def _trials(evidence: Evidence) -> str:
-    campaign, ended = evidence.campaign, evidence.tables.ended
-    more = " and more where intervals were wide" if campaign.precision else ""
-    return (
-        f"{text.whole(ended['ok'])} ok of {text.whole(ended['planned'])} planned, "
-        f"in {text.count(campaign.blocks, 'block')}{more}"
-    )
+    return "; ".join(seen) or "no interpreter"

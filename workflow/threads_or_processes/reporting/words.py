@@ -1,5 +1,6 @@
 """Sentences are made here and nowhere else: measured values in, words a person would say out."""
 
+import re
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from statistics import median_low
@@ -19,6 +20,7 @@ from threads_or_processes.records.vocabulary import (
     Outcome,
     StartMethod,
     Timing,
+    Use,
     WorkerKind,
 )
 from threads_or_processes.reporting import formatting as text
@@ -100,6 +102,17 @@ RESULTS = {
     ComparisonResult.INCONCLUSIVE: "inconclusive",
 }
 
+RESULT_SYMBOLS = {
+    ComparisonResult.FASTER: "▲",
+    ComparisonResult.SLOWER: "▼",
+    ComparisonResult.EQUAL: "=",
+    ComparisonResult.FASTER_SOMEWHAT: "△",
+    ComparisonResult.SLOWER_SOMEWHAT: "▽",
+    ComparisonResult.NO_SPEEDUP: "≤",
+    ComparisonResult.NO_SLOWDOWN: "≥",
+    ComparisonResult.INCONCLUSIVE: "?",
+}
+
 _FLAGS = {
     CellFlag.VARIABLE: "varies from trial to trial",
     CellFlag.UNSTABLE: "varies much from trial to trial",
@@ -128,22 +141,12 @@ _HEALTH: dict[str, str] = {
 
 
 class Status(StrEnum):
-    """What a decision comes to."""
+    """How a verdict looks: the names are classes in the style sheet."""
 
     GAIN = "gain"
     NO_GAIN = "no-gain"
     OPEN = "open"
     NO_DATA = "no-data"
-
-
-STATUS_WORDS = {
-    Status.GAIN: "Gains",
-    Status.NO_GAIN: "No gain",
-    Status.OPEN: "Not settled",
-    Status.NO_DATA: "No data",
-}
-
-STATUS_ICONS = {Status.GAIN: "▲", Status.NO_GAIN: "=", Status.OPEN: "?", Status.NO_DATA: "–"}
 
 
 def sentence(words: str) -> str:
@@ -186,12 +189,29 @@ def choice(name: str, workers: int | None) -> str:
     return name if workers is None else f"{name}, {text.count(workers, 'worker')}"
 
 
-def either(first: tuple[str, int | None], second: tuple[str, int | None]) -> str:
-    """Two ways that do equally well, by family and workers, the simpler one first."""
-    simple, other = sorted((first, second), key=lambda way: list(Family).index(Family(way[0])))
-    if simple[1] == other[1]:
-        return f"{simple[0]} or {choice(*other)}"
-    return f"{choice(*simple)}, or {choice(*other)}"
+def short_title(title: str) -> str:
+    """A title without what explains it: `JSON` for `JSON, parse and write`."""
+    return re.split(r", | \(|: ", title)[0]
+
+
+def recommended(use: Use, families: Sequence[Family]) -> tuple[Family, ...]:
+    """The families that a recommendation names; none where it is inconclusive."""
+    match use:
+        case Use.PARALLEL:
+            return tuple(families)
+        case Use.SERIAL:
+            return (Family.SERIAL,)
+        case Use.INCONCLUSIVE | Use.NO_DATA:
+            return ()
+
+
+def use(use: Use, families: Sequence[Family]) -> str:
+    """What to use: `threads or processes`, `serial`, `inconclusive (serial or threads)`."""
+    if named := recommended(use, families):
+        return text.listing(named, "or")
+    if use is Use.NO_DATA:
+        return "no data"
+    return "inconclusive" + (f" ({text.listing(families, 'or')})" if len(families) > 1 else "")
 
 
 def outcome_word(outcome: str) -> str:
@@ -235,7 +255,7 @@ def blocks(campaign: Campaign) -> str:
 
 
 def figures(ratio: Ratio) -> str:
-    """A ratio with its interval, where it has one: `1.9× [1.8, 2.0]`."""
+    """A ratio with its interval, where it has one: `1.88× [1.82, 1.95]`."""
     return f"{text.times_as_fast(ratio)} {text.interval(ratio)}".strip()
 
 
@@ -276,11 +296,6 @@ def compared(ratio: Ratio, than: str, *, margin: float) -> str:
 def against_serial(models: str, ratio: Ratio, *, margin: float) -> str:
     """What a whole family of models does for a workload: `threads: no speedup over serial`."""
     return f"{models}: {compared(ratio, 'serial', margin=margin)}"
-
-
-def runner_up(advantage: Ratio, other: str, *, margin: float) -> str:
-    """How the fastest cell compares with the fastest of the other families."""
-    return f"runner-up: {compared(advantage, other, margin=margin)}"
 
 
 def of_pairs(apart: Sequence[float]) -> str:

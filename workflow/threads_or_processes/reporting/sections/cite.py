@@ -58,7 +58,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
                 "The report id is the SHA-256 of the plan, the interpreters’ identities and the "
                 "measured data: change any measured number and it changes."
             ),
-            Heading(text="The data"),
+            Heading(text="The data", anchor="data"),
             Items(items=(trials, package), style="files"),
             Paragraph(
                 (

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from threads_or_processes.records.tables.comparisons import ClaimRow, DecisionRow
-from threads_or_processes.records.vocabulary import Family, Use, Verdict
+from threads_or_processes.records.tables.groups import Ratio
+from threads_or_processes.records.vocabulary import ComparisonResult, Use, Verdict
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.comparison_data import ComparedMachines, Machines, work_of
@@ -22,16 +23,15 @@ from threads_or_processes.reporting.page import (
 )
 from threads_or_processes.reporting.sections import comparison_curves
 from threads_or_processes.reporting.sections.claims import STATUSES
-from threads_or_processes.reporting.sections.decision_table import status_of
+from threads_or_processes.reporting.sections.decision_table import Decisions, use_on
 from threads_or_processes.reporting.sections.figure_builders import figure_block
-from threads_or_processes.reporting.words import STATUS_ICONS, STATUS_WORDS, Status
 
-AGREE, DIFFER, OPEN = "agree", "differ", "not settled"
+AGREE, DIFFER, OPEN = "agree", "differ", "inconclusive"
 ALONE, NOWHERE = "one machine only", "not measured"
 _MEANINGS = {
     AGREE: "the same wherever measured",
     DIFFER: "not the same",
-    OPEN: "not settled",
+    OPEN: "inconclusive",
     ALONE: "known of one machine only",
     NOWHERE: "measured nowhere",
 }
@@ -66,6 +66,7 @@ def build(compared: ComparedMachines) -> Page:
 
 
 def _sections(compared: ComparedMachines, decisions: Table, claims: Table) -> Iterator[Section]:
+    moves = _moves(compared.machines)
     not_read = "These folders of results could not be read and are left out:"
     yield Section(
         anchor="machines",
@@ -79,14 +80,14 @@ def _sections(compared: ComparedMachines, decisions: Table, claims: Table) -> It
     yield Section(
         anchor="decisions",
         title="What to use",
-        nav_title="Decisions",
+        nav_title="Recommendations",
         blocks=(
             Paragraph(
-                "Machines agree when the same family of models (serial, threads, processes …) is "
-                "to be used on all of them; what is not settled on one of them, the second best "
-                "included, is not settled here."
+                "Machines agree when one way (serial, threads, processes …) is recommended on all "
+                "of them. What is inconclusive on one of them is inconclusive here."
             ),
-            decisions if decisions.rows else Paragraph("No machine has anything to decide."),
+            decisions if decisions.rows else Paragraph("No machine has a recommendation."),
+            *((moves,) if moves.rows else ()),
         ),
     )
     if claims.rows:
@@ -122,7 +123,7 @@ def _sections(compared: ComparedMachines, decisions: Table, claims: Table) -> It
 def _answer(decisions: Table, claims: Table) -> str:
     """How many decisions and verdicts are the same everywhere."""
     parts = []
-    for name, table in (("decisions", decisions), ("verdicts", claims)):
+    for name, table in (("recommendations", decisions), ("verdicts", claims)):
         found = [row[-1] for row in table.rows]
         counted = [
             f"{text.fixed(found.count(word), 0)} {meaning}"
@@ -197,47 +198,81 @@ def _decisions(machines: Machines) -> Table:
     return table_of(
         places,
         (
-            Column("Kind of work", lambda place: work_of(place[0], machines).title),
-            Column("Arm", lambda place: place[1]),
-            *_columns(machines, lambda place, one: _decision_text(of(place, one), one)),
+            Column("Workload", lambda place: work_of(place[0], machines).title),
+            Column("Build", lambda place: place[1]),
+            *_columns(machines, _decision_text),
             Column(
                 "Machines",
                 lambda place: agreement(
-                    [_families_to_use(of(place, one), one) for one in machines.values()]
+                    [_families_to_use(of(place, one)) for one in machines.values()]
                 ),
             ),
         ),
-        caption="What to use: the best way and its speed-up over serial on the same arm",
+        caption="What to use, with the speedup of the fastest way over serial on the same build",
         row_headers=2,
     )
 
 
-def _status(row: DecisionRow, evidence: Evidence) -> Status:
-    tables, place = evidence.tables, (row.workload, row.arm)
-    return status_of(row, tables.families_of(*place), tables.failing(*place))
-
-
-def _families_to_use(row: DecisionRow | None, evidence: Evidence) -> frozenset[str] | None:
+def _families_to_use(row: DecisionRow | None) -> frozenset[str] | None:
     """The families to use; none where that is open, None where nothing was measured."""
-    if row is None or row.best is None or _status(row, evidence) is Status.NO_DATA:
+    if row is None or row.use is Use.NO_DATA:
         return None
-    return frozenset() if row.use is Use.INCONCLUSIVE else frozenset(row.families)
+    return frozenset(words.recommended(row.use, row.families))
 
 
-def _decision_text(row: DecisionRow | None, evidence: Evidence) -> str:
+def _decision_text(place: tuple[str, str], evidence: Evidence) -> str:
+    decisions = Decisions(campaign=evidence.campaign, tables=evidence.tables)
+    row = decisions.rows.get(place)
     if row is None:
         return text.MISSING
-    status = _status(row, evidence)
-    if status is Status.NO_DATA or row.best is None:
-        return STATUS_WORDS[status]
-    is_serial = row.best.family == Family.SERIAL
-    way = words.choice(row.best.family, None if is_serial else row.best.workers)
-    others = [family for family in row.families if family != row.best.family]
-    way = " or ".join([way, *others])
-    told = f"{STATUS_ICONS[status]} {STATUS_WORDS[status]}: {way}"
-    if row.own_speedup is None or is_serial:
+    told = use_on(*place, decisions)
+    if row.use is not Use.PARALLEL or row.own_speedup is None:
         return told
-    return f"{told}, {words.compared_briefly(row.own_speedup)}"
+    return f"{told}: {words.compared_briefly(row.own_speedup)}"
+
+
+def _moves(machines: Machines) -> Table:
+    """Best against best: what moving to another build does on each machine."""
+    of_machine = {
+        one.report_id: {(row.workload, row.arm): row.speedup for row in one.tables.moves}
+        for one in machines.values()
+    }
+    places = dict.fromkeys(
+        place
+        for evidence in machines.values()
+        for place in of_machine[evidence.report_id]
+        if place[1] in {arm.name for arm in evidence.campaign.decision_arms}
+    )
+
+    def shown(place: tuple[str, str], evidence: Evidence) -> str:
+        ratio = of_machine[evidence.report_id].get(place)
+        if ratio is None:
+            return text.MISSING
+        symbol, result = words.RESULT_SYMBOLS[ratio.reading], words.RESULTS[ratio.reading]
+        return f"{symbol} {words.figures(ratio)} {result}"
+
+    def direction(ratio: Ratio | None) -> frozenset[str] | None:
+        if ratio is None:
+            return None
+        is_open = ratio.reading is ComparisonResult.INCONCLUSIVE
+        return frozenset() if is_open else frozenset({ratio.reading})
+
+    return table_of(
+        places,
+        (
+            Column("Workload", lambda place: work_of(place[0], machines).title),
+            Column("Move to", lambda place: place[1]),
+            *_columns(machines, shown),
+            Column(
+                "Machines",
+                lambda place: agreement(
+                    [direction(rows.get(place)) for rows in of_machine.values()]
+                ),
+            ),
+        ),
+        caption="Best way on another build against the best way on the reference build",
+        row_headers=2,
+    )
 
 
 def _claims(machines: Machines) -> Table:

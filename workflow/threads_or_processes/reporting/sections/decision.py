@@ -1,17 +1,15 @@
-"""The first screen's answer: for each workload and arm, what to use and what it gains."""
+"""The first screen: the bottom line, what limits it, the heat-table, and how sure it is."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from threads_or_processes.records.vocabulary import KINDS, ComparisonResult, Family, Timing
+from threads_or_processes.records.vocabulary import CellFlag, Family, Pays, Timing
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
-from threads_or_processes.reporting.campaign import Campaign, Workload
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Series, Unit
 from threads_or_processes.reporting.page import (
     Block,
-    Fact,
-    Items,
+    Fold,
     Link,
     Own,
     Paragraph,
@@ -19,227 +17,245 @@ from threads_or_processes.reporting.page import (
     Strong,
     filled,
 )
-from threads_or_processes.reporting.sections import figure_builders, quality, summary_sentences
-from threads_or_processes.reporting.sections.amounts import has_amounts
-from threads_or_processes.reporting.sections.decision_table import (
-    Decisions,
-    decision_of,
-    pools_compared,
-)
-from threads_or_processes.reporting.tables import Tables
-
-TWO_AVERAGES = (
-    "A ratio, and the two times beside it, are geometric means over the blocks that both cells "
-    "have, of quiet times or of typical ones for both alike. Medians of all trials of a cell, "
-    "which other tables show, can differ from them."
-)
-
-_AMOUNTS = (
-    "Each row is for the amount of work that it names, the largest measured; so is every number of "
-    "this page that names no other amount. An amount is the time that serial on {reference} takes "
-    "for all tasks of a batch. “Pays from” is the amount from which on the way beats serial on the "
-    "same interpreter; with less work, serial will do. A burst is the least amount measured. How "
-    "long each single task must be is another question."
-)
-
-_PAYS = (
-    "From which task on it pays is reckoned from what it costs to send a task that does nothing; "
-    "it may be shorter than any that was measured."
-)
+from threads_or_processes.reporting.sections import experiments
+from threads_or_processes.reporting.sections.bottom_line import bottom_line
+from threads_or_processes.reporting.sections.decision_table import Decisions, heat_table, numbers
+from threads_or_processes.reporting.sections.question import nearest_to_cpus
 
 
 def build(evidence: Evidence) -> Iterator[Section]:
-    """The decision table of a campaign, with the cautions its data call for."""
-    campaign, tables = evidence.campaign, evidence.tables
-    kinds = campaign.experiment(KINDS)
+    """The recommendations of a campaign, with the cautions that change them."""
+    decisions = Decisions(campaign=evidence.campaign, tables=evidence.tables)
     yield Section(
         anchor="decision",
         title="What to use",
-        nav_title="Decisions",
-        question=kinds.question if kinds else "",
+        nav_title="Recommendations",
         cautions=_cautions(evidence),
-        answer=gains(_decided(campaign, tables), campaign, tables),
-        blocks=filled(
-            Paragraph(
-                (
-                    Strong(text="How sure?"),
-                    f" {_confidence(evidence)} ",
-                    Link(text="How good the data are", address="#quality"),
-                    " – ",
-                    Link(text="what may be wrong", address="#threats"),
-                ),
-                style="confidence",
+        answer=" ".join(_bottom_line(decisions)),
+        blocks=_blocks(evidence, decisions) if decisions.workloads else (),
+        script="decision.js",
+    )
+
+
+def _blocks(evidence: Evidence, decisions: Decisions) -> tuple[Block, ...]:
+    return filled(
+        Paragraph((Strong(text="Limits:"), f" {limits(evidence, decisions)}"), style="scope"),
+        Own(template="decisions.html", value=heat_table(decisions)),
+        *(
+            Paragraph((Strong(text=f"{term}:"), f" {told}"), style="scope")
+            for term, told in (("Safety", safety(decisions)), ("Startup", startup(decisions)))
+            if told
+        ),
+        Paragraph(
+            (
+                Strong(text="How sure:"),
+                f" {_confidence(decisions)} ".replace("  ", " "),
+                Link(text="Data quality", address="#quality"),
+                " · ",
+                Link(text="Threats to validity", address="#threats"),
             ),
-            _table(campaign, tables),
-            Items(items=_notes(campaign, tables), style="note"),
-            *map(figure_builders.figure_block, key_figure(campaign, tables)),
+            style="scope",
         ),
+        Fold(summary="All numbers of this table", content=numbers(decisions)),
     )
 
 
-def _table(campaign: Campaign, tables: Tables) -> Block:
-    decided = _decided(campaign, tables)
-    if not decided:
-        return Paragraph(
-            "No kind of work was planned both serially and in parallel, so there is nothing to "
-            "decide."
-        )
-    table = Decisions(
-        arms=tuple(
-            Fact(term=f"Python {arm.name}", text=words.arm_title(arm))
-            for arm in campaign.decision_arms
-        ),
-        decisions=tuple(decision_of(workload, campaign, tables) for workload in decided),
-    )
-    return Own(template="decisions.html", value=table)
-
-
-def gains(workloads: Sequence[Workload], campaign: Campaign, tables: Tables) -> str:
-    """For how many kinds of work each family surely beats serial, arm by arm; empty for none."""
-    labels = {workload.label for workload in workloads}
-    arms = [arm.name for arm in campaign.decision_arms]
-    parts = []
-    for family in (f for f in Family if f is not Family.SERIAL):
-        judged = {
-            arm: [
-                row.speedup.reading is ComparisonResult.FASTER
-                for row in tables.families
-                if (row.family, row.arm) == (family, arm)
-                and row.workload in labels
-                and row.speedup is not None
-                and row.speedup.has_interval
-            ]
-            for arm in arms
-        }
-        shares = [
-            f"{text.fixed(sum(known), 0)} of {text.fixed(len(known), 0)} on {arm}"
-            for arm, known in judged.items()
-            if known
-        ]
-        if shares:
-            parts.append(f"with {family} {text.listing(shares)}")
-    if not parts:
-        return ""
-    return (
-        "Kinds of work below that get faster than serial on the same interpreter, of those that "
-        f"were measured so: {'; '.join(parts)}. Each is judged alone"
-        + (", for the amount of work in its row." if has_amounts(tables) else ".")
+def _bottom_line(decisions: Decisions) -> tuple[str, ...]:
+    """For the workloads of the first group, and of other builds the first free-threaded one."""
+    others = sorted(decisions.others, key=lambda arm: not arm.free_threaded)
+    return bottom_line(
+        decisions.tables.moves,
+        decisions.tables.decisions,
+        titles={workload.label: workload.title for workload in decisions.main},
+        reference=decisions.campaign.reference_arm,
+        other=others[0].name if others else None,
     )
 
 
-def key_figure(campaign: Campaign, tables: Tables) -> tuple[FigureSpec, ...]:
-    """Threads against processes for each kind of work and arm; nothing without such a pair."""
-    pairs = pools_compared(campaign, tables)
-    decided = _decided(campaign, tables)
-    labels = {workload.label for workload in decided}
-    arms = [arm.name for arm in campaign.decision_arms]
-    parts = [
-        f"on {arm}: {counted}"
-        for arm in arms
-        if (
-            counted := summary_sentences.readings(
-                ratio for (work, of), ratio in pairs.items() if of == arm and work in labels
-            )
-        )
+def limits(evidence: Evidence, decisions: Decisions) -> str:
+    """What the answers are about: amount of work, pools, workers, library, blocks, intervals."""
+    shown = {workload.label for workload in decisions.workloads}
+    amounts_ns = [
+        row.work_ns
+        for row in decisions.tables.decisions
+        if row.workload in shown and row.work_ns is not None
     ]
-    finding = words.sentence(
-        f"threads against as many processes, about as many as there are CPUs – {'; '.join(parts)}. "
-        "Right of the band threads are faster, left of it processes"
-        + (", for the amounts of work in the table above" if has_amounts(tables) else "")
-    )
-    return figure_builders.dots(
-        (
-            figure_builders.ratio_mark(ratio, Series(title=arm, arm=arm), workload.title)
-            for workload in decided
-            for arm in arms
-            if (ratio := pairs.get((workload.label, arm))) is not None
-        ),
-        campaign,
-        name="threads-against-processes",
-        title="Threads against processes",
-        finding=finding,
-        caption=finding,
-        values=Axis(
-            label="time with processes ÷ time with threads",
-            unit=Unit.RATIO,
-            margin=campaign.margin,
-        ),
-    )
+    work = "one amount of work"
+    if amounts_ns:
+        ends = dict.fromkeys(text.about(end) for end in (min(amounts_ns), max(amounts_ns)))
+        work = f"{' to '.join(ends)} of work"
+    told = [f"{work} in a batch, on pools already started, with {_workers(decisions)}"]
+    if library := _library(decisions):
+        told.append(library)
+    blocks = words.blocks(evidence.campaign)
+    if evidence.campaign.blocks > 1:
+        blocks += ", whose intervals cover this session and these binaries only"
+    told.append(blocks)
+    if evidence.plain_arms:
+        told.append("plain builds")
+    return " ".join(words.sentence(one) for one in told)
 
 
-def _decided(campaign: Campaign, tables: Tables) -> tuple[Workload, ...]:
-    """The workloads with something to decide, in the order in which experiments name them."""
-    asked = (cell for e in campaign.experiments for cell in campaign.cells_of(e))
-    decided = {row.workload for row in tables.decisions}
-    labels = dict.fromkeys(cell.workload for cell in asked if cell.workload in decided)
-    return tuple(campaign.workloads[label] for label in labels)
+def _workers(decisions: Decisions) -> str:
+    """The worker counts tried: `2 workers (1, 2 or 4 for 3 workloads)`."""
+    campaign = decisions.campaign
+    tried: dict[str, set[int]] = {workload.label: set() for workload in decisions.workloads}
+    for cell in campaign.cells:
+        is_parallel = campaign.models[cell.model].family is not Family.SERIAL
+        if is_parallel and cell.timing is Timing.WARM and cell.workload in tried:
+            tried[cell.workload].add(cell.workers)
+    counts = Counter(tuple(sorted(one)) for one in tried.values())
+    (most, _), *others = counts.most_common()
+
+    def listed(one: Sequence[int]) -> str:
+        return text.listing([str(workers) for workers in one], "or")
+
+    told = f"{listed(most)}{text.SPACE}{'worker' if most == (1,) else 'workers'}"
+    rest = [f"{listed(one)} for {text.count(times, 'workload')}" for one, times in others]
+    return told + (f" ({'; '.join(rest)})" if rest else "")
+
+
+def _library(decisions: Decisions) -> str:
+    """What the pools of processes are, and how they start; empty where there is none."""
+    campaign = decisions.campaign
+    shown = {workload.label for workload in decisions.workloads}
+    models = {
+        cell.model
+        for cell in campaign.cells
+        if cell.workload in shown and cell.timing is Timing.WARM
+    }
+    starts = [
+        model.start_method
+        for name, model in campaign.models.items()
+        if name in models and model.family is Family.PROCESSES and model.leads_family
+    ]
+    if not starts:
+        return ""
+    return f"processes use multiprocess with dill, start method {text.listing(starts, 'or')}"
+
+
+def safety(decisions: Decisions) -> str:
+    """Workloads that lost updates, and on which builds; empty where none did."""
+    campaign = decisions.campaign
+    told = []
+    for workload in campaign.workloads.values():
+        if workload.label not in decisions.unsafe:
+            continue
+        lost: dict[str, float] = {}
+        for row in decisions.tables.updates:
+            if row.workload == workload.label and row.model != Family.SERIAL:
+                lost[row.arm] = max(lost.get(row.arm, 0.0), row.lost_ratio or 0.0)
+        builds = [arm.name for arm in campaign.decision_arms if arm.name in lost]
+        losing = [f"{text.percent(lost[arm])} on {arm}" for arm in builds if lost[arm]]
+        keeping = [arm for arm in builds if not lost[arm]]
+        if losing:
+            none = f"; none seen lost on {text.listing(keeping)}" if keeping else ""
+            updates = f"lost {text.listing(losing)} of its updates"
+            told.append(words.sentence(f"{workload.title}: threads {updates}{none}"))
+    return " ".join(told)
+
+
+def startup(decisions: Decisions) -> str:
+    """How long pools take until their first result, and from how much work a started one pays."""
+    campaign = decisions.campaign
+    cells = [
+        cell
+        for name in experiments.OF_WORKERS
+        for cell in campaign.cells_of(campaign.experiment(name))
+        if campaign.models[cell.model].leads_family
+    ]
+    first_ns = {
+        row.cell: row.first_result.value
+        for row in decisions.tables.startup
+        if row.first_result.value is not None
+    }
+    started = [cell for cell in cells if cell.id in first_ns]
+    told = []
+    if started:
+        workers = nearest_to_cpus(started, campaign)
+        for arm in campaign.decision_arms:
+            times = [
+                f"{campaign.model_title(cell.model)} {text.time(first_ns[cell.id])}"
+                for cell in started
+                if (cell.workers, cell.arm) == (workers, arm.name)
+            ]
+            if times:
+                told.append(f"{arm.name}: {', '.join(times)}")
+        pool = f"a new pool of {text.count(workers, 'worker')} gives its first result after"
+        told = [f"{pool} ({'; '.join(told)})"] if told else []
+    if pays := _pays(decisions):
+        told.append(pays)
+    return " ".join(words.sentence(one) for one in told)
+
+
+def _pays(decisions: Decisions) -> str:
+    """From how much work the recommended ways pay once they are up; empty where not measured."""
+    main = {workload.label for workload in decisions.main}
+    found_ns = [
+        line.break_even.value
+        for row in decisions.tables.decisions
+        if row.workload in main
+        and row.best is not None
+        and (line := decisions.tables.overhead(row.best.cell)) is not None
+        and line.pays is Pays.FROM
+        and line.break_even.value is not None
+    ]
+    if not found_ns:
+        return ""
+    ends = dict.fromkeys(text.about(end) for end in (min(found_ns), max(found_ns)))
+    return f"once started, the fastest way pays from {' to '.join(ends)} of work"
 
 
 def _cautions(evidence: Evidence) -> tuple[str, ...]:
-    """What a reader must know before believing the table."""
+    """What changes a decision, or leaves it without data."""
     campaign = evidence.campaign
     trials = [row.ok for row in evidence.tables.cells if row.timing is Timing.WARM]
     cautions = [words.block_caution(max(trials, default=campaign.blocks))]
     if plain := evidence.plain_arms:
         cautions.append(
-            f"Interpreters without profile-guided optimisation: {text.listing(plain)}. "
-            "Pure Python is slower on them than on builds that people install; "
-            "compare the ways of working, not the absolute times."
+            f"Plain builds ({text.listing(plain)}): ratios between builds differ from those of "
+            "optimised builds, too. Run `make report` before you decide to move."
         )
     if evidence.parity["verdict"] == "mismatch":
-        cautions.append(
-            "The interpreters differ in more than their GIL; see the threats under "
-            "“Machine and interpreters”."
-        )
+        cautions.append("The builds differ in more than the GIL: see “Machine and interpreters”.")
     if not any(arm.free_threaded for arm in campaign.decision_arms):
-        cautions.append(
-            "The free-threaded build without its lock was not measured; nothing is said about it."
-        )
+        cautions.append("The free-threaded build was not measured.")
     if all(row.best is None for row in evidence.tables.decisions):
-        cautions.append("No workload has a successful trial; the table has nothing to go by.")
+        cautions.append("No workload has a successful trial, so nothing is recommended.")
     return tuple(caution for caution in cautions if caution)
 
 
-def _confidence(evidence: Evidence) -> str:
-    """How far the answers can be trusted: intervals, noise floor, disturbed cells."""
-    campaign, tables = evidence.campaign, evidence.tables
-    watched = any(row.quiet_share_ratio is not None for row in tables.timed)
+def _confidence(decisions: Decisions) -> str:
+    """How many recommendations chance may have spoilt, and which numbers hold disturbed times."""
+    campaign, tables = decisions.campaign, decisions.tables
+    shown = {workload.label for workload in decisions.workloads}
+    builds = {arm.name for arm in campaign.decision_arms}
+    judged = [
+        row.q_value
+        for row in tables.decisions
+        if row.workload in shown and row.arm in builds and row.q_value is not None
+    ]
     sentences = []
-    if campaign.blocks > 1:
+    if judged:
+        wrong = len(judged) * max(judged)
+        expected = "fewer than 1 is" if wrong < 1 else f"at most {text.number(wrong)} are"
         sentences.append(
-            f"Each ratio has its {text.percent(campaign.confidence)} interval in brackets, over "
-            f"{words.blocks(campaign)}; what two statistical methods do not both say of it is "
-            "called “not settled”."
+            f"Of {text.count(len(judged), 'recommendation')} that rule out some way, {expected} "
+            "expected to rule out the best one by chance."
         )
-    sentences.append(quality.noise_floor(evidence))
-    if not watched:
-        sentences.append("Nothing told quiet times from disturbed ones here.")
-    elif disturbed := tables.disturbed:
+    cells = [
+        cell
+        for row in tables.families
+        if row.workload in shown
+        and row.arm in builds
+        and (cell := tables.cell(row.cell)) is not None
+    ]
+    disturbed = sum(CellFlag.DISTURBED in cell.flags for cell in cells)
+    if not any(row.quiet_share_ratio is not None for row in tables.timed):
+        sentences.append("Nothing told undisturbed repetitions from disturbed ones.")
+    elif disturbed:
         sentences.append(
-            f"For {text.fixed(disturbed, 0)} of {text.count(len(tables.timed), 'timed cell')} "
-            "neighbours on the hardware were too seldom quiet: their times are disturbed ones."
+            f"{disturbed} of {text.count(len(cells), 'number')} had too few undisturbed "
+            "repetitions, so all repetitions count there."
         )
-    else:
-        sentences.append("All times compared are of quiet moments.")
     return " ".join(sentences)
-
-
-def _notes(campaign: Campaign, tables: Tables) -> tuple[str, ...]:
-    """How to read the table; of intervals only where there can be some."""
-    margin = text.percent(campaign.margin)
-    ratio = (
-        "“1.9× faster than serial” means: the time of the plain loop divided by this time is 1.9."
-    )
-    if campaign.blocks < 2:
-        return (ratio,)
-    return (
-        ratio,
-        TWO_AVERAGES,
-        f"Square brackets hold {text.percent(campaign.confidence)} confidence intervals over "
-        f"{words.blocks(campaign)}; a trial is one fresh interpreter process.",
-        f"Faster or slower is said when the whole interval is more than {margin} away from equal, "
-        f"as fast as when the difference is surely smaller than {margin}, "
-        "and “not settled” otherwise.",
-        *((_AMOUNTS.format(reference=campaign.reference_arm),) if has_amounts(tables) else ()),
-        *((_PAYS,) if any(row.pays_from_ns is not None for row in tables.decisions) else ()),
-    )

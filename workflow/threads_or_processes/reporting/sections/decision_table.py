@@ -1,314 +1,472 @@
-"""The decision table: what to use for one workload on one arm, and the numbers behind it."""
+"""The heat-table: each workload in each way on each build, all on one scale, and what to use."""
 
-from collections.abc import Sequence
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from threads_or_processes.records.plan import Arm
-from threads_or_processes.records.tables.comparisons import DecisionRow, FamilyRow, RatioRow
+from threads_or_processes.records.plan import Arm, Experiment
+from threads_or_processes.records.tables.comparisons import DecisionRow, FamilyRow, MoveRow
 from threads_or_processes.records.tables.groups import Candidate, Ratio
 from threads_or_processes.records.tables.measured import CellRow
 from threads_or_processes.records.vocabulary import (
+    KINDS,
+    SCALING,
     CellFlag,
     ComparisonResult,
-    ContrastKind,
     Family,
-    Pays,
-    Timing,
-    Use,
 )
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign, Workload
-from threads_or_processes.reporting.page import Fact
-from threads_or_processes.reporting.sections import amounts
+from threads_or_processes.reporting.page import Column, Number, Table, table_of
 from threads_or_processes.reporting.tables import Tables
-from threads_or_processes.reporting.words import Status
 
-_ALONE = "only serial has usable trials, so there is nothing to choose from"
+#: Their workloads come first and have no heading.
+MAIN = (SCALING, KINDS)
+LEVELS = 4
+"""Shades on either side of no difference."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class Choice:
-    """What to use for one workload on one arm."""
-
-    arm: str
-    arm_title: str
-    status: Status
-    status_word: str
-    icon: str
-    headline: str
-    lines: tuple[str, ...]
+#: A move to a build with such a result changes the recommended build, or leaves it open.
+_BETTER = (ComparisonResult.FASTER, ComparisonResult.FASTER_SOMEWHAT)
+_OPEN = (ComparisonResult.INCONCLUSIVE, ComparisonResult.NO_SLOWDOWN)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decision:
-    """One workload of the table."""
+class Build:
+    """A build with its columns."""
 
+    name: str
+    title: str
+    families: tuple[Family, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeatCell:
+    """A number with its symbol and result; `details` are for hover, focus and tap.
+
+    `ratio`: None where there is none. `level`: the shade, -4 (slow) to 4 (fast), 0 for no
+    difference.
+    """
+
+    place: str
+    shown: str
+    ratio: float | None = None
+    symbol: str = ""
+    result: str = ""
+    level: int = 0
+    is_recommended: bool = False
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeatRow:
+    """A workload; `use` is what to use, on which build."""
+
+    anchor: str
     title: str
     kind: str
-    baseline: str
-    choices: tuple[Choice, ...]
+    cells: tuple[HeatCell, ...]
+    moves: tuple[HeatCell, ...]
+    use: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeatGroup:
+    """The workloads of an experiment; the first ones have no title."""
+
+    title: str
+    rows: tuple[HeatRow, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeatTable:
+    """All rows; `moves` are the builds that could be moved to."""
+
+    reference: str
+    builds: tuple[Build, ...]
+    moves: tuple[str, ...]
+    groups: tuple[HeatGroup, ...]
+    used: tuple[tuple[str, str], ...]
+
+    @property
+    def rows(self) -> tuple[HeatRow, ...]:
+        """The rows of all groups."""
+        return tuple(row for group in self.groups for row in group.rows)
+
+    @property
+    def columns(self) -> int:
+        """How many columns it has."""
+        return 2 + sum(len(build.families) for build in self.builds) + len(self.moves)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decisions:
-    """The table: a row for each workload, a column for each arm."""
+    """What is recommended for the workloads of a campaign: the rows of four tables by place."""
 
-    arms: tuple[Fact, ...]
-    decisions: tuple[Decision, ...]
+    campaign: Campaign
+    tables: Tables
+
+    @cached_property
+    def rows(self) -> Mapping[tuple[str, str], DecisionRow]:
+        """Recommendations by workload and arm."""
+        return {(row.workload, row.arm): row for row in self.tables.decisions}
+
+    @cached_property
+    def moves(self) -> Mapping[tuple[str, str], MoveRow]:
+        """Best against best, by workload and arm."""
+        return {(row.workload, row.arm): row for row in self.tables.moves}
+
+    @cached_property
+    def families(self) -> Mapping[tuple[str, str, Family], FamilyRow]:
+        """The best cell of each family, by workload, arm and family."""
+        return {(row.workload, row.arm, row.family): row for row in self.tables.families}
+
+    @cached_property
+    def unsafe(self) -> frozenset[str]:
+        """Workloads that lost an update: they are about correctness, and no decision."""
+        cells = self.campaign.cells_by_id
+        lost = {
+            *(row.workload for row in self.tables.cells if CellFlag.LOST_UPDATES in row.flags),
+            *(cells[row.cell].workload for row in self.tables.updates if row.losing_repetitions),
+        }
+        return frozenset(lost)
+
+    @cached_property
+    def groups(self) -> tuple[tuple[str, tuple[Workload, ...]], ...]:
+        """The workloads to decide on, by experiment: scaling and kinds first, as one."""
+        campaign = self.campaign
+        left = {row.workload for row in self.tables.decisions} - self.unsafe
+        experiments = sorted(campaign.experiments, key=lambda one: one.name not in MAIN)
+        found: dict[str, list[Workload]] = {}
+        for experiment in experiments:
+            for label in dict.fromkeys(cell.workload for cell in campaign.cells_of(experiment)):
+                if label in left:
+                    left.remove(label)
+                    found.setdefault(_group_title(experiment), []).append(campaign.workloads[label])
+        return tuple((title, tuple(workloads)) for title, workloads in found.items())
+
+    @property
+    def workloads(self) -> tuple[Workload, ...]:
+        """Those of all groups."""
+        return tuple(one for _, workloads in self.groups for one in workloads)
+
+    @property
+    def main(self) -> tuple[Workload, ...]:
+        """Those of the first group."""
+        return self.groups[0][1] if self.groups else ()
+
+    @property
+    def others(self) -> tuple[Arm, ...]:
+        """The builds that could be moved to."""
+        reference = self.campaign.reference_arm
+        return tuple(arm for arm in self.campaign.decision_arms if arm.name != reference)
+
+    def recommended(self, workload: str, arm: str) -> tuple[Family, ...]:
+        """The families to use on a build; none where that is open."""
+        row = self.rows.get((workload, arm))
+        return words.recommended(row.use, row.families) if row else ()
 
 
-def decision_of(workload: Workload, campaign: Campaign, tables: Tables) -> Decision:
-    """A row of the table: what to use for a workload on each arm that somebody would choose."""
-    rows = {(row.workload, row.arm): row for row in tables.decisions}
-    return Decision(
+def _group_title(experiment: Experiment) -> str:
+    if experiment.name in MAIN:
+        return ""
+    return words.capital(text.plain(experiment.name.replace("_", " ")))
+
+
+def heat_table(decisions: Decisions) -> HeatTable:
+    """The table of a campaign."""
+    builds = tuple(_builds(decisions))
+    shades = [
+        abs(math.log2(row.reference_speedup.value))
+        for row in decisions.tables.families
+        if row.reference_speedup is not None
+    ]
+    steepest = max((1.0, *shades))
+    groups = tuple(
+        HeatGroup(
+            title=title,
+            rows=tuple(_row(one, builds, decisions, steepest) for one in workloads),
+        )
+        for title, workloads in decisions.groups
+    )
+    moves = tuple(arm.name for arm in decisions.others)
+    found = {
+        (cell.symbol, cell.result)
+        for group in groups
+        for row in group.rows
+        for cell in (*row.cells, *row.moves)
+    }
+    results = ((words.RESULT_SYMBOLS[one], words.RESULTS[one]) for one in ComparisonResult)
+    return HeatTable(
+        reference=decisions.campaign.reference_arm,
+        builds=builds,
+        moves=moves,
+        groups=groups,
+        used=tuple(one for one in results if one in found),
+    )
+
+
+def _builds(decisions: Decisions) -> Iterator[Build]:
+    shown = {workload.label for workload in decisions.workloads}
+    for arm in decisions.campaign.decision_arms:
+        known = {
+            family
+            for workload, of, family in decisions.families
+            if of == arm.name and workload in shown
+        }
+        for workload in shown:
+            known |= _failing(workload, arm.name, decisions).keys()
+        if known:
+            yield Build(
+                name=arm.name,
+                title=words.arm_title(arm),
+                families=tuple(family for family in Family if family in known),
+            )
+
+
+def _row(
+    workload: Workload, builds: Sequence[Build], decisions: Decisions, steepest: float
+) -> HeatRow:
+    anchor = "work-" + re.sub(r"[^A-Za-z0-9_]+", "-", workload.label)
+    return HeatRow(
+        anchor=anchor,
         title=workload.title,
         kind=workload.kind,
-        baseline=_baseline(workload, campaign, tables),
-        choices=tuple(
-            _choice(
-                rows.get((workload.label, arm.name)),
-                arm,
-                tables.failing(workload.label, arm.name),
-                campaign,
-                tables,
-            )
-            for arm in campaign.decision_arms
+        cells=tuple(
+            _cell(workload, build.name, family, decisions, steepest)
+            for build in builds
+            for family in build.families
+        ),
+        moves=tuple(_move(workload, arm.name, decisions, steepest) for arm in decisions.others),
+        use=use_of(workload.label, decisions),
+    )
+
+
+def _cell(
+    workload: Workload, arm: str, family: Family, decisions: Decisions, steepest: float
+) -> HeatCell:
+    reference = decisions.campaign.reference_arm
+    row = decisions.families.get((workload.label, arm, family))
+    place = f"{family} on {arm}"
+    if row is None:
+        return _no_cell(workload, arm, family, decisions)
+    cell = decisions.tables.cell(row.cell)
+    is_recommended = family in decisions.recommended(workload.label, arm)
+    measured = [_way(row.model, row.workers, family, decisions), text.time(row.time_ns)]
+    if cell is not None:
+        measured.append(text.count(cell.ok, "trial"))
+    details = [", ".join(measured)]
+    if (arm, family) == (reference, Family.SERIAL):
+        return HeatCell(
+            place=place,
+            shown=text.ratio(1),
+            ratio=1.0,
+            result="baseline",
+            is_recommended=is_recommended,
+            details=("The baseline of every number in this row", *details),
+        )
+    found = row.reference_speedup
+    if found is None:
+        return HeatCell(place=place, shown=text.MISSING, details=tuple(details))
+    if row.speedup is not None and arm != reference:
+        details.append(f"{_judged(row.speedup)} (over serial on {arm})")
+    return HeatCell(
+        place=place,
+        shown=text.ratio(found.value),
+        ratio=found.value,
+        symbol=words.RESULT_SYMBOLS[found.reading],
+        result=words.RESULTS[found.reading],
+        level=shade(found.value, decisions.campaign.margin, steepest),
+        is_recommended=is_recommended,
+        details=(f"{_judged(found)} (over serial on {reference})", *details),
+    )
+
+
+def _no_cell(workload: Workload, arm: str, family: Family, decisions: Decisions) -> HeatCell:
+    """A way that was left out, or not measured."""
+    place = f"{family} on {arm}"
+    left_out = _failing(workload.label, arm, decisions).get(family, ())
+    if not left_out:
+        return HeatCell(place=place, shown=text.MISSING, result="not measured")
+    reasons = {
+        "a trial failed": CellFlag.FAILURES,
+        "updates were lost": CellFlag.LOST_UPDATES,
+    }
+    return HeatCell(
+        place=place,
+        shown="✗",
+        result="left out",
+        details=tuple(
+            f"Left out because {why}: "
+            + "; ".join(_way(one.model, one.workers, family, decisions) for one in spoilt)
+            for why, flag in reasons.items()
+            if (spoilt := [one for one in left_out if flag in one.flags])
         ),
     )
 
 
-def _baseline(workload: Workload, campaign: Campaign, tables: Tables) -> str:
-    """The absolute time that every speed-up of the workload refers to."""
-    row = tables.serial(workload.label, campaign.reference_arm)
-    if row is None or row.median_ns is None:
-        return f"Serial on {campaign.reference_arm}: not measured"
-    serial = f"erial on {campaign.reference_arm}: {text.time(row.median_ns)}"
-    if work := amounts.long_work(tables.overhead(row.cell)):
-        return f"For {work} (s{serial}, median)"
-    return f"S{serial} (median)"
+def _failing(workload: str, arm: str, decisions: Decisions) -> Mapping[Family, list[CellRow]]:
+    found: dict[Family, list[CellRow]] = {}
+    for row in decisions.tables.failing(workload, arm):
+        found.setdefault(decisions.campaign.models[row.model].family, []).append(row)
+    return found
 
 
-def status_of(
-    row: DecisionRow | None, families: Sequence[FamilyRow], left_out: Sequence[CellRow] = ()
-) -> Status:
-    """What the best cell against serial on the same arm comes to; `families` are those of the row.
-
-    Where cells were left out because a trial failed, nobody knows whether they would have gained;
-    where they were because they lose updates, they are no way to work.
-    """
-    unknown = [cell for cell in left_out if CellFlag.FAILURES in cell.flags]
-    if row is None or row.use is Use.NO_DATA:
-        return Status.NO_DATA
-    if row.use is Use.PARALLEL:
-        return Status.GAIN
-    if unknown:
-        return Status.OPEN
-    if all(one.family is Family.SERIAL for one in families):
-        return Status.NO_GAIN if left_out else Status.NO_DATA
-    return Status.NO_GAIN if row.use is Use.SERIAL else Status.OPEN
-
-
-def _headline(row: DecisionRow | None, status: Status) -> str:
+def _move(workload: Workload, arm: str, decisions: Decisions, steepest: float) -> HeatCell:
+    row = decisions.moves.get((workload.label, arm))
+    place = f"moving to {arm}"
     if row is None:
-        return "Not measured"
-    if status is Status.NO_DATA or row.best is None:
-        return "Nothing can be said"
-    if _favours_serial(row):
-        return "Stay serial" if status is Status.NO_GAIN else "Stay serial, perhaps"
-    named = [family for family in row.families if status is not Status.GAIN or family != "serial"]
-    return words.capital(" or ".join(named))
+        return HeatCell(place=place, shown=text.MISSING, result="not measured")
+    reference = decisions.campaign.reference_arm
+    found = row.speedup
+
+    def told(one: Candidate, time_ns: float, name: str) -> str:
+        way = _way(one.model, one.workers, one.family, decisions)
+        return f"Fastest on {name}: {way}, {text.time(time_ns)}"
+
+    return HeatCell(
+        place=place,
+        shown=text.ratio(found.value),
+        ratio=found.value,
+        symbol=words.RESULT_SYMBOLS[found.reading],
+        result=words.RESULTS[found.reading],
+        level=shade(found.value, decisions.campaign.margin, steepest),
+        details=(
+            f"{_judged(found)} (best on {arm} over best on {reference})",
+            told(row.best, row.best_ns, arm),
+            told(row.baseline, row.baseline_ns, reference),
+        ),
+    )
 
 
-def _named(way: Candidate, row: DecisionRow, campaign: Campaign) -> str:
-    """A way by its family, or by its model where several of that family were tried here."""
-    family = campaign.models[way.model].family
-    tried = {
-        cell.model
-        for cell in campaign.cells
-        if (cell.workload, cell.arm, cell.timing) == (row.workload, row.arm, Timing.WARM)
-        and campaign.models[cell.model].family is family
+def _judged(ratio: Ratio) -> str:
+    return f"{words.capital(words.RESULTS[ratio.reading])}: {words.figures(ratio)}"
+
+
+def _way(model: str, workers: int, family: Family, decisions: Decisions) -> str:
+    title = decisions.campaign.model_title(model)
+    return words.choice(title, None if family is Family.SERIAL else workers)
+
+
+def shade(ratio: float, margin: float, steepest: float) -> int:
+    """How dark a cell is: 0 within the margin, else 1 to 4 by logarithm, negative if slower.
+
+    `steepest`: log2 of the ratio of the darkest cell.
+    """
+    if 1 / (1 + margin) <= ratio <= 1 + margin:
+        return 0
+    steps = max(1, min(LEVELS, round(LEVELS * abs(math.log2(ratio)) / steepest)))
+    return steps if ratio > 1 else -steps
+
+
+def use_of(workload: str, decisions: Decisions) -> str:
+    """The build and the families to use: `3.13: processes, 2 workers`, `either build: threads`.
+
+    A build that is shown to be faster is named, and the reference build where none is; where
+    that is open, all builds that may be the fastest.
+    """
+    reference = decisions.campaign.reference_arm
+    results = {
+        arm.name: row.speedup.reading
+        for arm in decisions.others
+        if (row := decisions.moves.get((workload, arm.name))) is not None
     }
-    name = campaign.model_title(way.model) if len(tried) > 1 else family.value
-    return words.choice(name, None if family is Family.SERIAL else way.workers)
+    named = [arm for arm, result in results.items() if result in _BETTER]
+    if not named:
+        named = [reference, *(arm for arm, result in results.items() if result in _OPEN)]
+    told = {arm: use_on(workload, arm, decisions) for arm in named}
+    if len(set(told.values())) > 1:
+        builds = [f"{arm}: {use}" for arm, use in told.items()]
+        return f"either build: {'; '.join(builds)}"
+    (use,) = set(told.values())
+    if len(named) == 1:
+        return f"{named[0]}: {use}"
+    return f"{'either' if len(named) == 2 else 'any'} build: {use}"
 
 
-def _is_parallel(row: DecisionRow) -> bool:
-    return row.best is not None and row.best.family != Family.SERIAL
-
-
-def _choice(
-    row: DecisionRow | None,
-    arm: Arm,
-    left_out: Sequence[CellRow],
-    campaign: Campaign,
-    tables: Tables,
-) -> Choice:
-    families = tables.families_of(row.workload, row.arm) if row is not None else ()
-    status = status_of(row, families, left_out)
-    lines = _lines(row, row.best, arm, campaign, tables) if row and row.best else []
-    for flag, why in (
-        (CellFlag.FAILURES, "a trial failed"),
-        (CellFlag.LOST_UPDATES, "updates were lost"),
-    ):
-        names = [
-            words.choice(campaign.model_title(cell.model), cell.workers)
-            for cell in left_out
-            if flag in cell.flags
-        ]
-        if names:
-            lines.append(f"left out because {why}: {'; '.join(names)}")
-    if not lines:
-        lines = [_why_nothing(row)]
-    return Choice(
-        arm=arm.name,
-        arm_title=words.arm_title(arm),
-        status=status,
-        status_word=words.STATUS_WORDS[status],
-        icon=words.STATUS_ICONS[status],
-        headline=_headline(row, status),
-        lines=tuple(words.sentence(line) for line in lines),
-    )
-
-
-def _why_nothing(row: DecisionRow | None) -> str:
+def use_on(workload: str, arm: str, decisions: Decisions) -> str:
+    """The families to use on a build, with how many workers: `processes, 2 workers`."""
+    row = decisions.rows.get((workload, arm))
     if row is None:
-        return "not both serial and a parallel way were planned on this interpreter"
-    return _ALONE if row.best else "there is no usable trial"
+        return "no data"
+    told = words.use(row.use, row.families)
+    counts = [
+        row.enough_workers
+        if row.enough_workers is not None and row.best is not None and row.best.family is family
+        else decisions.families[workload, arm, family].workers
+        for family in decisions.recommended(workload, arm)
+        if family is not Family.SERIAL
+    ]
+    if not counts:
+        return told
+    span = text.between(min(counts), max(counts))
+    return f"{told}, {span}{text.SPACE}{'worker' if span == '1' else 'workers'}"
 
 
-def _favours_serial(row: DecisionRow) -> bool:
-    """Whether the best that was measured is serial, or no better than serial."""
-    own = row.own_speedup
-    return not _is_parallel(row) or (
-        own is not None and own.reading in (ComparisonResult.EQUAL, ComparisonResult.SLOWER)
+def numbers(decisions: Decisions) -> tuple[Table, Table]:
+    """Every number of the table, for readers without a pointer: cells, then moves."""
+    campaign, tables = decisions.campaign, decisions.tables
+    shown = {workload.label for workload in decisions.workloads}
+    builds = {arm.name for arm in campaign.decision_arms}
+
+    def serves(row: FamilyRow) -> str:
+        return "yes" if row.family in decisions.recommended(row.workload, row.arm) else "no"
+
+    def result(ratio: Ratio | None) -> str:
+        return words.RESULTS[ratio.reading] if ratio else "baseline"
+
+    def trials(row: FamilyRow) -> str:
+        cell = tables.cell(row.cell)
+        return text.MISSING if cell is None else str(cell.ok)
+
+    cells = table_of(
+        (row for row in tables.families if row.workload in shown and row.arm in builds),
+        (
+            Column("Workload", lambda row: campaign.title(row.workload)),
+            Column("Build", lambda row: row.arm),
+            Column("Way", lambda row: _way(row.model, row.workers, row.family, decisions)),
+            Number("Time", lambda row: text.time(row.time_ns)),
+            Number("Trials", trials),
+            Number(
+                f"Over serial on {campaign.reference_arm}",
+                lambda row: words.compared_briefly(row.reference_speedup),
+            ),
+            Column("Result", lambda row: result(row.reference_speedup)),
+            Number(
+                "Over serial on the same build", lambda row: words.compared_briefly(row.speedup)
+            ),
+            Column("Recommended", serves),
+        ),
+        caption="Fastest way of each family: speedup, interval, time",
+        row_headers=3,
     )
+    moves = table_of(
+        (row for row in tables.moves if row.workload in shown and row.arm in builds),
+        (
+            Column("Workload", lambda row: campaign.title(row.workload)),
+            Column("Move to", lambda row: row.arm),
+            *move_columns(campaign),
+        ),
+        caption=f"Best way on another build against the best way on {campaign.reference_arm}",
+        row_headers=2,
+    )
+    return cells, moves
 
 
-def _lines(
-    row: DecisionRow, best: Candidate, arm: Arm, campaign: Campaign, tables: Tables
-) -> list[str]:
-    """The numbers behind a choice: against serial, against the runner-up, the others."""
-    margin, own = campaign.margin, row.own_speedup
-    lines = _speedup_lines(row, best, arm, campaign, tables) + _workers_lines(row, best, campaign)
-    mentioned = {best.family}
-    rival = row.runner_up
-    is_parallel = rival is not None and rival.family != Family.SERIAL and _is_parallel(row)
-    if rival is not None and row.advantage is not None and is_parallel:
-        named = _named(rival, row, campaign)
-        lines.append(words.runner_up(row.advantage, named, margin=margin))
-        if row.advantage.reading is not ComparisonResult.FASTER:
-            # What is as good as the best, or not told from it, needs no line of its own.
-            mentioned.add(rival.family)
-    else:
-        lines += _threads_or_processes(row, best, campaign, tables)
-    others = [
-        words.against_serial(one.family, one.speedup, margin=margin)
-        for one in tables.families_of(row.workload, row.arm)
-        if one.family not in mentioned and one.speedup is not None
-    ]
-    if others:
-        lines.append("; ".join(others))
-    if own is not None and own.reading is ComparisonResult.FASTER and _is_parallel(row):
-        lines += _amount_lines(best, campaign, tables)
-    if row.pays_from_ns is not None:
-        shortest = text.about(row.pays_from_ns)
-        lines.append(f"pays for tasks from about {shortest} on, sent one by one")
-    return lines
+def move_columns(campaign: Campaign) -> tuple[Column[MoveRow], ...]:
+    """Both ways with their times, and the ratio."""
 
+    def way(one: Candidate) -> str:
+        is_serial = one.family is Family.SERIAL
+        return words.choice(campaign.model_title(one.model), None if is_serial else one.workers)
 
-def _workers_lines(row: DecisionRow, best: Candidate, campaign: Campaign) -> list[str]:
-    """Which border of the machine the best one's workers cross, and whether fewer would do."""
-    kind = campaign.cells_by_id[best.cell].worker_kind
-    told = []
-    if _is_parallel(row) and kind in words.BORDERS:
-        told.append(f"{text.count(best.workers, 'worker')} outnumber {words.BORDERS[kind][1]}")
-    if row.enough_workers is not None and row.enough_workers < best.workers:
-        enough = text.count(row.enough_workers, "worker")
-        told.append(f"with {enough} it is as fast within {text.percent(campaign.margin)}")
-    return ["; ".join(told)] if told else []
-
-
-def _amount_lines(best: Candidate, campaign: Campaign, tables: Tables) -> list[str]:
-    """For which other amounts of work the best way pays; nothing where one was measured."""
-    line = tables.overhead(best.cell)
-    if not amounts.long_work(line) or line is None:
-        return []
-    lines = [] if line.pays in (None, Pays.UNSETTLED) else [f"pays {amounts.pays(line)}"]
-    burst = tables.at_amount(best.cell, line.least_amount)
-    if burst is not None and burst.work_ns is not None and burst.speedup is not None:
-        compared = words.compared(burst.speedup, "serial", margin=campaign.margin)
-        lines.append(f"a burst of {text.about(burst.work_ns)} of work: {compared}")
-    return lines
-
-
-def _threads_or_processes(
-    row: DecisionRow, best: Candidate, campaign: Campaign, tables: Tables
-) -> list[str]:
-    """Which of the two is faster, where that is settled and no other line says it."""
-    ratio = pools_compared(campaign, tables).get((row.workload, row.arm))
-    if ratio is None or ratio.reading not in (ComparisonResult.FASTER, ComparisonResult.SLOWER):
-        return []
-    winner, loser = "threads", "processes"
-    if ratio.reading is ComparisonResult.SLOWER:
-        winner, loser, ratio = loser, winner, ratio.inverted()
-    sentence = f"{winner} are {words.figures(ratio)} faster than as many {loser}"
-    return [
-        sentence if campaign.models[best.model].leads_family else f"pool against pool, {sentence}"
-    ]
-
-
-def _speedup_lines(
-    row: DecisionRow, best: Candidate, arm: Arm, campaign: Campaign, tables: Tables
-) -> list[str]:
-    """The best way against serial on its own arm, then against serial on the reference arm."""
-    is_reference = arm.name == campaign.reference_arm
-    own_serial = "serial" if is_reference else f"serial on {arm.name}"
-    way = _named(best, row, campaign)
-    # The headline names the family and the workers unless it says to stay serial; what it leaves
-    # open, the line has to say.
-    is_said = way == words.choice(best.family, best.workers) and not _favours_serial(row)
-    lines = []
-    if row.own_speedup is None:
-        lines.append("serial has no usable trial here, so nothing can be said about a gain")
-    elif _is_parallel(row):
-        compared = words.compared(row.own_speedup, own_serial, margin=campaign.margin)
-        lines.append(compared + _times(best.cell, row.workload, arm.name, tables))
-    if not is_reference and row.speedup is not None:
-        reference = f"serial on {campaign.reference_arm}"
-        compared = words.compared(row.speedup, reference, margin=campaign.margin)
-        lines.append(compared + _times(best.cell, row.workload, campaign.reference_arm, tables))
-    if lines and not is_said and row.own_speedup is not None:
-        lines[0] = f"{way}: {lines[0]}"
-    return lines
-
-
-def _times(cell: str, workload: str, baseline_arm: str, tables: Tables) -> str:
-    """The two times that a ratio is of: ` (12 ms against 16 ms)`."""
-    serial = tables.serial(workload, baseline_arm)
-    row = tables.ratio_row(cell, serial.cell) if serial else None
-    if row is None or row.cell_ns is None or row.baseline_ns is None:
-        return ""
-    return f" ({text.time(row.cell_ns)} against {text.time(row.baseline_ns)})"
-
-
-def pools_compared(campaign: Campaign, tables: Tables) -> dict[tuple[str, str], Ratio]:
-    """The pool of threads over that of processes, by workload and arm.
-
-    With as many workers as there are CPUs, or else as near to that as was measured; of several
-    start methods the first in the plan.
-    """
-    cpus = campaign.machine.logical_cpus
-    rows = [
-        row
-        for row in tables.ratios
-        if row.contrast is ContrastKind.THREADS_OVER_PROCESSES and row.timing is Timing.WARM
-    ]
-    best: dict[tuple[str, str], RatioRow] = {}
-    for row in rows:
-        place = (row.workload, row.arm)
-        is_pool = campaign.models[campaign.cells_by_id[row.baseline_cell].model].leads_family
-        known = best.get(place)
-        if is_pool and (known is None or abs(row.workers - cpus) < abs(known.workers - cpus)):
-            best[place] = row
-    return {place: row.estimate for place, row in best.items() if row.estimate is not None}
+    return (
+        Column("Fastest there", lambda row: way(row.best)),
+        Number("Time there", lambda row: text.time(row.best_ns)),
+        Column(f"Fastest on {campaign.reference_arm}", lambda row: way(row.baseline)),
+        Number(f"Time on {campaign.reference_arm}", lambda row: text.time(row.baseline_ns)),
+        Number("Speedup", lambda row: words.figures(row.speedup)),
+        Column("Result", lambda row: words.RESULTS[row.speedup.reading]),
+    )
