@@ -4,18 +4,19 @@ Two measurements of one cell differ by chance alone, so their ratio should be 1.
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy import stats
-from threads_or_processes.analysis.control import control_table
+from threads_or_processes.analysis.beyond_trials import Kind, Twins
+from threads_or_processes.analysis.control import Pair, control_table, pairs, twins
 from threads_or_processes.analysis.dataset import read_dataset
 from threads_or_processes.analysis.frames import frame
 from threads_or_processes.analysis.quiet import with_disturbance
-from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import (
+    Times,
     at_largest_amounts,
     times_of,
     trial_values,
@@ -26,45 +27,38 @@ from threads_or_processes.records.tables.comparisons import ControlRow
 
 from benchmarks.markdown import print_table
 
-#: The two methods that a verdict needs: the columns of the ratio and of its interval.
-METHODS = {
-    "geometric means, Student's t": ("ratio", "ci"),
-    "medians, bootstrap": ("second_ratio", "second"),
-}
+#: What the columns of each interval start with.
+INTERVALS = {"Student's t": "first", "bootstrap": "second", "both together": "ci"}
 # How far from 1 a ratio may be, by the number of workers.
 SERIAL_BOUND, PARALLEL_BOUND = 0.03, 0.06
-CELL_COLUMNS = (
-    "cell",
-    "ratios of medians",
-    "of geometric means",
-    "variation, quiet",
-    "typical",
-)
+CELL_COLUMNS = ("cell", "ratios", "variation, quiet", "typical")
 CAMPAIGN_COLUMNS = (
     "campaign",
     "pairs on quiet times",
-    "serial within 3 %, by geometric means",
-    "by medians",
-    "two workers within 6 %, by geometric means",
-    "by medians",
+    "serial within 3 %",
+    "two workers within 6 %",
     "variation, quiet over typical",
 )
+BEYOND_COLUMNS = ("kind", "pairs", "standard deviation beyond the trials", "95 % likely")
+#: Standard deviations of a log ratio that are tried.
+DEVIATIONS = np.linspace(0, 0.1, 1001)
 
 
 def main() -> None:
     """Print the rows as Markdown, and how many keep their bound."""
-    measured = campaigns_given("control", __doc__)
-    pairs = pd.concat(
-        pairs_of(plan, trials).assign(campaign=number)
-        for number, (plan, trials) in enumerate(measured, start=1)
+    measured = [measured_twice(*one) for one in campaigns_given("control", __doc__)]
+    found = pd.concat(
+        as_table(*one).assign(campaign=number) for number, one in enumerate(measured, start=1)
     )
-    print_table(CELL_COLUMNS, rows(pairs))
+    print_table(CELL_COLUMNS, rows(found))
     print()
-    print_table(CAMPAIGN_COLUMNS, campaigns(pairs))
+    print_table(CAMPAIGN_COLUMNS, campaigns(found))
     print()
-    for name, (_, interval) in METHODS.items():
-        print(coverage(pairs, interval, name))
-    less = quiet_cv(pairs) / typical_cv(pairs)
+    print_table(BEYOND_COLUMNS, beyond(pair for of_plan, _ in measured for pair in twins(of_plan)))
+    print()
+    for name, interval in INTERVALS.items():
+        print(coverage(found, interval, name))
+    less = quiet_cv(found) / typical_cv(found)
     print(f"variation of quiet values / of typical ones: {less:.2f} (median cells)")
 
 
@@ -78,13 +72,42 @@ def campaigns_given(name: str, about: str | None) -> list[tuple[Plan, pd.DataFra
     ]
 
 
-def pairs_of(plan: Plan, trials: pd.DataFrame, threshold: float | None = None) -> pd.DataFrame:
+def measured_twice(
+    plan: Plan, trials: pd.DataFrame, threshold: float | None = None
+) -> tuple[list[Pair], Times]:
     """The pairs of a campaign at the largest amount of work, as if `threshold` had been its own."""
     chosen = plan.quiet_threshold if threshold is None else threshold
     largest = at_largest_amounts(with_disturbance(trials))
-    times = times_of(trial_values(largest, quiet_threshold=chosen))
-    rules = Rules(margin=plan.margin, confidence=plan.confidence)
-    return frame(control_table(plan, times, rules), ControlRow)
+    times = times_of(trial_values(largest, quiet_threshold=chosen), plan)
+    return pairs(plan, times), times
+
+
+def as_table(found: list[Pair], times: Times) -> pd.DataFrame:
+    """A row a pair."""
+    return frame(control_table(found, times), ControlRow)
+
+
+def beyond(found: Iterable[Twins]) -> Iterator[tuple[str, ...]]:
+    """A row a kind: the likeliest standard deviation that its pairs' trials don't show.
+
+    The range has all that are at most 1.92 less likely on the logarithmic scale: 95 % of
+    chi-squared with one degree of freedom (Wilks, Ann. Math. Statist. 9, 1938).
+    """
+    of_kind: dict[Kind, list[Twins]] = {}
+    for pair in found:
+        of_kind.setdefault(pair.kind, []).append(pair)
+    for (family, timing), twins_of_kind in of_kind.items():
+        squares = np.array([pair.log_ratio**2 for pair in twins_of_kind])[:, None]
+        errors = np.array([pair.standard_error**2 for pair in twins_of_kind])[:, None]
+        total = errors + DEVIATIONS**2
+        likely = -0.5 * (np.log(total) + squares / total).sum(axis=0)
+        in_range = DEVIATIONS[likely > likely.max() - stats.chi2.ppf(0.95, 1) / 2]
+        yield (
+            f"{family}, {timing}",
+            str(len(twins_of_kind)),
+            f"{DEVIATIONS[likely.argmax()]:.2%}",
+            f"{in_range[0]:.2%} to {in_range[-1]:.2%}",
+        )
 
 
 def rows(pairs: pd.DataFrame) -> Iterator[tuple[str, ...]]:
@@ -92,7 +115,6 @@ def rows(pairs: pd.DataFrame) -> Iterator[tuple[str, ...]]:
     for cell, of_cell in pairs.groupby("cell"):
         yield (
             str(cell),
-            ", ".join(f"{ratio:.3f}" for ratio in of_cell["second_ratio"]),
             ", ".join(f"{ratio:.3f}" for ratio in of_cell["ratio"]),
             f"{quiet_cv(of_cell):.1%}",
             f"{typical_cv(of_cell):.1%}",
@@ -100,7 +122,7 @@ def rows(pairs: pd.DataFrame) -> Iterator[tuple[str, ...]]:
 
 
 def campaigns(pairs: pd.DataFrame) -> Iterator[tuple[str, ...]]:
-    """A row a campaign: how many pairs keep their bound by each method, and the furthest from 1.
+    """A row a campaign: how many pairs keep their bound, and the furthest from 1.
 
     The last column is how much less quiet values vary from trial to trial than typical ones.
     """
@@ -112,8 +134,7 @@ def campaigns(pairs: pd.DataFrame) -> Iterator[tuple[str, ...]]:
             *(
                 f"{kept(ratios, bound)} ({ratios.min():.3f} to {ratios.max():.3f})"
                 for of_kind, bound in ((is_serial, SERIAL_BOUND), (~is_serial, PARALLEL_BOUND))
-                for ratio, _ in METHODS.values()
-                for ratios in [of_campaign.loc[of_kind, ratio]]
+                for ratios in [of_campaign.loc[of_kind, "ratio"]]
             ),
             f"{quiet_cv(of_campaign) / typical_cv(of_campaign):.2f}",
         )

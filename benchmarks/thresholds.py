@@ -15,10 +15,11 @@ from threads_or_processes.records.plan import Plan
 from benchmarks.control import (
     PARALLEL_BOUND,
     SERIAL_BOUND,
+    as_table,
     campaigns_given,
     coverage,
     kept,
-    pairs_of,
+    measured_twice,
 )
 from benchmarks.markdown import print_table
 
@@ -47,10 +48,12 @@ def row(campaigns: Iterable[tuple[Plan, pd.DataFrame]], threshold: float) -> Ite
     Spread: the root mean square of the logarithms of ratios. Width: half an interval of Student's
     t, the median pair's.
     """
-    pairs = pd.concat(pairs_of(plan, trials, threshold) for plan, trials in campaigns)
+    pairs = pd.concat(
+        as_table(*measured_twice(plan, trials, threshold)) for plan, trials in campaigns
+    )
     serial = pairs["workers"] == 1
     log_ratios = np.log(pairs["ratio"].to_numpy(dtype=np.float64))
-    widths = np.log(pairs["ci_high_ratio"] / pairs["ci_low_ratio"]) / 2
+    widths = np.log(pairs["first_high_ratio"] / pairs["first_low_ratio"]) / 2
     yield "none" if math.isinf(threshold) else f"{threshold:.0%}"
     yield f"{(pairs['basis'] == 'quiet').sum()} of {len(pairs)}"
     for of_kind, bound in ((serial, SERIAL_BOUND), (~serial, PARALLEL_BOUND)):
@@ -58,7 +61,7 @@ def row(campaigns: Iterable[tuple[Plan, pd.DataFrame]], threshold: float) -> Ite
     for of_kind in (serial, ~serial):
         yield f"{np.sqrt(np.nanmean(log_ratios[of_kind.to_numpy()] ** 2)):.1%}"
     yield f"{np.nanmedian(widths):.1%}"
-    yield coverage(pairs, "ci", "t").partition(": ")[2].partition(" intervals")[0]
+    yield coverage(pairs, "first", "t").partition(": ")[2].partition(" intervals")[0]
 
 
 if __name__ == "__main__":

@@ -25,7 +25,9 @@ READINGS = {
     "F": ComparisonResult.FASTER,
     "S": ComparisonResult.SLOWER,
     "E": ComparisonResult.EQUAL,
-    "u": ComparisonResult.UNRESOLVED,
+    "f": ComparisonResult.FASTER_SOMEWHAT,
+    "n": ComparisonResult.NO_SPEEDUP,
+    "u": ComparisonResult.INCONCLUSIVE,
 }
 
 
@@ -65,6 +67,9 @@ def crossover(campaign: Campaign) -> dict[str, Any]:
         ("F", "always_faster", None, 0),
         ("SEE", "not_reached", 2, None),
         ("uuS", "not_reached", 2, None),
+        ("nnFF", "bracketed", 1, 2),
+        ("SfFF", "bracketed", 0, 2),  # perhaps by less than the margin
+        ("SSn", "not_reached", 2, None),
         ("FFS", "faster_below", 2, None),
         ("EFE", "faster_below", 2, None),
         ("uFF", "unresolved", None, 1),
@@ -84,13 +89,13 @@ def test_readings_by_hand(
     )
 
 
-@given(st.text("FSEu", min_size=1, max_size=8))
+@given(st.text("FSEfnu", min_size=1, max_size=8))
 def test_a_bracket_says_what_the_readings_say(readings: str) -> None:
     bracket = find_bracket([READINGS[one] for one in readings])
     if bracket.faster_from is not None:
         assert set(readings[bracket.faster_from :]) == {"F"}
     if bracket.baseline_to is not None:
-        assert readings[bracket.baseline_to] in "SE"
+        assert readings[bracket.baseline_to] in "SEn"
     if bracket.state is CrossoverState.BRACKETED:
         assert bracket.baseline_to is not None
         assert bracket.faster_from is not None
@@ -135,8 +140,8 @@ def test_without_noise_the_crossover_is_exact() -> None:
     overhead_us = 300 * (1 / 1.05 - 0.5)
     row = crossover(make_campaign(grains(), truth=sending(overhead_us), noise=SILENCE))
     assert row["crossover_size"] == pytest.approx(300, rel=1e-4)
-    assert row["crossover_low_size"] == pytest.approx(300, rel=1e-4)
-    assert row["crossover_high_size"] == pytest.approx(300, rel=1e-4)
+    # What lies beyond trials is left.
+    assert 280 < row["crossover_low_size"] < 300 < row["crossover_high_size"] < 320
 
 
 @pytest.mark.parametrize(

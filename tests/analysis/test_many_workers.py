@@ -111,11 +111,8 @@ def test_a_known_speedup_comes_back_from_records_of_64_workers(waits: bool) -> N
     campaign = make_campaign(CELLS, noise=SILENCE, truth=lambda cell: truth(cell.workers))
     tables = tables_of(beside_neighbours(campaign, disturbed, waits=waits))
     serial, parallel = rows_of(tables["cells"])
-    assert (serial["basis"], serial["undisturbed_chunks_ratio"], serial["imputed"]) == (
-        "quiet",
-        None,
-        0,
-    )
+    assert serial["basis"] == parallel["basis"]
+    assert (serial["undisturbed_chunks_ratio"], serial["imputed"]) == (None, 0)
     assert parallel["typical_ns"] == pytest.approx(1.6 * truth(WORKERS), rel=0.01)
     assert parallel["undisturbed_chunks_ratio"] == pytest.approx(1 - sum(disturbed) / WORKERS)
     values = rows_of(tables["values"])[-1]

@@ -78,7 +78,7 @@ def rounds(campaign: Campaign) -> list[Round]:
         values = trial_values(
             trials_of(recorded(campaign, grown)), quiet_threshold=plan.quiet_threshold
         )
-        done.append(decide(grown, times_of(values), done[-1] if done else None))
+        done.append(decide(grown, times_of(values, plan), done[-1] if done else None))
     return done
 
 
@@ -127,7 +127,7 @@ def test_who_is_done_is_not_judged_again() -> None:
     assert decisions == [Decision.MORE, Decision.ENOUGH]
     plan = with_blocks(plan_from(noisy.plan), first.blocks)
     values = trial_values(trials_of(recorded(noisy, plan)), quiet_threshold=plan.quiet_threshold)
-    second = decide(plan, times_of(values), first)
+    second = decide(plan, times_of(values, plan), first)
     assert second.decisions[JSON].blocks == 6
     assert second.decisions[SLEEP] == first.decisions[SLEEP]
 
@@ -181,7 +181,7 @@ def test_one_block_is_never_enough_where_there_may_be_more() -> None:
     campaign = measured(ALL)
     plan = plan_from(campaign.plan)
     values = trial_values(trials_of(campaign), quiet_threshold=plan.quiet_threshold)
-    decided = decide(plan, times_of(values[values["block"] == 1]), None)
+    decided = decide(plan, times_of(values[values["block"] == 1], plan), None)
     assert decided.decisions[JSON].decision is Decision.MORE
     assert msgspec.to_builtins(decided)["peers"][0]["widest"]["half_width_ratio"] is None
 

@@ -10,7 +10,7 @@ from threads_or_processes.analysis.ratios import samples_of
 from threads_or_processes.analysis.samples import Paired, TwoSamples
 from threads_or_processes.analysis.trial_values import Times, trial_values
 from threads_or_processes.records.quiet import ProbeMode
-from threads_or_processes.records.vocabulary import Basis
+from threads_or_processes.records.vocabulary import Basis, Timing
 
 from tests.analysis.shortcuts import plan_of, rows_of, tables_of, trials_of
 from tests.factories import MS, Noise, make_campaign, make_cell
@@ -141,7 +141,25 @@ def test_a_comparison_never_mixes_quiet_and_typical() -> None:
     ]
     assert times.basis("all", "half") is Basis.QUIET
     assert times.basis("all", "less") is Basis.TYPICAL
-    assert times.basis_of_pair("all", "less") is Basis.TYPICAL
+    assert times.basis_of_shared("all", "less") is Basis.TYPICAL
+
+
+def test_peers_are_all_on_one_basis() -> None:
+    twelve, five = dict.fromkeys(range(12), 1.0), dict.fromkeys(range(5), 1.0)
+    cells = ("calm", "busy", "elsewhere")
+    times = Times(
+        quiet={"calm": twelve, "busy": five, "elsewhere": twelve},
+        typical=dict.fromkeys(cells, twelve),
+        peers={
+            "calm": ("json", Timing.WARM),
+            "busy": ("json", Timing.WARM),
+            "elsewhere": ("json", Timing.COLD),
+        },
+    )
+    assert [times.basis(cell) for cell in cells] == [Basis.TYPICAL, Basis.TYPICAL, Basis.QUIET]
+    # A cell that failed throughout says nothing about the others.
+    without = Times(quiet={"calm": twelve}, typical={"calm": twelve}, peers=times.peers)
+    assert without.basis("calm") is Basis.QUIET
 
 
 def test_five_of_eight_quiet_trials_are_too_few_for_a_verdict_and_so_for_a_basis() -> None:
@@ -154,8 +172,8 @@ def test_two_cells_may_be_quiet_in_different_blocks() -> None:
     early, late = dict.fromkeys(range(6), 1.0), dict.fromkeys(range(6, 12), 1.0)
     every = dict.fromkeys(range(12), 1.0)
     times = Times(quiet={"a": early, "b": late}, typical={"a": every, "b": every})
-    assert times.basis("a", "b") is Basis.TYPICAL
-    assert times.basis_of_pair("a", "b") is Basis.QUIET
+    assert times.basis("a", "b") is Basis.QUIET
+    assert times.basis_of_shared("a", "b") is Basis.TYPICAL
     samples = samples_of(times, Basis.QUIET, cell="a", baseline="b")
     assert isinstance(samples, TwoSamples)
     assert samples.blocks == 6

@@ -1,8 +1,10 @@
 """The tables against hand counts, their invariances, and data that says little."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -61,7 +63,8 @@ def test_a_cell_is_the_median_of_its_trials_and_a_trial_of_its_measured_repetiti
 
 
 def test_a_ratio_is_paired_by_block() -> None:
-    # Block ratios of 2 throughout although both cells drift by a factor of nine.
+    # Block ratios of 2 throughout although both cells drift by a factor of nine: what is left is
+    # the variance beyond trials of earlier campaigns.
     campaign = with_walls({SERIAL: [[200], [600], [1800]] * 2, THREADS: [[100], [300], [900]] * 2})
     ratios = tables_of(campaign)["ratios"]
     (row,) = rows_of(ratios[ratios["contrast"] == "speedup_own"])
@@ -70,9 +73,14 @@ def test_a_ratio_is_paired_by_block() -> None:
     assert row["cell_ns"] == pytest.approx(300)
     assert row["baseline_ns"] == pytest.approx(600)
     assert row["ratio"] == pytest.approx(2)
-    assert row["ci_low_ratio"] == pytest.approx(2)
-    assert row["ci_high_ratio"] == pytest.approx(2)
-    assert (row["ci_level"], row["ci_method"]) == (0.95, "Student t on log block ratios")
+    for end in ("low", "high"):
+        beyond = abs(math.log(row[f"ci_{end}_ratio"] / 2)) / row["beyond_trials_sd"]
+        assert 1.96 < beyond < 3  # a quantile of Student's t
+        assert row[f"first_{end}_ratio"] == pytest.approx(row[f"second_{end}_ratio"])
+    assert (row["ci_level"], row["ci_method"]) == (
+        0.95,
+        "Student t on log block ratios and block bootstrap",
+    )
     assert (row["blocks"], row["reading"]) == (6, "faster")
 
 
@@ -81,9 +89,12 @@ def test_a_ratio_with_spread_counted_by_hand() -> None:
     campaign = with_walls({SERIAL: [[200], [800]], THREADS: [[100], [100]]})
     row = tables_of(campaign)["ratios"].iloc[0]
     assert row["ratio"] == pytest.approx(4)
-    assert row["ci_high_ratio"] == pytest.approx(4 * 2**12.7062047)
-    assert row["equivalence_low_ratio"] == pytest.approx(4 / 2**6.3137515)
-    assert row["reading"] == "unresolved"
+    # The variance beyond trials adds a thousandth to the distance, and to the degrees of freedom.
+    assert math.log(row["first_high_ratio"] / 4) == pytest.approx(12.7062 * math.log(2), rel=1e-3)
+    assert row["ci_high_ratio"] == row["first_high_ratio"]
+    low = math.log(4 / row["equivalence_low_ratio"])
+    assert low == pytest.approx(6.31375 * math.log(2), rel=1e-3)
+    assert row["reading"] == "inconclusive"
 
 
 def test_only_blocks_where_both_trials_are_ok_are_paired() -> None:
@@ -94,7 +105,7 @@ def test_only_blocks_where_both_trials_are_ok_are_paired() -> None:
     row = tables_of(campaign)["ratios"].iloc[0]
     assert (row["blocks"], row["ratio"]) == (1, pytest.approx(2))
     assert row[["ci_low_ratio", "ci_high_ratio", "ci_level", "ci_method"]].isna().all()
-    assert row["reading"] == "unresolved"
+    assert row["reading"] == "inconclusive"
 
 
 def test_failed_trials_are_counted_and_left_out_of_times() -> None:
@@ -301,16 +312,18 @@ def test_one_block_has_estimates_without_intervals() -> None:
     )
     assert tables["ratios"]["ratio"].notna().all()
     assert tables["ratios"][["ci_low_ratio", "equivalence_low_ratio"]].isna().all(axis=None)
-    assert set(tables["ratios"]["reading"]) == {"unresolved"}
+    assert set(tables["ratios"]["reading"]) == {"inconclusive"}
 
 
-def test_constant_times_give_intervals_of_width_zero() -> None:
+def test_constant_times_leave_what_lies_beyond_trials() -> None:
     tables = tables_of(EDGES["constant"])
     cells, ratios = tables["cells"], tables["ratios"]
     assert (cells["ci_low_ns"] == cells["ci_high_ns"]).all()
     assert (cells["between_trial_cv_ratio"] == 0).all()
-    assert (ratios["ci_low_ratio"] == ratios["ci_high_ratio"]).all()
-    assert "unresolved" not in set(ratios.loc[ratios["blocks"] >= 6, "reading"])
+    known = ratios[ratios["blocks"] >= 2]
+    assert (known["ci_low_ratio"] < known["ratio"]).all()
+    assert (np.log(known["ci_high_ratio"] / known["ratio"]) < 3 * known["beyond_trials_sd"]).all()
+    assert "inconclusive" not in set(ratios.loc[ratios["blocks"] >= 6, "reading"])
 
 
 def test_when_all_failed_there_are_cells_and_decisions_without_numbers() -> None:
@@ -319,7 +332,8 @@ def test_when_all_failed_there_are_cells_and_decisions_without_numbers() -> None
     assert set(tables["cells"]["ok"]) == {0}
     assert set(tables["cells"]["flags"]) == {"failures"}
     assert tables["ratios"].empty
-    assert tables["decisions"].drop(columns=["workload", "arm"]).isna().all(axis=None)
+    assert set(tables["decisions"]["use"]) == {"no_data"}
+    assert tables["decisions"].drop(columns=["workload", "arm", "use"]).isna().all(axis=None)
     assert tables["families"].empty
     assert set(tables["notebook"]["trials"]) == {0}
 

@@ -1,8 +1,8 @@
 """What two measurements of one cell differ by beyond what their trials show.
 
-The spread of a cell's trials says how far another trial may be. What all its trials share they
-can't show; a cell that is measured as two (A/A control) does: the variance of the pairs' log
-ratios, less what the trials account for. It widens every interval.
+A cell's trials differ from each other, but they can't show what they all share. A cell that is
+measured as two (A/A control) does show it: the variance of the pairs' log ratios, less what their
+trials account for. It widens every interval.
 """
 
 import math
@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy import optimize
 
+from threads_or_processes.analysis.estimates import Floats
 from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.vocabulary import SERIAL, Family, StartMethod, Timing
 
@@ -37,10 +39,13 @@ class Twins:
     standard_error: float
 
 
-#: Of pairs in the campaigns of docs/instrument.md, as good as so many pairs of one's own.
-PRIOR_FREEDOM = 10.0
-_PRIOR_SD = {Family.SERIAL: 0.005, Family.THREADS: 0.005, Family.PROCESSES: 0.01}
-_COLD_PRIOR_SD = 0.02
+#: Standard deviation of a pair's log ratio, from 34 pairs a kind in five earlier campaigns; the
+#: docs have the likely ranges (docs/statistics.md, "Beyond the trials").
+_PRIOR_SD = {Family.SERIAL: 0.0025, Family.THREADS: 0.006, Family.PROCESSES: 0.012}
+#: No pair was measured cold: about twice the largest of the others.
+_COLD_PRIOR_SD = 0.025
+#: So few, because those campaigns ran on one kind of machine, and their trials vary more than this.
+PRIOR_FREEDOM = 4.0
 
 
 def kind_of(cell: Cell) -> Kind:
@@ -61,7 +66,8 @@ def _prior(kind: Kind) -> Beyond:
 class BeyondTrials:
     """The variance of pairs by kind; where none was measured, that of earlier campaigns.
 
-    `of_sessions` is what several sessions add to the variance of a mean (`analysis.sessions`).
+    Without anything it is the documented default, never zero. `of_sessions` is what several
+    sessions add to the variance of a mean (`analysis.sessions`).
     """
 
     of_kind: Mapping[Kind, Beyond] = field(default_factory=dict)
@@ -88,22 +94,35 @@ def pair_kind(cell: Cell, baseline: Cell) -> PairKind:
 
 
 def beyond_trials(twins: Iterable[Twins]) -> BeyondTrials:
-    """The variance of each kind, by its pairs and by those of earlier campaigns together.
-
-    Log ratios have mean zero by design, so each pair's square is an estimate with one degree of
-    freedom (DerSimonian and Laird's moment estimator, Controlled Clinical Trials 7, 1986).
-    """
-    excess: dict[Kind, list[float]] = {}
+    """The variance of each kind, by its pairs and by those of earlier campaigns together."""
+    of_kind: dict[Kind, list[Twins]] = {}
     for pair in twins:
-        excess.setdefault(pair.kind, []).append(pair.log_ratio**2 - pair.standard_error**2)
-    return BeyondTrials(of_kind={kind: _pooled(kind, found) for kind, found in excess.items()})
+        of_kind.setdefault(pair.kind, []).append(pair)
+    return BeyondTrials(of_kind={kind: _pooled(kind, found) for kind, found in of_kind.items()})
 
 
-def _pooled(kind: Kind, excess: Sequence[float]) -> Beyond:
+def _pooled(kind: Kind, pairs: Sequence[Twins]) -> Beyond:
+    """The likeliest variance, with the earlier campaigns as a scaled inverse chi-squared prior.
+
+    A pair's log ratio is normal with mean 0 and variance v + its squared standard error. A pair is
+    worth (v / (v + its squared standard error))^2 degrees of freedom: one whose trials vary
+    much says little (maximum likelihood of a variance component: Harville, J. Am. Stat. Assoc. 72,
+    1977; the prior: Gelman et al., "Bayesian Data Analysis", 2013, chapter 2).
+    """
     prior = _prior(kind)
-    freedom = prior.freedom + len(excess)
-    variance = (prior.freedom * prior.variance + float(np.sum(excess))) / freedom
-    return Beyond(variance=max(variance, 0.0), freedom=freedom)
+    squares = np.array([pair.log_ratio**2 for pair in pairs])
+    errors = np.array([pair.standard_error**2 for pair in pairs])
+
+    def worth(variance: float) -> Floats:
+        return np.asarray((variance / (variance + errors)) ** 2)
+
+    def slope(variance: float) -> float:
+        of_pairs = worth(variance) * (squares - errors - variance)
+        return prior.freedom * (prior.variance - variance) + float(of_pairs.sum())
+
+    most = prior.variance + float(squares.max())
+    variance = optimize.brentq(slope, 0.0, most, xtol=1e-12)
+    return Beyond(variance=variance, freedom=prior.freedom + float(worth(variance).sum()))
 
 
 def joint_freedom(parts: Sequence[tuple[float, float]]) -> float:
