@@ -37,8 +37,8 @@ def collect(monkeypatch: pytest.MonkeyPatch, results: Path, out: Path) -> tuple[
 def make_tables(
     monkeypatch: pytest.MonkeyPatch, results: Path, trials: Path, out: Path
 ) -> dict[str, bytes]:
-    plan = results / "plan.json"
-    run(monkeypatch, "tables", "--plan", plan, "--trials", trials, "--out", out)
+    where = ("--plan", results / "plan.json", "--interpreters", results / "interpreters")
+    run(monkeypatch, "tables", *where, "--trials", trials, "--out", out)
     return {path.name: path.read_bytes() for path in out.iterdir()}
 
 
@@ -112,7 +112,8 @@ def test_the_command_runs_from_any_folder_and_shows_no_traceback(tmp_path: Path)
         [
             sys.executable,
             *("-m", "threads_or_processes.analysis", "tables"),
-            *("--plan", "plan.json", "--trials", "trials.parquet", "--out", "tables"),
+            *("--plan", "plan.json", "--interpreters", "interpreters"),
+            *("--trials", "trials.parquet", "--out", "tables"),
         ],
         cwd=tmp_path,
         env={"PYTHONPATH": str(ROOT / "workflow")},

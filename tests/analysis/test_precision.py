@@ -219,7 +219,8 @@ def test_trials_that_were_added_are_planned_and_collected(
     package = [("--package", tmp_path / "datapackage.json"), ("--csv", tmp_path / "trials.csv.gz")]
     written = [word for pair in package for word in pair]
     run("collect", *records, "--rounds", *files, "--parquet", trials, *written)
-    run("tables", *records[:2], "--trials", trials, "--out", tmp_path / "tables")
+    folders = [*records[:2], *records[4:]]
+    run("tables", *folders, "--trials", trials, "--out", tmp_path / "tables")
     outcomes = (tmp_path / "tables" / "outcomes.csv").read_text(encoding="utf-8").splitlines()
     counts = {line.split(",")[0]: line.split(",")[1] for line in outcomes[1:]}
     assert counts["planned"] == str(6 * LOOKS[-1] + BASE)

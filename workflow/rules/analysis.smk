@@ -1,10 +1,11 @@
-# Needs:    the plan and the data set.
+# Needs:    the plan, the identities and the data set.
 # Produces: the tables made from it.
 
 
 rule estimate_tables:
     input:
         plan=CAMPAIGN.results / "plan.json",
+        identities=CAMPAIGN.identities,
         trials=CAMPAIGN.results / "trials.parquet",
     output:
         tables=CAMPAIGN.tables,
@@ -18,4 +19,4 @@ rule estimate_tables:
         results=subpath(input.plan, parent=True),
     shell:
         "python -m threads_or_processes.analysis tables --plan {input.plan:q} --trials {input.trials:q} "
-        "--out {params.results:q}/tables 2>&1 | tee {log:q}"
+        "--interpreters {params.results:q}/interpreters --out {params.results:q}/tables 2>&1 | tee {log:q}"

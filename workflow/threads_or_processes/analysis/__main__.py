@@ -42,7 +42,7 @@ from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.common.files import read_json, write_bytes, write_json
 from threads_or_processes.common.plan_file import read_plan
 from threads_or_processes.common.provenance import git_commit
-from threads_or_processes.records.interpreter import Identity, Parity, without_place
+from threads_or_processes.records.interpreter import Identity, Parity, plain_arms, without_place
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.precision import Round
 
@@ -118,7 +118,10 @@ def tables(arguments: argparse.Namespace) -> None:
     trials = read_dataset(arguments.trials)
     plan = plan_with_measured_blocks(plan, trials)
     check_covers(trials, plan, arguments.trials)
-    write_tables(all_tables(plan, trials), arguments.out)
+    identities = read_identities(arguments.interpreters, plan)
+    write_tables(
+        all_tables(plan, trials, plain_arms=plain_arms(identities.values())), arguments.out
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -148,6 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("tables", help=tables.__doc__)
     command.set_defaults(run=tables)
     _path(command, "--plan", "the campaign's plan.json")
+    _path(command, "--interpreters", "folder with <arm>.json for each arm")
     _path(command, "--trials", "data set, .parquet or .csv.gz")
     _path(command, "--out", "folder for the tables")
     return parser

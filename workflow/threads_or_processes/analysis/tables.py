@@ -1,5 +1,6 @@
 """All tables of a campaign from its plan and its data set."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,14 +48,16 @@ from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables import TABLES, AllTables
 
 
-def all_tables(plan: Plan, trials: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def all_tables(
+    plan: Plan, trials: pd.DataFrame, *, plain_arms: Collection[str] = ()
+) -> dict[str, pd.DataFrame]:
     """Every table by name; the order of the data set's rows and of the plan changes nothing."""
-    rows = all_rows(plan, trials)
+    rows = all_rows(plan, trials, plain_arms=plain_arms)
     return {name: frame(getattr(rows, name), record) for name, record in TABLES.items()}
 
 
-def all_rows(plan: Plan, trials: pd.DataFrame) -> AllTables:
-    """The rows of every table."""
+def all_rows(plan: Plan, trials: pd.DataFrame, *, plain_arms: Collection[str] = ()) -> AllTables:
+    """The rows of every table; `plain_arms` are those built without optimisation."""
     every_amount = with_disturbance(in_order(trials))
     trials = at_largest_amounts(every_amount)
     values = trial_values(trials, quiet_threshold=plan.quiet_threshold)
@@ -76,7 +79,7 @@ def all_rows(plan: Plan, trials: pd.DataFrame) -> AllTables:
         decisions=decisions_table(found, plan, trials, times, rules),
         families=families_table(found),
         moves=moves_table(found, plan),
-        claims=claims_table(plan, trials, values, times, rules),
+        claims=claims_table(plan, trials, values, times, rules, plain_arms=plain_arms),
         outcomes=outcomes_table(plan, trials),
         notebook=notebook_table(plan, trials, values),
         startup=startup_table(plan, values, times),

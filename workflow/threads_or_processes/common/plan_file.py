@@ -29,7 +29,7 @@ def plan_from(value: Any) -> Plan:
     version = value.get("schema_version", PLAN_SCHEMA_VERSION) if is_object else PLAN_SCHEMA_VERSION
     if version != PLAN_SCHEMA_VERSION:
         raise ValueError(f"schema_version is {version!r}, this code reads {PLAN_SCHEMA_VERSION}")
-    plan = decode(value, Plan)
+    plan = decode(_with_cases(value), Plan)
     if "schema_version" not in value:
         raise MismatchError("schema_version is missing")
     for kind, named, listed in (
@@ -41,6 +41,22 @@ def plan_from(value: Any) -> Plan:
         if unknown := named - listed:
             raise ValueError(f"it names {kind} that it does not list: {sorted(unknown)}")
     return plan
+
+
+def _with_cases(value: Any) -> Any:
+    """The plan with the cases of its claims; earlier versions wrote a claim's only case into it."""
+    if not isinstance(value, Mapping) or not isinstance(value.get("claims"), list):
+        return value
+    return {**value, "claims": [_claim_with_cases(claim) for claim in value["claims"]]}
+
+
+def _claim_with_cases(claim: Any) -> Any:
+    if not isinstance(claim, Mapping) or "cases" in claim:
+        return claim
+    of_case = {"cell", "baseline", "untested"}
+    kept = {name: one for name, one in claim.items() if name not in of_case}
+    case = {name: one for name, one in claim.items() if name in of_case}
+    return {**kept, "cases": [case]} if case else claim
 
 
 def read_plan(path: Path) -> Plan:

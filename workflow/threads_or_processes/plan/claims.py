@@ -1,4 +1,4 @@
-"""Claims: sentences stated before the measurement, each with the two cells that test it.
+"""Claims: sentences stated before the measurement, each with the cells that test it.
 
 The form is explained in docs/claims.md and checked by workflow/schemas/claims.schema.yaml.
 """
@@ -17,7 +17,7 @@ from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.cells import Grid
 from threads_or_processes.plan.config import hint
 from threads_or_processes.plan.spelling import parse_arm, worker_counts
-from threads_or_processes.records.plan import Arm, Claim, Machine
+from threads_or_processes.records.plan import Arm, Case, Claim, Machine
 from threads_or_processes.records.vocabulary import Expects, Measure
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "claims.schema.yaml"
@@ -37,6 +37,7 @@ MEASURES = {
     Measure.FIRST_RESULT: ("cold",),
     Measure.TEARDOWN: ("cold",),
     Measure.MEMORY: ("memory",),
+    Measure.MEMORY_PEAK: ("memory",),
 }
 
 
@@ -114,13 +115,10 @@ def _claim(
 ) -> Claim:
     where = f"{file}, claim {entry['id']}"
     measure = Measure(entry.get("measure", Measure.TIME))
-    found = {
-        role: _cell(entry[role], context, f"{where}, {role}", MEASURES[measure])
-        for role in ("cell", "baseline")
-        if role in entry
-    }
-    untested = next(_why_untested(found.values(), planned, reasons), None)
-    ids = {role: entry[role] if isinstance(cell, _NoArm) else cell for role, cell in found.items()}
+    written = entry.get("cases") or [entry]
+    cases = tuple(_case(case, context, where, measure, planned, reasons) for case in written)
+    if len(set(cases)) < len(cases):
+        raise UserError("a case is there twice", where=where, hint="leave one of them out")
     return Claim(
         id=entry["id"],
         file=file,
@@ -130,11 +128,45 @@ def _claim(
         expects=Expects(entry["expects"]),
         measure=measure,
         by=entry.get("by", 1 + context.margin),
+        cases=cases,
+        published=_published(entry.get("published"), where),
+        at_most=entry.get("at_most"),
+        not_comparable=entry.get("not_comparable"),
+    )
+
+
+def _case(
+    written: Mapping[str, Any],
+    context: ClaimContext,
+    where: str,
+    measure: Measure,
+    planned: Collection[str],
+    reasons: Mapping[str, str],
+) -> Case:
+    found = {
+        role: _cell(written[role], context, f"{where}, {role}", MEASURES[measure])
+        for role in ("cell", "baseline")
+        if role in written
+    }
+    ids = {
+        role: written[role] if isinstance(cell, _NoArm) else cell for role, cell in found.items()
+    }
+    return Case(
         cell=ids["cell"],
         baseline=ids.get("baseline"),
-        published=tuple(entry["published"]) if entry.get("published") else None,
-        untested=untested,
+        untested=next(_why_untested(found.values(), planned, reasons), None),
     )
+
+
+def _published(ends: Sequence[float] | None, where: str) -> tuple[float, ...] | None:
+    if ends is None:
+        return None
+    low, high = ends
+    if low > high:
+        raise UserError(
+            f"published is [{low}, {high}]", where=where, hint="write the smaller ratio first"
+        )
+    return low, high
 
 
 @dataclass(frozen=True)

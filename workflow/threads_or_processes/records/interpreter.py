@@ -1,5 +1,6 @@
 """The interpreters under test: what is asked for, what was found, and whether they compare."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Final, Literal, NotRequired, TypedDict
@@ -86,6 +87,11 @@ class Parity(TypedDict):
     verdict: Literal["match", "mismatch"]
     checks: list[ParityCheck]
     threats: Annotated[list[str], Field("a sentence for each mismatch")]
+
+
+def plain_arms(identities: Iterable[Identity]) -> list[str]:
+    """The arms whose interpreters were built without optimisation."""
+    return [one["arm"] for one in identities if one["optimisation"] == "plain"]
 
 
 def without_place(identity: Identity) -> Identity:

@@ -216,13 +216,24 @@ class Precision:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Case:
+    """A cell, or a cell against a baseline, that a claim must hold for.
+
+    `untested` says why it can't be tested; then both may be as they were written.
+    """
+
+    cell: str
+    baseline: str | None = None
+    untested: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Claim:
     """A sentence stated before the measurement, and its test.
 
-    `expects` is what the sentence says of `cell`, or of `cell` against `baseline`; `by` the factor
-    that it must reach; `published` the least and the greatest of the ratios that were published for
-    it. `untested` says why it can't be tested; then `cell` and `baseline` may be as they were
-    written.
+    `expects` is what the sentence says of each of the `cases`; `by` the factor that it must reach;
+    `published` the smallest and the largest ratio that was published for it; `at_most` the share of
+    updates that may be lost; `not_comparable` why what was published can't be compared with ours.
     """
 
     id: str
@@ -233,10 +244,10 @@ class Claim:
     expects: Expects
     measure: Measure
     by: float
-    cell: str
-    baseline: str | None
-    published: tuple[float, ...] | None
-    untested: str | None
+    cases: tuple[Case, ...]
+    published: tuple[float, ...] | None = None
+    at_most: float | None = None
+    not_comparable: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

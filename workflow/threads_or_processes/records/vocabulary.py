@@ -19,9 +19,11 @@ KINDS = "kinds"
 
 #: The nominal level of every interval.
 CONFIDENCE = 0.95
-#: A published figure agrees when it is within this factor of the measured interval: it comes from
-#: other hardware, and often from another version.
+#: A published range is widened by this factor at both ends, as it comes from other hardware and
+#: often from another version.
 PUBLISHED_BAND = 1.15
+#: Campaigns of fewer blocks give estimates; their verdicts on claims are provisional.
+BLOCKS_FOR_VERDICTS = 8
 #: No verdict rests on fewer: a bootstrap of five blocks holds the truth four times in five, and the
 #: widest order statistics of five trials at 94 %. Nor does a trend of fewer reach a p of 0.01.
 FEWEST_BLOCKS = 6
@@ -282,41 +284,53 @@ class Expects(StrEnum):
     LESS = "less"  # takes less than the baseline, by the factor stated
     NOT_LESS = "not_less"  # does not
     EQUAL = "equal"  # no difference in practice
+    AS_PUBLISHED = "as_published"  # the ratio is within the published range, somewhat widened
+    GIL_OFF = "gil_off"  # the workers run without a GIL
     KEEPS_UPDATES = "keeps_updates"
     LOSES_UPDATES = "loses_updates"
 
+    @property
+    def is_ratio(self) -> bool:
+        """Whether it is about the ratio of two cells."""
+        return self in {Expects.LESS, Expects.NOT_LESS} or self.is_range
+
+    @property
+    def is_range(self) -> bool:
+        """Whether the ratio has a lower and an upper limit."""
+        return self in {Expects.EQUAL, Expects.AS_PUBLISHED}
+
 
 class Measure(StrEnum):
-    """What of a cell a claim is about; all of them are the better the less."""
+    """What of a cell a claim is about; less is better for all of them."""
 
     TIME = "time"
     FIRST_RESULT = "first_result"
     TEARDOWN = "teardown"
     MEMORY = "memory"
+    MEMORY_PEAK = "memory_peak"
 
 
 class Verdict(StrEnum):
-    """What the measurement says of a claim."""
+    """What the measurement says of a claim, or of one of its cases."""
 
     SUPPORTED = "supported"
     REFUTED = "refuted"
+    NONE_SEEN = "none_seen"  # no update was lost, which proves nothing without a limit
     INCONCLUSIVE = "inconclusive"
+    NOT_COMPARABLE = "not_comparable"  # what was published is of other work, or of another unit
     NOT_TESTED = "not_tested"
 
 
 class Finding(StrEnum):
-    """What a refuted claim met instead."""
+    """What contradicts a refuted claim."""
 
+    NOT_ALL = "not_all"  # it holds for some of its cases, not for others
     EQUAL = "equal_in_practice"
     OPPOSITE = "opposite"
     SMALLER = "smaller_than_claimed"
     DIFFERENT = "different"  # of a claim that there is no difference
     AS_MUCH = "as_much"  # of a claim that it is not less
-
-
-class Agreement(StrEnum):
-    """How a measured ratio stands to the ratios that were published."""
-
-    AGREES = "agrees"
-    MORE = "more"
-    LESS = "less"
+    ABOVE_RANGE = "above_range"  # of a published range
+    BELOW_RANGE = "below_range"
+    HAS_GIL = "has_gil"  # each worker held a GIL
+    LOST = "lost"  # of a claim that no update is lost

@@ -8,7 +8,7 @@ from pathlib import Path
 from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.files import digest, read_json
 from threads_or_processes.common.provenance import UNKNOWN
-from threads_or_processes.records.interpreter import Identity, Parity, without_place
+from threads_or_processes.records.interpreter import Identity, Parity, plain_arms, without_place
 from threads_or_processes.reporting.campaign import Campaign, read_campaign
 from threads_or_processes.reporting.tables import Tables, read_tables
 from threads_or_processes.reporting.trials import DataFile, Trials, read_package, read_trials
@@ -29,7 +29,7 @@ class Evidence:
     @property
     def plain_arms(self) -> list[str]:
         """The arms whose interpreters were built without optimisation."""
-        return [one["arm"] for one in self.identities if one["optimisation"] == "plain"]
+        return plain_arms(self.identities)
 
     @property
     def git_commit(self) -> str:

@@ -19,7 +19,6 @@ from threads_or_processes.records.tables.groups import (
     Workload,
 )
 from threads_or_processes.records.vocabulary import (
-    Agreement,
     Basis,
     ComparisonResult,
     ContrastKind,
@@ -171,7 +170,7 @@ class FamilyRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimRow:
-    """A sentence stated before the measurement, and its verdict."""
+    """A case of a sentence stated before the measurement, with the sentence's verdict."""
 
     claim: Annotated[str, Field("its id")]
     sentence: Annotated[str, Field("what is claimed, as its source has it")]
@@ -180,15 +179,26 @@ class ClaimRow:
     file: Annotated[str, Field("file of claims that states it")]
     expects: Annotated[Expects, Field("what it says of the cell against the baseline")]
     measure: Annotated[
-        Literal["time", "first_result", "teardown", "memory", "updates"],
+        Literal["time", "first_result", "teardown", "memory", "memory_peak", "updates", "gil"],
         Field("what of the cells is compared"),
     ]
-    claimed_ratio: Annotated[float | None, Field("least ratio for `less`, greatest for `not_less`")]
-    cell: Annotated[str | None, Field("the cell that it is about")]
+    claimed_ratio: Annotated[
+        float | None, Field("smallest ratio for `less`, largest for `not_less`")
+    ]
+    claimed_lost_ratio: Annotated[
+        float | None, Field("largest share of updates that may be lost for `keeps_updates`")
+    ] = None
+    verdict: Annotated[Verdict, Field("what all its cases say together; the same in all of them")]
+    finding: Annotated[Finding | None, Field("what contradicts it, where it is refuted")] = None
+    cell: Annotated[str, Field("the cell that this case is about")]
     baseline_cell: Annotated[str | None, Field("what the cell is compared with")]
-    verdict: Annotated[Verdict, Field("what the measurement says of it")]
-    finding: Annotated[Finding | None, Field("what a refuted claim met")] = None
-    reason: Annotated[str | None, Field("why it is inconclusive or was not tested")] = None
+    case_verdict: Annotated[Verdict, Field("what the measurement says of this case")]
+    case_finding: Annotated[
+        Finding | None, Field("what contradicts it, where this case is refuted")
+    ] = None
+    reason: Annotated[
+        str | None, Field("why this case is inconclusive, not comparable or not tested")
+    ] = None
     blocks_needed: Annotated[
         int | None, Field("blocks that would probably settle it, with noise as seen")
     ] = None
@@ -200,24 +210,21 @@ class ClaimRow:
     ratio: Annotated[float | None, Field("baseline_value / cell_value")] = None
     blocks: Annotated[int | None, Field("blocks that it rests on")] = None
     intervals: RatioIntervals = NO_RATIO_INTERVALS
-    p_value: Annotated[float | None, Field("Student's p of the verdict, this claim alone")] = None
+    p_value: Annotated[float | None, Field("Student's p of the verdict, this case alone")] = None
     adjusted_p_value: Annotated[
-        float | None, Field("the same, by Holm over all claims about ratios")
+        float | None, Field("the same, by Holm over all cases about ratios that were tested")
     ] = None
     exact_p_value: Annotated[
         float | None, Field("two-sided p by flipping signs around the claimed ratio")
     ] = None
     losing_trials: Annotated[int | None, Field("trials that lost an update")] = None
     lost_ratio: Annotated[float | None, Field("lost / made in a repetition; median")] = None
-    losing_high_ratio: Annotated[
-        float | None, Field("greatest plausible share of losing trials")
+    updates: Annotated[int | None, Field("updates made in all measured repetitions")] = None
+    lost_high_ratio: Annotated[
+        float | None, Field("upper bound of the share of updates that is lost")
     ] = None
-    published_low_ratio: Annotated[float | None, Field("least ratio that was published")] = None
-    published_high_ratio: Annotated[float | None, Field("greatest ratio that was published")] = None
-    agreement: Annotated[
-        Agreement | None,
-        Field("of the published ratio with ours: `agrees`, or ours is `more`, `less`"),
-    ] = None
+    published_low_ratio: Annotated[float | None, Field("smallest published ratio")] = None
+    published_high_ratio: Annotated[float | None, Field("largest published ratio")] = None
 
     @property
     def estimate(self) -> Ratio | None:

@@ -1,32 +1,36 @@
 """Every sentence stated before the measurement: its verdict and the numbers behind it."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 
 from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.tables.comparisons import ClaimRow
 from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.records.vocabulary import (
+    BLOCKS_FOR_VERDICTS,
     PUBLISHED_BAND,
     SERIAL,
-    Agreement,
+    Expects,
     Finding,
     Measure,
+    Timing,
     Verdict,
 )
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Block, Heading, Own, Paragraph, Section
+from threads_or_processes.reporting.page import Own, Paragraph, Section
 from threads_or_processes.reporting.words import Status
 
-STATUSES: dict[str, tuple[Status, str, str]] = {
+#: In the order of the page.
+STATUSES: dict[Verdict, tuple[Status, str, str]] = {
     Verdict.SUPPORTED: (Status.GAIN, "✓", "Supported"),
     Verdict.REFUTED: (Status.NO_GAIN, "✗", "Refuted"),
+    Verdict.NONE_SEEN: (Status.NO_DATA, "○", "No loss seen"),
     Verdict.INCONCLUSIVE: (Status.OPEN, "?", "Inconclusive"),
+    Verdict.NOT_COMPARABLE: (Status.NO_DATA, "≠", "Not comparable"),
     Verdict.NOT_TESTED: (Status.NO_DATA, "–", "Not tested"),
 }
 
@@ -34,14 +38,14 @@ MEASURES: dict[str, str] = {
     Measure.TIME: "",
     Measure.FIRST_RESULT: "until the first result: ",
     Measure.TEARDOWN: "to stop the workers: ",
-    Measure.MEMORY: "memory of all processes: ",
+    Measure.MEMORY: "memory of all processes, idle: ",
+    Measure.MEMORY_PEAK: "memory of all processes, peak: ",
 }
+WEIGHTS = {Measure.MEMORY, Measure.MEMORY_PEAK}
 
-AGREEMENTS: dict[str, str] = {
-    Agreement.AGREES: "; ours agrees",
-    Agreement.MORE: "; ours is surely more",
-    Agreement.LESS: "; ours is surely less",
-}
+#: Why most claims that are not tested are not, in the plan and on the page.
+NOT_PLANNED = "the config plans no cell"
+NOT_MEASURED = "this sweep does not measure their configurations"
 
 #: Longer than any sentence, shorter than what breaks a page.
 MOST_CHARACTERS = 600
@@ -49,175 +53,324 @@ MOST_CHARACTERS = 600
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """One sentence, its verdict, and the numbers behind it."""
+    """One sentence, its verdict in a badge, its numbers in brief and in full."""
 
     sentence: str
-    source: str
     status: Status
-    verdict: str
     icon: str
+    verdict: str
+    figures: str
     lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claims:
-    """The claims of one file; those that were not tested apart."""
+class Group:
+    """The claims with one verdict."""
 
-    tested: tuple[Claim, ...]
-    untested: tuple[Claim, ...]
+    title: str
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claims:
+    """All claims by verdict, those that were not tested in brief."""
+
+    groups: tuple[Group, ...]
     untested_summary: str
+    untested: tuple[str, ...]
+    how_to_read: tuple[str, ...]
 
 
 def build(evidence: Evidence) -> Iterator[Section]:
-    """The claims, file by file in the order of the config; no section without any."""
-    rows, campaign = evidence.tables.claims, evidence.campaign
-    if not rows:
+    """The claims by verdict; no section without any."""
+    campaign = evidence.campaign
+    claims = cases_of_claims(evidence.tables.claims)
+    if not claims:
         return
-    blocks: list[Block] = [Paragraph(_how_to_read(rows, campaign))]
-    for file in dict.fromkeys(row.file for row in rows):
-        claims = _claims([row for row in rows if row.file == file], campaign)
-        blocks += [Heading(text=_title(file)), Own(template="claims.html", value=claims)]
+    value = Claims(
+        groups=tuple(_groups(claims, campaign)),
+        untested_summary=_untested_summary(claims),
+        untested=tuple(
+            text.plain(cases[0].sentence, MOST_CHARACTERS)
+            for cases in claims
+            if cases[0].verdict is Verdict.NOT_TESTED
+        ),
+        how_to_read=tuple(_how_to_read(campaign)),
+    )
     yield Section(
-        anchor="claims", title="What was claimed", nav_title="Claims", blocks=tuple(blocks)
+        anchor="claims",
+        title="Claims tested",
+        nav_title="Claims",
+        cautions=(
+            (
+                f"Provisional: {text.count(campaign.blocks, 'block')}; verdicts need the full "
+                f"sweep, with at least {BLOCKS_FOR_VERDICTS}.",
+            )
+            if is_provisional(campaign)
+            else ()
+        ),
+        blocks=(Paragraph(_summary(claims)), Own(template="claims.html", value=value)),
     )
 
 
-def _claims(rows: Sequence[ClaimRow], campaign: Campaign) -> Claims:
-    tested, untested = (
-        tuple(
-            _claim(row, campaign)
-            for row in rows
-            if (row.verdict is not Verdict.NOT_TESTED) == is_tested
+def cases_of_claims(rows: Iterable[ClaimRow]) -> list[list[ClaimRow]]:
+    """The rows of each claim, in the order of the table."""
+    found: dict[tuple[str, str], list[ClaimRow]] = {}
+    for row in rows:
+        found.setdefault((row.file, row.claim), []).append(row)
+    return list(found.values())
+
+
+def is_provisional(campaign: Campaign) -> bool:
+    """Whether there are too few blocks for a verdict that lasts."""
+    return campaign.blocks < BLOCKS_FOR_VERDICTS
+
+
+def badge(verdict: Verdict, campaign: Campaign) -> tuple[Status, str, str]:
+    """The colour, the icon and the words of a verdict."""
+    status, icon, word = STATUSES[verdict]
+    if is_provisional(campaign) and verdict in {Verdict.SUPPORTED, Verdict.REFUTED}:
+        word = f"Provisionally {word.lower()}"
+    return status, icon, word
+
+
+def in_brief(cases: Sequence[ClaimRow], campaign: Campaign) -> str:
+    """The numbers of a claim in some words: its ratio, or for which cases it holds."""
+    tested = [row for row in cases if row.case_verdict is not Verdict.NOT_TESTED]
+    if len(tested) == 1:
+        return _figures(tested[0])
+    holding = [row for row in tested if row.case_verdict is Verdict.SUPPORTED]
+    if tested and tested[0].finding is Finding.NOT_ALL:
+        names = case_names(tested, campaign)
+        refuted = [row for row in tested if row.case_verdict is Verdict.REFUTED]
+        holds, fails = (
+            text.listing([names[row.cell, row.baseline_cell] for row in rows])
+            for rows in (holding, refuted)
         )
-        for is_tested in (True, False)
-    )
-    return Claims(
-        tested=tested,
-        untested=untested,
-        untested_summary=f"{text.count(len(untested), 'sentence')} not tested",
-    )
+        return f"holds for {holds}; not for {fails}"
+    if tested and tested[0].verdict is Verdict.NOT_COMPARABLE:
+        return text.count(len(tested), "case")
+    return f"holds in {len(holding)} of {text.count(len(tested), 'case')}"
 
 
-def _how_to_read(rows: Sequence[ClaimRow], campaign: Campaign) -> str:
-    verdicts = Counter[str](row.verdict for row in rows)
+def _summary(claims: Sequence[Sequence[ClaimRow]]) -> str:
+    verdicts = Counter(cases[0].verdict for cases in claims)
     counted = [
-        f"{text.fixed(verdicts[name], 0)} {word.lower()}"
-        for name, (_, _, word) in STATUSES.items()
-        if verdicts[name]
+        f"{text.fixed(verdicts[verdict], 0)} {word.lower()}"
+        for verdict, (_, _, word) in STATUSES.items()
+        if verdicts[verdict]
     ]
     return (
-        f"{words.capital(text.count(len(rows), 'sentence'))}, stated with their cells before "
-        f"anything was measured: {text.listing(counted)}. A verdict needs two methods that agree, "
-        "holds for all verdicts together (Holm), and must be clearer than the difference between "
-        "two measurements of the same cell, where that was measured. Ratios are the baseline's "
-        f"time (or memory) over the cell's; within {text.percent(campaign.margin)} there is no "
-        "difference in practice. Supported means that the direction holds, and the least "
-        "difference that was stated. A published figure, which comes from other hardware, agrees "
-        "with ours when it is within a factor of "
-        f"{PUBLISHED_BAND} of our interval."
+        f"{words.capital(text.count(len(claims), 'sentence'))}, stated before anything was "
+        f"measured: {text.listing(counted)}."
     )
 
 
-def _title(file: str) -> str:
-    name = PurePath(file).stem
-    known = {"notebook": "The teaching notebook", "published": "Published figures"}
-    return known.get(name, words.capital(text.plain(name.replace("_", " ").replace("-", " "))))
+def _how_to_read(campaign: Campaign) -> Iterator[str]:
+    sure = text.percent(campaign.confidence)
+    yield ("A claim must hold in each case that was measured. One clear counterexample refutes it.")
+    yield (
+        "A verdict on a ratio needs two methods that agree. It holds with "
+        f"{sure} confidence for all ratio claims tested in this run together (Holm)."
+    )
+    yield (
+        "A ratio is the baseline's time (or memory) divided by the configuration's. Within "
+        f"{text.percent(campaign.margin)} there is no difference in practice."
+    )
+    yield (
+        "A published range comes from other hardware, so it is widened by a factor of "
+        f"{PUBLISHED_BAND} at both ends. Ours agrees if its "
+        f"{text.percent(2 * campaign.confidence - 1)} interval lies within the range. It differs "
+        f"if the {sure} interval lies outside."
+    )
+    yield (
+        "One lost update proves that updates are lost. No loss proves only that losses are rare: "
+        f"we give the {sure} upper bound. It assumes independent updates; those of one repetition "
+        "are not."
+    )
 
 
-def _claim(row: ClaimRow, campaign: Campaign) -> Claim:
-    status, icon, verdict = STATUSES[row.verdict]
+def _groups(claims: Sequence[Sequence[ClaimRow]], campaign: Campaign) -> Iterator[Group]:
+    for verdict, (_, _, word) in STATUSES.items():
+        found = [cases for cases in claims if cases[0].verdict is verdict]
+        if found and verdict is not Verdict.NOT_TESTED:
+            yield Group(
+                title=f"{word} ({text.fixed(len(found), 0)})",
+                claims=tuple(_claim(cases, campaign) for cases in found),
+            )
+
+
+def _untested_summary(claims: Sequence[Sequence[ClaimRow]]) -> str:
+    """How many claims were not tested, and why: `3 not tested: ... (2), ... (1)`."""
+    untested = [cases for cases in claims if cases[0].verdict is Verdict.NOT_TESTED]
+    reasons = Counter(_reason(cases[0]) for cases in untested)
+    counted = [f"{reason} ({text.fixed(count, 0)})" for reason, count in reasons.most_common()]
+    return f"{text.count(len(untested), 'claim')} not tested: {'; '.join(counted)}"
+
+
+def _reason(row: ClaimRow) -> str:
+    """Why a claim was not tested, without the configuration's name."""
+    reason = row.reason or ""
+    if reason.startswith(NOT_PLANNED):
+        return NOT_MEASURED
+    return text.plain(reason)
+
+
+def _claim(cases: Sequence[ClaimRow], campaign: Campaign) -> Claim:
+    status, icon, word = badge(cases[0].verdict, campaign)
     return Claim(
-        sentence=text.plain(row.sentence, MOST_CHARACTERS),
-        source=text.plain(row.source),
+        sentence=text.plain(cases[0].sentence, MOST_CHARACTERS),
         status=status,
-        verdict=verdict,
+        verdict=word,
         icon=icon,
-        lines=tuple(words.sentence(line) for line in _lines(row, campaign)),
+        figures=in_brief(cases, campaign),
+        lines=tuple(words.sentence(line) for line in _lines(cases, campaign)),
     )
 
 
-def _lines(row: ClaimRow, campaign: Campaign) -> Iterator[str]:
-    if row.verdict is Verdict.REFUTED:
-        yield _found_instead(row)
-    if ratio := row.estimate:
-        yield _compared(row, ratio, campaign)
-    if row.losing_trials is not None and row.blocks is not None:
-        yield _updates(row, campaign)
-    if row.reason:
-        yield text.plain(row.reason)
-    if row.verdict is Verdict.INCONCLUSIVE:
-        yield _what_it_takes(row)
-    if row.published_low_ratio is not None and row.published_high_ratio is not None:
-        yield _published(row, row.published_low_ratio, row.published_high_ratio)
-    if row.answer:
-        yield text.plain(row.answer, MOST_CHARACTERS)
+def _lines(cases: Sequence[ClaimRow], campaign: Campaign) -> Iterator[str]:
+    first = cases[0]
+    if first.finding is not None and first.finding is not Finding.NOT_ALL:
+        yield _found_instead(first.finding, first)
+    for row in cases:
+        yield _measured(row, campaign, is_one_of_many=len(cases) > 1)
+        if row.case_verdict is Verdict.INCONCLUSIVE and row.p_value is not None:
+            yield _what_it_takes(row)
+    if first.published_low_ratio is not None and first.published_high_ratio is not None:
+        yield f"published: {_span(first.published_low_ratio, first.published_high_ratio)}"
+    if first.answer:
+        yield text.plain(first.answer, MOST_CHARACTERS)
+    yield f"source: {text.plain(first.source)}"
 
 
-def _found_instead(row: ClaimRow) -> str:
+def _found_instead(finding: Finding, row: ClaimRow) -> str:
     claimed = "" if row.claimed_ratio is None else f"{text.ratio_cell(row.claimed_ratio)}×"
-    found: dict[Finding | None, str] = {
+    return {
+        Finding.NOT_ALL: "it does not hold in every case",
         Finding.EQUAL: "there is no difference in practice",
-        Finding.OPPOSITE: "it is the other way round",
+        Finding.OPPOSITE: "the opposite is true",
         Finding.SMALLER: f"the difference is smaller than {claimed}",
         Finding.AS_MUCH: f"the ratio is above {claimed}",
         Finding.DIFFERENT: "there is a difference",
-        None: "the opposite was seen",
-    }
-    return found[row.finding]
+        Finding.ABOVE_RANGE: "our interval lies above the published range",
+        Finding.BELOW_RANGE: "our interval lies below the published range",
+        Finding.HAS_GIL: "each worker has a GIL of its own",
+        Finding.LOST: "updates were lost",
+    }[finding]
 
 
-def _compared(row: ClaimRow, ratio: Ratio, campaign: Campaign) -> str:
-    assert row.cell is not None, row.claim
-    assert row.baseline_cell is not None, row.claim
-    cell, baseline = campaign.cells_by_id[row.cell], campaign.cells_by_id[row.baseline_cell]
-    titles = [campaign.title(one.workload) for one in (cell, baseline)]
-    told_apart = titles if titles[0] != titles[1] else ["", ""]
-    ways = [
-        f"{_value(row, value)} with {_way(one, title, campaign)}"
-        for one, title, value in zip(
-            (cell, baseline), told_apart, (row.cell_value, row.baseline_value), strict=True
-        )
-    ]
-    what = f"{titles[0]}, {MEASURES[row.measure]}{ways[0]} against {ways[1]}"
-    return f"{what}: {words.figures(ratio)}"
+def _measured(row: ClaimRow, campaign: Campaign, *, is_one_of_many: bool) -> str:
+    """A case with its numbers, with a verdict of its own if it is one of several."""
+    if row.case_verdict is Verdict.NOT_TESTED:
+        return f"not tested: {text.plain(row.cell)}, {text.plain(row.reason or '')}"
+    if row.expects is Expects.GIL_OFF:
+        state = "had" if row.case_verdict is Verdict.REFUTED else "had no"
+        trials = text.count(row.blocks or 0, "trial")
+        numbers = f"{_described(row, campaign)}: each worker of {trials} {state} GIL"
+        numbers = numbers.replace("had GIL", "had a GIL")
+    elif row.updates is not None:
+        numbers = f"{_described(row, campaign)}: {_updates(row)}"
+    else:
+        numbers = f"{_described(row, campaign)}{_values(row, campaign)}"
+    told = f"{STATUSES[row.case_verdict][2].lower()}: {numbers}" if is_one_of_many else numbers
+    return f"{told} ({text.plain(row.reason)})" if row.reason else told
 
 
-def _value(row: ClaimRow, value: float | None) -> str:
-    if row.measure == "memory":
+def case_names(
+    rows: Sequence[ClaimRow], campaign: Campaign
+) -> Mapping[tuple[str, str | None], str]:
+    """What tells the cases of a claim apart, by cell and baseline: the workload if that will do."""
+    titles = [campaign.title(campaign.cells_by_id[row.cell].workload) for row in rows]
+    if len(set(titles)) < len(titles):
+        titles = [_described(row, campaign) for row in rows]
+    return {(row.cell, row.baseline_cell): name for row, name in zip(rows, titles, strict=True)}
+
+
+def _described(row: ClaimRow, campaign: Campaign) -> str:
+    """What a case compares: `JSON: threads (2 workers, 3.13) against serial (3.13)`."""
+    cell = campaign.cells_by_id[row.cell]
+    title = campaign.title(cell.workload)
+    what = f"{title}, {MEASURES.get(row.measure, '')}".removesuffix(", ")
+    if row.baseline_cell is None:
+        return f"{what}, {_way(cell, campaign)}"
+    baseline = campaign.cells_by_id[row.baseline_cell]
+    other = campaign.title(baseline.workload)
+    ways = [_way(one, campaign) for one in (cell, baseline)]
+    against = ways[1] if other == title else f"{other}, {ways[1]}"
+    colon = "" if what.endswith(": ") else ": "
+    return f"{what}{colon}{ways[0]} against {against}"
+
+
+def _way(cell: Cell, campaign: Campaign) -> str:
+    """How a configuration works, its workers and its build in brackets."""
+    workers = "" if cell.model == SERIAL else text.count(cell.workers, "worker")
+    details = ", ".join(filter(None, (workers, cell.arm)))
+    return f"{campaign.model_title(cell.model)} ({details})"
+
+
+def _values(row: ClaimRow, campaign: Campaign) -> str:
+    """The two values and their ratio; for pools that start, the difference too."""
+    ratio = row.estimate
+    assert ratio is not None, row.claim
+    assert row.cell_value is not None, row.claim
+    assert row.baseline_value is not None, row.claim
+    values = f"{_value(row, row.cell_value)} against {_value(row, row.baseline_value)}"
+    is_cold = campaign.cells_by_id[row.cell].timing is Timing.COLD
+    apart = row.baseline_value - row.cell_value
+    difference = f", a difference of {text.time(abs(apart))}" if is_cold and apart else ""
+    return f": {words.figures(ratio)}, {values}{difference}"
+
+
+def _value(row: ClaimRow, value: float) -> str:
+    if row.measure in WEIGHTS:
         return f"{text.mebibytes(value)}{text.SPACE}MiB"
     return text.time(value)
 
 
-def _way(cell: Cell, title: str, campaign: Campaign) -> str:
-    """How a cell works, its workers and its arm in brackets, and its work where they differ."""
-    workers = "" if cell.model == SERIAL else text.count(cell.workers, "worker")
-    details = ", ".join(filter(None, (workers, cell.arm, title)))
-    return f"{campaign.model_title(cell.model)} ({details})"
+def _figures(row: ClaimRow) -> str:
+    """The numbers of one case in brief."""
+    ratio: Ratio | None = row.estimate
+    if ratio is not None:
+        return words.figures(ratio)
+    if row.updates is not None:
+        if row.losing_trials:
+            return f"{text.percent(row.lost_ratio)} of updates lost"
+        return f"at most {_share(row.lost_high_ratio)} of updates"
+    if row.case_finding is Finding.HAS_GIL:
+        return "each worker has a GIL"
+    return ""
 
 
-def _updates(row: ClaimRow, campaign: Campaign) -> str:
+def _updates(row: ClaimRow) -> str:
     trials = text.count(row.blocks or 0, "trial")
-    assert row.cell is not None, row.claim
-    cell = campaign.cells_by_id[row.cell]
-    where = f"{campaign.title(cell.workload)}, {campaign.model_title(cell.model)} on {cell.arm}: "
     if row.losing_trials:
         return (
-            f"{where}{text.fixed(row.losing_trials, 0)} of {trials} lost updates, "
-            f"{text.percent(row.lost_ratio)} of all updates in the typical repetition"
+            f"{text.fixed(row.losing_trials, 0)} of {trials} lost updates, "
+            f"{text.percent(row.lost_ratio)} of all updates in the median repetition"
         )
+    claimed = row.claimed_lost_ratio
+    limit = "" if claimed is None else f"; the claim allows {_share(claimed)}"
     return (
-        f"{where}none of {trials} lost an update; that up to {text.percent(row.losing_high_ratio)} "
-        "of trials do is not excluded"
+        f"none of {text.whole(row.updates)} updates in {trials} was lost; at most "
+        f"{_share(row.lost_high_ratio)} of updates are lost{limit}"
     )
+
+
+def _share(share: float | None) -> str:
+    """A share that may be tiny: `1 in 20 000 000`."""
+    if not share:
+        return text.MISSING
+    every = 1 / share
+    digits = len(str(int(every))) - 2
+    return f"1 in {text.fixed(round(every, -max(0, digits)), 0)}"
 
 
 def _what_it_takes(row: ClaimRow) -> str:
     if row.blocks_needed is None:
-        return "more blocks than anyone would measure would be needed, with noise like this"
-    there_are = f"; here are {text.fixed(row.blocks, 0)}" if row.blocks else ""
-    return f"about {text.count(row.blocks_needed, 'block')} would probably settle it{there_are}"
+        return "at this noise level, more than 200 blocks would be needed"
+    there_are = f"; this run has {text.fixed(row.blocks, 0)}" if row.blocks else ""
+    return f"about {text.count(row.blocks_needed, 'block')} would probably be enough{there_are}"
 
 
-def _published(row: ClaimRow, low: float, high: float) -> str:
-    span = f"{low:.3g}×" if low == high else f"{low:.3g} to {high:.3g}×"
-    return f"published: {span}{AGREEMENTS.get(row.agreement or '', '')}"
+def _span(low: float, high: float) -> str:
+    return f"{low:.3g}×" if low == high else f"{low:.3g} to {high:.3g}×"

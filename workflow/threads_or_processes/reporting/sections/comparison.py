@@ -22,7 +22,7 @@ from threads_or_processes.reporting.page import (
     table_of,
 )
 from threads_or_processes.reporting.sections import comparison_curves
-from threads_or_processes.reporting.sections.claims import STATUSES
+from threads_or_processes.reporting.sections.claims import badge, cases_of_claims, in_brief
 from threads_or_processes.reporting.sections.decision_table import Decisions, use_on
 from threads_or_processes.reporting.sections.figure_builders import figure_block
 
@@ -91,9 +91,7 @@ def _sections(compared: ComparedMachines, decisions: Table, claims: Table) -> It
         ),
     )
     if claims.rows:
-        yield Section(
-            anchor="claims", title="What was claimed", nav_title="Claims", blocks=(claims,)
-        )
+        yield Section(anchor="claims", title="Claims tested", nav_title="Claims", blocks=(claims,))
     if figures := comparison_curves.build(compared.machines):
         yield Section(
             anchor="curves",
@@ -277,21 +275,25 @@ def _moves(machines: Machines) -> Table:
 
 def _claims(machines: Machines) -> Table:
     of_machine = {
-        one.report_id: {(row.file, row.claim): row for row in one.tables.claims}
+        one.report_id: {
+            (cases[0].file, cases[0].claim): cases for cases in cases_of_claims(one.tables.claims)
+        }
         for one in machines.values()
     }
     tested: dict[tuple[str, str], str] = {}  # to the sentence
-    for place in dict.fromkeys(place for rows in of_machine.values() for place in rows):
-        found = [rows[place] for rows in of_machine.values() if place in rows]
+    for place in dict.fromkeys(place for claims in of_machine.values() for place in claims):
+        found = [claims[place][0] for claims in of_machine.values() if place in claims]
         if any(row.verdict is not Verdict.NOT_TESTED for row in found):
             tested[place] = text.plain(found[0].sentence, 300)
 
     def claim_text(place: tuple[str, str], evidence: Evidence) -> str:
-        row = of_machine[evidence.report_id].get(place)
-        if row is None:
+        cases = of_machine[evidence.report_id].get(place)
+        if cases is None:
             return text.MISSING
-        _, icon, word = STATUSES[row.verdict]
-        return f"{icon} {word}" + (f": {words.figures(row.estimate)}" if row.estimate else "")
+        _, icon, word = badge(cases[0].verdict, evidence.campaign)
+        if cases[0].verdict is Verdict.NOT_TESTED:
+            return f"{icon} {word}"
+        return f"{icon} {word}: {in_brief(cases, evidence.campaign)}"
 
     return table_of(
         tested,
@@ -301,19 +303,20 @@ def _claims(machines: Machines) -> Table:
             Column(
                 "Machines",
                 lambda place: agreement(
-                    [_verdict(rows.get(place)) for rows in of_machine.values()]
+                    [_verdict(claims.get(place)) for claims in of_machine.values()]
                 ),
             ),
         ),
-        caption="What was claimed, by machine: verdict and ratio",
+        caption="Claims by machine: verdict and ratio",
     )
 
 
-def _verdict(row: ClaimRow | None) -> frozenset[str] | None:
-    """None where it was not tested, empty where it is open."""
-    if row is None or row.verdict is Verdict.NOT_TESTED:
+def _verdict(cases: Sequence[ClaimRow] | None) -> frozenset[str] | None:
+    """The verdict; None where the data can't give one, empty where it is open."""
+    if not cases or cases[0].verdict in {Verdict.NOT_TESTED, Verdict.NOT_COMPARABLE}:
         return None
-    return frozenset() if row.verdict is Verdict.INCONCLUSIVE else frozenset({row.verdict})
+    verdict = cases[0].verdict
+    return frozenset() if verdict is Verdict.INCONCLUSIVE else frozenset({verdict})
 
 
 def _times(machines: Machines) -> Table:

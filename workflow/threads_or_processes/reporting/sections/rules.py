@@ -10,7 +10,7 @@ SOURCE = (
 )
 
 #: The sections to look at.
-CLAIMS = Link(text="What was claimed", address="#claims")
+CLAIMS = Link(text="Claims tested", address="#claims")
 DECISION = Link(text="What to use", address="#decision")
 ENVIRONMENT = Link(text="Machine and interpreters", address="#environment")
 METHODS = Link(text="Methods", address="#methods")
@@ -63,7 +63,7 @@ def build(evidence: Evidence) -> tuple[Words, ...]:
         _rule(
             "Compare in a statistically sound way.",
             "Paired by randomised block, equivalence by two one-sided tests, claims stated "
-            "before measuring and adjusted for their number (Holm).",
+            "before measuring, those about ratios adjusted for their number (Holm).",
             CLAIMS if evidence.tables.claims else METHODS,
         ),
         _rule(
