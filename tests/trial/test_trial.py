@@ -127,6 +127,22 @@ def test_a_chunk_tells_what_its_own_thread_used(trial: RunTrial) -> None:
             assert len(chunk["cpus"]) == 2
 
 
+def test_forked_workers_copy_the_objects_that_they_read_and_threads_do_not(trial: RunTrial) -> None:
+    held_mib, workers = 20, 2
+    weights = {
+        model: trial("loaded", model, workers, timing="memory", params={"mib": held_mib})["memory"]
+        for model in ("threads", "processes-fork")
+    }
+    held_bytes = held_mib * 2**20
+    for weight in weights.values():
+        assert weight["before_bytes"] > held_bytes
+    grown = {model: one["after_bytes"] - one["before_bytes"] for model, one in weights.items()}
+    assert grown["threads"] < 0.5 * held_bytes
+    assert grown["processes-fork"] > 0.8 * workers * held_bytes
+    private = weights["processes-fork"]["private_bytes"]
+    assert (workers + 0.8) * held_bytes < private <= weights["processes-fork"]["after_bytes"]
+
+
 def test_the_notebook_leaves_its_lists(trial: RunTrial) -> None:
     short = {"params": {"seconds": 0.01}, "timing": "cold", "warmups": 0, "repetitions": 1}
     tasks = os.cpu_count() or 1

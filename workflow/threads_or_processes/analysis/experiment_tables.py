@@ -22,7 +22,7 @@ from threads_or_processes.records.tables.experiments import (
     StartupRow,
     UpdatesRow,
 )
-from threads_or_processes.records.tables.groups import Spread
+from threads_or_processes.records.tables.groups import NO_SPREAD, Spread
 from threads_or_processes.records.vocabulary import NOTEBOOK_WORKLOAD, Basis, Outcome, Timing
 
 
@@ -125,7 +125,9 @@ def memory_table(plan: Plan, trials: pd.DataFrame) -> list[MemoryRow]:
 
 def _memory(cell: Cell, trials: pd.DataFrame) -> MemoryRow:
     def spread(moment: str) -> Spread:
-        weights = trials[f"memory_{moment}_bytes"].astype("float64")
+        weights = trials[f"memory_{moment}_bytes"].astype("float64").dropna()
+        if weights.empty:  # measured by a version that did not record it
+            return NO_SPREAD
         return Spread(
             value=float(weights.median()), min=float(weights.min()), max=float(weights.max())
         )
@@ -138,6 +140,7 @@ def _memory(cell: Cell, trials: pd.DataFrame) -> MemoryRow:
         idle=spread("idle"),
         peak=spread("peak"),
         after=spread("after"),
+        private=spread("private"),
     )
 
 

@@ -117,6 +117,11 @@ class Memory(TypedDict):
     idle_bytes: Annotated[int, Field("all workers are up", minimum=0)]
     peak_bytes: Annotated[int, Field("the most that was seen while batches ran", minimum=0)]
     after_bytes: Annotated[int, Field("workers idle again", minimum=0)]
+    private_bytes: NotRequired[
+        Annotated[
+            int, Field("then, what a single process maps (USS); earlier: not there", minimum=0)
+        ]
+    ]
     processes: Positive
 
 

@@ -67,6 +67,14 @@ class RepetitionRow(CellKey, TrialKey):
     memory_after_bytes: Annotated[
         int | None, Field("PSS of the tree, workers idle again (memory)", minimum=0)
     ]
+    memory_private_bytes: Annotated[
+        int | None,
+        Field(
+            "then, the part that no two processes share: USS, summed (memory)",
+            minimum=0,
+            before=None,
+        ),
+    ]
     processes: Annotated[
         int | None, Field("processes of the tree, the parent among them (memory)", minimum=1)
     ]

@@ -109,6 +109,9 @@ class MemoryRow(CellKey):
         NO_SPREAD
     )
     after: Annotated[Spread, Field("PSS of the tree, workers idle again", unit="bytes")] = NO_SPREAD
+    private: Annotated[
+        Spread, Field("then, the part that no two processes share (USS)", unit="bytes")
+    ] = NO_SPREAD
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from threads_or_processes.records.trial import Memory, Timed
-from threads_or_processes.trial.measured.proc import process_tree, pss_bytes
+from threads_or_processes.trial.measured.proc import private_bytes, process_tree, pss_bytes
 from threads_or_processes.trial.measured.timing import Batch, Timings, clock
 from threads_or_processes.trial.models.base import Model
 
@@ -29,6 +29,7 @@ def measure_memory(model: Model, batch: Batch) -> Timings:
             checksums.append(batch.checksum_of(execution.results, batch.left_behind()))
     after_bytes = _pss()
     memory = Memory(
+        private_bytes=private_bytes(process_tree()),
         before_bytes=before_bytes,
         idle_bytes=idle_bytes,
         peak_bytes=max(sampler.peak_bytes, idle_bytes, after_bytes),

@@ -91,8 +91,22 @@ def pss_bytes(processes: list[str], proc: Path = PROC) -> int:
     A page that several processes map counts once in all, so that memory shared after a fork is not
     counted for each worker. Raises OSError where the system doesn't tell it of the first.
     """
+    return _mapped_bytes(processes, ("Pss:",), proc)
+
+
+def private_bytes(processes: list[str], proc: Path = PROC) -> int:
+    """Unique set sizes of these processes together: pages that a single process maps (USS).
+
+    Raises OSError as `pss_bytes` does.
+    """
+    return _mapped_bytes(processes, ("Private_Clean:", "Private_Dirty:"), proc)
+
+
+def _mapped_bytes(processes: list[str], fields: tuple[str, ...], proc: Path) -> int:
     (proc / processes[0] / "smaps_rollup").read_text(encoding="utf-8")
-    return sum(_pss_kib(system_text(proc / name / "smaps_rollup")) for name in processes) * 1024
+    rollups = (system_text(proc / name / "smaps_rollup") for name in processes)
+    lines = (line for rollup in rollups for line in rollup.splitlines())
+    return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith(fields))
 
 
 def control_groups(
@@ -139,10 +153,6 @@ def _group_mounts(mountinfo: str, controller: str) -> Iterator[tuple[int, tuple[
 def _after_name(stat: str) -> list[str]:
     """The fields of a stat file from the third on; a name may hold spaces and brackets."""
     return stat.rpartition(")")[2].split()
-
-
-def _pss_kib(rollup: str) -> int:
-    return sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -1,7 +1,10 @@
 """Tasks whose sending is the subject: empty ones, and ones of a given or an unequal length."""
 
+import contextlib
 import functools
 import random
+from collections.abc import Iterator
+from typing import Any
 
 from threads_or_processes.trial.workloads.registry import Batch, Dispatch, register
 
@@ -93,3 +96,36 @@ def imbalanced(task: int, size: int) -> int:
 def imbalanced_single(task: int, size: int) -> int:
     """The same, as a task that is sent on its own."""
     return imbalanced(task, size)
+
+
+# What the parent holds; forked workers inherit it, others find it empty.
+_held: list[float] = []
+# An object of 24 bytes and the pointer to it.
+OBJECTS_A_MIB = 2**20 // 32
+
+
+@contextlib.contextmanager
+def _holding(mib: int, **_: object) -> Iterator[dict[str, Any]]:
+    _held.extend(map(float, range(mib * OBJECTS_A_MIB)))
+    try:
+        yield {}
+    finally:
+        _held.clear()
+
+
+@register(
+    title="Reading objects that the parent loaded",
+    kind="memory",
+    unit="task",
+    why="Programs load data, then start workers. Forked ones share it until they touch an object: "
+    "its reference count is written, and the page is copied.",
+    expected="Threads add nothing. Each forked worker copies nearly all of it.",
+    fixture=_holding,
+    only_by_name=True,
+)
+def loaded(task: int, mib: int = 100) -> int:
+    """Look at every object that this process holds of the parent's `mib` MiB."""
+    del mib  # it decides how much the parent holds
+    for _ in _held:
+        pass
+    return task
