@@ -121,7 +121,6 @@ def _holding(mib: int, **_: object) -> Iterator[dict[str, Any]]:
     "its reference count is written, and the page is copied.",
     expected="Threads add nothing. Each forked worker copies nearly all of it.",
     fixture=_holding,
-    only_by_name=True,
 )
 def loaded(task: int, mib: int = 100) -> int:
     """Look at every object that this process holds of the parent's `mib` MiB."""
