@@ -58,10 +58,10 @@ def _move(moved: Sequence[MoveRow], titles: Mapping[str, str], other: str) -> st
         faster, slower = (_named(*one) for one in zip((up, down), names, strict=True))
         told = f"speeds up {len(up) or 'none'} of {text.count(len(moved), 'workload')}{faster}"
         if down:
-            told += f", slows down {len(down)}{slower}"
+            told += f", slows {len(down)}{slower}"
         rest = [
             f"{number} {result}"
-            for number, result in ((len(left), "no speedup"), (unsure, "inconclusive"))
+            for number, result in ((len(left), "without speedup"), (unsure, "inconclusive"))
             if number
         ]
         end = f"; {', '.join(rest)}" if rest and is_whole else ""
@@ -94,13 +94,13 @@ def _use(arm: str, rows: Sequence[DecisionRow], titles: Mapping[str, str]) -> st
 
     def sentence(names: Sequence[Sequence[str]]) -> str:
         parts = [
-            f"{use} for {len(of)}{_named(of, some)}"
+            f"{use} for {of[0]}" if len(of) == 1 else f"{use} for {len(of)}{_named(of, some)}"
             for (use, of), some in zip(most_first, names, strict=True)
         ]
         end = f"; {unsure} inconclusive" if unsure else ""
         return f"On {arm}, use {text.listing(parts)}{end}."
 
-    return _filled([of for _, of in most_first], sentence)
+    return _filled([of if len(of) > 1 else [] for _, of in most_first], sentence)
 
 
 def _all(number: int) -> str:

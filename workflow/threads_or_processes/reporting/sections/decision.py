@@ -146,12 +146,12 @@ def safety(decisions: Decisions) -> str:
             if row.workload == workload.label and row.model != Family.SERIAL:
                 lost[row.arm] = max(lost.get(row.arm, 0.0), row.lost_ratio or 0.0)
         builds = [arm.name for arm in campaign.decision_arms if arm.name in lost]
-        losing = [f"{text.percent(lost[arm])} on {arm}" for arm in builds if lost[arm]]
-        keeping = [arm for arm in builds if not lost[arm]]
-        if losing:
-            none = f"; none seen lost on {text.listing(keeping)}" if keeping else ""
-            updates = f"lost {text.listing(losing)} of its updates"
-            told.append(words.sentence(f"{workload.title}: threads {updates}{none}"))
+        if any(lost[arm] for arm in builds):
+            shares = [
+                f"{text.percent(lost[arm])} on {arm}" if lost[arm] else f"none seen on {arm}"
+                for arm in builds
+            ]
+            told.append(f"{workload.title}: threads lost updates ({', '.join(shares)}).")
     return " ".join(told)
 
 
@@ -180,9 +180,9 @@ def startup(decisions: Decisions) -> str:
                 if (cell.workers, cell.arm) == (workers, arm.name)
             ]
             if times:
-                told.append(f"{arm.name}: {', '.join(times)}")
-        pool = f"a new pool of {text.count(workers, 'worker')} gives its first result after"
-        told = [f"{pool} ({'; '.join(told)})"] if told else []
+                told.append(f"on {arm.name}: {', '.join(times)}")
+        pool = f"first result of a new pool of {text.count(workers, 'worker')}"
+        told = [f"{pool} {'; '.join(told)}"] if told else []
     if pays := _pays(decisions):
         told.append(pays)
     return " ".join(words.sentence(one) for one in told)

@@ -377,13 +377,13 @@ def use_of(workload: str, decisions: Decisions) -> str:
     if not named:
         named = [reference, *(arm for arm, result in results.items() if result in _OPEN)]
     told = {arm: use_on(workload, arm, decisions) for arm in named}
-    if len(set(told.values())) > 1:
-        builds = [f"{arm}: {use}" for arm, use in told.items()]
-        return f"either build: {'; '.join(builds)}"
-    (use,) = set(told.values())
     if len(named) == 1:
-        return f"{named[0]}: {use}"
-    return f"{'either' if len(named) == 2 else 'any'} build: {use}"
+        return f"{named[0]}: {told[named[0]]}"
+    builds = "either build" if len(named) < 3 else "any build"
+    uses = set(told.values())
+    if len(uses) == 1:
+        return f"{builds}: {uses.pop()}"
+    return f"{builds} ({'; '.join(f'{arm}: {use}' for arm, use in told.items())})"
 
 
 def use_on(workload: str, arm: str, decisions: Decisions) -> str:

@@ -64,4 +64,7 @@
   }
   heads[0].append(filter);
   filter.addEventListener("input", show);
+  heat.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && event.target !== filter) event.target.blur();
+  });
 })();
