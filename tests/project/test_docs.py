@@ -20,7 +20,9 @@ def test_the_pages_that_are_made_from_the_code_are_up_to_date() -> None:
 def test_the_map_shows_each_folder_of_the_repository_and_of_the_package() -> None:
     package = "workflow/threads_or_processes"
     project_map, package_map = re.findall(
-        r"^\| folder \|.*\n((?:\|.*\n)+)", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE
+        r"^\| (?:folder|package) \|.*\n((?:\|.*\n)+)",
+        (ROOT / "docs/contributing.md").read_text("utf-8"),
+        re.MULTILINE,
     )
     shown = set(re.findall(r"`([^`]+)/`", project_map))
     assert shown == folders() - {"workflow"} | {f"workflow/{name}" for name in folders("workflow")}
@@ -29,14 +31,38 @@ def test_the_map_shows_each_folder_of_the_repository_and_of_the_package() -> Non
     assert packages == {str(folder) for folder in below} - {"."}
 
 
+def tracked(inside: str = ".") -> list[Path]:
+    """The files that git knows, none in an unpacked archive: a user's own are not the project's."""
+    if not (ROOT / ".git").exists():
+        return []
+    command = ["git", "-C", str(ROOT), "ls-files", inside]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return [Path(line) for line in listed.splitlines()]
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors of a page, as GitHub makes them from its headings, and those written out."""
+    text = re.sub(
+        r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    made = {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+    return made | set(re.findall(r'<a id="([^"]+)">', text))
+
+
+@pytest.mark.parametrize("page", [path for path in tracked() if path.suffix == ".md"], ids=str)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    text = re.sub(r"`[^`]*`", "", (ROOT / page).read_text(encoding="utf-8"))
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if "://" in target:
+            continue
+        file, _, anchor = target.partition("#")
+        found = (ROOT / page).parent / file if file else ROOT / page
+        assert found.exists(), target
+        assert not anchor or anchor in headings(found), target
+
+
 def folders(inside: str = ".") -> set[str]:
     """The folders right in a folder, hidden ones apart, that hold something of the project."""
     paths = [path.relative_to(inside).parts for path in tracked(inside)]
     return {parts[0] for parts in paths if len(parts) > 1 and parts[0][0] != "."}
-
-
-def tracked(inside: str) -> list[Path]:
-    """The files that git knows: a user's own files are no part of the project."""
-    command = ["git", "-C", str(ROOT), "ls-files", inside]
-    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return [Path(line) for line in listed.splitlines()]
