@@ -5,6 +5,8 @@ The form is explained in docs/claims.md and checked by workflow/schemas/claims.s
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -241,8 +243,13 @@ def _check_form(content: Any, file: str) -> None:
         where += f", claim {name or f'number {int(path[1]) + 1}'}"
         path = path[2:]
     key = ".".join(map(str, path))
+    problem = f"{f'{key}: ' if key else ''}{error.message}"
+    if error.schema is False:  # jsonschema doesn't say which key it is
+        around = reduce(getitem, error.absolute_path, content)
+        refused = next(name for name, value in around.items() if value is error.instance)
+        problem = f"{refused!r} is not allowed with what else is there"
     raise UserError(
-        f"the claims are not in the form: {f'{key}: ' if key else ''}{error.message}",
+        f"the claims are not in the form: {problem}",
         where=where,
         hint="docs/claims.md explains the form",
     )

@@ -53,22 +53,23 @@ MOST_CHARACTERS = 600
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """One sentence, its verdict in a badge, its numbers in brief and in full."""
+    """One sentence, its numbers in brief and in full."""
 
     sentence: str
-    status: Status
-    icon: str
-    verdict: str
     figures: str
     lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """The claims with one verdict."""
+    """The claims with one verdict, which a badge shows."""
 
+    status: Status
+    icon: str
+    verdict: str
     title: str
     claims: tuple[Claim, ...]
+    is_open: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,22 +136,26 @@ def badge(verdict: Verdict, campaign: Campaign) -> tuple[Status, str, str]:
 
 
 def in_brief(cases: Sequence[ClaimRow], campaign: Campaign) -> str:
-    """The numbers of a claim in some words: its ratio, or for which cases it holds."""
+    """The numbers of a claim in some words: its ratios, or for which cases it holds."""
     tested = [row for row in cases if row.case_verdict is not Verdict.NOT_TESTED]
     if len(tested) == 1:
         return _figures(tested[0])
-    holding = [row for row in tested if row.case_verdict is Verdict.SUPPORTED]
-    if tested and tested[0].finding is Finding.NOT_ALL:
-        names = case_names(tested, campaign)
-        refuted = [row for row in tested if row.case_verdict is Verdict.REFUTED]
+    holding, failing = (
+        [row for row in tested if row.case_verdict is verdict]
+        for verdict in (Verdict.SUPPORTED, Verdict.REFUTED)
+    )
+    if holding and failing:
+        names = _case_names(tested, campaign)
         holds, fails = (
-            text.listing([names[row.cell, row.baseline_cell] for row in rows])
-            for rows in (holding, refuted)
+            "; ".join(names[row.cell, row.baseline_cell] for row in rows)
+            for rows in (holding, failing)
         )
-        return f"holds for {holds}; not for {fails}"
-    if tested and tested[0].verdict is Verdict.NOT_COMPARABLE:
-        return text.count(len(tested), "case")
-    return f"holds in {len(holding)} of {text.count(len(tested), 'case')}"
+        return f"holds for: {holds}. Not for: {fails}"
+    ratios = sorted((row.estimate for row in tested if row.estimate), key=lambda one: one.value)
+    if not ratios or any(row.verdict is Verdict.INCONCLUSIVE for row in tested):
+        return f"holds in {len(holding)} of {text.count(len(tested), 'case')}"
+    low, high = (text.times_as_fast(ratio) for ratio in (ratios[0], ratios[-1]))
+    return f"{low} to {high} in {text.count(len(tested), 'case')}"
 
 
 def _summary(claims: Sequence[Sequence[ClaimRow]]) -> str:
@@ -191,12 +196,17 @@ def _how_to_read(campaign: Campaign) -> Iterator[str]:
 
 
 def _groups(claims: Sequence[Sequence[ClaimRow]], campaign: Campaign) -> Iterator[Group]:
-    for verdict, (_, _, word) in STATUSES.items():
+    for verdict in STATUSES:
         found = [cases for cases in claims if cases[0].verdict is verdict]
         if found and verdict is not Verdict.NOT_TESTED:
+            status, icon, word = badge(verdict, campaign)
             yield Group(
-                title=f"{word} ({text.fixed(len(found), 0)})",
+                status=status,
+                icon=icon,
+                verdict=word,
+                title=text.count(len(found), "sentence"),
                 claims=tuple(_claim(cases, campaign) for cases in found),
+                is_open=verdict is Verdict.REFUTED,
             )
 
 
@@ -217,12 +227,8 @@ def _reason(row: ClaimRow) -> str:
 
 
 def _claim(cases: Sequence[ClaimRow], campaign: Campaign) -> Claim:
-    status, icon, word = badge(cases[0].verdict, campaign)
     return Claim(
         sentence=text.plain(cases[0].sentence, MOST_CHARACTERS),
-        status=status,
-        verdict=word,
-        icon=icon,
         figures=in_brief(cases, campaign),
         lines=tuple(words.sentence(line) for line in _lines(cases, campaign)),
     )
@@ -276,7 +282,7 @@ def _measured(row: ClaimRow, campaign: Campaign, *, is_one_of_many: bool) -> str
     return f"{told} ({text.plain(row.reason)})" if row.reason else told
 
 
-def case_names(
+def _case_names(
     rows: Sequence[ClaimRow], campaign: Campaign
 ) -> Mapping[tuple[str, str | None], str]:
     """What tells the cases of a claim apart, by cell and baseline: the workload if that will do."""
