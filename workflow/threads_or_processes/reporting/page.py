@@ -1,7 +1,7 @@
 """A page as a value: sections of blocks with finished text. Templates only set it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, TypeVar
 
 from threads_or_processes.reporting.figure_spec import FigureSpec
@@ -223,7 +223,8 @@ def as_fold(section: Section) -> Fold:
 
 def as_part(section: Section) -> tuple[Block, ...]:
     """A section as a part of another one, with a heading of its own."""
-    return (Heading(text=section.title, anchor=section.anchor), *_opened(section))
+    heading = Heading(text=section.title, note=section.question, anchor=section.anchor)
+    return (heading, *_opened(replace(section, question="")))
 
 
 def _opened(section: Section) -> tuple[Block, ...]:

@@ -301,8 +301,8 @@ def against_serial(models: str, ratio: Ratio, *, margin: float) -> str:
 def of_pairs(apart: Sequence[float]) -> str:
     """How far apart pairs are, as shares, in the typical one and in the worst."""
     return (
-        f"{text.percent(median_low(apart))} in the typical pair and {text.percent(max(apart))} in "
-        f"the worst of {text.count(len(apart), 'pair')}"
+        f"median {text.percent(median_low(apart))}, max {text.percent(max(apart))} of "
+        f"{text.count(len(apart), 'pair')}"
     )
 
 

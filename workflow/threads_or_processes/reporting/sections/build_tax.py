@@ -29,7 +29,7 @@ def build(question: Question) -> Section:
             question_figures.ratio_rows(
                 question,
                 lambda cell: _steps(question, cell),
-                title="Single-thread speed: build, GIL off, and total",
+                title="Single-thread speed, by change",
                 finding=answer,
                 axis="speed relative to the build without the change",
             ),

@@ -12,12 +12,12 @@ from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import (
     Fact,
     Facts,
-    Fold,
     Heading,
     Items,
     Paragraph,
     Preformatted,
     Section,
+    Words,
 )
 from threads_or_processes.reporting.sections import rules
 from threads_or_processes.reporting.sections.amounts import has_amounts
@@ -33,11 +33,15 @@ def build(evidence: Evidence) -> Iterator[Section]:
     config = json.dumps(campaign.config, indent=2, sort_keys=True)
     yield Section(
         anchor="methods",
-        title="Methods, in short",
+        title="Methods, rules and configuration",
         nav_title="Methods",
         blocks=(
             Facts(_methods(evidence)),
-            Heading(text="Twelve rules, and where each is met", anchor="rules"),
+            Heading(text="Times"),
+            Items(items=_times(campaign), style="rules", is_numbered=True),
+            Heading(text="Comparison results"),
+            Items(items=_results(campaign), style="rules"),
+            Heading(text="Twelve rules for reporting, and where each is met", anchor="rules"),
             Items(items=rules.build(evidence), style="rules", is_numbered=True),
             Paragraph(rules.SOURCE, style="note"),
             Heading(text="Run it again"),
@@ -46,11 +50,11 @@ def build(evidence: Evidence) -> Iterator[Section]:
                 f"cd threads-or-processes\n{command}"
             ),
             Paragraph(
-                f"The order of the trials follows from the seed {campaign.seed}. Ratios should "
-                "come out alike on like hardware; absolute times need not. The effective "
-                "configuration of this report is below."
+                f"The seed {campaign.seed} fixes the order of the trials. Expect similar ratios on "
+                "similar hardware, but not equal times."
             ),
-            Fold(summary="The configuration", content=(Preformatted(config),)),
+            Heading(text="Configuration"),
+            Preformatted(config),
         ),
     )
 
@@ -66,22 +70,20 @@ def _methods(evidence: Evidence) -> tuple[Fact, ...]:
         Fact(term="Repetitions", text=_repetitions(campaign)),
         Fact(term="Work", text=_work(campaign)),
         *_amounts(evidence),
-        Fact(term="Times", text=_times(campaign)),
         Fact(term="Ratios", text=_ratios(campaign)),
-        Fact(term="Readings", text=_readings(campaign)),
-        Fact(term="Choice of the best", text=_best()),
+        Fact(term="Recommendations", text=_best()),
     )
 
 
 def _design(campaign: Campaign) -> str:
     fewer = sorted({cell.blocks for cell in campaign.cells if cell.blocks < campaign.blocks})
-    some = f" (some cells in the first {text.listing([str(n) for n in fewer])} only)"
+    some = f" (some in the first {text.listing([str(n) for n in fewer])} only)"
     return (
-        f"{text.count(len(campaign.cells), 'cell')} (workload × model × workers × arm × timing) "
-        f"in {text.count(campaign.blocks, 'randomised block')}: a block runs every cell once"
-        f"{some if fewer else ''}, in an order drawn from the seed {campaign.seed}. A trial is "
-        "one fresh interpreter process that runs one cell, with nothing of the pipeline beside "
-        "it. The trial is the statistical unit, never the repetition."
+        f"{text.count(len(campaign.cells), 'configuration')} (workload × execution model × worker "
+        f"count × build × timing) in {text.count(campaign.blocks, 'randomised block')}. A block "
+        f"runs each configuration once{some if fewer else ''}, in an order drawn from the seed "
+        f"{campaign.seed}. A trial is one fresh interpreter process that runs one configuration. "
+        "The trial is the statistical unit, never the repetition."
     )
 
 
@@ -89,11 +91,11 @@ def _more_blocks(precision: Precision | None) -> list[Fact]:
     if precision is None:
         return []
     how = (
-        "After these blocks all cells that share a workload and a timing got more of them "
-        "together, until the widest interval among their comparisons reached at most "
-        f"{text.percent(precision.target)} to either side or they had "
-        f"{text.count(precision.max_blocks, 'block')}. Widths alone decided it, never what a "
-        "ratio came to; stopped like this an interval keeps its level."
+        "After these blocks, configurations that share a workload and a timing ran in more blocks, "
+        "until the widest interval of their ratios was at most "
+        f"±{text.percent(precision.target)} or they had "
+        f"{text.count(precision.max_blocks, 'block')}. Only widths decide this, never ratios, so "
+        "intervals keep their level."
     )
     return [Fact(term="More blocks", text=how)]
 
@@ -105,8 +107,7 @@ def _left_out(campaign: Campaign) -> list[Fact]:
     return [
         Fact(
             term="Left out",
-            text="To save time on so many CPUs, where work of one worker takes as much longer as "
-            f"the batch is larger: {what}.",
+            text=f"To save time on many CPUs, where batches are long for one worker: {what}.",
         )
     ]
 
@@ -116,18 +117,17 @@ def _timing(campaign: Campaign) -> str:
     parts = ["Wall time from a monotonic clock, in whole nanoseconds."]
     if Timing.WARM in kinds:
         parts.append(
-            "Warm: workers are started and have answered once, warm-up repetitions are run and "
-            "recorded, then the batch alone is timed."
+            "Warm: the pool is up and has answered once, warm-up repetitions are run, then only "
+            "the batch is timed."
         )
     if Timing.COLD in kinds:
         parts.append(
-            "Cold: creating the workers, the batch and tearing down are one timed region, as in "
-            "the notebook."
+            "Cold: one timed region covers startup, batch and shutdown, as in the notebook."
         )
     if Timing.MEMORY in kinds:
         parts.append(
-            "Memory: trials of their own, in which nothing is timed, weigh the parent and its "
-            "workers (PSS, which splits shared memory among those who share it)."
+            "Memory: separate trials, in which nothing is timed, record the proportional set size "
+            "(PSS) of the parent and its workers."
         )
     return " ".join(parts)
 
@@ -142,10 +142,10 @@ def _clock(conditions: Conditions) -> str:
         parts.append(f"The clock's resolution is {text.time(conditions.clock_resolution_ns)}.")
     if conditions.clock_overhead_ns is not None:
         parts.append(
-            f"Two readings in a row are {text.time(conditions.clock_overhead_ns)} apart, in the "
-            "median of all trials; nothing is subtracted for it."
+            f"Two successive readings are {text.time(conditions.clock_overhead_ns)} apart (median "
+            "over trials); nothing is subtracted."
         )
-    return " ".join(parts) or "Nothing is known of the clock."
+    return " ".join(parts) or "The clock is unknown."
 
 
 def _repetitions(campaign: Campaign) -> str:
@@ -170,18 +170,18 @@ def _repetitions(campaign: Campaign) -> str:
         else ""
     )
     return (
-        f"{words.capital('; '.join(parts))}. Where a sentinel watches, they go on until as many "
-        f"are quiet or their patience is over.{fewer} Warm-ups are in the data but in no estimate."
+        f"{words.capital('; '.join(parts))}. With a sentinel, a trial continues until that many "
+        f"are undisturbed or its time limit is reached.{fewer} Warm-ups are excluded from "
+        "estimates."
     )
 
 
 def _work(campaign: Campaign) -> str:
     return (
-        "The batch of a workload is fixed once on this machine, on serial "
-        f"{campaign.reference_arm}, and is the same for every model, number of workers and arm. "
-        "The results of every repetition are compared with those of the plain loop; a trial whose "
-        "results differ is a wrong result and counts in no estimate. Work that counts its updates "
-        "is the exception: updates that are lost are a result, shown as such."
+        "The batch of a workload is calibrated once on this machine, with serial "
+        f"{campaign.reference_arm}, and is the same for all configurations. The results of each "
+        "repetition are compared with those of the serial baseline. A trial whose results differ "
+        "is excluded. Lost updates are the exception: they are a result."
     )
 
 
@@ -193,64 +193,65 @@ def _amounts(evidence: Evidence) -> list[Fact]:
     sets = dict.fromkeys(cell.amounts for cell in campaign.cells if len(cell.amounts) > 1)
     named = "; ".join(text.listing([str(amount) for amount in amounts]) for amounts in sets)
     how = (
-        f"A trial measures several amounts of work in turns: each task is executed {named} times "
-        "in place. Ratios, decisions, scaling and claims are about the largest. Each trial has a "
-        "line through its least and largest amount: time = overhead + work ÷ rate. Overhead, rate "
-        "and break-even are medians of the trials' lines, with intervals of interpolated order "
-        "statistics; against serial they are paired by block, or all pairs of trials where the two "
-        "are not quiet in the same blocks. The break-even is the set of amounts at which a test of "
-        "the median difference leaves open who is faster, so it may have one end or none. The "
-        "amount between checks the line: where time is clearly more than "
-        f"{text.percent(campaign.margin)} off it, the line bends and only the measured points are "
-        "shown. Nothing is said of more work than the largest amount."
+        f"A trial measures several amounts of work in turns: each task is executed {named} times. "
+        "Ratios, recommendations, scaling and claims are about the largest. Each trial has a line "
+        "through its smallest and largest amount: time = overhead + work ÷ rate. Overhead, rate "
+        "and break-even are medians over trials, with order-statistic intervals. Against serial "
+        "they are paired by block where both are undisturbed in the same blocks. The break-even "
+        "is the set of amounts at which a test of the median difference is inconclusive, so it may "
+        "have one end or none. A third amount checks the line: where time deviates from it by more "
+        f"than {text.percent(campaign.margin)}, we show only the measured points."
     )
     return [Fact(term="Amounts of work", text=how)]
 
 
-def _times(campaign: Campaign) -> str:
+def _times(campaign: Campaign) -> tuple[Words, ...]:
+    """How a trial and a configuration get their time, step by step."""
     return (
-        "A trial's value is the median of its quiet repetitions: those beside which a sentinel, "
-        "a small fixed piece of work on every CPU (on one after the other beside a single worker, "
-        "unless they are more than four, and else on all at once), read at most "
-        f"{text.percent(campaign.quiet_threshold)} above the CPU's floor (the 1st percentile of "
-        "such readings in this data set), its wait for a CPU that another program had taken "
-        "included, and where no program had taken one that a worker needs. A trial with fewer "
-        "than three has no quiet value; a sweep that allows for it (second_look_s) tries it "
-        "again. A cell with quiet values in fewer than half of its trials, or in fewer than six "
-        "unless it has no more, is judged by typical values, the medians of all repetitions, and "
-        "so is whatever is compared with it; never one quiet and one typical. A cell's time is the "
-        "median of its trials, with a distribution-free interval from order statistics at the "
-        "level it attains."
+        "A sentinel (a small reference workload) is timed on each CPU before and after each "
+        "repetition: on one CPU after the other for a single worker on up to four CPUs, else on "
+        "all in parallel.",
+        "A repetition is undisturbed if no sentinel of a CPU in use took more than "
+        f"{text.percent(campaign.quiet_threshold)} above that CPU's best-case reading (1st "
+        "percentile), and no other program held a CPU that a worker needed. The measured time "
+        "plays no part in this.",
+        "A trial's undisturbed time is the median of its undisturbed repetitions, at least three. "
+        "Its all-repetitions time is the median of all. A retry pass, where configured, repeats "
+        "trials without enough undisturbed repetitions.",
+        "All configurations of a workload and a timing are compared on one basis: undisturbed "
+        "times where enough blocks have them, else all repetitions.",
+        "A configuration's time is the median over its trials, with an order-statistic interval "
+        "at the level that it attains.",
     )
 
 
 def _ratios(campaign: Campaign) -> str:
     return (
-        "Baseline time divided by cell time: the ratio of the geometric means. Its interval is "
-        "Student's t on the logarithms of the blocks' ratios: exp(mean ± t × standard deviation ÷ "
-        f"√blocks), at {text.percent(campaign.confidence)}, not adjusted for the number of "
-        "comparisons. Quiet times of which fewer than six blocks have both are two samples, with "
-        "Welch's t. A second interval is a bootstrap of the ratio of medians, of whole blocks or "
-        "of each sample; nothing is said of a ratio unless both intervals say it."
+        "Ratio of geometric means: baseline time divided by the configuration's time. We use two "
+        "methods: Student's t on the log ratios of the blocks, and a bootstrap over blocks. If "
+        "fewer than six blocks have undisturbed times for both configurations, we use two "
+        "independent samples (Welch's t). The interval encloses both methods' "
+        f"{text.percent(campaign.confidence)} intervals and is widened by the variance that the "
+        "A/A control finds beyond the trials. It is not adjusted for the number of comparisons."
     )
 
 
-def _readings(campaign: Campaign) -> str:
-    upper = 1 + campaign.margin
+def _results(campaign: Campaign) -> tuple[Words, ...]:
+    upper = text.fixed(1 + campaign.margin, 2)
     return (
-        f"Faster: both intervals lie wholly above {text.fixed(upper, 2)}. Slower: wholly below "
-        f"1/{text.fixed(upper, 2)}. Equal: both {text.percent(0.9)} intervals lie between these "
-        "two (two one-sided tests). And the ratio is further from the nearer of these bounds than "
-        "two measurements of the same cell are from each other (control), where that was measured. "
-        "Everything else is not settled, and so is anything from fewer than six blocks."
+        f"Faster: the interval is above {upper}. Slower: it is below 1/{upper}.",
+        f"No difference: the {text.percent(0.9)} interval is between these two (two one-sided "
+        "tests).",
+        "Faster or slower by an unknown amount: the interval excludes 1 only.",
+        f"No speedup: the upper end of the {text.percent(0.9)} interval is at most {upper}. No "
+        f"slowdown: its lower end is at least 1/{upper}.",
+        "Inconclusive: everything else, and everything from fewer than six blocks.",
     )
 
 
 def _best() -> str:
     return (
-        "The choice is between families (serial, threads, processes and so on), each by its best "
-        "cell: the one with the least geometric mean among those whose trials all succeeded and "
-        "lost no update. It is chosen from the data it is judged on, which flatters it a little. "
-        "Where it and the runner-up, the best of the other families, are equal, or not settled, "
-        "the table says so."
+        "The candidates are the fastest configurations of each family (serial, threads, processes) "
+        "whose trials all succeeded and lost no update. A recommendation names every family that "
+        "is not shown to be slower than the best one."
     )

@@ -1,4 +1,4 @@
-"""The notebook replay beside the notebook's own figures."""
+"""The notebook replay next to the notebook's own figures."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -26,6 +26,7 @@ from threads_or_processes.reporting.page import (
     Section,
     Table,
     filled,
+    not_covered,
     table_of,
 )
 from threads_or_processes.reporting.palette import series_styles
@@ -65,10 +66,7 @@ _COLUMNS = {
     "end_ns": "high",
 }
 
-LIMITS = (
-    "Anything but sleeping: work that computes wants an interpreter, and is shown below under "
-    "speed-up."
-)
+LIMITS = "CPU-bound work; see scaling."
 
 
 def build(evidence: Evidence) -> Iterator[Section]:
@@ -82,12 +80,12 @@ def build(evidence: Evidence) -> Iterator[Section]:
     figure = timeline(campaign, evidence.tables)
     yield Section(
         anchor="notebook",
-        title="The notebook, run again",
+        title="The teaching notebook, repeated",
         nav_title="Notebook",
         question=experiment.question,
         answer=_overlap(measured, _seconds(campaign))
         if measured
-        else "No trial of the replay succeeded; only the notebook's figures are shown.",
+        else "No trial succeeded; only the notebook's own figures are shown.",
         blocks=filled(
             *map(Paragraph, _paragraphs(campaign, rows)),
             _times(rows, campaign),
@@ -97,6 +95,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
                 "Time since the start of the timed region.",
             ),
             _lists(rows, campaign),
+            not_covered(LIMITS),
         ),
     )
 
@@ -118,9 +117,9 @@ def _paragraphs(campaign: Campaign, rows: Sequence[NotebookRow]) -> tuple[str, .
     seconds = _seconds(campaign)
     sleep = f"sleeps {text.seconds(seconds)}" if seconds else "sleeps"
     opening = (
-        f"The notebook that this project grew from starts one worker for each CPU; each {sleep}, "
-        "once as multiprocess.Pool(N).map and once as N threading.Thread. Here is the same timed "
-        "region on this machine: the pool is created, used and closed inside it."
+        f"The notebook starts one worker for each CPU; each {sleep}, once in "
+        "multiprocess.Pool(N).map and once in N threading.Thread. The timed region is the same "
+        "here: it includes startup and shutdown."
     )
     measured = [row for row in rows if row.wall_ns is not None]
     return tuple(p for p in (opening, _memory(measured, campaign)) if p)
@@ -130,17 +129,17 @@ def _overlap(rows: Sequence[NotebookRow], seconds: float | None) -> str:
     """Whether the sleeps overlapped, judged from the wall times themselves."""
     walls = [row.wall_ns for row in rows if row.wall_ns is not None]
     workers = max(row.workers for row in rows)
-    span = f"between {text.time(min(walls))} and {text.time(max(walls))}"
+    span = f"{text.time(min(walls))} to {text.time(max(walls))}"
     if not seconds or workers < 2:
-        return f"The wall times here lie {span}."
+        return f"Wall times: {span}."
     in_turn = workers * seconds
     apart = f"one after the other, {text.count(workers, 'sleep')} take {text.seconds(in_turn)}"
     if max(walls) < 0.75 * in_turn * text.SECONDS.ns:
         return (
-            f"The wall times here lie {span}; {apart}. A sleeping worker needs no "
-            "interpreter, so the sleeps overlap in threads and processes alike."
+            f"Wall times: {span}; {apart}. Sleeping workers release the GIL, so sleeps overlap in "
+            "threads and in processes."
         )
-    return f"The wall times here lie {span}; {apart}."
+    return f"Wall times: {span}; {apart}."
 
 
 def _memory(rows: Sequence[NotebookRow], campaign: Campaign) -> str:
@@ -156,11 +155,10 @@ def _memory(rows: Sequence[NotebookRow], campaign: Campaign) -> str:
     parts = []
     if pools and all(row.data == [] for row in pools):
         parts.append(
-            "The process version leaves data empty in the parent: each worker appended to a copy "
-            "of its own, because processes share no memory."
+            "With processes, data stays empty in the parent: each worker appends to its own copy."
         )
     if threads and all(row.data for row in threads):
-        parts.append("Threads append to the one list that they share.")
+        parts.append("Threads append to one shared list.")
     return " ".join(parts)
 
 

@@ -23,17 +23,15 @@ from threads_or_processes.reporting.sections import slow_modes
 from threads_or_processes.reporting.sections.amounts import has_amounts
 
 HOW_TO_READ = (
-    "Times are medians over trials. Quiet ones rest on the repetitions beside which the "
-    "sentinel saw no neighbour, and say what the work costs on this hardware; typical ones "
-    "on all repetitions, and say what a user of the machine saw. Where quiet time was too "
-    "rare, the basis is typical and the interval is the wider for it. The interval "
-    "of a median comes from order statistics and only reaches certain levels, so the level "
-    "it attains is shown. With fewer than six blocks none reaches 95 %."
+    "Times are medians over trials. Undisturbed times estimate the cost on idle hardware. "
+    "All-repetition times include interference, so their intervals are wider. The interval of a "
+    "median comes from order statistics, so its level is given; with fewer than six blocks it is "
+    "below 95 %."
 )
 
 LARGEST = (
-    "Of warm cells these are times of the largest amount of work that was measured. All amounts "
-    "are in tables/amounts.csv, the lines through them in tables/overheads.csv."
+    "Warm times are those of the largest amount of work. All amounts are in tables/amounts.csv, "
+    "the fitted lines in tables/overheads.csv."
 )
 
 
@@ -58,10 +56,10 @@ def build(evidence: Evidence) -> Iterator[Section]:
         blocks=(
             Paragraph(f"{HOW_TO_READ} {slow_modes.MEANING}"),
             *((Paragraph(LARGEST),) if has_amounts(tables) else ()),
-            Heading(text="Times of every cell"),
-            *(cells or [Paragraph("There are no cells.")]),
+            Heading(text="Times by workload"),
+            *(cells or [Paragraph("There are no configurations.")]),
             Heading(text="Ratios by question"),
-            *(ratios or [Paragraph("No two cells can be compared.")]),
+            *(ratios or [Paragraph("No two configurations can be compared.")]),
         ),
     )
 
@@ -72,7 +70,7 @@ def _cells(workload: str, rows: Sequence[CellRow], evidence: Evidence) -> Fold:
     modes = evidence.tables.modes_at_most
     baseline = evidence.tables.serial(workload, campaign.reference_arm)
     title = campaign.title(workload)
-    summary = f"{title}: {text.count(len(rows), 'cell')}"
+    summary = f"{title}: {text.count(len(rows), 'configuration')}"
     if baseline is not None and baseline.median_ns is not None:
         summary += f", serial on {campaign.reference_arm} takes {text.time(baseline.median_ns)}"
 
@@ -92,12 +90,12 @@ def _cells(workload: str, rows: Sequence[CellRow], evidence: Evidence) -> Fold:
                 (
                     Column("Model", lambda row: campaign.model_title(row.model)),
                     Number("Workers", lambda row: words.workers(row.workers, row.worker_kind)),
-                    Column("Arm", lambda row: row.arm),
+                    Column("Build", lambda row: row.arm),
                     Column("Timing", words.timing),
                     Number("Trials ok / planned", lambda row: f"{row.ok} / {row.planned}"),
                     Column("Basis", lambda row: row.basis or text.MISSING),
-                    Number("Quiet time", lambda row: text.percent(row.quiet_share_ratio)),
-                    times("Typical", lambda row: row.typical_ns),
+                    Number("Undisturbed", lambda row: text.percent(row.quiet_share_ratio)),
+                    times("All repetitions", lambda row: row.typical_ns),
                     times("Median", lambda row: row.median_ns),
                     times("Low", lambda row: row.ci_low_ns),
                     times("High", lambda row: row.ci_high_ns),
@@ -113,7 +111,7 @@ def _cells(workload: str, rows: Sequence[CellRow], evidence: Evidence) -> Fold:
                         lambda row: text.percent(row.between_trial_cv_ratio),
                     ),
                 ),
-                caption=f"{title}: time of a batch by model, workers and arm",
+                caption=f"{title}: time of a batch",
                 row_headers=4,
             ),
         ),
@@ -137,19 +135,19 @@ def _ratios(contrast: ContrastKind, rows: Sequence[RatioRow], campaign: Campaign
                 rows,
                 (
                     Column("Workload", lambda row: campaign.title(row.workload)),
-                    Column("Cell", lambda row: _side(row.cell, campaign)),
+                    Column("Configuration", lambda row: _side(row.cell, campaign)),
                     Column("Baseline", lambda row: _side(row.baseline_cell, campaign)),
                     Column("Timing", lambda row: row.timing),
-                    Column("Cell takes", lambda row: text.time(row.cell_ns)),
-                    Column("Baseline takes", lambda row: text.time(row.baseline_ns)),
+                    Column("Time", lambda row: text.time(row.cell_ns)),
+                    Column("Baseline time", lambda row: text.time(row.baseline_ns)),
                     Number("Ratio", lambda row: text.ratio_cell(row.ratio), "×"),
                     Number("Low", lambda row: text.ratio_cell(row.intervals.ci_low_ratio), "×"),
                     Number("High", lambda row: text.ratio_cell(row.intervals.ci_high_ratio), "×"),
                     Number("Level", level),
                     Number("Blocks", lambda row: str(row.blocks)),
-                    Column("Reading", lambda row: words.RESULTS[row.reading]),
+                    Column("Result", lambda row: words.RESULTS[row.reading]),
                 ),
-                caption=f"{title}: baseline time divided by the cell's time, paired by block",
+                caption=f"{title}: baseline time ÷ time",
                 row_headers=4,
             ),
         ),

@@ -37,15 +37,10 @@ from threads_or_processes.reporting.sections import figure_builders, slow_modes,
 from threads_or_processes.reporting.sections.pivot_tables import left_out
 from threads_or_processes.reporting.tables import Tables
 
-NO_NOISE_FLOOR = (
-    "No cell was measured twice under two names (A/A), so it is not known what difference noise "
-    "alone makes."
-)
+NO_NOISE_FLOOR = "No A/A control was run, so the noise floor is unknown."
 NO_SENTINEL = (
-    "No sentinel watched the CPUs (processes can't be pinned here), so the times are typical ones: "
-    "all repetitions count, disturbed or not. On a machine shared with others, neighbours slow "
-    "single trials down; parallel cells need every CPU undisturbed at once, so their speed-ups "
-    "come out lower than on a quiet machine."
+    "No sentinel was run (processes can't be pinned here), so all repetitions count, disturbed or "
+    "not. On a shared machine this lowers speedups, because parallel work needs all CPUs at once."
 )
 
 
@@ -55,29 +50,38 @@ def build(evidence: Evidence) -> Iterator[Section]:
     order = order_figure(evidence.campaign, evidence.tables)
     paragraphs = (
         _account(evidence.tables),
-        _quiet_time(evidence),
+        _undisturbed(evidence),
+        noise_floor(evidence),
         _variation(cells),
         *slow_modes.told(evidence),
         _odd(evidence),
-        noise_floor(evidence),
-        "No outlier was dropped for its time: the sentinel alone says what is quiet, and "
-        "typical times rest on every measured repetition.",
+        "No outliers were removed; only the sentinel decides which repetitions are undisturbed.",
     )
     yield Section(
         anchor="quality",
-        title="How good the data are",
-        nav_title="Data quality",
+        title="Data quality",
         blocks=filled(
-            *map(Paragraph, paragraphs),
-            figure_builders.figure_block(order) if order else None,
-            _outcomes(evidence.tables.outcomes),
-            _health(evidence.tables.health),
+            Paragraph(" ".join(paragraphs[:3])),
+            Fold(
+                summary="Trials and machine state",
+                content=filled(
+                    *map(Paragraph, paragraphs[3:]),
+                    _outcomes(evidence.tables.outcomes),
+                    _health(evidence.tables.health),
+                    left_out(evidence.campaign.experiments, evidence.campaign),
+                ),
+            ),
             _flagged(cells, evidence.campaign),
-            slow_modes.of_every_cell(evidence),
-            variation.drift(evidence),
-            variation.outliers(evidence),
-            variation.percentiles(evidence),
-            left_out(evidence.campaign.experiments, evidence.campaign),
+            Fold(
+                summary="Diagnostics: order, drift, outliers, percentiles",
+                content=filled(
+                    figure_builders.figure_block(order) if order else None,
+                    slow_modes.of_every_cell(evidence),
+                    variation.drift(evidence),
+                    variation.outliers(evidence),
+                    variation.percentiles(evidence),
+                ),
+            ),
         ),
     )
 
@@ -86,7 +90,7 @@ def _account(tables: Tables) -> str:
     """Planned = ok + explained, as a sum that can be checked."""
     planned = tables.ended["planned"]
     if planned and tables.ended[Outcome.OK] == planned:
-        return f"All {text.count(planned, 'planned trial')} ended well."
+        return f"All {text.count(planned, 'planned trial')} succeeded."
     parts = [row for row in tables.outcomes if row.outcome != "planned" and row.trials]
     sum_ = " + ".join(f"{row.trials} {words.outcome_word(row.outcome)}" for row in parts)
     return f"{text.count(planned, 'trial')} planned = {sum_ or '0 recorded'}."
@@ -94,7 +98,7 @@ def _account(tables: Tables) -> str:
 
 def _outcomes(rows: Sequence[OutcomeRow]) -> Table:
     return table_of(
-        rows,
+        [row for row in rows if row.trials],
         (
             Column("Outcome", lambda row: words.outcome_word(row.outcome)),
             Number("Trials", lambda row: str(row.trials)),
@@ -102,24 +106,24 @@ def _outcomes(rows: Sequence[OutcomeRow]) -> Table:
                 "For example", lambda row: text.plain(row.example_cell or "", 100) or text.MISSING
             ),
             Column(
-                "What was said there",
+                "Message",
                 lambda row: text.plain(row.example_explanation or "", 400) or text.MISSING,
             ),
         ),
-        caption="How the planned trials ended; planned is the sum of the others",
+        caption="Outcomes of the planned trials",
     )
 
 
 def _odd(evidence: Evidence) -> str:
-    """In how many trials the machine itself said that something was odd."""
+    """How many trials were flagged for the state of the machine."""
     recorded = evidence.tables.ended["planned"] - evidence.tables.ended["missing"]
     flagged = sum(row.trials for row in evidence.tables.health if row.flag == ANY_HEALTH_FLAG)
-    opening = "Before and after each trial the machine was asked for its state"
+    opening = "The state of the machine was recorded before and after each trial"
     if not flagged:
-        return f"{opening}; in none of {text.count(recorded, 'trial')} was anything odd."
+        return f"{opening}; none of {text.count(recorded, 'trial')} was flagged."
     return (
-        f"{opening}; in {text.fixed(flagged, 0)} of {text.count(recorded, 'trial')} something was "
-        "odd. A flag drops no trial: it says where to look when a time is odd."
+        f"{opening}; {text.fixed(flagged, 0)} of {text.count(recorded, 'trial')} were flagged. "
+        "Flagged trials count like all others."
     )
 
 
@@ -133,22 +137,21 @@ def _health(rows: Sequence[HealthRow]) -> Table:
             Column("For example", lambda row: text.plain(row.example_cell or "", 100)),
             Number("Block", lambda row: str(row.example_block)),
         ),
-        caption="What was odd with the machine; a trial can have several flags",
+        caption="Flags of trials; a trial can have several",
     )
 
 
 def _variation(cells: Sequence[CellRow]) -> str:
     shares = [c.between_trial_cv_ratio for c in cells if c.between_trial_cv_ratio is not None]
     if not shares:
-        return "No cell has two successful trials, so nothing is known about their variation."
+        return "No configuration has two successful trials, so their variation is unknown."
     return (
-        f"From trial to trial of one cell, times vary by {text.percent(median_low(shares))} in the "
-        f"typical cell and {text.percent(max(shares))} in the worst (standard deviation divided "
-        f"by mean, {text.count(len(shares), 'cell')})."
+        f"Coefficient of variation between trials: median {text.percent(median_low(shares))}, "
+        f"max {text.percent(max(shares))} ({text.count(len(shares), 'configuration')})."
     )
 
 
-def _quiet_time(evidence: Evidence) -> str:
+def _undisturbed(evidence: Evidence) -> str:
     rows = evidence.tables.timed
     shares = [row.quiet_share_ratio for row in rows if row.quiet_share_ratio is not None]
     if not shares:
@@ -156,23 +159,20 @@ def _quiet_time(evidence: Evidence) -> str:
     disturbed = evidence.tables.disturbed
     imputed = sum(row.imputed or 0 for row in rows)
     stand_ins = (
-        f" In {text.count(imputed, 'quiet repetition')} undisturbed chunks of the same trial stand "
-        "for disturbed ones."
+        f" In {text.count(imputed, 'repetition')}, undisturbed chunks of the same trial replace "
+        "disturbed ones."
         if imputed
         else ""
     )
     verdict = (
-        f"{text.count(disturbed, 'cell')} never saw enough of it and fall back on typical times."
+        f"{disturbed} of {text.count(len(rows), 'configuration')} have too few; for these we use "
+        "all repetitions."
         if disturbed
-        else "Every cell saw enough of it."
+        else "Every configuration has enough of them."
     )
     return (
-        "A sentinel timed the same small piece of work on every CPU just before and just after "
-        "each repetition. A repetition is quiet when no CPU that took part read more than "
-        f"{text.percent(evidence.campaign.quiet_threshold)} above its floor; the measured time "
-        f"itself plays no part in that. {text.percent(median_low(shares))} of the repetitions "
-        f"were quiet in the typical cell, {text.percent(min(shares))} in the worst.{stand_ins} "
-        f"{verdict}"
+        f"Undisturbed repetitions: median {text.percent(median_low(shares))}, "
+        f"min {text.percent(min(shares))} over configurations.{stand_ins} {verdict}"
     )
 
 
@@ -184,7 +184,7 @@ def _flagged(cells: Sequence[CellRow], campaign: Campaign) -> Fold:
             Column("Workload", lambda row: campaign.title(row.workload)),
             Column("Model", lambda row: campaign.model_title(row.model)),
             Number("Workers", lambda row: words.workers(row.workers, row.worker_kind)),
-            Column("Arm", lambda row: row.arm),
+            Column("Build", lambda row: row.arm),
             Column("Timing", words.timing),
             Number(
                 "Variation between trials", lambda row: text.percent(row.between_trial_cv_ratio)
@@ -192,12 +192,10 @@ def _flagged(cells: Sequence[CellRow], campaign: Campaign) -> Fold:
             Number("Within a trial", lambda row: text.percent(row.within_trial_cv_ratio)),
             Column("Why", lambda row: words.flag_words(row.flags)),
         ),
-        caption="Cells whose times vary, that had failures, or that lost updates",
+        caption="Configurations that vary, had failures, or lost updates",
         row_headers=5,
     )
-    return Fold(
-        summary=f"Cells to read with care: {len(flagged)} of {len(cells)}", content=(table,)
-    )
+    return Fold(summary=f"Flagged configurations: {len(flagged)} of {len(cells)}", content=(table,))
 
 
 def noise_floor(evidence: Evidence) -> str:
@@ -205,12 +203,12 @@ def noise_floor(evidence: Evidence) -> str:
     apart = evidence.tables.differences_by_chance
     if not apart:
         return NO_NOISE_FLOOR
-    return f"Noise floor: two measurements of one cell (A/A) differ by {words.of_pairs(apart)}."
+    return f"Noise floor (A/A control): {words.of_pairs(apart)}."
 
 
 def order_figure(campaign: Campaign, tables: Tables) -> FigureSpec | None:
     """How far the trials of each block lie from their cells' medians; none for a single block."""
-    axis = Axis(label="time ÷ median of its cell", unit=Unit.RATIO, margin=campaign.margin)
+    axis = Axis(label="time ÷ median of its configuration", unit=Unit.RATIO, margin=campaign.margin)
     lines = [
         tuple(
             Mark(
@@ -237,13 +235,12 @@ def order_figure(campaign: Campaign, tables: Tables) -> FigureSpec | None:
     return FigureSpec(
         name="order",
         kind=Kind.LINES,
-        title="Times, block by block",
+        title="Times by block",
         finding=words.sentence(
             f"the median trial of each block, over the median of its cell – {'; '.join(parts)}"
         ),
-        caption="Each block's median trial, as a multiple of the median of its cell; whiskers hold "
-        "half of the trials. A slope is a drift, a peak a busy time. Blocks are what ratios are "
-        "paired by, so neither is in them.",
+        caption="Median over trials of time ÷ median of its configuration, by block; whiskers are "
+        "quartiles. Ratios are paired by block, so drift cancels in them.",
         positions=Axis(
             label="block, in the order in which they ran", unit=Unit.BLOCK, scale=Scale.LINEAR
         ),

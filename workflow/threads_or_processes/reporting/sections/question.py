@@ -184,7 +184,12 @@ class Question:
     ) -> tuple[int, list[tuple[str, float]]]:
         """The worker count nearest to the CPUs, and the values of its cells, by name."""
         most = nearest_to_cpus(cells, self.campaign)
-        found = ((self.named(cell), value(cell)) for cell in cells if cell.workers == most)
+        title = self.campaign.model_title
+        found = (
+            (f"{title(cell.model)}, {cell.arm}", value(cell))
+            for cell in cells
+            if cell.workers == most
+        )
         return most, [(name, known) for name, known in found if known is not None]
 
 

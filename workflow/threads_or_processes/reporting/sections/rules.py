@@ -15,8 +15,8 @@ DECISION = Link(text="What to use", address="#decision")
 ENVIRONMENT = Link(text="Machine and interpreters", address="#environment")
 METHODS = Link(text="Methods", address="#methods")
 NUMBERS = Link(text="All numbers", address="#numbers")
-QUALITY = Link(text="How good the data are", address="#quality")
-SPEED_UP = Link(text="Speed-up", address="#scaling")
+QUALITY = Link(text="Data quality", address="#quality")
+SPEED_UP = Link(text="Scaling", address="#scaling")
 
 
 def build(evidence: Evidence) -> tuple[Words, ...]:
@@ -26,15 +26,14 @@ def build(evidence: Evidence) -> tuple[Words, ...]:
     scaling = SPEED_UP if campaign.scaled else NUMBERS
     return (
         _rule(
-            "Say what a speed-up is relative to, and how long that takes.",
-            f"The baseline is the plain loop: on {campaign.reference_arm} in figures and "
-            "decisions, on the same interpreter beside it. Its time stands with each kind of work.",
+            "Say what a speedup is relative to, and how long that takes.",
+            f"The baseline is serial: on {campaign.reference_arm} or on the same build, as each "
+            "table says. Its time is shown for each workload.",
             DECISION,
         ),
         _rule(
             "Give the reason when only some benchmarks or some of the system are used.",
-            "The plan is the config, shown whole; combinations that can't be, if any, are "
-            "listed with the reason.",
+            "The whole configuration is shown; impossible combinations are listed with the reason.",
             METHODS,
         ),
         _rule(
@@ -44,7 +43,7 @@ def build(evidence: Evidence) -> tuple[Words, ...]:
         ),
         _rule(
             "Summarise costs, not ratios; if ratios, by the geometric mean.",
-            "A ratio is that of two geometric means, and both times stand beside it.",
+            "Ratios are ratios of geometric means; both times are shown next to them.",
             NUMBERS,
         ),
         _rule(
@@ -55,9 +54,9 @@ def build(evidence: Evidence) -> tuple[Words, ...]:
         ),
         _rule(
             "Do not assume a normal distribution without a look at the data.",
-            "Times have order-statistic intervals, which assume none. Ratios are judged by t "
-            "on logarithms and by a bootstrap, which must agree; modes, drift and outliers are "
-            "tested for.",
+            "Times have order-statistic intervals, which assume none. The interval of a ratio "
+            "encloses those of Student's t on logarithms and of a bootstrap. We test for modes, "
+            "drift and outliers.",
             QUALITY,
         ),
         _rule(
@@ -68,34 +67,34 @@ def build(evidence: Evidence) -> tuple[Words, ...]:
         ),
         _rule(
             "Ask whether a mean or median is what matters; it may be a percentile.",
-            "Percentiles of all repetitions, quiet and typical, of every cell.",
+            "Percentiles of undisturbed and of all repetitions, for each configuration.",
             QUALITY,
         ),
         _rule(
             "Document all factors, their levels and the whole set-up.",
-            "Machine, interpreters, flags, libraries, config and seed are in this file; every "
-            "repetition is in the data.",
+            "Machine, interpreters, flags, libraries, configuration and seed are in this file; "
+            "the data have every repetition.",
             ENVIRONMENT,
         ),
         _rule(
             "For parallel times, say how they were taken, synchronised and summarised.",
-            "Workers are up and have answered before the clock of a warm trial starts; the "
-            "parent reads one monotonic clock around the whole batch.",
+            "Workers are up before the clock of a warm trial starts. The parent reads one "
+            "monotonic clock around the whole batch.",
             METHODS,
         ),
         _rule(
             "Show upper bounds where there are some.",
-            "Perfect sharing and the number of CPUs are drawn into every speed-up figure."
+            "Scaling figures show ideal linear speedup and the number of CPUs."
             if campaign.scaled
-            else "No speed-up curve was planned, so no bound is drawn.",
+            else "No scaling was planned, so there is no bound to draw.",
             scaling,
         ),
         _rule(
             "Plot all that is needed to read the results; join points only for a trend.",
-            "Every block is a point; lines between numbers of workers are said to guide the "
-            "eye only; each figure has its numbers below it."
+            "Every block is a point; lines between worker counts only guide the eye; each figure "
+            "has a table of its numbers."
             if campaign.scaled
-            else "Each figure has its numbers below it.",
+            else "Each figure has a table of its numbers.",
             scaling,
         ),
     )

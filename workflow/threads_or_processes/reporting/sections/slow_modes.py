@@ -11,9 +11,10 @@ from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Column, Fold, Number, Table, table_of
 
 MEANING = (
-    "A trial is slow when it lies above the faster half of its cell's trials, beyond a gap of "
-    f"{text.percent(SLOW_GAP)} at least. The fast mode is the median of the others. Workers are "
-    "co-placed when two of them began or ended their chunks on one CPU while another CPU had none."
+    "A trial is slow if a gap of at least "
+    f"{text.percent(SLOW_GAP)} separates it from the faster half of its configuration's trials. "
+    "The fast mode is the median of the others. Workers are co-placed if two of them began or "
+    "ended chunks on one CPU while another CPU had none."
 )
 
 
@@ -64,7 +65,7 @@ def modes_of_cells(rows: Sequence[ModesRow], campaign: Campaign, caption: str) -
             Column("Work", lambda row: campaign.title(row.workload)),
             Column("Model", lambda row: campaign.model_title(row.model)),
             Number("Workers", lambda row: words.workers(row.workers, row.worker_kind)),
-            Column("Arm", lambda row: row.arm),
+            Column("Build", lambda row: row.arm),
             Number("Batches", lambda row: str(row.amount)),
             Number("Fast mode", lambda row: text.bounded(row.fast, text.time)),
             Number("Slow trials", lambda row: slow_of(row)),
@@ -83,7 +84,7 @@ def modes_of_cells(rows: Sequence[ModesRow], campaign: Campaign, caption: str) -
 def of_every_cell(evidence: Evidence) -> Fold:
     """The cells that have slow trials or shared CPUs, at every amount."""
     rows = [row for row in evidence.tables.modes if row.slow_trials or row.co_placed]
-    caption = "Cells with slow trials or co-placed workers"
+    caption = "Configurations with slow trials or co-placed workers"
     return Fold(
         summary=f"{caption}: {len(rows)} of {len(evidence.tables.modes)}",
         note=MEANING,

@@ -15,7 +15,7 @@ from threads_or_processes.records.vocabulary import (
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Fact, Facts, Heading, Paragraph, Section
+from threads_or_processes.reporting.page import Fact, Facts, Heading, Section
 from threads_or_processes.reporting.sections import quality
 from threads_or_processes.reporting.sections.amounts import has_amounts
 
@@ -28,20 +28,16 @@ NOISY_RATIO = 0.05
 def build(evidence: Evidence) -> Iterator[Section]:
     """The threats of each kind (Cook and Campbell's four); each kind has at least one."""
     kinds = (
+        ("Does it hold for other work?", "construct validity", _construct),
+        ("Does it hold elsewhere?", "external validity", _external),
         ("Is the difference due to what was changed?", "internal validity", _internal),
         ("Is the statistical conclusion sound?", "conclusion validity", _conclusion),
-        ("Do the workloads stand for the work that is meant?", "construct validity", _construct),
-        ("Does it hold elsewhere?", "external validity", _external),
     )
     yield Section(
         anchor="threats",
-        title="What may be wrong with it",
+        title="Threats to validity",
         nav_title="Threats",
         blocks=(
-            Paragraph(
-                "Threats to validity, found by rules in what was measured here; those that hold "
-                "for every such report are named, too."
-            ),
             *(
                 block
                 for question, kind, threats in kinds
@@ -61,8 +57,7 @@ def _internal(evidence: Evidence) -> Iterator[Fact]:
     if len(evidence.identities) > 1 and parity["verdict"] == "match":
         yield Fact(
             term="Interpreters match",
-            text="Version, compiler and flags were compared and are equal; what was not compared "
-            "could still differ.",
+            text="Version, compiler and flags are equal. What was not compared could differ.",
         )
     flagged = {row.flag: row.trials for row in evidence.tables.health}
     for flag, (term, meaning) in _HEALTH_THREATS.items():
@@ -72,29 +67,26 @@ def _internal(evidence: Evidence) -> Iterator[Fact]:
     if not any(row.quiet_share_ratio is not None for row in evidence.tables.cells):
         yield Fact(
             term="No sentinel",
-            text="Nothing watched the CPUs, so disturbed times can't be told from quiet ones.",
+            text="Disturbed repetitions can't be distinguished from undisturbed ones.",
         )
     if disturbed := evidence.tables.disturbed:
         yield Fact(
             term="Busy neighbours",
-            text=f"{text.count(disturbed, 'cell')} of "
-            f"{text.fixed(len(evidence.tables.timed), 0)} saw too little quiet time and stand on "
-            "typical times, which hold what neighbours did. Blocks and pairing spread that over "
-            "all cells alike, but do not remove it.",
+            text=f"{disturbed} of {text.count(len(evidence.tables.timed), 'configuration')} have "
+            "too few undisturbed repetitions and fall back to all repetitions, which include "
+            "interference.",
         )
     ended = evidence.tables.ended
     if failed := ended["planned"] - ended[Outcome.OK]:
         yield Fact(
             term="Trials that failed",
-            text=f"{text.count(failed, 'trial')} left no usable time. If failing goes with being "
-            "slow, what is left looks faster than it is; cells with a failure are recommended "
-            "nowhere.",
+            text=f"{text.count(failed, 'trial')} have no usable time. If slow trials fail more "
+            "often, the rest look too fast. Configurations with a failure are never recommended.",
         )
     if campaign.machine.logical_cpus == 1:
         yield Fact(
             term="One CPU",
-            text="Nothing can run side by side here, so no way of working can gain by computing "
-            "in parallel.",
+            text="Nothing can run in parallel here, so CPU-bound work can't have a speedup.",
         )
 
 
@@ -103,7 +95,7 @@ _HEALTH_THREATS: dict[str, tuple[str, str]] = {
     HealthFlag.LOAD: ("Other programs", "something else used the CPUs while they ran."),
     HealthFlag.CPU_PRESSURE: (
         "Waiting for a CPU",
-        "tasks waited for a CPU while they ran, including the trial's own workers.",
+        "tasks waited for a CPU while they ran, including the benchmark's own workers.",
     ),
     HealthFlag.IO_PRESSURE: ("Waiting for a disk", "tasks waited for a disk while they ran."),
     HealthFlag.MEMORY_PRESSURE: ("Short of memory", "tasks waited for memory while they ran."),
@@ -124,19 +116,18 @@ def _conditions(evidence: Evidence) -> Iterator[Fact]:
     if True in conditions.boost:
         yield Fact(
             term="Turbo",
-            text="The CPUs may raise their frequency: one busy worker can run faster than many, so "
-            "that speed-ups come out lower than at a fixed frequency.",
+            text="One busy CPU may run at a higher frequency than many, which lowers speedups.",
         )
     if True in conditions.on_battery:
         yield Fact(
             term="On battery",
-            text="The machine ran on its battery, which may have slowed it down, and not evenly.",
+            text="The machine ran on battery, which may have slowed it down unevenly.",
         )
     if set(conditions.governors) - {"performance"}:
         yield Fact(
             term="Frequency governor",
-            text=f"The CPUs' frequency was governed by {text.listing(list(conditions.governors))}, "
-            "and may have followed the load.",
+            text=f"The frequency governor ({text.listing(list(conditions.governors))}) may have "
+            "changed frequencies with the load.",
         )
 
 
@@ -147,8 +138,8 @@ def _conclusion(evidence: Evidence) -> Iterator[Fact]:
     if weak:
         yield Fact(
             term="Few blocks",
-            text=f"{text.count(len(weak), 'cell')} of {text.fixed(len(timed), 0)} have fewer than "
-            "six trials that count, so that nothing is called faster, slower or equal by them.",
+            text=f"{len(weak)} of {text.count(len(timed), 'configuration')} have fewer than six "
+            "successful trials, so all their comparisons are inconclusive.",
         )
     drifting = [
         row for row in tables.pairing if row.drift is not None and row.drift.p_value < SURE_P
@@ -157,22 +148,32 @@ def _conclusion(evidence: Evidence) -> Iterator[Fact]:
         yield Fact(
             term="Drift",
             text="Times drift from block to block in "
-            f"{text.listing(list(dict.fromkeys(_titles(drifting, campaign))))}. Ratios are taken "
-            "within blocks, where drift cancels; absolute times are not.",
+            f"{_several(list(dict.fromkeys(_titles(drifting, campaign))))}. Drift cancels in "
+            "ratios, which are paired by block, but not in absolute times.",
         )
     yield from _noise(evidence)
     varying = [row for row in tables.cells if CellFlag.UNSTABLE in row.flags]
     if varying:
         yield Fact(
-            term="Unstable cells",
-            text=f"{text.count(len(varying), 'cell')} vary much from trial to trial; their "
-            "intervals are wide and lean on a log-normal spread more than others do.",
+            term="Unstable times",
+            text=f"{text.count(len(varying), 'configuration')} vary strongly between trials; their "
+            "intervals are wide and depend more on the log-normal assumption.",
         )
     yield Fact(
         term="The best was chosen",
-        text="The decision table names the fastest cell and judges it on the same data, which "
-        "flatters it a little. Ratios outside the claims are not adjusted for their number.",
+        text="The best configuration is chosen and judged on the same data, which biases it "
+        "upwards (winner's curse). Single ratios are not adjusted for their number.",
     )
+
+
+MOST_NAMED = 3
+
+
+def _several(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = len(names) - MOST_NAMED
+    rest = [text.count(more, "more workload")] if more > 0 else []
+    return text.listing([*names[:MOST_NAMED], *rest])
 
 
 def _titles(rows: Sequence[PairingRow], campaign: Campaign) -> Iterator[str]:
@@ -189,25 +190,23 @@ def _noise(evidence: Evidence) -> Iterator[Fact]:
     if apart > NOISY_RATIO:
         yield Fact(
             term="High noise floor",
-            text=f"Two measurements of one cell differ by {text.percent(apart)} in the typical "
-            "pair; smaller differences elsewhere mean nothing.",
+            text=f"Two measurements of one configuration differ by {text.percent(apart)} (median). "
+            "Smaller differences elsewhere are noise.",
         )
 
 
 def _construct(evidence: Evidence) -> Iterator[Fact]:
     yield Fact(
         term="Small kernels",
-        text="Each kind of work is one short function, executed over and over on warm caches. A "
-        "program that mixes kinds, or works on more data than fits into the caches, can behave "
-        "otherwise.",
+        text="Each workload is one short function on warm caches. Programs that mix workloads or "
+        "exceed the caches can behave differently.",
     )
     longest_ns = max((row.work_ns or 0 for row in evidence.tables.overheads), default=0)
     if has_amounts(evidence.tables) and longest_ns:
         yield Fact(
             term="Amounts of work",
-            text=f"The most work in a batch takes serial {text.about(longest_ns)}. A program that "
-            "works for minutes also meets heat, memory that grows, and neighbours that come and "
-            "go.",
+            text=f"The largest batch takes serial {text.about(longest_ns)}. Programs that run for "
+            "minutes also meet heat and growing memory.",
         )
     kinds = {cell.worker_kind for cell in evidence.campaign.cells}
     yield from (fact for kind, fact in _BORDER_THREATS.items() if kind in kinds)
@@ -216,22 +215,22 @@ def _construct(evidence: Evidence) -> Iterator[Fact]:
 _BORDER_THREATS = {
     WorkerKind.OVERSUBSCRIBED: Fact(
         term="More workers than CPUs",
-        text="Some cells have more workers than CPUs; for work that computes, these say what "
-        "switching costs, not what more CPUs would give.",
+        text="Some configurations have more workers than CPUs. They show the cost of switching, "
+        "not the speedup on more CPUs.",
     ),
     WorkerKind.SMT: Fact(
         term="Shared cores",
-        text="Some cells have workers that share a core (SMT), which is not two cores.",
+        text="In some configurations workers share a core (SMT), which is slower than two cores.",
     ),
     WorkerKind.SLOWER_CORES: Fact(
         term="Slower cores",
-        text="Some cells have more workers than P cores. Equal chunks then end when the slowest "
-        "core is done, and which workers get the faster cores is the system's choice.",
+        text="Some configurations have more workers than P cores. Equal chunks then end with the "
+        "slowest core; the system chooses which workers get the fast ones.",
     ),
     WorkerKind.NUMA: Fact(
         term="More than one NUMA node",
-        text="Some cells have more workers than one NUMA node has cores. Memory of another node "
-        "is slower, and where workers and data lie is the system's choice.",
+        text="Some configurations have more workers than a NUMA node has cores. Remote memory is "
+        "slower; the system places workers and data.",
     ),
 }
 
@@ -240,16 +239,14 @@ def _external(evidence: Evidence) -> Iterator[Fact]:
     campaign = evidence.campaign
     yield Fact(
         term="One machine",
-        text=f"Everything was measured on one machine with "
-        f"{text.count(campaign.machine.logical_cpus, 'CPU')}. Ratios carry over to like hardware "
-        "better than times do; neither must.",
+        text=f"One machine with {text.count(campaign.machine.logical_cpus, 'CPU')}. On similar "
+        "hardware ratios transfer better than times.",
     )
     fingerprint = campaign.machine.fingerprint
     if fingerprint.get("virtualisation"):
         yield Fact(
             term="A virtual machine",
-            text="Its CPUs are those that the host lends; what they cost and when they pause is "
-            "the host's to decide.",
+            text="The host can slow down or pause its CPUs.",
         )
     quota = fingerprint.get("cpu_quota")
     if quota is not None and float(quota) < campaign.machine.logical_cpus:
@@ -262,6 +259,6 @@ def _external(evidence: Evidence) -> Iterator[Fact]:
     if plain := evidence.plain_arms:
         yield Fact(
             term="Plain builds",
-            text=f"{text.listing(plain)} lack profile-guided optimisation; builds that people "
-            "install have it.",
+            text=f"{text.listing(plain)} lack profile-guided optimisation, which installed builds "
+            "have.",
         )

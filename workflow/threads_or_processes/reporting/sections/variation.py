@@ -4,7 +4,6 @@ from threads_or_processes.records.tables.groups import Trend
 from threads_or_processes.records.tables.measured import DistributionRow
 from threads_or_processes.records.vocabulary import Basis, Timing
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Column, Fold, Number, table_of
@@ -13,10 +12,9 @@ from threads_or_processes.reporting.page import Column, Fold, Number, table_of
 def drift(evidence: Evidence) -> Fold:
     """What blocks have in common, and whether it changes from the first to the last."""
     return Fold(
-        summary="Order and drift, block by block",
-        note="Blocks run one after the other. What a block's cells have in common is taken out of "
-        "every ratio; a drift over the blocks is seen in absolute times only. p is that of a rank "
-        "correlation (Mann-Kendall), two-sided, not adjusted for the number of rows.",
+        summary="Order and drift by block",
+        note="Blocks run one after the other. Block effects cancel in every ratio; drift affects "
+        "absolute times only. p: rank correlation (Mann-Kendall), two-sided, unadjusted.",
         content=(
             table_of(
                 [row for row in evidence.tables.pairing if row.blocks],
@@ -29,17 +27,15 @@ def drift(evidence: Evidence) -> Fold:
                     Number(
                         "Share of the variance", lambda row: text.percent(row.block_share_ratio)
                     ),
+                    Number("Residual variation", lambda row: text.percent(row.residual_sd_ratio)),
                     Number(
-                        "What is left varies by", lambda row: text.percent(row.residual_sd_ratio)
-                    ),
-                    Number(
-                        "Correlation of neighbours",
+                        "Autocorrelation",
                         lambda row: text.number(row.block_autocorrelation),
                     ),
                     Number("Last block / first", lambda row: _change(row.drift)),
                     Number("p", lambda row: _p(row.drift)),
                 ),
-                caption="What blocks have in common, and how it changes over the campaign",
+                caption="Block effects and drift",
                 row_headers=2,
             ),
         ),
@@ -57,14 +53,14 @@ def _p(drift: Trend | None) -> str:
 def outliers(evidence: Evidence) -> Fold:
     """How the trials of every cell are spread, and whether their order matters."""
     return Fold(
-        summary="Outliers, drift and first repetitions of every cell",
+        summary="Outliers, drift and first repetitions",
         note="Outliers are trials more than 1.5 (mild) or 3 (severe) interquartile ranges beyond a "
-        "quartile: counted, and never dropped.",
+        "quartile. None is removed.",
         content=(
             table_of(
                 [row for row in evidence.tables.quality if row.mild_outliers is not None],
                 (
-                    Column("Cell", lambda row: _named(row.cell, evidence.campaign)),
+                    Column("Configuration", lambda row: _named(row.cell, evidence.campaign)),
                     Number("Trials", lambda row: str(row.trials)),
                     Column("Basis", lambda row: row.basis or text.MISSING),
                     Number("Mild outliers", lambda row: text.whole(row.mild_outliers)),
@@ -73,7 +69,7 @@ def outliers(evidence: Evidence) -> Fold:
                     Number("Last trial / first", lambda row: _change(row.drift)),
                     Number("p", lambda row: _p(row.drift)),
                     Number(
-                        "Correlation of neighbours",
+                        "Autocorrelation",
                         lambda row: text.number(row.lag1_autocorrelation),
                     ),
                     Number(
@@ -81,12 +77,13 @@ def outliers(evidence: Evidence) -> Fold:
                     ),
                     Number("Between trials", lambda row: text.percent(row.icc_ratio)),
                 ),
-                caption="Every cell with enough trials",
+                caption="Every configuration with enough trials",
             ),
         ),
     )
 
 
+BASES = {Basis.TYPICAL: "All repetitions", Basis.QUIET: "Undisturbed"}
 #: Shares of the repetitions whose times are shown.
 PERCENTILES = (0.05, 0.5, 0.95, 0.99)
 
@@ -103,17 +100,16 @@ def percentiles(evidence: Evidence) -> Fold:
             row = cells[cell].get(share)
             return text.time(getattr(row, f"{basis}_ns") if row else None)
 
-        return Number(f"{words.capital(basis)}, {text.percent(share)}", time)
+        return Number(f"{BASES[basis]}, {text.percent(share)}", time)
 
     return Fold(
-        summary="How the repetitions are spread: percentiles of every cell",
-        note="The time that a share of the repetitions does not exceed; every trial weighs the "
-        "same. Typical: all repetitions. Quiet: the undisturbed ones.",
+        summary="Percentiles of the repetitions",
+        note="The time that a share of the repetitions does not exceed; trials have equal weight.",
         content=(
             table_of(
                 cells if shown else (),
                 (
-                    Column("Cell", lambda cell: _named(cell, evidence.campaign)),
+                    Column("Configuration", lambda cell: _named(cell, evidence.campaign)),
                     *(
                         percentile(basis, share)
                         for basis in (Basis.TYPICAL, Basis.QUIET)
