@@ -14,7 +14,12 @@ import pandas as pd
 
 from threads_or_processes.analysis.estimates import geometric_mean
 from threads_or_processes.analysis.ratio_estimates import best_against_best
-from threads_or_processes.analysis.ratios import compare, false_discovery
+from threads_or_processes.analysis.ratios import (
+    Comparison,
+    compare,
+    false_discovery,
+    two_sided,
+)
 from threads_or_processes.analysis.readings import FASTER, NO_FASTER, Rules, read_ratio
 from threads_or_processes.analysis.trial_values import Times, wall_times
 from threads_or_processes.records.plan import Cell, Plan
@@ -71,11 +76,15 @@ class Contest:
                 return cell.workers
         return best.workers
 
-    def ratio(self, cell: Cell, baseline: Cell | None) -> Ratio | None:
+    def compared(self, cell: Cell, baseline: Cell | None) -> Comparison | None:
         """A cell against a baseline; None when the baseline was not measured."""
         if baseline is None:
             return None
-        comparison = compare(self.times, cell=cell, baseline=baseline, rules=self.rules)
+        return compare(self.times, cell=cell, baseline=baseline, rules=self.rules)
+
+    def ratio(self, cell: Cell, baseline: Cell | None) -> Ratio | None:
+        """The same as a ratio."""
+        comparison = self.compared(cell, baseline)
         return comparison.as_ratio if comparison else None
 
     def named(self, cell: Cell) -> Candidate:
@@ -140,18 +149,20 @@ def contenders(contest: Contest) -> Contenders:
 
     All judged together: the truly best is ruled out in at most 1 - confidence of such contests
     (Hsu, "Constrained simultaneous confidence intervals for multiple comparisons with the best",
-    Ann. Statist. 12, 1984; by Bonferroni here, as spreads are unlike). The interval must say it,
-    too, so both methods do.
+    Ann. Statist. 12, 1984; by Bonferroni here, as spreads are unlike, and two-sided, as any cell
+    may look the fastest). The interval must say it, too, so both methods do.
     """
     if not contest.fastest_first:
         return Contenders(cells=(), ruled_out={})
     best, *others = contest.fastest_first
     kept, ruled_out = [best], {}
     for other in others:
-        found = compare(contest.times, cell=best, baseline=other, rules=contest.rules)
-        p = len(others) * found.estimate.one_sided_p(0.0) if found and found.estimate.methods else 1
-        is_slower = found is not None and found.reading in FASTER
-        if is_slower and p <= 1 - contest.rules.confidence:
+        found = contest.compared(best, other)
+        if found is None or found.reading not in FASTER:
+            kept.append(other)
+            continue
+        p = len(others) * two_sided(found.estimate.one_sided_p(0.0))
+        if p <= 1 - contest.rules.confidence:
             ruled_out[other.id] = p
         else:
             kept.append(other)
@@ -164,8 +175,16 @@ def decisions_table(
     """One row for each workload and arm with something to decide."""
     costs_ns = sending_costs_ns(plan, trials, times)
     rows = [_decision(one, costs_ns, rules.margin) for one in found]
-    q_values = iter(false_discovery([row.p_value for row in rows if row.p_value is not None]))
-    return [row if row.p_value is None else replace(row, q_value=next(q_values)) for row in rows]
+    # Who was judged without a recommendation counts, too: it might have got one by chance.
+    judged = [row for row in rows if row.use is not Use.NO_DATA]
+    q_values = iter(
+        false_discovery([1.0 if row.p_value is None else row.p_value for row in judged])
+    )
+    return [row if row.use is Use.NO_DATA else _with_q(row, next(q_values)) for row in rows]
+
+
+def _with_q(row: DecisionRow, q_value: float) -> DecisionRow:
+    return row if row.p_value is None else replace(row, q_value=q_value)
 
 
 def families_table(found: Iterable[Contest]) -> list[FamilyRow]:
@@ -301,11 +320,13 @@ def _decision(contest: Contest, costs_ns: Mapping[Way, float], margin: float) ->
         pays_ns = pays_from_ns(costs_ns.get(way_of(best)), own_speedup.value, margin)
     kept = contenders(contest)
     families = {contest.plan.family(cell) for cell in kept.cells}
+    use, p_values = _use(contest, families)
+    p_values += [p for family, p in _ruled_out(contest, kept).items() if family not in families]
     return replace(
         row,
-        use=_use(contest, families),
+        use=use,
         families=tuple(one for one in Family if one in families),
-        p_value=_least_sure(contest, families, kept.ruled_out),
+        p_value=min(1.0, max(p_values)) if p_values else None,
         best=contest.named(best),
         best_ns=contest.means_ns[best.id],
         enough_workers=contest.enough_workers(best),
@@ -318,29 +339,30 @@ def _decision(contest: Contest, costs_ns: Mapping[Way, float], margin: float) ->
     )
 
 
-def _use(contest: Contest, families: Set[Family]) -> Use:
-    """Parallel where serial is ruled out, serial where no parallel family is faster."""
+def _use(contest: Contest, families: Set[Family]) -> tuple[Use, list[float]]:
+    """Parallel where serial is ruled out, serial where no parallel family is faster.
+
+    Of the latter the p of each family for "faster by the margin or more": all must be rejected,
+    so that no correction for their number is due (Berger, Technometrics 24, 1982).
+    """
     if Family.SERIAL not in families:
-        return Use.PARALLEL
+        return Use.PARALLEL, []
     judged = [
-        contest.ratio(best, contest.own_serial)
+        contest.compared(best, contest.own_serial)
         for family in Family
         if family is not Family.SERIAL and (best := contest.best_of(family)) is not None
     ]
-    none_gains = all(ratio is not None and ratio.reading in NO_FASTER for ratio in judged)
-    return Use.SERIAL if judged and none_gains else Use.INCONCLUSIVE
+    gainless = [one for one in judged if one is not None and one.reading in NO_FASTER]
+    if not judged or len(gainless) < len(judged):
+        return Use.INCONCLUSIVE, []
+    margin = contest.rules.log_margin
+    return Use.SERIAL, [1 - one.estimate.one_sided_p(margin) for one in gainless]
 
 
-def _least_sure(
-    contest: Contest, families: Set[Family], ruled_out: Mapping[str, float]
-) -> float | None:
-    """Of the families that were ruled out, the p of that which most nearly was not; None of none.
-
-    A family is out when all its cells are, so the greatest p of its cells counts.
-    """
-    p_values = [
-        p
-        for cell, p in ruled_out.items()
-        if contest.plan.family(contest.plan.cells_by_id[cell]) not in families
-    ]
-    return min(1.0, max(p_values)) if p_values else None
+def _ruled_out(contest: Contest, kept: Contenders) -> dict[Family, float]:
+    """The families of cells that were ruled out; their least sure cell counts, as all must be."""
+    p_values: dict[Family, float] = {}
+    for cell, p in kept.ruled_out.items():
+        family = contest.plan.family(contest.plan.cells_by_id[cell])
+        p_values[family] = max(p, p_values.get(family, 0.0))
+    return p_values

@@ -26,7 +26,7 @@ Sessions = Mapping[int, int]
 def sessions_of(values: pd.DataFrame) -> Sessions:
     """The session in which most of a block's trials began (`trial_values` in)."""
     starts = values.sort_values("started_unix_ns")
-    began = starts["started_unix_ns"].diff() > SESSION_GAP_NS
+    began = (starts["started_unix_ns"].diff() > SESSION_GAP_NS).fillna(value=False)
     by_block = (1 + began.cumsum()).groupby(starts["block"]).agg(lambda of: int(of.mode().iloc[0]))
     blocks, sessions = by_block.index.to_list(), by_block.to_list()
     places = {session: place for place, session in enumerate(sorted(set(sessions)), start=1)}

@@ -93,10 +93,18 @@ class DecisionRow:
     ] = ()
     p_value: Annotated[
         float | None,
-        Field("greatest p at which a family that is not named was ruled out, for their number"),
+        Field(
+            "greatest p of what `use` and `families` say: that a family which is not named is as "
+            "fast as the best, for the number of cells; for `serial` also that a parallel family "
+            "is faster by the margin; missing where nothing is ruled out"
+        ),
     ] = None
     q_value: Annotated[
-        float | None, Field("p_value as a false discovery rate over the rows of this table")
+        float | None,
+        Field(
+            "p_value as a false discovery rate over the rows of this table that were judged: the "
+            "greatest, times their number, is how many recommendations chance may have spoilt"
+        ),
     ] = None
     best: Annotated[
         Candidate | None, Field("the cell with the least geometric mean, warm timing")

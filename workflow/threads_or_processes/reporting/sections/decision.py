@@ -240,8 +240,8 @@ def _confidence(decisions: Decisions) -> str:
         wrong = len(judged) * max(judged)
         expected = "fewer than 1 is" if wrong < 1 else f"at most {text.number(wrong)} are"
         sentences.append(
-            f"Of {text.count(len(judged), 'recommendation')} that rule out some way, {expected} "
-            "expected to rule out the best one by chance."
+            f"Of {text.count(len(judged), 'recommendation')}, {expected} expected to be wrong "
+            "by chance."
         )
     cells = [
         cell
