@@ -9,7 +9,7 @@ report: env
 quick: env
 	.venv/bin/snakemake --cores all --configfile overlays/quick.yaml
 
-# The example in docs/, measured anew on this machine.
+# Measures the example in docs/ again, on this machine.
 example: env
 	.venv/bin/snakemake --cores all --configfile overlays/quick.yaml --config campaign=example
 	tools/keep-example
@@ -36,7 +36,7 @@ env: .venv/.made-from-lock
 .venv/.made-from-lock: requirements.lock
 	PYTHON=$(PYTHON) tools/make-env
 
-# Pin everything anew, for the pipeline and for the arms.
+# Pin the newest versions, for the pipeline and for the builds.
 lock:
 	.venv/bin/uv pip compile --quiet --upgrade --universal --fork-strategy fewest \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --group dev pyproject.toml -o requirements.lock

@@ -124,13 +124,13 @@ def test_a_local_wheel_is_known_by_its_content_and_not_by_its_folder(workshop: W
 @pytest.mark.parametrize(
     ("requirement", "said", "hint"),
     [
-        ("no_such_thing", "no_such_thing cannot be had for 3.13t", "check its name"),
-        ("toy==99", "toy==99 cannot be had for 3.13t", "check its name"),
+        ("no_such_thing", "no_such_thing cannot be installed for 3.13t", "check its name"),
+        ("toy==99", "toy==99 cannot be installed for 3.13t", "check its name"),
         ("toy=1", "no such comparison operator", "check its name"),
-        ("base==2.0", "base==2.0 cannot be had for 3.13t", "every arm has base==1.0 "),
-        ("clashing", "clashing cannot be had for 3.13t", "every arm has base==1.0 "),
-        ("needy", "needy cannot be had for 3.13t", "check its name"),
-        ("gil_only", "gil_only cannot be had for 3.13t", "a wheel for 3.13t"),
+        ("base==2.0", "base==2.0 cannot be installed for 3.13t", "every arm has base==1.0 "),
+        ("clashing", "clashing cannot be installed for 3.13t", "every arm has base==1.0 "),
+        ("needy", "needy cannot be installed for 3.13t", "check its name"),
+        ("gil_only", "gil_only cannot be installed for 3.13t", "a wheel for 3.13t"),
         ("toy @ file:///nowhere/toy.whl", "/nowhere/toy.whl cannot be read", "name a file"),
     ],
 )
@@ -182,7 +182,9 @@ def test_a_requirement_that_cannot_be_installed_names_the_arm(workshop: Workshop
     wheel(workshop.index, "toy")
     libraries = workshop.pin("free_only", "toy")
     assert "free_only" in workshop.libraries_in(FREE, libraries)
-    with pytest.raises(UserError, match=r"^free_only cannot be had for 3\.13: uv said") as caught:
+    with pytest.raises(
+        UserError, match=r"^free_only cannot be installed for 3\.13: uv said"
+    ) as caught:
         workshop.python(STANDARD, libraries)
     assert "leave it out, or the arms of 3.13" in caught.value.hint
 

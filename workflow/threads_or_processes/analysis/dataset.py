@@ -30,7 +30,7 @@ from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables.dataset import RepetitionRow
 
-GET_IT_AGAIN = "fetch the data set again, or run snakemake to collect it anew"
+GET_IT_AGAIN = "fetch the data set again, or run snakemake to regenerate it"
 LONGEST_REASON_CHARACTERS = 200
 BLOCK_BYTES = 64 * 1024 * 1024
 
@@ -118,8 +118,8 @@ def check_file(path: Path, note: FileNote) -> None:
             f"the data set is not the one that {PACKAGE_FILE} describes: it has {found.bytes} "
             f"bytes and the sha256 {found.sha256}, not {note.bytes} and {note.sha256}",
             where=str(path),
-            hint=f"get both files again from one place; after a change nobody can tell by "
-            f"{PACKAGE_FILE} what was measured",
+            hint=f"get both files again from one place; after a change "
+            f"{PACKAGE_FILE} no longer describes the data",
         )
 
 

@@ -186,7 +186,7 @@ def read_package(path: Path) -> Package:
     """Read and check datapackage.json; `UserError` names what is wrong with it."""
     if not path.is_file():
         raise UserError(
-            f"{PACKAGE_FILE} is missing: without it nobody knows what the data set is of",
+            f"{PACKAGE_FILE} is missing; it describes the data set and is required",
             where=str(path),
             hint=f"put the data set's {PACKAGE_FILE} into the same folder",
         )

@@ -30,7 +30,7 @@ from threads_or_processes.records.vocabulary import (
     WorkerKind,
 )
 
-MEASURE_ANEW = "delete the file and run snakemake again; the trial will be measured anew"
+MEASURE_ANEW = "delete the file and run snakemake again; the trial will be measured again"
 LONGEST_COMPLAINT_CHARACTERS = 200
 
 #: The field of a row that is behind each column of the data set.

@@ -9,7 +9,7 @@ from typing import Any
 
 from threads_or_processes.common.errors import UserError
 
-MAKE_IT_ANEW = "delete the file and run snakemake again; it will be made anew"
+MAKE_IT_ANEW = "delete the file and run snakemake again; it will be regenerated"
 
 
 def canonical_json(value: Any) -> str:

@@ -188,7 +188,7 @@ def first_able(
             reasons.append(f"{provider.name}: {reason}")
             progress.say(f"provider {provider.name} cannot supply every build ({reason})")
     raise UserError(
-        f"no interpreters could be had ({'; '.join(reasons)})",
+        f"no provider can supply all interpreters ({'; '.join(reasons)})",
         where="interpreters.provider",
         hint="set the provider to auto, or name executables under interpreters.paths",
     )

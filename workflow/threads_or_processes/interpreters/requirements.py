@@ -124,7 +124,7 @@ def requirements_error(
             f"the arms of {build.name}"
         )
     return UserError(
-        f"{', '.join(own)} cannot be had for {build.name}: uv said\n{_ends(said)}",
+        f"{', '.join(own)} cannot be installed for {build.name}: uv said\n{_ends(said)}",
         where=_WHERE,
         hint=hint,
     )
@@ -135,7 +135,7 @@ def _refuse_without_hash(pins: str) -> None:
     unhashed = [package.split()[0] for package in packages if "--hash=" not in package]
     if unhashed:
         raise UserError(
-            f"{', '.join(unhashed)} has no hash, so nobody could tell what was measured",
+            f"{', '.join(unhashed)} has no hash, so results would not be reproducible",
             where=_WHERE,
             hint="name a released version, or build a wheel of it and name that: "
             "'name @ file:///path/to/the.whl'",

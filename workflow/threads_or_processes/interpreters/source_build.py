@@ -202,7 +202,7 @@ def _run_stage(
         raise UserError(
             f"building {job.build.name} failed at: {title}. The end of its output:\n{end}",
             where=str(log),
-            hint="see the whole output there; fix it and run again, it starts clean",
+            hint="see the full log; fix the problem and run again (the build starts over)",
         )
 
 

@@ -202,12 +202,12 @@ def _explained(error: ValidationError) -> UserError:
         return UserError(
             f"missing config key {missing[0]!r}",
             where=f"config key {key}" if key else "the config",
-            hint="take it from config.yaml, where every key is explained",
+            hint="see config.yaml for valid keys",
         )
     return UserError(
         f"{error.instance!r} is not allowed here: {_requirement(error)}",
         where=f"config key {key}",
-        hint="see the key in config.yaml, where it is explained",
+        hint="see the key in config.yaml",
     )
 
 

@@ -343,7 +343,7 @@ class Sentinel(TypedDict):
         Annotated[
             ProbeMode,
             Field(
-                "how the CPUs were read: all at once, or one after the other, as beside a single "
+                "how the CPUs were read: all at once, or one after the other, as with a single "
                 "worker; at once in records that don't say"
             ),
         ]
@@ -357,7 +357,7 @@ _Try = TypedDict(
         "try": Annotated[
             int,
             Field(
-                "which try of this trial, in its block, this is; the others lie in archive/",
+                "which try of this trial, in its block, this is; the others are in archive/",
                 minimum=1,
             ),
         ]

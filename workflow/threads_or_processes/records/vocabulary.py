@@ -47,7 +47,7 @@ class Timing(StrEnum):
 class Family(StrEnum):
     """What the reader chooses between, the simplest first; a model belongs to one."""
 
-    SERIAL = "serial", "a plain loop in one thread; the baseline of every speed-up"
+    SERIAL = "serial", "a loop in one thread; the baseline of every speedup"
     THREADS = "threads", "threads of one process, which share its memory"
     PROCESSES = "processes", "processes, each with an interpreter and a memory of its own"
     COROUTINES = "coroutines", "one thread that turns to another task wherever a task waits"

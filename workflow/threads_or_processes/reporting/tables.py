@@ -145,7 +145,7 @@ def read_rows(path: Path, row_type: type[Row]) -> tuple[Row, ...]:
     """
     record: type = row_type
     columns = columns_of(record)
-    hint = "delete the file and run snakemake again; it will be made anew"
+    hint = "delete the file and run snakemake again; it will be regenerated"
     try:
         with path.open(encoding="utf-8", newline="") as stream:
             reader = csv.DictReader(stream)

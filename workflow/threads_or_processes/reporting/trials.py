@@ -16,7 +16,7 @@ import pandas as pd
 from threads_or_processes.common.errors import UserError
 
 COLUMNS = ("trial_id", "started_unix_ns", "health_json")
-MEND = "delete the file and run snakemake again; it will be made anew"
+MEND = "delete the file and run snakemake again; it will be regenerated"
 
 
 @dataclass(frozen=True, kw_only=True)

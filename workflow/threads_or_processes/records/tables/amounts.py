@@ -48,7 +48,7 @@ class OverheadRow(CellKey):
         Field("the largest amount as time that serial on the reference arm takes for it"),
     ] = None
     basis: OnBasis = None
-    trials: Annotated[int, Field("ok trials with a line from the least amount to the largest")]
+    trials: Annotated[int, Field("ok trials with a line from the smallest amount to the largest")]
     state: Annotated[
         LineState,
         Field(

@@ -153,9 +153,9 @@ class RepetitionRow(CellKey, TrialKey):
     sentinel_json: Annotated[
         str | None,
         Field(
-            "the sentinel beside the repetition: watched cpus, those of them used, each one's "
+            "the sentinel's readings: watched cpus, the cpus among them that were used, each one's "
             "before_ns and after_ns, in which manner they were read (at_once, in_turn), and "
-            "dispatch_cpus, those that sent and collected chunks; missing where there was no "
+            "dispatch_cpus, which sent and collected chunks; missing where there was no "
             "sentinel",
             json="object",
         ),

@@ -88,7 +88,7 @@ class StartupRow(CellKey):
     )
     life: Annotated[
         Bounded,
-        Field("create the workers, execute the batch, tear down; median of trials", unit="ns"),
+        Field("startup, batch and teardown; median of trials", unit="ns"),
     ] = NO_NUMBER
     ci_level: Annotated[float | None, Field("level that the intervals attain")] = None
 
@@ -131,7 +131,7 @@ class SlopeRow:
         ),
     ]
     counts: Annotated[int, Field("different numbers of workers")]
-    least_workers: Annotated[int | None, Field("the least of them")] = None
+    least_workers: Annotated[int | None, Field("the smallest of them")] = None
     most_workers: Annotated[int | None, Field("the most of them")] = None
     basis: Annotated[Basis | None, Field("`quiet` or `typical` times; missing for memory")] = None
     blocks: CoveredBlocks
@@ -227,7 +227,7 @@ class FitRow:
     peak: Annotated[
         Bounded,
         Field(
-            "universal scalability law: workers with the least time, where identified; an end of "
+            "universal scalability law: fastest number of workers, where identified; an end of "
             "its interval is missing where it is out of reach",
             unit="workers",
         ),
@@ -239,7 +239,7 @@ class FitRow:
 class CrossoverRow:
     """A model, workers, arm and baseline: from which size of a task on the model is faster."""
 
-    workload: Annotated[str, Field("kind of work, without the parameter")]
+    workload: Annotated[str, Field("workload, without the parameter")]
     parameter: Annotated[str, Field("the size that is varied; its unit is the last word")]
     model: Annotated[str, Field("what is compared with the baseline on the same arm")]
     workers: Workers
@@ -286,9 +286,9 @@ class UpdatesRow(CellKey):
     """A cell whose tasks change something together: whether it was all there afterwards."""
 
     trials: Annotated[int, Field("trials that counted, whatever their outcome")]
-    losing_trials: Annotated[int, Field("of these, those that lost an update")]
+    losing_trials: Annotated[int, Field("of these, with a lost update")]
     repetitions: Annotated[int, Field("measured repetitions that counted")]
-    losing_repetitions: Annotated[int, Field("of these, those that lost an update")]
+    losing_repetitions: Annotated[int, Field("of these, with a lost update")]
     updates: Annotated[float | None, Field("updates made in a repetition; median")]
     lost_updates: Annotated[float | None, Field("updates lost in a repetition; median")]
     lost_ratio: Annotated[float | None, Field("lost / made in a repetition; median")]

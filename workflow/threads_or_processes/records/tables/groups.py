@@ -15,7 +15,7 @@ from threads_or_processes.records.vocabulary import (
 
 #: What identifies a cell, part by part.
 CellId = Annotated[str, Field("workload/model/workers/arm/timing, with `-2` for a replicate")]
-Workload = Annotated[str, Field("kind of work, with those parameters that an experiment varies")]
+Workload = Annotated[str, Field("workload, with the parameters that an experiment varies")]
 Function = Annotated[str, Field("task function of the workload")]
 Model = Annotated[str, Field("how the batch is executed")]
 StartMethod = Annotated[
@@ -31,7 +31,7 @@ Arm = Annotated[str, Field("interpreter build with its GIL setting")]
 OfTiming = Annotated[
     Timing,
     Field(
-        "`warm`: the batch alone; `cold`: create, batch, tear down; `memory`: weighed, not timed"
+        "`warm`: the batch alone; `cold`: startup, batch and teardown; `memory`: memory, no times"
     ),
 ]
 OnBasis = Annotated[
@@ -81,7 +81,7 @@ NO_NUMBER = Bounded()
 
 @dataclass(frozen=True, kw_only=True)
 class Spread:
-    """A number for a cell, with the least and the most of its trials."""
+    """A number for a cell, with the minimum and maximum of its trials."""
 
     value: Annotated[float | None, Field("median of the trials")] = None
     min: Annotated[float | None, Field("least of the trials")] = None

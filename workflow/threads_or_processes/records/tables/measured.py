@@ -21,24 +21,24 @@ UndisturbedChunks = Annotated[
     float | None,
     Field(
         "share of the chunks that were undisturbed; missing where chunks are not judged by "
-        "themselves, as beside few workers"
+        "themselves, as with few workers"
     ),
 ]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ValueRow:
-    """A trial: what it says, of all its repetitions and of the quiet ones."""
+    """A trial: its values from all repetitions and from the undisturbed ones."""
 
     cell: CellId
     block: Annotated[int, Field("block of the randomised design")]
     typical_ns: Annotated[float, Field("the trial's value: median of its measured repetitions")]
     quiet_ns: Annotated[
-        float | None, Field("median of its quiet ones; missing when they are too few")
+        float | None, Field("median of its undisturbed repetitions; missing when they are too few")
     ]
     measured: Annotated[int, Field("measured repetitions")]
-    watched: Annotated[int, Field("of these, those with a sentinel beside them")]
-    quiet: Annotated[int, Field("of these, the quiet ones")]
+    watched: Annotated[int, Field("of these, with readings of the sentinel")]
+    quiet: Annotated[int, Field("of these, undisturbed")]
     imputed: Annotated[
         int,
         Field("of these, those in which undisturbed chunks stand for disturbed ones"),
@@ -55,13 +55,15 @@ class CellRow(CellKey):
     tasks: Annotated[int | None, Field("tasks in the batch")]
     size: Annotated[int | None, Field("calibrated size of a task; missing when the task has none")]
     basis: OnBasis = None
-    quiet_trials: Annotated[int | None, Field("ok trials with enough quiet repetitions")] = None
+    quiet_trials: Annotated[int | None, Field("ok trials with enough undisturbed repetitions")] = (
+        None
+    )
     quiet_share_ratio: Annotated[
         float | None, Field("quiet / measured repetitions; missing without a sentinel")
     ] = None
     imputed: Annotated[
         int | None,
-        Field("quiet repetitions in which undisturbed chunks stand for disturbed ones"),
+        Field("undisturbed repetitions in which undisturbed chunks replace disturbed ones"),
     ] = None
     undisturbed_chunks_ratio: UndisturbedChunks = None
     typical_ns: Annotated[
@@ -124,7 +126,7 @@ class DistributionRow:
     ]
     quiet_ns: Annotated[
         float | None,
-        Field("the same of the quiet ones, over the trials that have enough of them"),
+        Field("the same of the undisturbed repetitions, over the trials that have enough of them"),
     ]
 
 

@@ -176,7 +176,7 @@ def _yield_to_others() -> None:
     """Never take a CPU from a program that is on it, or a child would not see that there is one.
 
     A task that wakes up goes first as a rule, but not one of this policy (sched(7)). Where it can't
-    be had, a program beside the sweep goes unseen.
+    be set, the sentinel doesn't detect other programs.
     """
     with contextlib.suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
