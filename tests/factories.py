@@ -282,8 +282,24 @@ def every_claim() -> list[Claim]:
         make_claim(threads, serial, id="refuted", by=1.5, answer="They wait for one lock."),
         make_claim(threads, serial, id="supported", expects="not_less"),
         make_claim(
-            "mandelbrot/threads/2/3.13t/warm", threads, id="published", published=[1.5, 1.95]
+            *("mandelbrot/threads/2/3.13t/warm", threads),
+            id="published",
+            expects="as_published",
+            published=[1.5, 1.95],
         ),
+        make_claim(
+            *("mandelbrot/threads/2/3.13t/warm", threads),
+            id="not-comparable",
+            expects="as_published",
+            published=[1.5, 1.95],
+            not_comparable="other work",
+        ),
+        make_claim(
+            *("mandelbrot/threads/2/3.13t/warm", threads),
+            (threads, serial),
+            id="some-cases",
+        ),
+        make_claim(threads, expects="gil_off", id="gil"),
         make_claim(
             "json/threads/2/3.13/memory",
             "json/processes-fork/2/3.13/memory",

@@ -27,5 +27,6 @@ def collect_into(results: Path, campaign: Campaign) -> Path:
 
 def tables_of(results: Path, trials: str, out: Path) -> dict[str, bytes]:
     """Every table made from a file of results, by name."""
-    tables(Namespace(plan=results / "plan.json", trials=results / trials, out=out))
+    folders = {"plan": results / "plan.json", "interpreters": results / "interpreters"}
+    tables(Namespace(**folders, trials=results / trials, out=out))
     return {path.name: path.read_bytes() for path in out.iterdir()}

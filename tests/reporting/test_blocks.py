@@ -28,7 +28,7 @@ from threads_or_processes.reporting.page import (
     filled,
     table_of,
 )
-from threads_or_processes.reporting.sections.claims import Claim, Claims
+from threads_or_processes.reporting.sections.claims import Claim, Claims, Group
 from threads_or_processes.reporting.words import Status
 
 EMPTY = table_of((), (Column("A", str),), caption="Nothing")
@@ -53,16 +53,20 @@ FIGURE = Figure(
 WITHOUT_NUMBERS = replace(FIGURE, data=Fold(summary="Its numbers", content=EMPTY))
 DRAWINGS = {"curve": '<svg xmlns="http://www.w3.org/2000/svg"><title>A curve</title></svg>'}
 WORDS = ("See ", Link(text="here", address="#x"), ": ", Strong(text="now"), Code(text="a<b"))
-CLAIM = Claim(
-    sentence="1 < 2",
-    source="a book",
-    status=Status.GAIN,
-    verdict="Supported",
-    icon="✓",
-    lines=("Measured.",),
-)
 CLAIMS = Claims(
-    tested=(CLAIM,), untested=(replace(CLAIM, sentence="3 < 4"),), untested_summary="One more"
+    groups=(
+        Group(
+            status=Status.GAIN,
+            icon="✓",
+            verdict="Supported",
+            title="1 sentence",
+            claims=(Claim(sentence="1 < 2", figures="2× [1, 3]", lines=("Measured.",)),),
+            is_open=True,
+        ),
+    ),
+    untested_summary="One more",
+    untested=("3 < 4",),
+    how_to_read=("With care.",),
 )
 OWN = Own(template="claims.html", value=CLAIMS)
 
@@ -90,10 +94,14 @@ SET = [
     (FIGURE, "</table> </div> </details> </figcaption> </figure>"),
     (WITHOUT_NUMBERS, "</svg> <figcaption> <p>How to read it.</p> </figcaption>"),
     (Grid((FIGURE,)), '<div class="grid"> <figure> <svg'),
-    (OWN, "<blockquote>1 &lt; 2</blockquote> <p>a book</p>"),
-    (OWN, '<span class="badge gain"><span aria-hidden="true">✓</span> Supported</span></p>'),
-    (OWN, "<p>Measured.</p> </div> </li> </ul> <details> <summary>One more</summary>"),
-    (OWN, "<blockquote>3 &lt; 4</blockquote>"),
+    (
+        OWN,
+        '<details open> <summary><span class="badge gain"><span aria-hidden="true">✓</span> '
+        "Supported</span> 1 sentence</summary>",
+    ),
+    (OWN, '<summary>1 &lt; 2 <span class="figures">2× [1, 3]</span></summary> <p>Measured.</p>'),
+    (OWN, "<summary>One more</summary> <ul> <li>3 &lt; 4</li> </ul>"),
+    (OWN, "<li>With care.</li>"),
 ]
 
 

@@ -6,8 +6,15 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from threads_or_processes.records.vocabulary import PUBLISHED_BAND, Finding, Verdict
-from threads_or_processes.reporting.page import Heading, Own, Paragraph, Section
+from threads_or_processes.records.tables.comparisons import ClaimRow
+from threads_or_processes.records.vocabulary import (
+    BLOCKS_FOR_VERDICTS,
+    PUBLISHED_BAND,
+    Finding,
+    Verdict,
+)
+from threads_or_processes.reporting.evidence import Evidence
+from threads_or_processes.reporting.page import Own, Paragraph, Section
 from threads_or_processes.reporting.sections import claims
 from threads_or_processes.reporting.sections.claims import Claim, Claims
 
@@ -19,127 +26,233 @@ Worlds = Callable[[str], World]
 EVERY = "every experiment"
 
 
-def section(world: World) -> Section:
-    (built,) = claims.build(world.evidence())
+def section(evidence: Evidence) -> Section:
+    (built,) = claims.build(evidence)
     return built
 
 
-def groups(world: World) -> list[Claims]:
-    """The claims of each file."""
-    found = [own.value for own in section(world).of(Own)]
-    return [group for group in found if isinstance(group, Claims)]
-
-
-def by_id(world: World) -> dict[str, Claim]:
-    """Each claim on the page by its id: the page keeps the order of the table, file by file."""
-    table = pd.read_csv(world.results / "tables/claims.csv")
-    shown = [c for group in groups(world) for c in (*group.tested, *group.untested)]
-    files = dict.fromkeys(table["file"])
-    ordered = [
-        row.claim
-        for file in files
-        for untested in (False, True)
-        for row in table[table["file"] == file].itertuples()
-        if (row.verdict == "not_tested") == untested
-    ]
-    return dict(zip(ordered, shown, strict=True))
-
-
-def claims_csv(world: World) -> dict[str, Any]:
-    """The rows of the table by id."""
-    table = pd.read_csv(world.results / "tables/claims.csv").set_index("claim")
-    return {str(claim): row for claim, row in table.to_dict("index").items()}
-
-
-def test_every_claim_is_on_the_page_with_its_verdict(world: Worlds) -> None:
-    table = claims_csv(world(EVERY))
-    shown = by_id(world(EVERY))
-    assert len(shown) == len(factories.every_claim())
-    for name, claim in shown.items():
-        assert claim.verdict.lower().replace(" ", "_") == table[name]["verdict"]
-    assert {claim.verdict for claim in shown.values()} >= {"Supported", "Refuted", "Not tested"}
-
-
-def test_what_agrees_is_said_by_the_factor_that_decides_it(world: Worlds) -> None:
-    (paragraph,) = section(world(EVERY)).of(Paragraph)
-    assert isinstance(paragraph.words, str)
-    assert str(PUBLISHED_BAND) in numbers(paragraph.words)
-
-
-def test_the_numbers_of_a_claim_are_those_of_its_table(world: Worlds) -> None:
-    table = claims_csv(world(EVERY))
-    shown = by_id(world(EVERY))
-    lines = {name: " ".join(map(plain, claim.lines)) for name, claim in shown.items()}
-    ratio = table["published"]["ratio"]
-    assert f"{ratio:.1f}×" in lines["published"] or f"{ratio:.2f}×" in lines["published"]
-    assert numbers(shown["published"].lines[-1]) == ["1.5", "1.95"]
-    assert "agrees" in lines["published"]
-    assert arms(shown["published"].lines[0]) == ["3.13t", "3.13"]
-    assert numbers(shown["published"].lines[0])[1] == "2"
-    assert "They wait for one lock." in lines["refuted"]
-    mib = table["memory"]["cell_value"] / 1024**2
-    assert f"{mib:.1f} MiB" in lines["memory"]
-    assert "memory" in lines["memory"]
-    assert "first result" in lines["first-result"]
-    assert not [word for word in ("memory", "first result") if word in lines["published"]]
-    losing = int(table["lost"]["losing_trials"])
-    assert f"{losing} of {int(table['lost']['blocks'])} trials" in lines["lost"]
-    assert numbers(lines["kept"]) == ["6", "39"]
-    assert "Not planned here." in lines["untested"]
-    assert "The sleep workload" in lines["across"]
-
-
-def refuted(world: World, finding: Finding | None) -> Claim:
-    """The claim `refuted` as the page has it when this was found instead of 1.5 times as fast."""
-    evidence = world.evidence()
-    (row,) = (one for one in evidence.tables.claims if one.claim == "refuted")
-    changed = replace(row, verdict=Verdict.REFUTED, finding=finding, claimed_ratio=1.5)
-    tables = replace(evidence.tables, claims=(changed,))
-    (built,) = claims.build(replace(evidence, tables=tables))
-    (own,) = built.of(Own)
+def shown(evidence: Evidence) -> Claims:
+    (own,) = section(evidence).of(Own)
     assert isinstance(own.value, Claims)
-    (claim,) = own.value.tested
+    return own.value
+
+
+def with_claims(evidence: Evidence, *rows: ClaimRow) -> Evidence:
+    """The evidence with these rows alone as its claims."""
+    return replace(evidence, tables=replace(evidence.tables, claims=rows))
+
+
+def rows_of(evidence: Evidence, name: str) -> list[ClaimRow]:
+    """The rows of one claim."""
+    return [row for row in evidence.tables.claims if row.claim == name]
+
+
+def one(evidence: Evidence, name: str, **changes: Any) -> Claim:
+    """A claim as the page has it, its rows changed."""
+    rows = [replace(row, **changes) for row in rows_of(evidence, name)]
+    (group,) = shown(with_claims(evidence, *rows)).groups
+    (claim,) = group.claims
     return claim
 
 
+def lines(evidence: Evidence, name: str, **changes: Any) -> str:
+    return " ".join(map(plain, one(evidence, name, **changes).lines))
+
+
+@pytest.fixture
+def every(world: Worlds) -> Evidence:
+    return world(EVERY).evidence()
+
+
+def test_every_claim_is_on_the_page_under_its_verdict(world: Worlds, every: Evidence) -> None:
+    table = pd.read_csv(world(EVERY).results / "tables/claims.csv")
+    verdicts = table.groupby(["file", "claim"], sort=False)["verdict"].first()
+    value = shown(every)
+    of_page = {
+        claims.STATUSES[verdict][2]: int((verdicts == verdict).sum())
+        for verdict in Verdict
+        if (verdicts == verdict).any() and verdict is not Verdict.NOT_TESTED
+    }
+    said = {
+        group.verdict.removeprefix("Provisionally ").capitalize(): len(group.claims)
+        for group in value.groups
+    }
+    assert said == of_page
+    assert all(numbers(group.title) == [str(len(group.claims))] for group in value.groups)
+    assert len(verdicts) == len(factories.every_claim())
+    assert set(verdicts) == set(Verdict) - {Verdict.INCONCLUSIVE}
+    (summary,) = section(every).of(Paragraph)
+    assert isinstance(summary.words, str)
+    counts = [str(len(group.claims)) for group in value.groups]
+    assert numbers(plain(summary.words)) == [str(len(verdicts)), *counts, str(len(value.untested))]
+
+
+def test_only_refuted_claims_are_open(every: Evidence) -> None:
+    value = shown(every)
+    assert ["efuted" in group.verdict for group in value.groups] == [
+        group.is_open for group in value.groups
+    ]
+
+
+def test_with_few_blocks_verdicts_are_provisional_and_the_section_says_so_once(
+    every: Evidence,
+) -> None:
+    few = replace(every, campaign=replace(every.campaign, blocks=BLOCKS_FOR_VERDICTS - 1))
+    enough = replace(every, campaign=replace(every.campaign, blocks=BLOCKS_FOR_VERDICTS))
+    (caution,) = section(few).cautions
+    assert numbers(plain(caution)) == ["7", "8"]
+    assert section(enough).cautions == ()
+    provisional = [group.verdict for group in shown(few).groups if "Provision" in group.verdict]
+    assert provisional == ["Provisionally supported", "Provisionally refuted"]
+    assert not [group for group in shown(enough).groups if "Provision" in group.verdict]
+
+
+def test_how_to_read_has_the_numbers_that_decide(every: Evidence) -> None:
+    said = " ".join(map(plain, shown(every).how_to_read))
+    assert {"95", "5", "90", str(PUBLISHED_BAND)} <= set(numbers(said))
+    assert "all ratio claims tested in this run" in said
+
+
+def test_the_numbers_of_a_claim_are_those_of_its_table(every: Evidence) -> None:
+    (row,) = rows_of(every, "published")
+    published = one(every, "published")
+    assert row.ratio is not None
+    assert f"{row.ratio:.1f}×" in published.figures or f"{row.ratio:.2f}×" in published.figures
+    assert plain(published.figures) in plain(published.lines[0])
+    assert arms(published.lines[0]) == ["3.13t", "3.13"]
+    assert "published: 1.5 to 1.95×" in lines(every, "published").lower()
+    assert published.lines[-1] == "Source: a book."
+    assert "They wait for one lock." in lines(every, "refuted")
+    (memory,) = rows_of(every, "memory")
+    assert memory.cell_value is not None
+    assert f"{memory.cell_value / 1024**2:.1f} MiB" in lines(every, "memory")
+    assert "memory" in lines(every, "memory")
+    assert "first result" in lines(every, "first-result")
+    assert "The sleep workload" in lines(every, "across")
+
+
+def test_where_costs_are_fixed_the_difference_is_given(every: Evidence) -> None:
+    (row,) = rows_of(every, "first-result")
+    assert row.cell_value is not None
+    assert row.baseline_value is not None
+    milliseconds = (row.baseline_value - row.cell_value) / 10**6
+    assert f"a difference of {milliseconds:.0f} ms" in lines(every, "first-result")
+    assert "difference of" not in lines(every, "published")
+
+
+def test_lost_updates_are_counted_and_none_has_a_bound(every: Evidence) -> None:
+    (lost,), (kept,) = rows_of(every, "lost"), rows_of(every, "kept")
+    assert f"{lost.losing_trials} of {lost.blocks} trials" in lines(every, "lost")
+    assert "% of updates lost" in plain(one(every, "lost").figures)
+    assert kept.updates is not None
+    bound = one(every, "kept", lost_high_ratio=4.2e-8)
+    assert plain(bound.figures) == "at most 1 in 24\u202f000\u202f000 of updates"
+    assert "1 in 1\u202f000\u202f000" in lines(every, "kept", claimed_lost_ratio=1e-6)
+    (group,) = shown(with_claims(every, kept)).groups
+    assert group.verdict == "No loss seen"
+
+
+def test_the_gil_of_workers_is_told_without_a_ratio(every: Evidence) -> None:
+    claim = one(every, "gil")
+    assert claim.figures == "each worker has a GIL"
+    assert "had a GIL" in lines(every, "gil")
+
+
+def test_what_is_not_comparable_has_its_reason_and_its_ratio(every: Evidence) -> None:
+    claim = one(every, "not-comparable")
+    assert "other work" in lines(every, "not-comparable")
+    assert "×" in claim.figures
+
+
+def test_a_claim_of_several_cases_says_for_which_it_holds(every: Evidence) -> None:
+    claim = one(every, "some-cases")
+    holds, fails = claim.figures.split(". Not for: ")
+    assert arms(holds) == ["3.13t", "3.13"]
+    assert arms(fails) == ["3.13", "3.13"]
+    supported, refuted = (line.partition(":")[0] for line in claim.lines[:2])
+    assert (supported, refuted) == ("Supported", "Refuted")
+
+
+def test_cases_of_different_work_are_told_apart_by_their_work(every: Evidence) -> None:
+    first, second = rows_of(every, "some-cases")
+    other = replace(second, cell="json/threads/2/3.13/warm", baseline_cell=second.cell)
+    (group,) = shown(with_claims(every, first, other)).groups
+    titles = [every.campaign.title(work) for work in ("mandelbrot", "json")]
+    assert group.claims[0].figures == f"holds for: {titles[0]}. Not for: {titles[1]}"
+
+
+def test_cases_that_agree_have_the_range_of_their_ratios(every: Evidence) -> None:
+    changes = {"verdict": Verdict.SUPPORTED, "case_verdict": Verdict.SUPPORTED, "finding": None}
+    claim = one(every, "some-cases", **changes)
+    low, high = sorted(row.ratio or 0 for row in rows_of(every, "some-cases"))
+    found = [float(number) for number in numbers(claim.figures)]
+    assert found == [pytest.approx(low, abs=0.05), pytest.approx(high, abs=0.05), 2]
+
+
+def test_a_case_that_was_not_tested_is_named_with_its_reason(every: Evidence) -> None:
+    first, second = rows_of(every, "some-cases")
+    second = replace(second, case_verdict=Verdict.NOT_TESTED, reason="never planned")
+    evidence = with_claims(every, first, second)
+    (group,) = shown(evidence).groups
+    assert f"Not tested: {second.cell}, never planned." in group.claims[0].lines
+
+
+def test_what_would_settle_a_claim_is_said_only_from_a_power_calculation(
+    every: Evidence,
+) -> None:
+    open_claim = {
+        "verdict": Verdict.INCONCLUSIVE,
+        "case_verdict": Verdict.INCONCLUSIVE,
+        "finding": None,
+        "case_finding": None,
+    }
+    assert "About 12 blocks" in lines(every, "refuted", **open_claim, blocks_needed=12)
+    assert "more than 200 blocks" in lines(every, "refuted", **open_claim, blocks_needed=None)
+    without = lines(every, "refuted", **open_claim, p_value=None, reason="1 block; too few")
+    assert "1 block; too few" in without
+    assert "enough" not in without
+
+
 @pytest.mark.parametrize(
-    ("finding", "said", "ratio"),
+    ("finding", "said"),
     [
-        (Finding.EQUAL, "no difference", []),
-        (Finding.OPPOSITE, "other way round", []),
-        (Finding.SMALLER, "smaller", ["1.500"]),
-        (Finding.AS_MUCH, "above", ["1.500"]),
-        (Finding.DIFFERENT, "is a difference", []),
+        (Finding.EQUAL, "no difference"),
+        (Finding.OPPOSITE, "opposite"),
+        (Finding.SMALLER, "smaller than 1.500×"),
+        (Finding.AS_MUCH, "above 1.500×"),
+        (Finding.DIFFERENT, "is a difference"),
+        (Finding.ABOVE_RANGE, "above the published range"),
+        (Finding.BELOW_RANGE, "below the published range"),
     ],
 )
 def test_what_was_found_instead_is_said_before_the_numbers(
-    world: Worlds, finding: Finding, said: str, ratio: list[str]
+    every: Evidence, finding: Finding, said: str
 ) -> None:
-    found, measured, *_ = refuted(world(EVERY), finding).lines
-    assert said in found
-    assert numbers(found) == ratio
-    assert ("no difference" in found) == (finding is Finding.EQUAL)
+    found, measured, *_ = one(every, "refuted", finding=finding, claimed_ratio=1.5).lines
+    assert said in plain(found)
     assert arms(measured) == ["3.13", "3.13"]
     assert "threads" in measured.partition(" against ")[0]
     assert "serial" in measured.partition(" against ")[2]
 
 
-def test_no_two_findings_read_alike(world: Worlds) -> None:
-    every = (*Finding, None)
-    assert len({refuted(world(EVERY), finding).lines[0] for finding in every}) == len(every)
+def test_no_two_findings_read_alike(every: Evidence) -> None:
+    said = [one(every, "refuted", finding=finding).lines[0] for finding in Finding]
+    assert len(set(said)) == len(said)
 
 
-def test_the_finding_of_the_table_is_the_one_on_the_page(world: Worlds) -> None:
-    assert claims_csv(world(EVERY))["refuted"]["finding"] == "equal_in_practice"
-    assert "no difference" in by_id(world(EVERY))["refuted"].lines[0]
-
-
-def test_claims_stand_by_their_files_and_those_not_tested_apart(world: Worlds) -> None:
-    titles = [heading.text for heading in section(world(EVERY)).of(Heading)]
-    assert titles == ["Claims", "Our team's claims"]
-    found = groups(world(EVERY))
-    assert [len(group.untested) for group in found] == [1, 0]
-    assert numbers(found[0].untested_summary) == ["1"]
+def test_claims_that_were_not_tested_are_counted_by_their_reason(every: Evidence) -> None:
+    value = shown(every)
+    assert numbers(plain(value.untested_summary)) == ["1", "1"]
+    assert "not planned here (1)" in value.untested_summary
+    assert len(value.untested) == 1
+    (untested,) = rows_of(every, "untested")
+    planned = [
+        replace(untested, claim=name, reason=f"the config plans no cell {name}/threads/2/3.13/warm")
+        for name in ("a", "b")
+    ]
+    summary = plain(shown(with_claims(every, untested, *planned)).untested_summary)
+    assert numbers(summary) == ["3", "2", "1"]
+    assert "threads" not in summary
 
 
 def test_without_claims_there_is_no_section(world: Worlds) -> None:

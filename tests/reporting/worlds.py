@@ -97,7 +97,7 @@ def hostile() -> factories.Campaign:
     words = {"sentence": evil, "source": evil, "answer": evil, "file": evil}
     claims = (
         factories.make_claim(*pair, **words),
-        factories.make_claim(*pair, **words, untested=evil),
+        factories.make_claim(*pair, **words, id="untested", untested=evil),
     )
     made.plan["claims"] = msgspec.to_builtins(claims)
     made.parity["verdict"] = "mismatch"
