@@ -128,11 +128,15 @@ def table_of(
 
 @dataclass(frozen=True, kw_only=True)
 class Fold:
-    """Blocks that open on demand, or when a link leads to `anchor` or into them."""
+    """Blocks that open on demand, or when a link leads to `anchor` or into them.
+
+    `on_paper`: whether they are printed.
+    """
 
     summary: str
     note: str = ""
     anchor: str = ""
+    on_paper: bool = True
     content: "tuple[Block, ...]"
 
     @property
@@ -157,6 +161,13 @@ class Grid:
 
 
 @dataclass(frozen=True)
+class Parts:
+    """Groups of blocks, next to each other where there is room."""
+
+    parts: "tuple[tuple[Block, ...], ...]"
+
+
+@dataclass(frozen=True)
 class Own:
     """What is unlike anything else: set by a template of its own, which calls it `value`."""
 
@@ -164,7 +175,9 @@ class Own:
     value: object
 
 
-Block = Paragraph | Heading | Preformatted | Items | Facts | Table | Fold | Figure | Grid | Own
+Block = (
+    Paragraph | Heading | Preformatted | Items | Facts | Table | Fold | Figure | Grid | Parts | Own
+)
 Kind = TypeVar("Kind", bound=Block)
 
 
@@ -203,7 +216,7 @@ class Section:
     script: str = ""
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
-        """Its blocks of one kind, in their order, those of grids and folds included."""
+        """Its blocks of one kind, in their order, those of grids, parts and folds included."""
         return tuple(block for block in _walk(self.blocks) if isinstance(block, kind))
 
 
@@ -214,11 +227,16 @@ def _walk(blocks: Iterable[Block]) -> Iterator[Block]:
             yield from block.figures
         if isinstance(block, Fold):
             yield from _walk(block.content)
+        if isinstance(block, Parts):
+            for part in block.parts:
+                yield from _walk(part)
 
 
-def as_fold(section: Section) -> Fold:
+def as_fold(section: Section, *, on_paper: bool = True) -> Fold:
     """A section as a fold of another one, found under its own anchor."""
-    return Fold(summary=section.title, anchor=section.anchor, content=_opened(section))
+    return Fold(
+        summary=section.title, anchor=section.anchor, on_paper=on_paper, content=_opened(section)
+    )
 
 
 def as_part(section: Section) -> tuple[Block, ...]:

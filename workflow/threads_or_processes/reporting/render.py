@@ -9,8 +9,8 @@ import jinja2
 from markupsafe import Markup
 
 from threads_or_processes.reporting import palette
-from threads_or_processes.reporting.page import Page, Section
-from threads_or_processes.reporting.svg import embedded
+from threads_or_processes.reporting.page import Page
+from threads_or_processes.reporting.svg import Styles, embedded
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -25,7 +25,6 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters["kind"] = lambda value: type(value).__name__
     environment.filters["content_hash"] = content_hash
-    environment.globals["script"] = _script
     return environment
 
 
@@ -38,8 +37,10 @@ def _css_colours() -> dict[str, str]:
     return {palette.INK: "currentColor", **series}
 
 
-def _script(section: Section) -> Markup:
-    return _file(section.script)
+def _scripts(page: Page) -> list[Markup]:
+    """The page's own script, and those of its sections."""
+    names = ("page.js", *(section.script for section in page.sections if section.script))
+    return [_file(name) for name in names]
 
 
 def _series_variables(*, dark: bool) -> str:
@@ -58,12 +59,19 @@ def content_hash(script: str) -> str:
 def html(page: Page, drawings: Mapping[str, str]) -> str:
     """One file with its style, scripts, figures and data inside; `drawings` are SVG by name."""
     colours = _css_colours()
+    styles = Styles()
+    drawn = {
+        name: Markup(styles.named(embedded(svg, colours, prefix=f"f{index}-")))  # noqa: S704
+        for index, (name, svg) in enumerate(drawings.items())
+    }
     return (
         _environment()
         .get_template("page.html")
         .render(
             page=page,
-            drawings={name: Markup(embedded(svg, colours)) for name, svg in drawings.items()},  # noqa: S704
+            drawings=drawn,
+            drawn_style=Markup(styles.rules),  # noqa: S704
+            scripts=_scripts(page),
             style=_file("style.css"),
             light_series=Markup(_series_variables(dark=False)),  # noqa: S704
             dark_series=Markup(_series_variables(dark=True)),  # noqa: S704

@@ -37,7 +37,8 @@ def _claims(evidence: Evidence) -> Iterator[Section]:
 def _quality(evidence: Evidence) -> Iterator[Section]:
     """How good the data are, and every number."""
     for section in quality.build(evidence):
-        yield replace(section, blocks=(*section.blocks, *map(as_fold, numbers.build(evidence))))
+        every = (as_fold(one, on_paper=False) for one in numbers.build(evidence))
+        yield replace(section, blocks=(*section.blocks, *every))
 
 
 def _methods(evidence: Evidence) -> Iterator[Section]:

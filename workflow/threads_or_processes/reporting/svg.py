@@ -2,7 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
@@ -65,10 +65,11 @@ def _prefix_ids(element: ET.Element, name: str) -> None:
             element.set(key, _LOCAL_URL.sub(rf"url(#{name}-\1)", value))
 
 
-def embedded(figure: str, colours: Mapping[str, str]) -> str:
-    """A finished figure for the page: `colours` maps hexadecimal colours to CSS values.
+def embedded(figure: str, colours: Mapping[str, str], prefix: str = "") -> str:
+    """A finished figure for the page, without what a browser doesn't need to draw it.
 
-    Raises `NotAFigureError` for anything that could run or fetch something.
+    `colours` maps hexadecimal colours to CSS values; ids that are in use become short ones after
+    `prefix`. Raises `NotAFigureError` for anything that could run or fetch something.
     """
     try:
         root = ET.fromstring(figure)  # noqa: S314  (no external entities: expat resolves none)
@@ -87,4 +88,85 @@ def embedded(figure: str, colours: Mapping[str, str]) -> str:
                 element.set(key, value)
     root.attrib.pop("width", None)
     root.attrib.pop("height", None)
+    _shorten(root, prefix)
     return ET.tostring(root, encoding="unicode")
+
+
+_NUMBER = re.compile(r"-?\d+\.\d+")
+_NO_TURN = re.compile(r"^rotate\(-?0 [^)]*\)$")
+_SHAPES = ("d", "x", "y", "points", "transform", "cx", "cy", "x1", "x2", "y1", "y2")
+_GROUP = f"{{{_SVG}}}g"
+_WORDS = {f"{{{_SVG}}}{tag}" for tag in ("text", "tspan", "title", "desc")}
+_USES = re.compile(r"^#(.+)$|url\(#([^)]+)\)")
+
+
+def _shorten(root: ET.Element, prefix: str) -> None:
+    """Short ids, coordinates to a hundredth of a point, no groups without a reason."""
+    used: dict[str, str] = {}
+    for element in root.iter():
+        names = element.get("aria-labelledby", "").split()
+        links = (one for value in element.attrib.values() for one in _USES.finditer(value))
+        for name in (*names, *(link[1] or link[2] for link in links)):
+            used.setdefault(name, f"{prefix}{len(used)}")
+    for element in root.iter():
+        for key, value in list(element.attrib.items()):
+            if key == "id" and value not in used:
+                del element.attrib[key]
+            elif key == "id":
+                element.set(key, used[value])
+            elif key == "aria-labelledby":
+                element.set(key, " ".join(used[name] for name in value.split()))
+            elif _USES.search(value):
+                element.set(key, _USES.sub(_link(used), value))
+            elif key == "transform" and _NO_TURN.match(value):
+                del element.attrib[key]
+            elif key in _SHAPES:
+                element.set(key, " ".join(_NUMBER.sub(_rounded, value).split()))
+        if element.tag not in _WORDS:
+            element.text = None
+            for child in element:
+                child.tail = None
+    _unwrap(root)
+
+
+def _link(used: Mapping[str, str]) -> Callable[[re.Match[str]], str]:
+    return lambda found: f"#{used[found[1]]}" if found[1] else f"url(#{used[found[2]]})"
+
+
+def _rounded(found: re.Match[str]) -> str:
+    return f"{float(found[0]):.2f}".rstrip("0").rstrip(".")
+
+
+def _unwrap(parent: ET.Element) -> None:
+    """Replace groups without attributes by what they hold, and drop empty ones."""
+    for child in list(parent):
+        _unwrap(child)
+        if child.tag == _GROUP and not child.attrib:
+            place = list(parent).index(child)
+            parent.remove(child)
+            for offset, one in enumerate(child):
+                parent.insert(place + offset, one)
+
+
+_STYLE = re.compile(r' style="([^"]*)"')
+
+
+class Styles:
+    """The styles of all figures of a page, each declared once as a class."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self._names: dict[str, str] = {}
+
+    def named(self, figure: str) -> str:
+        """A figure with classes instead of styles."""
+        return _STYLE.sub(self._class, figure)
+
+    def _class(self, found: re.Match[str]) -> str:
+        name = self._names.setdefault(found[1], f"d{len(self._names)}")
+        return f' class="{name}"'
+
+    @property
+    def rules(self) -> str:
+        """The declarations of the classes."""
+        return "\n".join(f".{name} {{ {style} }}" for style, name in self._names.items())

@@ -309,7 +309,9 @@ def _work(row: OverheadRow, tables: Tables, amount: int) -> str:
 
 def _all_ways(rows: Sequence[OverheadRow], evidence: Evidence) -> Fold:
     caption = "Every configuration, and how well the line fits"
-    return Fold(summary=caption, content=(_table(rows, evidence, caption, has_line=True),))
+    return Fold(
+        summary=caption, on_paper=False, content=(_table(rows, evidence, caption, has_line=True),)
+    )
 
 
 def _figures(

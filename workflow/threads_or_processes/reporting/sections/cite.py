@@ -1,6 +1,7 @@
 """How to cite and reuse a report: notations, files with their hashes, licence."""
 
 import base64
+import gzip
 from collections.abc import Iterator
 
 from threads_or_processes.reporting import formatting as text
@@ -8,6 +9,7 @@ from threads_or_processes.reporting.citation import cite
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import (
     Code,
+    Fold,
     Heading,
     Items,
     Link,
@@ -18,11 +20,16 @@ from threads_or_processes.reporting.page import (
 )
 from threads_or_processes.reporting.trials import DataFile
 
-EMBED_AT_MOST_BYTES = 1_000_000
+EMBED_AT_MOST_BYTES = 500_000
+"""So that the page of a default sweep is no larger than 2 MB."""
+
 LICENCE = (
-    "Text, figures and data of this report may be used under the Creative Commons Attribution 4.0 "
-    "licence (CC BY 4.0): use them freely, say where they are from. The programs that made it are "
-    "under the MIT licence."
+    "Text, figures and data: Creative Commons Attribution 4.0 (CC BY 4.0). Programs: MIT licence."
+)
+ARCHIVE = (
+    "To make a report citable for good, upload this page and its data set to an archive that "
+    "assigns a DOI, such as Zenodo. Archive the programs in Software Heritage. Then add both "
+    "identifiers to the citation."
 )
 
 
@@ -32,60 +39,72 @@ def build(evidence: Evidence) -> Iterator[Section]:
         machine=evidence.campaign.machine.name,
         report_id=evidence.report_id,
         first_unix_ns=evidence.trials.first_unix_ns,
+        commit=evidence.git_commit,
     )
-    trials = _file(
-        evidence.trials.file,
-        what="one row for each repetition",
-        media_type="application/gzip",
-    )
+    trials = _file(evidence.trials.file, what="one row for each repetition")
     package = _file(
-        evidence.package,
-        what="the plan, the interpreters and the meaning of every column (Data Package); "
-        "with both files, anybody can make this report again",
-        media_type="application/json",
+        _compressed(evidence.package),
+        what="plan, interpreters and the meaning of every column (Data Package, compressed)",
     )
     yield Section(
         anchor="cite",
         title="Cite and reuse",
         nav_title="Cite",
         blocks=(
-            Paragraph(citation.apa),
-            Heading(text="BibTeX"),
-            Preformatted(citation.bibtex),
-            Heading(text="CITATION.cff"),
-            Preformatted(citation.cff),
-            Paragraph(
-                "The report id is the SHA-256 of the plan, the interpreters’ identities and the "
-                "measured data: change any measured number and it changes."
+            Paragraph(citation.apa, style="citation"),
+            Paragraph(ARCHIVE),
+            Fold(
+                summary="BibTeX, CITATION.cff, report id",
+                content=(
+                    Preformatted(citation.bibtex),
+                    Preformatted(citation.cff),
+                    Paragraph(
+                        "The report id is the SHA-256 of the plan, the interpreters’ identities "
+                        "and the measured data. It changes with any measured number."
+                    ),
+                ),
             ),
-            Heading(text="The data", anchor="data"),
+            Heading(text="Data and licence", anchor="data"),
             Items(items=(trials, package), style="files"),
-            Paragraph(
-                (
-                    "Where it was measured, ",
-                    Code(text="results/…/figures/"),
-                    " has each figure as SVG and PNG for papers, with its numbers as CSV.",
-                )
+            Fold(
+                summary="Hashes and other files",
+                content=(
+                    Items(
+                        items=tuple(
+                            (f"{file.name}, SHA-256: ", Code(text=file.sha256))
+                            for file in (evidence.trials.file, evidence.package)
+                        ),
+                        style="files",
+                    ),
+                    Paragraph(
+                        (
+                            "The results folder has each figure as SVG and PNG, with its numbers "
+                            "as CSV: ",
+                            Code(text="results/…/figures/"),
+                            ".",
+                        )
+                    ),
+                ),
             ),
-            Heading(text="Licence"),
             Paragraph(LICENCE),
         ),
     )
 
 
-def _file(file: DataFile, *, what: str, media_type: str) -> Words:
-    """A file inside the page when it is small, else its name among the results."""
-    size, sha256 = text.size(len(file.content)), Code(text=file.sha256)
+def _compressed(file: DataFile) -> DataFile:
+    """The same file, gzipped; the same bytes from the same content."""
+    return DataFile(name=f"{file.name}.gz", content=gzip.compress(file.content, 9, mtime=0))
+
+
+def _file(file: DataFile, *, what: str) -> Words:
+    """A gzipped file inside the page when it is small, else its name among the results."""
+    size = text.size(len(file.content))
     if len(file.content) > EMBED_AT_MOST_BYTES:
-        return (
-            f"{file.name} ({size}) is too large to be inside this page and lies among the "
-            f"results: {what}. SHA-256: ",
-            sha256,
-        )
+        return f"{file.name} ({size}): {what}. It is too large for this page; see the results."
     coded = base64.b64encode(file.content).decode("ascii")
     link = Link(
         text=f"Download {file.name}",
-        address=f"data:{media_type};base64,{coded}",
+        address=f"data:application/gzip;base64,{coded}",
         download=file.name,
     )
-    return link, f" ({size}, inside this page): {what}. SHA-256: ", sha256
+    return link, f" ({size}): {what}."

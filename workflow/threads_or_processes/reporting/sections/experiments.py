@@ -9,7 +9,7 @@ from threads_or_processes.records.vocabulary import KINDS, NOTEBOOK, SCALING, Ti
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Section, as_part
+from threads_or_processes.reporting.page import Parts, Section, as_part
 from threads_or_processes.reporting.sections import (
     apis,
     build_tax,
@@ -76,7 +76,7 @@ def others(evidence: Evidence) -> Iterator[Section]:
         yield Section(
             anchor="experiments",
             title="Other experiments",
-            blocks=tuple(block for section in rest for block in as_part(section)),
+            blocks=(Parts(tuple(map(as_part, rest))),),
         )
 
 

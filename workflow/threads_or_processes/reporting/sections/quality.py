@@ -74,6 +74,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
             _flagged(cells, evidence.campaign),
             Fold(
                 summary="Diagnostics: order, drift, outliers, percentiles",
+                on_paper=False,
                 content=filled(
                     figure_builders.figure_block(order) if order else None,
                     slow_modes.of_every_cell(evidence),
@@ -195,7 +196,11 @@ def _flagged(cells: Sequence[CellRow], campaign: Campaign) -> Fold:
         caption="Configurations that vary, had failures, or lost updates",
         row_headers=5,
     )
-    return Fold(summary=f"Flagged configurations: {len(flagged)} of {len(cells)}", content=(table,))
+    return Fold(
+        summary=f"Flagged configurations: {len(flagged)} of {len(cells)}",
+        on_paper=False,
+        content=(table,),
+    )
 
 
 def noise_floor(evidence: Evidence) -> str:

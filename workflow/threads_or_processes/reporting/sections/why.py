@@ -426,6 +426,7 @@ def _folds(rows: Sequence[PartsRow], campaign: Campaign) -> Iterator[Fold]:
     )
     yield Fold(
         summary="Parts of every configuration",
+        on_paper=False,
         note="Shares of workers × wall time; tables/parts.csv has their intervals.",
         content=(
             table_of(
@@ -438,6 +439,7 @@ def _folds(rows: Sequence[PartsRow], campaign: Campaign) -> Iterator[Fold]:
     )
     yield Fold(
         summary="Efficiencies of every configuration",
+        on_paper=False,
         note="Efficiencies are those of the POP project: parallel efficiency is load balance × "
         "communication efficiency; times computation scaling it is the useful share. Switches are "
         "context switches of the workers in a batch.",
