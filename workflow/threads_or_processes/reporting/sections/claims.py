@@ -258,8 +258,8 @@ def _found_instead(finding: Finding, row: ClaimRow) -> str:
         Finding.SMALLER: f"the difference is smaller than {claimed}",
         Finding.AS_MUCH: f"the ratio is above {claimed}",
         Finding.DIFFERENT: "there is a difference",
-        Finding.ABOVE_RANGE: "our interval lies above the published range",
-        Finding.BELOW_RANGE: "our interval lies below the published range",
+        Finding.ABOVE_RANGE: "our interval is above the published range",
+        Finding.BELOW_RANGE: "our interval is below the published range",
         Finding.HAS_GIL: "each worker has a GIL of its own",
         Finding.LOST: "updates were lost",
     }[finding]
