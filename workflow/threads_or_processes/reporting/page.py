@@ -241,7 +241,7 @@ def as_fold(section: Section, *, on_paper: bool = True) -> Fold:
 
 def as_part(section: Section) -> tuple[Block, ...]:
     """A section as a part of another one, with a heading of its own."""
-    heading = Heading(text=section.title, note=section.question, anchor=section.anchor)
+    heading = Heading(text=section.title, anchor=section.anchor)
     return (heading, *_opened(replace(section, question="")))
 
 

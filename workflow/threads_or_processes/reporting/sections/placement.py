@@ -72,7 +72,7 @@ def over_free(question: Question, cell: Cell) -> Ratio | None:
 
 
 def _answer(question: Question) -> str:
-    """How fast pinned workers are, at each amount of work."""
+    """How fast pinned workers are, at the largest amount of work."""
     cells = {cell.id for cell in question.cells}
     found: dict[int, list[Ratio]] = {}
     for row in question.tables.modes:
@@ -80,11 +80,11 @@ def _answer(question: Question) -> str:
             found.setdefault(row.amount, []).append(row.over_free)
     if not found:
         return summary_sentences.NO_RATIO
-    parts = "; ".join(
-        f"at {slow_modes.batches(amount)} {_extent(ratios)}: {summary_sentences.readings(ratios)}"
-        for amount, ratios in sorted(found.items())
+    most = max(found)
+    return words.sentence(
+        f"speed of pinned relative to free workers at {slow_modes.batches(most)}: "
+        f"{_extent(found[most])}; {summary_sentences.readings(found[most])}"
     )
-    return words.sentence(f"speed of pinned relative to free workers {parts}")
 
 
 def _extent(ratios: Sequence[Ratio]) -> str:

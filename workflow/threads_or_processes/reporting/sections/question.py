@@ -60,6 +60,7 @@ class Question:
         experiment does not show.
         """
         details = filled(
+            Paragraph(self.experiment.question, style="question"),
             *map(Paragraph, paragraphs),
             Grid(tuple(map(figure_block, figures))),
             *tables,
@@ -71,7 +72,7 @@ class Question:
             title=self.title,
             question=self.experiment.question,
             answer=answer,
-            blocks=filled(*shown, Fold(summary=DETAILS, content=details)),
+            blocks=filled(*shown, Fold(summary=DETAILS, content=details) if details[1:] else None),
         )
 
     @property

@@ -56,7 +56,7 @@ LIMITS = "Causes are likely ones. The parts show where time went, not which line
 
 MOST_DRAWN = 15
 """With more workloads than this, those without a large loss have no bars."""
-MOST_CAUSES = 5
+MOST_CAUSES = 4
 """In the table of the most frequent ones."""
 NO_GIL = "processes, or the free-threaded build"
 
@@ -115,8 +115,7 @@ MEANINGS = {
         "give each thread a copy of its own",
     ),
     Cause.SHARED_HARDWARE: (
-        "workers slow each other down in hardware, processes as much as threads: memory "
-        "bandwidth, shared caches, two CPUs on one core",
+        "workers share memory bandwidth, caches or cores, processes as much as threads",
         "use fewer workers, or touch less memory at a time",
     ),
     Cause.LOCK_HANDOVER: (
