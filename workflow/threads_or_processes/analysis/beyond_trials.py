@@ -120,8 +120,9 @@ def _pooled(kind: Kind, pairs: Sequence[Twins]) -> Beyond:
         of_pairs = worth(variance) * (squares - errors - variance)
         return prior.freedom * (prior.variance - variance) + float(of_pairs.sum())
 
-    most = prior.variance + float(squares.max())
-    variance = optimize.brentq(slope, 0.0, most, xtol=1e-12)
+    # Between almost nothing, where 0 / 0 is avoided, and more than either side says.
+    least, most = 1e-6 * prior.variance, prior.variance + float(squares.max())
+    variance = optimize.brentq(slope, least, most, xtol=1e-12)
     return Beyond(variance=variance, freedom=prior.freedom + float(worth(variance).sum()))
 
 
