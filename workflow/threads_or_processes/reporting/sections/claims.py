@@ -138,8 +138,9 @@ def badge(verdict: Verdict, campaign: Campaign) -> tuple[Status, str, str]:
 def in_brief(cases: Sequence[ClaimRow], campaign: Campaign) -> str:
     """The numbers of a claim in some words: its ratios, or for which cases it holds."""
     tested = [row for row in cases if row.case_verdict is not Verdict.NOT_TESTED]
+    partly = f" ({len(tested)} of {text.count(len(cases), 'case')} tested)"
     if len(tested) == 1:
-        return _figures(tested[0])
+        return _figures(tested[0]) + (partly if len(cases) > 1 else "")
     holding, failing = (
         [row for row in tested if row.case_verdict is verdict]
         for verdict in (Verdict.SUPPORTED, Verdict.REFUTED)
@@ -154,8 +155,8 @@ def in_brief(cases: Sequence[ClaimRow], campaign: Campaign) -> str:
     ratios = sorted((row.estimate for row in tested if row.estimate), key=lambda one: one.value)
     if not ratios or any(row.verdict is Verdict.INCONCLUSIVE for row in tested):
         return f"holds in {len(holding)} of {text.count(len(tested), 'case')}"
-    low, high = (text.times_as_fast(ratio) for ratio in (ratios[0], ratios[-1]))
-    return f"{low} to {high} in {text.count(len(tested), 'case')}"
+    ends = dict.fromkeys(text.times_as_fast(ratio) for ratio in (ratios[0], ratios[-1]))
+    return " to ".join(ends) + (partly if len(tested) < len(cases) else "")
 
 
 def _summary(claims: Sequence[Sequence[ClaimRow]]) -> str:
@@ -239,11 +240,15 @@ def _lines(cases: Sequence[ClaimRow], campaign: Campaign) -> Iterator[str]:
     if first.finding is not None and first.finding is not Finding.NOT_ALL:
         yield _found_instead(first.finding, first)
     for row in cases:
+        if row.case_verdict is Verdict.NOT_TESTED:
+            continue
         yield _measured(row, campaign, is_one_of_many=len(cases) > 1)
         if row.case_verdict is Verdict.INCONCLUSIVE and row.p_value is not None:
             yield _what_it_takes(row)
-    if first.published_low_ratio is not None and first.published_high_ratio is not None:
-        yield f"published: {_span(first.published_low_ratio, first.published_high_ratio)}"
+    if missing := [row for row in cases if row.case_verdict is Verdict.NOT_TESTED]:
+        yield f"not tested: {'; '.join(map(_missing, missing))}"
+    if limit := _limit(first, campaign):
+        yield limit
     if first.answer:
         yield text.plain(first.answer, MOST_CHARACTERS)
     yield f"source: {text.plain(first.source)}"
@@ -265,10 +270,32 @@ def _found_instead(finding: Finding, row: ClaimRow) -> str:
     }[finding]
 
 
+def _missing(row: ClaimRow) -> str:
+    """A case that was not tested: what the sweep doesn't measure, or why it has no result."""
+    reason = text.plain(row.reason or "")
+    if reason.startswith(NOT_PLANNED):
+        return reason.removeprefix(NOT_PLANNED).strip()
+    return f"{text.plain(row.cell)} ({reason})"
+
+
+def _limit(row: ClaimRow, campaign: Campaign) -> str:
+    """From where to where the claim holds, and what was published."""
+    low, high = row.published_low_ratio, row.published_high_ratio
+    published = "" if low is None or high is None else f"published: {_span(low, high)}"
+    if row.expects is Expects.AS_PUBLISHED and low is not None and high is not None:
+        span = _span(low / PUBLISHED_BAND, high * PUBLISHED_BAND)
+        return published + ("" if row.verdict is Verdict.NOT_COMPARABLE else f"; agrees: {span}")
+    holds = ""
+    if row.claimed_ratio is not None:
+        side = "above" if row.expects is Expects.LESS else "below"
+        holds = f"holds {side} {row.claimed_ratio:.3g}×"
+    if row.expects is Expects.EQUAL:
+        holds = f"holds within {text.percent(campaign.margin)}"
+    return "; ".join(filter(None, (holds, published)))
+
+
 def _measured(row: ClaimRow, campaign: Campaign, *, is_one_of_many: bool) -> str:
     """A case with its numbers, with a verdict of its own if it is one of several."""
-    if row.case_verdict is Verdict.NOT_TESTED:
-        return f"not tested: {text.plain(row.cell)}, {text.plain(row.reason or '')}"
     if row.expects is Expects.GIL_OFF:
         state = "had" if row.case_verdict is Verdict.REFUTED else "had no"
         trials = text.count(row.blocks or 0, "trial")
