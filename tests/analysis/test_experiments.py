@@ -147,3 +147,24 @@ def test_flags_count_trials_and_name_the_first() -> None:
 def test_a_machine_without_a_flag_is_one_row_of_zero() -> None:
     rows = rows_of(tables_of(make_campaign())["health"])
     assert [(row["flag"], row["trials"]) for row in rows] == [("any", 0)]
+
+
+@pytest.mark.parametrize(
+    ("flags", "own_ticks", "counted"),
+    [
+        (["cpu_pressure"], 90, []),  # nobody else used the CPUs
+        (["cpu_pressure", "steal"], 90, ["any", "steal"]),
+        (["cpu_pressure", "load"], 90, ["any", "cpu_pressure", "load"]),
+        (["cpu_pressure"], None, ["any", "cpu_pressure"]),  # whose it was is not known
+    ],
+)
+def test_pressure_from_the_trial_s_own_workers_is_no_flag(
+    flags: list[str], own_ticks: int | None, counted: list[str]
+) -> None:
+    campaign = make_campaign()
+    record = next(iter(campaign.records.values()))
+    record["health"]["flags"] = flags
+    record["health"]["before"]["own_ticks"] = 0 if own_ticks is not None else None
+    record["health"]["after"]["own_ticks"] = own_ticks
+    rows = rows_of(tables_of(campaign)["health"])
+    assert [row["flag"] for row in rows if row["trials"]] == counted

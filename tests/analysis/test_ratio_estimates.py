@@ -240,6 +240,20 @@ def test_hopeless_cases_have_no_number_of_blocks() -> None:
     assert needed(ratios(np.zeros(4)), 0.01) == 2
 
 
+def test_more_blocks_do_not_average_away_what_lies_beyond_the_trials() -> None:
+    samples = ratios(0.01 * np.array([-1.0, 1.0] * 5))
+    found = [
+        blocks_needed(
+            estimate_ratio(samples, Beyond(variance=sd**2, freedom=50)), distance=0.03, tail=0.025
+        )
+        for sd in (0.0, 0.005, 0.02)
+    ]
+    assert found[0] is not None
+    assert found[1] is not None
+    assert found[0] < found[1]
+    assert found[2] is None
+
+
 # --- the same numbers by another road
 
 

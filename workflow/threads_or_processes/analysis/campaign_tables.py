@@ -1,5 +1,6 @@
 """How the campaign went: every trial accounted for, the machine's health, drift over the blocks."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ import pandas as pd
 from threads_or_processes.analysis.trial_values import column_on
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables.measured import HealthRow, OrderRow, OutcomeRow
-from threads_or_processes.records.vocabulary import ANY_HEALTH_FLAG, Basis, Outcome
+from threads_or_processes.records.vocabulary import ANY_HEALTH_FLAG, Basis, HealthFlag, Outcome
 
 
 def outcomes_table(plan: Plan, trials: pd.DataFrame) -> list[OutcomeRow]:
@@ -50,7 +51,8 @@ def health_table(trials: pd.DataFrame) -> list[HealthRow]:
     flagged = trials[trials["health_flags"].notna()].drop_duplicates("trial_id")
     of_flag: dict[str, list[Any]] = {}
     for trial in flagged.to_dict("records"):
-        for flag in [ANY_HEALTH_FLAG, *str(trial["health_flags"]).split()]:
+        flags = others_flags(str(trial["health_flags"]), trial["health_json"])
+        for flag in [ANY_HEALTH_FLAG, *flags] if flags else []:
             of_flag.setdefault(flag, []).append(trial)
     of_any = of_flag.pop(ANY_HEALTH_FLAG, [])
     return [
@@ -62,6 +64,19 @@ def health_table(trials: pd.DataFrame) -> list[HealthRow]:
         )
         for flag, found in [(ANY_HEALTH_FLAG, of_any), *sorted(of_flag.items())]
     ]
+
+
+def others_flags(flags: str, health_json: str) -> list[str]:
+    """A trial's flags, without CPU pressure that its own workers caused.
+
+    Pressure is the time that any task waited for a CPU. Workers wait for each other wherever they
+    outnumber the CPUs. Where others used little CPU time (no flag of load), others caused little.
+    """
+    found = flags.split()
+    is_own_time_known = "own_ticks" in json.loads(health_json)["grown"]
+    if is_own_time_known and HealthFlag.LOAD not in found:
+        return [flag for flag in found if flag != HealthFlag.CPU_PRESSURE]
+    return found
 
 
 def order_table(values: pd.DataFrame) -> list[OrderRow]:

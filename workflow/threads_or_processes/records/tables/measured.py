@@ -284,7 +284,13 @@ class OutcomeRow:
 class HealthRow:
     """A flag of the machine's health: in how many trials it was raised."""
 
-    flag: Annotated[str, Field("what was odd with the machine; `any` counts trials with a flag")]
+    flag: Annotated[
+        str,
+        Field(
+            "what was odd with the machine; `any` counts trials with a flag; CPU pressure from the "
+            "trial's own workers is left out"
+        ),
+    ]
     trials: Annotated[int, Field("number of trials")]
     example_cell: Annotated[str | None, Field("first cell where it happened")] = None
     example_block: Annotated[int | None, Field("and its block")] = None
