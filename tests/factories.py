@@ -359,7 +359,7 @@ def make_plan(
         quiet_threshold=0.12,
         confidence=CONFIDENCE,
         reference_arm=arms[0],
-        config={"campaign": campaign, "seed": seed, "arms": arms, "trial": {"timeout_s": 120}},
+        config={"campaign": campaign, "seed": seed, "builds": arms, "trial": {"timeout_s": 120}},
         arms=tuple(map(parse_arm, arms)),
         workloads={name: _about(name) for name in sorted({cell.workload for cell in cells})},
         models={name: _model(name) for name in dict.fromkeys(cell.model for cell in cells)},

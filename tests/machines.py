@@ -131,7 +131,7 @@ def sweep(machine: Machine) -> Plan:
     left_out = ("blocks: 6 instead of 8", "no sleep in scaling")
     plan = make_plan(checked(config), catalogue(), machine, left_out=left_out)
     # The page shows the config: here none of its nulls, which would look like missing values.
-    shown = {key: config[key] for key in ("campaign", "seed", "arms", "blocks", "trial")}
+    shown = {key: config[key] for key in ("campaign", "seed", "builds", "blocks", "trial")}
     return replace(plan, config=shown)
 
 

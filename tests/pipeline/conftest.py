@@ -26,8 +26,8 @@ SWEEP: dict[str, Any] = {
     "trial": {
         "warmups": 1,
         "repetitions": 2,
-        "patience_s": 0.1,
-        "second_look_s": 0,
+        "wait_s": 0.1,
+        "retry_pass_s": 0,
         "chunk_ms": 1.5,
         "amounts": [1, 3],
         "timeout_s": 60,
@@ -39,7 +39,7 @@ SWEEP: dict[str, Any] = {
         "scaling": {
             "workloads": ["mandelbrot", "counter_unlocked"],
             "workers": [2],
-            "arms": ["3.13", "3.13t", "3.13t-gil"],
+            "builds": ["3.13", "3.13t", "3.13t-gil"],
         },
         "startup": {"models": ["threads", "processes-spawn"], "workers": [2], "repetitions": 1},
         "memory": {"models": ["serial", "processes-fork"], "workers": [2]},
@@ -48,11 +48,11 @@ SWEEP: dict[str, Any] = {
     },
 }
 SMALL_SWEEP = SWEEP | {
-    "arms": ["3.13"],
+    "builds": ["3.13"],
     "experiments": {
         **NOTHING,
-        "notebook": {"blocks": 1, "arms": ["3.13"]},
-        "scaling": {"workloads": ["mandelbrot"], "workers": [2], "arms": ["3.13"]},
+        "notebook": {"blocks": 1, "builds": ["3.13"]},
+        "scaling": {"workloads": ["mandelbrot"], "workers": [2], "builds": ["3.13"]},
     },
 }
 

@@ -50,7 +50,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory, interpreters: Path) -> list[d
         folder,
         SWEEP
         | {
-            "arms": ["3.13", "3.13t"],
+            "builds": ["3.13", "3.13t"],
             "trial": {**SWEEP["trial"], "chunk_ms": 10, "amounts": [1, 4]},
             "workloads": {
                 "on_one_cpu": {"function": f"{OWN.name}:on_one_cpu"},

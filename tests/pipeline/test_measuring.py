@@ -131,7 +131,7 @@ def test_a_changed_setting_measures_anew_and_loses_nothing(small: Checkout) -> N
 
 def test_an_arm_that_joins_leaves_the_others_as_they_are(small: Checkout) -> None:
     before = small.trial_ids()
-    small.configure(grown(arms=["3.13", "3.13t"]) | {"arms": ["3.13", "3.13t"]})
+    small.configure(grown(builds=["3.13", "3.13t"]) | {"builds": ["3.13", "3.13t"]})
     small.measure()
     after = small.trial_ids()
     assert before.items() <= after.items()

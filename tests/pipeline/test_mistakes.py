@@ -50,7 +50,7 @@ def test_an_interpreter_that_is_not_what_its_arm_says(
     fresh.configure(
         SMALL_SWEEP
         | {
-            "arms": ["3.13", "3.13t"],
+            "builds": ["3.13", "3.13t"],
             "interpreters": {"paths": {"3.13": standard, "3.13t": standard}},
         }
     )

@@ -45,7 +45,7 @@ def sweep(**workloads: dict[str, Any]) -> dict[str, Any]:
     return {
         **TINY,
         "campaign": SWEEP["campaign"],
-        "arms": ["3.13"],
+        "builds": ["3.13"],
         "workloads": workloads,
         "experiments": {**experiments, "own": own},
     }

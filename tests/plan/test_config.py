@@ -1,12 +1,13 @@
 """Every mistake in a config gets one message that names the key and the fix."""
 
+import copy
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.plan.config import completed
+from threads_or_processes.plan.config import completed, former_keys
 
 from .conftest import CATALOGUE, Config, Work, planned
 
@@ -25,9 +26,9 @@ MISTAKES: list[tuple[str, Callable[[Config], object], str, str]] = [
     ("no worker", lambda c: scaling(c).update(workers=[0]), "workers.0", "config.yaml"),
     ("negative workers", lambda c: scaling(c).update(workers=[-2]), "workers.0", "config.yaml"),
     ("a word for workers", lambda c: scaling(c).update(workers="all"), "workers", "config.yaml"),
-    ("a bare number as arm", lambda c: c.update(arms=[3.13]), "arms.0", "config.yaml"),
-    ("no such arm", lambda c: c.update(arms=["3.13-gil"]), "arms.0", "config.yaml"),
-    ("arms twice", lambda c: c.update(arms=["3.13", "3.13"]), "arms", "config.yaml"),
+    ("a bare number as arm", lambda c: c.update(builds=[3.13]), "builds.0", "config.yaml"),
+    ("no such arm", lambda c: c.update(builds=["3.13-gil"]), "builds.0", "config.yaml"),
+    ("arms twice", lambda c: c.update(builds=["3.13", "3.13"]), "builds", "config.yaml"),
     (
         "unknown workload",
         lambda c: scaling(c).update(workloads=["cuont"]),
@@ -81,7 +82,7 @@ def test_a_right_config_passes(config: Config) -> None:
     [
         ({"params": {"colour": [1]}}, "experiments.scaling.params"),
         ({"params": {"n": [1, "two"]}}, "experiments.scaling.params.n"),
-        ({"arms": ["3.14"]}, "experiments.scaling.arms"),
+        ({"builds": ["3.14"]}, "experiments.scaling.builds"),
         ({"workers": ["many"]}, "experiments.scaling.workers"),
         ({"replicates": 0}, "experiments.scaling.replicates"),
     ],
@@ -129,3 +130,25 @@ def test_rest_is_no_work_of_the_users_own(config: Config) -> None:
     with pytest.raises(UserError, match="'rest' stands for") as raised:
         planned(config)
     assert raised.value.where == "config key workloads.rest"
+
+
+@pytest.mark.parametrize("place", ["", "trial.", "experiments.scaling."])
+def test_a_former_key_still_works_and_its_new_name_is_told(config: Config, place: str) -> None:
+    former, new = {"": ("arms", "builds"), "trial.": ("patience_s", "wait_s")}.get(
+        place, ("arms", "builds")
+    )
+    settings = {"": config, "trial.": config["trial"]}.get(place, scaling(config))
+    value = {"builds": ["3.13"], "wait_s": 0.25}[new]
+    as_now = planned(config_with(config, place, new, value))
+    settings[former] = value
+    assert planned(config) == as_now
+    (told,) = former_keys(config)
+    assert f"{place}{former} " in told
+    assert f"{place}{new};" in told
+
+
+def config_with(config: Config, place: str, key: str, value: object) -> Config:
+    """The config with another value for a key of one of its parts."""
+    changed = copy.deepcopy(config)
+    {"": changed, "trial.": changed["trial"]}.get(place, scaling(changed))[key] = value
+    return changed

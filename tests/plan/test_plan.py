@@ -114,7 +114,7 @@ def test_a_reason_is_given_for_each_thing_that_is_missing(config: Config) -> Non
     scaling = config["experiments"]["scaling"]
     scaling |= {"workloads": ["count"], "models": ["serial", "arrays-fork", "interpreters"]}
     scaling |= {"workers": [2]}
-    config["arms"] = ["3.13", "3.14"]
+    config["builds"] = ["3.13", "3.14"]
     experiment = planned(config).experiments[0]
     assert [(skipped.cell, skipped.reason) for skipped in experiment.not_applicable] == [
         ("count/arrays-fork/2/3.13/warm", "it takes no arrays"),
@@ -132,7 +132,7 @@ def test_pinned_workers_are_planned_where_the_system_can_pin(config: Config) -> 
         "pinned-fork": Mode(family=Family.PROCESSES, unpinned="processes-fork"),
     }
     config["experiments"]["scaling"] |= {"workloads": ["count"], "models": ["pinned-fork"]}
-    config["experiments"]["scaling"] |= {"workers": [2], "arms": ["3.13"]}
+    config["experiments"]["scaling"] |= {"workers": [2], "builds": ["3.13"]}
     can, cannot = (
         make_plan(
             checked(config), replace(CATALOGUE, models=models), replace(MACHINE, can_pin=can_pin)
@@ -149,7 +149,7 @@ def test_pinned_workers_are_planned_where_the_system_can_pin(config: Config) -> 
 def test_a_varied_parameter_makes_workloads_of_their_own(config: Config) -> None:
     config["experiments"]["scaling"] |= {
         "models": ["serial"],
-        "arms": ["3.13"],
+        "builds": ["3.13"],
         "params": {"n": [1, 10], "seconds": [0.1]},
     }
     plan = planned(config)

@@ -72,7 +72,8 @@ def test_a_column_is_its_field_and_the_line_that_computes_it(tmp_path: Path) -> 
     assert touched == ["records/tables/measured.py", "analysis/cells.py"]
     made = campaign(workloads=["json"], workers=[2], blocks=2, notebook=False)
     collect_into(tmp_path, made)
-    files = ("--plan", "plan.json", "--trials", "trials.parquet", "--out", "tables")
+    inputs = ("--plan", "plan.json", "--trials", "trials.parquet")
+    files = (*inputs, "--interpreters", "interpreters", "--out", "tables")
     schema, *read = run(tmp_path, "-c", SHOW_COLUMN, "tables", *files).splitlines()
     assert ast.literal_eval(schema) == {
         "name": "range_ratio",

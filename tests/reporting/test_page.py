@@ -293,6 +293,6 @@ def test_an_arm_that_was_not_measured_is_said_to_be_missing(world: Worlds) -> No
 
 
 def test_the_configuration_is_shown_whole(world: Worlds, page: Pages) -> None:
-    (shown,) = [w for tag, w in Page(page("default")).texts if w.startswith('{\n  "arms"')]
+    (shown,) = [w for tag, w in Page(page("default")).texts if w.startswith('{\n  "builds"')]
     plan = json.loads((world("default").results / "plan.json").read_text())
     assert json.loads(shown) == plan["config"]

@@ -25,7 +25,7 @@ from tests.trial.conftest import RunTrial, always
 CELL = "mandelbrot/serial/1/3.13/warm"
 
 
-def plan_of(*trials: tuple[str, str], patience_s: float = 0.05, second_look_s: float = 30) -> Plan:
+def plan_of(*trials: tuple[str, str], patience_s: float = 0.05, retry_pass_s: float = 30) -> Plan:
     """A plan with these trials (cell, record) of `mandelbrot`, serially."""
     about = dict.fromkeys(("title", "kind", "unit", "why", "expected"), "")
     return Plan(
@@ -37,7 +37,7 @@ def plan_of(*trials: tuple[str, str], patience_s: float = 0.05, second_look_s: f
         quiet_threshold=0.12,
         confidence=0.95,
         reference_arm="3.13",
-        config={"trial": {"timeout_s": 60, "second_look_s": second_look_s}},
+        config={"trial": {"timeout_s": 60, "retry_pass_s": retry_pass_s}},
         arms=(parse_arm("3.13"),),
         workloads={
             "mandelbrot": Workload(

@@ -5,7 +5,7 @@ The only place that knows both `plan` and `trial`; the rules ask it and add noth
 
 import json
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from threads_or_processes.plan.config import (
     ABOUT_KEYS,
     checked,
     completed,
+    former_keys,
     own_works,
     requirements_of,
 )
@@ -59,13 +60,15 @@ class TrialWildcards(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Campaign(Results):
-    """The plan of a config on this machine."""
+    """The plan of a config on this machine; `notes` are what its author should know."""
 
+    notes: Sequence[str] = ()
     doing = "measuring this campaign"
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> "Campaign":
         """Check `config` and plan it for this machine; `UserError` for what is wrong in it."""
+        notes = former_keys(config)
         config = checked(config)  # before the files are read that it names
         claims = read_claim_files(config["claims"])
         works = catalogue(own_works(config))
@@ -79,7 +82,7 @@ class Campaign(Results):
             topology=topology(allowed_cpus()),
             can_pin=can_pin(),
         )
-        return cls(plan=planned(config, works, machine, claims))
+        return cls(plan=planned(config, works, machine, claims), notes=notes)
 
     @property
     def claim_files(self) -> list[str]:
@@ -174,14 +177,15 @@ class Campaign(Results):
         `ahead` are trials still to be measured, `more` those that may be added for precision.
         """
         to_measure = [self._trial(wildcards) for wildcards in ahead]
-        return announcement(
+        ahead_in_words = announcement(
             cells=len(self.plan.cells),
             planned=len({trial.record for trial in [*self.plan.trials, *to_measure]}),
             ahead=[self.expected_of(trial) for trial in to_measure],
             more=[self.expected_of(trial) for trial in more],
-            second_look_s=self.plan.config["trial"]["second_look_s"],
+            retry_pass_s=self.plan.config["trial"]["retry_pass_s"],
             left_out=self.plan.left_out,
         )
+        return "\n".join([*self.notes, ahead_in_words])
 
     def spec(self, wildcards: TrialWildcards) -> str:
         """The trial as JSON for the trial's command."""

@@ -85,14 +85,14 @@ def _cells(
     models: Mapping[str, ModelEntry],
     machine: Machine,
 ) -> Iterator[Cell]:
-    common = {"arms": config["arms"], "blocks": config["blocks"], "replicates": 1}
+    common = {"builds": config["builds"], "blocks": config["blocks"], "replicates": 1}
     asked = {**config["trial"], **common, **settings}
     counts = worker_counts(asked["workers"], machine)
     replicates = range(1, asked["replicates"] + 1)
     for (label, work), model in itertools.product(works.items(), asked["models"]):
         entry = models[model]
         for workers in counts if entry.is_parallel else [1]:
-            for arm, replicate in itertools.product(asked["arms"], replicates):
+            for arm, replicate in itertools.product(asked["builds"], replicates):
                 yield Cell(
                     workload=label,
                     function=work.function,
@@ -105,7 +105,7 @@ def _cells(
                     replicate=replicate,
                     warmups=asked["warmups"],
                     repetitions=asked["repetitions"],
-                    patience_s=asked["patience_s"],
+                    patience_s=asked["wait_s"],
                     # Only warm workers do the same work again and again.
                     amounts=tuple(asked["amounts"]) if asked["timing"] == Timing.WARM else (1,),
                     blocks=asked["blocks"],

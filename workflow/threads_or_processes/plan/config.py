@@ -5,7 +5,7 @@ parameters, as it does for the built-in workloads.
 """
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +24,61 @@ OWN_KEYS = ("function", "requirements", "shares_memory", *ABOUT_KEYS)
 REST = "rest"
 
 
+#: Keys by the name that they had in the version before; it works for this version.
+FORMER_KEYS = {
+    "arms": "builds",
+    "patience_s": "wait_s",
+    "quiet_threshold": "undisturbed_threshold",
+    "second_look_s": "retry_pass_s",
+}
+
+
+def former_keys(config: Mapping[str, Any]) -> list[str]:
+    """A sentence for each key of the config that has a new name."""
+    return [
+        f"config key {place}{former} is now {place}{FORMER_KEYS[former]}; "
+        "the former name works in this version only"
+        for place, settings in _with_former_keys(config)
+        for former in FORMER_KEYS
+        if former in settings
+    ]
+
+
+def _with_former_keys(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The parts of a config whose keys were renamed, each with its place."""
+    yield "", config
+    places = {"trial.": config.get("trial")}
+    if isinstance(experiments := config.get("experiments"), Mapping):
+        places |= {f"experiments.{name}.": settings for name, settings in experiments.items()}
+    for place, settings in places.items():
+        if isinstance(settings, Mapping):
+            yield place, settings
+
+
+def _with_current_keys(settings: Any) -> Any:
+    """Settings under today's names; an overlay's former key wins over the default's new one."""
+    if not isinstance(settings, Mapping):
+        return settings
+    renamed = {FORMER_KEYS[key]: value for key, value in settings.items() if key in FORMER_KEYS}
+    kept = {key: value for key, value in settings.items() if key not in FORMER_KEYS}
+    return kept | renamed
+
+
 def checked(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The config without the experiments that an overlay leaves out by setting them to null.
+    """The config under today's keys, without the experiments that an overlay sets to null.
 
     Raises `UserError` for a key that is missing, unknown or of the wrong type.
     """
+    config = _with_current_keys(config)
+    if "trial" in config:
+        config = {**config, "trial": _with_current_keys(config["trial"])}
     experiments = config.get("experiments")
     if isinstance(experiments, Mapping):
-        kept = {name: settings for name, settings in experiments.items() if settings is not None}
+        kept = {
+            name: _with_current_keys(settings)
+            for name, settings in experiments.items()
+            if settings is not None
+        }
         config = {**config, "experiments": kept}
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     error = best_match(jsonschema.Draft202012Validator(schema).iter_errors(dict(config)))
@@ -64,7 +111,7 @@ def completed(config: Mapping[str, Any], catalogue: Catalogue) -> Mapping[str, A
         key = f"experiments.{name}"
         _known(experiment["workloads"], catalogue.workloads, "workload", f"{key}.workloads")
         _known(experiment["models"], catalogue.models, "model", f"{key}.models")
-        _known(experiment.get("arms", ()), config["arms"], "arm", f"{key}.arms")
+        _known(experiment.get("builds", ()), config["builds"], "build", f"{key}.builds")
         _check_grid(name, experiment, catalogue)
     return config
 

@@ -115,7 +115,7 @@ def announcement(
     planned: int,
     ahead: Sequence[Expected],
     more: Sequence[Expected] = (),
-    second_look_s: float = 0.0,
+    retry_pass_s: float = 0.0,
     left_out: Sequence[str] = (),
 ) -> str:
     """What a person wants to know before it begins, in one sentence without a full stop.
@@ -129,8 +129,8 @@ def announcement(
     else:
         if len(ahead) < planned:
             sentence += f", {len(ahead):,} of them left to measure"
-        second_look = Expected(quiet_s=0.0, busy_s=second_look_s)
-        sentence += f"; {_format_expected(together([*ahead, second_look]))}"
+        retry_pass = Expected(quiet_s=0.0, busy_s=retry_pass_s)
+        sentence += f"; {_format_expected(together([*ahead, retry_pass]))}"
     if more:
         sentence += f"; up to {len(more):,} more for precision: {_format_expected(together(more))}"
     if left_out:

@@ -38,7 +38,7 @@ def make_plan(
     wrong claims.
     """
     config = completed(config, catalogue)
-    arms = tuple(parse_arm(name) for name in config["arms"])
+    arms = tuple(parse_arm(name) for name in config["builds"])
     grids = grids_of(config, catalogue, machine)
     cells = _merged(grids)
     trials = tuple(in_order(cells, config["seed"]))
@@ -57,7 +57,7 @@ def make_plan(
         seed=config["seed"],
         blocks=config["blocks"],
         margin=config["margin"],
-        quiet_threshold=config["trial"]["quiet_threshold"],
+        quiet_threshold=config["trial"]["undisturbed_threshold"],
         confidence=CONFIDENCE,
         reference_arm=arms[0].name,
         config=config,
@@ -110,6 +110,6 @@ def _merged(grids: Sequence[Grid]) -> list[Cell]:
                 raise UserError(
                     f"two experiments ask for the cell {cell.id} with different settings",
                     where=f"config key experiments.{grid.name}",
-                    hint="give both the same warmups, repetitions and patience_s",
+                    hint="give both the same warmups, repetitions and wait_s",
                 )
     return list(cells.values())

@@ -19,7 +19,7 @@ def parse_arm(name: str) -> Arm:
     if match is None or (match["gil"] and not match["free"]):
         raise UserError(
             f"{name!r} is not an arm",
-            where="config key arms",
+            where="config key builds",
             hint='write "3.13", "3.13t" or "3.13t-gil" (any 3.x version)',
         )
     free_threaded = match["free"] is not None

@@ -43,7 +43,7 @@ def measure(arguments: argparse.Namespace) -> None:
 def run_retry_pass(arguments: argparse.Namespace) -> None:
     """Try those trials again that saw no quiet moment, at quiet moments, for a stated time."""
     plan, begun_s = read_plan(arguments.plan), time.monotonic()
-    budget_s = plan.config["trial"]["second_look_s"]
+    budget_s = plan.config["trial"]["retry_pass_s"]
     with machine_lock(), noise_monitor(arguments.results / "sentinel.json") as monitor:
         account = _retry(arguments.results, plan, monitor, budget_s) if monitor else {}
     seconds = round(time.monotonic() - begun_s)
