@@ -100,8 +100,8 @@ def test_a_section_is_its_module_and_its_line_in_the_list(tmp_path: Path) -> Non
     )
     run(tmp_path, *command)
     html = page.read_text(encoding="utf-8")
-    assert '<li><a href="#trials">Trials of each arm</a></li>' in html
+    assert '<li><a href="#trials">Trials of each build</a></li>' in html
     added = html[html.index('<section id="trials"') : html.index('<section id="threats"')]
-    assert '<h2 id="trials-heading">Trials of each arm</h2>' in added
+    assert '<h2 id="trials-heading">Trials of each build</h2>' in added
     assert '<p class="answer">18 trials succeeded.</p>' in added
     assert added.count("<tr>") == 1 + 3
