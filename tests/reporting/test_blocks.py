@@ -22,9 +22,12 @@ from threads_or_processes.reporting.page import (
     Own,
     Page,
     Paragraph,
+    Parts,
     Preformatted,
     Section,
     Strong,
+    as_fold,
+    as_part,
     filled,
     table_of,
 )
@@ -48,9 +51,9 @@ FIGURE = Figure(
         styles={},
         marks=(),
     ),
-    data=Fold(summary="Its numbers", content=TABLE),
+    data=Fold(summary="Its numbers", content=(TABLE,)),
 )
-WITHOUT_NUMBERS = replace(FIGURE, data=Fold(summary="Its numbers", content=EMPTY))
+WITHOUT_NUMBERS = replace(FIGURE, data=Fold(summary="Its numbers", content=(EMPTY,)))
 DRAWINGS = {"curve": '<svg xmlns="http://www.w3.org/2000/svg"><title>A curve</title></svg>'}
 WORDS = ("See ", Link(text="here", address="#x"), ": ", Strong(text="now"), Code(text="a<b"))
 CLAIMS = Claims(
@@ -81,19 +84,24 @@ SET = [
         '<ol> <li><a href="data:," download="f.csv">f</a></li> </ol>',
     ),
     (Facts((Fact(term="T", text="t"),)), "<div><dt>T</dt><dd>t</dd></div>"),
-    (TABLE, '<th scope="row">a &lt; b</th> <td class="n">1</td>'),
-    (Fold(summary="S", note="N", content=TABLE), '<summary>S</summary> <p class="note">N</p>'),
+    (TABLE, '<th scope="row">a &lt; b</th> <td>1</td>'),
     (
-        Fold(summary="S", content=Preformatted("c")),
-        "<summary>S</summary> <pre><code>c</code></pre>",
+        Fold(summary="S", note="N", content=(TABLE,)),
+        '<details> <summary>S</summary> <div> <p class="note">N</p>',
+    ),
+    (
+        Fold(summary="S", anchor="x", on_paper=False, content=(Preformatted("c"), Paragraph("p"))),
+        '<details class="screen"> <summary>S</summary> <div id="x"> <pre><code>c</code></pre>',
     ),
     (
         FIGURE,
-        "</svg> <figcaption> <p>How to read it.</p> <details> <summary>Its numbers</summary> <div",
+        "</svg> <figcaption> <p>How to read it.</p> <details> <summary>Its numbers</summary> <div> "
+        "<div",
     ),
-    (FIGURE, "</table> </div> </details> </figcaption> </figure>"),
+    (FIGURE, "</table> </div> </div> </details> </figcaption> </figure>"),
     (WITHOUT_NUMBERS, "</svg> <figcaption> <p>How to read it.</p> </figcaption>"),
-    (Grid((FIGURE,)), '<div class="grid"> <figure> <svg'),
+    (Grid((FIGURE,)), '<div class="grid"> <figure data-name="curve"> <svg'),
+    (Parts(((Paragraph("p"),),)), '<div class="parts"> <div> <p>p</p> </div> </div>'),
     (
         OWN,
         '<details open> <summary><span class="badge gain"><span aria-hidden="true">✓</span> '
@@ -123,11 +131,24 @@ def test_every_kind_of_block_is_among_these() -> None:
 
 def test_what_has_nothing_to_show_is_left_out() -> None:
     shown = (Paragraph("Words"), TABLE, Grid((FIGURE,)))
-    fold = Fold(summary="Nothing", content=EMPTY)
+    fold = Fold(summary="Nothing", content=(EMPTY, Grid(())))
     assert filled(shown[0], None, EMPTY, fold, Grid(()), *shown[1:]) == shown
 
 
-def test_figures_are_found_in_grids_too() -> None:
-    section = Section(anchor="a", title="A", blocks=(FIGURE, Grid((FIGURE,))))
+def test_figures_are_found_wherever_they_are() -> None:
+    fold = Fold(summary="More", content=(Fold(summary="Still more", content=(FIGURE,)),))
+    blocks = (FIGURE, Grid((FIGURE,)), fold, Parts(((FIGURE,), (Paragraph("p"), FIGURE))))
+    section = Section(anchor="a", title="A", blocks=blocks)
     page = Page(title="", document_title="", lead="", start="a", sections=(section,))
-    assert [figure.name for figure in page.figures] == ["curve", "curve"]
+    assert [figure.name for figure in page.figures] == ["curve"] * 5
+
+
+def test_a_section_can_be_a_fold_or_a_part_of_another_one() -> None:
+    section = Section(
+        anchor="a", title="A", question="Why?", answer="So.", blocks=(Paragraph("p"),)
+    )
+    fold = as_fold(section)
+    assert (fold.summary, fold.anchor, len(fold.content)) == ("A", "a", 3)
+    heading, *rest = as_part(section)
+    assert heading == Heading(text="A", anchor="a")
+    assert [block.words for block in rest if isinstance(block, Paragraph)] == ["So.", "p"]

@@ -25,6 +25,15 @@ def test_a_citation_names_machine_date_and_content() -> None:
     ]
 
 
+def test_a_citation_names_the_programs_where_they_are_known() -> None:
+    citation = cite(machine="m", report_id=ID, first_unix_ns=MEASURED_NS, commit="0a1b2c")
+    assert "commit 0a1b2c" in citation.apa
+    assert "commit 0a1b2c" in citation.bibtex
+    assert yaml.safe_load(citation.cff)["commit"] == "0a1b2c"
+    unknown = cite(machine="m", report_id=ID, first_unix_ns=MEASURED_NS, commit="unknown")
+    assert unknown == cite(machine="m", report_id=ID, first_unix_ns=MEASURED_NS)
+
+
 def test_a_citation_file_has_the_fields_that_its_format_asks_for() -> None:
     name = "a: 'box' # 1\u00fc"
     found = yaml.safe_load(cite(machine=name, report_id=ID, first_unix_ns=MEASURED_NS).cff)

@@ -6,8 +6,16 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting.page import Figure, Fold, Paragraph, Section, Table
-from threads_or_processes.reporting.sections import experiments
+from threads_or_processes.reporting.page import (
+    Figure,
+    Fold,
+    Heading,
+    Paragraph,
+    Parts,
+    Section,
+    Table,
+)
+from threads_or_processes.reporting.sections import experiments, workers
 
 from tests import factories
 from tests.reporting.sentences import numbers, plain
@@ -18,8 +26,14 @@ EVERY = "every experiment"
 
 
 def sections(world: World) -> dict[str, Section]:
-    built = experiments.build(world.evidence())
-    return {section.anchor.removeprefix("experiment-"): section for section in built}
+    evidence = world.evidence()
+    names = [one.name for one in evidence.campaign.experiments]
+    found = {name: experiments.section_of(name, evidence) for name in names}
+    return {
+        name: section
+        for name, section in found.items()
+        if section and name not in experiments.ELSEWHERE
+    }
 
 
 def rows(table: Table) -> dict[tuple[str, ...], dict[str, str]]:
@@ -59,10 +73,39 @@ def test_what_was_never_measured_says_so_and_shows_no_table(world: Worlds) -> No
     for name in ("payload", "startup", "shared_state", "control"):
         assert found[name].answer
         assert not numbers(found[name].answer)
-        assert not found[name].of(Paragraph)
+        assert {one.style for one in found[name].of(Paragraph)} <= {"question"}
         assert not found[name].of(Figure)
-        assert not found[name].of(Table)
+        # What was left out of the plan is known without any trial.
+        assert {one.caption.split()[0] for one in found[name].of(Table)} <= {"Combinations"}
     assert found["memory"].of(Table)
+
+
+def test_what_workers_cost_is_one_table(world: Worlds) -> None:
+    (section,) = workers.build(world(EVERY).evidence())
+    table, *folds = section.blocks
+    assert isinstance(table, Table)
+    assert [fold.anchor for fold in folds if isinstance(fold, Fold)] == [
+        "experiment-startup",
+        "experiment-memory",
+    ]
+    assert "2\u00a0workers" in table.caption  # as many as CPUs
+    found = sections(world(EVERY))
+    startup = rows(found["startup"].of(Table)[0])["processes (spawn)", "2 (> cores)"]
+    memory = rows(found["memory"].of(Table)[0])["processes (fork)", "2 (> cores)"]
+    shown = rows(table)
+    assert shown["processes (spawn)",]["3.13 first result"] == startup["3.13 first result"]
+    assert shown["processes (fork)",]["3.13t memory"] == memory["3.13t idle"]
+    assert list(workers.build(world("default").evidence())) == []
+
+
+def test_other_experiments_have_an_answer_each_and_the_rest_in_a_fold(world: Worlds) -> None:
+    (section,) = experiments.others(world(EVERY).evidence())
+    (parts,) = section.of(Parts)
+    found = sections(world(EVERY))
+    anchors = [part[0].anchor for part in parts.parts if isinstance(part[0], Heading)]
+    assert anchors == [f"experiment-{name}" for name in found if name not in experiments.PLACED]
+    for part in parts.parts:
+        assert [type(block) for block in part] == [Heading, Paragraph, Fold]
 
 
 def test_the_build_is_judged_against_the_reference(world: Worlds) -> None:
@@ -94,7 +137,7 @@ def test_start_up_and_memory_show_each_way_on_each_arm(world: Worlds) -> None:
 def test_the_shortest_task_that_pays_is_named(
     world: Worlds, model: str, between: list[str]
 ) -> None:
-    speedups, begins, dispatch = sections(world(EVERY))["granularity"].of(Table)
+    speedups, begins, dispatch, *_ = sections(world(EVERY))["granularity"].of(Table)
     speedup = rows(speedups)[model, "3.13t"]
     assert list(speedup)[2:] == ["10 µs", "100 µs", "1 ms", "10 ms"]
     expected = ratio_of(
@@ -133,7 +176,7 @@ def test_what_each_worker_adds_is_shown_with_its_interval(world: Worlds) -> None
 
 def test_payloads_and_ways_are_judged_against_threads(world: Worlds) -> None:
     found = sections(world(EVERY))
-    times, ratios, begins = found["payload"].of(Table)
+    times, ratios, begins, *_ = found["payload"].of(Table)
     assert "threads" in rows(times)["The send_array workload", "4\u202f096"]
     row = rows(ratios)["The send_array workload", "4\u202f096"]
     work = "send_array,kib=4096"
@@ -147,7 +190,7 @@ def test_payloads_and_ways_are_judged_against_threads(world: Worlds) -> None:
     of_sizes = crossovers[(crossovers["parameter"] == "kib")]
     assert set(of_sizes["baseline_model"]) == {"threads"}
     assert len(begins.rows) == len(of_sizes)
-    (ways,) = found["apis"].of(Table)
+    ways, *_ = found["apis"].of(Table)
     assert rows(ways)["serial", "–"]["3.13t speed"] == "–"  # no number of workers to share
     assert rows(ways)["threads", "2 (> cores)"]["3.13t speed"] == "–"
     raw = rows(ways)["raw threads", "2 (> cores)"]["3.13t speed"]
@@ -157,13 +200,13 @@ def test_payloads_and_ways_are_judged_against_threads(world: Worlds) -> None:
 
 def test_lost_updates_are_counted_and_said(world: Worlds) -> None:
     section = sections(world(EVERY))["shared_state"]
-    _, updates = section.of(Table)
+    losing, _, updates, skipped = section.of(Table)
+    assert section.blocks[0] == losing  # it is open
+    assert {name[1:] for name in rows(losing)} == {("threads", "2 (> cores)", "3.13t")}
     row = rows(updates)["The counter_unlocked workload", "threads", "2 (> cores)", "3.13t"]
-    assert (row["Repetitions"], row["with a loss"], row["Lost, typically"]) == ("30", "30", "10 %")
+    assert (row["Repetitions"], row["with losses"], row["Lost, median"]) == ("30", "30", "10 %")
     assert numbers(section.answer)[-2:] == ["1", "8"]
-    (skipped,) = section.of(Fold)
-    assert isinstance(skipped.content, Table)
-    assert [row[2:] for row in skipped.content.rows] == [
+    assert [row[2:] for row in skipped.rows] == [
         (
             "The shared_append workload; The counter_locked workload; "
             "The counter_unlocked workload",

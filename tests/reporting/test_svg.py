@@ -2,7 +2,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from threads_or_processes.reporting.svg import NotAFigureError, embedded, finished
+from threads_or_processes.reporting.svg import NotAFigureError, Styles, embedded, finished
 
 from tests.reporting.worlds import World
 
@@ -25,6 +25,32 @@ def test_a_finished_figure_has_ids_of_its_own_and_a_text_for_those_who_cannot_se
     assert "metadata" not in svg
     assert "<style" not in svg
     assert "font-family: sans-serif" in svg
+
+
+def test_a_figure_in_a_page_has_short_ids_and_shapes_and_no_needless_groups() -> None:
+    drawn = (
+        '<svg xmlns="http://www.w3.org/2000/svg" aria-labelledby="t"> <title id="t">A  b</title>'
+        '<g id="unused"> <g> <path id="p" d="M 1.23456 2.0  L 3.999 4 z " /> </g> </g>'
+        '<use href="#p" x="12.3456"/><g clip-path="url(#p)"><text>2.50001 s</text></g></svg>'
+    )
+    svg = embedded(drawn, {}, prefix="f1-")
+    assert re.findall(r' id="([^"]+)"', svg) == ["f1-0", "f1-1"]
+    assert 'aria-labelledby="f1-0"' in svg
+    assert 'href="#f1-1" x="12.35"' in svg
+    assert 'clip-path="url(#f1-1)"' in svg
+    assert 'd="M 1.23 2 L 4 4 z"' in svg
+    assert svg.count("<g") == 1
+    assert ">A  b</title>" in svg
+    assert ">2.50001 s</text>" in svg
+
+
+def test_each_style_of_a_page_s_figures_is_declared_once() -> None:
+    styles = Styles()
+    one = styles.named('<path style="fill: none" d=""/><path style="fill: red" d=""/>')
+    two = styles.named('<path style="fill: none" d=""/>')
+    assert one == '<path class="d0" d=""/><path class="d1" d=""/>'
+    assert two == '<path class="d0" d=""/>'
+    assert styles.rules.splitlines() == [".d0 { fill: none }", ".d1 { fill: red }"]
 
 
 def test_colours_become_those_of_the_page() -> None:

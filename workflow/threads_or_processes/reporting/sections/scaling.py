@@ -49,8 +49,8 @@ LIMITS = (
     "Other worker counts, batches that grow with the workers (weak scaling), and machines with "
     "more CPUs."
 )
-FEWEST_COUNTS = 3
-"""With fewer worker counts a table says all that a figure could."""
+FEWEST_COUNTS = 2
+"""With a single worker count a table says all that a figure could."""
 LINEAR_UP_TO_WORKERS = 8
 """More workers than this and both axes double from tick to tick."""
 
