@@ -1,220 +1,325 @@
+"""The first screen against the tables that it is made from."""
+
 from collections.abc import Callable
-from dataclasses import fields, replace
-from statistics import median_low
-from typing import Any
+from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
-from threads_or_processes.records.tables.comparisons import DecisionRow, FamilyRow
-from threads_or_processes.records.tables.groups import Candidate, Ratio
-from threads_or_processes.records.vocabulary import ComparisonResult, Family
+from threads_or_processes.records.tables.comparisons import DecisionRow
+from threads_or_processes.records.vocabulary import ComparisonResult, Family, Use
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Own, Paragraph
-from threads_or_processes.reporting.sections import decision, decision_table
-from threads_or_processes.reporting.sections.decision_table import Choice, Decision, Decisions
-from threads_or_processes.reporting.words import Status
+from threads_or_processes.reporting.page import Fold, Own, Paragraph, Section, Table
+from threads_or_processes.reporting.sections import decision
+from threads_or_processes.reporting.sections.decision_table import (
+    LEVELS,
+    Decisions,
+    HeatCell,
+    HeatRow,
+    HeatTable,
+    heat_table,
+    shade,
+    use_of,
+)
 
-from tests.reporting.sentences import arms, numbers, plain
-from tests.reporting.worlds import World
+from tests.reporting.sentences import numbers, plain
+from tests.reporting.worlds import WORLDS, World
 
 Worlds = Callable[[str], World]
+EVERYTHING = "every experiment"
 
 
-def row(best: Candidate | None, own: Ratio | None = None) -> DecisionRow:
-    """A decision where everything that is not given is missing."""
-    missing: dict[str, Any] = dict.fromkeys(field.name for field in fields(DecisionRow))
-    known: dict[str, Any] = {"workload": "w", "arm": "3.13", "best": best, "own_speedup": own}
-    return DecisionRow(**{**missing, **known})
+def of(evidence: Evidence) -> Decisions:
+    return Decisions(campaign=evidence.campaign, tables=evidence.tables)
 
 
-def best(model: str, family: Family, workers: int) -> Candidate:
-    cell = f"w/{model}/{workers}/3.13/warm"
-    return Candidate(cell=cell, model=model, family=family, workers=workers)
+def table_of(world: World) -> HeatTable:
+    return heat_table(of(world.evidence()))
 
 
-SERIAL = best("serial", Family.SERIAL, 1)
-THREADS = best("threads", Family.THREADS, 2)
-PROCESSES = best("processes-fork", Family.PROCESSES, 2)
+def section_of(world: World) -> Section:
+    (section,) = decision.build(world.evidence())
+    return section
 
 
-def own(reading: ComparisonResult) -> Ratio:
-    return Ratio(value=1.9, low=1.71, high=2.09, reading=reading)
+def paragraphs(world: World) -> dict[str, str]:
+    """The lines around the table by their first word."""
+    told = {}
+    for one in section_of(world).of(Paragraph):
+        strong, *rest = one.words
+        told[strong.text] = plain("".join(part for part in rest if isinstance(part, str)))
+    return told
 
 
-def family(name: Family, reading: ComparisonResult) -> FamilyRow:
-    speedup = Ratio(value=1.0, low=0.9, high=1.1, reading=reading)
-    return FamilyRow(
-        workload="w", arm="3.13", family=name, cell="", model="", workers=2, speedup=speedup
+def csv(world: World, name: str) -> pd.DataFrame:
+    folder: Path = world.results / "tables"
+    return pd.read_csv(folder / f"{name}.csv")
+
+
+def by_place(table: HeatTable, row: HeatRow) -> dict[tuple[str, str], HeatCell]:
+    """Its cells by build and family."""
+    places = [(build.name, family) for build in table.builds for family in build.families]
+    return dict(zip(places, row.cells, strict=True))
+
+
+def cells(world: World) -> dict[tuple[str, str, str], HeatCell]:
+    """The cells by workload, build and family."""
+    evidence = world.evidence()
+    table = heat_table(of(evidence))
+    workloads = [workload.label for workload in of(evidence).workloads]
+    return {
+        (workload, *place): cell
+        for workload, row in zip(workloads, table.rows, strict=True)
+        for place, cell in by_place(table, row).items()
+    }
+
+
+@pytest.mark.parametrize("name", ["default", EVERYTHING, "several amounts", "some failed"])
+def test_every_number_is_that_of_the_table(world: Worlds, name: str) -> None:
+    shown = cells(world(name))
+    families = csv(world(name), "families")
+    decisions = csv(world(name), "decisions").set_index(["workload", "arm"])
+    seen = 0
+    for row in families.to_dict("records"):
+        cell = shown.pop((row["workload"], row["arm"], row["family"]), None)
+        if cell is None:  # a control, or about correctness
+            continue
+        seen += 1
+        value, result = row["reference_speedup_ratio"], row["reference_speedup_reading"]
+        if pd.isna(value):
+            assert (cell.shown, cell.result) == ("1.00", "baseline")
+        else:
+            assert cell.shown == text.ratio(value)
+            assert cell.result == words.RESULTS[ComparisonResult(result)]
+            assert cell.symbol == words.RESULT_SYMBOLS[ComparisonResult(result)]
+            ends = (row[f"reference_speedup_{end}_ratio"] for end in ("low", "high"))
+            assert all(text.fixed(end, 2) in cell.details[0] for end in ends)
+        assert any(text.time(row["time_ns"]) in line for line in cell.details)
+        recommended = decisions.loc[(row["workload"], row["arm"])]
+        expected = {
+            "parallel": str(recommended["families"]).split(),
+            "serial": ["serial"],
+        }.get(recommended["use"], [])
+        assert cell.is_recommended == (row["family"] in expected)
+    assert seen > 10
+    # What the table of families lacks has no number.
+    assert {cell.ratio for cell in shown.values()} <= {None}
+
+
+@pytest.mark.parametrize("name", ["default", EVERYTHING])
+def test_moves_are_those_of_the_table(world: Worlds, name: str) -> None:
+    evidence = world(name).evidence()
+    table = heat_table(of(evidence))
+    moves = csv(world(name), "moves").set_index(["workload", "arm"])
+    for workload, row in zip(of(evidence).workloads, table.rows, strict=True):
+        for arm, cell in zip(table.moves, row.moves, strict=True):
+            found = moves.loc[(workload.label, arm)]
+            assert cell.shown == text.ratio(found["speedup_ratio"])
+            assert cell.result == words.RESULTS[ComparisonResult(found["speedup_reading"])]
+            times = " ".join(cell.details)
+            assert text.time(found["best_ns"]) in times
+            assert text.time(found["baseline_ns"]) in times
+
+
+@pytest.mark.parametrize("name", ["default", EVERYTHING])
+def test_the_fold_has_every_number_of_the_table(world: Worlds, name: str) -> None:
+    told, moves = section_of(world(name)).of(Fold)[0].content
+    assert isinstance(told, Table)
+    assert isinstance(moves, Table)
+    table = table_of(world(name))
+    known = [cell for row in table.rows for cell in row.cells if cell.ratio is not None]
+    assert len(told.rows) == len(known)
+    ratios = [row[5].partition("×")[0] for row in told.rows]
+    assert [one for one in ratios if one != text.MISSING] == [
+        cell.shown for cell in known if cell.result != "baseline"
+    ]
+    assert sum(row[-1] == "yes" for row in told.rows) == sum(one.is_recommended for one in known)
+    assert len(moves.rows) == len(table.rows)
+
+
+MOVED = {
+    ComparisonResult.FASTER: "3.13t: ",
+    ComparisonResult.FASTER_SOMEWHAT: "3.13t: ",
+    ComparisonResult.SLOWER: "3.13: ",
+    ComparisonResult.SLOWER_SOMEWHAT: "3.13: ",
+    ComparisonResult.EQUAL: "3.13: ",
+    ComparisonResult.NO_SPEEDUP: "3.13: ",
+    ComparisonResult.NO_SLOWDOWN: "either build",
+    ComparisonResult.INCONCLUSIVE: "either build",
+}
+
+
+def changed(
+    evidence: Evidence,
+    *,
+    move: ComparisonResult,
+    uses: dict[str, tuple[Use, tuple[Family, ...]]],
+) -> Decisions:
+    """The recommendations with another result of the move of JSON, and other uses by build."""
+    moves = tuple(
+        replace(row, speedup=replace(row.speedup, reading=move))
+        for row in evidence.tables.moves
+        if row.workload == "json"
     )
 
+    def used(row: DecisionRow) -> DecisionRow:
+        use, families = uses.get(row.arm, (row.use, row.families))
+        return replace(row, use=use, families=families)
 
-FASTER, SLOWER, EQUAL, UNRESOLVED = ComparisonResult
+    rows = tuple(used(row) for row in evidence.tables.decisions)
+    tables = replace(evidence.tables, moves=moves, decisions=rows)
+    return Decisions(campaign=evidence.campaign, tables=tables)
+
+
+@pytest.mark.parametrize("result", ComparisonResult)
+def test_the_build_to_use_follows_from_the_move(world: Worlds, result: ComparisonResult) -> None:
+    both = dict.fromkeys(("3.13", "3.13t"), (Use.PARALLEL, (Family.THREADS,)))
+    decisions = changed(world("quick").evidence(), move=result, uses=both)
+    use = plain(use_of("json", decisions))
+    assert use.startswith(MOVED[result])
+    assert use.endswith(": threads, 2 workers")
+
+
+def test_builds_that_may_be_the_fastest_are_named_each_with_its_own_families(
+    world: Worlds,
+) -> None:
+    uses = {
+        "3.13": (Use.PARALLEL, (Family.PROCESSES,)),
+        "3.13t": (Use.INCONCLUSIVE, (Family.SERIAL, Family.THREADS)),
+    }
+    decisions = changed(world("quick").evidence(), move=ComparisonResult.INCONCLUSIVE, uses=uses)
+    assert plain(use_of("json", decisions)) == (
+        "either build (3.13: processes, 2 workers; 3.13t: inconclusive (serial or threads))"
+    )
 
 
 @pytest.mark.parametrize(
-    ("found", "families", "status"),
+    ("use", "families", "said", "named"),
     [
-        (row(PROCESSES, own(FASTER)), (), Status.GAIN),
-        (row(PROCESSES, own(EQUAL)), (), Status.NO_GAIN),
-        (row(PROCESSES, own(SLOWER)), (), Status.NO_GAIN),
-        (row(PROCESSES, own(UNRESOLVED)), (), Status.OPEN),
-        (row(THREADS), (), Status.OPEN),
-        (row(SERIAL), (family(Family.THREADS, EQUAL),), Status.NO_GAIN),
-        (row(SERIAL), (family(Family.THREADS, UNRESOLVED),), Status.OPEN),
-        (row(SERIAL), (family(Family.COROUTINES, UNRESOLVED),), Status.OPEN),
-        (row(SERIAL), (), Status.NO_DATA),
-        (row(None), (), Status.NO_DATA),
+        (Use.PARALLEL, (Family.THREADS, Family.PROCESSES), "threads or processes", 2),
+        (Use.SERIAL, (Family.SERIAL, Family.THREADS), "serial", 1),
+        (Use.INCONCLUSIVE, (Family.SERIAL, Family.THREADS), "inconclusive (serial or threads)", 0),
+        (Use.INCONCLUSIVE, (Family.SERIAL,), "inconclusive", 0),
+        (Use.NO_DATA, (), "no data", 0),
     ],
 )
-def test_what_a_decision_comes_to(
-    found: DecisionRow, families: tuple[FamilyRow, ...], status: Status
+def test_a_recommendation_names_a_set_or_nothing(
+    use: Use, families: tuple[Family, ...], said: str, named: int
 ) -> None:
-    assert decision_table.status_of(found, families) is status
+    assert words.use(use, families) == said
+    assert len(words.recommended(use, families)) == named
 
 
-def test_an_arm_without_a_row_has_no_data() -> None:
-    assert decision_table.status_of(None, ()) is Status.NO_DATA
+def test_shades_are_centred_on_no_difference() -> None:
+    levels = [shade(ratio, 0.05, 1.0) for ratio in (0.5, 0.7, 0.93, 0.96, 1.0, 1.04, 1.07, 1.4, 2)]
+    assert levels == [-4, -2, -1, 0, 0, 0, 1, 2, 4]
+    assert shade(30, 0.05, 1.0) == LEVELS
+    assert [shade(ratio, 0.05, 5.0) for ratio in (0.5, 2, 32)] == [-1, 1, 4]
 
 
-def decided(evidence: Evidence) -> tuple[Decision, ...]:
-    """The rows of the table."""
-    (section,) = decision.build(evidence)
-    (table,) = (own.value for own in section.of(Own))
-    assert isinstance(table, Decisions)
-    return table.decisions
-
-
-def choices(world: World, workload: str) -> dict[str, Choice]:
-    evidence = world.evidence()
-    title = evidence.campaign.title(workload)
-    (found,) = [d for d in decided(evidence) if d.title == title]
-    return {choice.arm: choice for choice in found.choices}
-
-
-def test_a_workload_that_holds_the_gil_wants_processes_on_the_standard_build(
+def test_workloads_of_scaling_and_kinds_come_first_and_correctness_has_no_row(
     world: Worlds,
 ) -> None:
-    standard = choices(world("default"), "mandelbrot")["3.13"]
-    assert standard.status is Status.GAIN
-    assert "processes" in standard.headline.lower()
-    assert numbers(standard.headline) == ["2"]
-    value, low, high, *times = map(float, numbers(standard.lines[0]))
-    assert 1.05 < low <= value <= high < 2.5
-    assert len(times) == 2
-    assert "serial" in standard.lines[0]
-    of_threads = [line for line in standard.lines if "threads" in line.lower()]
-    assert any(numbers(line) == ["5"] for line in of_threads)  # no gain, within the margin
-    table = pd.read_csv(world("default").results / "tables/decisions.csv")
-    (row_,) = table[(table["workload"] == "mandelbrot") & (table["arm"] == "3.13")].to_dict(
-        "records"
+    first, *others = table_of(world(EVERYTHING)).groups
+    assert first.title == ""
+    assert all(group.title for group in others)
+    evidence = world(EVERYTHING).evidence()
+    labels = [workload.label for workload in of(evidence).workloads]
+    assert labels[:2] == ["mandelbrot", "json"]
+    assert "counter_unlocked" in {row.workload for row in evidence.tables.decisions}
+    assert "counter_unlocked" not in labels
+    assert not [one for one in labels if "grain" in one or "empty" in one or "send" in one]
+
+
+def test_lost_updates_are_one_line_with_the_greatest_share_on_each_build(world: Worlds) -> None:
+    said = paragraphs(world(EVERYTHING))["Safety:"]
+    updates = csv(world(EVERYTHING), "updates")
+    lost = updates[(updates["workload"] == "counter_unlocked") & (updates["model"] != "serial")]
+    shares = lost.groupby("arm")["lost_ratio"].max()
+    assert shares["3.13"] == 0 < shares["3.13t"]
+    assert f"{plain(text.percent(shares['3.13t']))} on 3.13t, " not in said
+    assert said.strip().endswith(
+        f"(none seen on 3.13, {plain(text.percent(shares['3.13t']))} on 3.13t)."
     )
-    (beside,) = (line for line in of_threads if "runner-up" in line)
-    assert "faster than the runner-up, threads" in beside
-    advantage = [row_[f"advantage_{end}ratio"] for end in ("", "low_", "high_")]
-    assert numbers(beside) == [*(f"{end:.2f}" for end in advantage), "2"]
+    assert "Safety:" not in paragraphs(world("default"))
 
 
-def test_the_free_threaded_build_is_judged_against_both_serials(world: Worlds) -> None:
-    free = choices(world("default"), "mandelbrot")["3.13t"]
-    assert [arms(line) for line in free.lines[:2]] == [["3.13t"], ["3.13"]]
-    assert all("serial" in line and "[" in line for line in free.lines[:2])
+def test_startup_is_that_of_the_table(world: Worlds) -> None:
+    said = paragraphs(world(EVERYTHING))["Startup:"]
+    startup = csv(world(EVERYTHING), "startup")
+    chosen = startup[
+        (startup["model"] == "processes-fork") & (startup["workers"] == startup["workers"].max())
+    ].set_index("arm")["first_result_ns"]
+    for arm in ("3.13", "3.13t"):
+        assert plain(text.time(chosen[arm])) in said.partition(f"on {arm}:")[2]
 
 
-def test_the_two_times_beside_a_ratio_are_those_it_is_of(world: Worlds) -> None:
-    ratios = pd.read_csv(world("default").results / "tables/ratios.csv")
-    chosen = ratios[
-        (ratios["cell"] == "mandelbrot/processes-fork/2/3.13/warm")
-        & (ratios["contrast"] == "speedup_own")
+def test_the_limits_are_always_there(world: Worlds) -> None:
+    said = paragraphs(world("default"))["Limits:"]
+    assert "on pools already started" in said
+    assert "1 or 2 workers" in said
+    assert "multiprocess with dill, start method fork" in said
+    assert "6 blocks" in said
+    assert "this session and these binaries" in said
+    assert "plain" not in said.lower()
+    plain_ = paragraphs(world("plain builds"))["Limits:"]
+    assert "Plain builds." in plain_
+    work_ns = csv(world("default"), "decisions")["work_ns"]
+    assert plain(text.about(work_ns.min())) in said
+    assert plain(text.about(work_ns.max())) in said
+
+
+def test_how_sure_counts_what_is_on_the_screen(world: Worlds) -> None:
+    said = paragraphs(world(EVERYTHING))["How sure:"]
+    decisions = csv(world(EVERYTHING), "decisions")
+    evidence = world(EVERYTHING).evidence()
+    shown = {workload.label for workload in of(evidence).workloads}
+    judged = decisions[
+        decisions["workload"].isin(shown)
+        & decisions["arm"].isin({"3.13", "3.13t"})
+        & decisions["q_value"].notna()
     ]
-    (found,) = chosen.to_dict("records")
-    line = choices(world("default"), "mandelbrot")["3.13"].lines[0]
-    assert f"({text.time(found['cell_ns'])} against {text.time(found['baseline_ns'])})" in line
-    assert found["baseline_ns"] / found["cell_ns"] == pytest.approx(found["ratio"])
+    assert numbers(said)[0] == str(len(judged))
+    assert said.count(". ") <= 2
 
 
-def test_what_failed_is_named_and_keeps_serial_from_being_the_last_word(world: Worlds) -> None:
-    # The only processes cell with two workers crashed once, so nothing measured gains.
-    standard = choices(world("some failed"), "mandelbrot")["3.13"]
-    assert standard.status is Status.OPEN
-    sure = choices(world("every experiment"), "counter_unlocked")["3.13t"]
-    assert "serial" in standard.headline.lower()
-    assert standard.headline != sure.headline
-    assert any("failed" in line and "processes" in line for line in standard.lines)
+def test_the_bottom_line_is_about_the_main_workloads(world: Worlds) -> None:
+    answer = plain(str(section_of(world(EVERYTHING)).answer))
+    main = of(world(EVERYTHING).evidence()).main
+    assert f"of {len(main)} workloads" in answer
+    assert answer.count("On 3.13, ") == answer.count("On 3.13t, ") == 1
 
 
-def test_the_control_arm_is_no_choice(world: Worlds) -> None:
-    assert set(choices(world("default"), "mandelbrot")) == {"3.13", "3.13t"}
+def test_what_failed_is_left_out_and_says_why(world: Worlds) -> None:
+    cell = cells(world("some failed"))["compress", "3.13", "threads"]
+    assert (cell.shown, cell.ratio, cell.is_recommended) == ("✗", None, False)
+    assert "a trial failed" in cell.details[0]
 
 
-def test_the_absolute_time_of_the_baseline_stands_beside_every_workload(world: Worlds) -> None:
-    for found in decided(world("default").evidence()):
-        assert arms(found.baseline) == ["3.13"]
-        (time,) = numbers(found.baseline)
-        assert time.startswith("2")
-        assert f"{time} ms" in plain(found.baseline)
+def test_the_control_build_is_no_choice(world: Worlds) -> None:
+    assert [build.name for build in table_of(world("default")).builds] == ["3.13", "3.13t"]
 
 
-def test_the_headline_names_the_family_and_the_line_its_best_model(world: Worlds) -> None:
-    # Seven ways with processes were tried on this workload.
-    standard = choices(world("every experiment"), "mandelbrot")["3.13"]
-    evidence = world("every experiment").evidence()
-    rows = {(row.workload, row.arm): row for row in evidence.tables.decisions}
-    chosen = rows["mandelbrot", "3.13"].best
-    assert chosen is not None
-    assert chosen.family in standard.headline.lower()
-    way = words.choice(evidence.campaign.model_title(chosen.model), chosen.workers)
-    assert standard.lines[0].lower().startswith(way)
+@pytest.mark.parametrize("name", sorted(WORLDS))
+def test_rows_have_anchors_of_their_own(world: Worlds, name: str) -> None:
+    anchors = [row.anchor for row in table_of(world(name)).rows]
+    assert len(set(anchors)) == len(anchors)
+    assert not any(char.isspace() for anchor in anchors for char in anchor)
 
 
-def test_only_workloads_with_something_to_decide_are_in_the_table(world: Worlds) -> None:
-    evidence = world("every experiment").evidence()
-    titles = [found.title for found in decided(evidence)]
-    assert titles[:2] == ["The mandelbrot workload", "The json workload"]
-    assert not [t for t in titles if "grain" in t or "empty" in t or "send" in t]
-
-
-def test_a_way_that_loses_updates_is_named_and_not_recommended(world: Worlds) -> None:
-    free = choices(world("every experiment"), "counter_unlocked")["3.13t"]
-    assert free.status is Status.NO_GAIN
-    assert "serial" in free.headline.lower()
-    assert any("lost" in line and "threads" in line for line in free.lines)
+@pytest.mark.parametrize("name", ["all failed", "only the notebook", "no serial"])
+def test_without_recommendations_there_is_no_table(world: Worlds, name: str) -> None:
+    section = section_of(world(name))
+    assert section.answer
+    if not of(world(name).evidence()).workloads:
+        assert not section.of(Own)
 
 
 def test_cells_with_fewer_blocks_are_not_said_to_have_them_all(world: Worlds) -> None:
-    campaign = world("every experiment").evidence().campaign
+    campaign = world(EVERYTHING).evidence().campaign
     one = next(cell for cell in campaign.cells if cell.timing == "warm")
     fewer = replace(campaign, cells=(replace(one, blocks=3), *campaign.cells))
     assert numbers(words.blocks(campaign)) == ["6"]
     assert numbers(words.blocks(fewer)) == ["3", "6"]
-
-
-def test_the_first_screen_says_how_sure_it_is(world: Worlds) -> None:
-    evidence = world("every experiment").evidence()
-    (section,) = decision.build(evidence)
-    (words_,) = (one.words for one in section.of(Paragraph) if one.style == "confidence")
-    told = "".join(part for part in words_ if isinstance(part, str))
-    intervals, _, noise = told.partition("A/A")
-    assert numbers(intervals) == ["95", "6"]
-    ratios = pd.read_csv(world("every experiment").results / "tables/control.csv")["ratio"]
-    apart = [100 * (max(one, 1 / one) - 1) for one in ratios]
-    typical, worst = (f"{share:.2g}" for share in (median_low(apart), max(apart)))
-    assert numbers(noise.partition("pairs")[0]) == [typical, worst, str(len(apart))]
-
-
-@pytest.mark.parametrize(("model", "names_pools"), [("processes-fork", False), ("joblib", True)])
-def test_pools_are_named_where_another_interface_is_best(
-    world: Worlds, model: str, names_pools: bool
-) -> None:
-    evidence = world("every experiment").evidence()
-    rows = tuple(
-        replace(one, best=replace(one.best, model=model, family=Family.PROCESSES), runner_up=SERIAL)
-        for one in evidence.tables.decisions
-        if (one.workload, one.arm) == ("json", "3.13") and one.best is not None
-    )
-    changed = replace(evidence, tables=replace(evidence.tables, decisions=rows))
-    (shown,) = (one for one in decided(changed) if "json" in one.title)
-    lines = [line for choice in shown.choices if choice.arm == "3.13" for line in choice.lines]
-    both = [line for line in map(str.lower, lines) if "processes" in line and "threads" in line]
-    assert [("pool" in line) for line in both] == [names_pools]

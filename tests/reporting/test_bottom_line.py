@@ -1,0 +1,158 @@
+from collections.abc import Mapping
+from itertools import product
+
+import pytest
+from threads_or_processes.records.tables.comparisons import DecisionRow, MoveRow
+from threads_or_processes.records.tables.groups import Candidate, Ratio
+from threads_or_processes.records.vocabulary import ComparisonResult, Family, Use
+from threads_or_processes.reporting.sections.bottom_line import (
+    MOST_WORDS,
+    NOTHING,
+    bottom_line,
+    length,
+)
+
+from tests.reporting.sentences import plain
+
+TITLES = {
+    "mandelbrot": "Mandelbrot, floats in pure Python",
+    "zlib": "zlib compression",
+    "json": "JSON, parse and write",
+    "sleep": "Sleep (I/O wait)",
+}
+SERIAL, THREADS, PROCESSES = Family.SERIAL, Family.THREADS, Family.PROCESSES
+ANY = Candidate(cell="", model="threads", family=THREADS, workers=2)
+
+
+def move(workload: str, value: float, result: ComparisonResult, arm: str = "3.13t") -> MoveRow:
+    return MoveRow(
+        workload=workload,
+        arm=arm,
+        basis=None,
+        best=ANY,
+        baseline=ANY,
+        best_ns=1.0,
+        baseline_ns=value,
+        blocks=10,
+        speedup=Ratio(value=value, low=value - 0.01, high=value + 0.01, reading=result),
+    )
+
+
+def decision(
+    workload: str, *families: Family, arm: str = "3.13", use: Use | None = None
+) -> DecisionRow:
+    is_serial = SERIAL in families
+    return DecisionRow(
+        workload=workload,
+        arm=arm,
+        use=use or (Use.SERIAL if is_serial else Use.PARALLEL),
+        families=families,
+    )
+
+
+def said(
+    moves: list[MoveRow],
+    decisions: list[DecisionRow],
+    titles: Mapping[str, str] = TITLES,
+    other: str | None = "3.13t",
+) -> list[str]:
+    told = bottom_line(moves, decisions, titles=titles, reference="3.13", other=other)
+    return [plain(sentence) for sentence in told]
+
+
+def test_it_says_what_a_move_does_and_what_to_use_on_each_build() -> None:
+    moves = [
+        move("mandelbrot", 0.69, ComparisonResult.SLOWER),
+        move("zlib", 0.88, ComparisonResult.SLOWER_SOMEWHAT),
+        move("json", 1.3, ComparisonResult.FASTER),
+        move("sleep", 1.0, ComparisonResult.EQUAL),
+    ]
+    decisions = [
+        decision("mandelbrot", PROCESSES),
+        decision("json", PROCESSES),
+        decision("zlib", THREADS, PROCESSES),
+        decision("sleep", THREADS),
+        *(decision(name, THREADS, arm="3.13t") for name in TITLES),
+    ]
+    assert said(moves, decisions) == [
+        "Moving to 3.13t speeds up 1 of 4 workloads (JSON 1.30×), "
+        "slows 2 (Mandelbrot 0.69×, zlib compression 0.88×); 1 without speedup.",
+        "On 3.13, use processes for 2 (Mandelbrot, JSON), "
+        "threads or processes for zlib compression and threads for Sleep.",
+        "On 3.13t, use threads for 4 (Mandelbrot, zlib compression, JSON, …).",
+    ]
+
+
+def test_the_most_extreme_are_named_first() -> None:
+    values = {"mandelbrot": 0.9, "zlib": 0.5, "json": 0.8, "sleep": 0.7}
+    moves = [move(name, value, ComparisonResult.SLOWER) for name, value in values.items()]
+    (sentence,) = said(moves, [])
+    assert "slows 4 (zlib compression 0.50×, Sleep 0.70×, JSON 0.80×, …)" in sentence
+
+
+def test_what_is_inconclusive_is_no_speedup_and_no_slowdown() -> None:
+    moves = [
+        move("json", 1.2, ComparisonResult.INCONCLUSIVE),
+        move("zlib", 1.1, ComparisonResult.NO_SLOWDOWN),
+        move("sleep", 1.0, ComparisonResult.NO_SPEEDUP),
+    ]
+    (sentence,) = said(moves, [])
+    assert sentence == (
+        "Moving to 3.13t speeds up none of 3 workloads; 1 without speedup, 2 inconclusive."
+    )
+
+
+def test_all_inconclusive() -> None:
+    moves = [move(name, 1.2, ComparisonResult.INCONCLUSIVE) for name in TITLES]
+    decisions = [decision(name, SERIAL, THREADS, use=Use.INCONCLUSIVE) for name in TITLES]
+    assert said(moves, decisions) == [
+        "Whether 3.13t is faster is inconclusive for all 4 workloads.",
+        "On 3.13, what to use is inconclusive for all 4 workloads.",
+    ]
+
+
+def test_serial_and_open_recommendations_are_told_apart() -> None:
+    decisions = [
+        decision("json", SERIAL, THREADS),
+        decision("zlib", THREADS),
+        decision("sleep", SERIAL, THREADS, use=Use.INCONCLUSIVE),
+    ]
+    assert said([], decisions) == [
+        "On 3.13, use serial for JSON and threads for zlib compression; 1 inconclusive."
+    ]
+
+
+@pytest.mark.parametrize("decisions", [[], [decision("json", use=Use.NO_DATA)]])
+def test_without_anything_to_decide_it_says_so(decisions: list[DecisionRow]) -> None:
+    assert said([], decisions) == [NOTHING]
+
+
+def test_only_the_workloads_and_builds_asked_for_count() -> None:
+    moves = [
+        move("json", 1.3, ComparisonResult.FASTER, arm="3.14t"),
+        move("libraries", 1.3, ComparisonResult.FASTER),
+    ]
+    decisions = [decision("json", THREADS, arm="3.14t"), decision("libraries", THREADS)]
+    assert said(moves, decisions) == [NOTHING]
+    assert said(moves, [decision("json", THREADS)], other=None) == [
+        "On 3.13, use threads for JSON."
+    ]
+
+
+def test_a_sentence_is_never_longer_than_a_reader_s_breath() -> None:
+    titles = {f"work {i}": f"A workload with a long name {i}" for i in range(8)}
+    results = list(ComparisonResult)
+    sets = [(THREADS,), (PROCESSES,), (THREADS, PROCESSES), (SERIAL,)]
+    for shift, step in product(range(8), (0, 1)):
+        moves = [
+            move(name, 0.5 + i / 10, results[(shift + step * i) % len(results)])
+            for i, name in enumerate(titles)
+        ]
+        decisions = [
+            decision(name, *sets[(shift + i) % len(sets)], arm=arm)
+            for arm in ("3.13", "3.13t")
+            for i, name in enumerate(titles)
+        ]
+        sentences = said(moves, decisions, titles)
+        assert len(sentences) == 3
+        assert all(length(sentence) <= MOST_WORDS for sentence in sentences), sentences
