@@ -3,16 +3,17 @@
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.reporting import comparison_data
+from threads_or_processes.records.vocabulary import ComparisonResult
+from threads_or_processes.reporting import comparison_data, words
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.page import Figure, Page, Section, Table
 from threads_or_processes.reporting.sections import comparison
 from threads_or_processes.reporting.sections.comparison import agreement
-from threads_or_processes.reporting.words import STATUS_ICONS, Status
 
-from tests.reporting.sentences import numbers
+from tests.reporting.sentences import numbers, plain
 from tests.reporting.worlds import another_machine, campaign, compared, write_world
 
 
@@ -35,11 +36,11 @@ def page(folders: list[Path]) -> Page:
         (["threads", "threads"], "agree"),
         (["threads", "processes"], "differ"),
         (["threads processes", "processes"], "agree"),
-        (["threads", ""], "not settled"),
-        (["threads", "", "processes"], "not settled"),
+        (["threads", ""], "inconclusive"),
+        (["threads", "", "processes"], "inconclusive"),
         (["threads", None], "one machine only"),
         ([None, None], "not measured"),
-        (["", ""], "not settled"),
+        (["", ""], "inconclusive"),
         (["serial", None, "serial"], "agree"),
     ],
 )
@@ -53,25 +54,48 @@ def section(page: Page, anchor: str) -> Section:
 
 
 def decisions(page: Page) -> tuple[tuple[str, ...], ...]:
-    (table,) = section(page, "decisions").of(Table)
-    return table.rows
+    recommended, _ = section(page, "decisions").of(Table)
+    return recommended.rows
 
 
-def test_decisions_stand_beside_each_other(page: Page) -> None:
+def test_recommendations_stand_next_to_each_other(page: Page) -> None:
     rows = {row[:2]: row[2:] for row in decisions(page)}
     one, other, word = rows["The compress workload", "3.13"]
-    assert all(found.startswith(STATUS_ICONS[Status.GAIN]) for found in (one, other))
-    assert word in ("agree", "differ", "not settled")
+    assert all("workers: " in plain(found) for found in (one, other))
+    assert word in ("agree", "differ", "inconclusive")
     assert rows["The json workload", "3.13"][0] == text.MISSING
     assert rows["The json workload", "3.13"][-1] == "one machine only"
 
 
+def test_what_a_move_does_is_that_of_each_machine_s_own_table(
+    page: Page, folders: list[Path]
+) -> None:
+    _, moves = section(page, "decisions").of(Table)
+    rows = {row[:2]: row[2:] for row in moves.rows}
+    found = rows["The compress workload", "3.13t"]
+    machines = [column.header for column in moves.columns[2:-1]]
+    assert len(machines) == len(folders) == 2
+    expected = set()
+    for folder in folders:
+        table = pd.read_csv(folder / "tables" / "moves.csv")
+        (row,) = table[(table["workload"] == "compress") & (table["arm"] == "3.13t")].to_dict(
+            "records"
+        )
+        result = ComparisonResult(row["speedup_reading"])
+        shown = f"{row['speedup_ratio']:.2f}× ["
+        expected.add((words.RESULT_SYMBOLS[result], shown, words.RESULTS[result]))
+    for symbol, shown, result in expected:
+        assert any(
+            one.startswith(f"{symbol} {shown}") and one.endswith(result) for one in found[:-1]
+        )
+
+
 def test_the_answer_counts_the_rows(page: Page) -> None:
-    words = [row[-1] for row in decisions(page)]
+    found = [row[-1] for row in decisions(page)]
     of_all, *counted = map(int, numbers(page.answer))
-    assert of_all == len(words) == sum(counted)
-    order = ("agree", "differ", "not settled", "one machine only", "not measured")
-    assert counted == [words.count(word) for word in order if word in words]
+    assert of_all == len(found) == sum(counted)
+    order = ("agree", "differ", "inconclusive", "one machine only", "not measured")
+    assert counted == [found.count(word) for word in order if word in found]
 
 
 def test_curves_are_laid_over_each_other_where_both_have_some(page: Page) -> None:
@@ -79,7 +103,7 @@ def test_curves_are_laid_over_each_other_where_both_have_some(page: Page) -> Non
     assert [figure.drawn.name for figure in figures] == [
         f"compare-compress-{arm}" for arm in ("3.13", "3.13t", "3.13t-gil")
     ]
-    numbers = figures[0].data.content
+    (numbers,) = figures[0].data.content
     assert isinstance(numbers, Table)
     assert {row[1] for row in numbers.rows} == {
         f"{model}, {machine}"

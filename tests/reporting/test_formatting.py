@@ -31,16 +31,16 @@ def test_one_typical_value_chooses_the_unit_of_a_column() -> None:
 @pytest.mark.parametrize(
     ("ratio", "shown"),
     [
-        (Ratio(value=1.93, low=1.81, high=2.04), "1.9× [1.8, 2.0]"),
+        (Ratio(value=1.93, low=1.81, high=2.04), "1.93× [1.81, 2.04]"),
         (Ratio(value=1.93, low=1.91, high=1.95), "1.93× [1.91, 1.95]"),
         (Ratio(value=1.02, low=0.97, high=1.07), "1.02× [0.97, 1.07]"),
         (Ratio(value=31.6, low=30.1, high=32.4), "31.6× [30.1, 32.4]"),
         (Ratio(value=0.00483, low=0.00462, high=0.0051), "0.0048× [0.0046, 0.0051]"),
         (Ratio(value=0.0432, low=0.0398, high=0.047), "0.043× [0.040, 0.047]"),
-        (Ratio(value=1.93), "1.9×"),
+        (Ratio(value=1.93), "1.93×"),
     ],
 )
-def test_a_ratio_has_the_decimals_that_tell_it_from_its_interval(ratio: Ratio, shown: str) -> None:
+def test_a_ratio_has_two_decimals_wherever_it_stands(ratio: Ratio, shown: str) -> None:
     words = f"{text.times_as_fast(ratio)} {text.interval(ratio)}".strip()
     assert words.replace(text.SPACE, " ") == shown
 

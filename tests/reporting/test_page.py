@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 from threads_or_processes.records.vocabulary import Outcome
-from threads_or_processes.reporting.page import Facts, Items, Own, Paragraph
+from threads_or_processes.reporting.page import Fact, Facts, Own, Paragraph
 from threads_or_processes.reporting.sections import environment
-from threads_or_processes.reporting.sections.decision_table import Decisions
-from threads_or_processes.reporting.words import Status, outcome_word
+from threads_or_processes.reporting.sections.decision_table import HeatTable
+from threads_or_processes.reporting.words import outcome_word
 
 from tests import factories
 from tests.reporting.sentences import arms, numbers, plain
@@ -91,7 +91,7 @@ def test_ids_are_unique_and_every_reference_leads_somewhere(any_page: Page) -> N
 def test_nothing_is_fetched_and_nothing_runs_but_the_page_s_own_script(any_page: Page) -> None:
     assert any_page.count("link") == any_page.count("img") == any_page.count("iframe") == 0
     scripts = [attrs for tag, attrs in any_page.tags if tag == "script"]
-    assert scripts in ([], [{"type": "application/json", "id": "explorer-data"}, {}])
+    assert scripts in ([], [{}])
     for _, attrs in any_page.tags:
         assert not [key for key in attrs if key.startswith("on")]
         for key in ("src", "href", "xlink:href", "action", "data"):
@@ -111,14 +111,11 @@ def test_the_outline_is_one_heading_with_labelled_sections(any_page: Page) -> No
 
 
 def test_tables_have_captions_and_scopes_and_their_boxes_take_the_focus(any_page: Page) -> None:
-    assert all(a.get("scope") in {"row", "col"} for tag, a in any_page.tags if tag == "th")
+    scopes = {"row", "col", "colgroup", "rowgroup"}
+    assert all(a.get("scope") in scopes for tag, a in any_page.tags if tag == "th")
     boxes = [a for _, a in any_page.tags if a.get("class") == "scroll"]
-    assert (
-        any_page.count("caption")
-        == len(boxes)
-        == any_page.count("table")
-        - sum(a.get("class") == "decisions" for tag, a in any_page.tags if tag == "table")
-    )
+    heat = sum("data-heat" in a for _, a in any_page.tags)  # its buttons take the focus
+    assert any_page.count("caption") == any_page.count("table") == len(boxes) + heat
     assert all(box.get("tabindex") == "0" and box.get("aria-label") for box in boxes)
 
 
@@ -140,7 +137,7 @@ def test_rendering_again_gives_the_same_bytes(world: Worlds, page: Pages) -> Non
 
 def test_hostile_words_stay_words(page: Pages) -> None:
     html = page("hostile")
-    assert html.count("<script") == 2  # the page's own: data and explorer
+    assert html.count("<script") == 1  # the page's own
     assert "<script>alert" not in html
     assert html.count("</style>") == 1
     assert "{{ 7 * 7 }}" in Page(html).text.replace("\u00a0", " ")
@@ -179,7 +176,7 @@ def test_the_first_screen_names_machine_builds_time_blocks_and_id(
 ) -> None:
     text = Page(page("default")).text
     evidence = world("default").evidence()
-    assert "synthetic-2cpu-00000000: Synthetic CPU, 2\u00a0CPUs" in text
+    assert "Synthetic CPU, 2\u00a0CPUs" in text
     (interpreters,) = (one for one in text.split("\n") if one.count("3.13.5") > 1)
     assert [one.count("free-threaded") for one in interpreters.split(";")] == [0, 1]
     assert "21 September 2026" in text
@@ -193,9 +190,15 @@ def cautions(world: World) -> tuple[str, ...]:
     return world.page().sections[0].cautions
 
 
+def facts(world: World) -> tuple[Fact, ...]:
+    """Those of the campaign, where it says how to cite it."""
+    (section,) = (one for one in world.page().sections if one.anchor == "cite")
+    return section.of(Facts)[0].facts
+
+
 def builds(world: World) -> list[list[str]]:
-    """Of each interpreter in the head of the page: what is said of its build."""
-    (fact,) = (fact for fact in world.page().facts if fact.term == "Interpreters")
+    """Of each interpreter: what is said of its build."""
+    (fact,) = (fact for fact in facts(world) if fact.term == "Interpreters")
     kinds = r"free-threaded|not optimised|optimised|plain"
     return [re.findall(kinds, one) for one in fact.text.split(";")]
 
@@ -203,15 +206,16 @@ def builds(world: World) -> list[list[str]]:
 @pytest.mark.parametrize(
     ("name", "kind"), [("default", ["optimised"]), ("plain builds", ["plain", "not optimised"])]
 )
-def test_the_head_says_whether_each_interpreter_is_optimised(
+def test_the_page_says_whether_each_interpreter_is_optimised(
     world: Worlds, name: str, kind: list[str]
 ) -> None:
+    assert kind[0] in world(name).page().lead
     assert builds(world(name)) == [kind, ["free-threaded", *kind]]
 
 
 def trials_fact(world: World) -> str:
-    """What the head of the page says of the trials."""
-    return next(fact.text for fact in world.page().facts if "planned" in fact.text)
+    """What the page says of the trials."""
+    return next(fact.text for fact in facts(world) if "planned" in fact.text)
 
 
 def test_plain_builds_and_their_differences_are_said_on_the_first_screen(
@@ -236,15 +240,15 @@ def test_the_notebook_section_shows_the_published_times_beside_those_from_here(
     assert 'id="notebook"' not in page("no notebook")
 
 
-def test_one_block_is_never_called_settled(world: Worlds) -> None:
+def test_one_block_is_never_called_conclusive(world: Worlds) -> None:
     section = world("one block").page().sections[0]
-    (table,) = (own.value for own in section.of(Own) if isinstance(own.value, Decisions))
-    choices = [choice for decision in table.decisions for choice in decision.choices]
-    assert {choice.status for choice in choices} == {Status.OPEN}
-    assert not any("[" in line for choice in choices for line in choice.lines)
+    (table,) = (own.value for own in section.of(Own) if isinstance(own.value, HeatTable))
+    shown = [cell for row in table.rows for cell in (*row.cells, *row.moves)]
+    assert {cell.result for cell in shown} == {"baseline", "inconclusive"}
+    assert not any("[" in line for cell in shown for line in cell.details)
+    assert not any(cell.is_recommended for cell in shown)
+    assert all("inconclusive" in row.use for row in table.rows)
     assert len(section.cautions) == 1
-    # Neither of intervals nor of how they are read.
-    assert [len(items.items) for items in section.of(Items)] == [1]
 
 
 def test_trials_add_up(world: Worlds, page: Pages) -> None:

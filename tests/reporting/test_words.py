@@ -20,80 +20,62 @@ def ratio(value: float, low: float, high: float, reading: ComparisonResult) -> R
     return Ratio(value=value, low=low, high=high, reading=reading)
 
 
-FASTER = ratio(1.93, 1.81, 2.04, ComparisonResult.FASTER)
-SLOWER = ratio(0.75, 0.70, 0.80, ComparisonResult.SLOWER)
-EQUAL = ratio(1.01, 0.98, 1.03, ComparisonResult.EQUAL)
-OPEN = ratio(1.12, 0.90, 1.40, ComparisonResult.UNRESOLVED)
+RATIOS = [
+    ratio(1.93, 1.81, 2.04, ComparisonResult.FASTER),
+    ratio(0.75, 0.70, 0.80, ComparisonResult.SLOWER),
+    ratio(1.01, 0.98, 1.03, ComparisonResult.EQUAL),
+    ratio(1.10, 1.02, 1.18, ComparisonResult.FASTER_SOMEWHAT),
+    ratio(0.90, 0.84, 0.98, ComparisonResult.SLOWER_SOMEWHAT),
+    ratio(0.95, 0.88, 1.02, ComparisonResult.NO_SPEEDUP),
+    ratio(1.04, 0.98, 1.12, ComparisonResult.NO_SLOWDOWN),
+    ratio(1.12, 0.90, 1.40, ComparisonResult.INCONCLUSIVE),
+]
+FASTER, SLOWER = RATIOS[:2]
 SEEN_ONCE = Ratio(value=0.5)
 
 
-def direction(sentence: str) -> set[str]:
-    return {word for word in ("faster", "slower") if word in sentence}
+def test_the_ratios_above_have_every_result() -> None:
+    assert {one.reading for one in RATIOS} == set(ComparisonResult)
 
 
-@pytest.mark.parametrize(
-    ("measured", "way", "figures"),
-    [
-        (FASTER, {"faster"}, {"1.9", "1.8", "2.0"}),
-        (SLOWER, {"slower"}, {"1.33", "1.25", "1.43"}),
-        (EQUAL, set(), {"5", "1.01", "0.98", "1.03"}),
-        (OPEN, set(), {"1.12", "0.90", "1.40"}),
-        (SEEN_ONCE, {"slower"}, {"2.0"}),
-    ],
-)
-def test_every_reading_has_its_own_words(measured: Ratio, way: set[str], figures: set[str]) -> None:
+@pytest.mark.parametrize("measured", RATIOS)
+def test_every_result_has_its_own_words_and_its_numbers(measured: Ratio) -> None:
     sentence = words.compared(measured, "serial", margin=0.05)
     assert "serial" in sentence
-    assert (direction(sentence), set(numbers(sentence))) == (way, figures)
-    assert ("settled" in sentence) == (measured is OPEN)
+    said = measured if measured is not SLOWER else measured.inverted()
+    assert {f"{end:.2f}" for end in (said.value, said.low, said.high)} <= set(numbers(sentence))
+    is_inconclusive = measured.reading is ComparisonResult.INCONCLUSIVE
+    assert ("inconclusive" in sentence) == is_inconclusive
+
+
+def test_without_an_interval_it_is_only_what_was_seen() -> None:
+    sentence = words.compared(SEEN_ONCE, "serial", margin=0.05)
+    assert numbers(sentence) == ["2.00"]
+    assert "seen" in sentence
+    assert "slower" in sentence
+
+
+def test_no_two_results_read_alike() -> None:
+    def without_numbers(sentence: str) -> str:
+        return re.sub(r"[\d.,×\[\]\s]", "", sentence)
+
+    ratios = [*RATIOS, SEEN_ONCE]
+    told = [words.compared(one, "serial", margin=0.05) for one in ratios]
+    assert len(set(map(without_numbers, told))) == len(ratios)
+    assert len(set(words.RESULTS.values())) == len(ComparisonResult)
+    assert len(set(words.RESULT_SYMBOLS.values())) == len(ComparisonResult)
 
 
 @pytest.mark.parametrize(
-    ("measured", "figures"),
+    ("title", "short"),
     [
-        (FASTER, {"1.9", "1.8", "2.0"}),
-        (SLOWER, {"1.33", "1.25", "1.43"}),
-        (EQUAL, {"5"}),
-        (OPEN, {"1.12", "0.90", "1.40"}),
-        (SEEN_ONCE, {"0.50"}),
+        ("JSON, parse and write", "JSON"),
+        ("Sleep (I/O wait)", "Sleep"),
+        ("Recursive calls", "Recursive calls"),
     ],
 )
-def test_a_family_gains_loses_or_does_nothing(measured: Ratio, figures: set[str]) -> None:
-    sentence = words.against_serial("threads", measured, margin=0.05)
-    assert "threads" in sentence
-    assert set(numbers(sentence)) == figures
-    assert ("lose" in sentence) == (measured is SLOWER)
-    assert ("settled" in sentence) == (measured in (OPEN, SEEN_ONCE))
-
-
-@pytest.mark.parametrize(
-    ("measured", "figures"),
-    [
-        (FASTER, {"1.9", "1.8", "2.0"}),
-        (SLOWER, {"1.33", "1.25", "1.43"}),
-        (EQUAL, {"5", "1.01", "0.98", "1.03"}),
-        (OPEN, {"1.12", "0.90", "1.40"}),
-        (SEEN_ONCE, set()),
-    ],
-)
-def test_the_runner_up_is_named_with_what_is_known(measured: Ratio, figures: set[str]) -> None:
-    other = words.choice("threads", 2)
-    sentence = words.runner_up(measured, other, margin=0.05)
-    assert other in sentence
-    assert set(numbers(sentence.replace(other, ""))) == figures
-    assert ("settled" in sentence) == (measured is OPEN)
-
-
-def test_no_two_readings_read_alike() -> None:
-    ratios = (FASTER, SLOWER, EQUAL, OPEN, SEEN_ONCE)
-
-    def differ(sentences: list[str]) -> int:
-        return len({re.sub(r"[\d.,×\[\]\s]", "", sentence) for sentence in sentences})
-
-    assert differ([words.compared(one, "serial", margin=0.05) for one in ratios]) == 5
-    assert differ([words.runner_up(one, "threads", margin=0.05) for one in ratios]) == 5
-    # Seen once and not settled are the same for a family.
-    assert differ([words.against_serial("threads", one, margin=0.05) for one in ratios]) == 4
+def test_a_short_title_leaves_out_what_explains_it(title: str, short: str) -> None:
+    assert words.short_title(title) == short
 
 
 def test_a_single_bound_is_no_interval() -> None:
@@ -140,13 +122,6 @@ def test_every_flag_of_a_trial_s_health_has_words_of_its_own() -> None:
 @pytest.mark.parametrize("flag", CellFlag)
 def test_every_flag_of_a_cell_has_words_of_its_own(flag: CellFlag) -> None:
     assert words.flag_words([flag]) != flag.replace("_", " ")
-
-
-@pytest.mark.parametrize(("workers", "said"), [(2, ["2"]), (4, ["2", "4"])])
-def test_of_two_equal_ways_the_simpler_is_named_first(workers: int, said: list[str]) -> None:
-    sentence = words.either(("processes", workers), ("threads", 2))
-    assert sentence.index("threads") < sentence.index("processes")
-    assert numbers(sentence) == said
 
 
 def test_lists_are_shown_as_python_prints_them() -> None:

@@ -4,11 +4,15 @@ import base64
 import gzip
 from collections.abc import Iterator
 
+from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
 from threads_or_processes.reporting.citation import cite
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import (
     Code,
+    Fact,
+    Facts,
     Fold,
     Heading,
     Items,
@@ -58,6 +62,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
                 content=(
                     Preformatted(citation.bibtex),
                     Preformatted(citation.cff),
+                    Facts(_facts(evidence)),
                     Paragraph(
                         "The report id is the SHA-256 of the plan, the interpreters’ identities "
                         "and the measured data. It changes with any measured number."
@@ -89,6 +94,38 @@ def build(evidence: Evidence) -> Iterator[Section]:
             Paragraph(LICENCE),
         ),
     )
+
+
+def _facts(evidence: Evidence) -> tuple[Fact, ...]:
+    """Machine, interpreters, time, trials and id of a campaign."""
+    campaign, ended = evidence.campaign, evidence.tables.ended
+    more = " and more where intervals were wide" if campaign.precision else ""
+    return (
+        Fact(term="Machine", text=campaign.machine.name),
+        Fact(term="Interpreters", text=_interpreters(evidence)),
+        Fact(term="Measured", text=words.when(evidence.trials)),
+        Fact(
+            term="Trials",
+            text=f"{text.whole(ended['ok'])} ok of {text.whole(ended['planned'])} planned, "
+            f"in {text.count(campaign.blocks, 'block')}{more}",
+        ),
+        Fact(term="Report id", text=text.short_hash(evidence.report_id)),
+    )
+
+
+def _interpreters(evidence: Evidence) -> str:
+    """Every executable once, whatever the builds that run it."""
+    seen = dict.fromkeys(
+        f"{text.plain(one['implementation'], 40)} {text.plain(one['version'], 40)} {_kind(one)}"
+        for one in evidence.identities
+    )
+    return "; ".join(seen) or "none"
+
+
+def _kind(identity: Identity) -> str:
+    """How a build was made, in a word or two."""
+    kind = "optimised" if identity["optimisation"] == "optimised" else "plain (not optimised)"
+    return f"free-threaded, {kind}" if identity["free_threaded_build"] else kind
 
 
 def _compressed(file: DataFile) -> DataFile:

@@ -33,7 +33,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
         cautions=_cautions(evidence),
         answer=" ".join(_bottom_line(decisions)),
         blocks=_blocks(evidence, decisions) if decisions.workloads else (),
-        script="decision.js",
+        script="decision.js" if decisions.workloads else "",
     )
 
 

@@ -408,8 +408,8 @@ def use_on(workload: str, arm: str, decisions: Decisions) -> str:
 def numbers(decisions: Decisions) -> tuple[Table, Table]:
     """Every number of the table, for readers without a pointer: cells, then moves."""
     campaign, tables = decisions.campaign, decisions.tables
-    shown = {workload.label for workload in decisions.workloads}
-    builds = {arm.name for arm in campaign.decision_arms}
+    builds = [arm.name for arm in campaign.decision_arms]
+    places = [(one.label, arm) for one in decisions.workloads for arm in builds]
 
     def serves(row: FamilyRow) -> str:
         return "yes" if row.family in decisions.recommended(row.workload, row.arm) else "no"
@@ -422,7 +422,7 @@ def numbers(decisions: Decisions) -> tuple[Table, Table]:
         return text.MISSING if cell is None else str(cell.ok)
 
     cells = table_of(
-        (row for row in tables.families if row.workload in shown and row.arm in builds),
+        (row for place in places for row in tables.families_of(*place)),
         (
             Column("Workload", lambda row: campaign.title(row.workload)),
             Column("Build", lambda row: row.arm),
@@ -443,7 +443,7 @@ def numbers(decisions: Decisions) -> tuple[Table, Table]:
         row_headers=3,
     )
     moves = table_of(
-        (row for row in tables.moves if row.workload in shown and row.arm in builds),
+        (decisions.moves[place] for place in places if place in decisions.moves),
         (
             Column("Workload", lambda row: campaign.title(row.workload)),
             Column("Move to", lambda row: row.arm),
