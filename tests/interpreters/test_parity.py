@@ -46,7 +46,7 @@ def test_each_difference_is_a_sentence(field: str, changes: dict[str, Any], show
     assert parity["verdict"] == "mismatch"
     assert [check["field"] for check in parity["checks"] if not check["equal"]] == [field]
     (threat,) = parity["threats"]
-    assert threat.startswith(f"The arms differ in {field} (")
+    assert threat.startswith(f"The builds differ in {field} (")
     assert shown in threat
     assert threat.endswith(".")
 

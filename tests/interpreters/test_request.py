@@ -52,7 +52,7 @@ def test_a_path_may_be_given_under_the_build_or_the_arm(name: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "where", "what"),
     [
-        ({"paths": {"3.12": "/x"}}, "interpreters.paths.3.12", "no arm uses"),
+        ({"paths": {"3.12": "/x"}}, "interpreters.paths.3.12", "is not used"),
         (
             {"paths": {"3.13t": "/x", "3.13t-gil": "/y"}},
             "interpreters.paths.3.13t-gil",
@@ -79,7 +79,7 @@ def test_a_mistake_names_its_key(changes: dict[str, object], where: str, what: s
     ],
 )
 def test_an_arm_that_cannot_be_is_refused(arm: Arm) -> None:
-    with pytest.raises(UserError, match="arm x"):
+    with pytest.raises(UserError, match="build x"):
         request_from(InterpreterRequest(arms=(arm,)))
 
 

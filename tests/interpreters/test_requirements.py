@@ -127,8 +127,8 @@ def test_a_local_wheel_is_known_by_its_content_and_not_by_its_folder(workshop: W
         ("no_such_thing", "no_such_thing cannot be installed for 3.13t", "check its name"),
         ("toy==99", "toy==99 cannot be installed for 3.13t", "check its name"),
         ("toy=1", "no such comparison operator", "check its name"),
-        ("base==2.0", "base==2.0 cannot be installed for 3.13t", "every arm has base==1.0 "),
-        ("clashing", "clashing cannot be installed for 3.13t", "every arm has base==1.0 "),
+        ("base==2.0", "base==2.0 cannot be installed for 3.13t", "every build has base==1.0 "),
+        ("clashing", "clashing cannot be installed for 3.13t", "every build has base==1.0 "),
         ("needy", "needy cannot be installed for 3.13t", "check its name"),
         ("gil_only", "gil_only cannot be installed for 3.13t", "a wheel for 3.13t"),
         ("toy @ file:///nowhere/toy.whl", "/nowhere/toy.whl cannot be read", "name a file"),
@@ -186,7 +186,7 @@ def test_a_requirement_that_cannot_be_installed_names_the_arm(workshop: Workshop
         UserError, match=r"^free_only cannot be installed for 3\.13: uv said"
     ) as caught:
         workshop.python(STANDARD, libraries)
-    assert "leave it out, or the arms of 3.13" in caught.value.hint
+    assert "leave it out, or the builds of 3.13" in caught.value.hint
 
 
 def test_pins_that_lack_what_one_arm_needs_are_refused(workshop: Workshop) -> None:

@@ -88,7 +88,7 @@ def test_the_document_does_what_it_says(tmp_path: Path, interpreters: Path) -> N
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "9 cells, 9 trials planned" in done.stderr
+    assert "9 configurations, 9 trials planned" in done.stderr
     records = Checkout(tmp_path).records()
     assert len(records) == 9
     for record in records.values():

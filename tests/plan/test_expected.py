@@ -91,21 +91,21 @@ def test_the_times_of_a_measured_sweep_lie_in_between() -> None:
         (
             1920,
             [Expected(quiet_s=0.6, busy_s=1.4)] * 1920,
-            "224 cells, 1,920 trials planned; "
-            "about 19 min on a quiet machine, up to 45 min on a busy one",
+            "224 configurations, 1,920 trials planned; "
+            "about 19 min on an idle machine, up to 45 min on a busy one",
         ),
         (
             1920,
             [Expected(quiet_s=60.0, busy_s=5400.0)],
-            "224 cells, 1,920 trials planned, 1 of them left to measure; "
-            "about 1 min on a quiet machine, up to 1 h 30 min on a busy one",
+            "224 configurations, 1,920 trials planned, 1 of them left to measure; "
+            "about 1 min on an idle machine, up to 1 h 30 min on a busy one",
         ),
         (
             1,
             [Expected(quiet_s=1.0, busy_s=2.0)],
-            "224 cells, 1 trial planned; less than a minute",
+            "224 configurations, 1 trial planned; less than a minute",
         ),
-        (1920, [], "224 cells, 1,920 trials planned, none of them left to measure"),
+        (1920, [], "224 configurations, 1,920 trials planned, none of them left to measure"),
     ],
 )
 def test_the_sentence(planned: int, ahead: list[Expected], sentence: str) -> None:
@@ -117,17 +117,17 @@ def test_the_sentence(planned: int, ahead: list[Expected], sentence: str) -> Non
     [
         (
             [Expected(quiet_s=60.0, busy_s=5400.0)],
-            "2 cells, 20 trials planned, 1 of them left to measure; "
-            "about 1 min on a quiet machine, up to 1 h 30 min on a busy one; ",
+            "2 configurations, 20 trials planned, 1 of them left to measure; "
+            "about 1 min on an idle machine, up to 1 h 30 min on a busy one; ",
         ),
-        ([], "2 cells, 20 trials planned, none of them left to measure; "),
+        ([], "2 configurations, 20 trials planned, none of them left to measure; "),
     ],
 )
 def test_what_may_be_added_is_said_apart(ahead: list[Expected], sentence: str) -> None:
     more = [Expected(quiet_s=60.0, busy_s=120.0)] * 5
     assert announcement(2, 20, ahead, more) == (
         f"{sentence}up to 5 more for precision: "
-        "about 5 min on a quiet machine, up to 10 min on a busy one"
+        "about 5 min on an idle machine, up to 10 min on a busy one"
     )
 
 

@@ -120,8 +120,8 @@ def test_without_a_gain_it_stops_when_it_said_it_would(at_s: float, gains_s: lis
 @pytest.mark.parametrize(
     ("now_s", "words"),
     [
-        (20.0, "1 have enough, 2 wait; nothing gained for 10 s, stops after 50 s more of that"),
-        (595.0, "1 have enough, 2 wait; nothing gained for 585 s, stops after 0 s more of that"),
+        (20.0, "1 complete, 2 left; no success for 10 s, stops after 50 s more"),
+        (595.0, "1 complete, 2 left; no success for 585 s, stops after 0 s more"),
     ],
 )
 def test_the_line_for_the_one_who_waits(now_s: float, words: str) -> None:

@@ -348,6 +348,6 @@ def test_the_module_that_brings_the_gil_back_is_named(
     ending = bench.run("needs_the_gil", model, workers)
     assert ending.answer["outcome"] == "wrong_gil"
     assert ending.answer["explanation"] == (
-        "the GIL was on in a worker; this arm runs with it off; "
+        "the GIL was on in a worker; this build runs with it off; "
         "the extension module 'needs_the_gil' brought it back"
     )

@@ -71,7 +71,7 @@ def _asked(text: str) -> InterpreterRequest:
             f"the request can't be used: {error}", where="--request", hint="see --help"
         ) from None
     if not asked.arms:
-        raise UserError("the request names no arms", where="--request", hint="see --help")
+        raise UserError("the request names no builds", where="--request", hint="see --help")
     return asked
 
 

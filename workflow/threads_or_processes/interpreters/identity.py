@@ -28,7 +28,7 @@ def identify(
 ) -> Identity:
     """Ask the arm's own python, started with the arm's flags and its libraries imported."""
     info = inspect_with_libraries(
-        build_of(arm), environment.python, f"arm {arm.name}", processes, flags=flags_of(arm)
+        build_of(arm), environment.python, f"build {arm.name}", processes, flags=flags_of(arm)
     )
     return identity_from(
         arm,

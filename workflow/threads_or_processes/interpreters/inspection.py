@@ -125,7 +125,7 @@ def check_gil_stays_off(build: Build, python: Path, where: str, processes: Proce
             f"the GIL of {build.name} came back on; switched on by: {culprits}",
             where=where,
             hint="use a version of that library (workflow/envs/arm.in, or a requirement of yours) "
-            f"that supports free threading; or leave out the library, or the arm of {build.name} "
+            f"that supports free threading; or leave out the library, or {build.name} "
             "without a GIL",
         )
 

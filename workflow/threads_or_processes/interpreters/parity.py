@@ -84,7 +84,7 @@ def _check(prop: Property, identities: Sequence[Identity]) -> ParityCheck:
 
 def _threat(prop: Property, values: Mapping[str, str | bool]) -> str:
     listed = "; ".join(f"{arm}: {_shown(value)}" for arm, value in values.items())
-    return f"The arms differ in {prop.name} ({listed}): {prop.consequence}."
+    return f"The builds differ in {prop.name} ({listed}): {prop.consequence}."
 
 
 def _shown(value: object) -> str:

@@ -62,7 +62,7 @@ class LocalPaths:
             raise UserError(
                 f"interpreters.paths names no executable for {', '.join(unnamed)}",
                 where="interpreters.paths",
-                hint="name one for every build of the arms, or none: builds of different "
+                hint="name one for every build, or none: builds of different "
                 "origin are not compared",
             )
         return {build: self.paths[build].absolute() for build in builds}
@@ -129,10 +129,10 @@ def provide(
             build: verify_build(build, executables[build], _where(provider, build), processes)
             for build in request.builds
         }
-        progress.say("libraries: the same locked versions for every arm")
+        progress.say("libraries: the same locked versions for every build")
         if request.requirements:
             progress.say(
-                f"requirements: {', '.join(request.requirements)}; what has no wheel for an arm is "
+                f"requirements: {', '.join(request.requirements)}; what has no wheel here is "
                 "compiled, which can take minutes"
             )
         libraries = pin(

@@ -97,13 +97,13 @@ def request_from(asked: InterpreterRequest) -> Request:
 def _check_arm(arm: Arm) -> None:
     if not _VERSION.fullmatch(arm.version):
         raise UserError(
-            f"arm {arm.name}: {arm.version!r} is not a Python version",
+            f"build {arm.name}: {arm.version!r} is not a Python version",
             where="interpreters.arms",
             hint="write a line such as '3.13' or an exact version such as '3.13.5', in quotes",
         )
     if not arm.free_threaded and not arm.gil:
         raise UserError(
-            f"arm {arm.name}: a standard build cannot run without its GIL",
+            f"build {arm.name}: a standard build cannot run without its GIL",
             where="interpreters.arms",
             hint=f"ask for the free-threaded build, {arm.version}t",
         )
@@ -131,7 +131,7 @@ def _paths_by_build(arms: Sequence[Arm], given: Mapping[str, str]) -> Mapping[Bu
         build = builds.get(name)
         if build is None:
             raise UserError(
-                f"a path is given for {name!r}, which no arm uses",
+                f"a path is given for {name!r}, which is not used",
                 where=f"interpreters.paths.{name}",
                 hint=f"use one of: {', '.join(sorted(builds))}",
             )
@@ -140,7 +140,7 @@ def _paths_by_build(arms: Sequence[Arm], given: Mapping[str, str]) -> Mapping[Bu
             raise UserError(
                 f"two paths are given for {build.name}: {paths[build]} and {path}",
                 where=f"interpreters.paths.{name}",
-                hint="give one; arms of the same build share its executable",
+                hint="give one; a free-threaded build has one executable, with its GIL on or off",
             )
     return paths
 

@@ -114,14 +114,14 @@ def requirements_error(
     clashing = [pin for pin in pins if pin in said]
     if clashing:
         hint = (
-            f"every arm has {', '.join(clashing)} (workflow/envs/arm.lock); ask for a version of "
+            f"every build has {', '.join(clashing)} (workflow/envs/arm.lock); ask for a version of "
             "your requirement that goes with it"
         )
     else:
         hint = (
             "check its name and version, that the package index can be reached, and that it has "
             f"a wheel for {build.name} or can be built here from its source; or leave it out, or "
-            f"the arms of {build.name}"
+            f"the builds of {build.name}"
         )
     return UserError(
         f"{', '.join(own)} cannot be installed for {build.name}: uv said\n{_ends(said)}",

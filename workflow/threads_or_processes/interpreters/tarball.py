@@ -47,7 +47,7 @@ def named_tarball(path: Path, build: Build) -> Tarball:
         raise UserError(
             f"{path} is the source {found}, but {build.version} is asked for",
             where=where,
-            hint=f"name a tarball of {build.version}, or change the arms' version",
+            hint=f"name a tarball of {build.version}, or change the version of the builds",
         )
     return Tarball(path, sha256_file(path))
 

@@ -123,7 +123,7 @@ def announcement(
     `planned` counts all trials, `ahead` holds those that are still to be measured, `more` those
     that may be added for precision; on a busy machine there is a retry pass.
     """
-    sentence = f"{_counted(cells, 'cell')}, {_counted(planned, 'trial')} planned"
+    sentence = f"{_counted(cells, 'configuration')}, {_counted(planned, 'trial')} planned"
     if not ahead:
         sentence += ", none of them left to measure"
     else:
@@ -142,7 +142,7 @@ def _format_expected(whole: Expected) -> str:
     quiet, busy = format_duration(whole.quiet_s), format_duration(whole.busy_s, "up to")
     if quiet == busy:  # less than a minute
         return quiet
-    return f"{quiet} on a quiet machine, {busy} on a busy one"
+    return f"{quiet} on an idle machine, {busy} on a busy one"
 
 
 def format_duration(seconds: float, before: str = "about") -> str:

@@ -108,7 +108,7 @@ def _merged(grids: Sequence[Grid]) -> list[Cell]:
             cells[cell.id] = replace(cell, blocks=blocks)
             if cells[cell.id] != replace(known, blocks=blocks):
                 raise UserError(
-                    f"two experiments ask for the cell {cell.id} with different settings",
+                    f"two experiments plan {cell.id} with different settings",
                     where=f"config key experiments.{grid.name}",
                     hint="give both the same warmups, repetitions and wait_s",
                 )

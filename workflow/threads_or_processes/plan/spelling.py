@@ -18,7 +18,7 @@ def parse_arm(name: str) -> Arm:
     match = _ARM.fullmatch(name)
     if match is None or (match["gil"] and not match["free"]):
         raise UserError(
-            f"{name!r} is not an arm",
+            f"{name!r} is not a build",
             where="config key builds",
             hint='write "3.13", "3.13t" or "3.13t-gil" (any 3.x version)',
         )

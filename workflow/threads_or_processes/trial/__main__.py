@@ -58,7 +58,7 @@ def _retry(results: Path, plan: Plan, monitor: NoiseMonitor, budget_s: float) ->
     said_s = time.monotonic()
     schedule = RetrySchedule.of(lacking, budget_s=budget_s, now_s=said_s)
     _say(
-        f"{len(lacking)} trials saw too little quiet; they are tried again at quiet moments, "
+        f"{len(lacking)} trials have too few undisturbed repetitions; they are repeated, "
         f"for up to {budget_s / 60:g} min"
     )
     tries = 0
@@ -73,7 +73,10 @@ def _retry(results: Path, plan: Plan, monitor: NoiseMonitor, budget_s: float) ->
             _say(schedule.progress(now_s))
     stopped = schedule.stop(time.monotonic()) or Stop.NONE_LEFT
     gained = len(lacking) - len(candidates(plan, results, monitor))
-    _say(f"{gained} of {len(lacking)} saw enough in {tries} tries; it stops, for {stopped}")
+    _say(
+        f"{gained} of {len(lacking)} are complete after {tries} attempts; "
+        f"the retry pass ends: {stopped}"
+    )
     return {
         "lacking": len(lacking),
         "gained": gained,
@@ -130,7 +133,7 @@ def command_line_parser() -> argparse.ArgumentParser:
     one = commands.add_parser("measure", help="run one trial and write its record")
     one.add_argument("--spec", type=json.loads, required=True, help="the trial as JSON")
     one.add_argument("--position", type=int, required=True, help="its place in the planned order")
-    one.add_argument("--identity", type=Path, required=True, help="the arm's identity file")
+    one.add_argument("--identity", type=Path, required=True, help="the build's identity file")
     one.add_argument("--calibration", type=Path, required=True, help="the workload's calibration")
     one.add_argument(
         "--sentinel", type=Path, required=True, help="file of the campaign's sentinel readings"
@@ -139,7 +142,7 @@ def command_line_parser() -> argparse.ArgumentParser:
     one.add_argument("--out", type=Path, required=True, help="the record to write")
     one.set_defaults(run=measure)
 
-    again = commands.add_parser("retry", help="try trials again that saw no quiet moment")
+    again = commands.add_parser("retry", help="repeat trials with too few undisturbed repetitions")
     again.add_argument("--plan", type=Path, required=True, help="the campaign's plan.json")
     again.add_argument("--results", type=Path, required=True, help="the campaign's folder")
     again.add_argument("--out", type=Path, required=True, help="the account to write")
@@ -149,7 +152,7 @@ def command_line_parser() -> argparse.ArgumentParser:
     size.add_argument(
         "--request", type=json.loads, required=True, help="its function, params and batch_ms (JSON)"
     )
-    size.add_argument("--identity", type=Path, required=True, help="the reference arm's identity")
+    size.add_argument("--identity", type=Path, required=True, help="the reference build's identity")
     size.add_argument("--out", type=Path, required=True, help="the calibration to write")
     size.set_defaults(run=calibrate)
     return parser

@@ -191,7 +191,7 @@ def _check_gil(expected: bool, gil: Gil) -> None:
         if any(state is not expected for state in states):
             raise GilMismatchError(
                 f"the GIL was {'off' if expected else 'on'} {moment}; "
-                f"this arm runs with it {'on' if expected else 'off'}"
+                f"this build runs with it {'on' if expected else 'off'}"
             )
 
 

@@ -28,9 +28,9 @@ Item = TypeVar("Item")
 class Stop(StrEnum):
     """Why a retry pass stopped."""
 
-    NONE_LEFT = "none is left to try"
-    BUDGET_OVER = "its time is over"
-    CHANCE_GONE = "the others have hardly a chance"
+    NONE_LEFT = "none is left"
+    BUDGET_OVER = "its time limit is reached"
+    CHANCE_GONE = "success is unlikely for the others"
 
 
 @dataclass(frozen=True)
@@ -99,10 +99,10 @@ class RetrySchedule(Generic[Item]):
 
     def progress(self, now_s: float) -> str:
         """How far it is, for the one who waits."""
-        words = f"{self.gained} have enough, {len(self.queue)} wait"
+        words = f"{self.gained} complete, {len(self.queue)} left"
         if self.given_up:
-            words += f", {self.given_up} given up after {MOST_TRIES} tries"
+            words += f", {self.given_up} given up after {MOST_TRIES} attempts"
         return (
-            f"{words}; nothing gained for {now_s - self.last_gain_s:.0f} s, "
-            f"stops after {max(0.0, self.left_to_stop_s(now_s)):.0f} s more of that"
+            f"{words}; no success for {now_s - self.last_gain_s:.0f} s, "
+            f"stops after {max(0.0, self.left_to_stop_s(now_s)):.0f} s more"
         )

@@ -272,7 +272,7 @@ def _run(
     executable = Path(identity["executable"])
     if not executable.exists():
         raise UserError(
-            f"the interpreter of arm {identity['arm']} is gone",
+            f"the interpreter of {identity['arm']} is gone",
             where=str(executable),
             hint="delete results/<machine>/interpreters and run snakemake again",
         )
