@@ -11,15 +11,18 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
 
 from threads_or_processes.analysis.curves import Curve
-from threads_or_processes.analysis.estimates import Floats, block_resamples
+from threads_or_processes.analysis.estimates import Floats, block_resamples, expanded_tail
 from threads_or_processes.records.tables.experiments import Law as FittedLaw
 from threads_or_processes.records.tables.groups import Bounded
 
 BLOCK_BOOTSTRAP = "block bootstrap, expanded percentiles"
 
+#: The most contention and coherency that a law allows.
+UNIVERSAL, AMDAHL, NO_CONTENTION = (
+    np.array(most) for most in ((1.0, math.inf), (1.0, 0.0), (0.0, math.inf))
+)
 #: Contention and coherency from which the search for a curve's own parameters sets out.
 STARTS = np.array([(s, k) for s in (0.0, 0.05, 0.3, 0.9) for k in (0.0, 1e-4, 1e-2, 1.0)])
 MOST_STEPS = 100
@@ -71,7 +74,8 @@ def fit_laws(curve: Curve, *, confidence: float) -> Laws:
     Least squares on log times, 0 <= s <= 1 and 0 <= k, T(1) free and each block's own, so that a
     block in which all was slower says nothing about scaling. Intervals are percentiles of the fits
     to resampled blocks, taken further out for few blocks (`expanded_tail`). Where coherency may be
-    none, Amdahl's law may be true, and what it allows belongs to the universal law's contention.
+    none, Amdahl's law may be true, and what it allows belongs to the universal law's contention;
+    likewise what a law without contention allows to its coherency and peak.
 
     Simulated with skewed and two-valued noise on four to six counts, the intervals hold s, k and
     the peak 92 to 98 % of the time at ten blocks, 90 to 98 % at six. Where Amdahl's law is true,
@@ -79,27 +83,22 @@ def fit_laws(curve: Curve, *, confidence: float) -> Laws:
     """
     log_times = np.log(curve.values)
     resampled = log_times[block_resamples(curve.blocks)].mean(axis=1)
-    tail = expanded_tail(curve.blocks, confidence)
-    amdahl, _ = _law(log_times, resampled, curve.workers, tail, most_coherency=0.0)
-    usl, draws = _law(log_times, resampled, curve.workers, tail, most_coherency=math.inf)
+    tail = expanded_tail(curve.blocks - 1, curve.blocks, confidence)
+
+    def law(most: Floats) -> tuple[Law, Estimated]:
+        found, draws = _law(log_times, resampled, curve.workers, tail, most)
+        best = np.array([found.contention.value, found.coherency.value])
+        return found, _estimated(peak_workers(best), peak_workers(draws), tail)
+
+    amdahl, _ = law(AMDAHL)
+    usl, peak = law(UNIVERSAL)
     if usl.coherency.low <= 0:
         usl = replace(usl, contention=_either(usl.contention, amdahl.contention))
-    best = np.array([usl.contention.value, usl.coherency.value])
-    peak = _estimated(peak_workers(best), peak_workers(draws), tail)
+    if usl.contention.low <= 0:
+        without_contention, its_peak = law(NO_CONTENTION)
+        usl = replace(usl, coherency=_either(usl.coherency, without_contention.coherency))
+        peak = _either(peak, its_peak)
     return Laws(amdahl=amdahl, usl=usl, peak_workers=peak)
-
-
-def expanded_tail(blocks: int, confidence: float) -> float:
-    """The share of resamples to leave out at each end, so that few blocks get their due width.
-
-    A plain percentile interval of few blocks is too narrow: the variance of resamples is too small
-    by (blocks - 1) / blocks, and they know no t distribution. Leaving out
-    Phi(-sqrt(k / (k - 1)) t(k - 1)) gives Student's interval where that is right: 0.9 % at ten
-    blocks in place of 2.5 % (Hesterberg, "What teachers should know about the bootstrap", The
-    American Statistician 69, 2015).
-    """
-    quantile = stats.t.ppf((1 + confidence) / 2, blocks - 1)
-    return float(stats.norm.cdf(-math.sqrt(blocks / (blocks - 1)) * quantile))
 
 
 def peak_workers(parameters: Floats) -> Floats:
@@ -114,18 +113,16 @@ def peak_workers(parameters: Floats) -> Floats:
     return peaks
 
 
-def least_squares(
-    log_times: Floats, workers: Floats, start: Floats, *, most_coherency: float
-) -> Floats:
+def least_squares(log_times: Floats, workers: Floats, start: Floats, most: Floats) -> Floats:
     """Contention and coherency for each row of log times; (rows, counts) to (rows, 2).
 
+    Neither is below 0 or above `most`, shape (2,).
     Gauss-Newton steps with Marquardt's damping, for all rows at once, each step the best within the
     bounds (Marquardt, "An algorithm for least-squares estimation of nonlinear parameters", J. SIAM
     11, 1963). `start` is broadcast over the rows. (scipy's `least_squares` takes one row at a time,
     seconds for the resamples of one curve; its `nnls` would weigh the times in another way.)
     """
     growth = (workers - 1, workers * (workers - 1))
-    uppermost = np.array([1.0, most_coherency])
     found = np.array(np.broadcast_to(start, (len(log_times), 2)))
     damping = np.full(len(log_times), 1e-3)
     residuals = _residuals(log_times, workers, found)
@@ -133,7 +130,7 @@ def least_squares(
     for _ in range(MOST_STEPS):
         scale = _scale(workers, found)
         first, second = (_centred(one / scale) for one in growth)
-        step = _step(found, first, second, residuals, damping, uppermost)
+        step = _step(found, first, second, residuals, damping, most)
         tried = found + step
         tried_residuals = _residuals(log_times, workers, tried)
         tried_cost = (tried_residuals**2).sum(axis=-1)
@@ -153,7 +150,7 @@ def _step(
     second: Floats,
     residuals: Floats,
     damping: Floats,
-    uppermost: Floats,
+    most: Floats,
 ) -> Floats:
     """The damped step of both parameters; where one meets its bound, the other's best beside it."""
     own_first, own_second = ((one**2).sum(axis=-1) * (1 + damping) for one in (first, second))
@@ -162,7 +159,7 @@ def _step(
 
     def within(place: int, step: Floats) -> Floats:
         value = found[:, place]
-        return np.asarray(np.clip(value + step, 0.0, uppermost[place]) - value)
+        return np.asarray(np.clip(value + step, 0.0, most[place]) - value)
 
     determinant = own_first * own_second - both**2
     free_first = (own_second * pull_first - both * pull_second) / determinant
@@ -177,18 +174,16 @@ def _step(
 
 
 def _law(
-    log_times: Floats, resampled: Floats, workers: Floats, tail: float, *, most_coherency: float
+    log_times: Floats, resampled: Floats, workers: Floats, tail: float, most: Floats
 ) -> tuple[Law, Floats]:
     """The law with its intervals, and s and k of each resample, shape (resamples, 2)."""
     means = log_times.mean(axis=0)
-    starts = STARTS if most_coherency else STARTS[STARTS[:, 1] == 0]
-    candidates = least_squares(
-        np.tile(means, (len(starts), 1)), workers, starts, most_coherency=most_coherency
-    )
+    starts = STARTS[(most >= STARTS).all(axis=1)]
+    candidates = least_squares(np.tile(means, (len(starts), 1)), workers, starts, most)
     missed = _residuals(means, workers, candidates)
     nearest = int(np.argmin((missed**2).sum(axis=-1)))
     best = candidates[nearest]
-    draws = least_squares(resampled, workers, best, most_coherency=most_coherency)
+    draws = least_squares(resampled, workers, best, most)
     contention, coherency = (
         _estimated(best[place], draws[:, place], tail) for place in range(best.size)
     )
@@ -196,7 +191,7 @@ def _law(
         one_worker_ns=float(np.exp((means - np.log(_scale(workers, best) / workers)).mean())),
         contention=contention,
         coherency=coherency,
-        aicc=_aicc(_residuals(log_times, workers, best), parameters=2 if most_coherency else 1),
+        aicc=_aicc(_residuals(log_times, workers, best), parameters=int(np.count_nonzero(most))),
         misfit_ratio=float(np.expm1(np.abs(missed[nearest]).max())),
     )
     return law, draws

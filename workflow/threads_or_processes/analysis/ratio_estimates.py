@@ -14,7 +14,13 @@ import numpy as np
 from scipy import optimize, stats
 
 from threads_or_processes.analysis.beyond_trials import Beyond, joint_freedom
-from threads_or_processes.analysis.estimates import SEED, Floats, Interval, block_resamples
+from threads_or_processes.analysis.estimates import (
+    SEED,
+    Floats,
+    Interval,
+    block_resamples,
+    expanded_tail,
+)
 from threads_or_processes.analysis.samples import Samples
 
 #: A campaign of more blocks than this is not what anyone will run to settle a question.
@@ -127,10 +133,9 @@ def _error(samples: Samples, beyond: Beyond) -> tuple[float, float]:
 
 
 def _bootstrap_interval(samples: Samples, beyond: Beyond, level: float) -> Interval:
-    """Percentiles further out than the level says, as few blocks need them.
+    """Percentiles further out than the level says, as few blocks need them (`expanded_tail`).
 
-    As far as Student's quantile is from the normal one (Hesterberg, "What teachers should know
-    about the bootstrap", The American Statistician 69, 2015). What lies beyond the trials adds to
+    What lies beyond the trials adds to
     each side as squares add (Zou and Donner, Statistics in Medicine 27, 2008).
     """
     outside = expanded_tail(samples.freedom, samples.blocks, level)
@@ -143,12 +148,6 @@ def _bootstrap_interval(samples: Samples, beyond: Beyond, level: float) -> Inter
         level=level,
         method=samples.bootstrap_method,
     )
-
-
-def expanded_tail(freedom: float, blocks: int, level: float) -> float:
-    """The share of resamples to leave out at each end."""
-    quantile = float(stats.t.ppf((1 + level) / 2, freedom))
-    return float(stats.norm.cdf(-math.sqrt(blocks / (blocks - 1)) * quantile))
 
 
 def best_against_best(
