@@ -15,9 +15,10 @@ from threads_or_processes.records.vocabulary import (
     Finding,
     Verdict,
 )
+from threads_or_processes.reporting.comparison_data import ComparedMachines
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Own, Paragraph, Section
-from threads_or_processes.reporting.sections import claims
+from threads_or_processes.reporting.page import Own, Paragraph, Section, Table
+from threads_or_processes.reporting.sections import claims, comparison
 from threads_or_processes.reporting.sections.claims import Claim, Claims
 
 from tests import factories
@@ -174,7 +175,7 @@ def test_what_is_not_comparable_has_its_reason_and_its_ratio(every: Evidence) ->
 
 def test_a_claim_of_several_cases_says_for_which_it_holds(every: Evidence) -> None:
     claim = one(every, "some-cases")
-    holds, fails = claim.figures.split(". Not for: ")
+    fails, holds = claim.figures.split(". Holds for ")
     assert arms(holds) == ["3.13t", "3.13"]
     assert arms(fails) == ["3.13", "3.13"]
     supported, refuted = (line.partition(":")[0] for line in claim.lines[:2])
@@ -186,7 +187,7 @@ def test_cases_of_different_work_are_told_apart_by_their_work(every: Evidence) -
     other = replace(second, cell="json/threads/2/3.13/warm", baseline_cell=second.cell)
     (group,) = shown(with_claims(every, first, other)).groups
     titles = [every.campaign.title(work) for work in ("mandelbrot", "json")]
-    assert group.claims[0].figures == f"holds for: {titles[0]}. Not for: {titles[1]}"
+    assert group.claims[0].figures == f"fails for {titles[1]}. Holds for {titles[0]}"
 
 
 def test_cases_that_agree_have_the_range_of_their_ratios(every: Evidence) -> None:
@@ -277,6 +278,41 @@ def test_claims_that_were_not_tested_are_counted_by_their_reason(every: Evidence
     summary = plain(shown(with_claims(every, untested, *planned)).untested_summary)
     assert numbers(summary) == ["3", "2", "1"]
     assert "threads" not in summary
+
+
+def test_machines_agree_on_a_claim_where_each_has_the_same_verdict(every: Evidence) -> None:
+    """Two machines that differ in one claim and are open on another."""
+    changes: dict[str, Verdict] = {
+        "refuted": Verdict.SUPPORTED,
+        "supported": Verdict.INCONCLUSIVE,
+        "published": Verdict.NOT_TESTED,
+    }
+    other = replace(
+        with_claims(
+            every,
+            *(
+                replace(row, verdict=changes.get(row.claim, row.verdict))
+                for row in every.tables.claims
+            ),
+        ),
+        report_id="another",
+    )
+    machines = {"one": every, "other": other}
+    page = comparison.build(ComparedMachines(machines=machines, left_out=()))
+    (found,) = (one for one in page.sections if one.anchor == "claims")
+    (table,) = found.of(Table)
+    compared = [cases[0].claim for cases in claims.cases_of_claims(every.tables.claims)]
+    shown_claims = [name for name in compared if name not in {"untested", "not-comparable"}]
+    by_claim = dict(zip(shown_claims, table.rows, strict=True))
+    assert {name: by_claim[name][-1] for name in changes} == {
+        "refuted": comparison.DIFFER,
+        "supported": comparison.OPEN,
+        "published": comparison.ALONE,
+    }
+    assert by_claim["gil"][-1] == comparison.AGREE
+    assert by_claim["published"][2] == "– Not tested"
+    brief = claims.in_brief(rows_of(every, "some-cases"), every.campaign)
+    assert by_claim["some-cases"][1].endswith(f": {brief}")
 
 
 def test_without_claims_there_is_no_section(world: Worlds) -> None:

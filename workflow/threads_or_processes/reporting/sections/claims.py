@@ -151,7 +151,7 @@ def in_brief(cases: Sequence[ClaimRow], campaign: Campaign) -> str:
             "; ".join(names[row.cell, row.baseline_cell] for row in rows)
             for rows in (holding, failing)
         )
-        return f"holds for: {holds}. Not for: {fails}"
+        return f"fails for {fails}. Holds for {holds}"
     ratios = sorted((row.estimate for row in tested if row.estimate), key=lambda one: one.value)
     if not ratios or any(row.verdict is Verdict.INCONCLUSIVE for row in tested):
         return f"holds in {len(holding)} of {text.count(len(tested), 'case')}"

@@ -36,6 +36,9 @@ _MEANINGS = {
     NOWHERE: "measured nowhere",
 }
 
+#: Claims on which a machine has nothing to say.
+NO_VERDICT = {Verdict.NOT_TESTED, Verdict.NOT_COMPARABLE}
+
 _PROPERTIES = {
     "cpu_model": "CPU",
     "logical_cpus": "Logical CPUs",
@@ -283,7 +286,7 @@ def _claims(machines: Machines) -> Table:
     tested: dict[tuple[str, str], str] = {}  # to the sentence
     for place in dict.fromkeys(place for claims in of_machine.values() for place in claims):
         found = [claims[place][0] for claims in of_machine.values() if place in claims]
-        if any(row.verdict is not Verdict.NOT_TESTED for row in found):
+        if any(row.verdict not in NO_VERDICT for row in found):
             tested[place] = text.plain(found[0].sentence, 300)
 
     def claim_text(place: tuple[str, str], evidence: Evidence) -> str:
@@ -313,7 +316,7 @@ def _claims(machines: Machines) -> Table:
 
 def _verdict(cases: Sequence[ClaimRow] | None) -> frozenset[str] | None:
     """The verdict; None where the data can't give one, empty where it is open."""
-    if not cases or cases[0].verdict in {Verdict.NOT_TESTED, Verdict.NOT_COMPARABLE}:
+    if not cases or cases[0].verdict in NO_VERDICT:
         return None
     verdict = cases[0].verdict
     return frozenset() if verdict is Verdict.INCONCLUSIVE else frozenset({verdict})
