@@ -69,7 +69,7 @@ def test_every_kind_of_set_has_its_words(found: OverheadRow, words: str) -> None
 def test_the_table_shows_overheads_and_break_evens_of_the_tables(
     world: Worlds, section: Section
 ) -> None:
-    ways, table, every = section.of(Table)
+    _, table, every = section.of(Table)
     made = pd.read_csv(world("several amounts").results / "tables/overheads.csv").set_index("cell")
     cell = made.loc["mandelbrot/processes-fork/2/3.13/warm"].to_dict()
 
