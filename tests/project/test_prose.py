@@ -168,7 +168,7 @@ def tracked(*patterns: str) -> list[str]:
 
 
 DOCUMENTS = tracked("*.md")
-CONFIGS = tracked("config.yaml", "overlays/*.yaml", "docs/examples/*.yaml")
+CONFIGS = tracked("*.yaml", "environment.yml", "CITATION.cff")
 TEXTS = tracked(f"{PACKAGE}/*.py", f"{PACKAGE}/*.html", f"{PACKAGE}/*.js", "*.rst")
 
 
@@ -178,6 +178,8 @@ def prose(name: str) -> str:
     extract = {
         ".md": prose_of_markdown,
         ".yaml": prose_of_comments,
+        ".yml": prose_of_comments,
+        ".cff": prose_of_comments,
         ".py": strings_of_python,
         ".html": words_of_template,
         ".js": words_of_script,
