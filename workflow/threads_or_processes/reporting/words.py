@@ -47,35 +47,35 @@ BORDERS = {
 CONTRASTS = {
     ContrastKind.SPEEDUP_REFERENCE: (
         "Against serial on {reference}",
-        "Above 1: the cell beats the plain loop on the standard build.",
+        "Above 1: faster than serial on the standard build.",
     ),
     ContrastKind.SPEEDUP_OWN: (
-        "Against serial on the same arm",
-        "Above 1: the cell beats the plain loop on its own interpreter.",
+        "Against serial on the same build",
+        "Above 1: faster than serial on the same build.",
     ),
     ContrastKind.THREADS_OVER_PROCESSES: (
-        "Threads against processes, same number of workers and same arm",
+        "Threads against processes, same number of workers and same build",
         "Above 1: threads are faster than processes.",
     ),
     ContrastKind.THREADS_OVER_OTHERS: (
-        "Threads against other ways without processes, same workers and arm",
-        "Above 1: the pool of threads is faster than the other way.",
+        "Threads against other in-process models, same workers and build",
+        "Above 1: the pool of threads is faster than the other model.",
     ),
     ContrastKind.PINNED_OVER_FREE: (
-        "Workers that stay on one CPU each against free ones, same pool, workers and arm",
-        "Above 1: it is faster when workers can't move.",
+        "Pinned workers against free ones, same pool, workers and build",
+        "Above 1: faster when each worker is pinned to one CPU.",
     ),
     ContrastKind.ARM_BUILD: (
-        "The price of the free-threaded build, its lock still on",
-        "Below 1: the free-threaded build costs time before any lock is removed.",
+        "Overhead of the free-threaded build, GIL on",
+        "Below 1: the free-threaded build is slower even with its GIL on.",
     ),
     ContrastKind.ARM_LOCK: (
-        "What removing the lock does, on the free-threaded build",
-        "Above 1: the same build is faster without the lock.",
+        "Effect of disabling the GIL, on the free-threaded build",
+        "Above 1: the same build is faster without the GIL.",
     ),
     ContrastKind.ARM_TOTAL: (
-        "The free-threaded build without its lock against the standard build",
-        "Above 1: changing the interpreter alone makes the same program faster.",
+        "The free-threaded build against the standard build",
+        "Above 1: the same program is faster on the free-threaded build.",
     ),
 }
 
@@ -119,7 +119,7 @@ _FLAGS = {
     CellFlag.BIMODAL: "trials fall into two groups, one slower than the other",
     CellFlag.DRIFTING: "trials drift in the order in which they ran",
     CellFlag.WARMING_UP: "the first repetitions that count are still slower",
-    CellFlag.DISTURBED: "too little quiet time, so typical times stand in",
+    CellFlag.DISTURBED: "too few undisturbed repetitions, so all repetitions count",
     CellFlag.FAILURES: "some trials failed",
     CellFlag.LOST_UPDATES: "updates were lost",
 }
@@ -235,8 +235,8 @@ def arm_meaning(arm: Arm) -> str:
         return f"Python {arm.version}, the standard build: one thread at a time runs Python code."
     if arm.gil:
         return (
-            f"Python {arm.version}, the free-threaded build with its lock switched on (-X gil=1): "
-            "tells the price of the build from the effect of removing the lock."
+            f"Python {arm.version}, the free-threaded build with its GIL on (-X gil=1): "
+            "separates the build's overhead from the effect of disabling the GIL."
         )
     return f"Python {arm.version}, the free-threaded build: threads run Python code side by side."
 
@@ -311,14 +311,14 @@ def block_caution(blocks: int) -> str:
     if blocks < 2:
         return (
             "There is one block only: every ratio is what was seen once, nothing has an interval, "
-            "and nothing can be called settled."
+            "and every result is inconclusive."
         )
     if blocks < FEWEST_BLOCKS:
         return (
             f"There are {text.count(blocks, 'block')} only, too few to call anything faster, "
             "slower or equal: intervals are wide and lean on the assumption of a log-normal "
             "spread, and the intervals of the absolute times do not "
-            f"reach {text.percent(CONFIDENCE)}. More blocks settle more."
+            f"reach {text.percent(CONFIDENCE)}. Run more blocks for narrower intervals."
         )
     return ""
 

@@ -94,7 +94,7 @@ class DecisionRow:
     p_value: Annotated[
         float | None,
         Field(
-            "greatest p of what `use` and `families` say: that a family which is not named is as "
+            "largest p of what `use` and `families` say: that a family which is not named is as "
             "fast as the best, for the number of cells; for `serial` also that a parallel family "
             "is faster by the margin; missing where nothing is ruled out"
         ),
@@ -103,11 +103,11 @@ class DecisionRow:
         float | None,
         Field(
             "p_value as a false discovery rate over the rows of this table that were judged: the "
-            "greatest, times their number, is how many recommendations chance may have spoilt"
+            "largest, times their number, is how many recommendations chance may have spoilt"
         ),
     ] = None
     best: Annotated[
-        Candidate | None, Field("the cell with the least geometric mean, warm timing")
+        Candidate | None, Field("the cell with the smallest geometric mean, warm timing")
     ] = None
     best_ns: Annotated[float | None, Field("its geometric mean")] = None
     enough_workers: Annotated[
@@ -164,7 +164,7 @@ class FamilyRow:
     workload: Workload
     arm: Arm
     family: Annotated[Family, Field("what the reader chooses between")]
-    cell: Annotated[str, Field("the family's cell with the least geometric mean, warm timing")]
+    cell: Annotated[str, Field("the family's cell with the smallest geometric mean, warm timing")]
     model: Model
     workers: Workers
     time_ns: Annotated[float, Field("its geometric mean")]
@@ -208,7 +208,7 @@ class ClaimRow:
         str | None, Field("why this case is inconclusive, not comparable or not tested")
     ] = None
     blocks_needed: Annotated[
-        int | None, Field("blocks that would probably settle it, with noise as seen")
+        int | None, Field("blocks that would probably be enough, with the noise seen")
     ] = None
     basis: Annotated[Basis | None, Field("`quiet` or `typical` values, for both alike")] = None
     cell_value: Annotated[float | None, Field("geometric mean of the cell, in ns or bytes")] = None
@@ -259,11 +259,11 @@ class ControlRow:
     blocks: SharedBlocks
     intervals: RatioIntervals = NO_RATIO_INTERVALS
     quiet_cv_ratio: Annotated[
-        float | None, Field("quiet times: standard deviation / mean, the second")
+        float | None, Field("undisturbed repetitions: standard deviation / mean, the second")
     ]
     quiet_baseline_cv_ratio: Annotated[float | None, Field("the same of the first")]
     typical_cv_ratio: Annotated[
-        float | None, Field("typical times: standard deviation / mean, the second")
+        float | None, Field("all repetitions: standard deviation / mean, the second")
     ]
     typical_baseline_cv_ratio: Annotated[float | None, Field("the same of the first")]
 

@@ -1,4 +1,4 @@
-"""Where machines agree and where they differ: decisions, claims, speed-ups, and times last."""
+"""Where machines agree and where they differ: recommendations, claims, speedups, and times last."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -98,8 +98,8 @@ def _sections(compared: ComparedMachines, decisions: Table, claims: Table) -> It
     if figures := comparison_curves.build(compared.machines):
         yield Section(
             anchor="curves",
-            title="Speed-up curves over each other",
-            nav_title="Speed-up",
+            title="Speedup curves of all machines",
+            nav_title="Speedup",
             blocks=(
                 Paragraph(
                     "Each machine against its own serial on the reference arm. Colour tells the "
@@ -339,7 +339,7 @@ def _times(machines: Machines) -> Table:
     return table_of(
         works,
         (
-            Column("Kind of work", lambda work: work_of(work, machines).title),
+            Column("Workload", lambda work: work_of(work, machines).title),
             Column("Unit", lambda work: work_of(work, machines).unit or text.MISSING),
             *_columns(machines, unit_time, Number),
         ),

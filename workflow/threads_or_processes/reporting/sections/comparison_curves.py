@@ -1,4 +1,4 @@
-"""Speed-up curves of several machines over each other."""
+"""Speedup curves of several machines."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ from threads_or_processes.reporting.sections.scaling import speedup_rows
 
 
 def build(machines: Machines) -> tuple[FigureSpec, ...]:
-    """Speed-up over the machine's own serial, one figure for each work and arm, machines over it.
+    """Speedup over the machine's own serial, one figure for each work and arm, machines over it.
 
     A series is a machine (as its `arm`, which has the line) with a model (which has the colour).
     """
@@ -49,7 +49,7 @@ def _curves(
         finding=furthest,
         caption=furthest,
         positions=Axis(label="workers (number)", unit=Unit.COUNT),
-        values=Axis(label="speed-up over the machine's own serial", unit=Unit.RATIO),
+        values=Axis(label="speedup over the machine's own serial", unit=Unit.RATIO),
         styles=machine_styles(marks, list(models.values()), list(machines)),
         marks=marks,
     )

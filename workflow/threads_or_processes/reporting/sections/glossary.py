@@ -49,7 +49,7 @@ def _terms(margin: str, level: str) -> tuple[Fact, ...]:
         "No difference": f"The 90 % interval is within ±{margin}.",
         "Repetition": "One execution of the batch in a trial. Repetitions aren't independent.",
         "Sentinel": "A small reference workload, timed on each CPU before and after a repetition.",
-        "Serial baseline": "A plain loop over the same tasks in one thread.",
+        "Serial baseline": "A loop over the same tasks in one thread.",
         "Speedup": "Time of the baseline divided by the time of the configuration.",
         "Trial": "One fresh interpreter process that runs one configuration. It is the unit of "
         "all statistics.",
