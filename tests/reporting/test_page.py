@@ -91,7 +91,7 @@ def test_ids_are_unique_and_every_reference_leads_somewhere(any_page: Page) -> N
 def test_nothing_is_fetched_and_nothing_runs_but_the_page_s_own_script(any_page: Page) -> None:
     assert any_page.count("link") == any_page.count("img") == any_page.count("iframe") == 0
     scripts = [attrs for tag, attrs in any_page.tags if tag == "script"]
-    assert scripts in ([], [{}])
+    assert scripts in ([{}], [{}, {}])
     for _, attrs in any_page.tags:
         assert not [key for key in attrs if key.startswith("on")]
         for key in ("src", "href", "xlink:href", "action", "data"):
@@ -137,7 +137,7 @@ def test_rendering_again_gives_the_same_bytes(world: Worlds, page: Pages) -> Non
 
 def test_hostile_words_stay_words(page: Pages) -> None:
     html = page("hostile")
-    assert html.count("<script") == 1  # the page's own
+    assert html.count("<script") == 2  # the page's own
     assert "<script>alert" not in html
     assert html.count("</style>") == 1
     assert "{{ 7 * 7 }}" in Page(html).text.replace("\u00a0", " ")

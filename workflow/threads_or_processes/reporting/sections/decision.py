@@ -39,13 +39,10 @@ def build(evidence: Evidence) -> Iterator[Section]:
 
 def _blocks(evidence: Evidence, decisions: Decisions) -> tuple[Block, ...]:
     return filled(
-        Paragraph((Strong(text="Limits:"), f" {limits(evidence, decisions)}"), style="scope"),
+        *_line("Limits", limits(evidence, decisions)),
+        *_line("Safety", safety(decisions)),
         Own(template="decisions.html", value=heat_table(decisions)),
-        *(
-            Paragraph((Strong(text=f"{term}:"), f" {told}"), style="scope")
-            for term, told in (("Safety", safety(decisions)), ("Startup", startup(decisions)))
-            if told
-        ),
+        *_line("Startup", startup(decisions)),
         Paragraph(
             (
                 Strong(text="How sure:"),
@@ -58,6 +55,11 @@ def _blocks(evidence: Evidence, decisions: Decisions) -> tuple[Block, ...]:
         ),
         Fold(summary="All numbers of this table", content=numbers(decisions)),
     )
+
+
+def _line(term: str, told: str) -> tuple[Paragraph, ...]:
+    """A line that its first word names; nothing where there is nothing to tell."""
+    return (Paragraph((Strong(text=f"{term}:"), f" {told}"), style="scope"),) if told else ()
 
 
 def _bottom_line(decisions: Decisions) -> tuple[str, ...]:
@@ -89,7 +91,9 @@ def limits(evidence: Evidence, decisions: Decisions) -> str:
         told.append(library)
     blocks = words.blocks(evidence.campaign)
     if evidence.campaign.blocks > 1:
-        blocks += ", whose intervals cover this session and these binaries only"
+        sessions = len(evidence.tables.sessions)
+        span = "this session" if sessions < 2 else f"these {sessions} sessions"
+        blocks += f", whose intervals cover {span} and these binaries only"
     told.append(blocks)
     if evidence.plain_arms:
         told.append("plain builds")
