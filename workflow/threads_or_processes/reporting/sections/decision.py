@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from threads_or_processes.records.vocabulary import CellFlag, Family, Pays, Timing
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
+from threads_or_processes.reporting.campaign import Model
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import (
     Block,
@@ -41,8 +42,8 @@ def _blocks(evidence: Evidence, decisions: Decisions) -> tuple[Block, ...]:
     return filled(
         *_line("Limits", limits(evidence, decisions)),
         *_line("Safety", safety(decisions)),
-        Own(template="decisions.html", value=heat_table(decisions)),
         *_line("Startup", startup(decisions)),
+        Own(template="decisions.html", value=heat_table(decisions)),
         Paragraph(
             (
                 Strong(text="How sure:"),
@@ -179,7 +180,7 @@ def startup(decisions: Decisions) -> str:
         workers = nearest_to_cpus(started, campaign)
         for arm in campaign.decision_arms:
             times = [
-                f"{campaign.model_title(cell.model)} {text.time(first_ns[cell.id])}"
+                f"{_pool(campaign.models[cell.model])} {text.time(first_ns[cell.id])}"
                 for cell in started
                 if (cell.workers, cell.arm) == (workers, arm.name)
             ]
@@ -190,6 +191,11 @@ def startup(decisions: Decisions) -> str:
     if pays := _pays(decisions):
         told.append(pays)
     return " ".join(words.sentence(one) for one in told)
+
+
+def _pool(model: Model) -> str:
+    """A pool in a word: how its processes start, or what it is."""
+    return model.start_method if model.family is Family.PROCESSES else model.family
 
 
 def _pays(decisions: Decisions) -> str:
