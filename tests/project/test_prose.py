@@ -43,6 +43,8 @@ DENIED = {
     r"kinds? of work": "workload",
     r"ways? of (?:working|executing)": "execution model",
     r"worth talking about": "of practical importance",
+    r"\d+(?:[.]\d+)?x": "×: 1.84× [1.80, 1.87]",
+    r"\d+,\d{1,2}": "a decimal point",
     r"the price of": "the cost of",
     r"(?:its|the) lock (?:on|off|still on)|(?:lets?|leaves?|removing) (?:the|its) lock": "the GIL",
     r"(?:quiet|typical) (?:times?|values?|repetitions?|ones?)": "undisturbed, all repetitions",
