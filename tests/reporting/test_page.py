@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from threads_or_processes.records.vocabulary import Outcome
 from threads_or_processes.reporting.page import Fact, Facts, Own, Paragraph
-from threads_or_processes.reporting.sections import environment
+from threads_or_processes.reporting.sections import glossary
+from threads_or_processes.reporting.sections import methods as methods_section
 from threads_or_processes.reporting.sections.decision_table import HeatTable
 from threads_or_processes.reporting.words import outcome_word
 
@@ -99,7 +100,8 @@ def test_nothing_is_fetched_and_nothing_runs_but_the_page_s_own_script(any_page:
     policies = [a["content"] or "" for _, a in any_page.tags if "http-equiv" in a]
     (policy,) = policies
     assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:")
-    assert ("script-src 'sha256-" in policy) == bool(scripts)
+    assert policy.count("'sha256-") == len(scripts)
+    assert policy.count("script-src") == 1
     assert "unsafe-eval" not in policy
     assert policy.count("unsafe-inline") == 1
 
@@ -127,8 +129,8 @@ def test_every_figure_has_a_role_a_title_and_a_description(any_page: Page) -> No
 
 
 @pytest.mark.parametrize("name", sorted(WORLDS))
-def test_a_page_stays_below_three_megabytes(page: Pages, name: str) -> None:
-    assert len(page(name).encode()) < 3_000_000
+def test_a_page_stays_below_two_megabytes(page: Pages, name: str) -> None:
+    assert len(page(name).encode()) < 2_000_000
 
 
 def test_rendering_again_gives_the_same_bytes(world: Worlds, page: Pages) -> None:
@@ -147,9 +149,8 @@ def test_hostile_words_stay_words(page: Pages) -> None:
 
 def test_the_data_in_the_page_are_the_data_that_were_measured(world: Worlds, page: Pages) -> None:
     html = page("default")
-    (coded,) = re.findall(r'href="data:application/gzip;base64,([^"]+)"', html)
-    (package,) = re.findall(r'href="data:application/json;base64,([^"]+)"', html)
-    described = base64.b64decode(package)
+    coded, package = re.findall(r'href="data:application/gzip;base64,([^"]+)"', html)
+    described = gzip.decompress(base64.b64decode(package))
     assert described == (world("default").results / "datapackage.json").read_bytes()
     assert hashlib.sha256(described).hexdigest() in html
     content = base64.b64decode(coded)
@@ -259,7 +260,8 @@ def test_trials_add_up(world: Worlds, page: Pages) -> None:
     (quality,) = (one for one in world("default").page().sections if one.anchor == "quality")
     account = quality.of(Paragraph)[0].words
     assert isinstance(account, str)
-    assert numbers(account) == ["198"]  # all of them, so there is nothing to add
+    # All of them, so there is nothing to add.
+    assert numbers(account.split(".")[0]) == ["198"]
 
 
 def test_how_it_was_decided_who_got_more_blocks_is_said(tmp_path: Path) -> None:
@@ -272,7 +274,7 @@ def test_how_it_was_decided_who_got_more_blocks_is_said(tmp_path: Path) -> None:
     }
     world = write_world(tmp_path, campaign)
     assert re.search(r"\b6 blocks and more", plain(trials_fact(world)))
-    (methods,) = (one for one in world.page().sections if one.anchor == "methods")
+    (methods,) = methods_section.build(world.evidence())
     said = [numbers(fact.text) for facts in methods.of(Facts) for fact in facts.facts]
     assert ["3", "20"] in said
 
@@ -281,7 +283,7 @@ def test_a_kind_of_work_is_told_with_its_source_and_what_it_is_a_remedy_for(tmp_
     made = campaign()
     made.plan["workloads"]["mandelbrot"] |= {"source": "owner/project#12"}
     made.plan["workloads"]["compress"] |= {"remedy_of": "mandelbrot"}
-    (section,) = environment.build(write_world(tmp_path, made).evidence())
+    (section,) = glossary.build(write_world(tmp_path, made).evidence())
     told = {fact.term: fact.text for facts in section.of(Facts) for fact in facts.facts}
     assert told["The mandelbrot workload"].endswith("Published: owner/project#12.")
     assert "A remedy for: The mandelbrot workload." in told["The compress workload"]
