@@ -83,10 +83,8 @@ def build(evidence: Evidence) -> Iterator[Section]:
                     ),
                     Paragraph(
                         (
-                            "The results folder has each figure as SVG and PNG, with its numbers "
-                            "as CSV: ",
                             Code(text="results/…/figures/"),
-                            ".",
+                            " has each figure as SVG and PNG, with its numbers as CSV.",
                         )
                     ),
                 ),

@@ -55,7 +55,7 @@ def outliers(evidence: Evidence) -> Fold:
     return Fold(
         summary="Outliers, drift and first repetitions",
         note="Outliers are trials more than 1.5 (mild) or 3 (severe) interquartile ranges beyond a "
-        "quartile. None is removed.",
+        "quartile. They count like all others.",
         content=(
             table_of(
                 [row for row in evidence.tables.quality if row.mild_outliers is not None],
