@@ -68,6 +68,7 @@ USERS_PAGES = {
     "docs/command-line.md",
     "config.yaml",
 }
+#: Made from the declarations, so they have the data's own words, and fragments for sentences.
 GENERATED = {"docs/tables.md", "docs/catalogue.md"}
 
 #: Not rewritten yet. Shorten this list; never add to it.
@@ -149,12 +150,12 @@ def words_of_captions(text: str) -> str:
 
 
 def tracked(*patterns: str) -> list[str]:
-    """The files of the project that match, without generated ones; none in an unpacked archive."""
+    """The files of the project that match; none in an unpacked archive."""
     if not HAS_GIT:
         return []
     command = ["git", "-C", str(ROOT), "ls-files", *patterns]
     listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return [name for name in listed.splitlines() if name not in GENERATED]
+    return listed.splitlines()
 
 
 DOCUMENTS = tracked("*.md")
@@ -181,7 +182,7 @@ def prose(name: str) -> str:
 def denied_in(name: str) -> dict[str, str]:
     """The deny-list of a file."""
     denied = dict(DENIED)
-    if name in DOCUMENTS or name in CONFIGS:
+    if name in {*DOCUMENTS, *CONFIGS} - GENERATED:
         denied |= DENIED_IN_DOCUMENTS
     if name in USERS_PAGES:
         denied |= DENIED_ON_USERS_PAGES
@@ -197,7 +198,7 @@ def test_no_word_of_the_deny_list_is_used(name: str) -> None:
     assert not findings(prose(name), denied_in(name))
 
 
-@pytest.mark.parametrize("name", covered([*DOCUMENTS, *CONFIGS]))
+@pytest.mark.parametrize("name", covered(sorted({*DOCUMENTS, *CONFIGS} - GENERATED)))
 def test_sentences_are_short(name: str) -> None:
     assert not too_long(prose(name))
 

@@ -40,8 +40,8 @@ class Timing(StrEnum):
     """What a repetition's wall time contains."""
 
     WARM = "warm"  # the batch alone, on workers that are up
-    COLD = "cold"  # create workers, batch, tear down
-    MEMORY = "memory"  # nothing is timed: the process tree is weighed
+    COLD = "cold"  # startup, batch and teardown
+    MEMORY = "memory"  # no times: the memory of the process tree
 
 
 class Family(StrEnum):
@@ -50,7 +50,7 @@ class Family(StrEnum):
     SERIAL = "serial", "a loop in one thread; the baseline of every speedup"
     THREADS = "threads", "threads of one process, which share its memory"
     PROCESSES = "processes", "processes, each with an interpreter and a memory of its own"
-    COROUTINES = "coroutines", "one thread that turns to another task wherever a task waits"
+    COROUTINES = "coroutines", "one thread that switches tasks whenever one waits"
     INTERPRETERS = "interpreters", "threads of one process, each with an interpreter of its own"
 
     meaning: str
@@ -75,7 +75,7 @@ class StartMethod(StrEnum):
 class WorkerKind(StrEnum):
     """The border of the machine that a number of workers crosses; the last one that it crosses."""
 
-    WITHIN_CORES = "within_cores"  # none: each may have a core of its own, all alike and near
+    WITHIN_CORES = "within_cores"  # none: a core each, of the same kind and node
     NUMA = "numa"  # more than the physical cores of one NUMA node
     SLOWER_CORES = "slower_cores"  # more than the fastest kind of cores (P cores) on hybrid CPUs
     SMT = "smt"  # more than the physical cores, so some share one
@@ -116,35 +116,35 @@ ANY_HEALTH_FLAG = "any"
 
 
 class Basis(StrEnum):
-    """Which repetitions speak for a trial."""
+    """Which repetitions a trial's value is from."""
 
-    QUIET = "quiet"  # those that the sentinel saw undisturbed: what the work costs here
-    TYPICAL = "typical"  # all of them: what a user of the machine saw
+    QUIET = "quiet"  # undisturbed ones: the cost on idle hardware
+    TYPICAL = "typical"  # all repetitions, with disturbances
 
 
 class CellFlag(StrEnum):
     """A reason to read a cell's times with care."""
 
     VARIABLE = "variable"  # from trial to trial
-    UNSTABLE = "unstable"  # the same, and much
+    UNSTABLE = "unstable"  # from trial to trial, by a lot
     BIMODAL = "bimodal"  # trials fall into two groups
     DRIFTING = "drifting"  # trials got slower, or faster, in the course of the campaign
     WARMING_UP = "warming_up"  # the first repetition that counts is slower than the others
-    DISTURBED = "disturbed"  # too little quiet time, so typical times stand in
+    DISTURBED = "disturbed"  # too few undisturbed repetitions, so all count
     FAILURES = "failures"  # a trial is not ok
-    LOST_UPDATES = "lost_updates"  # what tasks changed together was not all there
+    LOST_UPDATES = "lost_updates"  # updates of a shared object were lost
 
 
 class ContrastKind(StrEnum):
     """Which question a ratio answers."""
 
-    SPEEDUP_OWN = "speedup_own"  # against serial on the same arm
-    SPEEDUP_REFERENCE = "speedup_reference"  # against serial on the reference arm
-    THREADS_OVER_PROCESSES = "threads_over_processes"  # same workers, same arm
-    THREADS_OVER_OTHERS = "threads_over_others"  # likewise, over whatever else is parallel
+    SPEEDUP_OWN = "speedup_own"  # against serial on the same build
+    SPEEDUP_REFERENCE = "speedup_reference"  # against serial on the reference build
+    THREADS_OVER_PROCESSES = "threads_over_processes"  # same workers, same build
+    THREADS_OVER_OTHERS = "threads_over_others"  # over other in-process models, same workers
     PINNED_OVER_FREE = "pinned_over_free"  # the same pool, its workers on one CPU each
-    ARM_BUILD = "arm_build"  # what the free-threaded build costs while its lock is on
-    ARM_LOCK = "arm_lock"  # what taking the lock away gives
+    ARM_BUILD = "arm_build"  # overhead of the free-threaded build with its GIL on
+    ARM_LOCK = "arm_lock"  # effect of disabling the GIL
     ARM_TOTAL = "arm_total"  # both together
 
 
@@ -178,26 +178,26 @@ _INVERTED = {
 
 
 class Use(StrEnum):
-    """What a recommendation says of a workload and arm."""
+    """What a recommendation says of a workload and build."""
 
-    PARALLEL = "parallel"  # one of the families named; all of them do equally well, as far as known
-    SERIAL = "serial"  # no parallel way is faster by the margin
-    INCONCLUSIVE = "inconclusive"  # serial may be as fast as the best parallel way, or may not
+    PARALLEL = "parallel"  # one of the families named; none is shown to be slower
+    SERIAL = "serial"  # no parallel model is faster by the margin
+    INCONCLUSIVE = "inconclusive"  # serial may be as fast as the best parallel model, or not
     NO_DATA = "no_data"
 
 
 class CrossoverState(StrEnum):
-    """What the results along a ladder, from the least size to the largest, say together."""
+    """What the results along a ladder, from the smallest size to the largest, say together."""
 
-    BRACKETED = "bracketed"  # the baseline will do up to one size, not from another on
+    BRACKETED = "bracketed"  # the baseline is as good up to one size, not from another on
     ALWAYS_FASTER = "always_faster"  # at every size measured
-    NOT_REACHED = "not_reached"  # at the largest size, as at all others, the baseline will do
-    FASTER_BELOW = "faster_below"  # the baseline will do at the largest size, though not at all
-    UNRESOLVED = "unresolved"  # the results leave it open
+    NOT_REACHED = "not_reached"  # the baseline is as good at every size
+    FASTER_BELOW = "faster_below"  # the baseline is as good at the largest size, not at all
+    UNRESOLVED = "unresolved"  # inconclusive
 
 
 class FitState(StrEnum):
-    """How much of a law's parameters may be believed; the first that is true."""
+    """How reliable a law's parameters are; the first that is true."""
 
     TOO_FEW_COUNTS = "too_few_counts"  # no parameters: fewer than four counts within all borders
     TOO_FEW_BLOCKS = "too_few_blocks"  # no parameters: no interval would hold its level
@@ -208,17 +208,17 @@ class FitState(StrEnum):
 
 
 class LineState(StrEnum):
-    """Whether time over the amount of work is a straight line, as far as that was checked."""
+    """Whether time over the amount of work is a straight line, where that was checked."""
 
     HOLDS = "holds"  # at an amount between, time is within the margin of the line
     BENDS = "bends"  # it is beyond the margin, so there is no overhead and no rate
-    UNSETTLED = "unsettled"  # too much noise, or too few blocks, to say either
+    UNSETTLED = "unsettled"  # inconclusive: too much noise or too few blocks
     UNCHECKED = "unchecked"  # no amount between was measured
     ONE_AMOUNT = "one_amount"  # no line
 
 
 class Pays(StrEnum):
-    """For which amounts of work a way is faster than serial by the margin, up to the largest."""
+    """For which amounts of work a model is faster than serial by the margin, up to the largest."""
 
     FROM = "from"  # from some amount on
     ALWAYS = "always"  # for all
@@ -262,14 +262,14 @@ class Cause(StrEnum):
     """The likely cause of time that workers lost."""
 
     GIL = "gil"  # only the worker that holds the GIL runs Python code
-    LOCK = "lock"  # workers hand a lock to each other, again and again
+    LOCK = "lock"  # workers pass a lock to each other repeatedly
     TAKING_TURNS = "taking_turns"  # workers wait for something that one of them holds for long
     OWN_WAITING = "own_waiting"  # the tasks wait when they run serially, too: nothing is lost
     SHARED_MEMORY = "shared_memory"  # threads write the same memory: reference counts, locks
     SHARED_HARDWARE = "shared_hardware"  # processes slow each other down, too
-    LOCK_HANDOVER = "lock_handover"  # the kernel works to hand a lock from thread to thread
-    KERNEL = "kernel"  # the kernel works more at what it does serially, too: memory management
-    COSTLIER = "costlier"  # the work costs more CPU time, nothing says why
+    LOCK_HANDOVER = "lock_handover"  # the kernel's time to pass a lock between threads
+    KERNEL = "kernel"  # the kernel takes more time: memory management
+    COSTLIER = "costlier"  # the work costs more CPU time, for an unknown reason
     CHEAPER = "cheaper"  # the work costs less CPU time than serially
     TAKEN_CPU = "taken_cpu"  # workers share CPUs
     UNEQUAL_TASKS = "unequal_tasks"
