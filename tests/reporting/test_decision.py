@@ -195,6 +195,13 @@ def test_builds_that_may_be_the_fastest_are_named_each_with_its_own_families(
     )
 
 
+def test_a_build_without_data_is_not_recommended(world: Worlds) -> None:
+    uses = {"3.13": (Use.NO_DATA, ()), "3.13t": (Use.PARALLEL, (Family.THREADS,))}
+    decisions = changed(world("quick").evidence(), move=ComparisonResult.SLOWER, uses=uses)
+    decisions = replace(decisions, tables=replace(decisions.tables, moves=()))
+    assert plain(use_of("mandelbrot", decisions)) == "3.13t: threads, 2 workers"
+
+
 @pytest.mark.parametrize(
     ("use", "families", "said", "named"),
     [

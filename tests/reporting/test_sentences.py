@@ -19,7 +19,7 @@ from threads_or_processes.reporting.campaign import read_campaign
 from tests.reporting.worlds import WORLDS, World
 
 #: Sections whose sentences say how it was done; their numbers are settings, and tested with those.
-PROSE = {"methods", "threats", "cite", "environment", "explorer"}
+PROSE = {"methods", "threats", "cite", "environment"}
 #: Examples that explain how to read a ratio, and the notebook's own figures.
 SAID_ANYWAY = {"1.9×", "1×", "0.8×", "0×", "8 s", "10 s"}
 SKIPPED = {"svg", "style", "script", "pre", "nav", "select", "scroll"}

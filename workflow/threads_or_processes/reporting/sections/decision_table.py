@@ -16,6 +16,7 @@ from threads_or_processes.records.vocabulary import (
     CellFlag,
     ComparisonResult,
     Family,
+    Use,
 )
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
@@ -162,6 +163,11 @@ class Decisions:
         """The builds that could be moved to."""
         reference = self.campaign.reference_arm
         return tuple(arm for arm in self.campaign.decision_arms if arm.name != reference)
+
+    def has_data(self, workload: str, arm: str) -> bool:
+        """Whether anything usable was measured on a build."""
+        row = self.rows.get((workload, arm))
+        return row is not None and row.use is not Use.NO_DATA
 
     def recommended(self, workload: str, arm: str) -> tuple[Family, ...]:
         """The families to use on a build; none where that is open."""
@@ -376,6 +382,9 @@ def use_of(workload: str, decisions: Decisions) -> str:
     named = [arm for arm, result in results.items() if result in _BETTER]
     if not named:
         named = [reference, *(arm for arm, result in results.items() if result in _OPEN)]
+    if named == [reference] and not decisions.has_data(workload, reference):
+        known = [arm.name for arm in decisions.others if decisions.has_data(workload, arm.name)]
+        named = known or named
     told = {arm: use_on(workload, arm, decisions) for arm in named}
     if len(named) == 1:
         return f"{named[0]}: {told[named[0]]}"
