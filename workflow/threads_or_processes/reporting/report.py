@@ -47,6 +47,7 @@ def _methods(evidence: Evidence) -> Iterator[Section]:
     yield Section(
         anchor="reference",
         title="Methods and glossary",
+        nav_title="Methods",
         blocks=tuple(map(as_fold, behind)),
     )
 

@@ -13,6 +13,7 @@ from threads_or_processes.reporting.sections.pivot_tables import TWO_AVERAGES, p
 from threads_or_processes.reporting.sections.question import Question
 
 TITLE = "Single-thread overhead of the free-threaded build"
+TOTAL = "total"
 LIMITS = (
     "Programs dominated by third-party extension modules, or with several threads (see scaling)."
 )
@@ -56,7 +57,7 @@ def build(question: Question) -> Section:
 
 
 def _answer(question: Question) -> str:
-    """The median and the extremes of each step over all workloads."""
+    """The median and the extremes over all workloads: of the total, or of each step without one."""
     steps: dict[str, list[tuple[str, Ratio]]] = {}
     for cell in question.cells:
         for series, ratio in _steps(question, cell):
@@ -65,8 +66,11 @@ def _answer(question: Question) -> str:
                 steps.setdefault(series.title, []).append((name, ratio))
     if not steps:
         return summary_sentences.NO_RATIO
-    parts = "; ".join(f"{step}: {summary_sentences.spread(named)}" for step, named in steps.items())
-    return words.sentence(f"speed relative to the build without the change – {parts}")
+    totals = {step: named for step, named in steps.items() if step.startswith(TOTAL)}
+    parts = "; ".join(
+        f"{step}: {summary_sentences.spread(named)}" for step, named in (totals or steps).items()
+    )
+    return words.sentence(f"single-thread speed – {parts}")
 
 
 def _steps(question: Question, cell: Cell) -> Iterator[tuple[Series, Ratio | None]]:
@@ -88,7 +92,7 @@ def _step(arm: Arm, other: Arm) -> str:
         return (
             f"build, GIL on ({arm.name} over {other.name})"
             if arm.gil
-            else (f"total ({arm.name} over {other.name})")
+            else (f"{TOTAL} ({arm.name} over {other.name})")
         )
     if other.gil and not arm.gil:
         return f"GIL off ({arm.name} over {other.name})"

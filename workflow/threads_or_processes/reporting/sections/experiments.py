@@ -76,6 +76,7 @@ def others(evidence: Evidence) -> Iterator[Section]:
         yield Section(
             anchor="experiments",
             title="Other experiments",
+            nav_title="Experiments",
             blocks=(Parts(tuple(map(as_part, rest))),),
         )
 
