@@ -11,7 +11,7 @@ from threads_or_processes.analysis.tables import all_rows
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables import AllTables
 from threads_or_processes.records.tables.groups import Ratio
-from threads_or_processes.records.vocabulary import SERIAL, Measure, Timing
+from threads_or_processes.records.vocabulary import SERIAL, Timing
 
 from tests.analysis.shortcuts import plan_of, trials_of
 from tests.conftest import ROOT
@@ -73,7 +73,7 @@ def everything_said(plan: Plan, tables: AllTables) -> Iterator[Said]:
         if at.amount == largest[at.cell]:
             yield "amounts", (at.cell, serials.get((at.workload, at.arm), "")), at.speedup
     for claim in tables.claims:
-        if claim.measure == Measure.TIME and claim.baseline_cell is not None:
+        if claim.measure == "time" and claim.baseline_cell is not None:
             yield "claims", (claim.cell, claim.baseline_cell), claim.estimate
 
 

@@ -149,7 +149,7 @@ def test_what_can_t_be_compared_has_its_ratio_and_no_verdict() -> None:
 
 
 def test_published_ratios_of_builds_need_optimised_builds() -> None:
-    published = {"expects": "as_published", "published": [1.8, 2.2]}
+    published: dict[str, Any] = {"expects": "as_published", "published": [1.8, 2.2]}
     campaign = make_campaign(
         grid(["json"], ["serial", "threads"], blocks=10),
         claims=[

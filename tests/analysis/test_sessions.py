@@ -45,7 +45,9 @@ def test_the_variance_of_sessions_is_estimated_without_bias() -> None:
     rng = np.random.default_rng(1)
     sizes = (8, 6, 4)
     found = [
-        session_variance([rng.normal(0, 0.05) + rng.normal(0, 0.02, size) for size in sizes])
+        session_variance(
+            [(rng.normal(0, 0.05) + rng.normal(0, 0.02, size)).tolist() for size in sizes]
+        )
         for _ in range(4000)
     ]
     assert np.mean([one for one in found if one is not None]) == pytest.approx(0.05**2, rel=0.06)

@@ -3,16 +3,20 @@
 import re
 
 from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting.page import Words
 
 
-def plain(words: str) -> str:
-    """Words with ordinary spaces."""
-    return words.replace(text.SPACE, " ")
+def plain(words: Words) -> str:
+    """Words with ordinary spaces, and nothing but words."""
+    parts = (words,) if isinstance(words, str) else words
+    told = "".join(part if isinstance(part, str) else part.text for part in parts)
+    return told.replace(text.SPACE, " ")
 
 
-def numbers(words: str) -> list[str]:
+def numbers(words: Words) -> list[str]:
     """The numbers in a sentence, in order; those of a Python version are names."""
-    return re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.]*\d)", re.sub(r"3\.13t?\b", "", words))
+    named = re.sub(r"3\.13t?\b", "", plain(words))
+    return re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.]*\d)", named)
 
 
 def arms(words: str) -> list[str]:

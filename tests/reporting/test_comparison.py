@@ -84,10 +84,8 @@ def test_what_a_move_does_is_that_of_each_machine_s_own_table(
         result = ComparisonResult(row["speedup_reading"])
         shown = f"{row['speedup_ratio']:.2f}× ["
         expected.add((words.RESULT_SYMBOLS[result], shown, words.RESULTS[result]))
-    for symbol, shown, result in expected:
-        assert any(
-            one.startswith(f"{symbol} {shown}") and one.endswith(result) for one in found[:-1]
-        )
+    for symbol, shown, word in expected:
+        assert any(one.startswith(f"{symbol} {shown}") and one.endswith(word) for one in found[:-1])
 
 
 def test_the_answer_counts_the_rows(page: Page) -> None:

@@ -1,8 +1,9 @@
 """The first screen against the tables that it is made from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -11,7 +12,7 @@ from threads_or_processes.records.vocabulary import ComparisonResult, Family, Us
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Fold, Own, Paragraph, Section, Table
+from threads_or_processes.reporting.page import Fold, Own, Paragraph, Section, Strong, Table
 from threads_or_processes.reporting.sections import decision
 from threads_or_processes.reporting.sections.decision_table import (
     LEVELS,
@@ -48,8 +49,9 @@ def paragraphs(world: World) -> dict[str, str]:
     """The lines around the table by their first word."""
     told = {}
     for one in section_of(world).of(Paragraph):
-        strong, *rest = one.words
-        told[strong.text] = plain("".join(part for part in rest if isinstance(part, str)))
+        first, *rest = one.words
+        assert isinstance(first, Strong)
+        told[first.text] = plain("".join(part for part in rest if isinstance(part, str)))
     return told
 
 
@@ -115,7 +117,7 @@ def test_moves_are_those_of_the_table(world: Worlds, name: str) -> None:
     moves = csv(world(name), "moves").set_index(["workload", "arm"])
     for workload, row in zip(of(evidence).workloads, table.rows, strict=True):
         for arm, cell in zip(table.moves, row.moves, strict=True):
-            found = moves.loc[(workload.label, arm)]
+            found: Any = moves.loc[(workload.label, arm)]
             assert cell.shown == text.ratio(found["speedup_ratio"])
             assert cell.result == words.RESULTS[ComparisonResult(found["speedup_reading"])]
             times = " ".join(cell.details)
@@ -155,7 +157,7 @@ def changed(
     evidence: Evidence,
     *,
     move: ComparisonResult,
-    uses: dict[str, tuple[Use, tuple[Family, ...]]],
+    uses: Mapping[str, tuple[Use, tuple[Family, ...]]],
 ) -> Decisions:
     """The recommendations with another result of a move, and other uses by build."""
     moves = tuple(

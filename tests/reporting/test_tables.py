@@ -69,4 +69,4 @@ def test_a_ratio_needs_a_value_and_half_an_interval_is_none() -> None:
     assert Ratio.of(None, None, None, ComparisonResult.FASTER) is None
     ratio = Ratio.of(2.0, 1.9, None)
     assert ratio is not None
-    assert (ratio.reading, ratio.low) == (ComparisonResult.UNRESOLVED, None)
+    assert (ratio.reading, ratio.low) == (ComparisonResult.INCONCLUSIVE, None)
