@@ -54,6 +54,11 @@ def _internal(evidence: Evidence) -> Iterator[Fact]:
     campaign, parity = evidence.campaign, evidence.parity
     for threat in (text.plain(one, 400) for one in parity["threats"]):
         yield Fact(term="Interpreters differ", text=threat)
+    if len(evidence.identities) > 1 and parity["verdict"] == "match":
+        yield Fact(
+            term="Interpreters match",
+            text="Version, compiler and flags are equal. What was not compared could differ.",
+        )
     flagged = {row.flag: row.trials for row in evidence.tables.health}
     for flag, (term, meaning) in _HEALTH_THREATS.items():
         if flagged.get(flag):
