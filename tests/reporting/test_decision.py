@@ -49,6 +49,7 @@ def paragraphs(world: World) -> dict[str, str]:
     """The lines around the table by their first word."""
     told = {}
     for one in section_of(world).of(Paragraph):
+        assert not isinstance(one.words, str)
         first, *rest = one.words
         assert isinstance(first, Strong)
         told[first.text] = plain("".join(part for part in rest if isinstance(part, str)))
