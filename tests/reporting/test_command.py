@@ -31,7 +31,6 @@ def test_render_writes_page_and_figures_and_says_nothing(
     names = sorted(path.name for path in (tmp_path / "figures").iterdir())
     drawings = (
         *("notebook-timeline", "order", "speedup-compress", "speedup-mandelbrot"),
-        "threads-against-processes",
         *("why-compress", "why-mandelbrot"),
     )
     assert names == [f"{name}.{kind}" for name in drawings for kind in ("csv", "png", "svg")]

@@ -27,7 +27,6 @@ def drawn(world: World) -> dict[str, FigureSpec]:
 
 def test_every_experiment_has_a_figure(world: Worlds) -> None:
     assert set(drawn(world(EVERY))) == {
-        "threads-against-processes",
         "notebook-timeline",
         *("speedup-mandelbrot", "speedup-json"),
         *("build_tax", "startup", "memory", "granularity", "shared_state", "apis", "control"),
@@ -46,25 +45,6 @@ def test_names_are_unique_and_every_figure_says_something(world: Worlds, name: s
     for figure in every:
         assert figure.title
         assert alt_text(figure).endswith((".", "?", "!"))
-
-
-def test_threads_against_processes_are_the_ratios_of_the_table(world: Worlds) -> None:
-    figure = drawn(world(EVERY))["threads-against-processes"]
-    ratios = pd.read_csv(world(EVERY).results / "tables/ratios.csv")
-    chosen = ratios[
-        (ratios["contrast"] == "threads_over_processes")
-        & (ratios["baseline_cell"] == "json/processes-fork/2/3.13t/warm")
-        & (ratios["model"] == "threads")
-    ].iloc[0]
-    (mark,) = [
-        mark
-        for mark in figure.marks
-        if (mark.position, mark.series.title) == ("The json workload", "3.13t")
-    ]
-    assert (mark.value, mark.low, mark.high) == tuple(
-        chosen[name] for name in ("ratio", "ci_low_ratio", "ci_high_ratio")
-    )
-    assert figure.values.margin == 0.05
 
 
 def test_every_block_is_a_point_at_its_own_speed_up(world: Worlds) -> None:
