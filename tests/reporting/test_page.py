@@ -294,7 +294,7 @@ def test_a_kind_of_work_is_told_with_its_source_and_what_it_is_a_remedy_for(tmp_
 def test_an_arm_that_was_not_measured_is_said_to_be_missing(world: Worlds) -> None:
     for name in ("one arm", "no free-threaded build without its lock"):
         (caution,) = cautions(world(name))
-        assert "free-threaded build without its lock" in caution
+        assert "free-threaded build" in caution
         assert "not measured" in caution
 
 

@@ -71,18 +71,16 @@ def _pairs(question: Question, rows: Mapping[str, ControlRow]) -> Table:
         [cells[cell] for cell in rows],
         (
             *question.work_and_way,
-            Column("Arm", lambda cell: cell.arm),
+            Column("Build", lambda cell: cell.arm),
             Column("Timing", lambda cell: cell.timing),
-            Number("Time", lambda cell: question.time(cells[rows[cell.id].baseline_cell])),
             Number("Ratio", lambda cell: words.compared_briefly(rows[cell.id].estimate)),
             Number("Blocks", lambda cell: str(rows[cell.id].blocks)),
             Column("Basis", lambda cell: rows[cell.id].basis or text.MISSING),
-            Number("Variation, quiet", lambda cell: _both(rows[cell.id], Basis.QUIET)),
-            Number("Variation, typical", lambda cell: _both(rows[cell.id], Basis.TYPICAL)),
+            Number("Undisturbed", lambda cell: _both(rows[cell.id], Basis.QUIET)),
+            Number("All", lambda cell: _both(rows[cell.id], Basis.TYPICAL)),
         ),
-        caption="Ratio of a cell to itself, of geometric means of the trials, and "
-        "the variation between trials of the first and the second (standard deviation divided by "
-        "mean)",
+        caption="Ratio of a configuration to itself. Last two columns: variation between the "
+        "trials of both measurements (standard deviation / mean), undisturbed and all repetitions",
         row_headers=5,
     )
 

@@ -229,7 +229,7 @@ def _cautions(evidence: Evidence) -> tuple[str, ...]:
     if evidence.parity["verdict"] == "mismatch":
         cautions.append("The builds differ in more than the GIL: see “Machine and interpreters”.")
     if not any(arm.free_threaded for arm in campaign.decision_arms):
-        cautions.append("The free-threaded build was not measured.")
+        cautions.append("The free-threaded build was not measured without its GIL.")
     if all(row.best is None for row in evidence.tables.decisions):
         cautions.append("No workload has a successful trial, so nothing is recommended.")
     return tuple(caution for caution in cautions if caution)

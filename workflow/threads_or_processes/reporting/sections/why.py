@@ -247,7 +247,7 @@ def _answer(rows: Sequence[PartsRow]) -> str:
     ways = text.count(len(rows), "configuration")
     told = [f"{title} in {number}" for title, number in counts.items() if number]
     if not told:
-        return f"None of {ways} loses a large share of its workers' time."
+        return f"Of {ways}, not one loses a large share of its workers' time."
     return f"Large losses of worker time in {ways}: {text.listing(told)}."
 
 
