@@ -12,6 +12,7 @@ from threads_or_processes.records.vocabulary import (
     ANY_HEALTH_FLAG,
     CONFIDENCE,
     FEWEST_BLOCKS,
+    Basis,
     CellFlag,
     ComparisonResult,
     ContrastKind,
@@ -78,6 +79,8 @@ CONTRASTS = {
         "Above 1: the same program is faster on the free-threaded build.",
     ),
 }
+
+_BASES = {Basis.QUIET: "undisturbed", Basis.TYPICAL: "all repetitions"}
 
 _OUTCOMES: dict[str, str] = {
     "planned": "planned",
@@ -212,6 +215,11 @@ def use(use: Use, families: Sequence[Family]) -> str:
     if use is Use.NO_DATA:
         return "no data"
     return "inconclusive" + (f" ({text.listing(families, 'or')})" if len(families) > 1 else "")
+
+
+def basis(of: Basis | None) -> str:
+    """Which repetitions a number rests on."""
+    return text.MISSING if of is None else _BASES[of]
 
 
 def outcome_word(outcome: str) -> str:

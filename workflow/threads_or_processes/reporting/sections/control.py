@@ -34,13 +34,16 @@ def build(question: Question) -> Section:
             question,
             lambda cell: [
                 (
-                    Series(title=f"{cell.timing}, {by_cell[cell.id].basis} times", arm=cell.arm),
+                    Series(
+                        title=f"{cell.timing}, {words.basis(by_cell[cell.id].basis)}",
+                        arm=cell.arm,
+                    ),
                     by_cell[cell.id].estimate,
                 )
             ],
-            title="The same cell measured as two",
+            title="One configuration measured twice",
             finding=answer,
-            axis="ratio of a cell to itself",
+            axis="ratio of a configuration to itself",
             cells=[cell for cell in question.cells if cell.id in by_cell],
             label=lambda cell: f"{question.campaign.title(cell.workload)}: {question.named(cell)}",
         ),
@@ -74,13 +77,13 @@ def _pairs(question: Question, rows: Mapping[str, ControlRow]) -> Table:
             Column("Build", lambda cell: cell.arm),
             Column("Timing", lambda cell: cell.timing),
             Number("Ratio", lambda cell: words.compared_briefly(rows[cell.id].estimate)),
-            Number("Blocks", lambda cell: str(rows[cell.id].blocks)),
-            Column("Basis", lambda cell: rows[cell.id].basis or text.MISSING),
-            Number("Undisturbed", lambda cell: _both(rows[cell.id], Basis.QUIET)),
-            Number("All", lambda cell: _both(rows[cell.id], Basis.TYPICAL)),
+            Column("Repetitions", lambda cell: words.basis(rows[cell.id].basis)),
+            Number("Variation", lambda cell: _both(rows[cell.id], Basis.QUIET)),
+            Number("All repetitions", lambda cell: _both(rows[cell.id], Basis.TYPICAL)),
         ),
         caption="Ratio of a configuration to itself. Last two columns: variation between the "
-        "trials of both measurements (standard deviation / mean), undisturbed and all repetitions",
+        "trials of both measurements (standard deviation / mean), of undisturbed and of all "
+        "repetitions",
         row_headers=5,
     )
 

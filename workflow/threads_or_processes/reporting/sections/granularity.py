@@ -29,7 +29,7 @@ def build(question: Question) -> Section:
     speedups, times = (
         pivot(
             _by_way(question, cells),
-            (*question.way, Column("Arm", lambda cell: cell.arm)),
+            (*question.way, Column("Build", lambda cell: cell.arm)),
             lambda cell: text.duration(_task_us(question, cell) or 0),
             (measure,),
             caption=f"{what} by task length",
@@ -79,7 +79,7 @@ def _begins(question: Question, grains: Cells) -> Table:
         found,
         (
             *question.way,
-            Column("Arm", lambda cell: cell.arm),
+            Column("Build", lambda cell: cell.arm),
             Number("Between", lambda cell: _bracket(found[cell])),
             Number("About", lambda cell: _indicative(found[cell])),
         ),

@@ -105,7 +105,7 @@ def _weights(question: Question, cells: Sequence[Cell], rows: Mapping[str, Memor
         cells,
         (
             *question.work_and_way,
-            Column("Arm", lambda cell: cell.arm),
+            Column("Build", lambda cell: cell.arm),
             Number("Trials", lambda cell: str(rows[cell.id].trials)),
             Number("Processes", lambda cell: text.whole(rows[cell.id].processes)),
             weight("Before", lambda row: row.before.value),
@@ -116,7 +116,8 @@ def _weights(question: Question, cells: Sequence[Cell], rows: Mapping[str, Memor
             weight("Peak, min", lambda row: row.peak.min),
             weight("Peak, max", lambda row: row.peak.max),
             weight("After", lambda row: row.after.value),
+            weight("After, private (USS)", lambda row: row.private.value),
         ),
-        caption="All four measurements (min and max over trials)",
+        caption="All measurements (min and max over trials)",
         row_headers=4,
     )

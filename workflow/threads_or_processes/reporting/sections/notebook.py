@@ -204,7 +204,7 @@ def _lists(rows: Sequence[NotebookRow], campaign: Campaign) -> Table:
     return table_of(
         [row for row in rows if row.results is not None or row.data is not None],
         (
-            Column("Arm", lambda row: row.arm),
+            Column("Build", lambda row: row.arm),
             Column("Call", lambda row: _call(row.model, campaign)),
             Column("Returned", lambda row: words.shown_list(row.results)),
             Column("data in the parent", lambda row: words.shown_list(row.data)),
@@ -278,7 +278,7 @@ def _timeline_table(figure: FigureSpec, campaign: Campaign) -> Table:
     return table_of(
         figure.marks,
         (
-            Column("Arm", lambda mark: mark.series.arm or ""),
+            Column("Build", lambda mark: mark.series.arm or ""),
             Column("Call", lambda mark: _call(mark.series.model or "", campaign)),
             Number("Worker", lambda mark: str(mark.position)),
             Number("Start", lambda mark: milliseconds(mark.low), "ms"),

@@ -93,7 +93,7 @@ def _cells(workload: str, rows: Sequence[CellRow], evidence: Evidence) -> Fold:
                     Column("Build", lambda row: row.arm),
                     Column("Timing", words.timing),
                     Number("Trials ok / planned", lambda row: f"{row.ok} / {row.planned}"),
-                    Column("Basis", lambda row: row.basis or text.MISSING),
+                    Column("Repetitions", lambda row: words.basis(row.basis)),
                     Number("Undisturbed", lambda row: text.percent(row.quiet_share_ratio)),
                     times("All repetitions", lambda row: row.typical_ns),
                     times("Median", lambda row: row.median_ns),

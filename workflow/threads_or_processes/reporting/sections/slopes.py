@@ -43,7 +43,7 @@ def table(
         (
             *((work,) if several else ()),
             Column("Model", lambda place: campaign.model_title(place[1])),
-            Column("Arm", lambda place: place[2]),
+            Column("Build", lambda place: place[2]),
             *(
                 Number(f"{heading}, {words}", part(quantity, which), unit)
                 for quantity, heading in quantities

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.tables.experiments import StartupRow
 from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Mark, Unit
 from threads_or_processes.reporting.page import Column, Number, Section, Table, table_of
 from threads_or_processes.reporting.sections import slopes, summary_sentences
@@ -93,9 +94,9 @@ def _lives(question: Question, cells: Sequence[Cell], rows: Mapping[str, Startup
         cells,
         (
             *question.work_and_way,
-            Column("Arm", lambda cell: cell.arm),
+            Column("Build", lambda cell: cell.arm),
             Number("Trials", lambda cell: str(rows[cell.id].trials)),
-            Column("Basis", lambda cell: rows[cell.id].basis or text.MISSING),
+            Column("Repetitions", lambda cell: words.basis(rows[cell.id].basis)),
             Number("Median", lambda cell: text.time(rows[cell.id].life.value)),
             Number("Low", lambda cell: text.time(rows[cell.id].life.low)),
             Number("High", lambda cell: text.time(rows[cell.id].life.high)),

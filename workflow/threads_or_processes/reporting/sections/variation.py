@@ -4,6 +4,7 @@ from threads_or_processes.records.tables.groups import Trend
 from threads_or_processes.records.tables.measured import DistributionRow
 from threads_or_processes.records.vocabulary import Basis, Timing
 from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Column, Fold, Number, table_of
@@ -21,7 +22,7 @@ def drift(evidence: Evidence) -> Fold:
                 (
                     Column("Work", lambda row: evidence.campaign.title(row.workload)),
                     Column("Timing", lambda row: row.timing),
-                    Column("Basis", lambda row: row.basis or text.MISSING),
+                    Column("Repetitions", lambda row: words.basis(row.basis)),
                     Number("Cells", lambda row: str(row.cells)),
                     Number("Blocks", lambda row: str(row.blocks)),
                     Number(
@@ -62,7 +63,7 @@ def outliers(evidence: Evidence) -> Fold:
                 (
                     Column("Configuration", lambda row: _named(row.cell, evidence.campaign)),
                     Number("Trials", lambda row: str(row.trials)),
-                    Column("Basis", lambda row: row.basis or text.MISSING),
+                    Column("Repetitions", lambda row: words.basis(row.basis)),
                     Number("Mild outliers", lambda row: text.whole(row.mild_outliers)),
                     Number("Severe", lambda row: text.whole(row.severe_outliers)),
                     Number("Slower mode / faster", lambda row: text.ratio_cell(row.modes_ratio)),
@@ -83,7 +84,6 @@ def outliers(evidence: Evidence) -> Fold:
     )
 
 
-BASES = {Basis.TYPICAL: "All repetitions", Basis.QUIET: "Undisturbed"}
 #: Shares of the repetitions whose times are shown.
 PERCENTILES = (0.05, 0.5, 0.95, 0.99)
 
@@ -100,7 +100,7 @@ def percentiles(evidence: Evidence) -> Fold:
             row = cells[cell].get(share)
             return text.time(getattr(row, f"{basis}_ns") if row else None)
 
-        return Number(f"{BASES[basis]}, {text.percent(share)}", time)
+        return Number(f"{words.capital(words.basis(basis))}, {text.percent(share)}", time)
 
     return Fold(
         summary="Percentiles of the repetitions",
