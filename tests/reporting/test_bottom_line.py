@@ -75,8 +75,8 @@ def test_it_says_what_a_move_does_and_what_to_use_on_each_build() -> None:
         *(decision(name, THREADS, arm="3.13t") for name in TITLES),
     ]
     assert said(moves, decisions) == [
-        "Moving to 3.13t speeds up 1 of 4 workloads (JSON 1.30×), "
-        "slows 2 (Mandelbrot 0.69×, zlib compression 0.88×); 1 without speedup.",
+        "Moving to 3.13t speeds up 1 of 4 workloads (JSON 1.30×) "
+        "and slows 2 (Mandelbrot 0.69×, zlib compression 0.88×); 1 without speedup.",
         "On 3.13, use processes for 2 (Mandelbrot, JSON), "
         "threads or processes for zlib compression and threads for Sleep.",
         "On 3.13t, use threads for 4 (Mandelbrot, zlib compression, JSON, …).",

@@ -96,11 +96,14 @@ def test_every_claim_is_on_the_page_under_its_verdict(world: Worlds, every: Evid
     assert numbers(plain(summary.words)) == [str(len(verdicts)), *counts, str(len(value.untested))]
 
 
-def test_only_refuted_claims_are_open(every: Evidence) -> None:
-    value = shown(every)
-    assert ["efuted" in group.verdict for group in value.groups] == [
-        group.is_open for group in value.groups
-    ]
+def test_only_refuted_claims_are_open_and_only_a_few(
+    every: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups = shown(every).groups
+    (refuted,) = (group for group in groups if "efuted" in group.verdict)
+    assert [group for group in groups if group.is_open] == [refuted]
+    monkeypatch.setattr(claims, "MOST_OPEN", len(refuted.claims) - 1)
+    assert not any(group.is_open for group in shown(every).groups)
 
 
 def test_with_few_blocks_verdicts_are_provisional_and_the_section_says_so_once(

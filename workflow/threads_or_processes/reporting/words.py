@@ -116,6 +116,13 @@ RESULT_SYMBOLS = {
     ComparisonResult.INCONCLUSIVE: "?",
 }
 
+#: Experiments whose names don't read as headings.
+_EXPERIMENTS = {
+    "gil": "Threads with the GIL on and off",
+    "loaded_memory": "Memory with a loaded parent",
+    "sending": "Cost of sending a task",
+}
+
 _FLAGS = {
     CellFlag.VARIABLE: "varies from trial to trial",
     CellFlag.UNSTABLE: "varies much from trial to trial",
@@ -190,6 +197,11 @@ def timing(row: CellRow) -> str:
 def choice(name: str, workers: int | None) -> str:
     """A way to run the work: `processes (fork), 2 workers`; serial has no number of workers."""
     return name if workers is None else f"{name}, {text.count(workers, 'worker')}"
+
+
+def experiment_title(name: str) -> str:
+    """An experiment as a heading: `libraries` is `Libraries`."""
+    return _EXPERIMENTS.get(name) or capital(text.plain(name.replace("_", " ")))
 
 
 def short_title(title: str) -> str:

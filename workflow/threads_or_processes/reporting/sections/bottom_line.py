@@ -58,7 +58,7 @@ def _move(moved: Sequence[MoveRow], titles: Mapping[str, str], other: str) -> st
         faster, slower = (_named(*one) for one in zip((up, down), names, strict=True))
         told = f"speeds up {len(up) or 'none'} of {text.count(len(moved), 'workload')}{faster}"
         if down:
-            told += f", slows {len(down)}{slower}"
+            told += f" and slows {len(down)}{slower}"
         rest = [
             f"{number} {result}"
             for number, result in ((len(left), "without speedup"), (unsure, "inconclusive"))

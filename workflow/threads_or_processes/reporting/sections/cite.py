@@ -31,9 +31,8 @@ LICENCE = (
     "Text, figures and data: Creative Commons Attribution 4.0 (CC BY 4.0). Programs: MIT licence."
 )
 ARCHIVE = (
-    "To make a report citable for good, upload this page and its data set to an archive that "
-    "assigns a DOI, such as Zenodo. Archive the programs in Software Heritage. Then add both "
-    "identifiers to the citation."
+    "For a permanent citation, deposit this page and its data in an archive that assigns a DOI, "
+    "such as Zenodo, and the programs in Software Heritage. Add both identifiers."
 )
 
 

@@ -47,6 +47,8 @@ WEIGHTS = {Measure.MEMORY, Measure.MEMORY_PEAK}
 NOT_PLANNED = "the config plans no cell"
 NOT_MEASURED = "this sweep does not measure their configurations"
 
+#: More refuted claims than this stay folded.
+MOST_OPEN = 5
 #: Longer than any sentence, shorter than what breaks a page.
 MOST_CHARACTERS = 600
 
@@ -207,7 +209,7 @@ def _groups(claims: Sequence[Sequence[ClaimRow]], campaign: Campaign) -> Iterato
                 verdict=word,
                 title=text.count(len(found), "sentence"),
                 claims=tuple(_claim(cases, campaign) for cases in found),
-                is_open=verdict is Verdict.REFUTED,
+                is_open=verdict is Verdict.REFUTED and len(found) <= MOST_OPEN,
             )
 
 

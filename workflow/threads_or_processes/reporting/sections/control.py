@@ -56,12 +56,12 @@ def _answer(rows: Sequence[ControlRow]) -> str:
     if not ratios:
         return "No pair shares a block, so there is no ratio."
     apart = [ratio.apart for ratio in ratios]
-    seen = f"The two differ by {words.of_pairs(apart)}."
+    seen = f"Two measurements of one configuration differ by {words.of_pairs(apart)}."
     known = [ratio for ratio in ratios if ratio.has_interval]
     if not known:
         return seen
     held = sum(_holds_one(ratio) for ratio in known)
-    return f"{seen} The interval holds 1 in {held} of {len(known)}."
+    return f"{seen} The interval contains 1 in {held} of {len(known)}."
 
 
 def _holds_one(ratio: Ratio) -> bool:

@@ -213,7 +213,7 @@ def _pays(decisions: Decisions) -> str:
     if not found_ns:
         return ""
     ends = dict.fromkeys(text.about(end) for end in (min(found_ns), max(found_ns)))
-    return f"once started, the fastest way pays from {' to '.join(ends)} of work"
+    return f"once a pool is up, it beats serial from {' to '.join(ends)} of work"
 
 
 def _cautions(evidence: Evidence) -> tuple[str, ...]:

@@ -176,9 +176,7 @@ class Decisions:
 
 
 def _group_title(experiment: Experiment) -> str:
-    if experiment.name in MAIN:
-        return ""
-    return words.capital(text.plain(experiment.name.replace("_", " ")))
+    return "" if experiment.name in MAIN else words.experiment_title(experiment.name)
 
 
 def heat_table(decisions: Decisions) -> HeatTable:

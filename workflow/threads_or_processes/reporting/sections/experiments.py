@@ -6,7 +6,6 @@ from types import ModuleType
 
 from threads_or_processes.records.plan import Experiment
 from threads_or_processes.records.vocabulary import KINDS, NOTEBOOK, SCALING, Timing
-from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Parts, Section, as_part
@@ -83,10 +82,9 @@ def others(evidence: Evidence) -> Iterator[Section]:
 
 def _question(experiment: Experiment, evidence: Evidence) -> Question:
     form = _FORMS.get(experiment.name)
-    plain = text.plain(experiment.name.replace("_", " "))
     return Question(
         experiment=experiment,
-        title=form.TITLE if form else words.capital(plain),
+        title=form.TITLE if form else words.experiment_title(experiment.name),
         campaign=evidence.campaign,
         tables=evidence.tables,
     )

@@ -33,7 +33,7 @@ def speedup_answer(question: Question) -> str:
         return summary_sentences.NO_RATIO
     counted = summary_sentences.readings(ratio for _, ratio in named)
     return words.sentence(
-        f"speedup over serial on the same build {summary_sentences.spread(named)}: {counted}"
+        f"speedup over serial on the same build: {summary_sentences.spread(named)}; {counted}"
     )
 
 

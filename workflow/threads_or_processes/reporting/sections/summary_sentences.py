@@ -21,13 +21,13 @@ def extent(named: Sequence[tuple[str, float]], show: Callable[[float], str]) -> 
 
 
 def spread(named: Sequence[tuple[str, Ratio]]) -> str:
-    """The middle ratio and the extremes: `median 0.93×, 0.78× (json) to 1.02× (image)`."""
+    """The middle ratio and the extremes: `median 0.93×, from 0.78× (json) to 1.02× (image)`."""
     values = [(name, ratio.value) for name, ratio in named]
     reach = extent(values, lambda value: text.times_as_fast(Ratio(value=value)))
     if len(values) < 3:
         return reach
     middle = median_low(value for _, value in values)
-    return f"median {text.times_as_fast(Ratio(value=middle))}, {reach}"
+    return f"median {text.times_as_fast(Ratio(value=middle))}, from {reach}"
 
 
 def bracket(row: CrossoverRow, show: Callable[[float], str], size: str) -> str:

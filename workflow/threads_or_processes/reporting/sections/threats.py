@@ -23,6 +23,8 @@ SURE_P = 0.01
 """Drift is named below this p; with many kinds of work some will drift by chance."""
 
 NOISY_RATIO = 0.05
+RARE_RATIO = 0.01
+"""Of all trials."""
 
 
 def build(evidence: Evidence) -> Iterator[Section]:
@@ -59,10 +61,7 @@ def _internal(evidence: Evidence) -> Iterator[Fact]:
             term="Interpreters match",
             text="Version, compiler and flags are equal. What was not compared could differ.",
         )
-    flagged = {row.flag: row.trials for row in evidence.tables.health}
-    for flag, (term, meaning) in _HEALTH_THREATS.items():
-        if flagged.get(flag):
-            yield Fact(term=term, text=f"{text.count(flagged[flag], 'trial')}: {meaning}")
+    yield from _health(evidence)
     yield from _conditions(evidence)
     if not any(row.quiet_share_ratio is not None for row in evidence.tables.cells):
         yield Fact(
@@ -90,22 +89,40 @@ def _internal(evidence: Evidence) -> Iterator[Fact]:
         )
 
 
+def _health(evidence: Evidence) -> Iterator[Fact]:
+    """What was odd with the machine; what touched hardly any trial is counted together."""
+    flagged = {row.flag: row.trials for row in evidence.tables.health}
+    few = RARE_RATIO * evidence.tables.ended["planned"]
+    rare = []
+    for flag, (term, meaning) in _HEALTH_THREATS.items():
+        trials = flagged.get(flag, 0)
+        if trials > few:
+            yield Fact(term=term, text=f"{text.count(trials, 'trial')}: {meaning}")
+        elif trials:
+            rare.append(f"{term.lower()} ({trials})")
+    if rare:
+        yield Fact(
+            term="Rare events",
+            text=f"Few trials were flagged: {text.listing(rare)}.",
+        )
+
+
 _HEALTH_THREATS: dict[str, tuple[str, str]] = {
-    HealthFlag.STEAL: ("Stolen time", "the host gave CPU time to others while they ran."),
-    HealthFlag.LOAD: ("Other programs", "something else used the CPUs while they ran."),
+    HealthFlag.STEAL: ("Stolen time", "the host gave CPU time to others."),
+    HealthFlag.LOAD: ("Other programs", "something else used the CPUs."),
     HealthFlag.CPU_PRESSURE: (
         "Waiting for a CPU",
-        "tasks waited for a CPU while they ran, including the benchmark's own workers.",
+        "tasks waited for a CPU, including the benchmark's own workers.",
     ),
-    HealthFlag.IO_PRESSURE: ("Waiting for a disk", "tasks waited for a disk while they ran."),
+    HealthFlag.IO_PRESSURE: ("Waiting for a disk", "tasks waited for a disk."),
     HealthFlag.MEMORY_PRESSURE: ("Short of memory", "tasks waited for memory while they ran."),
-    HealthFlag.CGROUP_THROTTLING: ("A quota", "the control group's CPU quota held them back."),
+    HealthFlag.CGROUP_THROTTLING: ("A quota", "the control group's CPU quota was used up."),
     HealthFlag.THERMAL_THROTTLING: ("Heat", "a CPU was slowed down for its heat."),
-    HealthFlag.SWAPPING: ("Swapping", "memory was swapped while they ran."),
+    HealthFlag.SWAPPING: ("Swapping", "memory was swapped."),
     HealthFlag.SLOW_CLOCK_SOURCE: ("A slow clock", "reading the clock took a system call."),
     HealthFlag.CLOCK_SOURCE_CHANGED: (
         "A changing clock",
-        "the clock source changed while they ran.",
+        "the clock source changed.",
     ),
 }
 

@@ -248,7 +248,9 @@ def _answer(rows: Sequence[PartsRow]) -> str:
     told = [f"{title} in {number}" for title, number in counts.items() if number]
     if not told:
         return f"Of {ways}, not one loses a large share of its workers' time."
-    return f"Large losses of worker time in {ways}: {text.listing(told)}."
+    losing = sum(any(map(_is_loss, row.causes)) for row in rows)
+    loses = "loses" if losing == 1 else "lose"
+    return f"Of {ways}, {losing} {loses} a large share of worker time: {text.listing(told)}."
 
 
 def _losses(rows: Sequence[PartsRow]) -> Table:
