@@ -27,7 +27,6 @@ from threads_or_processes.reporting.page import (
     Section,
     Strong,
     as_fold,
-    as_part,
     filled,
     table_of,
 )
@@ -143,12 +142,9 @@ def test_figures_are_found_wherever_they_are() -> None:
     assert [figure.name for figure in page.figures] == ["curve"] * 5
 
 
-def test_a_section_can_be_a_fold_or_a_part_of_another_one() -> None:
+def test_a_section_can_be_a_fold_of_another_one() -> None:
     section = Section(
         anchor="a", title="A", question="Why?", answer="So.", blocks=(Paragraph("p"),)
     )
     fold = as_fold(section)
     assert (fold.summary, fold.anchor, len(fold.content)) == ("A", "a", 3)
-    heading, *rest = as_part(section)
-    assert heading == Heading(text="A", anchor="a")
-    assert [block.words for block in rest if isinstance(block, Paragraph)] == ["So.", "p"]

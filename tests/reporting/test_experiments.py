@@ -68,6 +68,13 @@ def test_every_experiment_has_a_section_but_those_shown_elsewhere(world: Worlds)
         assert all(table.rows for table in section.of(Table))
 
 
+def test_a_question_stands_once(world: Worlds) -> None:
+    for section in world(EVERY).page().sections:
+        asked = [one.words for one in section.of(Paragraph) if one.style == "question"]
+        asked += [section.question] if section.question else []
+        assert len(set(asked)) == len(asked)
+
+
 def test_what_was_never_measured_says_so_and_shows_no_table(world: Worlds) -> None:
     found = sections(world("some never worked"))
     for name in ("payload", "startup", "shared_state", "control"):
@@ -204,7 +211,7 @@ def test_lost_updates_are_counted_and_said(world: Worlds) -> None:
     assert section.blocks[0] == losing  # it is open
     assert {name[1:] for name in rows(losing)} == {("threads", "2 (> cores)", "3.13t")}
     row = rows(updates)["The counter_unlocked workload", "threads", "2 (> cores)", "3.13t"]
-    assert (row["Repetitions"], row["with losses"], row["Lost, median"]) == ("30", "30", "10 %")
+    assert (row["Repetitions with losses"], row["Lost, median"]) == ("30 of 30", "10 %")
     assert numbers(section.answer)[-2:] == ["1", "8"]
     assert [row[2:] for row in skipped.rows] == [
         (

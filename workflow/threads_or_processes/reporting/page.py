@@ -1,7 +1,7 @@
 """A page as a value: sections of blocks with finished text. Templates only set it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from threads_or_processes.reporting.figure_spec import FigureSpec
@@ -235,17 +235,12 @@ def _walk(blocks: Iterable[Block]) -> Iterator[Block]:
 def as_fold(section: Section, *, on_paper: bool = True) -> Fold:
     """A section as a fold of another one, found under its own anchor."""
     return Fold(
-        summary=section.title, anchor=section.anchor, on_paper=on_paper, content=_opened(section)
+        summary=section.title, anchor=section.anchor, on_paper=on_paper, content=opened(section)
     )
 
 
-def as_part(section: Section) -> tuple[Block, ...]:
-    """A section as a part of another one, with a heading of its own."""
-    heading = Heading(text=section.title, anchor=section.anchor)
-    return (heading, *_opened(replace(section, question="")))
-
-
-def _opened(section: Section) -> tuple[Block, ...]:
+def opened(section: Section) -> tuple[Block, ...]:
+    """All of a section but its title, as blocks."""
     return (
         *((Paragraph(section.question, style="question"),) if section.question else ()),
         *((Paragraph(section.answer, style="answer"),) if section.answer else ()),

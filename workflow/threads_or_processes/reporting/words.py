@@ -284,40 +284,6 @@ def compared_briefly(ratio: Ratio | None) -> str:
     return text.MISSING if ratio is None else figures(ratio)
 
 
-def compared(ratio: Ratio, than: str, *, margin: float) -> str:
-    """How something compares with `than`: `1.9× faster than serial [1.8, 2.0]`.
-
-    Without an interval the ratio is only what was seen, and the words say so.
-    """
-    if not ratio.has_interval:
-        seen = ratio if ratio.value >= 1 else ratio.inverted()
-        direction = "faster" if ratio.value >= 1 else "slower"
-        return f"seen {text.times_as_fast(seen)} {direction} than {than}, with no interval"
-    within = text.percent(margin)
-    match ratio.reading:
-        case ComparisonResult.FASTER:
-            return f"{figures(ratio)} faster than {than}"
-        case ComparisonResult.SLOWER:
-            return f"{figures(ratio.inverted())} slower than {than}"
-        case ComparisonResult.EQUAL:
-            return f"no difference to {than} (within {within}): {figures(ratio)}"
-        case ComparisonResult.FASTER_SOMEWHAT:
-            return f"faster than {than}, perhaps by less than {within}: {figures(ratio)}"
-        case ComparisonResult.SLOWER_SOMEWHAT:
-            return f"slower than {than}, perhaps by less than {within}: {figures(ratio)}"
-        case ComparisonResult.NO_SPEEDUP:
-            return f"no speedup over {than}: {figures(ratio)}"
-        case ComparisonResult.NO_SLOWDOWN:
-            return f"not slower than {than}: {figures(ratio)}"
-        case ComparisonResult.INCONCLUSIVE:
-            return f"inconclusive against {than}: {figures(ratio)}"
-
-
-def against_serial(models: str, ratio: Ratio, *, margin: float) -> str:
-    """What a whole family of models does for a workload: `threads: no speedup over serial`."""
-    return f"{models}: {compared(ratio, 'serial', margin=margin)}"
-
-
 def of_pairs(apart: Sequence[float]) -> str:
     """How far apart pairs are, as shares, in the typical one and in the worst."""
     return (

@@ -23,7 +23,7 @@ from threads_or_processes.reporting.figure_spec import FigureSpec
 
 LABEL_IN = 1.95
 CHARACTERS_A_LINE = 27
-LINE_IN = 0.15
+LINE_IN = 0.16
 DOT_IN = 0.135
 GAP_IN = 0.13
 AXIS_IN = 0.5
@@ -87,7 +87,7 @@ def name_rows(
             ha="right",
             va="center",
             size=9,
-            linespacing=1.05,
+            linespacing=1.15,
         )
 
 

@@ -102,7 +102,7 @@ def _sections(compared: ComparedMachines, decisions: Table, claims: Table) -> It
             nav_title="Speedup",
             blocks=(
                 Paragraph(
-                    "Each machine against its own serial on the reference arm. Colour tells the "
+                    "Each machine against its own serial on the reference build. Colour tells the "
                     "model, line and marker the machine."
                 ),
                 Grid(tuple(figure_block(figure) for figure in figures)),
@@ -343,5 +343,5 @@ def _times(machines: Machines) -> Table:
             Column("Unit", lambda work: work_of(work, machines).unit or text.MISSING),
             *_columns(machines, unit_time, Number),
         ),
-        caption="Serial time of a unit of work on the reference arm, by machine",
+        caption="Serial time of a unit of work on the reference build, by machine",
     )

@@ -15,7 +15,7 @@ from threads_or_processes.reporting.sections.question import Question
 TITLE = "A/A control"
 LIMITS = "Errors that both measurements share, such as a machine that is slower than usual."
 OPENING = (
-    "Each of these cells was measured as if it were two (A/A). The two do the same, so their "
+    "Each configuration here was measured as two (A/A). Both do the same, so their "
     "ratio is 1 but for noise: a difference elsewhere that is no larger than these says little."
 )
 

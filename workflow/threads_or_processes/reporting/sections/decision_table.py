@@ -2,8 +2,8 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from threads_or_processes.records.plan import Arm, Experiment
@@ -276,15 +276,9 @@ def _cell(
         return HeatCell(place=place, shown=text.MISSING, details=tuple(details))
     if row.speedup is not None and arm != reference:
         details.append(f"{_judged(row.speedup)} (over serial on {arm})")
-    return HeatCell(
-        place=place,
-        shown=text.ratio(found.value),
-        ratio=found.value,
-        symbol=words.RESULT_SYMBOLS[found.reading],
-        result=words.RESULTS[found.reading],
-        level=shade(found.value, decisions.campaign.margin, steepest),
+    return replace(
+        _compared(place, found, f"over serial on {reference}", details, decisions, steepest),
         is_recommended=is_recommended,
-        details=(f"{_judged(found)} (over serial on {reference})", *details),
     )
 
 
@@ -324,24 +318,36 @@ def _move(workload: Workload, arm: str, decisions: Decisions, steepest: float) -
     if row is None:
         return HeatCell(place=place, shown=text.MISSING, result="not measured")
     reference = decisions.campaign.reference_arm
-    found = row.speedup
 
     def told(one: Candidate, time_ns: float, name: str) -> str:
         way = _way(one.model, one.workers, one.family, decisions)
         return f"Fastest on {name}: {way}, {text.time(time_ns)}"
 
+    ends = (
+        told(row.best, row.best_ns, arm),
+        told(row.baseline, row.baseline_ns, reference),
+    )
+    over = f"best on {arm} over best on {reference}"
+    return _compared(place, row.speedup, over, ends, decisions, steepest)
+
+
+def _compared(
+    place: str,
+    ratio: Ratio,
+    over: str,
+    details: Iterable[str],
+    decisions: Decisions,
+    steepest: float,
+) -> HeatCell:
+    """A cell that shows a ratio; `over` says of what."""
     return HeatCell(
         place=place,
-        shown=text.ratio(found.value),
-        ratio=found.value,
-        symbol=words.RESULT_SYMBOLS[found.reading],
-        result=words.RESULTS[found.reading],
-        level=shade(found.value, decisions.campaign.margin, steepest),
-        details=(
-            f"{_judged(found)} (best on {arm} over best on {reference})",
-            told(row.best, row.best_ns, arm),
-            told(row.baseline, row.baseline_ns, reference),
-        ),
+        shown=text.ratio(ratio.value),
+        ratio=ratio.value,
+        symbol=words.RESULT_SYMBOLS[ratio.reading],
+        result=words.RESULTS[ratio.reading],
+        level=shade(ratio.value, decisions.campaign.margin, steepest),
+        details=(f"{_judged(ratio)} ({over})", *details),
     )
 
 

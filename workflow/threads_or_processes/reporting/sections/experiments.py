@@ -8,7 +8,7 @@ from threads_or_processes.records.plan import Experiment
 from threads_or_processes.records.vocabulary import KINDS, NOTEBOOK, SCALING, Timing
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Parts, Section, as_part
+from threads_or_processes.reporting.page import Parts, Section
 from threads_or_processes.reporting.sections import (
     apis,
     build_tax,
@@ -21,7 +21,7 @@ from threads_or_processes.reporting.sections import (
     shared_state,
     startup,
 )
-from threads_or_processes.reporting.sections.question import Question
+from threads_or_processes.reporting.sections.question import Question, as_part
 
 #: Shown by sections of their own form; `kinds` by the table of decisions.
 ELSEWHERE = (NOTEBOOK, SCALING, KINDS)

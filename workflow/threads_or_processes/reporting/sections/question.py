@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import TypeGuard
 
 from threads_or_processes.records.plan import Cell, Experiment
 from threads_or_processes.records.tables.experiments import CrossoverRow
@@ -17,6 +18,7 @@ from threads_or_processes.reporting.page import (
     Column,
     Fold,
     Grid,
+    Heading,
     Number,
     Paragraph,
     Section,
@@ -24,6 +26,7 @@ from threads_or_processes.reporting.page import (
     as_fold,
     filled,
     not_covered,
+    opened,
 )
 from threads_or_processes.reporting.sections.figure_builders import figure_block
 from threads_or_processes.reporting.sections.pivot_tables import Cells, left_out
@@ -60,7 +63,6 @@ class Question:
         experiment does not show.
         """
         details = filled(
-            Paragraph(self.experiment.question, style="question"),
             *map(Paragraph, paragraphs),
             Grid(tuple(map(figure_block, figures))),
             *tables,
@@ -72,7 +74,7 @@ class Question:
             title=self.title,
             question=self.experiment.question,
             answer=answer,
-            blocks=filled(*shown, Fold(summary=DETAILS, content=details) if details[1:] else None),
+            blocks=filled(*shown, Fold(summary=DETAILS, content=details) if details else None),
         )
 
     @property
@@ -201,10 +203,25 @@ def nearest_to_cpus(cells: Cells, campaign: Campaign) -> int:
     return max(fitting) if fitting else min(counts)
 
 
+def as_part(section: Section) -> tuple[Block, ...]:
+    """An experiment's section as a part of another one: its question stands with its details."""
+    question = Paragraph(section.question, style="question")
+    shown = replace(
+        section,
+        question="",
+        blocks=tuple(
+            replace(block, content=(question, *block.content)) if _is_details(block) else block
+            for block in section.blocks
+        ),
+    )
+    return (Heading(text=section.title, anchor=section.anchor), *opened(shown))
+
+
 def as_details(section: Section) -> Fold:
     """An experiment's section as one fold, its own details among its blocks."""
-    blocks = (
-        block.content if isinstance(block, Fold) and block.summary == DETAILS else (block,)
-        for block in section.blocks
-    )
+    blocks = (block.content if _is_details(block) else (block,) for block in section.blocks)
     return as_fold(replace(section, blocks=tuple(chain.from_iterable(blocks))))
+
+
+def _is_details(block: Block) -> TypeGuard[Fold]:
+    return isinstance(block, Fold) and block.summary == DETAILS

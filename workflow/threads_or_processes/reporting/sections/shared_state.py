@@ -1,5 +1,6 @@
 """Whether workers that change one object lose updates, and what sharing costs."""
 
+from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.tables.experiments import UpdatesRow
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.page import Column, Number, Section, Table, table_of
@@ -49,6 +50,11 @@ def _verdict(rows: list[UpdatesRow]) -> str:
 
 def _updates(question: Question, rows: list[UpdatesRow], caption: str) -> Table:
     of_cell = {row.cell: row for row in rows}
+
+    def losing(cell: Cell) -> str:
+        row = of_cell[cell.id]
+        return f"{text.whole(row.losing_repetitions)} of {text.whole(row.repetitions)}"
+
     return table_of(
         [question.campaign.cells_by_id[cell] for cell in of_cell],
         (
@@ -56,8 +62,7 @@ def _updates(question: Question, rows: list[UpdatesRow], caption: str) -> Table:
             Column("Build", lambda cell: cell.arm),
             Number("Lost, median", lambda cell: text.percent(of_cell[cell.id].lost_ratio)),
             Number("Lost, max", lambda cell: text.percent(of_cell[cell.id].lost_max_ratio)),
-            Number("Repetitions", lambda cell: text.whole(of_cell[cell.id].repetitions)),
-            Number("with losses", lambda cell: text.whole(of_cell[cell.id].losing_repetitions)),
+            Number("Repetitions with losses", losing),
             Number("Updates in each", lambda cell: text.whole(of_cell[cell.id].updates)),
         ),
         caption=caption,

@@ -348,7 +348,9 @@ def _sentence(row: PartsRow, evidence: Evidence) -> str:
     campaign = evidence.campaign
     way = _way(row, campaign)
     ratio = evidence.tables.ratio(row.cell, row.baseline_cell or "")
-    effect = words.against_serial(way, ratio, margin=campaign.margin) if ratio else way
+    effect = way
+    if ratio:
+        effect += f": {words.RESULTS[ratio.reading]} ({words.figures(ratio)} over serial)"
     told = (part for cause in row.causes for part in _explained(cause, row, evidence))
     return " ".join(words.sentence(part) for part in (effect, *told))
 
