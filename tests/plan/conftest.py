@@ -25,6 +25,7 @@ class Work:
     source: str = ""
     remedy_of: str = ""
     only_by_name: bool = False
+    contended: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
     requires: frozenset[str] = frozenset()
     provides: frozenset[str] = frozenset()

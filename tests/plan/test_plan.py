@@ -146,6 +146,17 @@ def test_pinned_workers_are_planned_where_the_system_can_pin(config: Config) -> 
     assert skipped.reason == "the system keeps no worker on a CPU of its own"
 
 
+def test_contended_work_is_measured_in_one_amount(config: Config) -> None:
+    config["trial"]["amounts"] = [1, 3]
+    works = dict(CATALOGUE.workloads)
+    works["append"] = replace(works["append"], contended=True)  # type: ignore[type-var]
+    plan = make_plan(checked(config), replace(CATALOGUE, workloads=works), MACHINE)
+    assert {(cell.workload, cell.amounts) for cell in plan.cells} == {
+        ("append", (1,)),
+        ("count", (1, 3)),
+    }
+
+
 def test_a_varied_parameter_makes_workloads_of_their_own(config: Config) -> None:
     config["experiments"]["scaling"] |= {
         "models": ["serial"],

@@ -19,6 +19,7 @@ from threads_or_processes.trial.measured.batch import checksum
 from threads_or_processes.trial.workloads import all_workloads, databases, idioms, payloads
 from threads_or_processes.trial.workloads import arrays as numpy_workloads
 from threads_or_processes.trial.workloads.dispatching import weight
+from threads_or_processes.trial.workloads.registry import batch_for
 from threads_or_processes.trial.workloads.sockets import REPLY, REQUEST
 
 from tests.trial.conftest import RunTrial, until_gone
@@ -343,3 +344,17 @@ def test_a_coroutine_does_what_its_function_does(name: str) -> None:
     with workload.fixture(**workload.parameters) as added:
         arguments = {**workload.parameters, **workload.same_results_with, **added}
         assert asyncio.run(workload.coroutine(3, **arguments)) == workload.function(3, **arguments)
+
+
+def test_the_batch_of_contended_work_does_not_grow_with_the_cpus() -> None:
+    def target_ns(name: str, cpus: int) -> int:
+        return batch_for(WORKLOADS[name], {}, 10.0 * cpus, cpus)[1]
+
+    assert [target_ns("json", cpus) for cpus in (1, 2, 16)] == [10e6, 20e6, 160e6]
+    assert [target_ns("counter_unlocked", cpus) for cpus in (1, 2, 16)] == [10e6, 20e6, 20e6]
+
+
+def test_work_is_as_contended_as_the_work_that_it_is_compared_with() -> None:
+    for workload in WORKLOADS.values():
+        if workload.remedy_of:
+            assert workload.contended is WORKLOADS[workload.remedy_of].contended

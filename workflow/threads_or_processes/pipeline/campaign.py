@@ -27,7 +27,13 @@ from threads_or_processes.plan.config import (
     own_works,
     requirements_of,
 )
-from threads_or_processes.plan.expected import FREE_THREADED, Expected, announcement, expected
+from threads_or_processes.plan.expected import (
+    FREE_THREADED,
+    Expected,
+    announcement,
+    contention,
+    expected,
+)
 from threads_or_processes.plan.plan import make_plan
 from threads_or_processes.plan.thinning import left_out, thinned
 from threads_or_processes.records.interpreter import InterpreterRequest
@@ -292,6 +298,8 @@ class Campaign(Results):
         )
         if self._waiting_s(cell) or not gains:
             return 1.0
+        if family is Family.THREADS and workload_of(cell.function).contended:
+            return 1 / contention(cell.workers)
         return min(cell.workers, self.plan.machine.usable_cpus)
 
     def _arm(self, cell: Cell) -> Arm:

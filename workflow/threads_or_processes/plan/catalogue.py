@@ -15,7 +15,8 @@ class WorkloadEntry(Protocol):
     """One workload: what readers learn of it, its parameters with defaults.
 
     `requires` is what a model must provide, `provides` what a model may require and find here.
-    `rest` in a config leaves out what goes `only_by_name`.
+    `rest` in a config leaves out what goes `only_by_name`. `contended` work is measured in one
+    amount, for its workers may take far longer than one alone.
     """
 
     @property
@@ -34,6 +35,8 @@ class WorkloadEntry(Protocol):
     def remedy_of(self) -> str: ...  # noqa: D102
     @property
     def only_by_name(self) -> bool: ...  # noqa: D102
+    @property
+    def contended(self) -> bool: ...  # noqa: D102
     @property
     def parameters(self) -> Mapping[str, Any]: ...  # noqa: D102
     @property

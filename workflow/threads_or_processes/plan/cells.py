@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from threads_or_processes.plan.catalogue import Catalogue, ModelEntry, WorkloadEntry
+from threads_or_processes.plan.catalogue import Catalogue, WorkloadEntry
 from threads_or_processes.plan.spelling import kind_of, parse_arm, worker_counts
 from threads_or_processes.records.plan import Cell, Machine, NotApplicable, Workload
 from threads_or_processes.records.vocabulary import Timing
@@ -40,7 +40,7 @@ def _grid(
     works = _works(settings, config, catalogue)
     reasons = {
         cell: _why_not(cell, catalogue, machine)
-        for cell in _cells(works, settings, config, catalogue.models, machine)
+        for cell in _cells(works, settings, config, catalogue, machine)
     }
     return Grid(
         name=name,
@@ -82,7 +82,7 @@ def _cells(
     works: Mapping[str, Workload],
     settings: Mapping[str, Any],
     config: Mapping[str, Any],
-    models: Mapping[str, ModelEntry],
+    catalogue: Catalogue,
     machine: Machine,
 ) -> Iterator[Cell]:
     common = {"builds": config["builds"], "blocks": config["blocks"], "replicates": 1}
@@ -90,7 +90,8 @@ def _cells(
     counts = worker_counts(asked["workers"], machine)
     replicates = range(1, asked["replicates"] + 1)
     for (label, work), model in itertools.product(works.items(), asked["models"]):
-        entry = models[model]
+        entry = catalogue.models[model]
+        contended = catalogue.workloads[work.name].contended
         for workers in counts if entry.is_parallel else [1]:
             for arm, replicate in itertools.product(asked["builds"], replicates):
                 yield Cell(
@@ -107,7 +108,9 @@ def _cells(
                     repetitions=asked["repetitions"],
                     patience_s=asked["wait_s"],
                     # Only warm workers do the same work again and again.
-                    amounts=tuple(asked["amounts"]) if asked["timing"] == Timing.WARM else (1,),
+                    amounts=tuple(asked["amounts"])
+                    if asked["timing"] == Timing.WARM and not contended
+                    else (1,),
                     blocks=asked["blocks"],
                 )
 

@@ -46,6 +46,7 @@ def _run_lights(lights: Any, size: int) -> int:
     expected="Threads: no speedup on 3.13. A slowdown on 3.13t, where each use of a member "
     "changes its reference count. Processes: a speedup with each core.",
     source="python/cpython#139103",
+    contended=True,
 )
 def enum_members(task: int, size: int) -> int:
     """Run a state machine of this task's own, its states members of an Enum."""
@@ -58,6 +59,7 @@ def enum_members(task: int, size: int) -> int:
     why="The same steps. Small integers are immortal: they have no reference count to update.",
     expected="Threads: no speedup on 3.13; on 3.13t a speedup with each core, as with processes.",
     source="python/cpython#139103",
+    contended=True,
     remedy_of="enum_members",
 )
 def enum_numbers(task: int, size: int) -> int:
@@ -92,6 +94,7 @@ _cached_score = functools.lru_cache(maxsize=128)(_score)
     expected="Threads: no speedup on 3.13, nor on 3.13t, where the cache stays locked while the "
     "function runs (until 3.14). Processes: a speedup with each core.",
     source="python/cpython#131757",
+    contended=True,
 )
 def lru_cache(task: int, size: int) -> int:
     """Call a function through a cache that is too small to remember a task's 200 keys."""
@@ -107,6 +110,7 @@ _of_thread = threading.local()
     why="The same calls, but no thread waits for another's cache.",
     expected="Threads: no speedup on 3.13; on 3.13t as much as without a cache.",
     source="python/cpython#131757",
+    contended=True,
     remedy_of="lru_cache",
 )
 def lru_cache_each(task: int, size: int) -> int:

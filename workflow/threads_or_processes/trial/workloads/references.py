@@ -33,6 +33,7 @@ def _read(source: list[_Settings], size: int) -> int:
 @register(
     title="Reads of one shared object",
     kind=KIND,
+    contended=True,
     unit="read",
     why="Settings, models, connections: all threads read the same object, and each use changes "
     "its reference count.",
@@ -47,6 +48,7 @@ def shared_object(task: int, size: int) -> int:
 @register(
     title="Reads of private copies",
     kind=KIND,
+    contended=True,
     unit="read",
     why="The same reads, from a copy that each task makes.",
     expected="Threads: no speedup on 3.13; on 3.13t a speedup with each core, as with processes.",

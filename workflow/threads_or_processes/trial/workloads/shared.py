@@ -8,7 +8,9 @@ from typing import Any
 from threads_or_processes.trial.needs import Need
 from threads_or_processes.trial.workloads.registry import register
 
-register_shared = partial(register, kind="shared state", needs=frozenset({Need.ONE_MEMORY}))
+register_shared = partial(
+    register, kind="shared state", needs=frozenset({Need.ONE_MEMORY}), contended=True
+)
 
 _list: list[int] = []
 
