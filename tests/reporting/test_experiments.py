@@ -211,7 +211,7 @@ def test_lost_updates_are_counted_and_said(world: Worlds) -> None:
     assert section.blocks[0] == losing  # it is open
     assert {name[1:] for name in rows(losing)} == {("threads", "2 (> cores)", "3.13t")}
     row = rows(updates)["The counter_unlocked workload", "threads", "2 (> cores)", "3.13t"]
-    assert (row["Repetitions with losses"], row["Lost, median"]) == ("30 of 30", "10 %")
+    assert (row["With losses"], row["Lost, median"]) == ("30 of 30", "10 %")
     assert numbers(section.answer)[-2:] == ["1", "8"]
     assert [row[2:] for row in skipped.rows] == [
         (

@@ -23,7 +23,11 @@ def build(question: Question) -> Section:
     losing = [row for row in rows if row.losing_repetitions > 0]
     return question.section(
         answer=_verdict(rows) or speedups,
-        shown=(_updates(question, losing, "Configurations that lost updates"),),
+        shown=(
+            _updates(
+                question, losing, "Configurations that lost updates, and repetitions with losses"
+            ),
+        ),
         limits=LIMITS,
         figures=speedup_figures(question, speedups),
         paragraphs=(
@@ -62,7 +66,7 @@ def _updates(question: Question, rows: list[UpdatesRow], caption: str) -> Table:
             Column("Build", lambda cell: cell.arm),
             Number("Lost, median", lambda cell: text.percent(of_cell[cell.id].lost_ratio)),
             Number("Lost, max", lambda cell: text.percent(of_cell[cell.id].lost_max_ratio)),
-            Number("Repetitions with losses", losing),
+            Number("With losses", losing),
             Number("Updates in each", lambda cell: text.whole(of_cell[cell.id].updates)),
         ),
         caption=caption,
