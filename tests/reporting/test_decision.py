@@ -12,8 +12,17 @@ from threads_or_processes.records.vocabulary import ComparisonResult, Family, Us
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Fold, Own, Paragraph, Section, Strong, Table
-from threads_or_processes.reporting.sections import decision
+from threads_or_processes.reporting.page import (
+    Facts,
+    Fold,
+    Link,
+    Own,
+    Paragraph,
+    Section,
+    Strong,
+    Table,
+)
+from threads_or_processes.reporting.sections import decision, glossary
 from threads_or_processes.reporting.sections.decision_table import (
     LEVELS,
     Decisions,
@@ -52,7 +61,7 @@ def paragraphs(world: World) -> dict[str, str]:
         assert not isinstance(one.words, str)
         first, *rest = one.words
         assert isinstance(first, Strong)
-        told[first.text] = plain("".join(part for part in rest if isinstance(part, str)))
+        told[first.text] = plain(tuple(rest))
     return told
 
 
@@ -264,6 +273,16 @@ def test_startup_is_that_of_the_table(world: Worlds) -> None:
     first_ns = chosen.drop_duplicates("arm").set_index("arm")["first_result_ns"]
     for arm in ("3.13", "3.13t"):
         assert plain(text.time(first_ns[arm])) in said.partition(f"on {arm}:")[2]
+
+
+def test_terms_lead_to_their_meanings(world: Worlds) -> None:
+    (limits, *_) = section_of(world("default")).of(Paragraph)
+    (glossed,) = glossary.build(world("default").evidence())
+    meanings = {fact.anchor: fact.text for facts in glossed.of(Facts) for fact in facts.facts}
+    links = {part.text: part.address for part in limits.words if isinstance(part, Link)}
+    assert list(links) == ["batch", "blocks", "intervals"]
+    assert "this session" in meanings[links["intervals"].removeprefix("#")]
+    assert meanings.keys() >= {address.removeprefix("#") for address in links.values()}
 
 
 def test_the_limits_are_always_there(world: Worlds) -> None:

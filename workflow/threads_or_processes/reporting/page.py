@@ -68,10 +68,11 @@ class Items:
 
 @dataclass(frozen=True, kw_only=True)
 class Fact:
-    """A term and what there is to say about it."""
+    """A term and what there is to say about it; links lead to its `anchor`."""
 
     term: str
     text: str
+    anchor: str = ""
 
 
 @dataclass(frozen=True)

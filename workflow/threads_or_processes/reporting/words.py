@@ -266,6 +266,16 @@ def arm_title(arm: Arm) -> str:
     return "free-threaded build" if arm.free_threaded else "standard build"
 
 
+def sessions(number: int) -> str:
+    """What intervals cover: `this session`, `these 2 sessions`."""
+    return "this session" if number < 2 else f"these {number} sessions"
+
+
+def intervals(confidence: float, number_of_sessions: int) -> str:
+    """Intervals in a caption, with what they cover: `95 % intervals of this session`."""
+    return f"{text.percent(confidence)} intervals of {sessions(number_of_sessions)}"
+
+
 def blocks(campaign: Campaign) -> str:
     """How many blocks the cells have that are decided by: `10 blocks`, `6 to 10 blocks`."""
     counts = {cell.blocks for cell in campaign.cells if cell.timing is Timing.WARM}

@@ -346,8 +346,9 @@ def _figure(
         title=f"Speedup of {work.title} by amount of work",
         drawn_title=work.title,
         finding=finding,
-        caption=f"{work.title}: measured speedups with {text.percent(campaign.confidence)} "
-        "intervals; curve: time = overhead + work ÷ rate, where the third amount agrees with it.",
+        caption=f"{work.title}: measured speedups with "
+        f"{words.intervals(campaign.confidence, len(tables.sessions))}; curve: "
+        "time = overhead + work ÷ rate, where the third amount agrees with it.",
         positions=Axis(
             label=f"work in a batch (time of serial {campaign.reference_arm})", unit=Unit.TIME
         ),

@@ -18,7 +18,7 @@ from threads_or_processes.reporting.page import (
     Strong,
     filled,
 )
-from threads_or_processes.reporting.sections import experiments
+from threads_or_processes.reporting.sections import experiments, glossary
 from threads_or_processes.reporting.sections.bottom_line import bottom_line
 from threads_or_processes.reporting.sections.decision_table import Decisions, heat_table, numbers
 from threads_or_processes.reporting.sections.question import nearest_to_cpus
@@ -47,7 +47,9 @@ def _blocks(evidence: Evidence, decisions: Decisions) -> tuple[Block, ...]:
         Paragraph(
             (
                 Strong(text="How sure:"),
-                f" {_confidence(decisions)} ".replace("  ", " "),
+                " ",
+                *glossary.linked(_confidence(decisions), undisturbed="Undisturbed"),
+                " ",
                 Link(text="Data quality", address="#quality"),
                 " · ",
                 Link(text="Threats to validity", address="#threats"),
@@ -60,7 +62,10 @@ def _blocks(evidence: Evidence, decisions: Decisions) -> tuple[Block, ...]:
 
 def _line(term: str, told: str) -> tuple[Paragraph, ...]:
     """A line that its first word names; nothing where there is nothing to tell."""
-    return (Paragraph((Strong(text=f"{term}:"), f" {told}"), style="scope"),) if told else ()
+    if not told:
+        return ()
+    linked = glossary.linked(told, batch="Batch", blocks="Block", intervals="Interval")
+    return (Paragraph((Strong(text=f"{term}:"), " ", *linked), style="scope"),)
 
 
 def _bottom_line(decisions: Decisions) -> tuple[str, ...]:
@@ -92,8 +97,7 @@ def limits(evidence: Evidence, decisions: Decisions) -> str:
         told.append(library)
     blocks = words.blocks(evidence.campaign)
     if evidence.campaign.blocks > 1:
-        sessions = len(evidence.tables.sessions)
-        span = "this session" if sessions < 2 else f"these {sessions} sessions"
+        span = words.sessions(len(evidence.tables.sessions))
         blocks += f", whose intervals cover {span} and these binaries only"
     told.append(blocks)
     if evidence.plain_arms:
@@ -262,7 +266,7 @@ def _confidence(decisions: Decisions) -> str:
     ]
     disturbed = sum(CellFlag.DISTURBED in cell.flags for cell in cells)
     if not any(row.quiet_share_ratio is not None for row in tables.timed):
-        sentences.append("Nothing told undisturbed repetitions from disturbed ones.")
+        sentences.append("Nothing distinguished undisturbed repetitions from disturbed ones.")
     elif disturbed:
         sentences.append(
             f"{disturbed} of {text.count(len(cells), 'number')} had too few undisturbed "

@@ -21,7 +21,8 @@ from threads_or_processes.records.vocabulary import (
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign, Workload
-from threads_or_processes.reporting.page import Column, Number, Table, table_of
+from threads_or_processes.reporting.page import Column, Link, Number, Table, table_of
+from threads_or_processes.reporting.sections import glossary
 from threads_or_processes.reporting.tables import Tables
 
 #: Their workloads come first and have no heading.
@@ -86,6 +87,7 @@ class HeatTable:
     """All rows; `moves` are the builds that could be moved to."""
 
     reference: str
+    scale: Link
     builds: tuple[Build, ...]
     moves: tuple[str, ...]
     groups: tuple[HeatGroup, ...]
@@ -205,6 +207,7 @@ def heat_table(decisions: Decisions) -> HeatTable:
     results = ((words.RESULT_SYMBOLS[one], words.RESULTS[one]) for one in ComparisonResult)
     return HeatTable(
         reference=decisions.campaign.reference_arm,
+        scale=glossary.link("Speedup"),
         builds=builds,
         moves=moves,
         groups=groups,

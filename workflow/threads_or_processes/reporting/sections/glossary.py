@@ -1,11 +1,13 @@
 """The words of the page, each said once."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Fact, Facts, Heading, Link, Section
+from threads_or_processes.reporting.page import Fact, Facts, Heading, Link, Section, Words
 from threads_or_processes.reporting.sections import environment
 
 ANCHOR = "glossary"
@@ -13,7 +15,22 @@ ANCHOR = "glossary"
 
 def link(term: str) -> Link:
     """A term that leads to its meaning."""
-    return Link(text=term, address=f"#{ANCHOR}")
+    return Link(text=term, address=f"#{_anchor(term)}")
+
+
+def linked(told: str, **terms: str) -> Words:
+    """A sentence whose words (the keys) lead to the meanings of terms, where they first occur."""
+    places = sorted((told.find(word), word) for word in terms if word in told)
+    parts: list[str | Link] = []
+    end = 0
+    for start, word in places:
+        parts += [told[end:start], replace(link(terms[word]), text=word)]
+        end = start + len(word)
+    return (*(part for part in parts if part), told[end:])
+
+
+def _anchor(term: str) -> str:
+    return f"term-{re.sub('[^a-z]+', '-', term.lower())}"
 
 
 def build(evidence: Evidence) -> Iterator[Section]:
@@ -21,7 +38,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
     campaign = evidence.campaign
     builds = tuple(Fact(term=arm.name, text=words.arm_meaning(arm)) for arm in campaign.arms)
     groups = (
-        ("Terms", _terms(text.percent(campaign.margin), text.percent(campaign.confidence))),
+        ("Terms", _terms(evidence)),
         ("Builds", builds),
         ("Execution models", environment.models(campaign)),
         ("Workloads", environment.workloads(campaign)),
@@ -38,14 +55,18 @@ def build(evidence: Evidence) -> Iterator[Section]:
     )
 
 
-def _terms(margin: str, level: str) -> tuple[Fact, ...]:
+def _terms(evidence: Evidence) -> tuple[Fact, ...]:
+    margin = text.percent(evidence.campaign.margin)
+    level = text.percent(evidence.campaign.confidence)
+    covered = words.sessions(len(evidence.tables.sessions))
     meanings = {
         "A/A control": "One configuration measured as if it were two. Any difference is noise.",
         "Batch": "All tasks of a workload. Its time is the time that this page shows.",
         "Block": "One run through all configurations, in random order. Ratios are paired by block.",
         "Configuration": "Workload × execution model × worker count × build × timing.",
         "Inconclusive": "The interval allows more than one result.",
-        "Interval": f"The {level} confidence interval over trials, in square brackets.",
+        "Interval": f"The {level} confidence interval, in square brackets. It covers trials of "
+        f"{covered} with these binaries. Other days, boots or compilations can differ by more.",
         "No difference": f"The 90 % interval is within ±{margin}.",
         "Repetition": "One execution of the batch in a trial. Repetitions aren't independent.",
         "Sentinel": "A small reference workload, timed on each CPU before and after a repetition.",
@@ -56,4 +77,6 @@ def _terms(margin: str, level: str) -> tuple[Fact, ...]:
         "Undisturbed": "A repetition for which the sentinel found every CPU in use free. Where "
         "too few are undisturbed, all repetitions count.",
     }
-    return tuple(Fact(term=term, text=meaning) for term, meaning in meanings.items())
+    return tuple(
+        Fact(term=term, text=meaning, anchor=_anchor(term)) for term, meaning in meanings.items()
+    )

@@ -123,8 +123,8 @@ def _figures(question: Question, grains: Cells, finding: str) -> tuple[FigureSpe
         name=question.experiment.name,
         title="Speedup by task length",
         finding=finding,
-        caption="Speedup over serial on the same build; whiskers are intervals. Bars on the line "
-        "of 1×: break-even task length.",
+        caption=f"Speedup over serial on the same build; whiskers are {question.intervals}. Bars "
+        "on the line of 1×: break-even task length.",
         sizes=Axis(label="task length", unit=Unit.TASK),
         axis="speedup over serial, same build",
         size=lambda cell: _task_us(question, cell) or 0,

@@ -145,8 +145,8 @@ def _figures(question: Question, cells: Cells, finding: str) -> tuple[FigureSpec
             kind=Kind.LINES,
             title=title,
             finding=finding,
-            caption="Time of a batch by the size of the data per task; whiskers are intervals of "
-            "the median.",
+            caption="Time of a batch by the size of the data per task; medians, whiskers are "
+            f"{question.intervals}.",
             positions=SIZES,
             values=Axis(label="time of a batch", unit=Unit.TIME),
             styles=series_styles(marks, question.campaign, models),
@@ -160,7 +160,7 @@ def _figures(question: Question, cells: Cells, finding: str) -> tuple[FigureSpec
             title=f"{title}, over threads",
             finding=finding,
             caption="Speed relative to threads, same worker count and build; whiskers are "
-            "intervals. Bars on the line of 1×: break-even size.",
+            f"{question.intervals}. Bars on the line of 1×: break-even size.",
             sizes=SIZES,
             axis="speed over threads, same build",
             size=lambda cell: _size_kib(question, cell),

@@ -82,6 +82,11 @@ class Question:
         """The experiment's cells, in its order."""
         return self.campaign.cells_of(self.experiment)
 
+    @property
+    def intervals(self) -> str:
+        """What whiskers are, in a caption."""
+        return words.intervals(self.campaign.confidence, len(self.tables.sessions))
+
     def work(self, cell: Cell) -> Workload:
         """What the cell does."""
         return self.campaign.workloads[cell.workload]

@@ -50,8 +50,7 @@ def ratio_rows(
         name=question.experiment.name,
         title=title,
         finding=finding,
-        caption=f"{words.capital(axis)}; whiskers are "
-        f"{text.percent(question.campaign.confidence)} intervals. Grey band: ±"
+        caption=f"{words.capital(axis)}; whiskers are {question.intervals}. Grey band: ±"
         f"{text.percent(margin)}, no difference in practice.",
         values=Axis(label=axis, unit=Unit.RATIO, margin=margin),
     )

@@ -145,7 +145,7 @@ def speedup(workload: Workload, campaign: Campaign, tables: Tables) -> FigureSpe
         kind=Kind.LINES,
         title=f"Speedup of {workload.title}",
         drawn_title=workload.title,
-        caption=_caption(workload, serial, campaign),
+        caption=_caption(workload, serial, campaign, tables),
         positions=Axis(label="workers (number)", unit=Unit.COUNT, scale=scale),
         values=Axis(
             label=f"speedup over serial {campaign.reference_arm}", unit=Unit.RATIO, scale=scale
@@ -229,12 +229,12 @@ def _reach(mark: Mark, campaign: Campaign) -> str:
     return f"{_named(mark.series, campaign)} {_figures(mark)} with {_workers(mark)}"
 
 
-def _caption(workload: Workload, serial: str, campaign: Campaign) -> str:
+def _caption(workload: Workload, serial: str, campaign: Campaign, tables: Tables) -> str:
     """What is plotted, the baseline's absolute time, and what whiskers are."""
     takes = f", which takes {serial}" if serial else ""
     return (
         f"{workload.title}: speedup over serial {campaign.reference_arm}{takes}; "
-        f"{text.percent(campaign.confidence)} intervals."
+        f"{words.intervals(campaign.confidence, len(tables.sessions))}."
     )
 
 
