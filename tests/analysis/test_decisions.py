@@ -125,7 +125,8 @@ def test_the_only_family_with_usable_trials_has_no_runner_up() -> None:
     row = decisions(
         {"json/serial/1/3.13/warm": 20.0, threads: 10.0}, failures={(threads, 1): "crashed"}
     )["json", "3.13"]
-    assert row["best_model"] == "serial"
+    assert (row["best_model"], row["use"]) == ("serial", "serial")
+    assert row["p_value"] is None  # nothing was compared
     assert row["runner_up_cell"] is None
     assert row["advantage_ratio"] is None
 

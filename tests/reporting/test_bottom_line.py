@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 import pytest
@@ -54,9 +54,9 @@ def said(
     moves: list[MoveRow],
     decisions: list[DecisionRow],
     titles: Mapping[str, str] = TITLES,
-    other: str | None = "3.13t",
+    others: Sequence[str] = ("3.13t",),
 ) -> list[str]:
-    told = bottom_line(moves, decisions, titles=titles, reference="3.13", other=other)
+    told = bottom_line(moves, decisions, titles=titles, reference="3.13", others=others)
     return [plain(sentence) for sentence in told]
 
 
@@ -75,8 +75,8 @@ def test_it_says_what_a_move_does_and_what_to_use_on_each_build() -> None:
         *(decision(name, THREADS, arm="3.13t") for name in TITLES),
     ]
     assert said(moves, decisions) == [
-        "Moving to 3.13t speeds up 1 of 4 workloads (JSON 1.30×) "
-        "and slows 2 (Mandelbrot 0.69×, zlib compression 0.88×); 1 without speedup.",
+        "Moving to 3.13t speeds up 1 of 4 workloads (JSON 1.30×), "
+        "slows 2 (Mandelbrot 0.69×, zlib compression 0.88×); 1 without speedup.",
         "On 3.13, use processes for 2 (Mandelbrot, JSON), "
         "threads or processes for zlib compression and threads for Sleep.",
         "On 3.13t, use threads for 4 (Mandelbrot, zlib compression, JSON, …).",
@@ -134,8 +134,21 @@ def test_only_the_workloads_and_builds_asked_for_count() -> None:
     ]
     decisions = [decision("json", THREADS, arm="3.14t"), decision("libraries", THREADS)]
     assert said(moves, decisions) == [NOTHING]
-    assert said(moves, [decision("json", THREADS)], other=None) == [
-        "On 3.13, use threads for JSON."
+    assert said(moves, [decision("json", THREADS)], others=()) == ["On 3.13, use threads for JSON."]
+
+
+def test_every_build_that_could_be_moved_to_has_its_sentences() -> None:
+    moves = [
+        move("json", 0.8, ComparisonResult.SLOWER),
+        move("json", 1.3, ComparisonResult.FASTER, arm="3.14t"),
+    ]
+    decisions = [decision("json", THREADS, arm=arm) for arm in ("3.13", "3.13t", "3.14t")]
+    assert said(moves, decisions, others=("3.13t", "3.14t")) == [
+        "Moving to 3.13t speeds up none of 1 workload, slows 1 (JSON 0.80×).",
+        "Moving to 3.14t speeds up 1 of 1 workload (JSON 1.30×).",
+        "On 3.13, use threads for JSON.",
+        "On 3.13t, use threads for JSON.",
+        "On 3.14t, use threads for JSON.",
     ]
 
 

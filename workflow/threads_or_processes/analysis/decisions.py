@@ -54,6 +54,8 @@ class Contest:
     arm: str
     fastest_first: Sequence[Cell]
     means_ns: Mapping[str, float]
+    is_spoilt: bool
+    """Whether a parallel cell is no candidate because it failed or lost updates."""
     own_serial: Cell | None
     reference_serial: Cell | None
     times: Times
@@ -119,6 +121,11 @@ def contests(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules) -> li
             cell.id,
         ),
     )
+    spoilt_places = {
+        (cell.workload, cell.arm)
+        for cell in warm
+        if cell.id in failed and plan.family(cell) is not Family.SERIAL
+    }
     serials = {(cell.workload, cell.arm): cell for cell in warm if cell.model == SERIAL}
     return [
         Contest(
@@ -127,6 +134,7 @@ def contests(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules) -> li
             arm=arm,
             fastest_first=[c for c in candidates if (c.workload, c.arm) == (workload, arm)],
             means_ns=means_ns,
+            is_spoilt=(workload, arm) in spoilt_places,
             own_serial=serials.get((workload, arm)),
             reference_serial=serials.get((workload, plan.reference_arm)),
             times=times,
@@ -340,7 +348,7 @@ def _decision(contest: Contest, costs_ns: Mapping[Way, float], margin: float) ->
 
 
 def _use(contest: Contest, families: Set[Family]) -> tuple[Use, list[float]]:
-    """Parallel where serial is ruled out, serial where no parallel family is faster.
+    """Parallel where serial is ruled out, serial where no parallel family is faster or correct.
 
     Of the latter the p of each family for "faster by the margin or more": all must be rejected,
     so that no correction for their number is due (Berger, Technometrics 24, 1982).
@@ -352,6 +360,8 @@ def _use(contest: Contest, families: Set[Family]) -> tuple[Use, list[float]]:
         for family in Family
         if family is not Family.SERIAL and (best := contest.best_of(family)) is not None
     ]
+    if not judged and contest.is_spoilt:
+        return Use.SERIAL, []
     gainless = [one for one in judged if one is not None and one.reading in NO_FASTER]
     if not judged or len(gainless) < len(judged):
         return Use.INCONCLUSIVE, []

@@ -181,7 +181,7 @@ class Use(StrEnum):
     """What a recommendation says of a workload and build."""
 
     PARALLEL = "parallel"  # one of the families named; none is shown to be slower
-    SERIAL = "serial"  # no parallel model is faster by the margin
+    SERIAL = "serial"  # no parallel model is faster by the margin, or all failed or lost updates
     INCONCLUSIVE = "inconclusive"  # serial may be as fast as the best parallel model, or not
     NO_DATA = "no_data"
 

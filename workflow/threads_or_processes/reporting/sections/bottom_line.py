@@ -1,4 +1,4 @@
-"""The answer in at most three sentences, by rule from the tables of moves and decisions."""
+"""The answer in a few sentences, by rule from the tables of moves and decisions."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,20 +24,25 @@ def bottom_line(
     *,
     titles: Mapping[str, str],
     reference: str,
-    other: str | None,
+    others: Sequence[str],
 ) -> tuple[str, ...]:
-    """What moving to `other` does, then what to use on each build; of the workloads in `titles`.
+    """What moving to each of `others` does, then what to use on each build.
+
+    Of the workloads in `titles`.
 
     A sentence has at most `MOST_WORDS` words: names are left out, then the counts of what stays.
     """
-    moved = [row for row in moves if row.arm == other and row.workload in titles]
+    moved = [row for row in moves if row.workload in titles]
     decided = [row for row in decisions if row.workload in titles and row.use is not Use.NO_DATA]
-    builds = [reference] if other is None else [reference, other]
     sentences = [
-        *([_move(moved, titles, other)] if moved and other is not None else []),
+        *(
+            _move(rows, titles, arm)
+            for arm in others
+            if (rows := [row for row in moved if row.arm == arm])
+        ),
         *(
             _use(arm, rows, titles)
-            for arm in builds
+            for arm in (reference, *others)
             if (rows := [row for row in decided if row.arm == arm])
         ),
     ]
@@ -58,7 +63,7 @@ def _move(moved: Sequence[MoveRow], titles: Mapping[str, str], other: str) -> st
         faster, slower = (_named(*one) for one in zip((up, down), names, strict=True))
         told = f"speeds up {len(up) or 'none'} of {text.count(len(moved), 'workload')}{faster}"
         if down:
-            told += f" and slows {len(down)}{slower}"
+            told += f", slows {len(down)}{slower}"
         rest = [
             f"{number} {result}"
             for number, result in ((len(left), "without speedup"), (unsure, "inconclusive"))

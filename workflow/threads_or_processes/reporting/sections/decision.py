@@ -69,14 +69,14 @@ def _line(term: str, told: str) -> tuple[Paragraph, ...]:
 
 
 def _bottom_line(decisions: Decisions) -> tuple[str, ...]:
-    """For the workloads of the first group, and of other builds the first free-threaded one."""
+    """For the workloads of the first group, on all builds; free-threaded ones come first."""
     others = sorted(decisions.others, key=lambda arm: not arm.free_threaded)
     return bottom_line(
         decisions.tables.moves,
         decisions.tables.decisions,
         titles={workload.label: workload.title for workload in decisions.main},
         reference=decisions.campaign.reference_arm,
-        other=others[0].name if others else None,
+        others=[arm.name for arm in others],
     )
 
 
