@@ -36,9 +36,9 @@ def bottom_line(
     decided = [row for row in decisions if row.workload in titles and row.use is not Use.NO_DATA]
     sentences = [
         *(
-            _move(rows, titles, arm)
+            _move(found, titles, arm)
             for arm in others
-            if (rows := [row for row in moved if row.arm == arm])
+            if (found := [row for row in moved if row.arm == arm])
         ),
         *(
             _use(arm, rows, titles)
