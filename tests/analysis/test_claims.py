@@ -72,7 +72,7 @@ def test_a_claim_whose_cell_never_succeeded_was_not_tested() -> None:
     failures = {(THREADS, block): "crashed" for block in range(1, 11)}
     row = verdicts(make_claim(THREADS, SERIAL), failures=failures)[0]
     assert row["verdict"] == "not_tested"
-    assert row["reason"] == "no ok trials of the two cells to compare"
+    assert row["reason"] == "no ok trials of the two configurations"
 
 
 def test_too_few_blocks_are_inconclusive_without_an_estimate_of_how_many_it_takes() -> None:

@@ -338,6 +338,11 @@ def test_rows_have_anchors_of_their_own(world: Worlds, name: str) -> None:
     assert not any(char.isspace() for anchor in anchors for char in anchor)
 
 
+def test_where_every_trial_failed_the_caution_counts_the_planned_blocks(world: Worlds) -> None:
+    (found,) = decision.build(world("all failed").evidence())
+    assert words.block_caution(2) in found.cautions
+
+
 @pytest.mark.parametrize("name", ["all failed", "only the notebook", "no serial"])
 def test_without_recommendations_there_is_no_table(world: Worlds, name: str) -> None:
     section = section_of(world(name))

@@ -160,7 +160,7 @@ def _tested(
     cell, baseline = plan.cells_by_id[case.cell], plan.cells_by_id[case.baseline]
     comparison = compare(values, cell=cell, baseline=baseline, rules=rules)
     if comparison is None:
-        return replace(row, reason="no ok trials of the two cells to compare")
+        return replace(row, reason="no ok trials of the two configurations")
     estimate = comparison.estimate
     row = replace(
         row,

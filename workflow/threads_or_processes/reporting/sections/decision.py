@@ -223,7 +223,7 @@ def _pays(decisions: Decisions) -> str:
 def _cautions(evidence: Evidence) -> tuple[str, ...]:
     """What changes a decision, or leaves it without data."""
     campaign = evidence.campaign
-    trials = [row.ok for row in evidence.tables.cells if row.timing is Timing.WARM]
+    trials = [row.ok for row in evidence.tables.cells if row.timing is Timing.WARM and row.ok]
     cautions = [words.block_caution(max(trials, default=campaign.blocks))]
     if plain := evidence.plain_arms:
         cautions.append(
