@@ -23,6 +23,7 @@ ALWAYS = {
     "Small kernels",
     "Shared cores",
     "One machine",
+    "One compilation",
 }
 
 

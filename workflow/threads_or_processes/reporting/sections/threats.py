@@ -13,6 +13,7 @@ from threads_or_processes.records.vocabulary import (
     WorkerKind,
 )
 from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Fact, Facts, Heading, Section
@@ -99,7 +100,7 @@ def _health(evidence: Evidence) -> Iterator[Fact]:
         if trials > few:
             yield Fact(term=term, text=f"{text.count(trials, 'trial')}: {meaning}")
         elif trials:
-            rare.append(f"{term.lower()} ({trials})")
+            rare.append(f"{term[0].lower()}{term[1:]} ({trials})")
     if rare:
         yield Fact(
             term="Rare events",
@@ -178,8 +179,8 @@ def _conclusion(evidence: Evidence) -> Iterator[Fact]:
         )
     yield Fact(
         term="The best was chosen",
-        text="The best configuration is chosen and judged on the same data, which biases it "
-        "upwards (winner's curse). Single ratios are not adjusted for their number.",
+        text="The fastest of several looks faster than it is (winner's curse). The results of a "
+        "move allow for that. Single ratios are not adjusted for their number.",
     )
 
 
@@ -257,7 +258,12 @@ def _external(evidence: Evidence) -> Iterator[Fact]:
     yield Fact(
         term="One machine",
         text=f"One machine with {text.count(campaign.machine.logical_cpus, 'CPU')}. On similar "
-        "hardware ratios transfer better than times.",
+        "hardware ratios transfer better than times. Nothing here shows how more CPUs scale.",
+    )
+    yield Fact(
+        term="One compilation",
+        text=f"Intervals cover {words.sessions(len(evidence.tables.sessions))} and one compilation "
+        "of each interpreter. Other days and compilations can differ by more.",
     )
     fingerprint = campaign.machine.fingerprint
     if fingerprint.get("virtualisation"):
