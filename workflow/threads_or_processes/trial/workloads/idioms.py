@@ -59,7 +59,6 @@ def enum_members(task: int, size: int) -> int:
     why="The same steps. Small integers are immortal: they have no reference count to update.",
     expected="Threads: no speedup on 3.13; on 3.13t a speedup with each core, as with processes.",
     source="python/cpython#139103",
-    contended=True,
     remedy_of="enum_members",
 )
 def enum_numbers(task: int, size: int) -> int:
@@ -110,7 +109,6 @@ _of_thread = threading.local()
     why="The same calls, but no thread waits for another's cache.",
     expected="Threads: no speedup on 3.13; on 3.13t as much as without a cache.",
     source="python/cpython#131757",
-    contended=True,
     remedy_of="lru_cache",
 )
 def lru_cache_each(task: int, size: int) -> int:

@@ -48,7 +48,6 @@ def shared_object(task: int, size: int) -> int:
 @register(
     title="Reads of private copies",
     kind=KIND,
-    contended=True,
     unit="read",
     why="The same reads, from a copy that each task makes.",
     expected="Threads: no speedup on 3.13; on 3.13t a speedup with each core, as with processes.",

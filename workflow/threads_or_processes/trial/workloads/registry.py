@@ -24,10 +24,6 @@ class Batch(StrEnum):
     THOUSAND = "thousand"  # so many that the cost of sending one can be told
 
 
-#: The batch of a contended workload is sized for so many CPUs, at most.
-CONTENDED_CPUS = 2
-
-
 class Dispatch(StrEnum):
     """How tasks reach the workers."""
 
@@ -78,8 +74,7 @@ class Workload:
     counts_updates: bool = False
     # Lost updates are a finding here, elsewhere a wrong result.
     may_lose_updates: bool = False
-    # Threads may use one object together, here or in the workload that this one is compared with.
-    # Without a GIL many of them can take a hundred times as long as one.
+    # Threads use one object together. Without a GIL many can take a hundred times as long as one.
     contended: bool = False
     keeps_output: bool = False
     # For a user's own: the absolute path of the file that holds the function.
@@ -132,9 +127,11 @@ def batch_for(
     workload: Workload, params: Mapping[str, Any], batch_ms: float, usable_cpus: int
 ) -> tuple[int, int]:
     """A batch's number of tasks, and how long (ns) it should take serially."""
-    # More CPUs make contended work slower, so its batch does not grow with them.
-    cpus = min(usable_cpus, CONTENDED_CPUS) if workload.contended else usable_cpus
-    target_ns = round(batch_ms * cpus / usable_cpus * 1e6)
+    target_ns = round(batch_ms * 1e6)
+    if workload.contended and usable_cpus > 2:
+        # As of two CPUs, and less where there are more: n threads take about n**1.5 times as long
+        # as one, so that all batches grow with the CPUs alike.
+        target_ns = round(target_ns * (2 / usable_cpus) ** 1.5)
     match workload.batch:
         case Batch.SHARED_OUT:
             return tasks_for(usable_cpus), target_ns
