@@ -37,11 +37,13 @@ class Page(HTMLParser):
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.texts: list[tuple[str, str]] = []
         self._open: list[str] = []
+        self._is_after_link = False
         self.feed(html)
         assert self._open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
+        self._is_after_link = False
         if tag not in VOID:
             self._open.append(tag)
 
@@ -50,10 +52,15 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self._open.pop() == tag
+        self._is_after_link = tag == "a"
 
     def handle_data(self, data: str) -> None:
         if data.strip() and self._open and self._open[-1] not in UNREAD:
-            self.texts.append((self._open[-1], data.strip()))
+            words = data.strip()
+            if self._is_after_link:  # the same sentence goes on
+                words = self.texts.pop()[1] + data.rstrip()
+            self.texts.append((self._open[-1], words))
+        self._is_after_link = False
 
     @property
     def text(self) -> str:
