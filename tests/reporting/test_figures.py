@@ -233,4 +233,4 @@ def test_a_border_is_drawn_between_the_sizes_beside_it(world: Worlds) -> None:
     titles = {text.get_text(): text.xy[0] for text in axes.texts if isinstance(text, Annotation)}
     assert len(titles) == len(figure.borders) == 3
     for border in figure.borders:
-        assert border.below < titles[border.title] < border.above
+        assert border.below < titles[f"> {border.title}"] < border.above

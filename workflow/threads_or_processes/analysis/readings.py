@@ -57,7 +57,7 @@ class Rules:
 def read_ratio(estimate: RatioEstimate, rules: Rules) -> ComparisonResult:
     """Judge a ratio by its interval, which encloses those of both methods.
 
-    Faster, slower and what is faster or slower by an unknown amount are two-sided, at half of
+    Faster, slower and what is faster or slower, perhaps slightly, are two-sided, at half of
     1 - confidence each. "Not by the margin" in a direction is one-sided, by the interval for
     equivalence; equal is both directions at once (Schuirmann's two one-sided tests). Fewer than
     `FEWEST_BLOCKS` are inconclusive.

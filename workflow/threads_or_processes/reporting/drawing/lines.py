@@ -111,7 +111,7 @@ def _references(axes: Axes, figure: FigureSpec) -> None:
         )
         axes.axvline(middle, color=palette.INK, lw=0.8, alpha=0.55, ls=(0, (1, 2)), zorder=1.4)
         axes.annotate(
-            border.title,
+            f"> {border.title}",  # between two counts: beyond it, workers outnumber them
             (middle, 1),
             (0, 2),
             xycoords=("data", "axes fraction"),

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 
 from threads_or_processes.records.tables.comparisons import DecisionRow, MoveRow
 from threads_or_processes.records.vocabulary import ComparisonResult, Use
@@ -25,10 +24,11 @@ def bottom_line(
     titles: Mapping[str, str],
     reference: str,
     others: Sequence[str],
+    noun: str = "workload",
 ) -> tuple[str, ...]:
-    """What moving to each of `others` does, then what to use on each build.
+    """Whether to move to each of `others`, what that slows down, then what to use on each build.
 
-    Of the workloads in `titles`.
+    Of the workloads in `titles`; `noun`: what they are.
 
     A sentence has at most `MOST_WORDS` words: names are left out, then the counts of what stays.
     """
@@ -36,9 +36,10 @@ def bottom_line(
     decided = [row for row in decisions if row.workload in titles and row.use is not Use.NO_DATA]
     sentences = [
         *(
-            _move(found, titles, arm)
+            sentence
             for arm in others
             if (found := [row for row in moved if row.arm == arm])
+            for sentence in _move(found, titles, arm, noun)
         ),
         *(
             _use(arm, rows, titles)
@@ -49,7 +50,11 @@ def bottom_line(
     return tuple(sentences) or (NOTHING,)
 
 
-def _move(moved: Sequence[MoveRow], titles: Mapping[str, str], other: str) -> str:
+def _move(
+    moved: Sequence[MoveRow], titles: Mapping[str, str], other: str, noun: str
+) -> tuple[str, ...]:
+    """`Move to 3.13t? No: it speeds up none of the 10 workloads.`, then what else it does."""
+
     def of(results: Sequence[ComparisonResult]) -> list[MoveRow]:
         found = [row for row in moved if row.speedup.reading in results]
         return sorted(found, key=lambda row: -row.speedup.apart)
@@ -57,32 +62,48 @@ def _move(moved: Sequence[MoveRow], titles: Mapping[str, str], other: str) -> st
     up, down, left = of(_UP), of(_DOWN), of(_LEFT)
     unsure = len(moved) - len(up) - len(down) - len(left)
     if unsure == len(moved):
-        return f"Whether {other} is faster is inconclusive for {_all(unsure)}."
+        return (f"Whether {other} is faster is inconclusive for {_all(unsure)}.",)
+    workloads = f"the {text.count(len(moved), noun)}" if len(moved) > 1 else f"1 {noun}"
 
-    def sentence(names: Sequence[Sequence[str]], *, is_whole: bool = True) -> str:
-        faster, slower = (_named(*one) for one in zip((up, down), names, strict=True))
-        told = f"speeds up {len(up) or 'none'} of {text.count(len(moved), 'workload')}{faster}"
-        if down:
-            told += f", slows {len(down)}{slower}"
-        rest = [
-            f"{number} {result}"
-            for number, result in ((len(left), "without speedup"), (unsure, "inconclusive"))
-            if number
-        ]
-        end = f"; {', '.join(rest)}" if rest and is_whole else ""
-        return f"Moving to {other} {told}{end}."
+    def speeds_up(names: Sequence[Sequence[str]]) -> str:
+        told = f"{len(up) or 'none'} of {workloads}{_named(up, names[0])}"
+        lead = _lead(len(up), len(down), unsure, len(moved))
+        return f"Move to {other}? {lead}: it speeds up {told}."
 
-    names = [
-        [
-            f"{words.short_title(titles[row.workload])} {text.times_as_fast(row.speedup)}"
-            for row in rows
-        ]
-        for rows in (up, down)
+    slight = sum(row.speedup.reading is ComparisonResult.SLOWER_SOMEWHAT for row in down)
+    rest = [
+        f"{number} {result}"
+        for number, result in (
+            (len(left), "without speedup"),
+            (unsure, "inconclusive"),
+        )
+        if number
     ]
-    whole = _filled(names, sentence)
-    if "(" in whole or not (up or down):
-        return whole
-    return _filled(names, partial(sentence, is_whole=False))
+
+    def slows(names: Sequence[Sequence[str]]) -> str:
+        told = f"It slows {len(down) or 'none'}{_named(down, names[0])}"
+        if slight:
+            told += f", {slight if slight < len(down) else 'all'} of them perhaps slightly"
+        return f"{told}{'; ' if rest else ''}{', '.join(rest)}."
+
+    def names(rows: Sequence[MoveRow]) -> list[list[str]]:
+        return [
+            [
+                f"{words.short_title(titles[row.workload])} {text.times_as_fast(row.speedup)}"
+                for row in rows
+            ]
+        ]
+
+    return _filled(names(up), speeds_up), _filled(names(down), slows)
+
+
+def _lead(up: int, down: int, unsure: int, all_: int) -> str:
+    """The answer in a word."""
+    if 2 * unsure > all_:
+        return "Unclear"
+    if up:
+        return "It depends" if down else "Yes"
+    return "No"
 
 
 def _use(arm: str, rows: Sequence[DecisionRow], titles: Mapping[str, str]) -> str:

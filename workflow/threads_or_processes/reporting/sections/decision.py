@@ -1,9 +1,8 @@
-"""The first screen: the bottom line, what limits it, the heat-table, and how sure it is."""
+"""The first screen: the bottom line, what limits it and how sure it is, and the heat-table."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from threads_or_processes.records.vocabulary import CellFlag, Family, Pays, Timing
+from threads_or_processes.records.vocabulary import CellFlag, Family, Pays, Timing, Use
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Model
@@ -19,9 +18,12 @@ from threads_or_processes.reporting.page import (
     filled,
 )
 from threads_or_processes.reporting.sections import experiments, glossary
-from threads_or_processes.reporting.sections.bottom_line import bottom_line
+from threads_or_processes.reporting.sections.bottom_line import MOST_NAMES, bottom_line
 from threads_or_processes.reporting.sections.decision_table import Decisions, heat_table, numbers
 from threads_or_processes.reporting.sections.question import nearest_to_cpus
+
+MORE_LIMITS = Link(text="More limits", address="#threats")
+MORE_QUALITY = Link(text="Data quality", address="#quality")
 
 
 def build(evidence: Evidence) -> Iterator[Section]:
@@ -40,32 +42,24 @@ def build(evidence: Evidence) -> Iterator[Section]:
 
 def _blocks(evidence: Evidence, decisions: Decisions) -> tuple[Block, ...]:
     return filled(
-        *_line("Limits", limits(evidence, decisions)),
+        *_line("Limits", limits(evidence, decisions), MORE_LIMITS),
+        *_line("How sure", _confidence(decisions), MORE_QUALITY),
         *_line("Safety", safety(decisions)),
         *_line("Startup", startup(decisions)),
         Own(template="decisions.html", value=heat_table(decisions)),
-        Paragraph(
-            (
-                Strong(text="How sure:"),
-                " ",
-                *glossary.linked(_confidence(decisions), undisturbed="Undisturbed"),
-                " ",
-                Link(text="Data quality", address="#quality"),
-                " · ",
-                Link(text="Threats to validity", address="#threats"),
-            ),
-            style="scope",
-        ),
         Fold(summary="All numbers of this table", content=numbers(decisions)),
     )
 
 
-def _line(term: str, told: str) -> tuple[Paragraph, ...]:
+def _line(term: str, told: str, *more: Link) -> tuple[Paragraph, ...]:
     """A line that its first word names; nothing where there is nothing to tell."""
     if not told:
         return ()
-    linked = glossary.linked(told, batch="Batch", blocks="Block", intervals="Interval")
-    return (Paragraph((Strong(text=f"{term}:"), " ", *linked), style="scope"),)
+    linked = glossary.linked(
+        told, batch="Batch", blocks="Block", intervals="Interval", disturbed="Undisturbed"
+    )
+    links = (part for link in more for part in (" ", link))
+    return (Paragraph((Strong(text=f"{term}:"), " ", *linked, *links), style="scope"),)
 
 
 def _bottom_line(decisions: Decisions) -> tuple[str, ...]:
@@ -77,6 +71,7 @@ def _bottom_line(decisions: Decisions) -> tuple[str, ...]:
         titles={workload.label: workload.title for workload in decisions.main},
         reference=decisions.campaign.reference_arm,
         others=[arm.name for arm in others],
+        noun="main workload" if len(decisions.groups) > 1 else "workload",
     )
 
 
@@ -92,7 +87,7 @@ def limits(evidence: Evidence, decisions: Decisions) -> str:
     if amounts_ns:
         ends = dict.fromkeys(text.about(end) for end in (min(amounts_ns), max(amounts_ns)))
         work = f"{' to '.join(ends)} of work"
-    told = [f"{work} in a batch, on pools already started, with {_workers(decisions)}"]
+    told = [f"{work} in a batch, on pools already started", _workers(decisions)]
     if library := _library(decisions):
         told.append(library)
     blocks = words.blocks(evidence.campaign)
@@ -106,22 +101,32 @@ def limits(evidence: Evidence, decisions: Decisions) -> str:
 
 
 def _workers(decisions: Decisions) -> str:
-    """The worker counts tried: `2 workers (1, 2 or 4 for 3 workloads)`."""
+    """The worker counts tried: `workers tried: only 2; 1, 2 and 4 for Sleep`."""
     campaign = decisions.campaign
     tried: dict[str, set[int]] = {workload.label: set() for workload in decisions.workloads}
     for cell in campaign.cells:
         is_parallel = campaign.models[cell.model].family is not Family.SERIAL
         if is_parallel and cell.timing is Timing.WARM and cell.workload in tried:
             tried[cell.workload].add(cell.workers)
-    counts = Counter(tuple(sorted(one)) for one in tried.values())
-    (most, _), *others = counts.most_common()
+    groups: dict[tuple[int, ...], list[str]] = {}
+    for workload in decisions.workloads:
+        counts = tuple(sorted(tried[workload.label]))
+        groups.setdefault(counts, []).append(words.short_title(workload.title))
+    (most, _), *others = sorted(groups.items(), key=lambda item: -len(item[1]))
 
-    def listed(one: Sequence[int]) -> str:
-        return text.listing([str(workers) for workers in one], "or")
+    def listed(counts: Sequence[int]) -> str:
+        return text.listing([str(count) for count in counts]) or "none"
 
-    told = f"{listed(most)}{text.SPACE}{'worker' if most == (1,) else 'workers'}"
-    rest = [f"{listed(one)} for {text.count(times, 'workload')}" for one, times in others]
-    return told + (f" ({'; '.join(rest)})" if rest else "")
+    only = "only " if len(most) == 1 else ""
+    rest = [f"; {listed(counts)} for {_several(titles)}" for counts, titles in others]
+    return f"workers tried: {only}{listed(most)}{''.join(rest)}"
+
+
+def _several(titles: Sequence[str]) -> str:
+    """A few workloads by name, more by number."""
+    if len(titles) <= MOST_NAMES:
+        return text.listing(titles)
+    return text.count(len(titles), "workload")
 
 
 def _library(decisions: Decisions) -> str:
@@ -140,7 +145,19 @@ def _library(decisions: Decisions) -> str:
     ]
     if not starts:
         return ""
-    return f"processes use multiprocess with dill, start method {text.listing(starts, 'or')}"
+    told = f"processes use multiprocess with dill, start method {text.listing(starts, 'or')}"
+    builds = {arm.name for arm in campaign.decision_arms}
+    other_pools = {
+        row.workload
+        for row in decisions.tables.families
+        if row.arm in builds and not campaign.models[row.model].leads_family
+    }
+    titles = [
+        words.short_title(workload.title)
+        for workload in decisions.workloads
+        if workload.label in other_pools
+    ]
+    return f"{told}; for {_several(titles)}, others were faster" if titles else told
 
 
 def safety(decisions: Decisions) -> str:
@@ -157,7 +174,7 @@ def safety(decisions: Decisions) -> str:
         builds = [arm.name for arm in campaign.decision_arms if arm.name in lost]
         if any(lost[arm] for arm in builds):
             shares = [
-                f"{text.percent(lost[arm])} on {arm}" if lost[arm] else f"none seen on {arm}"
+                f"{text.percent(lost[arm])} of all on {arm}" if lost[arm] else f"none seen on {arm}"
                 for arm in builds
             ]
             told.append(f"{workload.title}: threads lost updates ({', '.join(shares)}).")
@@ -216,8 +233,9 @@ def _pays(decisions: Decisions) -> str:
     ]
     if not found_ns:
         return ""
-    ends = dict.fromkeys(text.about(end) for end in (min(found_ns), max(found_ns)))
-    return f"once a pool is up, it beats serial from {' to '.join(ends)} of work"
+    least, most = (text.about(end(found_ns)) for end in (min, max))
+    span = least if least == most else f"{least} (best workload) to {most} (worst)"
+    return f"a running pool pays once a batch has more than {span} of work"
 
 
 def _cautions(evidence: Evidence) -> tuple[str, ...]:
@@ -244,18 +262,19 @@ def _confidence(decisions: Decisions) -> str:
     campaign, tables = decisions.campaign, decisions.tables
     shown = {workload.label for workload in decisions.workloads}
     builds = {arm.name for arm in campaign.decision_arms}
-    judged = [
-        row.q_value
+    rows = [
+        row
         for row in tables.decisions
-        if row.workload in shown and row.arm in builds and row.q_value is not None
+        if row.workload in shown and row.arm in builds and row.use is not Use.NO_DATA
     ]
+    judged = [row.q_value for row in rows if row.q_value is not None]
     sentences = []
     if judged:
         wrong = len(judged) * max(judged)
-        expected = "fewer than 1 is" if wrong < 1 else f"at most {text.number(wrong)} are"
+        expected = "fewer than 1" if wrong < 1 else f"at most {text.number(wrong)}"
         sentences.append(
-            f"Of {text.count(len(judged), 'recommendation')}, {expected} expected to be wrong "
-            "by chance."
+            f"{len(judged)} of {text.count(len(rows), 'choice')} (rows × builds) are conclusive; "
+            f"expect {expected} wrong by chance."
         )
     cells = [
         cell
@@ -269,7 +288,6 @@ def _confidence(decisions: Decisions) -> str:
         sentences.append("Nothing distinguished undisturbed repetitions from disturbed ones.")
     elif disturbed:
         sentences.append(
-            f"{disturbed} of {text.count(len(cells), 'number')} had too few undisturbed "
-            "repetitions, so all repetitions count there."
+            f"{disturbed} of {text.count(len(cells), 'number')} include disturbed repetitions."
         )
     return " ".join(sentences)

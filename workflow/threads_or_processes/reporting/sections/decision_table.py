@@ -61,6 +61,11 @@ class HeatCell:
     is_recommended: bool = False
     details: tuple[str, ...] = ()
 
+    @property
+    def word(self) -> str:
+        """The result for a narrow column."""
+        return self.result.replace("perhaps slightly", "slightly?")
+
 
 @dataclass(frozen=True, kw_only=True)
 class HeatRow:

@@ -242,7 +242,8 @@ def _results(campaign: Campaign) -> tuple[Words, ...]:
         f"Faster: the interval is above {upper}. Slower: it is below 1/{upper}.",
         f"No difference: the {text.percent(0.9)} interval is between these two (two one-sided "
         "tests).",
-        "Faster or slower by an unknown amount: the interval excludes 1 only.",
+        f"Faster or slower, perhaps slightly: the interval excludes 1, but may include {upper} "
+        f"or 1/{upper}.",
         f"No speedup: the upper end of the {text.percent(0.9)} interval is at most {upper}. No "
         f"slowdown: its lower end is at least 1/{upper}.",
         "Inconclusive: everything else, and everything from fewer than six blocks.",

@@ -193,11 +193,11 @@ def _flagged(cells: Sequence[CellRow], campaign: Campaign) -> Fold:
             Number("Within a trial", lambda row: text.percent(row.within_trial_cv_ratio)),
             Column("Why", lambda row: words.flag_words(row.flags)),
         ),
-        caption="Configurations that vary, had failures, or lost updates",
+        caption="Configurations that vary, were disturbed, had failures, or lost updates",
         row_headers=5,
     )
     return Fold(
-        summary=f"Flagged configurations: {len(flagged)} of {len(cells)}",
+        summary=f"Configurations with a remark: {len(flagged)} of {len(cells)}",
         on_paper=False,
         content=(table,),
     )

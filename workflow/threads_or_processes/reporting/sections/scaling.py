@@ -244,7 +244,9 @@ def _answer(figures: Iterable[FigureSpec], campaign: Campaign) -> str:
     if not best:
         return "No configuration can be compared with serial."
     told = "; ".join(f"{title}: {_reach(mark, campaign)}" for title, mark in best)
-    return words.sentence(f"best speedup over serial {campaign.reference_arm} – {told}")
+    return words.sentence(
+        f"best speedup in these figures, over serial {campaign.reference_arm} – {told}"
+    )
 
 
 def _only(counts: Sequence[int]) -> Paragraph | None:

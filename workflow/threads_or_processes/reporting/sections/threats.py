@@ -16,7 +16,7 @@ from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Fact, Facts, Heading, Section
+from threads_or_processes.reporting.page import Fact, Facts, Heading, Link, Paragraph, Section
 from threads_or_processes.reporting.sections import quality
 from threads_or_processes.reporting.sections.amounts import has_amounts
 
@@ -41,6 +41,13 @@ def build(evidence: Evidence) -> Iterator[Section]:
         title="Threats to validity",
         nav_title="Threats",
         blocks=(
+            Paragraph(
+                (
+                    "What these results do not cover, in addition to the ",
+                    Link(text="limits of the recommendations", address="#decision"),
+                    ".",
+                )
+            ),
             *(
                 block
                 for question, kind, threats in kinds
@@ -104,7 +111,7 @@ def _health(evidence: Evidence) -> Iterator[Fact]:
     if rare:
         yield Fact(
             term="Rare events",
-            text=f"Few trials were flagged: {text.listing(rare)}.",
+            text=f"Each in at most {text.percent(RARE_RATIO)} of all trials: {text.listing(rare)}.",
         )
 
 

@@ -250,7 +250,10 @@ def _answer(rows: Sequence[PartsRow]) -> str:
         return f"Of {ways}, not one loses a large share of its workers' time."
     losing = sum(any(map(_is_loss, row.causes)) for row in rows)
     loses = "loses" if losing == 1 else "lose"
-    return f"Of {ways}, {losing} {loses} a large share of worker time: {text.listing(told)}."
+    overlap = " (some for several reasons)" if sum(counts.values()) > losing else ""
+    return (
+        f"Of {ways}, {losing} {loses} a large share of worker time{overlap}: {text.listing(told)}."
+    )
 
 
 def _losses(rows: Sequence[PartsRow]) -> Table:
