@@ -54,6 +54,18 @@ def test_a_page_is_short_until_it_is_opened(browser: Browser, pages: Pages, name
     page.context.close()
 
 
+def test_an_open_glossary_takes_the_width_of_the_page(browser: Browser, pages: Pages) -> None:
+    page = opened(browser, pages("every experiment"))
+    page.set_viewport_size({"width": 1280, "height": 800})
+    width = "document.getElementById('reference').offsetWidth"
+    whole = page.evaluate("document.querySelector('main').offsetWidth")
+    assert page.evaluate(width) < 0.7 * whole
+    page.goto(pages("every experiment").as_uri() + "#term-batch")
+    assert page.locator("#term-batch").is_visible()
+    assert page.evaluate(width) == whole
+    page.context.close()
+
+
 def test_a_link_into_a_fold_opens_it(browser: Browser, pages: Pages) -> None:
     file = pages("every experiment")
     for scripts in (True, False):

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -227,10 +228,15 @@ def test_of_amounts_near_each_other_only_the_first_has_a_tick() -> None:
 
 # seaborn 0.13 passes pandas a keyword that does nothing; `drawing.draw` is silent about it.
 @pytest.mark.filterwarnings("ignore:The copy keyword is deprecated")
-def test_a_border_is_drawn_between_the_sizes_beside_it(world: Worlds) -> None:
+@pytest.mark.parametrize(("number", "before"), [(3, ""), (1, "> ")])
+def test_a_border_is_drawn_between_the_sizes_beside_it(
+    world: Worlds, number: int, before: str
+) -> None:
     figure = drawn(world("two sockets"))["speedup-mandelbrot"]
+    assert len(figure.borders) == 3
+    figure = replace(figure, borders=figure.borders[:number])
     (axes,) = lines.draw(figure, "A figure").axes
     titles = {text.get_text(): text.xy[0] for text in axes.texts if isinstance(text, Annotation)}
-    assert len(titles) == len(figure.borders) == 3
+    assert len(titles) == len(figure.borders) == number
     for border in figure.borders:
-        assert border.below < titles[f"> {border.title}"] < border.above
+        assert border.below < titles[before + border.title] < border.above

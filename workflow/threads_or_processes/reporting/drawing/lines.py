@@ -104,6 +104,8 @@ def _references(axes: Axes, figure: FigureSpec) -> None:
     for crossover in figure.crossovers:
         colour = figure.styles[crossover.series].colour
         axes.hlines(1, crossover.low, crossover.high, color=colour, lw=7, alpha=0.3)
+    # The line is between two counts; there is no room to say so of several.
+    beyond = "> " if len(figure.borders) == 1 else ""
     for border in figure.borders:
         is_linear = figure.positions.scale is Scale.LINEAR
         middle = (
@@ -111,7 +113,7 @@ def _references(axes: Axes, figure: FigureSpec) -> None:
         )
         axes.axvline(middle, color=palette.INK, lw=0.8, alpha=0.55, ls=(0, (1, 2)), zorder=1.4)
         axes.annotate(
-            f"> {border.title}",  # between two counts: beyond it, workers outnumber them
+            f"{beyond}{border.title}",
             (middle, 1),
             (0, 2),
             xycoords=("data", "axes fraction"),

@@ -154,7 +154,7 @@ def speedup(workload: Workload, campaign: Campaign, tables: Tables) -> FigureSpe
         marks=marks,
         references=(
             Reference(title="ideal linear speedup"),
-            Reference(title=f"limit for CPU-bound work: {text.count(cpus, 'CPU')}", value=cpus),
+            Reference(title=f"CPU-bound limit: {text.count(cpus, 'CPU')}", value=cpus),
         ),
         borders=tuple(_borders(workload, campaign)),
         opening=f"Line chart: speedup over serial on {campaign.reference_arm}"
