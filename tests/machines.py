@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from threads_or_processes.plan.plan import make_plan
 from threads_or_processes.records.plan import Cell, Machine, Plan
 from threads_or_processes.records.topology import Cpus, Topology
 
+from tests import factories
 from tests.conftest import ROOT
 from tests.factories import Campaign, measured
 
@@ -138,6 +139,65 @@ def sweep(machine: Machine) -> Plan:
 def measured_on(machine: Machine) -> Campaign:
     """Such a sweep measured, with its known truth."""
     return measured(sweep(machine), known_ns(machine))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """A machine of a lab, and how its truth differs from that of another.
+
+    `pool`: how many times as long a batch takes in processes as in threads that run in parallel.
+    `tax`: of the free-threaded build. `slow`: all of its times, over those of the other machines.
+    """
+
+    label: str | None
+    cpu: str = "AMD EPYC 7763 64-Core Processor"
+    cpus: int = 64
+    kernel: str = "Linux 6.1.0"
+    pool: float = 1.0
+    tax: float = 1.1
+    slow: float = 1.0
+    workloads: tuple[str, ...] = ("mandelbrot", "compress")
+
+    @property
+    def machine(self) -> Machine:
+        """As a plan has it; its name is made from its label and its fingerprint, as they are."""
+        made = machine(self.cpus)
+        fingerprint = {**made.fingerprint, "cpu_model": self.cpu, "kernel": self.kernel}
+        words = (self.label or self.cpu.partition(" ")[0]).lower()
+        name = f"{words}-{self.cpus}cpu-{factories.sha256(fingerprint)[:8]}"
+        return replace(made, name=name, label=self.label, fingerprint=fingerprint)
+
+    def truth(self, cell: Cell) -> float:
+        """Two workers halve the time; on 3.13, threads gain nothing for work that holds the GIL."""
+        serial_ns = 20e6 * self.slow * (self.tax if cell.arm == "3.13t" else 1.0)
+        held = cell.model == "threads" and cell.arm == "3.13" and cell.workload == "mandelbrot"
+        if cell.model == "serial" or held:
+            return serial_ns
+        return serial_ns / cell.workers * (self.pool if "processes" in cell.model else 1.0)
+
+    def measured(self) -> Campaign:
+        """A small sweep there."""
+        models = ("serial", "threads", "processes-fork")
+        cells = factories.grid(self.workloads, models, workers=(1, 2), arms=("3.13", "3.13t"))
+        plan = replace(factories.make_plan(cells), machine=self.machine)
+        return measured(plan, self.truth, factories.Noise(0.002, 0.001))
+
+
+XEON = "Intel(R) Xeon(R) Platinum 8370C CPU @ 2.80GHz"
+#: Ten machines: three nodes that are alike, one before and after an update of its kernel, and
+#: others on which processes, or the free-threaded build, take longer or shorter.
+LAB = (
+    Known(label="epyc-a"),
+    Known(label="epyc-b", slow=1.02),
+    Known(label="epyc-c", slow=1.25),
+    Known(label="icelake", cpu=XEON, cpus=32, kernel="Linux 5.10.0"),
+    Known(label="icelake", cpu=XEON, cpus=32, kernel="Linux 6.8.0", pool=1.4),
+    Known(label="icelake-small", cpu=XEON, cpus=4, pool=4.0),
+    Known(label=None, cpu="Neoverse-N1", cpus=16, tax=1.0),
+    Known(label="graviton", cpu="Neoverse-V1", cpus=16, tax=1.0, pool=1.4),
+    Known(label="cloud-vm", cpu="AMD EPYC 9R14", cpus=8, pool=4.0),
+    Known(label="desk", cpu="AMD Ryzen 9 7950X", cpus=32, workloads=("mandelbrot", "json")),
+)
 
 
 def system_tree(devices: Path, topology: Topology) -> Path:

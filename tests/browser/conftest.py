@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.conftest import ROOT
-from tests.reporting.worlds import COMPARISONS, WORLDS, write_world
+from tests.reporting.worlds import COMPARISONS, WORLDS, comparison_html, write_world
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 Scheme = Literal["light", "dark"]
@@ -21,6 +21,8 @@ SHOWN = (
     "hostile",
     "all failed",
     "two machines",
+    "ten machines",
+    "thirty machines",
 )
 """The worlds whose pages are looked at."""
 
@@ -65,7 +67,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
         if name not in made:
             folder = tmp_path_factory.mktemp("page")
             if name in COMPARISONS:
-                html = COMPARISONS[name](folder)
+                html = comparison_html(COMPARISONS[name](folder))
             else:
                 html = write_world(folder / "results", WORLDS[name]()).html()
             made[name] = folder / "report.html"

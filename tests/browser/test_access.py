@@ -12,7 +12,9 @@ CONTRAST = "{runOnly: ['color-contrast']}"
 
 
 # Colours are all that differs between light and dark.
-@pytest.mark.parametrize("name", ["every experiment", "hostile", "all failed", "two machines"])
+@pytest.mark.parametrize(
+    "name", ["every experiment", "hostile", "all failed", "two machines", "ten machines"]
+)
 @pytest.mark.parametrize(("scheme", "rules"), [("light", "{}"), ("dark", CONTRAST)])
 def test_axe_finds_nothing_that_shuts_somebody_out(
     browser: Browser, pages: Pages, name: str, scheme: Scheme, rules: str

@@ -19,7 +19,8 @@ UNKNOWN_TO_IT = (
 
 
 @pytest.mark.parametrize(
-    "name", ["every experiment", "hostile", "all failed", "one block", "two machines"]
+    "name",
+    ["every experiment", "hostile", "all failed", "one block", "two machines", "ten machines"],
 )
 def test_a_page_is_valid_html(pages: Pages, name: str) -> None:
     java = there(shutil.which("java"), "no Java (Debian: apt-get install default-jre-headless)")

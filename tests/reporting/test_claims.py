@@ -17,9 +17,10 @@ from threads_or_processes.records.vocabulary import (
 )
 from threads_or_processes.reporting.comparison_data import ComparedMachines
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.page import Own, Paragraph, Section, Table
+from threads_or_processes.reporting.page import Own, Paragraph, Section
 from threads_or_processes.reporting.sections import claims, comparison
 from threads_or_processes.reporting.sections.claims import Claim, Claims
+from threads_or_processes.reporting.sections.machine_table import Agree, MachineTable
 
 from tests import factories
 from tests.reporting.sentences import arms, numbers, plain
@@ -303,19 +304,21 @@ def test_machines_agree_on_a_claim_where_each_has_the_same_verdict(every: Eviden
     machines = {"one": every, "other": other}
     page = comparison.build(ComparedMachines(machines=machines, left_out=()))
     (found,) = (one for one in page.sections if one.anchor == "claims")
-    (table,) = found.of(Table)
+    (own,) = found.of(Own)
+    assert isinstance(own.value, MachineTable)
     compared = [cases[0].claim for cases in claims.cases_of_claims(every.tables.claims)]
     shown_claims = [name for name in compared if name not in {"untested", "not-comparable"}]
-    by_claim = dict(zip(shown_claims, table.rows, strict=True))
-    assert {name: by_claim[name][-1] for name in changes} == {
-        "refuted": comparison.DIFFER,
-        "supported": comparison.OPEN,
-        "published": comparison.ALONE,
+    by_claim = dict(zip(shown_claims, own.value.rows, strict=True))
+    assert {name: by_claim[name].agreement.word for name in changes} == {
+        "refuted": Agree.DIFFER,
+        "supported": Agree.OPEN,
+        "published": Agree.ALONE,
     }
-    assert by_claim["gil"][-1] == comparison.AGREE
-    assert by_claim["published"][2] == "– Not tested"
+    assert by_claim["gil"].agreement.word is Agree.AGREE
+    untested = by_claim["published"].cells[1].figure
+    assert (untested.shown, untested.details) == ("–", ("Not tested",))
     brief = claims.in_brief(rows_of(every, "some-cases"), every.campaign)
-    assert by_claim["some-cases"][1].endswith(f": {brief}")
+    assert by_claim["some-cases"].cells[0].figure.details[-1] == brief
 
 
 def test_without_claims_there_is_no_section(world: Worlds) -> None:

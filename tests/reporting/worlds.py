@@ -9,13 +9,18 @@ from typing import Any
 import msgspec
 from threads_or_processes.records.plan import Cell
 from threads_or_processes.reporting import drawing, render, report
-from threads_or_processes.reporting.__main__ import comparison_html
+from threads_or_processes.reporting.comparison_data import (
+    ComparedMachines,
+    named,
+    read_machines,
+)
 from threads_or_processes.reporting.evidence import Evidence, read_evidence
 from threads_or_processes.reporting.page import Page
+from threads_or_processes.reporting.sections import comparison
 
 from tests import factories
 from tests.analysis.archives import collect_into, tables_of
-from tests.machines import MACHINES, measured_on
+from tests.machines import LAB, MACHINES, measured_on
 
 NOTEBOOK = "notebook"
 
@@ -266,14 +271,50 @@ def another_machine() -> factories.Campaign:
     return made
 
 
-def compared(folder: Path, *campaigns: factories.Campaign) -> str:
-    """The page that compares campaigns."""
+def compared(folder: Path, *campaigns: factories.Campaign) -> ComparedMachines:
+    """Campaigns, taken through the analysis, beside each other."""
     folders = [folder / f"machine-{index}" for index in range(len(campaigns))]
     for place, made in zip(folders, campaigns, strict=True):
         write_world(place, made)
-    return comparison_html(folders)
+    return read_machines(folders)
 
 
-COMPARISONS: dict[str, Callable[[Path], str]] = {
+def lab(folder: Path) -> ComparedMachines:
+    """Ten machines with known differences."""
+    return compared(folder, *(known.measured() for known in LAB))
+
+
+def thirty(folder: Path) -> ComparedMachines:
+    """The ten three times, each time with another memory."""
+    ten = lab(folder).machines.values()
+    return ComparedMachines(
+        machines=named(_with_memory(one, rack) for rack in range(3) for one in ten)
+    )
+
+
+def _with_memory(evidence: Evidence, rack: int) -> Evidence:
+    machine = evidence.campaign.machine
+    made = replace(
+        machine,
+        name=f"{machine.name}-{rack}",
+        label=machine.label and f"rack{rack}-{machine.label}",
+        fingerprint={**machine.fingerprint, "memory_gib": 64 * (rack + 1)},
+    )
+    return replace(
+        evidence,
+        campaign=replace(evidence.campaign, machine=made),
+        report_id=factories.sha256(evidence.report_id, rack),
+    )
+
+
+def comparison_html(compared: ComparedMachines) -> str:
+    """The page that compares them."""
+    page = comparison.build(compared)
+    return render.html(page, {one.name: drawing.draw(one).svg for one in page.figures})
+
+
+COMPARISONS: dict[str, Callable[[Path], ComparedMachines]] = {
     "two machines": lambda folder: compared(folder, campaign(), another_machine()),
+    "ten machines": lab,
+    "thirty machines": thirty,
 }

@@ -39,11 +39,12 @@ class Arm:
 class Machine:
     """The machine: the name of its results' folder, what identifies it, how its CPUs are built.
 
-    `can_pin` is whether a worker can be kept on one CPU there.
+    `label` is its owner's name for it. `can_pin` is whether a worker can be kept on one CPU there.
     """
 
     name: str
     fingerprint: Mapping[str, Any]
+    label: str | None = None
     topology: Topology = field(default_factory=Topology)
     can_pin: bool = True
 

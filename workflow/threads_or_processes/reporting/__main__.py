@@ -1,7 +1,6 @@
 """Commands of the reporting package: `render` writes a report, `compare` the page on machines."""
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 from threads_or_processes.common.errors import exit_on_user_error
@@ -53,17 +52,13 @@ def _render(arguments: argparse.Namespace) -> None:
     write_text(arguments.out, render.html(page, drawings))
 
 
-def comparison_html(folders: Sequence[Path]) -> str:
-    """The page on the machines of these folders of results; `UserError` if none can be read."""
+def _compare(arguments: argparse.Namespace) -> None:
     from threads_or_processes.reporting import comparison_data, drawing, render
     from threads_or_processes.reporting.sections import comparison
 
-    page = comparison.build(comparison_data.read_machines(folders))
-    return render.html(page, {one.name: drawing.draw(one).svg for one in page.figures})
-
-
-def _compare(arguments: argparse.Namespace) -> None:
-    write_text(arguments.out, comparison_html(arguments.folders))
+    page = comparison.build(comparison_data.read_machines(arguments.folders))
+    drawings = {one.name: drawing.draw(one).svg for one in page.figures}
+    write_text(arguments.out, render.html(page, drawings))
 
 
 def main() -> None:

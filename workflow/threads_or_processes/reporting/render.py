@@ -40,7 +40,7 @@ def _css_colours() -> dict[str, str]:
 def _scripts(page: Page) -> list[Markup]:
     """The page's own script, and those of its sections."""
     names = ("page.js", *(section.script for section in page.sections if section.script))
-    return [_file(name) for name in names]
+    return [_file(name) for name in dict.fromkeys(names)]
 
 
 def _series_variables(*, dark: bool) -> str:

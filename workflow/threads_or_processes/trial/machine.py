@@ -32,9 +32,13 @@ def fingerprint() -> Fingerprint:
     )
 
 
-def name_of(machine: Fingerprint) -> str:
-    """A readable folder name; another fingerprint never gets the same one (up to 32 bits)."""
-    words = re.sub(r"[^a-z0-9]+", "-", machine["cpu_model"].lower()).strip("-")[:40].strip("-")
+def name_of(machine: Fingerprint, label: str | None = None) -> str:
+    """A readable folder name; another fingerprint never gets the same one (up to 32 bits).
+
+    It begins with the label that the machine's owner gave it, or with its CPU's model.
+    """
+    words = re.sub(r"[^a-z0-9]+", "-", (label or machine["cpu_model"]).lower())
+    words = words.strip("-")[:40].strip("-")
     return f"{words or 'unknown'}-{machine['logical_cpus']}cpu-{digest(machine)[:8]}"
 
 

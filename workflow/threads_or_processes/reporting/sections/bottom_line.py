@@ -12,9 +12,10 @@ MOST_WORDS = 22
 MOST_NAMES = 3
 NOTHING = "No workload was measured both serially and in parallel, so there is no recommendation."
 
-_UP = (ComparisonResult.FASTER, ComparisonResult.FASTER_SOMEWHAT)
-_DOWN = (ComparisonResult.SLOWER, ComparisonResult.SLOWER_SOMEWHAT)
-_LEFT = (ComparisonResult.EQUAL, ComparisonResult.NO_SPEEDUP)
+#: Results of a move, by what it does.
+UP = (ComparisonResult.FASTER, ComparisonResult.FASTER_SOMEWHAT)
+DOWN = (ComparisonResult.SLOWER, ComparisonResult.SLOWER_SOMEWHAT)
+LEFT = (ComparisonResult.EQUAL, ComparisonResult.NO_SPEEDUP)
 
 
 def bottom_line(
@@ -59,14 +60,14 @@ def _move(
         found = [row for row in moved if row.speedup.reading in results]
         return sorted(found, key=lambda row: -row.speedup.apart)
 
-    up, down, left = of(_UP), of(_DOWN), of(_LEFT)
+    up, down, left = of(UP), of(DOWN), of(LEFT)
     unsure = len(moved) - len(up) - len(down) - len(left)
     if unsure == len(moved):
         return (f"Whether {other} is faster is inconclusive for {_all(unsure)}.",)
     workloads = f"the {text.count(len(moved), noun)}" if len(moved) > 1 else f"1 {noun}"
 
     def speeds_up(names: Sequence[Sequence[str]]) -> str:
-        told = f"{len(up) or 'none'} of {workloads}{_named(up, names[0])}"
+        told = f"{len(up) or 'none'} of {workloads}{some_names(up, names[0])}"
         lead = _lead(len(up), len(down), unsure, len(moved))
         return f"Move to {other}? {lead}: it speeds up {told}."
 
@@ -81,7 +82,7 @@ def _move(
     ]
 
     def slows(names: Sequence[Sequence[str]]) -> str:
-        told = f"It slows {len(down) or 'none'}{_named(down, names[0])}"
+        told = f"It slows {len(down) or 'none'}{some_names(down, names[0])}"
         if slight:
             told += f", {slight if slight < len(down) else 'all'} of them perhaps slightly"
         return f"{told}{'; ' if rest else ''}{', '.join(rest)}."
@@ -94,7 +95,7 @@ def _move(
             ]
         ]
 
-    return _filled(names(up), speeds_up), _filled(names(down), slows)
+    return with_names(names(up), speeds_up), with_names(names(down), slows)
 
 
 def _lead(up: int, down: int, unsure: int, all_: int) -> str:
@@ -120,27 +121,27 @@ def _use(arm: str, rows: Sequence[DecisionRow], titles: Mapping[str, str]) -> st
 
     def sentence(names: Sequence[Sequence[str]]) -> str:
         parts = [
-            f"{use} for {of[0]}" if len(of) == 1 else f"{use} for {len(of)}{_named(of, some)}"
+            f"{use} for {of[0]}" if len(of) == 1 else f"{use} for {len(of)}{some_names(of, some)}"
             for (use, of), some in zip(most_first, names, strict=True)
         ]
         end = f"; {unsure} inconclusive" if unsure else ""
         return f"On {arm}, use {text.listing(parts)}{end}."
 
-    return _filled([of if len(of) > 1 else [] for _, of in most_first], sentence)
+    return with_names([of if len(of) > 1 else [] for _, of in most_first], sentence)
 
 
 def _all(number: int) -> str:
     return "the only workload" if number == 1 else f"all {text.count(number, 'workload')}"
 
 
-def _named(of: Sequence[object], names: Sequence[str]) -> str:
+def some_names(of: Sequence[object], names: Sequence[str]) -> str:
     """The names that there is room for: ` (JSON, Pickling, …)`."""
     if not names:
         return ""
     return f" ({', '.join([*names, text.ELLIPSIS] if len(names) < len(of) else names)})"
 
 
-def _filled(
+def with_names(
     groups: Sequence[Sequence[str]], sentence: Callable[[Sequence[Sequence[str]]], str]
 ) -> str:
     """The sentence with as many names as it may have, by turns from each group."""

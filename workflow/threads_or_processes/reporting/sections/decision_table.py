@@ -23,6 +23,7 @@ from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign, Workload
 from threads_or_processes.reporting.page import Column, Link, Number, Table, table_of
 from threads_or_processes.reporting.sections import glossary
+from threads_or_processes.reporting.sections.bottom_line import UP
 from threads_or_processes.reporting.tables import Tables
 
 #: Their workloads come first and have no heading.
@@ -30,8 +31,7 @@ MAIN = (SCALING, KINDS)
 LEVELS = 4
 """Shades on either side of no difference."""
 
-#: A move to a build with such a result changes the recommended build, or leaves it open.
-_BETTER = (ComparisonResult.FASTER, ComparisonResult.FASTER_SOMEWHAT)
+#: A move to a build with such a result leaves the recommended build open.
 _OPEN = (ComparisonResult.INCONCLUSIVE, ComparisonResult.NO_SLOWDOWN)
 
 
@@ -189,12 +189,7 @@ def _group_title(experiment: Experiment) -> str:
 def heat_table(decisions: Decisions) -> HeatTable:
     """The table of a campaign."""
     builds = tuple(_builds(decisions))
-    shades = [
-        abs(math.log2(row.reference_speedup.value))
-        for row in decisions.tables.families
-        if row.reference_speedup is not None
-    ]
-    steepest = max((1.0, *shades))
+    steepest = steepest_of(decisions)
     groups = tuple(
         HeatGroup(
             title=title,
@@ -203,21 +198,38 @@ def heat_table(decisions: Decisions) -> HeatTable:
         for title, workloads in decisions.groups
     )
     moves = tuple(arm.name for arm in decisions.others)
-    found = {
-        (cell.symbol, cell.result)
-        for group in groups
-        for row in group.rows
-        for cell in (*row.cells, *row.moves)
-    }
-    results = ((words.RESULT_SYMBOLS[one], words.RESULTS[one]) for one in ComparisonResult)
+    shown = (cell for group in groups for row in group.rows for cell in (*row.cells, *row.moves))
     return HeatTable(
         reference=decisions.campaign.reference_arm,
         scale=glossary.link("Speedup"),
         builds=builds,
         moves=moves,
         groups=groups,
-        used=tuple(one for one in results if one in found),
+        used=legend(shown),
     )
+
+
+def steepest_of(*campaigns: Decisions) -> float:
+    """log2 of the ratio of the darkest cell of some campaigns."""
+    shades = (
+        abs(math.log2(row.reference_speedup.value))
+        for one in campaigns
+        for row in one.tables.families
+        if row.reference_speedup is not None
+    )
+    return max((1.0, *shades))
+
+
+def legend(cells: Iterable[HeatCell]) -> tuple[tuple[str, str], ...]:
+    """The symbols that cells have, each with its result."""
+    found = {(cell.symbol, cell.result) for cell in cells}
+    results = ((words.RESULT_SYMBOLS[one], words.RESULTS[one]) for one in ComparisonResult)
+    return tuple(one for one in results if one in found)
+
+
+def anchor_of(*parts: str) -> str:
+    """The address of a row."""
+    return "-".join(re.sub(r"[^A-Za-z0-9_]+", "-", part) for part in parts)
 
 
 def _builds(decisions: Decisions) -> Iterator[Build]:
@@ -241,24 +253,24 @@ def _builds(decisions: Decisions) -> Iterator[Build]:
 def _row(
     workload: Workload, builds: Sequence[Build], decisions: Decisions, steepest: float
 ) -> HeatRow:
-    anchor = "work-" + re.sub(r"[^A-Za-z0-9_]+", "-", workload.label)
     return HeatRow(
-        anchor=anchor,
+        anchor=anchor_of("work", workload.label),
         title=workload.title,
         kind=workload.kind,
         cells=tuple(
-            _cell(workload, build.name, family, decisions, steepest)
+            family_cell(workload, build.name, family, decisions, steepest)
             for build in builds
             for family in build.families
         ),
-        moves=tuple(_move(workload, arm.name, decisions, steepest) for arm in decisions.others),
+        moves=tuple(move_cell(workload, arm.name, decisions, steepest) for arm in decisions.others),
         use=use_of(workload.label, decisions),
     )
 
 
-def _cell(
+def family_cell(
     workload: Workload, arm: str, family: Family, decisions: Decisions, steepest: float
 ) -> HeatCell:
+    """The fastest way of a family on a build, over serial on the reference build."""
     reference = decisions.campaign.reference_arm
     row = decisions.families.get((workload.label, arm, family))
     place = f"{family} on {arm}"
@@ -320,7 +332,8 @@ def _failing(workload: str, arm: str, decisions: Decisions) -> Mapping[Family, l
     return found
 
 
-def _move(workload: Workload, arm: str, decisions: Decisions, steepest: float) -> HeatCell:
+def move_cell(workload: Workload, arm: str, decisions: Decisions, steepest: float) -> HeatCell:
+    """The fastest way on a build over the fastest one on the reference build."""
     row = decisions.moves.get((workload.label, arm))
     place = f"moving to {arm}"
     if row is None:
@@ -391,7 +404,7 @@ def use_of(workload: str, decisions: Decisions) -> str:
         for arm in decisions.others
         if (row := decisions.moves.get((workload, arm.name))) is not None
     }
-    named = [arm for arm, result in results.items() if result in _BETTER]
+    named = [arm for arm, result in results.items() if result in UP]
     if not named:
         named = [reference, *(arm for arm, result in results.items() if result in _OPEN)]
     if named == [reference] and not decisions.has_data(workload, reference):

@@ -1,8 +1,6 @@
-// The heat-table: click a heading to sort by it, type to filter. Without scripts all rows stand.
+// Heat-tables: click a heading to sort by it, type to filter. Without scripts all rows stand.
 "use strict";
-(() => {
-  const heat = document.querySelector("[data-heat]");
-  if (!heat) return;
+for (const heat of document.querySelectorAll("[data-heat]")) {
   const bodies = [...heat.querySelectorAll("tbody")];
   const home = bodies.map((body) => [...body.rows]);
   const isGroup = (row) => row.classList.contains("group");
@@ -13,7 +11,7 @@
   const filter = document.createElement("input");
   filter.type = "search";
   filter.placeholder = "Filter";
-  filter.setAttribute("aria-label", "Filter the workloads");
+  filter.setAttribute("aria-label", `Filter: ${heads[0].textContent.trim()}`);
 
   function show() {
     const asked = filter.value.trim().toLowerCase();
@@ -67,4 +65,4 @@
   heat.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && event.target !== filter) event.target.blur();
   });
-})();
+}
