@@ -1,5 +1,6 @@
 """Files whole or not at all: atomic writes, canonical JSON, content hashes."""
 
+import errno
 import hashlib
 import json
 import os
@@ -9,6 +10,8 @@ from typing import Any
 
 from threads_or_processes.common.errors import UserError
 
+#: What a file system says that has no hard links, or none from here to there.
+NO_HARD_LINKS = {errno.EPERM, errno.EXDEV, errno.EMLINK, errno.EOPNOTSUPP, errno.ENOSYS}
 MAKE_IT_ANEW = "delete the file and run snakemake again; it will be regenerated"
 
 
@@ -47,6 +50,25 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8, whole or not at all."""
     write_bytes(path, text.encode("utf-8"))
+
+
+def put_in_place(source: Path, path: Path) -> None:
+    """Make `path` the same file as `source`: a hard link, or a copy where links are impossible.
+
+    What was at `path` stays there until the new file is complete.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    link = path.with_name(f".{path.name}.link")
+    link.unlink(missing_ok=True)
+    try:
+        os.link(source, link)
+    except OSError as error:
+        if error.errno not in NO_HARD_LINKS:
+            raise
+        write_bytes(path, source.read_bytes())
+    else:
+        link.replace(path)
+        link.unlink(missing_ok=True)  # `replace` does nothing when both are the same file already
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -6,7 +6,6 @@
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ from typing import Any
 
 from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.errors import exit_on_user_error
-from threads_or_processes.common.files import read_json, write_json
+from threads_or_processes.common.files import put_in_place, read_json, write_json
 from threads_or_processes.common.plan_file import read_plan
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Plan
@@ -98,9 +97,7 @@ def _keep(record: Mapping[str, Any], archive: Path) -> None:
 
 def _count(record: Mapping[str, Any], archive: Path, out: Path) -> None:
     """Let a try that is in the archive be the one that counts."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.unlink(missing_ok=True)
-    os.link(archive / f"{record['trial_id']}.json", out)
+    put_in_place(archive / f"{record['trial_id']}.json", out)
 
 
 def calibrate(arguments: argparse.Namespace) -> None:
