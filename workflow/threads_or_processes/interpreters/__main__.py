@@ -15,6 +15,7 @@ from threads_or_processes.common.decoding import MismatchError, decode
 from threads_or_processes.common.errors import UserError, exit_on_user_error
 from threads_or_processes.common.files import read_json, write_json
 from threads_or_processes.interpreters.cache import default_cache
+from threads_or_processes.interpreters.parcel import pack, unpack
 from threads_or_processes.interpreters.parity import compare
 from threads_or_processes.interpreters.process import Progress
 from threads_or_processes.interpreters.providers import provide
@@ -34,11 +35,19 @@ def main() -> None:
         type=json.loads,
         help="JSON to keep in made-for.json: what these identities are made for",
     )
+    parser.add_argument("--pack", type=Path, help="tar file to write, for other machines")
+    parser.add_argument("--parcel", type=Path, help="tar file to take the interpreters from")
+    parser.add_argument("--local", type=Path, help="folder to unpack them in, on a disk of its own")
     arguments = parser.parse_args()
     request = request_from(_asked(arguments.request))
     cache = default_cache()
     try:
-        identities = provide(request, cache, Progress())
+        if arguments.parcel:
+            identities = unpack(arguments.parcel, request.arms, arguments.local)
+        else:
+            identities = provide(request, cache, Progress())
+        if arguments.pack:
+            pack(identities, cache, arguments.pack)
     except KeyboardInterrupt:
         with contextlib.suppress(BrokenPipeError):  # Ctrl-C also ended the reader of our output
             print("interrupted; what was half made will not be used", file=sys.stderr)
