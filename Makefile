@@ -26,12 +26,18 @@ check: env
 	.venv/bin/mypy
 	.venv/bin/snakefmt --check Snakefile workflow
 	.venv/bin/snakemake --lint
+	.venv/bin/snakemake --lint --configfile overlays/machines.yaml
 
 # Without npm the tests that need this are skipped, and say so.
 tests/browser/node_modules/.package-lock.json: tests/browser/package-lock.json
 	-npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --silent
 
-env: .venv/.made-from-lock
+# `make env CLUSTER=1` adds what sends jobs to Slurm.
+env: .venv/.made-from-lock $(if $(CLUSTER),.venv/.made-for-cluster)
+
+.venv/.made-for-cluster: requirements-cluster.lock .venv/.made-from-lock
+	.venv/bin/uv pip install --quiet --python .venv --no-deps --require-hashes -r requirements-cluster.lock
+	touch $@
 
 .venv/.made-from-lock: requirements.lock
 	PYTHON=$(PYTHON) tools/make-env
@@ -40,5 +46,7 @@ env: .venv/.made-from-lock
 lock:
 	.venv/bin/uv pip compile --quiet --upgrade --universal --fork-strategy fewest \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --group dev pyproject.toml -o requirements.lock
+	.venv/bin/uv pip compile --quiet --upgrade --universal --no-deps --no-header --no-annotate \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --group cluster -o requirements-cluster.lock
 	.venv/bin/uv pip compile --quiet --universal --fork-strategy fewest \
 	  --python-version 3.13 --generate-hashes --no-emit-index-url workflow/envs/arm.in -o workflow/envs/arm.lock

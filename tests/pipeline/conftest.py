@@ -69,6 +69,10 @@ class Checkout:
         sweep = ["--directory", str(self.folder), "--configfile", str(self.folder / "sweep.yaml")]
         return [*snakemake, *arguments, *sweep]
 
+    def environment(self) -> dict[str, str]:
+        """What its commands run with."""
+        return {**os.environ, "TERM": "dumb", "COLUMNS": "200"}
+
     def configure(self, sweep: dict[str, Any]) -> None:
         """Write the sweep to run."""
         (self.folder / "sweep.yaml").write_text(yaml.safe_dump(sweep), encoding="utf-8")
@@ -78,7 +82,7 @@ class Checkout:
         return subprocess.run(
             self.command(*arguments),
             cwd=ROOT,
-            env=_quiet_environment(),
+            env=self.environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -105,7 +109,7 @@ class Checkout:
         run = subprocess.Popen(
             self.command(),
             cwd=ROOT,
-            env=_quiet_environment(),
+            env=self.environment(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -159,10 +163,6 @@ class Checkout:
         """The same folder once more, times of its files included."""
         shutil.copytree(self.folder, to, copy_function=shutil.copy2)
         return Checkout(to)
-
-
-def _quiet_environment() -> dict[str, str]:
-    return {**os.environ, "TERM": "dumb", "COLUMNS": "200"}
 
 
 def new_checkout(folder: Path, sweep: dict[str, Any]) -> Checkout:

@@ -4,8 +4,8 @@
 
 rule unpack_dataset:
     input:
-        dataset=lambda w: str(CAMPAIGN.dataset),
-        package=lambda w: str(CAMPAIGN.package_file),
+        dataset=lambda w: CAMPAIGN.dataset_of(w),
+        package=lambda w: CAMPAIGN.package_of(w),
     output:
         plan=CAMPAIGN.results / "plan.json",
         identities=CAMPAIGN.identities,

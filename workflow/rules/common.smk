@@ -12,17 +12,22 @@ from threads_or_processes.pipeline.adaptive_blocks import AdaptiveBlocks
 from threads_or_processes.pipeline.archive import Archive
 from threads_or_processes.pipeline.campaign import Campaign
 from threads_or_processes.pipeline.console import Console
+from threads_or_processes.pipeline.fleet import LOG_FILE, Fleet, check_executor
 from threads_or_processes.pipeline.snakemake_patches import patch_scheduler
+from threads_or_processes.pipeline.watching import watch
 from threads_or_processes.trial.server import start_server
 
 IS_ARCHIVED = config.get("dataset") is not None
-CAMPAIGN = exit_on_user_error(lambda: (Archive if IS_ARCHIVED else Campaign).of(config))
-if not IS_ARCHIVED:
+IS_FLEET = bool(config.get("machines")) and not IS_ARCHIVED
+IS_MEASURED_HERE = not (IS_ARCHIVED or IS_FLEET)
+FACE = Archive if IS_ARCHIVED else Fleet if IS_FLEET else Campaign
+CAMPAIGN = exit_on_user_error(lambda: FACE.of(config))
+if IS_MEASURED_HERE:
     BLOCKS = AdaptiveBlocks(
         CAMPAIGN, lambda number: checkpoints.decide_stopping.get(round=str(number))
     )
 CONSOLE = Console.attached(
-    logger, workflow, (CAMPAIGN if IS_ARCHIVED else BLOCKS).announcement
+    logger, workflow, (BLOCKS if IS_MEASURED_HERE else CAMPAIGN).announcement
 )
 
 # Nothing may run beside a trial: a trial takes all of `machine`, every other rule a part of it.
@@ -53,20 +58,20 @@ wildcard_constraints:
 
 
 onstart:
+    exit_on_user_error(lambda: check_executor(workflow, is_fleet=IS_FLEET))
     exit_on_user_error(CAMPAIGN.lock)
     exit_on_user_error(lambda: patch_scheduler(workflow.scheduler))
-    if OWN_PYTHON and not IS_ARCHIVED:
+    if OWN_PYTHON and IS_MEASURED_HERE:
         start_server()
     CONSOLE.begin(logger)
+    if IS_FLEET:
+        watch({job.name: job.folder / LOG_FILE for job in CAMPAIGN.jobs.values()})
     print(f"Results go to {CAMPAIGN.results}", file=sys.stderr)
 
 
 onsuccess:
-    print(f"The report is report/{CAMPAIGN.name}.html", file=sys.stderr)
+    print(f"The report is {CAMPAIGN.pages[0]}", file=sys.stderr)
 
 
 onerror:
-    print(
-        "Not finished. What was measured is kept; the same command goes on from here.",
-        file=sys.stderr,
-    )
+    print(CAMPAIGN.unfinished, file=sys.stderr)

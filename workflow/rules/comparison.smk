@@ -1,21 +1,10 @@
-# Needs:    this campaign's tables, and those of other machines that lie beside them in results/.
+# Needs:    this campaign's tables, and those of machines of other names next to them in results/.
 # Produces: report/compare.html (compare-<campaign>.html): where machines agree and where they differ.
-
-OTHERS = CAMPAIGN.others
 
 
 rule compare_machines:
     input:
-        own=CAMPAIGN.tables,
-        package=CAMPAIGN.results / "datapackage.json",
-        others=[
-            file
-            for folder in OTHERS
-            for file in [
-                folder / "trials.csv.gz",
-                *sorted(folder.glob("tables/*.csv")),
-            ]
-        ],
+        CAMPAIGN.compared_files,
     output:
         html=report(
             f"report/{CAMPAIGN.comparison}.html",
@@ -24,13 +13,13 @@ rule compare_machines:
             labels={"page": "machines compared"},
         ),
     log:
-        CAMPAIGN.results / "logs/compare.log",
+        f"results/{CAMPAIGN.comparison}.log",
     conda:
         "../../environment.yml"
     resources:
         machine=1,
     params:
-        folders=[CAMPAIGN.results, *OTHERS],
+        folders=CAMPAIGN.compared,
     shell:
         "python -m threads_or_processes.reporting compare --out {output.html:q} {params.folders:q} "
         "2>&1 | tee {log:q}"

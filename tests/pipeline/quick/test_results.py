@@ -2,20 +2,18 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from threads_or_processes.pipeline.results import NEEDED, others
 
-OWN: dict[str, Any] = {"logical_cpus": 2}
-OTHER: dict[str, Any] = {"logical_cpus": 4}
+OWN, OTHER = "synthetic-2cpu-00000000", "synthetic-4cpu-11111111"
 
 
-def finished(folder: Path, fingerprint: dict[str, Any], campaign: str = "report") -> Path:
+def finished(folder: Path, machine: str, campaign: str = "report", cpus: int = 2) -> Path:
     for name in NEEDED:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).touch()
-    plan = {"campaign": campaign, "machine": {"fingerprint": fingerprint}}
+    plan = {"campaign": campaign, "machine": {"name": machine, "fingerprint": {"cpus": cpus}}}
     (folder / "plan.json").write_text(json.dumps(plan))
     return folder
 
@@ -27,8 +25,20 @@ def found(results: Path) -> list[str]:
 
 def test_another_machine_with_the_same_campaign_is_compared(tmp_path: Path) -> None:
     finished(tmp_path / "own", OWN)
-    finished(tmp_path / "other", OTHER)
+    finished(tmp_path / "other", OTHER, cpus=4)
     assert found(tmp_path) == ["other"]
+
+
+def test_a_node_that_is_alike_is_compared_by_its_own_name(tmp_path: Path) -> None:
+    finished(tmp_path / "own", OWN)
+    finished(tmp_path / "twin", "twin-2cpu-00000000")
+    assert found(tmp_path) == ["twin"]
+
+
+def test_an_archive_of_one_s_own_data_is_not(tmp_path: Path) -> None:
+    finished(tmp_path / "own", OWN)
+    finished(tmp_path / f"{OWN}-archived-01234567", OWN)
+    assert found(tmp_path) == []
 
 
 def test_the_same_machine_and_another_campaign_are_not(tmp_path: Path) -> None:

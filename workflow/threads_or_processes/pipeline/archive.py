@@ -49,6 +49,14 @@ class Archive(Results):
         """Where everything made from it lies; nothing that was measured here."""
         return Path("results") / self.name
 
+    def dataset_of(self, _: object) -> str:
+        """The file of the data set."""
+        return str(self.dataset)
+
+    def package_of(self, _: object) -> str:
+        """What describes it."""
+        return str(self.package_file)
+
     def announcement(self, ahead: Ahead) -> str:
         """That nothing will be measured."""
         assert not ahead.trials, "there is no rule that measures"

@@ -79,12 +79,13 @@ class Campaign(Results):
         claims = read_claim_files(config["claims"])
         works = catalogue(own_works(config))
         here = fingerprint()
-        name = name_of(here)
+        name = name_of(here, label := config.get("machine"))
         if config["campaign"] != DEFAULT_CAMPAIGN:  # a folder of its own, beside the default one's
             name += f"-{config['campaign']}"
         machine = Machine(
             name=name,
             fingerprint={**here},
+            label=label,
             topology=topology(allowed_cpus()),
             can_pin=can_pin(),
         )
@@ -94,6 +95,18 @@ class Campaign(Results):
     def claim_files(self) -> list[str]:
         """The files of claims that the config names."""
         return [str(claim_file(name)) for name in self.plan.config["claims"]]
+
+    @property
+    def named_files(self) -> list[str]:
+        """All files that the config names: claims, functions, interpreters."""
+        functions = [works["function"] for works in own_works(self.plan.config).values()]
+        interpreters = self.interpreter_request
+        return [
+            *self.claim_files,
+            *(function.rpartition(":")[0] for function in functions),
+            *interpreters.paths.values(),
+            *([interpreters.tarball] if interpreters.tarball else []),
+        ]
 
     @cached_property
     def plan_sha256(self) -> str:

@@ -45,10 +45,12 @@ class Ahead:
 
     `trials` are the wildcards of the trials, `next_round` is the next round of adaptive blocks,
     from 1; None without one. What comes after that round Snakemake learns only when it is done.
+    `rules` are the names of all rules with a job.
     """
 
     trials: Sequence[TrialWildcards] = ()
     next_round: int | None = None
+    rules: frozenset[str] = frozenset()
 
 
 def jobs_ahead(workflow: Any) -> Ahead:
@@ -60,6 +62,7 @@ def jobs_ahead(workflow: Any) -> Ahead:
     return Ahead(
         trials=[job.wildcards for job in jobs if _is_trial(job.wildcards_dict)],
         next_round=min(rounds, default=None),
+        rules=frozenset(job.rule.name for job in jobs),
     )
 
 

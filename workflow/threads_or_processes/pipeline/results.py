@@ -1,17 +1,20 @@
 """A folder of results as the rules see it: one face for those measured here and archived ones."""
 
+import errno
 import fcntl
 import os
-from collections.abc import Mapping
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables import TABLES
 
+#: What a file system says that has no locks.
+NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}
 #: What a finished folder holds, of all that comparing reads.
 NEEDED = ("plan.json", "datapackage.json", "trials.csv.gz", "interpreters/parity.json", "tables")
 
@@ -46,7 +49,40 @@ class Results:
     @property
     def others(self) -> list[Path]:
         """Results of other machines beside these, for the same campaign."""
-        return others(self.results, self.plan.campaign, self.plan.fingerprint)
+        return others(self.results, self.plan.campaign, self.plan.machine.name)
+
+    @property
+    def pages(self) -> list[str]:
+        """The pages to make: the report, and the comparison where there is another machine."""
+        report = f"report/{self.name}.html"
+        return [report, f"report/{self.comparison}.html"] if self.others else [report]
+
+    @property
+    def own(self) -> list[Path]:
+        """The folders of the machines that this config is about."""
+        return [self.results]
+
+    @property
+    def compared(self) -> list[Path]:
+        """The folders whose machines are compared."""
+        return [*self.own, *(folder for folder in self.others if folder not in self.own)]
+
+    @property
+    def compared_files(self) -> list[Path]:
+        """What the comparison is made from; of other machines what there is."""
+        return [
+            file
+            for folder in self.compared
+            for file in (
+                folder / "trials.csv.gz",
+                folder / "datapackage.json",
+                *(
+                    [folder / "tables" / f"{table}.csv" for table in TABLES]
+                    if folder in self.own
+                    else sorted(folder.glob("tables/*.csv"))
+                ),
+            )
+        ]
 
     @property
     def arms(self) -> list[str]:
@@ -63,6 +99,11 @@ class Results:
         """The file of every table."""
         return [str(self.results / "tables" / f"{table}.csv") for table in TABLES]
 
+    @property
+    def unfinished(self) -> str:
+        """What to say when a run fails."""
+        return "Not finished. What was measured is kept; the same command goes on from here."
+
     def lock(self) -> None:
         """Keep the folder for this process until it ends; `UserError` if another has it.
 
@@ -78,23 +119,32 @@ class Results:
                 where=str(self.results),
                 hint="wait until it is finished, or stop it and run the same command again",
             ) from None
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise
+            sys.stderr.write(
+                f"{self.results} has no file locks ({error.strerror}): "
+                "start no second run there while this one works\n"
+            )
 
 
-def others(own: Path, campaign: str, fingerprint: Mapping[str, Any]) -> list[Path]:
-    """The finished folders beside `own` with this campaign, measured on other machines."""
+def others(own: Path, campaign: str, machine: str) -> list[Path]:
+    """The finished folders next to `own` with this campaign, measured on machines of other names.
+
+    Nodes that are alike have names of their own; the archive of a data set has the same name.
+    """
     return [
         folder
         for folder in sorted(own.parent.glob("*/"))
-        if folder.name != own.name and _is_of(folder, campaign, fingerprint)
+        if folder.name != own.name and _is_of(folder, campaign, machine)
     ]
 
 
-def _is_of(folder: Path, campaign: str, fingerprint: Mapping[str, Any]) -> bool:
+def _is_of(folder: Path, campaign: str, machine: str) -> bool:
     try:
         if not all((folder / name).exists() for name in NEEDED):
             return False
         plan = read_json(folder / "plan.json")
-        machine = plan["machine"]["fingerprint"]
-        return bool(plan["campaign"] == campaign and machine != dict(fingerprint))
+        return bool(plan["campaign"] == campaign and plan["machine"]["name"] != machine)
     except (UserError, OSError, KeyError, TypeError):
         return False  # somebody else's file; comparing is an extra and stops nothing
