@@ -180,6 +180,14 @@ def test_two_cells_may_be_quiet_in_different_blocks() -> None:
     assert isinstance(samples_of(times, Basis.TYPICAL, cell="a", baseline="b"), Paired)
 
 
+@pytest.mark.parametrize("basis", Basis)
+def test_a_cell_of_which_no_trial_counts_is_compared_with_nothing(basis: Basis) -> None:
+    one = {"b": {1: 1.0}}
+    times = Times(quiet=one, typical=one)
+    assert samples_of(times, basis, cell="a", baseline="b") is None
+    assert samples_of(times, basis, cell="b", baseline="a") is None
+
+
 def test_one_repetition_alone_is_enough_when_it_is_all_there_is() -> None:
     cell = make_cell("notebook", "raw_threads", 2, "3.13", "cold", blocks=3)
     (row,) = rows_of(tables_of(make_campaign([cell], disturbed_ratio=0.0))["cells"])

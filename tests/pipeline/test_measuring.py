@@ -177,5 +177,5 @@ def test_snakemake_s_own_report_shows_where_the_report_and_its_figures_are_from(
         names = [Path(name).name for name in archive.namelist()]
         pages = [archive.read(n).decode() for n in archive.namelist() if n.endswith("report.html")]
     assert "tiny.html" in names
-    assert "speedup-mandelbrot.svg" in names
+    assert "amounts-mandelbrot.svg" in names
     assert any("whiskers are intervals" in page.lower() for page in pages)

@@ -65,6 +65,8 @@ def samples_of(times: Times, basis: Basis, *, cell: str, baseline: str) -> Sampl
     all of them, are two samples: each cell was quiet when it was.
     """
     of_cell, of_baseline = times.on(basis).get(cell, {}), times.on(basis).get(baseline, {})
+    if not of_cell or not of_baseline:
+        return None
     shared = paired_blocks(basis, of_cell, of_baseline)
     if shared is None:
         return TwoSamples(_logs(of_baseline, sorted(of_baseline)), _logs(of_cell, sorted(of_cell)))
