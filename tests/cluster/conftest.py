@@ -4,11 +4,12 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,15 +76,20 @@ def why_not() -> str | None:
 def plugins(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The locked plugins in a folder of their own, so that no other test's Snakemake loads them."""
     folder = tmp_path_factory.mktemp("plugins")
-    command = ["uv", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
+    command = ["uv", "pip", "install", "--quiet", "--link-mode=copy", "--no-deps"]
     lock = ROOT / "requirements-cluster.lock"
     python = ["--python", sys.executable]
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     subprocess.run(
-        [*command, *python, "--target", str(folder), "-r", str(lock)],
+        [*command, *python, "--require-hashes", "--target", str(folder), "-r", str(lock)],
         check=True,
         env={**os.environ, "PATH": path},
     )
+    # The plugin asks for the status of jobs 10 s later each time. That suits jobs of an hour.
+    plugin = folder / "snakemake_executor_plugin_slurm/__init__.py"
+    text = plugin.read_text(encoding="utf-8")
+    assert "next_seconds_between_status_checks + 10," in text
+    plugin.write_text(text.replace("status_checks + 10,", "status_checks + 0,"), encoding="utf-8")
     return folder
 
 
@@ -103,6 +109,7 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         shutil.chown("/run/munge", "munge", "munge")
         if subprocess.run(["pgrep", "-x", "munged"], stdout=subprocess.DEVNULL).returncode:
             subprocess.run(["runuser", "-u", "munge", "--", "munged"], check=True)
+            stack.callback(_stop, Path("/run/munge"))
         stack.callback(_stop, folder)
         for command in (
             ["slurmctld"],
@@ -131,17 +138,27 @@ def _stop(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Head(Checkout):
-    """A folder at the head, from which jobs are sent."""
+    """A folder at the head, from which jobs are sent by a profile."""
 
     plugins: Path
+    profile: str = "slurm"
 
     def command(self, *arguments: str) -> list[str]:
-        sooner = ["--latency-wait", "5", "--slurm-init-seconds-before-status-checks", "1"]
-        profile = ["--workflow-profile", str(ROOT / "profiles/slurm"), *sooner]
-        return super().command(*profile, *arguments)
+        sooner = {
+            "slurm": ["--latency-wait", "5", "--slurm-init-seconds-before-status-checks", "1"],
+            "ssh": ["--seconds-between-status-checks", "1"],
+        }
+        profile = ["--workflow-profile", str(ROOT / "profiles" / self.profile)]
+        return super().command(*profile, *sooner[self.profile], *arguments)
 
     def copy(self, to: Path) -> "Head":
-        return Head(super().copy(to).folder, self.plugins)
+        """The same folder once more; the interpreters, which nobody writes to, are shared."""
+
+        def copy_file(source: str, target: str) -> None:
+            (os.link if source.endswith(".tar") else shutil.copy2)(source, target)
+
+        shutil.copytree(self.folder, to, copy_function=copy_file)
+        return Head(to, self.plugins, self.profile)
 
     def environment(self) -> dict[str, str]:
         return {**super().environment(), "PYTHONPATH": f"{self.plugins}:{ROOT / 'workflow'}"}
@@ -152,16 +169,23 @@ class Head(Checkout):
         package: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         return package
 
+    def measure_only(self, machine: str) -> str:
+        """Run as far as to a machine's data set."""
+        done = self.run(f"machines/{machine}-tiny/datapackage.json")
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def node(self, machine: str, node: str) -> Path:
+        """A node's folder."""
+        return self.folder / "machines" / f"{machine}-tiny" / node
+
     def records_on(self, machine: str, node: str) -> dict[str, dict[str, Any]]:
         """The records in a node's folder, by their place."""
-        folder = self.folder / "machines" / f"{machine}-tiny" / node
-        return {
-            str(path.relative_to(folder)): json.loads(path.read_text(encoding="utf-8"))
-            for path in folder.glob("results/*/trials/**/*.json")
-        }
+        return records_in(self.node(machine, node))
 
-    def run_and_cancel(self, machine: str, node: str, records: int) -> str:
-        """Run; cancel the job on a node once some records are there. What the run said."""
+    def run_until_more(self, node: Path, end: "Callable[[subprocess.Popen[str]], object]") -> str:
+        """Run; `end` the run once a node's folder has two more records. What the run said."""
+        wanted = len(records_in(node)) + 2
         run = subprocess.Popen(
             self.command(),
             cwd=ROOT,
@@ -169,21 +193,51 @@ class Head(Checkout):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,
         )
-        while len(self.records_on(machine, node)) < records:
+        while len(records_in(node)) < wanted:
             assert run.poll() is None, run.communicate()[0]
             time.sleep(0.05)
-        subprocess.run(["scancel", "--nodelist", node], check=True)
-        said, _ = run.communicate(timeout=200)
+        end(run)
+        said, _ = run.communicate(timeout=100)
         assert run.returncode != 0, said
         return said
 
 
+def records_in(node: Path) -> dict[str, dict[str, Any]]:
+    """The records in a node's folder, by their place."""
+    return {
+        str(path.relative_to(node)): json.loads(path.read_text(encoding="utf-8"))
+        for path in node.glob("results/*/trials/**/*.json")
+    }
+
+
+def trial_ids(records: dict[str, dict[str, Any]]) -> set[str]:
+    """The trials that the records are of; a trial measured again has another."""
+    return {record["trial_id"] for record in records.values()}
+
+
+def archived_in(node: Path) -> set[str]:
+    """Every trial ever measured in a node's folder."""
+    return {path.stem for path in node.glob("results/*/archive/*.json")}
+
+
+def ctrl_c(run: "subprocess.Popen[str]") -> None:
+    """What a terminal does: the signal goes to the whole session."""
+    os.killpg(run.pid, signal.SIGINT)
+
+
 @dataclass(frozen=True)
 class Cancelled:
-    """A sweep on two machines, of which one's job was cancelled on its node."""
+    """A sweep on two machines, of which one's job was cancelled on its node.
+
+    Before that, the whole run was stopped by Ctrl-C with some records, and said something.
+    """
 
     head: Head
+    said_at_ctrl_c: str
+    kept_at_ctrl_c: dict[str, dict[str, Any]]
+    jobs_at_ctrl_c: list[str]
     said: str
     kept: dict[str, dict[str, Any]]
 
@@ -194,15 +248,38 @@ def cancelled(
 ) -> Cancelled:
     """`fast` is measured, `slow` has some records; once a session, don't touch."""
     head = Head(tmp_path_factory.mktemp("cancelled"), plugins)
-    head.configure({**SMALL_SWEEP, "machines": MACHINES})
-    said = head.run_and_cancel("slow", "slow", records=3)
-    return Cancelled(head, said, head.records_on("slow", "slow"))
+    head.configure({**SMALL_SWEEP, "blocks": 4, "machines": MACHINES})
+    node = head.node("slow", "slow")
+    said_at_ctrl_c = head.run_until_more(node, ctrl_c)
+    kept_at_ctrl_c, jobs = records_in(node), jobs_left()
+    said = head.run_until_more(node, lambda _: cancel_on("slow"))
+    return Cancelled(head, said_at_ctrl_c, kept_at_ctrl_c, jobs, said, records_in(node))
+
+
+def jobs_left() -> list[str]:
+    """The jobs that wait or run, as `squeue` lists them, once those that end have ended."""
+    for _ in range(100):
+        told = subprocess.run(["squeue", "-h"], capture_output=True, text=True, check=True)
+        if not told.stdout:
+            break
+        time.sleep(0.1)
+    return told.stdout.splitlines()
+
+
+def cancel_on(node: str) -> None:
+    """Cancel the jobs on a node."""
+    subprocess.run(["scancel", "--nodelist", node], check=True)
 
 
 @pytest.fixture(scope="session")
 def sent(cancelled: Cancelled, tmp_path_factory: pytest.TempPathFactory) -> Head:
-    """The same, after a second run; don't touch. Without its constraint, any node could do it."""
+    """The same, measured to the end; don't touch.
+
+    The head was lost on the way, and its job went on. Without its constraint, any node could do it.
+    """
     head = cancelled.head.copy(tmp_path_factory.mktemp("sent") / "head")
-    head.configure({**SMALL_SWEEP, "machines": {**MACHINES, "slow": {"cpus": 2}}})
+    machines = {**MACHINES, "slow": {"cpus": 2}}
+    head.configure({**SMALL_SWEEP, "blocks": 4, "machines": machines})
+    head.run_until_more(head.node("slow", "slow"), subprocess.Popen.kill)
     head.report()
     return head

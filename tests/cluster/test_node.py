@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from threads_or_processes.common.errors import UserError
@@ -16,9 +15,12 @@ from threads_or_processes.pipeline.archive import Archive
 from threads_or_processes.pipeline.node import (
     check_is_local,
     check_same_node,
+    cpus_in_words,
+    job_name,
     link_files,
     take_cpus,
 )
+from threads_or_processes.pipeline.results import hold
 
 
 @pytest.fixture
@@ -39,6 +41,11 @@ def test_a_job_with_fewer_cpus_than_the_config_says_is_refused(own_cpus: set[int
 def test_a_job_keeps_to_the_cpus_that_the_config_says(own_cpus: set[int]) -> None:
     take_cpus(1, "epyc")
     assert os.sched_getaffinity(0) == {min(own_cpus)}
+
+
+def test_a_job_that_does_not_have_the_whole_node_says_so() -> None:
+    assert "other jobs may use the rest" in cpus_in_words(64, 128)
+    assert cpus_in_words(128, 128) == "all 128 CPUs"
 
 
 MOUNTS = """\
@@ -129,6 +136,20 @@ def test_where_a_record_can_be_neither_linked_nor_copied_the_old_one_stays(
     assert counted.read_text() == "old"
 
 
+def test_a_machine_that_is_being_measured_is_not_measured_by_a_second_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.json").write_text('{"machine": "epyc"}', encoding="utf-8")
+    monkeypatch.setenv("SLURM_JOB_ID", "81244")
+    monkeypatch.setenv("SLURMD_NODENAME", "n017")
+    hold(tmp_path, job_name(), "measuring epyc")
+    done = command(tmp_path, "--cpus", "1")
+    assert done.returncode == 2
+    assert "job 81244 on n017 is measuring epyc" in done.stderr
+    assert str(tmp_path) in done.stderr
+    assert "wait until it is finished" in done.stderr
+
+
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
 def test_a_file_system_without_locks_is_used_and_named(
     tmp_path: Path,
@@ -150,12 +171,16 @@ def test_a_file_system_without_locks_is_used_and_named(
     assert "has no file locks" in capsys.readouterr().err
 
 
+def command(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run the node's command with the config in a folder, for that folder."""
+    node = [sys.executable, "-m", "threads_or_processes.pipeline.node", *arguments]
+    places = ["--config", str(folder / "config.json"), "--local", "/tmp", "--out", str(folder)]
+    return subprocess.run([*node, *places], capture_output=True, text=True, cwd=folder)
+
+
 def test_the_node_s_command_says_a_mistake_in_one_message(tmp_path: Path) -> None:
-    config: dict[str, Any] = {"machine": "epyc"}
-    (tmp_path / "config.json").write_text(str(config).replace("'", '"'), encoding="utf-8")
-    command = [sys.executable, "-m", "threads_or_processes.pipeline.node", "--cpus", "100000"]
-    places = ["--config", str(tmp_path / "config.json"), "--local", "/tmp", "--out", str(tmp_path)]
-    done = subprocess.run([*command, *places], capture_output=True, text=True)
+    (tmp_path / "config.json").write_text('{"machine": "epyc"}', encoding="utf-8")
+    done = command(tmp_path, "--cpus", "100000")
     assert done.returncode == 2
     assert "machines.epyc.cpus" in done.stderr
     assert "Traceback" not in done.stderr

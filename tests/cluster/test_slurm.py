@@ -10,7 +10,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from tests.cluster.conftest import MACHINES, Cancelled, Head
+from threads_or_processes.pipeline.executor import why_unavailable
+
+from tests.cluster.conftest import (
+    Cancelled,
+    Head,
+    archived_in,
+    records_in,
+    trial_ids,
+)
 from tests.pipeline.conftest import SMALL_SWEEP
 
 
@@ -67,21 +75,37 @@ def test_a_cancelled_job_is_named_and_others_go_on(cancelled: Cancelled) -> None
 
 def test_the_same_command_resumes_on_the_same_node(cancelled: Cancelled, sent: Head) -> None:
     after = sent.records_on("slow", "slow")
-    assert len(after) > len(cancelled.kept) >= 3
-    assert {place: after[place]["trial_id"] for place in cancelled.kept} == {
-        place: record["trial_id"] for place, record in cancelled.kept.items()
-    }
+    assert len(after) > len(cancelled.kept) >= 2
+    # The trial in hand at that moment may be measured again.
+    assert len(trial_ids(cancelled.kept) - trial_ids(after)) <= 1
     assert not sent.records_on("slow", "fast")
+
+
+def test_ctrl_c_cancels_the_jobs_and_the_same_command_resumes(cancelled: Cancelled) -> None:
+    assert "machine slow is not finished" in cancelled.said_at_ctrl_c
+    assert cancelled.jobs_at_ctrl_c == []
+    assert len(trial_ids(cancelled.kept_at_ctrl_c) - trial_ids(cancelled.kept)) <= 1
+
+
+def test_a_job_that_outlives_its_head_is_waited_for_and_nothing_is_measured_twice(
+    cancelled: Cancelled, sent: Head
+) -> None:
+    before, after = (head.node("slow", "slow") for head in (cancelled.head, sent))
+    new = trial_ids(records_in(after)) - trial_ids(records_in(before))
+    assert archived_in(after) - archived_in(before) == new
+    assert len(new) > 2
 
 
 def test_where_the_node_is_down_it_begins_again_elsewhere_if_told_so(
     cancelled: Cancelled, tmp_path: Path
 ) -> None:
     head = cancelled.head.copy(tmp_path / "head")
-    machines = {**MACHINES, "slow": {"cpus": 1, "elsewhere": True}}
-    head.configure({**SMALL_SWEEP, "machines": machines})
+    head.configure({**SMALL_SWEEP, "machines": {"slow": {"cpus": 1, "elsewhere": True}}})
     with node_down("slow"):
-        head.report()
+        assert why_unavailable("slow") == "that node is down (test)"
+        assert why_unavailable("fast") is None
+        assert why_unavailable("n017") == "Slurm knows no such node"
+        head.measure_only("slow")
     assert head.records_on("slow", "slow") == cancelled.kept
     assert len(head.records_on("slow", "fast")) > len(cancelled.kept)
 

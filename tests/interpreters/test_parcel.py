@@ -3,7 +3,7 @@
 import subprocess
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from threads_or_processes.common.decoding import read_as
@@ -40,6 +40,36 @@ def test_an_unpacked_interpreter_is_the_same_at_another_place(
     for place in [str(python.resolve()), *said.stdout.split()]:
         assert Path(place).is_relative_to(tmp_path)
     assert unpack(file, [ARM], tmp_path)["3.13"] == found
+
+
+def a_program(folder: Path) -> Identity:
+    """The identity of an interpreter in a cache, which the C library of this machine refuses."""
+    python = folder / "cache/builds/abc/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\necho \"version 'GLIBC_2.99' not found\" >&2; exit 1\n")
+    python.chmod(0o755)
+    return cast(
+        "Identity", {"executable": str(python), "provider": "source", "lock_sha256": "0" * 64}
+    )
+
+
+def test_an_interpreter_that_does_not_start_where_it_is_unpacked_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "interpreters.tar"
+    pack({"3.13": a_program(tmp_path)}, tmp_path / "cache", file)
+    with pytest.raises(UserError, match=r"3\.13 does not run here.*GLIBC_2\.99") as refused:
+        unpack(file, [ARM], tmp_path / "local")
+    assert "on_node" in refused.value.hint
+    assert "local" in refused.value.where
+
+
+def test_an_interpreter_of_the_config_that_is_missing_there_is_named(tmp_path: Path) -> None:
+    file, identity = tmp_path / "interpreters.tar", a_program(tmp_path)
+    pack({"3.13": identity}, tmp_path / "another-cache", file)
+    Path(identity["executable"]).unlink()
+    with pytest.raises(UserError, match="is not on this machine") as refused:
+        unpack(file, [ARM], tmp_path / "local")
+    assert refused.value.where == identity["executable"]
+    assert "interpreters.paths" in refused.value.hint
 
 
 def test_an_interpreter_that_differs_where_it_is_unpacked_is_refused(

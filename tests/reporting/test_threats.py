@@ -89,6 +89,17 @@ def test_what_the_machine_is_is_named(
     assert threat in named(write_world(tmp_path, made))
 
 
+@pytest.mark.parametrize("online_cpus", [None, 2, 64])
+def test_a_machine_of_which_others_may_use_a_part_is_named(
+    tmp_path: Path, online_cpus: int | None
+) -> None:
+    made = campaign(workloads=["json"], notebook=False, blocks=1)
+    made.plan["machine"]["online_cpus"] = online_cpus
+    assert made.plan["machine"]["fingerprint"]["logical_cpus"] == 2
+    found = named(write_world(tmp_path, made))
+    assert ("A part of a machine" in found) is (online_cpus == 64)
+
+
 def test_a_high_noise_floor_is_named(tmp_path: Path) -> None:
     cells = factories.grid(["json"], ["serial"], arms=("3.13",), replicates=2)
 

@@ -11,8 +11,14 @@ from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.pipeline.adaptive_blocks import AdaptiveBlocks
 from threads_or_processes.pipeline.archive import Archive
 from threads_or_processes.pipeline.campaign import Campaign
-from threads_or_processes.pipeline.console import Console
-from threads_or_processes.pipeline.fleet import LOG_FILE, Fleet, check_executor
+from threads_or_processes.pipeline.console import Console, jobs_ahead
+from threads_or_processes.pipeline.executor import (
+    check_executor,
+    check_nodes,
+    check_resources,
+)
+from threads_or_processes.pipeline.fleet import Fleet
+from threads_or_processes.pipeline.job import LOG_FILE
 from threads_or_processes.pipeline.snakemake_patches import patch_scheduler
 from threads_or_processes.pipeline.watching import watch
 from threads_or_processes.trial.server import start_server
@@ -59,6 +65,10 @@ wildcard_constraints:
 
 onstart:
     exit_on_user_error(lambda: check_executor(workflow, is_fleet=IS_FLEET))
+    if IS_FLEET:
+        to_run = CAMPAIGN.jobs_of(jobs_ahead(workflow))
+        exit_on_user_error(lambda: check_resources(workflow, to_run))
+        exit_on_user_error(lambda: check_nodes(workflow, to_run))
     exit_on_user_error(CAMPAIGN.lock)
     exit_on_user_error(lambda: patch_scheduler(workflow.scheduler))
     if OWN_PYTHON and IS_MEASURED_HERE:
@@ -66,7 +76,7 @@ onstart:
     CONSOLE.begin(logger)
     if IS_FLEET:
         watch({job.name: job.folder / LOG_FILE for job in CAMPAIGN.jobs.values()})
-    print(f"Results go to {CAMPAIGN.results}", file=sys.stderr)
+    print(f"Results go to {', '.join(map(str, CAMPAIGN.own))}", file=sys.stderr)
 
 
 onsuccess:

@@ -20,6 +20,7 @@ from threads_or_processes.interpreters.process import Processes
 from threads_or_processes.records.interpreter import Identity, without_place
 from threads_or_processes.records.plan import Arm
 
+MAKE_IT_THERE = "set machines.<name>.interpreters to on_node, so that it is made there"
 #: In the parcel: where its files were, and the identities.
 _CONTENTS = "parcel.json"
 
@@ -102,13 +103,26 @@ def _checked(arm: Arm, packed: Identity, cache: str, place: Path, processes: Pro
     executable = Path(packed["executable"])
     if executable.is_relative_to(cache):
         executable = place / executable.relative_to(cache)
-    found = identify(
-        arm,
-        packed["provider"],
-        executable.resolve(),
-        Environment(executable, packed["lock_sha256"]),
-        processes,
-    )
+    if not executable.exists():
+        raise UserError(
+            f"the interpreter of {arm.name} is not on this machine",
+            where=str(executable),
+            hint="put it there: what interpreters.paths names must exist on every machine",
+        )
+    try:
+        found = identify(
+            arm,
+            packed["provider"],
+            executable.resolve(),
+            Environment(executable, packed["lock_sha256"]),
+            processes,
+        )
+    except UserError as error:
+        raise UserError(
+            f"the interpreter of {arm.name} does not run here ({error.what})",
+            where=str(executable),
+            hint=MAKE_IT_THERE,
+        ) from None
     here = without_place(found)
     different = [
         key
@@ -119,6 +133,6 @@ def _checked(arm: Arm, packed: Identity, cache: str, place: Path, processes: Pro
         raise UserError(
             f"the interpreter of {arm.name} differs here in {', '.join(different)}",
             where=str(executable),
-            hint="set machines.<name>.interpreters to on_node, so that it is made there",
+            hint=MAKE_IT_THERE,
         )
     return found

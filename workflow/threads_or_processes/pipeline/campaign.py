@@ -39,7 +39,13 @@ from threads_or_processes.plan.thinning import left_out, thinned
 from threads_or_processes.records.interpreter import InterpreterRequest
 from threads_or_processes.records.plan import Arm, Cell, Machine, Plan, Trial
 from threads_or_processes.records.vocabulary import Family
-from threads_or_processes.trial.machine import allowed_cpus, can_pin, fingerprint, name_of
+from threads_or_processes.trial.machine import (
+    allowed_cpus,
+    can_pin,
+    fingerprint,
+    name_of,
+    online_cpus,
+)
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.needs import REASONS, Need
 from threads_or_processes.trial.supervisor.instrument import instrument_sha256
@@ -88,6 +94,7 @@ class Campaign(Results):
             label=label,
             topology=topology(allowed_cpus()),
             can_pin=can_pin(),
+            online_cpus=online_cpus(),
         )
         return cls(plan=planned(config, works, machine, claims), notes=notes)
 

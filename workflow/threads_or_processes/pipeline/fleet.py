@@ -6,7 +6,7 @@ every job read the Snakefile alike. Paths hold the wildcard `{machine}`.
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,20 +15,15 @@ from threads_or_processes.analysis.package import CSV_FILE, PACKAGE_FILE
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.pipeline.campaign import DEFAULT_CAMPAIGN, Campaign, catalogue, planned
 from threads_or_processes.pipeline.console import Ahead
+from threads_or_processes.pipeline.job import Job, records_of
 from threads_or_processes.pipeline.results import Results
 from threads_or_processes.plan.config import checked, own_works
-from threads_or_processes.plan.expected import announcement, together
+from threads_or_processes.plan.expected import format_duration
 from threads_or_processes.records.interpreter import InterpreterRequest
 from threads_or_processes.records.plan import Machine
 
 #: Jobs, their folders and their logs.
 FOLDER = Path("machines")
-#: What a job needs besides its trials: a start, unpacking, calibration.
-BEFORE_S = 600
-#: A scheduler ends a job whose time is over, so a job gets more than a busy machine should need.
-SPARE = 1.2
-HEAD, ON_NODE = "head", "on_node"
-LOG_FILE = "job.log"
 WILDCARD = "{machine}"
 
 
@@ -36,108 +31,6 @@ class MachineWildcards(Protocol):
     """The wildcard of a machine's files."""
 
     machine: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """One machine: how it is measured, and the campaign that is expected there.
-
-    `settings` are those of the config under `machines`.
-    """
-
-    name: str
-    settings: Mapping[str, Any]
-    campaign: Campaign
-    folder: Path
-
-    @property
-    def cpus(self) -> int:
-        """Logical CPUs to measure with."""
-        return int(self.settings["cpus"])
-
-    @property
-    def local(self) -> str:
-        """A folder on the node's own disk."""
-        return str(self.settings.get("local", "/tmp"))  # noqa: S108
-
-    @property
-    def has_parcel(self) -> bool:
-        """Whether it runs the interpreters that the head packed."""
-        return bool(self.settings.get("interpreters", HEAD) == HEAD)
-
-    @property
-    def options(self) -> list[str]:
-        """Of the command that the job runs."""
-        again = ["--elsewhere"] if self.begins_again else []
-        return ["--cpus", str(self.cpus), "--local", self.local, *again]
-
-    @property
-    def begins_again(self) -> bool:
-        """Whether it may begin again on another node than the one that began."""
-        return bool(self.settings.get("elsewhere", False))
-
-    @property
-    def begun_on(self) -> str | None:
-        """The node with most of its records, if there is one."""
-        return begun_on(self.folder)
-
-    @property
-    def rule(self) -> str:
-        """The rule that measures it."""
-        return f"measure_{self.name.replace('-', '_')}"
-
-    @property
-    def busy_s(self) -> float:
-        """How long its trials take on a busy machine, by the forecast."""
-        plan = self.campaign.plan
-        trials = together(map(self.campaign.expected_of, plan.possible_trials))
-        return float(trials.busy_s + plan.config["trial"]["retry_pass_s"])
-
-    @property
-    def forecast(self) -> str:
-        """How much is planned there and how long it takes."""
-        plan = self.campaign.plan
-        return announcement(
-            cells=len(plan.cells),
-            planned=len(plan.trials),
-            ahead=[self.campaign.expected_of(trial) for trial in plan.trials],
-            retry_pass_s=plan.config["trial"]["retry_pass_s"],
-            left_out=plan.left_out,
-        )
-
-    @property
-    def unfinished(self) -> str:
-        """How far it is, where, and what to do."""
-        planned = len(self.campaign.plan.trials)
-        if (node := self.begun_on) is None:
-            where = "nothing is measured"
-        else:
-            where = (
-                f"{records_of(self.folder / node)} of about {planned} trials are kept, on {node}"
-            )
-        return (
-            f"machine {self.name} is not finished: {where}\n"
-            f"  where: {self.folder / LOG_FILE}\n"
-            "  fix:   run the same command again to resume; "
-            f"machines.{self.name}: null leaves it out"
-        )
-
-    @property
-    def resources(self) -> dict[str, Any]:
-        """What the job requests; the config's own resources win."""
-        own = dict(self.settings.get("resources", {}))
-        whole_node = ["--exclusive"]
-        if self.begun_on and not self.begins_again:
-            whole_node.append(f"--nodelist={self.begun_on}")
-        if extra := own.pop("slurm_extra", None):
-            whole_node.append(extra)
-        return {
-            "cpus_per_task": self.cpus,
-            "mem_mb": 0,  # Slurm: all of the node's memory
-            "runtime": math.ceil((self.busy_s * SPARE + BEFORE_S) / 60),
-            "slurm_extra": " ".join(whole_node),
-            **own,
-        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,35 +139,34 @@ class Fleet(Results):
     def lock(self) -> None:
         """Each job locks its own folder (`pipeline/node.py`)."""
 
+    def jobs_of(self, ahead: Ahead) -> list[Job]:
+        """The machines that are still to be measured."""
+        return [job for job in self.jobs.values() if job.rule in ahead.rules]
+
     def announcement(self, ahead: Ahead) -> str:
         """What is to be measured where, how long it takes, and what each job asks for."""
-        to_run = [job for job in self.jobs.values() if job.rule in ahead.rules]
+        to_run = self.jobs_of(ahead)
         if not to_run:
             return f"{len(self.jobs)} machines, none of them left to measure"
-        lines = [f"{len(to_run)} of {len(self.jobs)} machines to measure"]
+        at_most = format_duration(math.fsum(job.busy_s for job in to_run), "up to")
+        lines = [
+            f"{len(to_run)} of {len(self.jobs)} machines to measure, one job and one whole node "
+            f"each; together {at_most} of node time"
+        ]
         for job in to_run:
-            resources = ", ".join(f"{key}={value}" for key, value in job.resources.items())
-            lines += [f"  {job.name}: {job.forecast}", f"    requests {resources}"]
-            if job.begun_on:
-                lines.append(f"    {_resumption(job, job.begun_on)}")
-        return "\n".join(lines)
+            lines += [
+                f"  {job.name}: {job.cpus} CPUs, {job.forecast}",
+                f"    its job requests {_in_words(job.resources)}",
+            ]
+            if node := job.begun_on:
+                lines.append(f"    {_resumption(job, node)}")
+        return "\n".join([*lines, *_left_out(to_run)])
 
 
 def suffix_of(config: Mapping[str, Any]) -> str:
     """What the folders of another campaign than the default one end with."""
     campaign = config["campaign"]
     return "" if campaign == DEFAULT_CAMPAIGN else f"-{campaign}"
-
-
-def begun_on(folder: Path) -> str | None:
-    """The node whose folder, below a machine's, has most records; None before there is any."""
-    nodes = [node for node in folder.glob("*/") if (node / "results").is_dir()]
-    return max(nodes, key=records_of).name if nodes else None
-
-
-def records_of(node: Path) -> int:
-    """How many trials are recorded in a node's folder."""
-    return sum(1 for _ in node.glob("results/*/trials/**/*.json"))
 
 
 def _expected(name: str, settings: Mapping[str, Any]) -> Machine:
@@ -291,38 +183,34 @@ def _expected(name: str, settings: Mapping[str, Any]) -> Machine:
 
 
 def _resumption(job: Job, node: str) -> str:
+    kept = f"{records_of(job.folder / node):,} trials are kept"
     if job.begins_again:
-        return f"begun on {node}; may begin again on another node"
+        return f"begun on {node}, where {kept}; begins again if it gets another node"
     key = f"machines.{job.name}.elsewhere"
-    return f"resumes on {node} ({key}: true begins again on any node)"
+    return f"resumes on {node}, where {kept} ({key}: true begins again on any node)"
 
 
-def check_executor(workflow: Any, *, is_fleet: bool) -> None:
-    """`UserError` where the executor doesn't fit the config, or a setting would break the jobs."""
-    if workflow.local_exec:
-        if is_fleet:
-            raise UserError(
-                "machines are measured by jobs, and this run has no executor that sends jobs",
-                where="config key machines",
-                hint="use a profile with an executor, such as --workflow-profile profiles/slurm; "
-                "to measure this machine alone, set machines to {}",
-            )
-        return
-    if not is_fleet:
-        raise UserError(
-            "an executor that sends jobs would spread one campaign over several machines",
-            where="config key machines",
-            hint="name the machines there (docs/machines.md), or use --executor local",
-        )
-    if workflow.resource_settings.cores is not None:
-        raise UserError(
-            "cores limits the CPUs of every job to those of this machine",
-            where="--cores, or the key cores of a profile",
-            hint="leave it out: machines.<name>.cpus says how many CPUs a job gets",
-        )
-    if getattr(workflow.executor_settings, "array_jobs", None):
-        raise UserError(
-            "in a job array every machine would get the resources of the first",
-            where="--slurm-array-jobs, or the key slurm-array-jobs of a profile",
-            hint="leave it out",
-        )
+def _in_words(resources: Mapping[str, Any]) -> str:
+    """What a job requests, as the executor gets it, with the meaning of what is short."""
+    words = {key: f"{key}={value}" for key, value in resources.items()}
+    if resources["mem_mb"] == 0:
+        words["mem_mb"] += " (all memory)"
+    if isinstance(minutes := resources["runtime"], int):
+        words["runtime"] += f" ({format_duration(minutes * 60, '').strip()})"
+    return ", ".join(words.values())
+
+
+def _left_out(jobs: Sequence[Job]) -> list[str]:
+    """What plans leave out to save time: on all machines, then on one machine besides."""
+    left_out = {job.name: job.campaign.plan.left_out for job in jobs}
+    first, *others = left_out.values()
+    shared = [phrase for phrase in first if all(phrase in phrases for phrases in others)]
+    said = {"on all machines" if others else f"on {jobs[0].name}": shared} | {
+        f"also on {name}": [phrase for phrase in phrases if phrase not in shared]
+        for name, phrases in left_out.items()
+    }
+    return [
+        f"  left out {where} to save time: {'; '.join(phrases)}"
+        for where, phrases in said.items()
+        if phrases
+    ]

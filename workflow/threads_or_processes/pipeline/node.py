@@ -19,8 +19,9 @@ from threads_or_processes.analysis.package import CSV_FILE, PACKAGE_FILE
 from threads_or_processes.common.errors import UserError, exit_on_user_error
 from threads_or_processes.common.files import read_json, write_bytes
 from threads_or_processes.pipeline.campaign import Campaign
-from threads_or_processes.pipeline.fleet import begun_on
-from threads_or_processes.trial.machine import allowed_cpus
+from threads_or_processes.pipeline.job import begun_on
+from threads_or_processes.pipeline.results import hold
+from threads_or_processes.trial.machine import allowed_cpus, online_cpus
 
 ROOT = Path(__file__).parents[3]
 #: Types of file systems that other machines serve (`man 5 proc`, mountinfo).
@@ -36,10 +37,11 @@ def main() -> None:
     config: dict[str, Any] = read_json(arguments.config)
     take_cpus(arguments.cpus, config["machine"])
     check_is_local(arguments.local)
+    hold(arguments.out, job_name(), f"measuring {config['machine']}")
     check_same_node(arguments.out, config["machine"], may_be_another=arguments.elsewhere)
     folder = arguments.out / node_name()
     link_files(arguments.file, folder)
-    _say(f"measuring on {node_name()} with {len(allowed_cpus())} CPUs")
+    _say(f"measuring on {node_name()} with {cpus_in_words(len(allowed_cpus()), online_cpus())}")
     given = arguments.config.absolute()
     parcel = arguments.parcel[0].absolute() if arguments.parcel else None
     out = arguments.out.absolute()
@@ -58,13 +60,26 @@ def node_name() -> str:
     return os.environ.get("SLURMD_NODENAME") or platform.node()
 
 
+def job_name() -> str:
+    """What a message to another job calls this one."""
+    number = os.environ.get("SLURM_JOB_ID")
+    return f"{f'job {number}' if number else f'process {os.getpid()}'} on {node_name()}"
+
+
+def cpus_in_words(allowed: int, online: int) -> str:
+    """How many CPUs a job has, and whether others may use the rest of the node."""
+    if allowed == online:
+        return f"all {online} CPUs"
+    return f"{allowed} of {online} CPUs; other jobs may use the rest, and the report says so"
+
+
 def take_cpus(wanted: int, machine: str) -> None:
     """Keep to the first `wanted` CPUs; `UserError` if this job has fewer."""
     allowed = sorted(allowed_cpus())
     if len(allowed) < wanted:
         raise UserError(
             f"machine {machine} needs {wanted} CPUs, and this job may use {len(allowed)} of the "
-            f"{os.cpu_count()} on {node_name()}",
+            f"{online_cpus()} on {node_name()}",
             where=f"config key machines.{machine}.cpus",
             hint="give the number of CPUs of that node, or ask the scheduler for all of them "
             f"(machines.{machine}.resources: cpus_per_task)",

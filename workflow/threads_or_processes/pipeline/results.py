@@ -105,27 +105,35 @@ class Results:
         return "Not finished. What was measured is kept; the same command goes on from here."
 
     def lock(self) -> None:
-        """Keep the folder for this process until it ends; `UserError` if another has it.
+        """Keep the folder for this process until it ends; `UserError` if another has it."""
+        hold(self.results, f"a run on process {os.getpid()}", self.doing)
 
-        The kernel drops the lock with its holder, so that a killed run leaves nothing to unlock.
-        """
-        self.results.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self.results / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(
-                f"another run is {self.doing}",
-                where=str(self.results),
-                hint="wait until it is finished, or stop it and run the same command again",
-            ) from None
-        except OSError as error:
-            if error.errno not in NO_LOCKS:
-                raise
-            sys.stderr.write(
-                f"{self.results} has no file locks ({error.strerror}): "
-                "start no second run there while this one works\n"
-            )
+
+def hold(folder: Path, holder: str, doing: str) -> None:
+    """Keep `folder` for this process until it ends; `UserError` names who has it and does what.
+
+    The kernel drops the lock with its holder, so that a killed run leaves nothing to unlock.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = folder / ".lock"
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UserError(
+            f"{lock.read_text(encoding='utf-8') or 'another run'} is {doing}",
+            where=str(folder),
+            hint="wait until it is finished, or stop it and run the same command again",
+        ) from None
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        sys.stderr.write(
+            f"{folder} has no file locks ({error.strerror}): "
+            "start no second run there while this one works\n"
+        )
+        return
+    lock.write_text(holder, encoding="utf-8")
 
 
 def others(own: Path, campaign: str, machine: str) -> list[Path]:

@@ -40,6 +40,7 @@ class Machine:
     """The machine: the name of its results' folder, what identifies it, how its CPUs are built.
 
     `label` is its owner's name for it. `can_pin` is whether a worker can be kept on one CPU there.
+    `online_cpus` counts its CPUs, whoever may use them.
     """
 
     name: str
@@ -47,11 +48,17 @@ class Machine:
     label: str | None = None
     topology: Topology = field(default_factory=Topology)
     can_pin: bool = True
+    online_cpus: int | None = None
 
     @property
     def logical_cpus(self) -> int:
-        """CPUs the operating system offers."""
+        """CPUs that the campaign may use."""
         return int(self.fingerprint["logical_cpus"])
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it has CPUs that the campaign may not use."""
+        return self.online_cpus is not None and self.online_cpus > self.logical_cpus
 
     @property
     def physical_cores(self) -> int:

@@ -46,7 +46,12 @@ def allowed_cpus() -> frozenset[int]:
     """The logical CPUs that this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return frozenset(os.sched_getaffinity(0))
-    return frozenset(range(os.cpu_count() or 1))
+    return frozenset(range(online_cpus()))
+
+
+def online_cpus() -> int:
+    """The logical CPUs that the machine has switched on, whoever may use them."""
+    return os.cpu_count() or 1
 
 
 def can_pin() -> bool:

@@ -278,6 +278,13 @@ def _external(evidence: Evidence) -> Iterator[Fact]:
             term="A virtual machine",
             text="The host can slow down or pause its CPUs.",
         )
+    if campaign.machine.is_shared:
+        yield Fact(
+            term="A part of a machine",
+            text=f"The campaign could use {campaign.machine.logical_cpus} of the machine's "
+            f"{campaign.machine.online_cpus} CPUs. Programs on the rest share its caches, memory "
+            "and clock rate.",
+        )
     quota = fingerprint.get("cpu_quota")
     if quota is not None and float(quota) < campaign.machine.logical_cpus:
         yield Fact(
