@@ -45,7 +45,7 @@ def test_a_job_keeps_to_the_cpus_that_the_config_says(own_cpus: set[int]) -> Non
 
 def test_a_job_that_does_not_have_the_whole_node_says_so() -> None:
     assert "other jobs may use the rest" in cpus_in_words(64, 128)
-    assert cpus_in_words(128, 128) == "all 128 CPUs"
+    assert cpus_in_words(128, 128) == "all CPUs (128)"
 
 
 MOUNTS = """\

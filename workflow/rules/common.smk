@@ -19,7 +19,10 @@ from threads_or_processes.pipeline.executor import (
 )
 from threads_or_processes.pipeline.fleet import Fleet
 from threads_or_processes.pipeline.job import LOG_FILE
-from threads_or_processes.pipeline.snakemake_patches import patch_scheduler
+from threads_or_processes.pipeline.snakemake_patches import (
+    patch_executor,
+    patch_scheduler,
+)
 from threads_or_processes.pipeline.watching import watch
 from threads_or_processes.trial.server import start_server
 
@@ -71,6 +74,8 @@ onstart:
         exit_on_user_error(lambda: check_nodes(workflow, to_run))
     exit_on_user_error(CAMPAIGN.lock)
     exit_on_user_error(lambda: patch_scheduler(workflow.scheduler))
+    if IS_FLEET:
+        patch_executor(workflow.scheduler._executor)
     if OWN_PYTHON and IS_MEASURED_HERE:
         start_server()
     CONSOLE.begin(logger)

@@ -1,8 +1,11 @@
 """The patches of Snakemake's scheduler, on the scheduler of real runs."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from threads_or_processes.pipeline.snakemake_patches import patch_executor
 
 from tests.pipeline.quick.conftest import snakemake
 
@@ -74,3 +77,33 @@ def test_another_scheduler_is_refused(tmp_path: Path, before: str, missing: str)
     assert missing in said
     assert "Traceback" not in said
     assert not [*tmp_path.glob("*.txt")]
+
+
+class Executor:
+    """As Snakemake's are: while the status of jobs is asked for, they are in no list."""
+
+    def __init__(self) -> None:
+        self.cancelled: list[str] = []
+
+    async def check_active_jobs(self, jobs: list[str]) -> AsyncIterator[str]:
+        for job in jobs[1:]:  # the first has ended
+            yield job
+
+    def cancel_jobs(self, jobs: list[str]) -> None:
+        self.cancelled += jobs
+
+
+def test_ctrl_c_cancels_jobs_whose_status_is_being_asked_for() -> None:
+    executor = Executor()
+    patch_executor(executor)
+
+    async def ask_and_cancel() -> None:
+        async for _ in executor.check_active_jobs(["ended", "a", "b"]):
+            executor.cancel_jobs([])
+            return
+
+    asyncio.run(ask_and_cancel())
+    assert executor.cancelled == ["ended", "a", "b"]
+    executor.cancelled.clear()
+    executor.cancel_jobs(["b", "c"])
+    assert sorted(executor.cancelled) == ["a", "b", "c", "ended"]

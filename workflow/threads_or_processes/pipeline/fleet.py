@@ -18,7 +18,7 @@ from threads_or_processes.pipeline.console import Ahead
 from threads_or_processes.pipeline.job import Job, records_of
 from threads_or_processes.pipeline.results import Results
 from threads_or_processes.plan.config import checked, own_works
-from threads_or_processes.plan.expected import format_duration
+from threads_or_processes.plan.expected import counted, format_duration
 from threads_or_processes.records.interpreter import InterpreterRequest
 from threads_or_processes.records.plan import Machine
 
@@ -155,7 +155,7 @@ class Fleet(Results):
         ]
         for job in to_run:
             lines += [
-                f"  {job.name}: {job.cpus} CPUs, {job.forecast}",
+                f"  {job.name}: {counted(job.cpus, 'CPU')}, {job.forecast}",
                 f"    its job requests {_in_words(job.resources)}",
             ]
             if node := job.begun_on:

@@ -69,7 +69,7 @@ def job_name() -> str:
 def cpus_in_words(allowed: int, online: int) -> str:
     """How many CPUs a job has, and whether others may use the rest of the node."""
     if allowed == online:
-        return f"all {online} CPUs"
+        return f"all CPUs ({online})"
     return f"{allowed} of {online} CPUs; other jobs may use the rest, and the report says so"
 
 

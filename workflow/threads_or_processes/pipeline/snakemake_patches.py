@@ -1,11 +1,12 @@
-"""Two things that Snakemake's scheduler must not do while trials run.
+"""What Snakemake's scheduler must not do while trials run, and what it must when jobs are sent.
 
-Both reach into an inner part of Snakemake, as it is in the pinned 9.27. No option does the same:
+It reaches into an inner part of Snakemake, as it is in the pinned 9.27. No option does the same:
 every value of `--max-jobs-per-timespan` starts a timer for each job.
 """
 
 import signal
 import threading
+from collections.abc import AsyncIterator, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -34,6 +35,26 @@ def patch_scheduler(scheduler: Any) -> None:
         threading.Thread(target=handler).start()
 
     signal.signal(signal.SIGTERM, leave)
+
+
+def patch_executor(executor: Any) -> None:
+    """Let Ctrl-C cancel the jobs also while the executor asks for their status.
+
+    It has them in no list meanwhile. They would go on alone, each with a node to itself.
+    """
+    check, cancel = executor.check_active_jobs, executor.cancel_jobs
+    asked_for: list[Any] = []
+
+    async def check_and_remember(jobs: Sequence[Any]) -> AsyncIterator[Any]:
+        asked_for[:] = jobs
+        async for job in check(jobs):
+            yield job
+
+    def cancel_all(jobs: Sequence[Any]) -> None:
+        listed = {id(job) for job in jobs}
+        cancel([*jobs, *(job for job in asked_for if id(job) not in listed)])
+
+    executor.check_active_jobs, executor.cancel_jobs = check_and_remember, cancel_all
 
 
 def _unknown(what: str) -> UserError:

@@ -135,7 +135,7 @@ def announcement(
     `planned` counts all trials, `ahead` holds those that are still to be measured, `more` those
     that may be added for precision; on a busy machine there is a retry pass.
     """
-    sentence = f"{_counted(cells, 'configuration')}, {_counted(planned, 'trial')} planned"
+    sentence = f"{counted(cells, 'configuration')}, {counted(planned, 'trial')} planned"
     if not ahead:
         sentence += ", none of them left to measure"
     else:
@@ -173,5 +173,6 @@ def _startup(family: str, start_method: str) -> StartUp:
     return COSTLIEST_STARTUP
 
 
-def _counted(number: int, thing: str) -> str:
+def counted(number: int, thing: str) -> str:
+    """A number of things, such as `1 CPU` and `1,200 trials`."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
