@@ -18,7 +18,7 @@ from threads_or_processes.trial.measured.probe_client import ProbeReading
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.supervisor import noise_monitor as noise_monitor_module
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor, noise_monitor
-from threads_or_processes.trial.supervisor.trial import run_calibration, run_trial
+from threads_or_processes.trial.supervisor.trial import record_trial, run_calibration, run_trial
 from threads_or_processes.trial.user_workloads import workload_of
 
 RunTrial = Callable[..., dict[str, Any]]
@@ -39,7 +39,7 @@ def calibration_of(identities: dict[str, Identity]) -> Callable[[str], dict[str,
 def trial(
     identities: dict[str, Identity], calibration_of: Callable[[str], dict[str, Any]]
 ) -> RunTrial:
-    """Run one trial of a cell and return its record."""
+    """Run one trial of a cell and return its record; with a `sentinel` file as a command does."""
 
     def run(
         workload: str,
@@ -52,7 +52,7 @@ def trial(
         params = workload_of(workload).parameters | changes.pop("params", {})
         identity = identities[arm] | changes.pop("identity", {})
         calibration = calibration_of(workload) | changes.pop("calibration", {})
-        monitor = changes.pop("monitor", None)
+        monitor, sentinel = changes.pop("monitor", None), changes.pop("sentinel", None)
         spec: TrialSpec = {
             "cell": {
                 "id": f"{workload}/{model}/{workers}/{arm}/{timing}",
@@ -76,7 +76,10 @@ def trial(
             "timeout_s": 60,
             **changes,  # type: ignore[typeddict-item]
         }
-        record: Any = run_trial(spec, 1, identity, calibration, monitor)
+        if sentinel:
+            record: Any = record_trial(spec, 1, identity, calibration, sentinel)
+        else:
+            record = run_trial(spec, 1, identity, calibration, monitor)
         return record  # type: ignore[no-any-return]
 
     return run
@@ -104,10 +107,17 @@ def always(monitor: NoiseMonitor, reading_ns: int) -> NoiseMonitor:
     )
 
 
+STARTED = """
+import json, os, sys
+SPEC = json.load(sys.stdin)
+os.write(SPEC["answer"], b'{"version": "3.13.0"}\\n')
+"""
+
+
 def fake_interpreter(folder: Path, body: str) -> list[str]:
-    """A command that stands in for the interpreter under test."""
+    """A command that stands in for the interpreter under test, and says that it has started."""
     script = folder / "fake.py"
-    script.write_text(textwrap.dedent(body), encoding="utf-8")
+    script.write_text(STARTED + textwrap.dedent(body), encoding="utf-8")
     return [sys.executable, str(script)]
 
 

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from threads_or_processes.trial.measured.measure import say
 from threads_or_processes.trial.measured.proc import process_tree
 from threads_or_processes.trial.models import load_model, pools
 from threads_or_processes.trial.models.barrier import wait_for_all
@@ -201,11 +202,12 @@ def arrays(spec: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     spec = json.load(sys.stdin)
+    say(spec["answer"], {"version": sys.version.split()[0]})
     case = {"promises": promises, "deaths": deaths, "unreadable": unreadable, "arrays": arrays}[
         spec["case"]
     ]
     answer = {"outcome": "ok", "prefix": os.environ["SHARED_MEMORY_PREFIX"], "answer": case(spec)}
-    Path(spec["answer"]).write_text(json.dumps(answer), encoding="utf-8")
+    say(spec["answer"], {"answer": answer})
     if spec["case"] in ("deaths", "unreadable"):
         sys.stderr.flush()
         os._exit(0)

@@ -94,8 +94,8 @@ def test_a_dead_worker_is_told_with_its_end(observe: Observe, model: str) -> Non
         ("threads", "AwkwardError"),  # nothing is sent
         ("processes-fork", "UnreadableResultError"),
         ("stdlib_processes-spawn", "UnreadableResultError"),
-        ("process_executor-fork", "BrokenProcessPool"),
-        ("joblib", "BrokenProcessPool"),
+        ("process_executor-fork", "UnreadableResultError"),
+        ("joblib", "UnreadableResultError"),
     ],
 )
 def test_a_result_that_can_not_be_read_ends_the_waiting(

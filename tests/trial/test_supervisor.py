@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 from threads_or_processes.trial.supervisor import health
 from threads_or_processes.trial.supervisor.environment import draw_environment
+from threads_or_processes.trial.supervisor.faults import HarnessError
 from threads_or_processes.trial.supervisor.reaper import SHARED_MEMORY
-from threads_or_processes.trial.supervisor.supervisor import Ending, HarnessError, run_measured
+from threads_or_processes.trial.supervisor.supervisor import Ending, run_measured
 
 from tests.trial.conftest import fake_interpreter, processes_with, until_gone
 
@@ -243,7 +244,7 @@ def other() -> Iterator["subprocess.Popen[bytes]"]:
 def test_a_task_that_kills_its_reaper_ends_and_other_children_live_on(
     bench: Bench, other: "subprocess.Popen[bytes]"
 ) -> None:
-    with pytest.raises(HarnessError, match="without a report"):
+    with pytest.raises(HarnessError, match="guards a trial was ended by SIGKILL"):
         bench.run("kill_parent")
     bench.check_that_nothing_is_left()
     assert other.poll() is None

@@ -15,7 +15,7 @@ import pytest
 from threads_or_processes.records.vocabulary import Family
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.supervisor.lock import machine_lock
-from threads_or_processes.trial.supervisor.supervisor import HarnessError, run_measured
+from threads_or_processes.trial.supervisor.supervisor import run_measured
 from threads_or_processes.trial.workloads import all_workloads
 
 from tests.trial.conftest import RunTrial, fake_interpreter, processes_with, until_gone
@@ -212,19 +212,20 @@ def test_an_exit_without_an_answer_is_a_crash(tmp_path: Path) -> None:
     assert ending.answer["explanation"] == "the process ended with exit code 3"
 
 
-def test_an_answer_that_is_no_json_is_a_fault_of_the_harness(tmp_path: Path) -> None:
-    command = fake_interpreter(
-        tmp_path, "import json, sys; open(json.load(sys.stdin)['answer'], 'w').write('{')"
-    )
-    with pytest.raises(HarnessError, match="no JSON"):
-        run_measured(command, {}, {}, 30)
+def test_an_answer_that_is_none_is_a_crash(tmp_path: Path) -> None:
+    for written in (b"{", b"[1]", b"[" * 100_000, b"\xff", b'{"outcome"'):
+        command = fake_interpreter(tmp_path, f"os.write(SPEC['answer'], {written!r})")
+        ending = run_measured(command, {}, {}, 30)
+        assert ending.answer["explanation"] == "the process ended with exit code 0"
 
 
-def python(code: str) -> "subprocess.Popen[bytes]":
+def python(code: str, *, umask: int = -1, **environment: str) -> "subprocess.Popen[bytes]":
     """Run a piece of the pipeline in a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(code)],
         cwd=ROOT,
+        env={**os.environ, **environment},
+        umask=umask,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -258,25 +259,29 @@ def test_an_interrupted_supervisor_takes_its_processes_along(tmp_path: Path) -> 
 
 
 def test_the_machine_lock_is_held_by_one_and_freed_by_death(tmp_path: Path) -> None:
-    lock = tmp_path / "lock"
+    lock = f"test {tmp_path}"
     holder = python(
         f"""
-        import pathlib, time
+        import time
         from threads_or_processes.trial.supervisor.lock import machine_lock
-        with machine_lock(pathlib.Path({str(lock)!r})):
+        with machine_lock({lock!r}):
             print('held', flush=True)
             time.sleep(60)
-        """
+        """,
+        umask=0o077,
     )
     assert holder.stdout
     assert holder.stdout.readline() == b"held\n"
     waiter = python(
         f"""
-        import pathlib
+        import os
         from threads_or_processes.trial.supervisor.lock import machine_lock
-        with machine_lock(pathlib.Path({str(lock)!r})):
+        if os.getuid() == 0:
+            os.setuid(65534)
+        with machine_lock({lock!r}):
             print('mine')
-        """
+        """,
+        TMPDIR=str(tmp_path),  # as batch systems have it for each job
     )
     assert waiter.stderr
     assert b"another trial is being measured" in waiter.stderr.readline()
@@ -284,5 +289,5 @@ def test_the_machine_lock_is_held_by_one_and_freed_by_death(tmp_path: Path) -> N
     holder.kill()
     holder.communicate()
     assert waiter.communicate(timeout=30)[0] == b"mine\n"
-    with machine_lock(lock):
-        pass
+    with machine_lock(lock) as is_held:
+        assert is_held

@@ -252,8 +252,8 @@ def test_an_async_function_is_awaited_and_elsewhere_run(write: Write, trial: Run
         ),
         pytest.param(
             "import sys\ndef work(task): sys.exit('enough')",
-            "calibrating mine.py:work failed: the process ended with exit code 1",
-            "enough",
+            "mine.py:work raised SystemExit: enough (mine.py, line 2)",
+            "make it run by itself first",
             id="exits",
         ),
     ],

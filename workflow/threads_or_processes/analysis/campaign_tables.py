@@ -11,20 +11,26 @@ import pandas as pd
 from threads_or_processes.analysis.trial_values import column_on
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables.measured import HealthRow, OrderRow, OutcomeRow
+from threads_or_processes.records.texts import shortened
 from threads_or_processes.records.vocabulary import ANY_HEALTH_FLAG, Basis, HealthFlag, Outcome
 
 
 def outcomes_table(plan: Plan, trials: pd.DataFrame) -> list[OutcomeRow]:
     """A row for all planned trials, for each outcome, for those missing.
 
-    Every outcome has its row, also at zero; the first trial by cell and block is the example.
+    Every outcome of the work has its row, also at zero; the first trial by cell and block is the
+    example.
     """
     recorded = trials.drop_duplicates("trial_id")
     places = set(zip(recorded["cell"], recorded["block"], strict=True))
     missing = sorted({(trial.cell, trial.block) for trial in plan.trials} - places)
     return [
         OutcomeRow(outcome="planned", trials=len(plan.trials)),
-        *(_outcome_row(outcome, recorded) for outcome in Outcome),
+        *(
+            _outcome_row(outcome, recorded)
+            for outcome in Outcome
+            if outcome is not Outcome.HARNESS_FAILED or (recorded["outcome"] == outcome).any()
+        ),
         OutcomeRow(
             outcome="missing",
             trials=len(missing),
@@ -40,7 +46,11 @@ def _outcome_row(outcome: Outcome, recorded: pd.DataFrame) -> OutcomeRow:
     if outcome is Outcome.OK or of_kind.empty:
         return row
     example = of_kind.iloc[0]
-    return replace(row, example_cell=example["cell"], example_explanation=example["explanation"])
+    return replace(
+        row,
+        example_cell=example["cell"],
+        example_explanation=shortened(example["explanation"]),
+    )
 
 
 def health_table(trials: pd.DataFrame) -> list[HealthRow]:

@@ -16,6 +16,7 @@ from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Cell, Plan, Trial
 from threads_or_processes.records.quiet import ProbeMode
 from threads_or_processes.records.tables.dataset import RepetitionRow
+from threads_or_processes.records.texts import shortened
 from threads_or_processes.records.trial import (
     RULES,
     HealthStates,
@@ -184,7 +185,7 @@ def rows(record: TrialRecord, *, campaign: str, worker_kind: WorkerKind) -> list
         "cell": cell["id"],
         "worker_kind": worker_kind,
         "params_json": canonical_json(cell["params"]),
-        "explanation": _storable(record["explanation"]),
+        "explanation": _storable(shortened(record["explanation"])),
         "trial_wall_ns": record["ended_monotonic_ns"] - record["started_monotonic_ns"],
         "health_flags": " ".join(health["flags"]) or None,
         "health_json": canonical_json({**health_between(health), "clock": record["clock"]}),

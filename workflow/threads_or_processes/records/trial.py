@@ -395,6 +395,9 @@ class TrialRecord(_Try, Supervised, Answer):
         ),
     ]
     work: Work
+    harness_faults: NotRequired[
+        Annotated[list[str], Field("what went wrong in earlier tries, which left no record")]
+    ]
     environment: Environment
     sentinel: Annotated[Sentinel | None, Field("null where processes can't be pinned")]
 
@@ -419,6 +422,19 @@ def unmeasured() -> Measured:
         repetitions=[],
         output=None,
     )
+
+
+def problem_with_answer(answer: Mapping[str, Any], timing: Timing) -> str | None:
+    """What an answer that has the fields of its type still owes; the rules below, in Python."""
+    if answer["outcome"] != Outcome.OK:
+        return None if answer["explanation"] else "it doesn't explain its outcome"
+    if answer["gil"] is None or answer["clock"] is None:
+        return "it says nothing of the GIL or the clock"
+    if timing is Timing.MEMORY:
+        return None if answer["memory"] else "it has no memory"
+    if not any(repetition["phase"] == "measure" for repetition in answer["repetitions"]):
+        return "it has no measured repetition"
+    return None
 
 
 _IS_OK = {"properties": {"outcome": {"const": "ok"}}}

@@ -93,6 +93,7 @@ class Outcome(StrEnum):
     WRONG_RESULT = "wrong_result"
     WRONG_GIL = "wrong_gil"
     WORKER_DIED = "worker_died"
+    HARNESS_FAILED = "harness_failed"  # nothing that the work is known to have done
 
 
 class HealthFlag(StrEnum):
@@ -101,6 +102,7 @@ class HealthFlag(StrEnum):
     CGROUP_THROTTLING = "cgroup_throttling"
     CLOCK_SOURCE_CHANGED = "clock_source_changed"
     CPU_PRESSURE = "cpu_pressure"
+    HARNESS_FAULT = "harness_fault"  # in an earlier try, so the trial was tried again
     IO_PRESSURE = "io_pressure"
     LOAD = "load"
     MEMORY_PRESSURE = "memory_pressure"
@@ -109,6 +111,7 @@ class HealthFlag(StrEnum):
     STEAL = "steal"
     SWAPPING = "swapping"
     THERMAL_THROTTLING = "thermal_throttling"
+    UNLOCKED = "unlocked"  # the system gave no lock, so trials of others may have run beside
 
 
 #: In the table of health: the trials with any flag.

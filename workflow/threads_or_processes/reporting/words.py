@@ -91,6 +91,7 @@ _OUTCOMES: dict[str, str] = {
     Outcome.WRONG_RESULT: "the results differ from serial",
     Outcome.WRONG_GIL: "the GIL was not in the state that the arm asks for",
     Outcome.WORKER_DIED: "a worker process died",
+    Outcome.HARNESS_FAILED: "the measuring itself failed, twice",
     "missing": "no record",
 }
 
@@ -139,6 +140,7 @@ _HEALTH: dict[str, str] = {
     HealthFlag.CGROUP_THROTTLING: "the control group's quota held the trial back",
     HealthFlag.CLOCK_SOURCE_CHANGED: "the clock source changed",
     HealthFlag.CPU_PRESSURE: "tasks waited for a CPU",
+    HealthFlag.HARNESS_FAULT: "the measuring itself failed, and the trial was tried again",
     HealthFlag.IO_PRESSURE: "tasks waited for a disk",
     HealthFlag.LOAD: "other programs used the CPUs",
     HealthFlag.MEMORY_PRESSURE: "tasks waited for memory",
@@ -147,6 +149,7 @@ _HEALTH: dict[str, str] = {
     HealthFlag.STEAL: "the host gave CPU time to others",
     HealthFlag.SWAPPING: "memory was swapped",
     HealthFlag.THERMAL_THROTTLING: "a CPU was slowed for its heat",
+    HealthFlag.UNLOCKED: "no lock could keep trials of other runs out",
 }
 
 

@@ -19,11 +19,16 @@ from threads_or_processes.common.files import put_in_place, read_json, write_jso
 from threads_or_processes.common.plan_file import read_plan
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Plan
+from threads_or_processes.trial.supervisor.faults import SurroundingsError
 from threads_or_processes.trial.supervisor.lock import machine_lock
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor, noise_monitor
 from threads_or_processes.trial.supervisor.retry_pass import candidates, retries
 from threads_or_processes.trial.supervisor.retry_schedule import RetrySchedule, Stop
-from threads_or_processes.trial.supervisor.trial import run_calibration, run_trial
+from threads_or_processes.trial.supervisor.trial import (
+    record_trial,
+    run_calibration,
+    stopped,
+)
 
 # While the retry pass waits, it says so this often.
 SAY_EVERY_S = 15.0
@@ -33,8 +38,15 @@ def measure(arguments: argparse.Namespace) -> None:
     """Run one trial alone on the machine and write its record."""
     identity = read_as(arguments.identity, Identity)
     calibration = read_json(arguments.calibration)
-    with machine_lock(), noise_monitor(arguments.sentinel) as monitor:
-        record = run_trial(arguments.spec, arguments.position, identity, calibration, monitor)
+    with machine_lock() as has_lock:
+        record = record_trial(
+            arguments.spec,
+            arguments.position,
+            identity,
+            calibration,
+            arguments.sentinel,
+            has_lock=has_lock,
+        )
     _keep(record, arguments.archive)
     _count(record, arguments.archive, arguments.out)
 
@@ -43,13 +55,25 @@ def run_retry_pass(arguments: argparse.Namespace) -> None:
     """Try those trials again that saw no quiet moment, at quiet moments, for a stated time."""
     plan, begun_s = read_plan(arguments.plan), time.monotonic()
     budget_s = plan.config["trial"]["retry_pass_s"]
-    with machine_lock(), noise_monitor(arguments.results / "sentinel.json") as monitor:
-        account = _retry(arguments.results, plan, monitor, budget_s) if monitor else {}
+    with (
+        machine_lock() as has_lock,
+        noise_monitor(arguments.results / "sentinel.json") as monitor,
+    ):
+        try:
+            account = (
+                _retry(arguments.results, plan, monitor, budget_s, has_lock=has_lock)
+                if monitor
+                else {}
+            )
+        except SurroundingsError as fault:
+            raise stopped(fault) from None
     seconds = round(time.monotonic() - begun_s)
     write_json(arguments.out, {**account, "budget_s": budget_s, "seconds": seconds})
 
 
-def _retry(results: Path, plan: Plan, monitor: NoiseMonitor, budget_s: float) -> dict[str, Any]:
+def _retry(
+    results: Path, plan: Plan, monitor: NoiseMonitor, budget_s: float, *, has_lock: bool
+) -> dict[str, Any]:
     """Keep every try, let the quietest count; how many trials lacked quiet, and gained it."""
     lacking = candidates(plan, results, monitor)
     if not (lacking and budget_s):
@@ -61,7 +85,7 @@ def _retry(results: Path, plan: Plan, monitor: NoiseMonitor, budget_s: float) ->
         f"for up to {budget_s / 60:g} min"
     )
     tries = 0
-    for retry in retries(plan, schedule, monitor, results=results):
+    for retry in retries(plan, schedule, monitor, results=results, has_lock=has_lock):
         if retry:
             _keep(retry.record, results / "archive")
             if retry.is_quietest:

@@ -23,8 +23,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from threads_or_processes.common.decoding import MismatchError, decode
+from threads_or_processes.common.decoding import MismatchError, decode, problem_with
 from threads_or_processes.records.interpreter import Identity
+from threads_or_processes.records.trial import Answer
 from threads_or_processes.trial.client import ADDRESS
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
@@ -133,6 +134,7 @@ def _prepared() -> Callable[[Sequence[str]], None]:
         prepare()
     with contextlib.suppress(MismatchError):
         decode({}, Identity)
+    problem_with({}, Answer)
     gc.freeze()  # or each process would copy all of it, to note that it was looked at
     return run_command
 

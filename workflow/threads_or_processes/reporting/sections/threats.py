@@ -128,6 +128,14 @@ _HEALTH_THREATS: dict[str, tuple[str, str]] = {
     HealthFlag.THERMAL_THROTTLING: ("Heat", "a CPU was slowed down for its heat."),
     HealthFlag.SWAPPING: ("Swapping", "memory was swapped."),
     HealthFlag.SLOW_CLOCK_SOURCE: ("A slow clock", "reading the clock took a system call."),
+    HealthFlag.UNLOCKED: (
+        "No lock",
+        "the system gave no lock, so trials of other runs may have run meanwhile.",
+    ),
+    HealthFlag.HARNESS_FAULT: (
+        "Measuring failed once",
+        "the measuring itself failed, and the trial was tried again.",
+    ),
     HealthFlag.CLOCK_SOURCE_CHANGED: (
         "A changing clock",
         "the clock source changed.",

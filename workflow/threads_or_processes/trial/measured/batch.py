@@ -70,13 +70,54 @@ def cut(
 def run_chunk(chunk: Chunk) -> ChunkReport:
     """Run a chunk's tasks one after another; called by a worker of any model."""
     report = _begin()
-    return report([chunk.function(task, **chunk.arguments) for task in chunk.tasks])
+    try:
+        results = [chunk.function(task, **chunk.arguments) for task in chunk.tasks]
+    except BaseException as error:
+        if _can_be_raised_again(error):
+            raise
+        raise TaskError(words_of(error)) from error
+    return report(results)
 
 
 async def await_chunk(chunk: Chunk) -> ChunkReport:
     """The same for a chunk whose function is a coroutine."""
     report = _begin()
-    return report([await chunk.function(task, **chunk.arguments) for task in chunk.tasks])
+    try:
+        results = [await chunk.function(task, **chunk.arguments) for task in chunk.tasks]
+    except (Exception, KeyboardInterrupt, SystemExit) as error:  # a cancelled one must be told so
+        if _can_be_raised_again(error):
+            raise
+        raise TaskError(words_of(error)) from error
+    return report(results)
+
+
+class TaskError(Exception):
+    """What a task raised, in words: its like would not reach the parent, or end a worker."""
+
+
+def words_of(error: BaseException) -> str:
+    """An exception's name and what it says."""
+    if isinstance(error, TaskError):
+        return str(error)
+    try:
+        said = str(error)
+    except Exception:
+        said = "(what it says can't be told: its __str__ raises)"
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+def _can_be_raised_again(error: BaseException) -> bool:
+    """Whether the parent can raise in any model what a task raised.
+
+    A worker thread that meets a `SystemExit` ends without a word, and an exception that can be
+    pickled but not unpickled breaks a pool.
+    """
+    import pickle  # here, because other trials must not have it in their process
+
+    try:
+        return isinstance(pickle.loads(pickle.dumps(error)), Exception)  # noqa: S301 - our own
+    except Exception:
+        return False
 
 
 def alone(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Callable[[Any], Any]:

@@ -8,6 +8,7 @@ from functools import partial, update_wrapper
 from pathlib import Path
 from typing import Any
 
+from threads_or_processes.trial.measured.batch import words_of
 from threads_or_processes.trial.measured.user_errors import TaskFunctionError
 from threads_or_processes.trial.workloads.registry import Workload
 
@@ -25,9 +26,9 @@ def import_user_function(file: Path, name: str) -> Workload:
             f"if {error.name} is a library, add it to the `requirements` of this workload in the "
             f"config, such as requirements: [{error.name}]",
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise TaskFunctionError(
-            f"{file.name} can't be imported: {type(error).__name__}: {error}",
+            f"{file.name} can't be imported: {words_of(error)}",
             "fix what runs when it is imported; the file is imported in every worker",
         ) from error
     function = getattr(module, name)

@@ -9,8 +9,11 @@ import sys
 # Asked before any other import: an extension module can bring the GIL back.
 GIL_BEFORE_IMPORTS: bool = getattr(sys, "_is_gil_enabled", lambda: True)()
 
+import ctypes  # noqa: E402
+import importlib  # noqa: E402
 import json  # noqa: E402
 import os  # noqa: E402
+import signal  # noqa: E402
 import time  # noqa: E402
 import traceback  # noqa: E402
 from collections.abc import Mapping  # noqa: E402
@@ -18,9 +21,12 @@ from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 from threads_or_processes.records.quiet import QuietRule  # noqa: E402
+from threads_or_processes.records.texts import shortened  # noqa: E402
 from threads_or_processes.records.trial import Answer, Clock, Gil, Output, unmeasured  # noqa: E402
 from threads_or_processes.records.vocabulary import Outcome  # noqa: E402
+from threads_or_processes.trial import models  # noqa: E402
 from threads_or_processes.trial.measured import batch as batches  # noqa: E402
+from threads_or_processes.trial.measured.batch import words_of  # noqa: E402
 from threads_or_processes.trial.measured.calibration import find_size  # noqa: E402
 from threads_or_processes.trial.measured.loading import load_workload  # noqa: E402
 from threads_or_processes.trial.measured.memory import measure_memory  # noqa: E402
@@ -38,6 +44,7 @@ from threads_or_processes.trial.needs import Need  # noqa: E402
 from threads_or_processes.trial.workloads.registry import Dispatch, Workload  # noqa: E402
 
 ONCE = Length(warmups=0, repetitions=1)
+PR_SET_PDEATHSIG = 1
 
 
 class GilMismatchError(Exception):
@@ -203,36 +210,66 @@ def _clock() -> Clock:
     )
 
 
-def _raised(error: Exception, spec: dict[str, Any]) -> dict[str, Any]:
+def _raised(error: BaseException, spec: dict[str, Any]) -> dict[str, Any]:
     """The answer when the workload raised; its traceback goes to standard error."""
-    if not spec["family"].endswith(".py"):
-        traceback.print_exc()
-        return {"outcome": Outcome.RAISED, "explanation": f"{type(error).__name__}: {error}"}
+    if not is_own(spec):
+        traceback.print_exception(error)
+        return {"outcome": Outcome.RAISED, "explanation": words_of(error)}
     file = Path(spec["family"])
     answer = {"outcome": Outcome.RAISED, "explanation": explained(error, file, spec["workload"])}
+    told = user_traceback(error, file)
     if spec["do"] == "calibrate":
-        sys.stderr.write(user_traceback(error, file))
+        sys.stderr.write(told)
         return {**answer, "hint": hint_of(error)}
-    sys.stderr.write(user_traceback(error, file) or traceback.format_exc())
+    sys.stderr.write(told or "".join(traceback.format_exception(error)))
     return answer
+
+
+def is_own(spec: Mapping[str, Any]) -> bool:
+    """Whether the work is a user's own function; nothing of it is imported yet when this starts."""
+    return str(spec["family"]).endswith(".py")
+
+
+def import_all(spec: Mapping[str, Any]) -> None:
+    """Import what is not the user's own: it fails only where the interpreter is broken."""
+    if not is_own(spec):
+        load_workload(spec["family"], spec["workload"])
+    importlib.import_module(f"{models.__name__}.{MODELS[spec.get('model', 'serial')].module}")
+
+
+def end_with_parent() -> None:
+    """Have the kernel kill this process when its parent, the reaper, is killed (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def say(answer_file: int, value: Mapping[str, Any]) -> None:
+    """Write a line for the supervisor."""
+    line = memoryview(b"\n%s\n" % json.dumps(value).encode())
+    while line:
+        line = line[os.write(answer_file, line) :]
 
 
 def main() -> None:
     """Run the spec on standard input; any exception of the workload is part of the answer."""
+    end_with_parent()
     spec = json.load(sys.stdin)
+    os.set_inheritable(spec["answer"], False)
+    import_all(spec)
+    say(spec["answer"], {"version": sys.version.split()[0]})
     run = {"measure": measure_cell, "calibrate": calibrate}[spec["do"]]
     ended_well = False
+    answer: dict[str, Any]
     try:
-        answer = run(spec)
+        answer = {**run(spec)}
         ended_well = True
     except WorkerDiedError as death:
         answer = {"outcome": Outcome.WORKER_DIED, "explanation": str(death)}
-    except Exception as error:
+    except BaseException as error:
         answer = _raised(error, spec)
-    answer_file = Path(spec["answer"])
-    unfinished = answer_file.with_suffix(".unfinished")
-    unfinished.write_text(json.dumps(answer), encoding="utf-8")
-    unfinished.replace(answer_file)
+    if "explanation" in answer:
+        answer["explanation"] = shortened(answer["explanation"])
+    say(spec["answer"], {"answer": answer})
     if not ended_well:
         # Tearing a broken pool down can wait for ever; the supervisor ends what is left.
         sys.stderr.flush()

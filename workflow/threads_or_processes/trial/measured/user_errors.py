@@ -4,8 +4,9 @@ import re
 import traceback
 from pathlib import Path
 
-from threads_or_processes.trial.measured.batch import NoResultError
+from threads_or_processes.trial.measured.batch import NoResultError, words_of
 from threads_or_processes.trial.measured.calibration import SizeWithoutEffectError
+from threads_or_processes.trial.models.base import UnreadableResultError
 
 # Where `concurrent.futures` and loky fail when a worker can't pickle a result.
 SENDING_BACK = "_sendback_result"
@@ -19,17 +20,19 @@ class TaskFunctionError(Exception):
         self.hint = hint
 
 
-def explained(error: Exception, file: Path, name: str) -> str:
+def explained(error: BaseException, file: Path, name: str) -> str:
     """What an exception says about the function `name` of a user's `file`.
 
     A worker's traceback comes along as text, so text is where the file's lines are looked for.
     """
     label = f"{file.name}:{name}"
-    said = f"{type(error).__name__}: {error}"
+    said = words_of(error)
     if isinstance(error, TaskFunctionError):
         return str(error)
     if isinstance(error, NoResultError | SizeWithoutEffectError):
         return f"{label}: {error}"
+    if isinstance(error, UnreadableResultError):
+        return f"the result of {label} can't be read in the parent: {error}"
     text = "".join(traceback.format_exception(error))
     lines = re.findall(rf'File "{re.escape(str(file))}", line (\d+)', text)
     if lines:
@@ -44,7 +47,7 @@ def explained(error: Exception, file: Path, name: str) -> str:
     return f"{label} raised {said}"
 
 
-def hint_of(error: Exception) -> str:
+def hint_of(error: BaseException) -> str:
     """How to fix what kept a function from being calibrated."""
     match error:
         case TaskFunctionError():
@@ -71,13 +74,13 @@ def user_traceback(error: BaseException, file: Path) -> str:
     return "".join(traceback.format_exception(error.with_traceback(frame)))
 
 
-def _is_about_pickling(error: Exception) -> bool:
+def _is_about_pickling(error: BaseException) -> bool:
     """`pickle` and dill raise whatever they meet: PicklingError, TypeError, AttributeError."""
-    said = f"{type(error).__name__}: {error}".lower()
+    said = words_of(error).lower()
     return "pickl" in said or "get local object" in said
 
 
-def _remote_words(error: Exception) -> str:
+def _remote_words(error: BaseException) -> str:
     """The last line of a worker's or a feeder thread's traceback; empty if there is none."""
     lines = str(error.__cause__).strip(' \n"').splitlines() if error.__cause__ else []
     return lines[-1] if lines else ""

@@ -40,6 +40,16 @@ class WorkerDiedError(Exception):
     """A worker process ended before its work was done."""
 
 
+class UnreadableResultError(Exception):
+    """A result reached the parent as a pickle, which can't be read there."""
+
+    @classmethod
+    def of(cls, remote: BaseException | None) -> "UnreadableResultError":
+        """From the traceback, as text, of the thread that tried to read it."""
+        lines = str(remote).strip(' \n"').splitlines() if remote else []
+        return cls(lines[-1] if lines else "its pickle can't be loaded")
+
+
 class WorkerProcess(Protocol):
     """The part of a process object that tells how it ended."""
 

@@ -9,13 +9,19 @@ from typing import Any
 
 from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
-from joblib.externals.loky.process_executor import TerminatedWorkerError
+from joblib.externals.loky.process_executor import BrokenProcessPool, TerminatedWorkerError
 
 from threads_or_processes.trial.measured.batch import gil_enabled
 from threads_or_processes.trial.models.barrier import wait_for_all
-from threads_or_processes.trial.models.base import Startup, WorkerDiedError, check_in
+from threads_or_processes.trial.models.base import (
+    Startup,
+    UnreadableResultError,
+    WorkerDiedError,
+    check_in,
+)
 
 # As `_format_exitcodes` of loky writes them: "SIGKILL(-9), EXIT(3)".
+UNREADABLE = "result has failed to un-serialize"
 EXIT_CODES = re.compile(r"exit codes of the workers are \{(.*)\}")
 
 
@@ -52,6 +58,10 @@ class JoblibLoky:
             codes = EXIT_CODES.search(str(death))
             ended = codes[1] if codes else "unknown"
             raise WorkerDiedError(f"a worker process of joblib has ended: {ended}") from death
+        except BrokenProcessPool as broken:
+            if UNREADABLE not in str(broken):
+                raise
+            raise UnreadableResultError.of(broken.__cause__) from broken
         return results
 
     def stop(self) -> None:

@@ -13,15 +13,12 @@ from typing import Any
 from threads_or_processes.trial.models.base import (
     PATIENCE_S,
     Startup,
+    UnreadableResultError,
     WorkerProcess,
     announce,
     await_announcements,
     check_alive,
 )
-
-
-class UnreadableResultError(Exception):
-    """A result ended the pool's thread that reads results; no other will arrive."""
 
 
 class PoolModel(abc.ABC):
@@ -74,9 +71,10 @@ class PoolModel(abc.ABC):
         """Raise for what would let us wait for ever."""
         check_alive(self._born)
         if not self._pool._result_handler.is_alive():
+            # The pool's thread that reads results has ended; no other will arrive.
             raise UnreadableResultError(
-                "what a task returned or raised can be pickled but not unpickled; the traceback of "
-                "the thread that tried is on standard error"
+                "its pickle can't be loaded; the traceback of the thread that tried is on standard "
+                "error"
             )
 
 

@@ -9,7 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any
 
-from threads_or_processes.trial.models.base import Startup, check_alive
+from threads_or_processes.trial.models.base import Startup, UnreadableResultError, check_alive
 from threads_or_processes.trial.models.executors import ExecutorModel
 
 # How long a broken executor may take to end what is left of it.
@@ -53,4 +53,5 @@ class ProcessExecutor(ExecutorModel):
             check_alive(p for p in processes if p.exitcode != -signal.SIGTERM)
             if broken.__cause__ is None:
                 check_alive(processes)
-            raise  # a result could not be read; the cause says why
+                raise
+            raise UnreadableResultError.of(broken.__cause__) from broken

@@ -2,8 +2,7 @@
 
 import re
 import signal
-from collections.abc import Collection
-from pathlib import Path
+from collections.abc import Collection, Iterable
 from typing import Any
 
 # CPython's own words (Python/import.c), on the standard error of the process that imported it.
@@ -17,14 +16,19 @@ def unanswered(exit_code: int, timeout_s: float | None) -> dict[str, Any]:
     """The outcome of a process that left no answer; `timeout_s` if it was ended for that."""
     if timeout_s is not None:
         return {"outcome": "timeout", "explanation": f"not finished after {timeout_s:g} s"}
+    return {"outcome": "crashed", "explanation": f"the process {exit_words(exit_code)}"}
+
+
+def exit_words(exit_code: int) -> str:
+    """How a process ended; a negative exit code is a signal's number."""
     if exit_code < 0:
-        ended = f"the process was ended by {_signal_name(-exit_code)}"
-    else:
-        ended = f"the process ended with exit code {exit_code}"
-    return {"outcome": "crashed", "explanation": ended}
+        return f"was ended by {_signal_name(-exit_code)}"
+    return f"ended with exit code {exit_code}"
 
 
-def explained(answer: dict[str, Any], flags: Collection[str], stderr: Path) -> dict[str, Any]:
+def explained(
+    answer: dict[str, Any], flags: Collection[str], stderr: Iterable[bytes]
+) -> dict[str, Any]:
     """Complete an answer's explanation with what only the supervisor can know."""
     outcome = answer.get("outcome")
     if outcome == "wrong_gil" and (module := _brought_the_gil_back(stderr)):
@@ -40,11 +44,10 @@ def explained(answer: dict[str, Any], flags: Collection[str], stderr: Path) -> d
     return {**answer, "explanation": answer["explanation"] + addition}
 
 
-def _brought_the_gil_back(stderr: Path) -> str | None:
-    with stderr.open("rb") as lines:
-        for line in lines:
-            if found := GIL_CAME_BACK.search(line):
-                return found[1].decode("utf-8", errors="replace")
+def _brought_the_gil_back(stderr: Iterable[bytes]) -> str | None:
+    for line in stderr:
+        if found := GIL_CAME_BACK.search(line):
+            return found[1].decode("utf-8", errors="replace")
     return None
 
 

@@ -33,22 +33,26 @@ PR_SET_CHILD_SUBREAPER = 36
 # A resource tracker ends by itself, once those it serves are gone: it unlinks their semaphores.
 TRACKER_PATIENCE_S = 2.0
 POLL_S = 0.002
+POLITE = (
+    *(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGALRM),
+    *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU),
+)
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Linux keeps POSIX shared memory
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReaperRequest:
-    """What a reaper starts and answers for; `spec` is a file for the process's standard input.
+    """What a reaper starts and answers for; `spec` is open for the process's standard input.
 
-    Output and errors go to the file `stderr`; `folder` is the working directory and is removed in
-    the end; `shared_memory_prefix` begins the names of the trial's shared memory and semaphores.
+    Output and errors go to the open file `stderr`; `folder` is the working directory and is removed
+    in the end; `shared_memory_prefix` begins the names of the trial's shared memory and semaphores.
     """
 
     command: list[str]
     environment: dict[str, str]
     folder: Path
-    spec: Path
-    stderr: Path
+    spec: int
+    stderr: int
     pass_fds: tuple[int, ...]
     shared_memory_prefix: str
 
@@ -58,7 +62,7 @@ def fork_reaper(
 ) -> int:
     """Fork a reaper that listens to `control` and writes to `report`; returns its process id.
 
-    `not_its` are the supervisor's ends of these pipes. The machine's lock stays with the reaper,
+    `not_its` are the supervisor's ends of its pipes. The machine's lock stays with the reaper,
     so that no other trial begins before this one is gone.
     """
     pid = os.fork()
@@ -66,8 +70,10 @@ def fork_reaper(
         return pid
     try:
         os.setsid()  # an interrupt at the terminal is for the supervisor
-        # A polite request to end must not come between the end of the trial and the tidying up.
-        signal.signal(signal.SIGTERM, lambda *_: None)
+        # A polite request to end, from the work or from outside, must not come between the end of
+        # the trial and the tidying up.
+        for number in POLITE:
+            signal.signal(number, lambda *_: None)
         for end in not_its:
             os.close(end)
         _keep(request, control, report)
@@ -101,17 +107,16 @@ def _run(request: ReaperRequest, control: int, *, adopts: bool) -> int:
     os.set_blocking(wakes, False)
     signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    with request.spec.open("rb") as spec, request.stderr.open("wb") as stderr:
-        measured = subprocess.Popen(
-            request.command,
-            stdin=spec,
-            stdout=stderr,
-            stderr=stderr,
-            env=request.environment,
-            cwd=request.folder,
-            pass_fds=request.pass_fds,
-            start_new_session=True,
-        )
+    measured = subprocess.Popen(
+        request.command,
+        stdin=request.spec,
+        stdout=request.stderr,
+        stderr=request.stderr,
+        env=request.environment,
+        cwd=request.folder,
+        pass_fds=request.pass_fds,
+        start_new_session=True,
+    )
     for end in request.pass_fds:
         os.close(end)
     with contextlib.suppress(OSError):

@@ -19,9 +19,15 @@ from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import PeersName, Plan, Trial
 from threads_or_processes.records.quiet import quiet_trials_wanted
 from threads_or_processes.records.vocabulary import FEWEST_QUIET
+from threads_or_processes.trial.supervisor.faults import HarnessError, SurroundingsError
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor
 from threads_or_processes.trial.supervisor.retry_schedule import RetrySchedule
-from threads_or_processes.trial.supervisor.trial import measure_trial, quiet_repetitions
+from threads_or_processes.trial.supervisor.trial import (
+    Circumstances,
+    measure_trial,
+    quiet_repetitions,
+    tell,
+)
 
 # So long it waits for a moment that is quiet for one trial, before another one's turn comes.
 TURN_S = 5.0
@@ -101,6 +107,7 @@ def retries(
     monitor: NoiseMonitor,
     *,
     results: Path,
+    has_lock: bool = True,
 ) -> Iterator[Retry | None]:
     """Try trials again, each at a quiet moment, until the schedule stops.
 
@@ -115,14 +122,23 @@ def retries(
             yield None
             continue
         cell = one.record["cell"]
-        record = measure_trial(
-            plan.spec(one.trial),
-            one.trial.position,
-            read_as(results / "interpreters" / f"{cell['arm']}.json", Identity),
-            read_json(results / "calibration" / f"{cell['workload']}.json"),
-            monitor,
-            attempt=one.record["try"] + 1,
-        )
+        try:
+            record = measure_trial(
+                plan.spec(one.trial),
+                one.trial.position,
+                read_as(results / "interpreters" / f"{cell['arm']}.json", Identity),
+                read_json(results / "calibration" / f"{cell['workload']}.json"),
+                monitor,
+                attempt=one.record["try"] + 1,
+                circumstances=Circumstances(has_lock=has_lock),
+            )
+        except SurroundingsError:
+            raise
+        except HarnessError as fault:  # one of its tries is spent
+            tell(f"a retry of {cell['id']} failed: {fault}")
+            schedule.take_note(one, time.monotonic(), has_enough=False)
+            yield None
+            continue
         rule = monitor.rule(threshold, workers=one.workers)
         is_quietest = record["outcome"] == "ok" and (
             quiet_repetitions(record, rule) > quiet_repetitions(one.record, rule)

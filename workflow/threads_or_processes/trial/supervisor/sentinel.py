@@ -16,6 +16,7 @@ from functools import cache
 
 from threads_or_processes.records.quiet import ProbeMode, floor_of
 from threads_or_processes.trial.measured.probe_client import WORDS, ProbeReading
+from threads_or_processes.trial.supervisor.faults import SentinelDiedError
 
 TEXT_BYTES = 12_000
 # A child that is asked sleeps so long first: whoever asked sleeps too by then, and what else there
@@ -23,6 +24,8 @@ TEXT_BYTES = 12_000
 NAP_NS = 200_000
 # About as long as a batch.
 BETWEEN_READINGS_S = 0.02
+# The answer of a child that could not choose its CPU.
+NOT_PINNED = b"!"
 
 
 class CannotPinError(Exception):
@@ -55,7 +58,7 @@ def sentinel(cpus: Sequence[int]) -> Iterator[Callable[[ProbeMode], list[ProbeRe
     """Children on `cpus`; yields a function that takes an answer of each, in that order.
 
     The children end with this process, whatever ends it: their pipe closes. Raises
-    `CannotPinError`.
+    `CannotPinError`; readings raise `SentinelDiedError` once a child has ended.
     """
     if not hasattr(os, "sched_setaffinity"):
         raise CannotPinError("the system has no call that pins a process to a CPU")
@@ -65,10 +68,7 @@ def sentinel(cpus: Sequence[int]) -> Iterator[Callable[[ProbeMode], list[ProbeRe
         for cpu in cpus:
             children.append(_start(cpu, text, children))
         read = reader_of(children)
-        try:
-            read(ProbeMode.SIMULTANEOUS)
-        except (BrokenPipeError, EOFError) as error:  # the child has ended
-            raise CannotPinError("a process could not be pinned to its CPU") from error
+        read(ProbeMode.SIMULTANEOUS)  # a child that is not on its CPU says so
         yield read
     finally:
         for child in children:
@@ -105,7 +105,7 @@ def reader_of(children: Sequence[Child]) -> Callable[[ProbeMode], list[ProbeRead
 
     def simultaneously(asked: Sequence[Child]) -> list[ProbeReading]:
         for child in asked:
-            os.write(child.asks, b"?")
+            _ask(child)
         asked_ns = time.perf_counter_ns()
         return [_answer(child, asked_ns) for child in asked]
 
@@ -117,12 +117,25 @@ def reader_of(children: Sequence[Child]) -> Callable[[ProbeMode], list[ProbeRead
     return read
 
 
+def _ask(child: Child) -> None:
+    try:
+        os.write(child.asks, b"?")
+    except BrokenPipeError:
+        raise _death_of(child) from None
+
+
 def _answer(child: Child, asked_ns: int) -> ProbeReading:
     words = os.read(child.answers, WORDS.size)
+    if words == NOT_PINNED:
+        raise CannotPinError(f"a process could not be pinned to CPU {child.cpu}")
     if len(words) < WORDS.size:
-        raise EOFError
+        raise _death_of(child)
     begun_ns, work_ns = WORDS.unpack(words)  # a child says when it began, not how long it waited
     return ProbeReading(work_ns=work_ns, waited_ns=begun_ns - asked_ns - NAP_NS)
+
+
+def _death_of(child: Child) -> SentinelDiedError:
+    return SentinelDiedError(f"its process {child.pid} on CPU {child.cpu} has ended")
 
 
 def _start(cpu: int, text: bytes, siblings: Sequence[Child]) -> Child:
@@ -145,7 +158,12 @@ def _start(cpu: int, text: bytes, siblings: Sequence[Child]) -> Child:
 def _serve(cpu: int, text: bytes, asks: int, answers: int) -> None:
     """A child's life: an answer for each byte, until the pipe closes. Never returns."""
     try:
-        os.sched_setaffinity(0, {cpu})
+        try:
+            os.sched_setaffinity(0, {cpu})
+        except OSError:
+            os.read(asks, 1)
+            os.write(answers, NOT_PINNED)
+            return
         _yield_to_others()
         while os.read(asks, 1):
             time.sleep(NAP_NS / 1e9)

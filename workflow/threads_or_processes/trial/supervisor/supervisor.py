@@ -12,13 +12,18 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from threads_or_processes.records.trial import Supervised, TrialHealth
 from threads_or_processes.trial.measured.probe_client import WORDS, ProbeReading
 from threads_or_processes.trial.measured.proc import children
 from threads_or_processes.trial.supervisor import health
-from threads_or_processes.trial.supervisor.outcome import explained, unanswered
+from threads_or_processes.trial.supervisor.faults import (
+    HarnessError,
+    NotStartedError,
+    SentinelDiedError,
+)
+from threads_or_processes.trial.supervisor.outcome import exit_words, explained, unanswered
 from threads_or_processes.trial.supervisor.pipeline_idle import ancestors, await_idle, cpu_ns
 from threads_or_processes.trial.supervisor.reaper import (
     SHARED_MEMORY,
@@ -35,16 +40,16 @@ STDERR_TAIL_BYTES = 4000
 ENDS_WITHIN_S = 30.0
 
 
-class HarnessError(Exception):
-    """The harness itself went wrong; never something that the measured code did."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Ending:
-    """How a measured process ended: its answer, or why there is none, and what was seen of it."""
+    """How a measured process ended: its answer, or why there is none, and what was seen of it.
+
+    `version` is what the interpreter said of itself when it started.
+    """
 
     answer: dict[str, Any]
     seen: Supervised
+    version: str
 
 
 def run_measured(
@@ -66,30 +71,31 @@ def run_measured(
         _interruptible(),
         # Removed by the reaper, unless it never came to be.
         tempfile.TemporaryDirectory(prefix="trial-", ignore_cleanup_errors=True) as name,
+        # Files without a name: the work can't remove them.
+        tempfile.TemporaryFile() as spec_file,
+        tempfile.TemporaryFile() as answer_file,
+        tempfile.TemporaryFile() as stderr_file,
         contextlib.ExitStack() as stack,
     ):
-        folder = Path(name)
-        spec_file, answer_file, stderr_file = (
-            folder / file for file in ("spec.json", "answer.json", "stderr")
-        )
         line = _SentinelLine(read_sentinel) if read_sentinel else None
         if line:
             stack.callback(line.close)
             asks, answers = line.measured_ends
             spec = {**spec, "probe": {**spec["probe"], "asks": asks, "answers": answers}}
-        spec_file.write_text(json.dumps({**spec, "answer": str(answer_file)}), encoding="utf-8")
+        spec_file.write(json.dumps({**spec, "answer": answer_file.fileno()}).encode())
+        spec_file.seek(0)
         request = ReaperRequest(
             command=[*command, "-m", MEASURED],
-            environment={**environment, **_places(folder, prefix)},
-            folder=folder,
-            spec=spec_file,
-            stderr=stderr_file,
-            pass_fds=line.measured_ends if line else (),
+            environment={**environment, **_places(Path(name), prefix)},
+            folder=Path(name),
+            spec=spec_file.fileno(),
+            stderr=stderr_file.fileno(),
+            pass_fds=(answer_file.fileno(), *(line.measured_ends if line else ())),
             shared_memory_prefix=prefix,
         )
-        reaper = stack.enter_context(_reaper(request))
+        reaper = stack.enter_context(_reaper(request, not_its=line.own_ends if line else ()))
         if line:
-            line.open()  # after the fork, which copies no threads
+            line.open(on_fault=reaper.end)  # after the fork, which copies no threads
         pipeline = ancestors()
         waited_ns = await_idle(pipeline)
         beside_cpu_ns = cpu_ns(pipeline)
@@ -107,13 +113,19 @@ def run_measured(
         health_after = health.read()
         # A shell above the pipeline may end meanwhile, and its time is no longer counted then.
         beside_cpu_ns = max(0, cpu_ns(pipeline) - beside_cpu_ns)
+        if line and line.fault:
+            raise SentinelDiedError(f"the sentinel died while a trial ran: {line.fault}")
         flags = health.flags(health_before, health_after)
-        if answer_file.exists():
-            answer = _parsed(answer_file)
-        else:
-            answer = unanswered(exit_code, timeout_s if timed_out else None)
+        stderr_tail = _tail(stderr_file)
+        version, answer = _told(answer_file)
+        missing = unanswered(exit_code, timeout_s if timed_out else None)
+        if version is None:
+            raise NotStartedError(
+                f"{command[0]} did not start: {missing['explanation']}"
+                + (f"; its last words were:\n{stderr_tail.rstrip()}" if stderr_tail else "")
+            )
         seen = Supervised(
-            stderr_tail=stderr_file.read_bytes()[-STDERR_TAIL_BYTES:].decode(errors="replace"),
+            stderr_tail=stderr_tail,
             health=TrialHealth(before=health_before, after=health_after, flags=flags),
             waited_ns=waited_ns,
             beside_cpu_ns=beside_cpu_ns,
@@ -122,7 +134,9 @@ def run_measured(
             started_monotonic_ns=started_monotonic_ns,
             ended_monotonic_ns=ended_monotonic_ns,
         )
-        return Ending(answer=explained(answer, flags, stderr_file), seen=seen)
+        stderr_file.seek(0)
+        answer = explained(answer or missing, flags, stderr_file)
+        return Ending(answer=answer, seen=seen, version=version)
 
 
 def _places(folder: Path, prefix: str) -> dict[str, str]:
@@ -138,13 +152,17 @@ def _places(folder: Path, prefix: str) -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class _Reaper:
-    """The supervisor's end of a reaper process, which is told by a pipe and reports by one."""
+    """The supervisor's end of a reaper process, which is told by a pipe and reports by one.
+
+    `ended` is its wait status, once it is known.
+    """
 
     pid: int
     control: int
     report: int
+    ended: int | None = None
 
     def start(self) -> None:
         """Have it start what it shall answer for."""
@@ -163,7 +181,10 @@ class _Reaper:
             return None
         content = os.read(self.report, 32)
         if not content:
-            raise HarnessError("the reaper of a trial ended without a report")
+            how = exit_words(os.waitstatus_to_exitcode(self._wait()))
+            raise HarnessError(
+                f"the process that guards a trial {how}; the work may have ended its own parent"
+            )
         return int(content)
 
     def dismiss(self) -> bool:
@@ -173,7 +194,12 @@ class _Reaper:
             if not os.read(self.report, 32):
                 break
         os.close(self.report)
-        return gone and os.waitpid(self.pid, 0)[1] == 0
+        return gone and self._wait() == 0
+
+    def _wait(self) -> int:
+        if self.ended is None:
+            self.ended = os.waitpid(self.pid, 0)[1]
+        return self.ended
 
     def _speaks_within(self, seconds: float) -> bool:
         """Whether it reports, or ends, in that time."""
@@ -187,16 +213,17 @@ class _Reaper:
 
 
 @contextlib.contextmanager
-def _reaper(request: ReaperRequest) -> Iterator[_Reaper]:
+def _reaper(request: ReaperRequest, *, not_its: tuple[int, ...]) -> Iterator[_Reaper]:
     """A reaper that waits for its start; when the block is left, all of it is gone.
 
-    Should the reaper itself be killed, what it answered for comes to this process.
+    `not_its` are open ends that are no business of it. Should the reaper itself be killed, what it
+    answered for comes to this process.
     """
     adopt_orphans()
     others = [int(child) for child in children("self")]
     its_control, control = os.pipe()
     report, its_report = os.pipe()
-    pid = fork_reaper(request, its_control, its_report, not_its=(control, report))
+    pid = fork_reaper(request, its_control, its_report, not_its=(control, report, *not_its))
     os.close(its_control)
     os.close(its_report)
     reaper = _Reaper(pid=pid, control=control, report=report)
@@ -209,14 +236,35 @@ def _reaper(request: ReaperRequest) -> Iterator[_Reaper]:
         adopt_orphans(adopt=False)
 
 
-def _parsed(answer_file: Path) -> dict[str, Any]:
+def _tail(stderr: IO[bytes]) -> str:
+    """The end of what the process printed, and that it is not all."""
+    size = stderr.seek(0, os.SEEK_END)
+    stderr.seek(max(0, size - STDERR_TAIL_BYTES))
+    tail = stderr.read().decode(errors="replace")
+    return tail if size <= STDERR_TAIL_BYTES else f"[…the last of {size:,} bytes…]\n{tail}"
+
+
+def _told(answer_file: IO[bytes]) -> tuple[str | None, dict[str, Any] | None]:
+    """The version that the process started with, and its answer; None for what is not there.
+
+    It says its version in the first line, before it runs anything of the work, and answers in the
+    last one. A line that is none of its own was left by the work.
+    """
+    answer_file.seek(0)
+    lines = [line for line in answer_file.read().split(b"\n") if line]
+    if not lines:
+        return None, None
+    version, answer = _object(lines[0]).get("version"), _object(lines[-1]).get("answer")
+    return str(version), answer if isinstance(answer, dict) else None
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    """A line of JSON; empty if it is none."""
     try:
-        answer: dict[str, Any] = json.loads(answer_file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise HarnessError(
-            f"the measured process left an answer that is no JSON: {error}"
-        ) from error
-    return answer
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 class _SentinelLine:
@@ -226,29 +274,40 @@ class _SentinelLine:
         self._read = read
         self._asks_ours, self._asks = os.pipe()
         self._answers, self._answers_ours = os.pipe()
-        self._answering = threading.Thread(target=self._answer, daemon=True)
+        self._answering: threading.Thread | None = None
+        self.fault: Exception | None = None
+
+    @property
+    def own_ends(self) -> tuple[int, int]:
+        """The ends of this process."""
+        return self._asks_ours, self._answers_ours
 
     @property
     def measured_ends(self) -> tuple[int, int]:
         """The ends for the measured process: where it asks, and where it reads answers."""
         return self._asks, self._answers
 
-    def open(self) -> None:
-        """Answer from now on, in a thread."""
+    def open(self, on_fault: Callable[[], None]) -> None:
+        """Answer from now on, in a thread; it calls `on_fault` when it can't any more."""
+        self._answering = threading.Thread(target=self._answer, args=[on_fault], daemon=True)
         self._answering.start()
 
     def close(self) -> None:
         """Answer no more; the measured process and its workers are dead by now."""
         os.close(self._asks)  # the last copy of this end: the thread sees that nobody asks
-        if self._answering.ident:
+        if self._answering:
             self._answering.join(timeout=ENDS_WITHIN_S)
         for end in (self._answers, self._asks_ours, self._answers_ours):
             os.close(end)
 
-    def _answer(self) -> None:
-        while os.read(self._asks_ours, 1):
-            words = (WORDS.pack(answer.work_ns, answer.waited_ns) for answer in self._read())
-            os.write(self._answers_ours, b"".join(words))
+    def _answer(self, on_fault: Callable[[], None]) -> None:
+        try:
+            while os.read(self._asks_ours, 1):
+                words = (WORDS.pack(answer.work_ns, answer.waited_ns) for answer in self._read())
+                os.write(self._answers_ours, b"".join(words))
+        except Exception as fault:
+            self.fault = fault
+            on_fault()
 
 
 @contextlib.contextmanager

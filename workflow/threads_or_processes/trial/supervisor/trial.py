@@ -1,41 +1,112 @@
 """One trial from its specification to its record; one calibration likewise."""
 
+import sys
+import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+from threads_or_processes.common.decoding import problem_with
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import digest
 from threads_or_processes.records.imputation import JudgedRepetition, judged, usable
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.quiet import ProbeMode, QuietRule
+from threads_or_processes.records.texts import shortened
 from threads_or_processes.records.topology import usable_cpus
 from threads_or_processes.records.trial import (
     Answer,
     Sentinel,
+    Supervised,
+    TrialHealth,
     TrialRecord,
     TrialSpec,
+    problem_with_answer,
     unmeasured,
 )
-from threads_or_processes.records.vocabulary import TRIAL_SCHEMA_VERSION
+from threads_or_processes.records.vocabulary import (
+    TRIAL_SCHEMA_VERSION,
+    HealthFlag,
+    Outcome,
+    Timing,
+)
 from threads_or_processes.trial.machine import allowed_cpus, cpu_quota, fingerprint
 from threads_or_processes.trial.measured.probe_client import ProbeReading
+from threads_or_processes.trial.supervisor import health
 from threads_or_processes.trial.supervisor.environment import Environment, draw_environment
+from threads_or_processes.trial.supervisor.faults import HarnessError, SurroundingsError
 from threads_or_processes.trial.supervisor.instrument import instrument_sha256
-from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor
+from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor, noise_monitor
 from threads_or_processes.trial.supervisor.supervisor import (
     PACKAGE_ROOT,
     Ending,
-    HarnessError,
     run_measured,
 )
 from threads_or_processes.trial.user_workloads import place_of, workload_of
 from threads_or_processes.trial.workloads.registry import Workload, batch_for
 
 CALIBRATION_TIMEOUT_S = 300
+# After a fault of the harness a trial is tried once more.
+MOST_TRIES = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Circumstances:
+    """What is odd with the harness in a trial: faults that came before, no lock of the machine."""
+
+    faults: tuple[str, ...] = ()
+    has_lock: bool = True
+
+    def on(self, seen: Supervised) -> Mapping[str, Any]:
+        """What was seen of a trial, with this."""
+        odd = {HealthFlag.HARNESS_FAULT: self.faults, HealthFlag.UNLOCKED: not self.has_lock}
+        flags = sorted({*seen["health"]["flags"], *(flag for flag, holds in odd.items() if holds)})
+        health_now = {**seen["health"], "flags": flags}
+        faults = {"harness_faults": list(self.faults)} if self.faults else {}
+        return {**seen, "health": health_now, **faults}
+
+
+def record_trial(
+    spec: TrialSpec,
+    position: int,
+    identity: Identity,
+    calibration: Mapping[str, Any],
+    sentinel: Path,
+    *,
+    has_lock: bool = True,
+) -> TrialRecord:
+    """Measure one trial; a fault of the harness is told, and the trial tried once more.
+
+    `sentinel` is the campaign's file of readings. `UserError` where what is around the trial is
+    broken; any other fault of the harness leaves a record as well.
+    """
+    now = Circumstances(has_lock=has_lock)
+    while True:
+        try:
+            with noise_monitor(sentinel) as monitor:
+                return run_trial(spec, position, identity, calibration, monitor, circumstances=now)
+        except HarnessError as fault:
+            now = replace(now, faults=(*now.faults, shortened(str(fault))))
+            if len(now.faults) == MOST_TRIES:
+                if isinstance(fault, SurroundingsError):
+                    raise stopped(fault, identity["arm"]) from None
+                return _failed_trial(spec, position, identity, calibration, now)
+            tell(f"{spec['cell']['id']} is tried once more: {fault}")
+
+
+def tell(words: str) -> None:
+    """Say something at the terminal and in the log; a trial's error stream goes to the log only."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.write(f"\nwarning: {words}\n")
+        stream.flush()
+
+
+def stopped(fault: HarnessError, build: str = "") -> UserError:
+    """What to tell when a fault ends the run."""
+    return UserError(str(fault), where=f"build {build}" if build else "", hint=fault.hint)
 
 
 def run_trial(
@@ -44,13 +115,17 @@ def run_trial(
     identity: Identity,
     calibration: Mapping[str, Any],
     monitor: NoiseMonitor | None,
+    *,
+    circumstances: Circumstances = Circumstances(),
 ) -> TrialRecord:
     """Measure one trial in a fresh process, begun at a quiet moment if one comes in time."""
     if monitor:
         monitor.await_quiet(
             spec["quiet_threshold"], spec["patience_s"], workers=spec["cell"]["workers"]
         )
-    record = measure_trial(spec, position, identity, calibration, monitor)
+    record = measure_trial(
+        spec, position, identity, calibration, monitor, circumstances=circumstances
+    )
     if monitor and record["outcome"] == "ok" and record["repetitions"]:
         monitor.remember(record)
     return record
@@ -99,6 +174,7 @@ def measure_trial(
     monitor: NoiseMonitor | None,
     *,
     attempt: int = 1,
+    circumstances: Circumstances = Circumstances(),
 ) -> TrialRecord:
     """Measure a trial at once; returns its record, which says how the trial ended.
 
@@ -130,15 +206,65 @@ def measure_trial(
         spec["timeout_s"],
         read_sentinel,
     )
-    if "outcome" not in ending.answer:
-        raise HarnessError("the measured process left an answer without an outcome")
-    return {
+    return _record(
+        {
+            **_checked(ending.answer, Timing(cell["timing"])),
+            **circumstances.on(ending.seen),
+            **_setting(spec, position, identity, calibration, environment),
+        },
+        attempt,
+        rule,
+    )
+
+
+def _record(fields: Mapping[str, Any], attempt: int, rule: QuietRule | None) -> TrialRecord:
+    sentinel = _recorded(rule) if rule else None
+    return cast("TrialRecord", {**fields, "try": attempt, "sentinel": sentinel})
+
+
+def _failed_trial(
+    spec: TrialSpec,
+    position: int,
+    identity: Identity,
+    calibration: Mapping[str, Any],
+    circumstances: Circumstances,
+) -> TrialRecord:
+    """The record of a trial in which the harness failed each time; none of it was measured."""
+    environment = draw_environment(spec["seed"], spec["cell"]["id"], spec["block"])
+    now_unix_ns, now_monotonic_ns, state = time.time_ns(), time.perf_counter_ns(), health.read()
+    seen = Supervised(
+        stderr_tail="",
+        health=TrialHealth(before=state, after=state, flags=[]),
+        waited_ns=0,
+        beside_cpu_ns=0,
+        started_unix_ns=now_unix_ns,
+        ended_unix_ns=now_unix_ns,
+        started_monotonic_ns=now_monotonic_ns,
+        ended_monotonic_ns=now_monotonic_ns,
+    )
+    fields = {
         **unmeasured(),
-        **cast("Answer", ending.answer),
-        **ending.seen,
+        "outcome": Outcome.HARNESS_FAILED,
+        "explanation": f"in each of {len(circumstances.faults)} tries; in the last one "
+        + circumstances.faults[-1],
+        **circumstances.on(seen),
+        **_setting(spec, position, identity, calibration, environment),
+    }
+    return _record(fields, attempt=1, rule=None)
+
+
+def _setting(
+    spec: TrialSpec,
+    position: int,
+    identity: Identity,
+    calibration: Mapping[str, Any],
+    environment: Environment,
+) -> dict[str, Any]:
+    """What a trial's record says of the trial whatever became of it."""
+    cell = spec["cell"]
+    return {
         "schema_version": TRIAL_SCHEMA_VERSION,
         "trial_id": uuid.uuid4().hex,
-        "try": attempt,
         "cell": cell,
         "block": spec["block"],
         "position": position,
@@ -150,7 +276,7 @@ def measure_trial(
             "executable_sha256": identity["executable_sha256"],
             "version": identity["version"],
         },
-        "instrument_sha256": instrument_sha256(workload, cell["model"]),
+        "instrument_sha256": instrument_sha256(workload_of(cell["function"]), cell["model"]),
         "work": {
             "tasks": calibration["tasks"],
             "size": calibration["size"],
@@ -162,14 +288,40 @@ def measure_trial(
             "padding_bytes": environment.padding_bytes,
             "variables": environment.variables,
         },
-        "sentinel": _recorded(rule) if rule else None,
     }
+
+
+def _checked(told: Mapping[str, Any], timing: Timing) -> Answer:
+    """The answer; where it is none, because the work wrote it, that is how the process ended."""
+    answer = {**unmeasured(), **told, "explanation": shortened(str(told.get("explanation", "")))}
+    problem = problem_with(answer, Answer) or problem_with_answer(answer, timing)
+    if problem:
+        explanation = shortened(f"the process left an answer that is none: {problem}")
+        return {**unmeasured(), "outcome": Outcome.CRASHED, "explanation": explanation}
+    return cast("Answer", answer)
 
 
 def run_calibration(
     function: str, params: dict[str, Any], batch_ms: float, identity: Identity
 ) -> dict[str, Any]:
-    """Size a workload's batch on this machine with the reference arm, serially."""
+    """Size a workload's batch on this machine with the reference arm, serially.
+
+    A fault of the harness is told, and it is tried once more; `UserError` after that.
+    """
+    try:
+        return _calibrated(function, params, batch_ms, identity)
+    except HarnessError as fault:
+        tell(f"calibrating {function} is tried once more: {fault}")
+    try:
+        return _calibrated(function, params, batch_ms, identity)
+    except HarnessError as fault:
+        fault.args = (f"calibrating {function} failed: {fault}",)
+        raise stopped(fault, identity["arm"]) from None
+
+
+def _calibrated(
+    function: str, params: dict[str, Any], batch_ms: float, identity: Identity
+) -> dict[str, Any]:
     workload = workload_of(function)
     cpus = usable_cpus(len(allowed_cpus()), cpu_quota())
     tasks, target_ns = batch_for(workload, params, batch_ms, cpus)
@@ -180,7 +332,7 @@ def run_calibration(
         draw_environment(0, workload.name, 0),
         CALIBRATION_TIMEOUT_S,
     )
-    if "outcome" in ending.answer:
+    if "outcome" in ending.answer or "size" not in ending.answer:
         raise _not_calibrated(function, params, ending)
     calibration = {
         "schema_version": TRIAL_SCHEMA_VERSION,
@@ -198,9 +350,9 @@ def run_calibration(
 
 def _not_calibrated(function: str, params: Mapping[str, Any], ending: Ending) -> UserError:
     """Why a workload can't be measured, with the end of what it printed."""
-    explanation = ending.answer["explanation"]
+    explanation = str(ending.answer.get("explanation", "the process left an answer that is none"))
     hint = ending.answer.get("hint", "make it run serially first")
-    if ending.answer["outcome"] == "timeout":
+    if ending.answer.get("outcome") == "timeout":
         hint = (
             "let a task take some milliseconds, or give it a parameter `size` that says how much "
             "it does"
@@ -277,10 +429,19 @@ def _run(
             hint="delete results/<machine>/interpreters and run snakemake again",
         )
     import_folders = [PACKAGE_ROOT, *([workload.file.parent] if workload.file else [])]
-    return run_measured(
+    ending = run_measured(
         [str(executable), *identity["flags"]],
         {**spec, "family": workload.family, "workload": workload.name},
         environment.for_process(*import_folders),
         timeout_s,
         read_sentinel,
     )
+    if ending.version != identity["version"]:
+        raise UserError(
+            f"{identity['arm']} is Python {ending.version} now, and was {identity['version']} when "
+            "this campaign began",
+            where=str(executable),
+            hint="put that interpreter back; or delete results/<machine>/interpreters and run "
+            "snakemake again, which measures everything on this build again",
+        )
+    return ending
