@@ -118,6 +118,16 @@ def test_what_is_ahead_says_what_each_job_requests_and_what_is_left_out_once(
     assert all(said.count(phrase) == 1 for phrase in shared)
 
 
+def test_a_dry_run_says_what_is_ahead_instead_of_every_file(tmp_path: Path) -> None:
+    overlay = str(ROOT / "overlays/machines.yaml")
+    command = [sys.executable, "-m", "snakemake", "-n", "--cores", "1", "--configfile", overlay]
+    place = ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(tmp_path)]
+    done = subprocess.run([*command, *place], capture_output=True, text=True)
+    assert "2 of 2 machines to measure" in done.stderr
+    assert "measure_epyc" in done.stdout + done.stderr
+    assert "datapackage.json" not in done.stdout + done.stderr
+
+
 def test_a_machine_that_is_not_finished_says_how_far_it_is_and_what_to_do(
     config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

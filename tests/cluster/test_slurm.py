@@ -70,6 +70,7 @@ def test_a_cancelled_job_is_named_and_others_go_on(cancelled: Cancelled) -> None
     assert "machine slow is not finished" in cancelled.said
     assert f"{len(cancelled.kept)} of about" in cancelled.said
     assert "machine fast" not in cancelled.said
+    assert "measuring on slow with all CPUs (2)" in cancelled.said  # what its job said
     assert (cancelled.head.folder / "report/fast-tiny.html").exists()
 
 

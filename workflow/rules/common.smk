@@ -36,7 +36,10 @@ if IS_MEASURED_HERE:
         CAMPAIGN, lambda number: checkpoints.decide_stopping.get(round=str(number))
     )
 CONSOLE = Console.attached(
-    logger, workflow, (BLOCKS if IS_MEASURED_HERE else CAMPAIGN).announcement
+    logger,
+    workflow,
+    (BLOCKS if IS_MEASURED_HERE else CAMPAIGN).announcement,
+    lists_jobs=not IS_FLEET,
 )
 
 # Nothing may run beside a trial: a trial takes all of `machine`, every other rule a part of it.

@@ -99,7 +99,7 @@ def progress_line(pace: Pace, now_s: float) -> str:
 class Console(logging.Handler):
     """Follows Snakemake's events: draws the progress line, and ends a dry run with what is ahead.
 
-    `announcement` puts what is ahead in words.
+    `announcement` puts what is ahead in words. It `lists_jobs` in a dry run or leaves that out.
     """
 
     def __init__(
@@ -108,10 +108,13 @@ class Console(logging.Handler):
         announcement: Callable[[Ahead], str],
         stream: TextIO = sys.stderr,
         clock_s: Callable[[], float] = time.monotonic,
+        *,
+        lists_jobs: bool = True,
     ) -> None:
         super().__init__()
         self._workflow = workflow
         self._announcement = announcement
+        self._lists_jobs = lists_jobs
         self._stream = stream
         self._clock_s = clock_s
         self._pace = Pace()
@@ -120,10 +123,15 @@ class Console(logging.Handler):
 
     @classmethod
     def attached(
-        cls, logger: logging.Logger, workflow: Any, announcement: Callable[[Ahead], str]
+        cls,
+        logger: logging.Logger,
+        workflow: Any,
+        announcement: Callable[[Ahead], str],
+        *,
+        lists_jobs: bool = True,
     ) -> "Console":
         """A console that follows `logger`, from before the run is planned."""
-        console = cls(workflow, announcement)
+        console = cls(workflow, announcement, lists_jobs=lists_jobs)
         logger.addHandler(console)
         return console
 
@@ -133,6 +141,9 @@ class Console(logging.Handler):
         Asked to say everything (`--verbose`), Snakemake goes on doing so.
         """
         print(self._ahead(), file=self._stream)
+        self._show_only_news(logger)
+
+    def _show_only_news(self, logger: logging.Logger) -> None:
         if logger.level > logging.DEBUG:
             for handler in logger.handlers:
                 if handler is not self:
@@ -146,6 +157,8 @@ class Console(logging.Handler):
             # jobs are still to do now, and at the very end the words can still be seen.
             self._ends_dry_run = True
             atexit.register(print, self._ahead(), file=self._stream)
+            if not self._lists_jobs:
+                self._show_only_news(logging.getLogger(record.name))
         elif event == LogEvent.JOB_INFO and _is_trial(getattr(record, "wildcards", ())):
             self._trials_running.add(record.jobid)  # type: ignore[attr-defined]
             if self._pace.done >= self._pace.planned:  # the first, or more blocks
