@@ -1,6 +1,7 @@
 """The tables of the experiments that are not about speed-ups, against hand counts."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -63,6 +64,17 @@ def test_a_disturbed_start_up_does_not_count_where_there_is_quiet_time() -> None
     assert (row["basis"], row["first_result_ns"]) == ("quiet", 7 * MS)
     assert row["first_result_high_ns"] == 7 * MS
     assert 4 <= row["trials"] < 8
+
+
+def test_the_first_start_in_a_process_is_told_apart() -> None:
+    cell = replace(make_cell("empty", "threads", 2, "3.13", "cold", blocks=4), warmups=2)
+    campaign = make_campaign([cell], failures={(cell.id, 4): "raised"})
+    for record, first_ever in zip(of_cell(campaign, cell.id), (50, 90, 70, 1), strict=True):
+        for repetition, first in zip(record["repetitions"], (first_ever, 8, 20), strict=False):
+            repetition["first_result_ns"] = first
+    row = row_of(campaign, "startup", cell.id)
+    assert (row["first_ever_ns"], row["first_result_ns"]) == (70, 20)
+    assert (row["first_ever_low_ns"], row["first_ever_high_ns"]) == (50, 90)
 
 
 def test_lost_updates_are_counted_by_repetition_and_by_trial() -> None:

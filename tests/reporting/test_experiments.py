@@ -132,6 +132,7 @@ def test_start_up_and_memory_show_each_way_on_each_arm(world: Worlds) -> None:
     shown = rows(found["startup"].of(Table)[0])["processes (spawn)", "2 (> cores)"]
     expected = text.time(times_ns["empty/processes-spawn/2/3.13/cold"])
     assert shown["3.13 first result"] == expected.replace(text.SPACE, " ")
+    assert "3.13 first ever" not in shown  # its trials have no warm-up
     memory = rows(found["memory"].of(Table)[0])
     assert memory["processes (fork)", "4 (> CPUs)"]["3.13 idle"] == "32.0"
     assert memory["threads", "4 (> CPUs)"]["3.13t idle"] == "12.0"
@@ -166,7 +167,7 @@ def test_the_shortest_task_that_pays_is_named(
     assert serial is not None
     assert serial.median_ns is not None
     per_task = rows(dispatch)["serial", "–"]["3.13 per task"]
-    assert per_task == text.time(serial.median_ns / 64).replace(text.SPACE, " ")
+    assert per_task.startswith(text.time(serial.median_ns / 64).replace(text.SPACE, " ") + " [")
 
 
 def test_what_each_worker_adds_is_shown_with_its_interval(world: Worlds) -> None:
@@ -248,10 +249,30 @@ def test_an_added_experiment_is_shown_by_what_it_measures(world: Worlds) -> None
     found = sections(world("added experiments"))
     assert "MiB" in found["weight"].answer
     assert re.search(r"\d (ms|µs)", plain(found["lives"].answer))
+    table = pd.read_csv(world("added experiments").results / "tables" / "startup.csv")
+    first_ever_ns = dict(zip(table["cell"], table["first_ever_ns"], strict=True))
+    starts = rows(found["lives"].of(Table)[0])["processes (fork)",]
+    expected = text.time(first_ever_ns["empty/processes-fork/2/3.13t/cold"])
+    assert starts["3.13t first ever"] == expected.replace(text.SPACE, " ")
     assert [figure.drawn.name for one in found.values() for figure in one.of(Figure)] == [
         "weight",
         "lives",
+        "sending",
     ]
+
+
+def test_sending_a_task_has_a_cost_not_a_speedup(world: Worlds) -> None:
+    section = sections(world("added experiments"))["sending"]
+    (costs,) = section.of(Table)
+    cell = world("added experiments").evidence().tables.cell("dispatch/threads/2/3.13/warm")
+    assert cell is not None
+    assert cell.tasks
+    ends = (cell.median_ns, cell.ci_low_ns, cell.ci_high_ns)
+    value, low, high = (text.time((end or 0) / cell.tasks) for end in ends)
+    expected = plain(f"{value} [{low}, {high}]")
+    assert rows(costs)["threads", "2 (> cores)"]["3.13 per task"] == expected
+    assert f"with 2 workers: {expected} (threads, 3.13) to" in plain(section.answer)
+    assert "×" not in section.answer
 
 
 def test_scaling_figures_show_the_scaling_experiment_alone(world: Worlds) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from threads_or_processes.records.vocabulary import Outcome
-from threads_or_processes.reporting.page import Fact, Facts, Own, Paragraph
+from threads_or_processes.reporting.page import Fact, Facts, Own, Paragraph, Table
 from threads_or_processes.reporting.sections import glossary
 from threads_or_processes.reporting.sections import methods as methods_section
 from threads_or_processes.reporting.sections.decision_table import HeatTable
@@ -269,6 +269,20 @@ def test_trials_add_up(world: Worlds, page: Pages) -> None:
     assert isinstance(account, str)
     # All of them, so there is nothing to add.
     assert numbers(account.split(".")[0]) == ["198"]
+
+
+def test_every_timed_configuration_has_a_class_of_durations(world: Worlds) -> None:
+    evidence = world("every experiment").evidence()
+    (quality,) = (
+        one for one in world("every experiment").page().sections if one.anchor == "quality"
+    )
+    (table,) = (one for one in quality.of(Table) if "duration" in one.caption)
+    judged = [row for row in evidence.tables.timed if row.quiet_share_ratio is not None]
+    assert sum(int(row[1]) for row in table.rows) == len(judged)
+    assert sum(int(row[3]) for row in table.rows) == evidence.tables.disturbed
+    shorter = [row for row in judged if (row.typical_ns or 0) <= 10 * factories.MS]
+    (first,) = (row for row in table.rows if plain(row[0]) == "up to 10 ms")
+    assert int(first[1]) == len(shorter)
 
 
 def test_how_it_was_decided_who_got_more_blocks_is_said(tmp_path: Path) -> None:

@@ -132,11 +132,13 @@ def plain_builds() -> factories.Campaign:
 
 
 def added_experiments() -> factories.Campaign:
-    """Experiments of somebody's own: one that is weighed, one that lives whole lives."""
+    """Experiments of somebody's own: one is weighed, one lives whole lives, one sends tasks."""
     ways = ("threads", "processes-fork")
+    lives = [replace(one, warmups=1) for one in factories.grid(["empty"], ways, timing="cold")]
     asked = [
         ("weight", factories.grid(["json"], ways, timing="memory")),
-        ("lives", factories.grid(["empty"], ways, timing="cold")),
+        ("lives", lives),
+        ("sending", factories.grid(["dispatch"], ("serial", *ways), arms=["3.13"])),
     ]
     return factories.make_campaign(
         [cell for _, cells in asked for cell in cells],

@@ -1,6 +1,7 @@
 """Tables of single experiments: the notebook's replay, start-up, memory, lost updates."""
 
 import json
+from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from threads_or_processes.analysis.cells import cell_columns
-from threads_or_processes.analysis.estimates import bounded_median
+from threads_or_processes.analysis.estimates import Floats, bounded_median
 from threads_or_processes.analysis.trial_values import (
     Times,
     column_on,
@@ -77,20 +78,39 @@ PARTS = {
 }
 
 
-def startup_table(plan: Plan, values: pd.DataFrame, times: Times) -> list[StartupRow]:
+def startup_table(
+    plan: Plan, trials: pd.DataFrame, values: pd.DataFrame, times: Times
+) -> list[StartupRow]:
     """One row for each planned cold cell, in the order of cells.
 
-    `values` are the ok trials (`trial_values`); all three times of a cell are on the basis that its
-    wall times allow, so that they belong together.
+    `values` are the ok trials of the data set `trials` (`trial_values`). Three times of a cell are
+    on the basis that its wall times allow, so that they belong together. The first start in a
+    process happens once a trial, disturbed or not.
     """
     by_cell = dict(iter(values.groupby("cell")))
+    first_ever = _first_starts(trials)
     return [
-        _startup(cell, by_cell[cell.id], times.basis(cell.id), plan.confidence)
+        replace(
+            _startup(cell, by_cell[cell.id], times.basis(cell.id), plan.confidence),
+            first_ever=bounded_median(first_ever[cell.id], plan.confidence)[0],
+        )
         if cell.id in by_cell
         else StartupRow(**cell_columns(cell), trials=0)
         for cell in plan.in_order()
         if cell.timing is Timing.COLD
     ]
+
+
+def _first_starts(trials: pd.DataFrame) -> defaultdict[str, Floats]:
+    """Time until the first result of each ok trial's first warm-up, by cell."""
+    warmups = ok_trials(trials[trials["phase"] == "warmup"])  # its first row
+    return defaultdict(
+        lambda: np.empty(0),
+        {
+            str(cell): found.dropna().to_numpy(dtype=np.float64)
+            for cell, found in warmups.groupby("cell")["cold_first_result_ns"]
+        },
+    )
 
 
 def _startup(cell: Cell, values: pd.DataFrame, basis: Basis, confidence: float) -> StartupRow:

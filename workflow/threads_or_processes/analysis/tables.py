@@ -82,7 +82,7 @@ def all_rows(plan: Plan, trials: pd.DataFrame, *, plain_arms: Collection[str] = 
         claims=claims_table(plan, trials, values, times, rules, plain_arms=plain_arms),
         outcomes=outcomes_table(plan, trials),
         notebook=notebook_table(plan, trials, values),
-        startup=startup_table(plan, values, times),
+        startup=startup_table(plan, trials, values, times),
         memory=memory_table(plan, trials),
         updates=updates_table(plan, trials),
         amounts=amounts_table(plan, at_amounts, rules),

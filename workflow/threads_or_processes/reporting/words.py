@@ -121,7 +121,6 @@ RESULT_SYMBOLS = {
 _EXPERIMENTS = {
     "gil": "Threads with the GIL on and off",
     "loaded_memory": "Memory with a loaded parent",
-    "sending": "Cost of sending a task",
 }
 
 _FLAGS = {

@@ -83,6 +83,13 @@ class StartupRow(CellKey):
         Bounded,
         Field("start of the workers until the first chunk's end; median of trials", unit="ns"),
     ] = NO_NUMBER
+    first_ever: Annotated[
+        Bounded,
+        Field(
+            "`first_result` of the first start in its process, a warm-up; median of trials",
+            unit="ns",
+        ),
+    ] = NO_NUMBER
     teardown: Annotated[Bounded, Field("stopping the workers; median of trials", unit="ns")] = (
         NO_NUMBER
     )

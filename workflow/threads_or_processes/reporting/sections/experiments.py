@@ -18,6 +18,7 @@ from threads_or_processes.reporting.sections import (
     memory,
     payload,
     placement,
+    sending,
     shared_state,
     startup,
 )
@@ -38,6 +39,7 @@ _FORMS: dict[str, ModuleType] = {
     "payload": payload,
     "shared_state": shared_state,
     "apis": apis,
+    "sending": sending,
     "placement": placement,
     "control": control,
 }

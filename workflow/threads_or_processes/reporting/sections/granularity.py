@@ -6,7 +6,7 @@ from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Unit
 from threads_or_processes.reporting.page import Column, Number, Section, Table, table_of
-from threads_or_processes.reporting.sections import question_figures, summary_sentences
+from threads_or_processes.reporting.sections import question_figures, sending, summary_sentences
 from threads_or_processes.reporting.sections.amounts import has_amounts
 from threads_or_processes.reporting.sections.pivot_tables import Cells, pivot
 from threads_or_processes.reporting.sections.question import Question
@@ -55,7 +55,7 @@ def build(question: Question) -> Section:
             "dispatch cost per task.",
             *((WHOLE_BATCH,) if has_amounts(question.tables) else ()),
         ),
-        tables=(speedups, _begins(question, grains), _dispatch(question, dispatches), times),
+        tables=(speedups, _begins(question, grains), sending.costs(question, dispatches), times),
     )
 
 
@@ -139,19 +139,3 @@ def _bracket(row: CrossoverRow) -> str:
 
 def _indicative(row: CrossoverRow) -> str:
     return text.bounded(row.crossover, lambda size_us: text.about(size_us * NS_A_US))
-
-
-def _dispatch(question: Question, cells: Cells) -> Table:
-    def per_task(cell: Cell) -> str:
-        row = question.tables.cell(cell.id)
-        if row is None or row.median_ns is None or not row.tasks:
-            return text.MISSING
-        return text.time(row.median_ns / row.tasks)
-
-    return pivot(
-        cells,
-        question.way,
-        lambda cell: cell.arm,
-        (Number("per task", per_task), Number("batch", question.time)),
-        caption="Dispatch cost of an empty task, and time of its batch",
-    )

@@ -1,5 +1,6 @@
 """What ran, what did not and why, and how much it varied."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from statistics import median_low
 
@@ -8,7 +9,7 @@ from threads_or_processes.records.tables.measured import (
     HealthRow,
     OutcomeRow,
 )
-from threads_or_processes.records.vocabulary import ANY_HEALTH_FLAG, Basis, Outcome
+from threads_or_processes.records.vocabulary import ANY_HEALTH_FLAG, Basis, CellFlag, Outcome
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
@@ -36,6 +37,9 @@ from threads_or_processes.reporting.palette import series_styles
 from threads_or_processes.reporting.sections import figure_builders, slow_modes, variation
 from threads_or_processes.reporting.sections.pivot_tables import left_out
 from threads_or_processes.reporting.tables import Tables
+
+#: The longest of each class of durations; the last class has no end.
+DURATIONS_NS = (10_000_000, 30_000_000, 100_000_000, 300_000_000)
 
 NO_NOISE_FLOOR = "No A/A control was run, so the noise floor is unknown."
 NO_SENTINEL = (
@@ -66,6 +70,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
                 summary="Trials and machine state",
                 content=filled(
                     *map(Paragraph, paragraphs[3:]),
+                    _by_duration(evidence.tables.timed),
                     _outcomes(evidence.tables.outcomes),
                     _health(evidence.tables.health),
                     left_out(evidence.campaign.experiments, evidence.campaign),
@@ -175,6 +180,39 @@ def _undisturbed(evidence: Evidence) -> str:
         f"Undisturbed repetitions: median {text.percent(median_low(shares))}, "
         f"min {text.percent(min(shares))} over configurations.{stand_ins} {verdict}"
     )
+
+
+def _by_duration(rows: Sequence[CellRow]) -> Table:
+    """How many repetitions are undisturbed, by how long they take."""
+    classes: dict[int, list[tuple[CellRow, float]]] = {}
+    for row in rows:
+        if row.typical_ns and row.quiet_share_ratio is not None:
+            place = bisect_left(DURATIONS_NS, row.typical_ns)
+            classes.setdefault(place, []).append((row, row.quiet_share_ratio))
+    return table_of(
+        sorted(classes.items()),
+        (
+            Column("A repetition takes", lambda one: _duration(one[0])),
+            Number("Configurations", lambda one: str(len(one[1]))),
+            Number(
+                "Undisturbed, median",
+                lambda one: text.percent(median_low(share for _, share in one[1])),
+            ),
+            Number(
+                "With too few",
+                lambda one: str(sum(CellFlag.DISTURBED in row.flags for row, _ in one[1])),
+            ),
+        ),
+        caption="Undisturbed repetitions by duration (the sentinel runs before and after a "
+        "repetition, so it can miss a disturbance within a long one)",
+    )
+
+
+def _duration(place: int) -> str:
+    """A class of durations: `up to 10 ms`, `longer than 300 ms`."""
+    if place < len(DURATIONS_NS):
+        return f"up to {text.about(DURATIONS_NS[place])}"
+    return f"longer than {text.about(DURATIONS_NS[-1])}"
 
 
 def _flagged(cells: Sequence[CellRow], campaign: Campaign) -> Fold:

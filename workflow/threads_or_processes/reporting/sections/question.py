@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TypeGuard
+from typing import TypeGuard, TypeVar
 
 from threads_or_processes.records.plan import Cell, Experiment
 from threads_or_processes.records.tables.experiments import CrossoverRow
@@ -31,6 +31,8 @@ from threads_or_processes.reporting.page import (
 from threads_or_processes.reporting.sections.figure_builders import figure_block
 from threads_or_processes.reporting.sections.pivot_tables import Cells, left_out
 from threads_or_processes.reporting.tables import Tables
+
+Value = TypeVar("Value")
 
 DETAILS = "Figures, numbers and method"
 
@@ -188,8 +190,8 @@ class Question:
         return (Column("Work", lambda cell: self.campaign.title(cell.workload)), *self.way)
 
     def of_most_workers(
-        self, cells: Cells, value: Callable[[Cell], float | None]
-    ) -> tuple[int, list[tuple[str, float]]]:
+        self, cells: Cells, value: Callable[[Cell], Value | None]
+    ) -> tuple[int, list[tuple[str, Value]]]:
         """The worker count nearest to the CPUs, and the values of its cells, by name."""
         most = nearest_to_cpus(cells, self.campaign)
         title = self.campaign.model_title
