@@ -66,3 +66,15 @@ def test_each_table_sorts_for_itself(browser: Browser, pages: Pages) -> None:
         assert len(ratios) > 1
         assert ratios == sorted(ratios, reverse=True)
     page.context.close()
+
+
+@pytest.mark.parametrize("name", ["two machines", "ten machines", "thirty machines"])
+def test_a_phone_shows_a_machine_between_workload_and_agreement(
+    browser: Browser, pages: Pages, name: str
+) -> None:
+    page = opened(browser, pages(name), width=390)
+    for table in ("#decision", "#moves"):
+        row = page.locator(f"{table} .heat tbody tr[id]").first
+        machine, agreement = box(row.locator("td.n").first), box(row.locator("td.use"))
+        assert machine["x"] + 40 < agreement["x"], table
+    page.context.close()

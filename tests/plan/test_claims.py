@@ -58,13 +58,13 @@ def test_words_for_workers_and_arms_are_resolved(claims: Claims) -> None:
 @pytest.mark.parametrize(
     ("cell", "reason"),
     [
-        ("count/threads/3/standard/warm", "the config plans no cell count/threads/3/3.13/warm"),
+        ("count/threads/3/standard/warm", "this sweep does not measure count/threads/3/3.13/warm"),
         ("append/processes-fork/cpus/standard/warm", "each would change its own copy"),
         (
             "count/threads/cpus/free-threaded-gil/warm",
-            "the config has no free-threaded-gil arm of Python 3.13",
+            "the config has no free-threaded-gil build of Python 3.13",
         ),
-        ("count/threads/cpus/3.14/warm", "the config has no arm 3.14"),
+        ("count/threads/cpus/3.14/warm", "the config has no build 3.14"),
     ],
 )
 def test_what_is_not_planned_is_untested_with_its_reason(
@@ -88,7 +88,7 @@ def test_a_claim_has_the_cases_that_its_file_lists(claims: Claims) -> None:
     assert several.cases[1] == Case(
         cell="count/threads/3/3.13/warm",
         baseline="count/serial/1/3.13/warm",
-        untested="the config plans no cell count/threads/3/3.13/warm",
+        untested="this sweep does not measure count/threads/3/3.13/warm",
     )
 
 

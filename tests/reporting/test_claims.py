@@ -10,6 +10,8 @@ import pytest
 from threads_or_processes.records.tables.comparisons import ClaimRow
 from threads_or_processes.records.vocabulary import (
     BLOCKS_FOR_VERDICTS,
+    NOT_PLANNED,
+    NOT_PLANNED_EARLIER,
     PUBLISHED_BAND,
     Expects,
     Finding,
@@ -207,12 +209,27 @@ def test_a_case_that_was_not_tested_is_named_with_its_reason(every: Evidence) ->
     missing = replace(second, case_verdict=Verdict.NOT_TESTED, reason="never planned")
     (group,) = shown(with_claims(every, first, missing)).groups
     (claim,) = group.claims
-    assert f"Not tested: {second.cell} (never planned)." in claim.lines
+    described = every.campaign.described
+    assert f"Not tested: {described(second.cell)} (never planned)." in claim.lines
     assert claim.figures.endswith("(1 of 2\u00a0cases tested)")
-    unplanned = replace(missing, reason=f"the config plans no cell {second.baseline_cell}")
-    (group,) = shown(with_claims(every, first, unplanned, missing)).groups
-    said = f"Not tested: {second.baseline_cell}; {second.cell} (never planned)."
-    assert said in group.claims[0].lines
+
+
+@pytest.mark.parametrize("opening", [NOT_PLANNED, NOT_PLANNED_EARLIER])
+def test_a_case_that_was_not_planned_is_described_in_plain_words(
+    every: Evidence, opening: str
+) -> None:
+    first, second = rows_of(every, "some-cases")
+    changes = {"case_verdict": Verdict.NOT_TESTED, "reason": f"{opening}chess/threads/2/3.13/warm"}
+    (group,) = shown(with_claims(every, first, replace(second, **changes))).groups
+    said = "Not tested: chess: threads (2 workers, 3.13), which this sweep does not measure."
+    assert said in [plain(line) for line in group.claims[0].lines]
+
+
+def test_a_configuration_is_described_planned_or_not(every: Evidence) -> None:
+    described = every.campaign.described
+    assert plain(described("json/serial/1/3.13/warm")) == "The json workload: serial (3.13)"
+    assert plain(described("chess/go/1/3.13/warm")) == "chess: go (1 worker, 3.13)"
+    assert described("json/threads/cpus/3.13/warm") == "json/threads/cpus/3.13/warm"
 
 
 def test_the_limits_of_a_claim_are_those_that_decide(every: Evidence) -> None:
@@ -247,8 +264,8 @@ def test_how_many_blocks_would_be_enough_is_said_only_from_a_power_calculation(
     [
         (Finding.EQUAL, "no difference"),
         (Finding.OPPOSITE, "opposite"),
-        (Finding.SMALLER, "smaller than 1.500×"),
-        (Finding.AS_MUCH, "above 1.500×"),
+        (Finding.SMALLER, "smaller than 1.5×"),
+        (Finding.AS_MUCH, "above 1.5×"),
         (Finding.DIFFERENT, "is a difference"),
         (Finding.ABOVE_RANGE, "above the published range"),
         (Finding.BELOW_RANGE, "below the published range"),
@@ -276,7 +293,7 @@ def test_claims_that_were_not_tested_are_counted_by_their_reason(every: Evidence
     assert len(value.untested) == 1
     (untested,) = rows_of(every, "untested")
     planned = [
-        replace(untested, claim=name, reason=f"the config plans no cell {name}/threads/2/3.13/warm")
+        replace(untested, claim=name, reason=f"{NOT_PLANNED}{name}/threads/2/3.13/warm")
         for name in ("a", "b")
     ]
     summary = plain(shown(with_claims(every, untested, *planned)).untested_summary)

@@ -75,3 +75,10 @@ def test_a_negative_number_has_a_proper_minus() -> None:
 def test_a_time_that_is_indicative_may_be_nothing_or_less() -> None:
     shown = [text.about(value_ns).replace(text.SPACE, " ") for value_ns in (0, -1_234_567, 987.0)]
     assert shown == ["0 ns", "\u22121.2 ms", "990 ns"]
+
+
+def test_a_time_is_rounded_before_its_unit_is_chosen() -> None:
+    assert text.time(999_700) == "1.00\u00a0ms"
+    assert text.about(999_700) == "1.0\u00a0ms"
+    assert text.about(994_000) == "990\u00a0µs"
+    assert text.about(0) == text.time(0)

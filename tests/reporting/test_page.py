@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from threads_or_processes.records.vocabulary import Outcome
-from threads_or_processes.reporting.page import Fact, Facts, Own, Paragraph, Table
-from threads_or_processes.reporting.sections import glossary
+from threads_or_processes.reporting.page import Fact, Facts, Items, Own, Paragraph, Table
+from threads_or_processes.reporting.sections import cite, glossary
 from threads_or_processes.reporting.sections import methods as methods_section
 from threads_or_processes.reporting.sections.decision_table import HeatTable
 from threads_or_processes.reporting.words import outcome_word
@@ -283,6 +283,21 @@ def test_every_timed_configuration_has_a_class_of_durations(world: Worlds) -> No
     shorter = [row for row in judged if (row.typical_ns or 0) <= 10 * factories.MS]
     (first,) = (row for row in table.rows if plain(row[0]) == "up to 10 ms")
     assert int(first[1]) == len(shorter)
+
+
+def test_data_too_large_for_the_page_have_a_path(
+    world: Worlds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evidence = world("default").evidence()
+    path = f"results/{evidence.campaign.machine.name}/trials.csv.gz"
+
+    def files() -> Items:
+        (section,) = cite.build(evidence)
+        return section.of(Items)[0]
+
+    assert path not in str(files().items)
+    monkeypatch.setattr(cite, "EMBED_AT_MOST_BYTES", 0)
+    assert path in str(files().items[0])
 
 
 def test_how_it_was_decided_who_got_more_blocks_is_said(tmp_path: Path) -> None:

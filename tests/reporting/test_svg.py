@@ -44,6 +44,16 @@ def test_a_figure_in_a_page_has_short_ids_and_shapes_and_no_needless_groups() ->
     assert ">2.50001 s</text>" in svg
 
 
+def test_the_legend_of_a_figure_and_its_height_are_known_to_the_page() -> None:
+    drawn = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 100" style="a: b">'
+        '<g id="fig-legend_1"><text y="88">one</text><text y="95">two</text></g></svg>'
+    )
+    svg = embedded(drawn, {})
+    assert '<g class="legend"><text y="88">' in svg
+    assert 'style="a: b; --legend: 10.0%"' in svg
+
+
 def test_each_style_of_a_page_s_figures_is_declared_once() -> None:
     styles = Styles()
     one = styles.named('<path style="fill: none" d=""/><path style="fill: red" d=""/>')

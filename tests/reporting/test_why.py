@@ -65,7 +65,7 @@ def test_who_waits_for_the_gil_is_told_what_gains(section: Section) -> None:
     assert "no difference (" in told
     assert "Workers wait inside tasks for 50 %" in told
     assert "only the thread that holds the GIL runs Python code" in told
-    assert "Speedup here: processes (fork), 2 workers, 3.13, 1.89×" in told
+    assert "Faster than serial here: processes (fork), 2 workers, 3.13, 1.89×" in told
     assert "; threads, 2 workers, 3.13t, 1.96×" in told
     quiet = next(one for one in sentences(section) if one.startswith("No large loss"))
     assert "processes (fork), 2 workers, 3.13" in quiet
@@ -73,14 +73,16 @@ def test_who_waits_for_the_gil_is_told_what_gains(section: Section) -> None:
 
 def test_the_answer_counts_the_parts_that_stand_out(section: Section) -> None:
     # mandelbrot, json and the shared list hold the GIL; of five works with two ways on two builds
-    assert "waiting in 3" in plain(section.answer)
+    assert "3 to waiting" in plain(section.answer)
 
 
 def test_the_figure_has_words_and_numbers_of_its_own(world: Worlds) -> None:
     figures = {figure.name: figure for figure in world("full").page().figures}
     figure = figures["why-mandelbrot"]
     words = plain(alt_text(figure))
-    assert words.startswith("Stacked bars, one a way: shares of workers × wall time.")
+    assert words.startswith(
+        "Stacked bars, one for each configuration: shares of workers × wall time."
+    )
     assert "3.13t: useful 95 %, inflated 1 %, waiting 5 %, run queue 0 %" in words
     lines = csv_text(figure).splitlines()
     assert lines[0] == "way,part,share_ratio,share_low_ratio,share_high_ratio"

@@ -4,9 +4,10 @@ import subprocess
 from pathlib import Path
 
 UNKNOWN = "unknown"
+ROOT = Path(__file__).parents[3]
 
 
-def git_commit(root: Path = Path(__file__).parents[3]) -> str:
+def git_commit(root: Path = ROOT) -> str:
     """The commit that is checked out, `-dirty` behind it if files differ; `unknown` without git."""
     if not (root / ".git").exists():
         return UNKNOWN  # an unpacked archive, perhaps inside somebody else's repository

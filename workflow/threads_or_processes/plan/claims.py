@@ -20,7 +20,7 @@ from threads_or_processes.plan.cells import Grid
 from threads_or_processes.plan.config import hint
 from threads_or_processes.plan.spelling import parse_arm, worker_counts
 from threads_or_processes.records.plan import Arm, Case, Claim, Machine
-from threads_or_processes.records.vocabulary import Expects, Measure
+from threads_or_processes.records.vocabulary import NOT_PLANNED, Expects, Measure
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "claims.schema.yaml"
 BUILT_IN = {
@@ -185,7 +185,7 @@ def _why_untested(
         if isinstance(cell, _NoArm):
             yield cell.reason
         elif cell not in planned:
-            yield reasons.get(cell, f"the config plans no cell {cell}")
+            yield reasons.get(cell, f"{NOT_PLANNED}{cell}")
 
 
 def _cell(written: str, context: ClaimContext, where: str, timings: Sequence[str]) -> str | _NoArm:
@@ -218,11 +218,11 @@ def _arm(written: str, arms: Sequence[Arm], where: str) -> str | _NoArm:
         except UserError:
             _known(written, [*ROLES, *(arm.name for arm in arms)], "arm", where)
         names = [arm.name for arm in arms if arm.name == written]
-        return names[0] if names else _NoArm(f"the config has no arm {written}")
+        return names[0] if names else _NoArm(f"the config has no build {written}")
     for arm in arms:
         if (arm.free_threaded, arm.gil) == ROLES[written] and arm.version == arms[0].version:
             return arm.name
-    return _NoArm(f"the config has no {written} arm of Python {arms[0].version}")
+    return _NoArm(f"the config has no {written} build of Python {arms[0].version}")
 
 
 def _known(name: str, known: Collection[str], kind: str, where: str) -> None:

@@ -22,6 +22,9 @@ CONFIDENCE = 0.95
 #: A published range is widened by this factor at both ends, as it comes from other hardware and
 #: often from another version.
 PUBLISHED_BAND = 1.15
+#: Why a claim is not tested, before the cell that was not planned. Earlier plans had other words.
+NOT_PLANNED = "this sweep does not measure "
+NOT_PLANNED_EARLIER = "the config plans no cell "
 #: Campaigns of fewer blocks give estimates; their verdicts on claims are provisional.
 BLOCKS_FOR_VERDICTS = 8
 #: No verdict rests on fewer: a bootstrap of five blocks holds the truth four times in five, and the

@@ -9,8 +9,11 @@ from typing import Any
 from threads_or_processes.common.plan_file import read_plan
 from threads_or_processes.records import plan as planned
 from threads_or_processes.records.plan import Arm, Cell, Experiment, Plan
-from threads_or_processes.records.vocabulary import NOTEBOOK, SCALING
-from threads_or_processes.reporting.formatting import SPACE, plain
+from threads_or_processes.records.vocabulary import NOTEBOOK, SCALING, SERIAL
+from threads_or_processes.reporting.formatting import SPACE, count, plain
+
+#: Of what a workload is good for: longer than any sentence, shorter than what breaks a page.
+MOST_CHARACTERS = 600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,12 +88,28 @@ class Campaign(Plan):
         return tuple(arm for arm in self.arms if not (arm.free_threaded and arm.gil))
 
     def title(self, workload: str) -> str:
-        """The title of a workload by its label."""
-        return self.workloads[workload].title
+        """The title of a workload by its label, which is all there is of one not planned."""
+        known = self.workloads.get(workload)
+        return known.title if known else plain(workload)
 
     def model_title(self, model: str) -> str:
-        """A model as a reader calls it."""
-        return self.models[model].title
+        """A model as a reader calls it, or its name if it was not planned."""
+        known = self.models.get(model)
+        return known.title if known else plain(model)
+
+    def way(self, model: str, workers: int, arm: str) -> str:
+        """How a configuration works, its workers and its build in brackets."""
+        details = arm if model == SERIAL else f"{count(workers, 'worker')}, {arm}"
+        return f"{self.model_title(model)} ({details})"
+
+    def described(self, cell_id: str) -> str:
+        """A configuration by its id, planned or not: `Sleep: threads (2 workers, 3.13)`."""
+        workload, *place = cell_id.split("/")
+        match place:
+            case (model, workers, arm, *_) if workers.isdecimal():
+                return f"{self.title(workload)}: {self.way(model, int(workers), arm)}"
+            case _:
+                return plain(cell_id)
 
 
 def _workload(label: str, work: planned.Workload) -> Workload:
@@ -105,8 +124,8 @@ def _workload(label: str, work: planned.Workload) -> Workload:
         title=f"{title} ({plain(varied)})" if varied else title,
         kind=plain(work.kind),
         unit=plain(work.unit),
-        why=plain(work.why),
-        expected=plain(work.expected),
+        why=plain(work.why, MOST_CHARACTERS),
+        expected=plain(work.expected, MOST_CHARACTERS),
         source=plain(work.source),
         remedy_of=plain(work.remedy_of),
     )

@@ -1,15 +1,19 @@
 """How to cite a report: APA, BibTeX and CFF, identified by what was measured."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from threads_or_processes.common.provenance import UNKNOWN
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.provenance import ROOT, UNKNOWN
 from threads_or_processes.reporting import formatting as text
 
-AUTHORS = "The Threads or Processes authors"
+CITATION_FILE = ROOT / "CITATION.cff"
+"""Declares who wrote the programs and where they are published, if they are."""
 
 _BIBTEX_ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -26,6 +30,14 @@ _BIBTEX_ESCAPES = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class Programs:
+    """Who wrote the programs, and the address of their repository; empty before it is public."""
+
+    authors: str
+    repository: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Citation:
     """One report, in three notations: APA, BibTeX, and Citation File Format."""
 
@@ -34,12 +46,33 @@ class Citation:
     cff: str
 
 
-def _bibtex(words: str) -> str:
-    return "".join(_BIBTEX_ESCAPES.get(char, char) for char in words)
+def read_programs(path: Path = CITATION_FILE) -> Programs:
+    """What CITATION.cff says of the programs; `UserError` for one that can't be read."""
+    try:
+        declared = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return Programs(
+            authors=text.listing([_author(one) for one in declared["authors"]]),
+            repository=text.plain(declared.get("repository-code", "")),
+        )
+    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        what = f"the programs' own citation can't be read ({error!r})"
+        hint = "restore it: git checkout CITATION.cff"
+        raise UserError(what, where=str(path), hint=hint) from None
+
+
+def _author(author: Mapping[str, str]) -> str:
+    """A person or an organisation."""
+    names = (author.get(part) for part in ("given-names", "family-names"))
+    return text.plain(author.get("name") or " ".join(filter(None, names)))
 
 
 def cite(
-    *, machine: str, report_id: str, first_unix_ns: int | None, commit: str = UNKNOWN
+    programs: Programs,
+    *,
+    machine: str,
+    report_id: str,
+    first_unix_ns: int | None,
+    commit: str = UNKNOWN,
 ) -> Citation:
     """Cite the report on `machine`; the date is that of the first trial, absent without trials.
 
@@ -47,42 +80,49 @@ def cite(
     """
     title = f"Threads or Processes: report on {machine}"
     day = None if first_unix_ns is None else text.day(first_unix_ns)
+    commit = "" if commit == UNKNOWN else text.plain(commit, 80)
+    note = _note(report_id, programs.repository, commit)
     return Citation(
-        apa=_apa(title, _note(report_id, commit), day),
-        bibtex=_entry(title, report_id, _note(report_id, commit), day),
-        cff=_cff(title, report_id, commit, day),
+        apa=_apa(programs.authors, title, note, day),
+        bibtex=_entry(programs.authors, title, report_id, note, day),
+        cff=_cff(programs, title, report_id, commit, day),
     )
 
 
-def _note(report_id: str, commit: str) -> str:
+def _note(report_id: str, repository: str, commit: str) -> str:
     """What identifies the data, and the programs that collected them."""
-    programs = "" if commit == UNKNOWN else f", measured with commit {text.plain(commit, 80)}"
-    return f"Report id {report_id}{programs}"
+    found = (repository, f"commit {commit}" if commit else "")
+    programs = ", ".join(filter(None, found))
+    return f"Report id {report_id}" + (f", measured with {programs}" if programs else "")
 
 
-def _apa(title: str, note: str, day: date | None) -> str:
+def _apa(authors: str, title: str, note: str, day: date | None) -> str:
     """As the seventh edition has it for a data set without a DOI."""
     when = "n.d." if day is None else f"{day.year}, {day:%B} {day.day}"
-    return f"{AUTHORS}. ({when}). {title} [Data set]. {note}."
+    return f"{authors}. ({when}). {title} [Data set]. {note}."
 
 
-def _entry(title: str, report_id: str, note: str, day: date | None) -> str:
-    fields = {"author": f"{{{AUTHORS}}}", "title": "{" + _bibtex(title) + "}"}
+def _entry(authors: str, title: str, report_id: str, note: str, day: date | None) -> str:
+    fields = {"author": f"{{{_bibtex(authors)}}}", "title": "{" + _bibtex(title) + "}"}
     if day is not None:
         fields |= {"year": str(day.year), "month": str(day.month), "day": str(day.day)}
-    fields["note"] = note
+    fields["note"] = _bibtex(note)
     body = ",\n".join(f"  {key} = {{{value}}}" for key, value in fields.items())
     return f"@misc{{threads-or-processes-{text.short_hash(report_id)},\n{body}\n}}"
 
 
-def _cff(title: str, report_id: str, commit: str, day: date | None) -> str:
+def _bibtex(words: str) -> str:
+    return "".join(_BIBTEX_ESCAPES.get(char, char) for char in words)
+
+
+def _cff(programs: Programs, title: str, report_id: str, commit: str, day: date | None) -> str:
     """CITATION.cff, version 1.2.0."""
     citation: dict[str, Any] = {
         "cff-version": "1.2.0",
         "message": "If you use this report, cite it like this.",
         "type": "dataset",
         "title": title,
-        "authors": [{"name": AUTHORS}],
+        "authors": [{"name": programs.authors}],
         "license": "CC-BY-4.0",
         "identifiers": [
             {
@@ -92,8 +132,10 @@ def _cff(title: str, report_id: str, commit: str, day: date | None) -> str:
             }
         ],
     }
-    if commit != UNKNOWN:
-        citation["commit"] = text.plain(commit, 80)
+    if programs.repository:
+        citation["repository-code"] = programs.repository
+    if commit:
+        citation["commit"] = commit
     if day is not None:
         citation["date-released"] = day
     return yaml.safe_dump(citation, sort_keys=False, allow_unicode=True, width=10_000)

@@ -10,13 +10,17 @@ from threads_or_processes.common.files import digest, read_json
 from threads_or_processes.common.provenance import UNKNOWN
 from threads_or_processes.records.interpreter import Identity, Parity, plain_arms, without_place
 from threads_or_processes.reporting.campaign import Campaign, read_campaign
+from threads_or_processes.reporting.citation import Programs, read_programs
 from threads_or_processes.reporting.tables import Tables, read_tables
 from threads_or_processes.reporting.trials import DataFile, Trials, read_package, read_trials
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """Plan, interpreters, tables and trials of one campaign; `report_id` is their content hash."""
+    """Plan, interpreters, tables and trials of one campaign; `report_id` is their content hash.
+
+    `programs`: who wrote those that make the report.
+    """
 
     campaign: Campaign
     identities: tuple[Identity, ...]
@@ -25,6 +29,7 @@ class Evidence:
     trials: Trials
     package: DataFile
     report_id: str
+    programs: Programs
 
     @property
     def plain_arms(self) -> list[str]:
@@ -71,4 +76,5 @@ def read_evidence(
         trials=trials,
         package=read_package(package_path),
         report_id=report_id(read_json(plan_path), identities, trials.csv_sha256),
+        programs=read_programs(),
     )

@@ -62,6 +62,7 @@ def time(value_ns: float | None) -> str:
     """One time with the unit that suits it, to three digits: `103 ms`."""
     if value_ns is None:
         return MISSING
+    value_ns = _to_digits(value_ns, 3)
     unit = unit_for([value_ns])
     scaled = value_ns / unit.ns
     return f"{fixed(scaled, significant_decimals(scaled))}{SPACE}{unit.symbol}"
@@ -69,12 +70,15 @@ def time(value_ns: float | None) -> str:
 
 def about(value_ns: float) -> str:
     """A time that is only indicative, to two digits: `25 µs`."""
-    if value_ns == 0:
-        return time(value_ns)
+    value_ns = _to_digits(value_ns, 2)
     unit = unit_for([value_ns])
     scaled = value_ns / unit.ns
-    rounded = round(scaled, 1 - math.floor(math.log10(abs(scaled))))
-    return f"{fixed(rounded, max(0, significant_decimals(scaled, 2)))}{SPACE}{unit.symbol}"
+    return f"{fixed(scaled, significant_decimals(scaled, 2))}{SPACE}{unit.symbol}"
+
+
+def _to_digits(value: float, digits: int) -> float:
+    """A number rounded to so many digits, before its unit is chosen: 999.7 µs are 1.00 ms."""
+    return float(f"{value:.{digits}g}") if math.isfinite(value) else value
 
 
 def seconds(value: float) -> str:

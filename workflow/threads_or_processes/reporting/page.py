@@ -160,6 +160,12 @@ class Grid:
 
     figures: tuple[Figure, ...]
 
+    @property
+    def has_one_legend(self) -> bool:
+        """Whether the legend of the first will do for all."""
+        legends = [(list(one.drawn.styles.items()), one.drawn.references) for one in self.figures]
+        return len(legends) > 1 and all(legend == legends[0] for legend in legends)
+
 
 @dataclass(frozen=True)
 class Parts:

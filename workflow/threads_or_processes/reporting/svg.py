@@ -88,9 +88,27 @@ def embedded(figure: str, colours: Mapping[str, str], prefix: str = "") -> str:
                 element.set(key, value)
     root.attrib.pop("width", None)
     root.attrib.pop("height", None)
+    _tell_legend(root)
     _shorten(root, prefix)
     return ET.tostring(root, encoding="unicode")
 
+
+def _tell_legend(root: ET.Element) -> None:
+    """Give a legend its class, and the drawing the height that it takes: `--legend`, of its width.
+
+    So a page can show it once for figures that have the same.
+    """
+    for group in root.iter(_GROUP):
+        if "-legend" in group.get("id", ""):
+            group.set("class", "legend")
+            top = min(float(one.get("y", "inf")) for one in group.iter()) - LEGEND_MARGIN_PT
+            _, _, width, height = map(float, root.get("viewBox", "").split())
+            taken = max(0.0, height - top) / width
+            root.set("style", f"{root.get('style', '')}; --legend: {taken:.1%}".lstrip("; "))
+
+
+LEGEND_MARGIN_PT = 8
+"""From the middle of its first line to its upper end."""
 
 _NUMBER = re.compile(r"-?\d+\.\d+")
 _NO_TURN = re.compile(r"^rotate\(-?0 [^)]*\)$")

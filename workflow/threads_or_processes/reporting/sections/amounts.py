@@ -82,6 +82,9 @@ def build(evidence: Evidence) -> Iterator[Section]:
             ),
             Fold(
                 summary="Figures: speedup by amount of work",
+                note="Points: measured speedups with "
+                f"{words.intervals(campaign.confidence, len(tables.sessions))}. Curves: "
+                "time = overhead + work ÷ rate, where the third amount agrees with it.",
                 content=filled(
                     Grid(tuple(figure_block(one) for one in _figures(shown, campaign, tables)))
                 ),
@@ -218,7 +221,7 @@ def _break_evens(rows: Sequence[OverheadRow], campaign: Campaign) -> Table:
         if not known:
             return text.MISSING
         ends = dict.fromkeys(text.about(end) for end in (known[0], known[-1]))
-        return f"{len(known)}: {'–'.join(ends)}"
+        return f"{len(known)} ({'–'.join(ends)})"
 
     return table_of(
         _by_way(rows, campaign).items(),
@@ -346,9 +349,7 @@ def _figure(
         title=f"Speedup of {work.title} by amount of work",
         drawn_title=work.title,
         finding=finding,
-        caption=f"{work.title}: measured speedups with "
-        f"{words.intervals(campaign.confidence, len(tables.sessions))}; curve: "
-        "time = overhead + work ÷ rate, where the third amount agrees with it.",
+        caption=f"{work.title}: speedup over serial on the same build.",
         positions=Axis(
             label=f"work in a batch (time of serial {campaign.reference_arm})", unit=Unit.TIME
         ),

@@ -39,14 +39,17 @@ ARCHIVE = (
 def build(evidence: Evidence) -> Iterator[Section]:
     """Citation, files and licence."""
     citation = cite(
+        evidence.programs,
         machine=evidence.campaign.machine.name,
         report_id=evidence.report_id,
         first_unix_ns=evidence.trials.first_unix_ns,
         commit=evidence.git_commit,
     )
-    trials = _file(evidence.trials.file, what="one row for each repetition")
+    results = f"results/{evidence.campaign.machine.name}"
+    trials = _file(evidence.trials.file, results, what="one row for each repetition")
     package = _file(
         _compressed(evidence.package),
+        results,
         what="plan, interpreters and the meaning of every column (Data Package, compressed)",
     )
     yield Section(
@@ -82,8 +85,10 @@ def build(evidence: Evidence) -> Iterator[Section]:
                     ),
                     Paragraph(
                         (
-                            Code(text="results/…/figures/"),
-                            " has each figure as SVG and PNG, with its numbers as CSV.",
+                            Code(text=f"{results}/figures/"),
+                            " has each figure as SVG and PNG, with its numbers as CSV; ",
+                            Code(text=f"{results}/tables/"),
+                            " has every table as CSV.",
                         )
                     ),
                 ),
@@ -130,11 +135,12 @@ def _compressed(file: DataFile) -> DataFile:
     return DataFile(name=f"{file.name}.gz", content=gzip.compress(file.content, 9, mtime=0))
 
 
-def _file(file: DataFile, *, what: str) -> Words:
-    """A gzipped file inside the page when it is small, else its name among the results."""
+def _file(file: DataFile, results: str, *, what: str) -> Words:
+    """A gzipped file inside the page when it is small, else where it is among the results."""
     size = text.size(len(file.content))
     if len(file.content) > EMBED_AT_MOST_BYTES:
-        return f"{file.name} ({size}): {what}. It is too large for this page; see the results."
+        path = Code(text=f"{results}/{file.name}")
+        return path, f" ({size}): {what}. It is too large to be inside this page."
     coded = base64.b64encode(file.content).decode("ascii")
     link = Link(
         text=f"Download {file.name}",

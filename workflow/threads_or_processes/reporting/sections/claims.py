@@ -9,8 +9,9 @@ from threads_or_processes.records.tables.comparisons import ClaimRow
 from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.records.vocabulary import (
     BLOCKS_FOR_VERDICTS,
+    NOT_PLANNED,
+    NOT_PLANNED_EARLIER,
     PUBLISHED_BAND,
-    SERIAL,
     Expects,
     Finding,
     Measure,
@@ -43,8 +44,7 @@ MEASURES: dict[str, str] = {
 }
 WEIGHTS = {Measure.MEMORY, Measure.MEMORY_PEAK}
 
-#: Why most claims that are not tested are not, in the plan and on the page.
-NOT_PLANNED = "the config plans no cell"
+#: Why most claims that are not tested are not.
 NOT_MEASURED = "this sweep does not measure their configurations"
 
 #: More refuted claims than this stay folded.
@@ -223,10 +223,15 @@ def _untested_summary(claims: Sequence[Sequence[ClaimRow]]) -> str:
 
 def _reason(row: ClaimRow) -> str:
     """Why a claim was not tested, without the configuration's name."""
-    reason = row.reason or ""
-    if reason.startswith(NOT_PLANNED):
-        return NOT_MEASURED
-    return text.plain(reason)
+    return NOT_MEASURED if _unplanned(row) else text.plain(row.reason or "")
+
+
+def _unplanned(row: ClaimRow) -> str:
+    """The cell without which a claim is not tested, if that is the reason."""
+    for opening in (NOT_PLANNED, NOT_PLANNED_EARLIER):
+        if (row.reason or "").startswith(opening):
+            return text.plain((row.reason or "").removeprefix(opening))
+    return ""
 
 
 def _claim(cases: Sequence[ClaimRow], campaign: Campaign) -> Claim:
@@ -248,7 +253,7 @@ def _lines(cases: Sequence[ClaimRow], campaign: Campaign) -> Iterator[str]:
         if row.case_verdict is Verdict.INCONCLUSIVE and row.p_value is not None:
             yield _what_it_takes(row)
     if missing := [row for row in cases if row.case_verdict is Verdict.NOT_TESTED]:
-        yield f"not tested: {'; '.join(map(_missing, missing))}"
+        yield f"not tested: {'; '.join(_missing(row, campaign) for row in missing)}"
     if limit := _limit(first, campaign):
         yield limit
     if first.answer:
@@ -257,7 +262,7 @@ def _lines(cases: Sequence[ClaimRow], campaign: Campaign) -> Iterator[str]:
 
 
 def _found_instead(finding: Finding, row: ClaimRow) -> str:
-    claimed = "" if row.claimed_ratio is None else f"{text.ratio_cell(row.claimed_ratio)}×"
+    claimed = "" if row.claimed_ratio is None else _span(row.claimed_ratio, row.claimed_ratio)
     return {
         Finding.NOT_ALL: "it does not hold in every case",
         Finding.EQUAL: "there is no difference in practice",
@@ -272,12 +277,11 @@ def _found_instead(finding: Finding, row: ClaimRow) -> str:
     }[finding]
 
 
-def _missing(row: ClaimRow) -> str:
-    """A case that was not tested: what the sweep doesn't measure, or why it has no result."""
-    reason = text.plain(row.reason or "")
-    if reason.startswith(NOT_PLANNED):
-        return reason.removeprefix(NOT_PLANNED).strip()
-    return f"{text.plain(row.cell)} ({reason})"
+def _missing(row: ClaimRow, campaign: Campaign) -> str:
+    """A case that was not tested: what the sweep does not measure, or why it has no result."""
+    if cell := _unplanned(row):
+        return f"{campaign.described(cell)}, which this sweep does not measure"
+    return f"{campaign.described(row.cell)} ({text.plain(row.reason or '')})"
 
 
 def _limit(row: ClaimRow, campaign: Campaign) -> str:
@@ -290,7 +294,7 @@ def _limit(row: ClaimRow, campaign: Campaign) -> str:
     holds = ""
     if row.claimed_ratio is not None:
         side = "above" if row.expects is Expects.LESS else "below"
-        holds = f"holds {side} {row.claimed_ratio:.3g}×"
+        holds = f"holds {side} {_span(row.claimed_ratio, row.claimed_ratio)}"
     if row.expects is Expects.EQUAL:
         holds = f"holds within {text.percent(campaign.margin)}"
     return "; ".join(filter(None, (holds, published)))
@@ -337,10 +341,7 @@ def _described(row: ClaimRow, campaign: Campaign) -> str:
 
 
 def _way(cell: Cell, campaign: Campaign) -> str:
-    """How a configuration works, its workers and its build in brackets."""
-    workers = "" if cell.model == SERIAL else text.count(cell.workers, "worker")
-    details = ", ".join(filter(None, (workers, cell.arm)))
-    return f"{campaign.model_title(cell.model)} ({details})"
+    return campaign.way(cell.model, cell.workers, cell.arm)
 
 
 def _values(row: ClaimRow, campaign: Campaign) -> str:

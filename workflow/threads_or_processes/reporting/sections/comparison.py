@@ -265,7 +265,7 @@ def moves_table(compared: ComparedMachines, decided: Mapping[str, Decisions]) ->
         places,
         compared,
         anchor="moves",
-        caption="Best way on the other build against the best way on the reference build",
+        caption="The fastest on the other build against the fastest on the reference build",
         first="Workload and build",
         row=row,
         cell=cell,

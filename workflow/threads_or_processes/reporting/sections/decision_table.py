@@ -460,7 +460,9 @@ def numbers(decisions: Decisions) -> tuple[Table, Table]:
         (
             Column("Workload", lambda row: campaign.title(row.workload)),
             Column("Build", lambda row: row.arm),
-            Column("Way", lambda row: _way(row.model, row.workers, row.family, decisions)),
+            Column(
+                "Model and workers", lambda row: _way(row.model, row.workers, row.family, decisions)
+            ),
             Number("Time", lambda row: text.time(row.time_ns)),
             Number("Trials", trials),
             Number(
@@ -473,7 +475,7 @@ def numbers(decisions: Decisions) -> tuple[Table, Table]:
             ),
             Column("Recommended", serves),
         ),
-        caption="Fastest way of each family: speedup, interval, time",
+        caption="Serial, and the fastest threads and processes: speedup, interval, time",
         row_headers=3,
     )
     moves = table_of(
@@ -483,7 +485,7 @@ def numbers(decisions: Decisions) -> tuple[Table, Table]:
             Column("Move to", lambda row: row.arm),
             *move_columns(campaign),
         ),
-        caption=f"Best way on another build against the best way on {campaign.reference_arm}",
+        caption=f"The fastest on another build against the fastest on {campaign.reference_arm}",
         row_headers=2,
     )
     return cells, moves

@@ -1,5 +1,9 @@
 """An experiment that somebody added: its times and speedups over serial."""
 
+from threads_or_processes.records.plan import Cell
+from threads_or_processes.records.tables.groups import Ratio
+from threads_or_processes.records.vocabulary import ComparisonResult
+from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import FigureSpec
 from threads_or_processes.reporting.page import Number, Section, Table
@@ -24,16 +28,24 @@ def build(question: Question) -> Section:
 
 def speedup_answer(question: Question) -> str:
     """How the parallel cells compare with serial."""
-    named = [
-        (f"{question.campaign.title(cell.workload)}, {question.named(cell)}", ratio)
-        for cell in question.cells
-        if (ratio := question.ratio_over_serial(cell)) is not None
-    ]
-    if not named:
+    found: dict[tuple[str, int, str], list[tuple[Cell, Ratio]]] = {}
+    for cell in question.cells:
+        if (ratio := question.ratio_over_serial(cell)) is not None:
+            found.setdefault((cell.model, cell.workers, cell.arm), []).append((cell, ratio))
+    if not found:
         return summary_sentences.NO_RATIO
-    counted = summary_sentences.readings(ratio for _, ratio in named)
+    ratios = [ratio for of_way in found.values() for _, ratio in of_way]
+    spans = [
+        (of_way[0][0], summary_sentences.span(ratio for _, ratio in of_way))
+        for of_way in found.values()
+    ]
+    faster, slower = (
+        sum(ratio.reading is result for ratio in ratios)
+        for result in (ComparisonResult.FASTER, ComparisonResult.SLOWER)
+    )
     return words.sentence(
-        f"speedup over serial on the same build: {summary_sentences.spread(named)}; {counted}"
+        f"speedup over serial on the same build – {question.by_way(spans)}. Of "
+        f"{text.count(len(ratios), 'comparison')}, {faster} faster and {slower} slower"
     )
 
 

@@ -83,7 +83,7 @@ def _begins(question: Question, grains: Cells) -> Table:
             Number("Between", lambda cell: _bracket(found[cell])),
             Number("About", lambda cell: _indicative(found[cell])),
         ),
-        caption="From which duration on a way is faster than serial",
+        caption="Break-even task length",
         row_headers=3,
     )
 
@@ -105,14 +105,14 @@ def _ways(question: Question, grains: Cells) -> list[Cells]:
 
 def _answer(question: Question, grains: Cells) -> str:
     """From which duration on each way is faster than serial."""
-    parts = [
-        f"{question.named(cells[0])}: {_bracket(found)}"
+    found = [
+        (cells[0], _bracket(row))
         for cells in _ways(question, grains)
-        if (found := _found(question, cells[0])) is not None
+        if (row := _found(question, cells[0])) is not None
     ]
-    if not parts:
+    if not found:
         return "No configuration can be compared with serial."
-    return words.sentence(f"workers pay from this task length on – {'; '.join(parts)}")
+    return words.sentence(f"break-even task length – {question.by_way(found)}")
 
 
 def _figures(question: Question, grains: Cells, finding: str) -> tuple[FigureSpec, ...]:

@@ -76,17 +76,16 @@ def left_out(experiments: Sequence[Experiment], campaign: Campaign) -> Table | N
         known = campaign.workloads.get(label)
         return known.plain_title if known else text.plain(label)
 
-    def model(name: str) -> str:
-        known = campaign.models.get(name)
-        return known.title if known else text.plain(name)
-
     return table_of(
         reasons.items(),
         (
             Column("Experiment", lambda item: text.plain(item[0][0].replace("_", " "))),
             Column("Why", lambda item: item[0][1] or text.MISSING),
             Column("Work", lambda item: "; ".join(dict.fromkeys(workload(c[0]) for c in item[1]))),
-            Column("Models", lambda item: "; ".join(dict.fromkeys(model(c[1]) for c in item[1]))),
+            Column(
+                "Models",
+                lambda item: "; ".join(dict.fromkeys(campaign.model_title(c[1]) for c in item[1])),
+            ),
             Number("Configurations", lambda item: str(len(item[1]))),
         ),
         caption="Combinations that are impossible and were left out",

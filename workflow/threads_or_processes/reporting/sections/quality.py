@@ -107,7 +107,7 @@ def _outcomes(rows: Sequence[OutcomeRow]) -> Table:
         [row for row in rows if row.trials],
         (
             Column("Outcome", lambda row: words.outcome_word(row.outcome)),
-            Number("Trials", lambda row: str(row.trials)),
+            Number("Trials", lambda row: text.whole(row.trials)),
             Column(
                 "For example", lambda row: text.plain(row.example_cell or "", 100) or text.MISSING
             ),
@@ -255,7 +255,7 @@ def order_figure(campaign: Campaign, tables: Tables) -> FigureSpec | None:
     lines = [
         tuple(
             Mark(
-                series=Series(title=f"{basis} times"),
+                series=Series(title=words.basis(basis)),
                 value=row.median_ratio,
                 low=row.lower_quartile_ratio,
                 high=row.upper_quartile_ratio,
@@ -280,7 +280,8 @@ def order_figure(campaign: Campaign, tables: Tables) -> FigureSpec | None:
         kind=Kind.LINES,
         title="Times by block",
         finding=words.sentence(
-            f"the median trial of each block, over the median of its cell – {'; '.join(parts)}"
+            "the median trial of each block, over the median of its configuration – "
+            + "; ".join(parts)
         ),
         caption="Median over trials of time ÷ median of its configuration, by block; whiskers are "
         "quartiles. Ratios are paired by block, so drift cancels in them.",

@@ -171,6 +171,22 @@ class Question:
         workers = cell.workers if self.is_parallel(cell) else None
         return f"{words.choice(self.campaign.model_title(cell.model), workers)}, {cell.arm}"
 
+    def by_way(self, found: Iterable[tuple[Cell, str]]) -> str:
+        """What was found of each way: `threads: 1.9× on 3.13 and 3.13t; processes: …`.
+
+        Workers are told where their number differs.
+        """
+        has_counts = len({cell.workers for cell in self.cells if self.is_parallel(cell)}) > 1
+        ways: dict[str, dict[str, list[str]]] = {}
+        for cell, told in found:
+            workers = cell.workers if has_counts and self.is_parallel(cell) else None
+            way = words.choice(self.campaign.model_title(cell.model), workers)
+            ways.setdefault(way, {}).setdefault(told, []).append(cell.arm)
+        return "; ".join(
+            f"{way}: {', '.join(f'{told} on {text.listing(arms)}' for told, arms in of.items())}"
+            for way, of in ways.items()
+        )
+
     @property
     def way(self) -> tuple[Column[Cell], ...]:
         """Model and workers, as the first columns of a table."""

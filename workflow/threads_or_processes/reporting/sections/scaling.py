@@ -226,7 +226,7 @@ def _workers(mark: Mark) -> str:
 
 
 def _reach(mark: Mark, campaign: Campaign) -> str:
-    return f"{_named(mark.series, campaign)} {_figures(mark)} with {_workers(mark)}"
+    return f"{_named(mark.series, campaign)}, {_figures(mark)} with {_workers(mark)}"
 
 
 def _caption(workload: Workload, serial: str, campaign: Campaign, tables: Tables) -> str:

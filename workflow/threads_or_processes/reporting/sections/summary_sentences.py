@@ -30,6 +30,12 @@ def spread(named: Sequence[tuple[str, Ratio]]) -> str:
     return f"median {text.times_as_fast(Ratio(value=middle))}, from {reach}"
 
 
+def span(ratios: Iterable[Ratio]) -> str:
+    """The least and the largest ratio, `0.58× to 2.05×`, or the only one."""
+    ordered = sorted(ratios, key=lambda ratio: ratio.value)
+    return " to ".join(dict.fromkeys(map(text.times_as_fast, (ordered[0], ordered[-1]))))
+
+
 def bracket(row: CrossoverRow, show: Callable[[float], str], size: str) -> str:
     """Between which sizes a way begins to be faster: `10 µs to 100 µs`, `not faster at any size`.
 

@@ -238,8 +238,8 @@ def _construct(evidence: Evidence) -> Iterator[Fact]:
     if has_amounts(evidence.tables) and longest_ns:
         yield Fact(
             term="Amounts of work",
-            text=f"The largest batch takes serial {text.about(longest_ns)}. Programs that run for "
-            "minutes also meet heat and growing memory.",
+            text=f"Run serially, the largest batch takes {text.about(longest_ns)}. Programs that "
+            "run for minutes also meet heat and growing memory.",
         )
     kinds = {cell.worker_kind for cell in evidence.campaign.cells}
     yield from (fact for kind, fact in _BORDER_THREATS.items() if kind in kinds)

@@ -23,7 +23,7 @@ def drift(evidence: Evidence) -> Fold:
                     Column("Work", lambda row: evidence.campaign.title(row.workload)),
                     Column("Timing", lambda row: row.timing),
                     Column("Repetitions", lambda row: words.basis(row.basis)),
-                    Number("Cells", lambda row: str(row.cells)),
+                    Number("Configurations", lambda row: str(row.cells)),
                     Number("Blocks", lambda row: str(row.blocks)),
                     Number(
                         "Share of the variance", lambda row: text.percent(row.block_share_ratio)

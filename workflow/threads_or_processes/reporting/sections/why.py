@@ -46,11 +46,12 @@ from threads_or_processes.reporting.sections.figure_builders import figure_block
 
 QUESTION = "Where does the time of the workers go?"
 READING = (
-    "A bar is workers × wall time of a batch, and its parts add up to it. Useful: CPU time that "
-    "the same work takes serially on the same build. Inflated: CPU time above that; negative "
-    "values are savings or noise. Waiting: inside a task, but neither on a CPU nor ready for one, "
-    "as for the GIL, a lock or a disk. Run queue: ready, but without a CPU. Imbalance: done before "
-    "another worker. Dispatch: before the first task, between chunks, and after the last task."
+    "A bar is workers × wall time of a batch, at the largest amount of work. Its parts add up to "
+    "it. Useful: CPU time that the same work takes serially on the same build. Inflated: CPU time "
+    "above that; negative values are savings or noise. Waiting: inside a task, but neither on a "
+    "CPU nor ready for one, as for the GIL, a lock or a disk. Run queue: ready, but without a CPU. "
+    "Imbalance: done before another worker. Dispatch: before the first task, between chunks, and "
+    "after the last task."
 )
 LIMITS = "Causes are likely ones. The parts show where time went, not which line of code took it."
 
@@ -68,6 +69,8 @@ PARTS = {
     Part.IMBALANCE: "imbalance",
     Part.DISPATCH: "dispatch",
 }
+#: Where the title of a part is no noun: what is lost to it.
+LOSSES = {Part.INFLATED: "inflated CPU time", Part.RUN_QUEUE: "the run queue"}
 STYLES = {
     Series(title=title): SeriesStyle(PART_COLOURS[part].light, PART_LINE)
     for part, title in PARTS.items()
@@ -239,21 +242,20 @@ def _rank(row: PartsRow) -> tuple[bool, bool, int, int]:
 def _answer(rows: Sequence[PartsRow]) -> str:
     """How often which part stands out."""
     counts = {
-        title: sum(
+        LOSSES.get(part, title): sum(
             any(EXPLAINS[cause] is part for cause in row.causes if _is_loss(cause)) for row in rows
         )
         for part, title in PARTS.items()
     }
     ways = text.count(len(rows), "configuration")
-    told = [f"{title} in {number}" for title, number in counts.items() if number]
+    by_number = sorted(counts.items(), key=lambda item: -item[1])
+    told = [f"{number} to {title}" for title, number in by_number if number]
     if not told:
-        return f"Of {ways}, not one loses a large share of its workers' time."
+        return f"Not one of {ways} loses a large share of its workers' time."
     losing = sum(any(map(_is_loss, row.causes)) for row in rows)
-    loses = "loses" if losing == 1 else "lose"
-    overlap = " (some for several reasons)" if sum(counts.values()) > losing else ""
-    return (
-        f"Of {ways}, {losing} {loses} a large share of worker time{overlap}: {text.listing(told)}."
-    )
+    lose = "loses a large share of its" if losing == 1 else "lose a large share of their"
+    overlap = " (some to several parts)" if sum(counts.values()) > losing else ""
+    return f"{losing} of {ways} {lose} workers' time{overlap}: {text.listing(told)}."
 
 
 def _losses(rows: Sequence[PartsRow]) -> Table:
@@ -263,9 +265,9 @@ def _losses(rows: Sequence[PartsRow]) -> Table:
         counts.most_common(MOST_CAUSES),
         (
             Column("Likely cause", lambda item: words.capital(MEANINGS[item[0]][0])),
+            Column("What helps", lambda item: words.capital(MEANINGS[item[0]][1] or NO_GIL)),
             Column("Part", lambda item: PARTS[EXPLAINS[item[0]]]),
             Number("Configurations", lambda item: str(item[1])),
-            Column("What helps", lambda item: words.capital(MEANINGS[item[0]][1] or NO_GIL)),
         ),
         caption="Most frequent likely causes of lost worker time",
     )
@@ -322,12 +324,12 @@ def _figure(name: str, title: str, rows: Sequence[PartsRow], campaign: Campaign)
         kind=Kind.STACKS,
         title=f"Where the workers' time goes: {title}",
         drawn_title=title,
-        caption=f"{title}: shares of workers × wall time, at the largest amount of work.",
-        positions=Axis(label="Way", unit=Unit.NAME),
+        caption=f"{title}: shares of workers × wall time.",
+        positions=Axis(label="Configuration", unit=Unit.NAME),
         values=Axis(label="share of workers × wall time", unit=Unit.SHARE, scale=Scale.LINEAR),
         styles=STYLES,
         marks=marks,
-        opening="Stacked bars, one a way: shares of workers × wall time.",
+        opening="Stacked bars, one for each configuration: shares of workers × wall time.",
         summary=tuple(
             f"{_way(row, campaign)}: "
             + ", ".join(
@@ -375,10 +377,13 @@ def _picture(cause: Cause, row: PartsRow) -> str:
     match part:
         case Part.INFLATED:
             scaling = row.efficiencies.computation_scaling_ratio
-            cost = f"{text.fixed(1 / scaling, 2)} times" if scaling else "more of"
-            kernel = row.inflated_system_ratio
-            of_kernel = f", {_percent(kernel)} of that in the kernel" if kernel else ""
-            return f"the same work costs {cost} the CPU time (inflated by {share}{of_kernel})"
+            cost = f"{text.fixed(1 / scaling, 2)} times the" if scaling else "more"
+            kernel = row.inflated_system_ratio or 0.0
+            of_kernel = f" ({_percent(kernel)} of that in the kernel)" if kernel >= 0.005 else ""
+            return (
+                f"the same work takes {cost} CPU time, so {share} of the workers' time is "
+                f"inflated{of_kernel}"
+            )
         case Part.WAITING:
             switches = text.fixed(row.voluntary_switches or 0.0, 0)
             return f"workers wait inside tasks for {share} of their time, {switches} times a batch"
@@ -414,8 +419,8 @@ def _without_gil(row: PartsRow, evidence: Evidence) -> str:
             told = ratio.value, f"{_way(one, campaign)}, {words.figures(ratio)}"
             found[is_process] = max(found.get(is_process, told), told)
     if not found:
-        return "neither processes nor the free-threaded build has a speedup here"
-    return f"speedup here: {'; '.join(told for _, told in found.values())}"
+        return "neither processes nor the free-threaded build speeds this up"
+    return f"faster than serial here: {'; '.join(told for _, told in found.values())}"
 
 
 def _is_faster(ratio: Ratio) -> bool:
