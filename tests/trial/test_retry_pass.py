@@ -14,6 +14,7 @@ from threads_or_processes.records.plan import Cell, Machine, Model, Plan, Trial,
 from threads_or_processes.records.quiet import ProbeMode
 from threads_or_processes.records.vocabulary import Family, StartMethod, Timing, WorkerKind
 from threads_or_processes.trial.__main__ import run_command
+from threads_or_processes.trial.machine import fingerprint
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor
 from threads_or_processes.trial.supervisor.retry_pass import Candidate, Retry, candidates, retries
 from threads_or_processes.trial.supervisor.retry_schedule import RetrySchedule, Stop
@@ -30,7 +31,7 @@ def plan_of(*trials: tuple[str, str], patience_s: float = 0.05, retry_pass_s: fl
     about = dict.fromkeys(("title", "kind", "unit", "why", "expected"), "")
     return Plan(
         campaign="report",
-        machine=Machine(name="here", fingerprint={}),
+        machine=Machine(name="here", fingerprint={**fingerprint()}),
         seed=1,
         blocks=1,
         margin=0.05,

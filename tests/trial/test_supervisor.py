@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from threads_or_processes.trial.measured.proc import children
 from threads_or_processes.trial.supervisor import health
 from threads_or_processes.trial.supervisor.environment import draw_environment
 from threads_or_processes.trial.supervisor.faults import HarnessError
-from threads_or_processes.trial.supervisor.reaper import SHARED_MEMORY
+from threads_or_processes.trial.supervisor.leftovers import marked
+from threads_or_processes.trial.supervisor.reaper import MARKER, PREFIX_VARIABLE, SHARED_MEMORY
 from threads_or_processes.trial.supervisor.supervisor import Ending, run_measured
 
 from tests.trial.conftest import fake_interpreter, processes_with, until_gone
@@ -290,6 +292,45 @@ def test_a_killed_supervisor_takes_everything_along(bench: Bench) -> None:
     supervisor.kill()
     supervisor.wait()
     until_gone(lambda: [*bench.processes(), *bench.temporary.iterdir()])
+
+
+def test_what_a_killed_supervisor_and_reaper_leave_the_next_trial_ends_and_only_that(
+    bench: Bench, tmp_path: Path
+) -> None:
+    identity = bench.identities["3.13t"]
+    code = f"""
+        import tempfile
+        from threads_or_processes.trial.supervisor.supervisor import run_measured
+        tempfile.tempdir = {str(bench.temporary)!r}
+        run_measured(
+            {[identity["executable"], *identity["flags"]]!r},
+            {bench.spec("hang", "processes-spawn", 2)!r},
+            {bench.environment!r},
+            60,
+        )
+    """
+    supervisor = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT)
+    while not (bench.started.exists() and len(bench.started.read_text().split()) == 2):
+        assert supervisor.poll() is None
+        time.sleep(0.01)
+    (reaper,) = children(str(supervisor.pid))
+    (measured,) = children(reaper)
+    environment = Path(f"/proc/{measured}/environ").read_text(encoding="utf-8")
+    prefix = environment.partition(f"\0{PREFIX_VARIABLE}=")[2].partition("\0")[0]
+    os.kill(int(reaper), signal.SIGSTOP)  # so that it can't tidy up
+    supervisor.kill()
+    os.kill(int(reaper), signal.SIGKILL)
+    supervisor.wait()
+    until_gone(lambda: [pid for pid in bench.processes() if pid == int(measured)])
+    assert bench.processes()  # its workers
+    assert list(bench.temporary.iterdir())
+    assert [path for path in SHARED_MEMORY.iterdir() if prefix in path.name]
+    (lives := tmp_path / "trial-lives").mkdir()
+    with marked("top-lives-", lives):
+        assert bench.run("leave").answer["outcome"] == "crashed"  # leaves nothing of either
+        assert lives.exists()
+        assert Path(SHARED_MEMORY, f"{MARKER}top-lives-").exists()
+    assert [path for path in SHARED_MEMORY.iterdir() if prefix in path.name] == []
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,10 @@ rule calibrate:
         machine=100,
     params:
         request=lambda w: json.dumps(CAMPAIGN.calibration_request(w.workload)),
+        machine=json.dumps(dict(CAMPAIGN.plan.fingerprint)),
     shell:
         "python -m threads_or_processes.trial calibrate --request {params.request:q} --identity {input.identity:q} "
-        "--out {output.calibration:q} 2> {log:q}"
+        "--machine {params.machine:q} --out {output.calibration:q} 2> {log:q}"
 
 
 rule measure_trial:
@@ -47,13 +48,14 @@ rule measure_trial:
     params:
         spec=CAMPAIGN.spec,
         rerun_when=CAMPAIGN.rerun_when_changed,
+        machine=json.dumps(dict(CAMPAIGN.plan.fingerprint)),
         sentinel=str(CAMPAIGN.results / "sentinel.json"),
         archive=str(CAMPAIGN.results / "archive"),
     shell:
         'exec python -I -S "$PYTHONPATH/threads_or_processes/trial/client.py" measure --spec {params.spec:q} '
         "--position {resources.position} --identity {input.identity:q} "
         "--calibration {input.calibration:q} --sentinel {params.sentinel:q} --archive {params.archive:q} "
-        "--out {output.record:q} 2> {log:q}"
+        "--machine {params.machine:q} --out {output.record:q} 2> {log:q}"
 
 
 rule look_again:

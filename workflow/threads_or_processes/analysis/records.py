@@ -24,6 +24,7 @@ from threads_or_processes.records.trial import (
     Sentinel,
     TrialHealth,
     TrialRecord,
+    differing,
 )
 from threads_or_processes.records.vocabulary import (
     NOTEBOOK_WORKLOAD,
@@ -126,15 +127,14 @@ def check_place(record: Record, trial: Trial, cell: Cell) -> None:
 def check_machine(record: Record, fingerprint: Json) -> None:
     """Refuse a record of a machine with another fingerprint, naming each field that differs."""
     machine = record.value["machine"]
-    differing = [
+    found = [
         f"machine.{field} is {machine.get(field)!r} there and {fingerprint.get(field)!r} here"
-        for field in sorted(machine.keys() | fingerprint.keys())
-        if machine.get(field) != fingerprint.get(field)
+        for field in differing(machine, fingerprint)
     ]
-    if differing:
+    if found:
         raise _refused(
             record,
-            f"measured on another machine: {', '.join(differing)}",
+            f"measured on another machine: {', '.join(found)}",
             hint="keep each machine's results in a folder of their own under results/; "
             "move this file away and run snakemake again",
         )

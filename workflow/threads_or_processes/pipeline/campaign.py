@@ -134,6 +134,22 @@ class Campaign(Results):
         """A trial's record."""
         return str(self.results / trial.record)
 
+    @property
+    def lost(self) -> list[str]:
+        """Files behind a finished report that are not there any more; Snakemake overlooks them."""
+        if not Path(self.pages[0]).exists():
+            return []
+        behind = [
+            *self.identities,
+            *self.records,
+            *self.tables,
+            *(
+                str(self.results / name)
+                for name in ("plan.json", "second-look.json", "trials.csv.gz", "datapackage.json")
+            ),
+        ]
+        return [file for file in behind if not Path(file).exists()]
+
     @cached_property
     def interpreter_request(self) -> InterpreterRequest:
         """What is asked of `threads_or_processes.interpreters`."""

@@ -402,6 +402,12 @@ class TrialRecord(_Try, Supervised, Answer):
     sentinel: Annotated[Sentinel | None, Field("null where processes can't be pinned")]
 
 
+def differing(found: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
+    """The fields in which two fingerprints of machines differ, by name."""
+    fields = sorted(found.keys() | expected.keys())
+    return [field for field in fields if found.get(field) != expected.get(field)]
+
+
 def repetitions_at(amount: int, repetitions: int) -> int:
     """How many repetitions a trial wants at an amount, when it wants `repetitions` at the batch.
 

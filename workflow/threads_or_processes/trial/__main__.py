@@ -5,6 +5,7 @@
 """
 
 import argparse
+import contextlib
 import json
 import sys
 import time
@@ -19,12 +20,14 @@ from threads_or_processes.common.files import put_in_place, read_json, write_jso
 from threads_or_processes.common.plan_file import read_plan
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Plan
+from threads_or_processes.trial.machine import check_unchanged, fingerprint
 from threads_or_processes.trial.supervisor.faults import SurroundingsError
 from threads_or_processes.trial.supervisor.lock import machine_lock
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor, noise_monitor
 from threads_or_processes.trial.supervisor.retry_pass import candidates, retries
 from threads_or_processes.trial.supervisor.retry_schedule import RetrySchedule, Stop
 from threads_or_processes.trial.supervisor.trial import (
+    Circumstances,
     record_trial,
     run_calibration,
     stopped,
@@ -45,7 +48,7 @@ def measure(arguments: argparse.Namespace) -> None:
             identity,
             calibration,
             arguments.sentinel,
-            has_lock=has_lock,
+            Circumstances(machine=arguments.machine, has_lock=has_lock),
         )
     _keep(record, arguments.archive)
     _count(record, arguments.archive, arguments.out)
@@ -55,15 +58,14 @@ def run_retry_pass(arguments: argparse.Namespace) -> None:
     """Try those trials again that saw no quiet moment, at quiet moments, for a stated time."""
     plan, begun_s = read_plan(arguments.plan), time.monotonic()
     budget_s = plan.config["trial"]["retry_pass_s"]
-    with (
-        machine_lock() as has_lock,
-        noise_monitor(arguments.results / "sentinel.json") as monitor,
-    ):
+    with contextlib.ExitStack() as stack:
+        has_lock = stack.enter_context(machine_lock())
+        circumstances = Circumstances(machine=plan.fingerprint, has_lock=has_lock)
+        circumstances.check()  # before the sentinel takes its floors
+        monitor = stack.enter_context(noise_monitor(arguments.results / "sentinel.json"))
         try:
             account = (
-                _retry(arguments.results, plan, monitor, budget_s, has_lock=has_lock)
-                if monitor
-                else {}
+                _retry(arguments.results, plan, monitor, budget_s, circumstances) if monitor else {}
             )
         except SurroundingsError as fault:
             raise stopped(fault) from None
@@ -72,7 +74,11 @@ def run_retry_pass(arguments: argparse.Namespace) -> None:
 
 
 def _retry(
-    results: Path, plan: Plan, monitor: NoiseMonitor, budget_s: float, *, has_lock: bool
+    results: Path,
+    plan: Plan,
+    monitor: NoiseMonitor,
+    budget_s: float,
+    circumstances: Circumstances,
 ) -> dict[str, Any]:
     """Keep every try, let the quietest count; how many trials lacked quiet, and gained it."""
     lacking = candidates(plan, results, monitor)
@@ -85,7 +91,7 @@ def _retry(
         f"for up to {budget_s / 60:g} min"
     )
     tries = 0
-    for retry in retries(plan, schedule, monitor, results=results, has_lock=has_lock):
+    for retry in retries(plan, schedule, monitor, results=results, circumstances=circumstances):
         if retry:
             _keep(retry.record, results / "archive")
             if retry.is_quietest:
@@ -128,12 +134,14 @@ def calibrate(arguments: argparse.Namespace) -> None:
     """Size one workload alone on the machine and write its calibration."""
     identity = read_as(arguments.identity, Identity)
     with machine_lock():
+        check_unchanged(arguments.machine)
         calibration = run_calibration(
             arguments.request["function"],
             arguments.request["params"],
             arguments.request["batch_ms"],
             identity,
         )
+        check_unchanged(arguments.machine, fingerprint())
     write_json(arguments.out, calibration)
 
 
@@ -159,6 +167,9 @@ def command_line_parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--sentinel", type=Path, required=True, help="file of the campaign's sentinel readings"
     )
+    one.add_argument(
+        "--machine", type=json.loads, required=True, help="the planned machine's fingerprint (JSON)"
+    )
     one.add_argument("--archive", type=Path, required=True, help="folder that keeps every record")
     one.add_argument("--out", type=Path, required=True, help="the record to write")
     one.set_defaults(run=measure)
@@ -174,6 +185,9 @@ def command_line_parser() -> argparse.ArgumentParser:
         "--request", type=json.loads, required=True, help="its function, params and batch_ms (JSON)"
     )
     size.add_argument("--identity", type=Path, required=True, help="the reference build's identity")
+    size.add_argument(
+        "--machine", type=json.loads, required=True, help="the planned machine's fingerprint (JSON)"
+    )
     size.add_argument("--out", type=Path, required=True, help="the calibration to write")
     size.set_defaults(run=calibrate)
     return parser

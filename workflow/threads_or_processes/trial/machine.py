@@ -8,10 +8,13 @@ No host name and no serial number: results are published.
 import os
 import platform
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import digest
-from threads_or_processes.records.trial import Fingerprint
+from threads_or_processes.records.trial import Fingerprint, differing
 from threads_or_processes.trial.measured.proc import THIS_PROCESS, control_groups, system_text
 from threads_or_processes.trial.topology import CPUINFO, cores_of
 
@@ -30,6 +33,27 @@ def fingerprint() -> Fingerprint:
         kernel=f"{platform.system()} {platform.release()}",
         virtualisation=_virtualisation(cpuinfo),
     )
+
+
+def check_unchanged(planned: Mapping[str, Any], now: Mapping[str, Any] | None = None) -> None:
+    """`UserError` if the machine is not the one of the plan any more.
+
+    Without its whole fingerprint `now`, only what is read at once is compared: CPUs and their
+    quota.
+    """
+    if now is None:
+        now = {**planned, "logical_cpus": len(allowed_cpus()), "cpu_quota": cpu_quota()}
+    changed = [
+        f"{field} is {now.get(field)} and was {planned.get(field)}"
+        for field in differing(now, planned)
+    ]
+    if changed:
+        raise UserError(
+            f"the machine has changed while it was measured: {', '.join(changed)}",
+            where="what this process may use of the machine",
+            hint="restore it and run the same command again, which continues this campaign. Left "
+            "as it is, the same command begins a campaign of its own",
+        )
 
 
 def name_of(machine: Fingerprint, label: str | None = None) -> str:

@@ -1,5 +1,6 @@
 """What every model of execution offers the timing code."""
 
+import os
 import signal
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -78,6 +79,16 @@ def _ending(exit_code: int | None) -> str:
 
 # How often a wait that should be short looks whether a worker has died meanwhile.
 PATIENCE_S = 0.5
+
+
+def name_semaphores(context: Any) -> None:
+    """Begin the names of a library's semaphores with the trial's prefix.
+
+    Those of a trial that is killed stay behind; by their names they can be removed.
+    """
+    if prefix := os.environ.get("SHARED_MEMORY_PREFIX"):
+        context.current_process()._config["semprefix"] = f"/{prefix}"
+
 
 Semaphore = Any  # of threading or of a multiprocess context: both have acquire and release
 

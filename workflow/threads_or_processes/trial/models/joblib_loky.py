@@ -9,6 +9,7 @@ from typing import Any
 
 from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky.backend.synchronize import SemLock
 from joblib.externals.loky.process_executor import BrokenProcessPool, TerminatedWorkerError
 
 from threads_or_processes.trial.measured.batch import gil_enabled
@@ -33,6 +34,9 @@ class JoblibLoky:
         if sysconfig.get_config_var("Py_GIL_DISABLED"):
             # loky starts its workers without our interpreter's flags.
             os.environ["PYTHON_GIL"] = str(int(gil_enabled()))
+        if prefix := os.environ.get("SHARED_MEMORY_PREFIX"):
+            # As `name_semaphores` does for the libraries that have a setting for it.
+            SemLock._make_name = staticmethod(lambda: f"/{prefix}loky-{next(SemLock._rand)}")
 
     def start(self) -> None:
         """Enter joblib's context; the workers come with the first work."""

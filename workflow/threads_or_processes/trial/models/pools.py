@@ -5,7 +5,6 @@ A model imports its library itself: the standard library's pools load no dill.
 
 import abc
 import multiprocessing
-import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,6 +17,7 @@ from threads_or_processes.trial.models.base import (
     announce,
     await_announcements,
     check_alive,
+    name_semaphores,
 )
 
 
@@ -84,9 +84,7 @@ class ProcessPoolModel(PoolModel):
     def __init__(self, workers: int, context: Any) -> None:
         super().__init__(workers)
         self._context = context
-        # Semaphores of a trial that is killed stay behind; by their names they can be removed.
-        if prefix := os.environ.get("SHARED_MEMORY_PREFIX"):
-            context.current_process()._config["semprefix"] = f"/{prefix}"
+        name_semaphores(context)
 
     def _new_semaphore(self) -> Any:
         return self._context.Semaphore(0)

@@ -9,7 +9,12 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any
 
-from threads_or_processes.trial.models.base import Startup, UnreadableResultError, check_alive
+from threads_or_processes.trial.models.base import (
+    Startup,
+    UnreadableResultError,
+    check_alive,
+    name_semaphores,
+)
 from threads_or_processes.trial.models.executors import ExecutorModel
 
 # How long a broken executor may take to end what is left of it.
@@ -24,6 +29,7 @@ class ProcessExecutor(ExecutorModel):
     def __init__(self, workers: int, start_method: str) -> None:
         super().__init__(workers)
         self._context = multiprocessing.get_context(start_method)
+        name_semaphores(multiprocessing)
 
     def _new_executor(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(self._workers, mp_context=self._context)

@@ -37,6 +37,10 @@ POLITE = (
     *(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGALRM),
     *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU),
 )
+# Begins the name of a trial's marker (leftovers.py).
+MARKER = "marker."
+# The variable of a trial's environment that holds how the names of its shared memory begin.
+PREFIX_VARIABLE = "SHARED_MEMORY_PREFIX"
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Linux keeps POSIX shared memory
 
 
@@ -136,7 +140,7 @@ def _run(request: ReaperRequest, control: int, *, adopts: bool) -> int:
 
 def unlink_shared_memory(prefix: str) -> None:
     """Remove all files, folders and semaphores there whose names begin with a trial's prefix."""
-    for pattern in (f"{prefix}*", f"sem.{prefix}*"):
+    for pattern in (f"{prefix}*", f"sem.{prefix}*", f"{MARKER}{prefix}"):
         for segment in SHARED_MEMORY.glob(pattern):
             if segment.is_dir():
                 shutil.rmtree(segment, ignore_errors=True)

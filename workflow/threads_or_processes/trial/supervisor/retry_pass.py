@@ -14,15 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from threads_or_processes.common.decoding import read_as
+from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import PeersName, Plan, Trial
 from threads_or_processes.records.quiet import quiet_trials_wanted
+from threads_or_processes.records.trial import differing
 from threads_or_processes.records.vocabulary import FEWEST_QUIET
 from threads_or_processes.trial.supervisor.faults import HarnessError, SurroundingsError
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor
 from threads_or_processes.trial.supervisor.retry_schedule import RetrySchedule
 from threads_or_processes.trial.supervisor.trial import (
+    ORDINARY,
     Circumstances,
     measure_trial,
     quiet_repetitions,
@@ -65,6 +68,7 @@ def candidates(plan: Plan, results: Path, monitor: NoiseMonitor | None = None) -
     for trial in sorted(plan.trials, key=lambda trial: trial.position):
         cell, path = plan.cells_by_id[trial.cell], results / trial.record
         if cell.patience_s > 0 and _is_timed(record := read_json(path)):
+            _check_machine(path, record, plan.fingerprint)
             rule = monitor.rule(plan.quiet_threshold, workers=cell.workers) if monitor else None
             if quiet_repetitions(record, rule) < FEWEST_QUIET:
                 found.append(Candidate(trial, cell.workers, path, record))
@@ -92,6 +96,16 @@ def _lacking_by_cell(plan: Plan, found: Iterable[Candidate]) -> Counter[str]:
     )
 
 
+def _check_machine(path: Path, record: Mapping[str, Any], planned: Mapping[str, Any]) -> None:
+    """`UserError` for a record of another machine: its readings are of other CPUs."""
+    if fields := differing(record["machine"], planned):
+        raise UserError(
+            f"a trial was measured on another machine: its {', '.join(fields)} differ",
+            where=str(path),
+            hint="delete the file and run snakemake again; the trial will be measured again",
+        )
+
+
 def _is_timed(record: Any) -> bool:
     """Whether a record has watched times; one that is no record is refused when it is collected."""
     return (
@@ -107,7 +121,7 @@ def retries(
     monitor: NoiseMonitor,
     *,
     results: Path,
-    has_lock: bool = True,
+    circumstances: Circumstances = ORDINARY,
 ) -> Iterator[Retry | None]:
     """Try trials again, each at a quiet moment, until the schedule stops.
 
@@ -130,7 +144,7 @@ def retries(
                 read_json(results / "calibration" / f"{cell['workload']}.json"),
                 monitor,
                 attempt=one.record["try"] + 1,
-                circumstances=Circumstances(has_lock=has_lock),
+                circumstances=circumstances,
             )
         except SurroundingsError:
             raise

@@ -23,9 +23,16 @@ from threads_or_processes.trial.supervisor.faults import (
     NotStartedError,
     SentinelDiedError,
 )
+from threads_or_processes.trial.supervisor.leftovers import (
+    FOLDER_PREFIX,
+    PREFIX,
+    end_leftovers,
+    marked,
+)
 from threads_or_processes.trial.supervisor.outcome import exit_words, explained, unanswered
 from threads_or_processes.trial.supervisor.pipeline_idle import ancestors, await_idle, cpu_ns
 from threads_or_processes.trial.supervisor.reaper import (
+    PREFIX_VARIABLE,
     SHARED_MEMORY,
     ReaperRequest,
     adopt_orphans,
@@ -66,11 +73,13 @@ def run_measured(
     whose ends are added to the spec's `probe`. Whatever the process leaves is ended and removed:
     when it ends, when its time is over, and when this process is interrupted or killed.
     """
-    prefix = f"top-{secrets.token_hex(4)}-"
+    end_leftovers()
+    prefix = f"{PREFIX}{secrets.token_hex(4)}-"
     with (
         _interruptible(),
         # Removed by the reaper, unless it never came to be.
-        tempfile.TemporaryDirectory(prefix="trial-", ignore_cleanup_errors=True) as name,
+        tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True) as name,
+        marked(prefix, Path(name)),
         # Files without a name: the work can't remove them.
         tempfile.TemporaryFile() as spec_file,
         tempfile.TemporaryFile() as answer_file,
@@ -147,7 +156,7 @@ def _places(folder: Path, prefix: str) -> dict[str, str]:
     in_memory = SHARED_MEMORY / f"{prefix}joblib" if SHARED_MEMORY.is_dir() else folder
     return {
         "JOBLIB_TEMP_FOLDER": str(in_memory),
-        "SHARED_MEMORY_PREFIX": prefix,
+        PREFIX_VARIABLE: prefix,
         "TMPDIR": str(folder),
     }
 

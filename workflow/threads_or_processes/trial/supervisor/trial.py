@@ -33,7 +33,7 @@ from threads_or_processes.records.vocabulary import (
     Outcome,
     Timing,
 )
-from threads_or_processes.trial.machine import allowed_cpus, cpu_quota, fingerprint
+from threads_or_processes.trial.machine import allowed_cpus, check_unchanged, cpu_quota, fingerprint
 from threads_or_processes.trial.measured.probe_client import ProbeReading
 from threads_or_processes.trial.supervisor import health
 from threads_or_processes.trial.supervisor.environment import Environment, draw_environment
@@ -55,18 +55,30 @@ MOST_TRIES = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Circumstances:
-    """What is odd with the harness in a trial: faults that came before, no lock of the machine."""
+    """What a trial takes place in: the planned machine, faults of the harness that came before.
 
+    `machine` is its fingerprint; None checks nothing.
+    """
+
+    machine: Mapping[str, Any] | None = None
     faults: tuple[str, ...] = ()
     has_lock: bool = True
 
+    def check(self, now: Mapping[str, Any] | None = None) -> None:
+        """`UserError` if it is another machine than the plan's."""
+        if self.machine is not None:
+            check_unchanged(self.machine, now)
+
     def on(self, seen: Supervised) -> Mapping[str, Any]:
-        """What was seen of a trial, with this."""
+        """What was seen of a trial, with what is odd here."""
         odd = {HealthFlag.HARNESS_FAULT: self.faults, HealthFlag.UNLOCKED: not self.has_lock}
         flags = sorted({*seen["health"]["flags"], *(flag for flag, holds in odd.items() if holds)})
         health_now = {**seen["health"], "flags": flags}
         faults = {"harness_faults": list(self.faults)} if self.faults else {}
         return {**seen, "health": health_now, **faults}
+
+
+ORDINARY = Circumstances()
 
 
 def record_trial(
@@ -75,16 +87,16 @@ def record_trial(
     identity: Identity,
     calibration: Mapping[str, Any],
     sentinel: Path,
-    *,
-    has_lock: bool = True,
+    circumstances: Circumstances = ORDINARY,
 ) -> TrialRecord:
     """Measure one trial; a fault of the harness is told, and the trial tried once more.
 
     `sentinel` is the campaign's file of readings. `UserError` where what is around the trial is
     broken; any other fault of the harness leaves a record as well.
     """
-    now = Circumstances(has_lock=has_lock)
+    now = circumstances
     while True:
+        now.check()  # before the sentinel takes its floors
         try:
             with noise_monitor(sentinel) as monitor:
                 return run_trial(spec, position, identity, calibration, monitor, circumstances=now)
@@ -116,7 +128,7 @@ def run_trial(
     calibration: Mapping[str, Any],
     monitor: NoiseMonitor | None,
     *,
-    circumstances: Circumstances = Circumstances(),
+    circumstances: Circumstances = ORDINARY,
 ) -> TrialRecord:
     """Measure one trial in a fresh process, begun at a quiet moment if one comes in time."""
     if monitor:
@@ -174,7 +186,7 @@ def measure_trial(
     monitor: NoiseMonitor | None,
     *,
     attempt: int = 1,
-    circumstances: Circumstances = Circumstances(),
+    circumstances: Circumstances = ORDINARY,
 ) -> TrialRecord:
     """Measure a trial at once; returns its record, which says how the trial ended.
 
@@ -206,11 +218,13 @@ def measure_trial(
         spec["timeout_s"],
         read_sentinel,
     )
+    setting = _setting(spec, position, identity, calibration, environment)
+    circumstances.check(setting["machine"])
     return _record(
         {
             **_checked(ending.answer, Timing(cell["timing"])),
             **circumstances.on(ending.seen),
-            **_setting(spec, position, identity, calibration, environment),
+            **setting,
         },
         attempt,
         rule,
@@ -242,13 +256,15 @@ def _failed_trial(
         started_monotonic_ns=now_monotonic_ns,
         ended_monotonic_ns=now_monotonic_ns,
     )
+    setting = _setting(spec, position, identity, calibration, environment)
+    circumstances.check(setting["machine"])
     fields = {
         **unmeasured(),
         "outcome": Outcome.HARNESS_FAILED,
         "explanation": f"in each of {len(circumstances.faults)} tries; in the last one "
         + circumstances.faults[-1],
         **circumstances.on(seen),
-        **_setting(spec, position, identity, calibration, environment),
+        **setting,
     }
     return _record(fields, attempt=1, rule=None)
 

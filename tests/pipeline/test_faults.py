@@ -1,0 +1,88 @@
+"""What happens to a campaign from outside: nothing is lost, and nothing is mixed in."""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.conftest import SMALL_SWEEP, Checkout, new_checkout
+
+
+@pytest.fixture(scope="module")
+def campaign(tmp_path_factory: pytest.TempPathFactory, interpreters: Path) -> Checkout:
+    """A campaign that has all kinds of bad luck, one after another, in the order of the tests."""
+    return new_checkout(tmp_path_factory.mktemp("faults"), SMALL_SWEEP)
+
+
+def restrict(pids: list[int], cpus: set[int]) -> None:
+    """Take CPUs from processes that run already, as a batch system or an administrator does."""
+    for pid in pids:
+        for task in Path(f"/proc/{pid}/task").glob("*"):
+            try:
+                os.sched_setaffinity(int(task.name), cpus)
+            except ProcessLookupError:
+                continue
+
+
+def session_of(leader: int) -> list[int]:
+    """The processes below one, and servers of their own session."""
+    found, parents = [leader], [leader]
+    while parents:
+        tasks = Path(f"/proc/{parents.pop()}/task").glob("*/children")
+        below = [int(pid) for task in tasks for pid in task.read_text().split()]
+        found += below
+        parents += below
+    return found
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs a CPU to take away")
+def test_a_machine_that_changes_stops_the_run_and_joins_nothing(campaign: Checkout) -> None:
+    cpus = os.sched_getaffinity(0)
+    run = subprocess.Popen(
+        campaign.command(),
+        cwd=campaign.folder,
+        env=campaign.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        while len(campaign.records()) < 2:
+            assert run.poll() is None, run.communicate()[0]
+            time.sleep(0.02)
+        while run.poll() is None:  # also those that start meanwhile
+            restrict(session_of(run.pid), {min(cpus)})
+            time.sleep(0.05)
+    finally:
+        run.kill()
+        said, _ = run.communicate()
+    assert run.returncode == 1, said
+    what = f"the machine has changed while it was measured: logical_cpus is 1 and was {len(cpus)}"
+    assert said.count(f"error: {what}") == 1, said
+    assert "Traceback" not in said
+    assert {record["machine"]["logical_cpus"] for record in campaign.records().values()} == {
+        len(cpus)
+    }
+    assert campaign.archived_ids() == set(campaign.trial_ids().values())
+
+
+def test_the_campaign_is_finished_once_the_machine_is_as_it_was(campaign: Checkout) -> None:
+    before = campaign.trial_ids()
+    campaign.report()
+    after = campaign.trial_ids()
+    assert before.items() <= after.items()
+    assert set(after) == {trial["record"] for trial in campaign.plan()["trials"]}
+
+
+def test_records_deleted_behind_a_finished_report_are_measured_again(campaign: Checkout) -> None:
+    before = campaign.trial_ids()
+    lost = sorted(before)[1]
+    assert "Nothing to be done" in campaign.run("--dry-run").stdout
+    (campaign.results / lost).unlink()
+    said = campaign.run("--dry-run", "--quiet", "host").stdout
+    assert "1 of them left to measure" in said, said
+    assert f"results/{campaign.results.name}/{lost}" in said
+    assert "rule render_report" in said
