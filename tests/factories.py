@@ -327,6 +327,7 @@ def make_plan(
     claims: Sequence[Claim] = (),
     seed: int = 1,
     campaign: str = "report",
+    compilations: int = 1,
 ) -> Plan:
     """A plan for these cells: randomised complete blocks.
 
@@ -371,6 +372,7 @@ def make_plan(
         ),
         precision=None,
         claims=tuple(claims),
+        compilations=compilations,
     )
 
 
@@ -443,7 +445,7 @@ def make_identity(arm: Arm) -> Json:
         "provider": "source",
         "executable": f"/nowhere/{arm.name}/bin/python",
         "flags": ["-X", f"gil={int(arm.gil)}"] if free_threaded else [],
-        "executable_sha256": sha256("executable", free_threaded),
+        "executable_sha256": sha256("executable", free_threaded, arm.compilation),
         "version": "3.13.5",
         "implementation": "CPython",
         "free_threaded_build": free_threaded,
@@ -487,6 +489,7 @@ def make_campaign(
     disturbed_ratio: float | None = None,
     seed: int = 1,
     campaign: str = "report",
+    compilations: int = 1,
 ) -> Campaign:
     """A whole campaign; `failures` gives (cell id, block) an outcome other than ok.
 
@@ -501,6 +504,7 @@ def make_campaign(
         claims=claims,
         seed=seed,
         campaign=campaign,
+        compilations=compilations,
     )
     return measured(plan, truth, noise, failures, disturbed_ratio, overhead)
 
@@ -514,7 +518,7 @@ def measured(
     overhead: Truth = lambda cell: 0.0,
 ) -> Campaign:
     """What a plan leaves when it is measured; see `make_campaign`."""
-    identities = {arm.name: make_identity(arm) for arm in plan.arms}
+    identities = {one.name: make_identity(one) for one in plan.interpreters}
     rng = np.random.default_rng(plan.seed)
     records = {}
     for trial in plan.trials:
@@ -527,7 +531,8 @@ def measured(
             max(1, round((overhead(cell) + amount * truth(cell)) * effect * factor))
             for amount, factor in zip(amounts, own, strict=True)
         ]
-        record = make_record(plan, trial, identities[cell.arm], walls_ns, outcome)
+        identity = identities[plan.interpreter(cell.arm, trial.block)]
+        record = make_record(plan, trial, identity, walls_ns, outcome)
         if disturbed_ratio is not None:
             watch(record, [rng.random() < disturbed_ratio for _ in walls_ns])
         records[trial.record] = record

@@ -71,11 +71,12 @@ PROFILE = {
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Results of a campaign that was watched and had a failure; don't touch."""
+    """Results of a campaign that was watched, had a failure and two compilations; don't touch."""
     campaign = make_campaign(
         make_cells(workloads=["json"], blocks=3),
         failures={("json/threads/2/3.13/warm", 2): "raised"},
         disturbed_ratio=0.2,
+        compilations=2,
     )
     return collect_into(tmp_path_factory.mktemp("measured"), campaign)
 
@@ -141,6 +142,7 @@ def test_the_same_results_give_the_same_package(measured: Path, tmp_path: Path) 
         make_cells(workloads=["json"], blocks=3),
         failures={("json/threads/2/3.13/warm", 2): "raised"},
         disturbed_ratio=0.2,
+        compilations=2,
     )
     again = collect_into(tmp_path / "again", campaign)
     for name in ("datapackage.json", "trials.csv.gz", "trials.parquet"):
@@ -154,10 +156,11 @@ def test_either_file_with_the_package_brings_back_all_that_was_measured(
     out = unpacked(measured, tmp_path / "out", file)
     for name in ("plan.json", "trials.csv.gz", "trials.parquet", "interpreters/parity.json"):
         assert (out / name).read_bytes() == (measured / name).read_bytes(), name
-    for arm in ("3.13", "3.13t", "3.13t-gil"):
-        identity = read_json(measured / "interpreters" / f"{arm}.json")
+    arms = ("3.13", "3.13t", "3.13t-gil")
+    for name in [*arms, *(f"{arm}-2" for arm in arms)]:
+        identity = read_json(measured / "interpreters" / f"{name}.json")
         identity.pop("executable")
-        assert read_json(out / "interpreters" / f"{arm}.json") == identity
+        assert read_json(out / "interpreters" / f"{name}.json") == identity
     of_measured = tables_of(measured, "trials.parquet", tmp_path / "there")
     assert tables_of(out, "trials.parquet", tmp_path / "here") == of_measured
 
@@ -222,6 +225,10 @@ def change(folder: Path, act: Callable[[dict[str, Any]], object]) -> None:
         (
             lambda it: it["interpreters"]["data"]["3.13"].update(identity_sha256="0" * 64),
             "a trial of another interpreter than the one that 3.13 was",
+        ),
+        (
+            lambda it: it["interpreters"]["data"]["3.13-2"].update(identity_sha256="0" * 64),
+            "a trial of another interpreter than the one that 3.13-2 was",
         ),
     ],
 )

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from threads_or_processes.interpreters.identity import identity_digest
 from threads_or_processes.interpreters.process import Processes
+from threads_or_processes.interpreters.recipe import LINKED_OBJECTS
 from threads_or_processes.interpreters.request import Build
 from threads_or_processes.records.interpreter import Identity, InterpreterRequest, ProviderName
 
@@ -31,16 +32,21 @@ for option in "$@"; do
     esac
 done
 echo "checking for a toy... yes"
-sed -e "s|@prefix@|$prefix|; s|@suffix@|$suffix|" Makefile.in > Makefile
+sed -e "s|@prefix@|$prefix|; s|@suffix@|$suffix|" Makefile.pre.in > Makefile
 """
 
 _MAKEFILE = """
-all:
+LIBRARY_OBJS=a.o b.o c.o d.o e.o f.o
+{linked}=$(LIBRARY_OBJS)
+all: linked
 \techo $$$$ > {gate}/compiling@suffix@
 \twhile [ ! -e {gate}/open ]; do sleep 0.05; done
 \t{compile}
+linked:
+\t@echo linked: $({linked})
 profile-gen-stamp profile-run-stamp:
 \techo $@ >> {gate}/trained
+\t$(MAKE) linked
 altinstall:
 \tmkdir -p @prefix@/bin
 \tprintf '#!/bin/sh\\n%s\\n' '{run}' > @prefix@/bin/python3.13@suffix@
@@ -55,6 +61,7 @@ def toy_source(
     is_open: bool = True,
     compile_command: str = "true",
     run: str = f'exec {sys.executable} "$@"',
+    linked: str = LINKED_OBJECTS,
 ) -> Path:
     """Write `folder/toy.tar.gz`; with `is_open` its compile stage does not wait."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -62,8 +69,8 @@ def toy_source(
         (folder / "open").touch()
     files = {
         "configure": _CONFIGURE,
-        "Makefile.in": _MAKEFILE.format(
-            gate=folder, compile=compile_command, run=run.replace("$", "$$")
+        "Makefile.pre.in": _MAKEFILE.format(
+            gate=folder, compile=compile_command, run=run.replace("$", "$$"), linked=linked
         ),
         "Include/patchlevel.h": f'#define PY_VERSION  "{version}"\n',
     }

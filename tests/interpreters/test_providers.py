@@ -20,6 +20,7 @@ from threads_or_processes.interpreters.request import Build, fingerprints, reque
 from threads_or_processes.records.interpreter import ProviderName
 
 from tests.interpreters.builders import FREE, STANDARD, asked, script
+from tests.interpreters.test_request import TWICE
 
 BOTH = (STANDARD, FREE)
 
@@ -43,6 +44,7 @@ class FakeProvider:
         ({"provider": "uv"}, ["uv"]),
         ({"provider": "source"}, ["source"]),
         ({"provider": "given"}, ["given"]),
+        ({"arms": TWICE}, ["source"]),
     ],
 )
 def test_paths_are_final_and_auto_tries_uv_before_building(

@@ -56,10 +56,19 @@ def test_training_needs_no_test_that_waits_or_is_interrupted() -> None:
 
 
 def test_every_ingredient_changes_the_key() -> None:
-    def key(tarball: str = "a", compiler: Compiler = GCC, *, free: bool, optimised: bool) -> str:
+    def key(
+        tarball: str = "a",
+        compiler: Compiler = GCC,
+        compilation: int = 1,
+        *,
+        free: bool,
+        optimised: bool,
+    ) -> str:
         build = FREE if free else STANDARD
         options = configure_options(build, optimised=optimised, compiler=compiler)
-        return content_key(tarball, options, optimised=optimised, compiler=compiler)
+        return content_key(
+            tarball, options, optimised=optimised, compiler=compiler, compilation=compilation
+        )
 
     base = key(free=False, optimised=True)
     assert base == key(free=False, optimised=True)
@@ -67,6 +76,8 @@ def test_every_ingredient_changes_the_key() -> None:
         key(free=True, optimised=True),
         key(free=False, optimised=False),
         key("b", free=False, optimised=True),
+        key(compilation=2, free=False, optimised=True),
+        key(compilation=3, free=False, optimised=True),
         key(compiler=replace(GCC, version="gcc 13"), free=False, optimised=True),
         key(compiler=replace(GCC, target="aarch64-linux-gnu"), free=False, optimised=True),
     ]

@@ -1,5 +1,6 @@
 """A request is parsed whole, and its mistakes are named by their key."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,16 @@ from threads_or_processes.records.interpreter import (
 from threads_or_processes.records.plan import Arm
 
 from tests.interpreters.builders import FREE, STANDARD, asked
+
+ARM = Arm(name="3.13", version="3.13", free_threaded=False, gil=True)
+#: As the workflow writes them.
+TWICE = [asdict(ARM), asdict(ARM.compiled(2))]
+
+
+def test_two_compilations_are_two_builds() -> None:
+    request = request_from(asked(arms=TWICE))
+    assert [build.name for build in request.builds] == ["3.13", "3.13-2"]
+    assert [arm.name for arm in request.arms] == ["3.13", "3.13-2"]
 
 
 def test_three_arms_need_two_builds() -> None:
@@ -62,6 +73,13 @@ def test_a_path_may_be_given_under_the_build_or_the_arm(name: str) -> None:
         ({"requirements": ["six\n-r x"]}, "requirements", "is not a requirement"),
         ({"requirements": [""]}, "requirements", "'' is not a requirement"),
         ({"provider": "uv", "paths": {"3.13": "/x"}}, "interpreters.provider", "does not use them"),
+        ({"arms": TWICE, "provider": "uv"}, "interpreters.compilations", "not compiled here"),
+        ({"arms": TWICE, "provider": "given"}, "interpreters.compilations", "not compiled here"),
+        (
+            {"arms": TWICE, "paths": {"3.13": "/x"}},
+            "interpreters.compilations",
+            "not compiled here",
+        ),
     ],
 )
 def test_a_mistake_names_its_key(changes: dict[str, object], where: str, what: str) -> None:

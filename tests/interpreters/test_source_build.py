@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,44 @@ def test_another_tarball_is_another_build(tmp_path: Path) -> None:
     first = supply(tmp_path / "cache", toy_source(tmp_path / "toy"))
     second = supply(tmp_path / "cache", toy_source(tmp_path / "toy2", version="3.13.10"))
     assert not set(first.values()) & set(second.values())
+
+
+def test_another_compilation_is_linked_in_another_order_at_every_stage(tmp_path: Path) -> None:
+    again = [replace(STANDARD, compilation=number) for number in (1, 2, 3)]
+    with open_processes() as processes:
+        provider = SourceProvider(
+            tmp_path / "cache",
+            toy_source(tmp_path / "toy"),
+            BuildKind.OPTIMISED,
+            processes,
+            Progress(stream=io.StringIO()),
+        )
+        executables = provider.supply(again)
+    logs = [
+        (executable.parents[2] / "build.log").read_text() for executable in executables.values()
+    ]
+    orders = [{line for line in log.splitlines() if line.startswith("linked:")} for log in logs]
+    assert len(set(executables.values())) == 3
+    (first,), (second,), (third,) = orders
+    assert first == "linked: a.o b.o c.o d.o e.o f.o"
+    assert len({first, second, third}) == 3
+    assert sorted(first) == sorted(second) == sorted(third)
+
+
+def test_a_source_whose_link_order_is_fixed_has_one_compilation(tmp_path: Path) -> None:
+    tarball = toy_source(tmp_path / "toy", linked="OBJECTS")
+    with open_processes() as processes:
+        provider = SourceProvider(
+            tmp_path / "cache",
+            tarball,
+            BuildKind.PLAIN,
+            processes,
+            Progress(stream=io.StringIO()),
+        )
+        provider.supply([STANDARD])
+        with pytest.raises(UserError, match="link order") as caught:
+            provider.supply([replace(STANDARD, compilation=2)])
+    assert caught.value.where == "interpreters.compilations"
 
 
 def test_optimised_if_cached_takes_optimised_builds_only_when_all_are_there(

@@ -8,13 +8,19 @@ import re
 import signal
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema
 import pandas as pd
 import pytest
+from snakemake.utils import update_config  # type: ignore[import-untyped]
+from threads_or_processes.common.files import write_json
+from threads_or_processes.interpreters.parity import compare
+from threads_or_processes.pipeline.campaign import Campaign
+from threads_or_processes.records.interpreter import Identity
 
-from tests.pipeline.conftest import SMALL_SWEEP, Checkout
+from tests.pipeline.conftest import DEFAULTS, SMALL_SWEEP, Checkout, new_checkout
 
 ROOT = Path(__file__).parents[2]
 
@@ -149,6 +155,58 @@ def test_another_interpreter_measures_everything_anew_and_at_once(
     assert before.keys() == after.keys()
     assert not before.items() & after.items()
     assert "Nothing to be done" in small.measure()
+
+
+def with_compilations(number: int) -> dict[str, Any]:
+    """A sweep of one serial cell, each interpreter compiled so many times."""
+    sweep = copy.deepcopy(SMALL_SWEEP)
+    sweep["experiments"]["notebook"] = None
+    sweep["experiments"]["scaling"]["models"] = ["serial"]
+    sweep["interpreters"]["compilations"] = number
+    return sweep
+
+
+def campaign_of(sweep: dict[str, Any]) -> Campaign:
+    """What Snakemake makes of a sweep."""
+    config = copy.deepcopy(DEFAULTS)
+    update_config(config, sweep)
+    return Campaign.of(config)
+
+
+def test_blocks_take_turns_on_two_compilations(
+    tmp_path: Path, identities: dict[str, Identity]
+) -> None:
+    """The second one is the first under another name: compiling takes minutes."""
+    checkout = new_checkout(tmp_path, with_compilations(2))
+    campaign = campaign_of(with_compilations(2))
+    folder = tmp_path / campaign.results / "interpreters"
+    first = identities["3.13"]
+    second: Identity = {**first, "arm": "3.13-2", "identity_sha256": "2" * 64}
+    write_json(folder / "3.13.json", first)
+    write_json(folder / "3.13-2.json", second)
+    write_json(folder / "parity.json", compare([first, second]))
+    write_json(folder / "made-for.json", campaign.interpreter_keys)
+    checkout.measure()
+    ran_on = {
+        record["block"]: record["interpreter"]["arm"] for record in checkout.records().values()
+    }
+    assert ran_on == {1: "3.13", 2: "3.13-2"}
+
+
+@pytest.mark.parametrize(("before", "now"), [(1, 2), (2, 1), (2, 3)])
+def test_blocks_that_run_on_another_compilation_than_before_are_measured_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int, now: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    provided = campaign_of(with_compilations(before))
+    campaign = campaign_of(with_compilations(now))
+    write_json(provided.results / "interpreters/made-for.json", provided.interpreter_keys)
+    for block in range(1, 7):
+        trial: Any = SimpleNamespace(arm="3.13", block=f"{block:03d}")
+        stays = provided.interpreter(trial) == campaign.interpreter(trial)
+        file = campaign.identity_file(campaign.interpreter(trial))
+        marked = campaign.trial_identity(trial, lambda file: f"unchanged {file}")
+        assert marked == (f"unchanged {file}" if stays else file)
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

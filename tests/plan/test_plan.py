@@ -53,6 +53,18 @@ def test_a_plan_is_the_same_after_it_was_written_and_read(config: Config) -> Non
     assert "cells_by_id" not in written
 
 
+def test_blocks_take_turns_on_the_compilations_of_each_build(config: Config) -> None:
+    config["interpreters"]["compilations"] = 2
+    plan = planned(config)
+    assert [one.name for one in plan.interpreters] == ["3.13", "3.13t", "3.13-2", "3.13t-2"]
+    assert [plan.interpreter("3.13t", block) for block in (1, 2, 3)] == [
+        "3.13t",
+        "3.13t-2",
+        "3.13t",
+    ]
+    assert {cell.arm for cell in plan.cells} == {"3.13", "3.13t"}
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

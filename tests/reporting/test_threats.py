@@ -1,7 +1,9 @@
 """Threats are named when the data call for them, and only then."""
 
 import json
+import re
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from threads_or_processes.reporting.sections import rules, threats
 from threads_or_processes.reporting.trials import conditions_of
 
 from tests import factories
-from tests.reporting.sentences import numbers
+from tests.reporting.sentences import numbers, plain
 from tests.reporting.worlds import World, campaign, write_world
 
 Worlds = Callable[[str], World]
@@ -34,6 +36,20 @@ def named(world: World) -> dict[str, str]:
 
 def test_an_ordinary_campaign_has_only_the_threats_that_hold_for_it(world: Worlds) -> None:
     assert set(named(world("default"))) == ALWAYS
+
+
+def test_the_page_says_how_many_compilations_intervals_cover(tmp_path: Path) -> None:
+    cells = factories.make_cells(workloads=["json"], blocks=2)
+    world = write_world(tmp_path, factories.make_campaign(cells, compilations=2))
+    assert "One compilation" not in named(world)
+    assert "2 compilations of each" in plain(named(world)["Few compilations"])
+    html = (
+        re.sub(r"<[^>]*>", "", unescape(world.html())).replace("\u202f", " ").replace("\u00a0", " ")
+    )
+    assert "whose intervals cover this session and 2 compilations only" in html
+    assert "95 % intervals of this session and 2 compilations" in html
+    assert "these binaries" not in html
+    assert "3.13t-2" in html  # beside the other interpreters
 
 
 @pytest.mark.parametrize(

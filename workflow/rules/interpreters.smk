@@ -1,5 +1,5 @@
 # Needs:    the config's arms and interpreters.
-# Produces: one identity file an arm, and the verdict whether the builds may be compared.
+# Produces: one identity file an arm and compilation, and the verdict whether the builds may be compared.
 exit_on_user_error(lambda: CAMPAIGN.given_executables)
 
 

@@ -30,7 +30,7 @@ rule calibrate:
 
 rule measure_trial:
     input:
-        identity=lambda w: CAMPAIGN.identity(w.arm, ancient),
+        identity=lambda w: CAMPAIGN.trial_identity(w, ancient),
         calibration=CAMPAIGN.results / "calibration/{workload}.json",
     output:
         record=CAMPAIGN.results
@@ -61,7 +61,9 @@ rule measure_trial:
 rule look_again:
     input:
         plan=ancient(CAMPAIGN.results / "plan.json"),
-        identities=lambda w: [CAMPAIGN.identity(arm, ancient) for arm in CAMPAIGN.arms],
+        identities=lambda w: [
+            CAMPAIGN.identity(one.name, ancient) for one in CAMPAIGN.plan.interpreters
+        ],
         records=CAMPAIGN.records,
     output:
         account=CAMPAIGN.results / "second-look.json",

@@ -66,7 +66,7 @@ def decide_stopping(arguments: argparse.Namespace) -> None:
 def _measured(
     arguments: argparse.Namespace,
 ) -> tuple[Round | None, Plan, dict[str, Identity], list[Record]]:
-    """The last round, the plan with all that was added, the identities by arm, the records."""
+    """The last round, the plan with all that was added, the identities by name, the records."""
     last = read_as(arguments.rounds[-1], Round) if arguments.rounds else None
     plan = with_blocks(read_plan(arguments.plan), last.blocks if last else {})
     identities = read_identities(arguments.interpreters, plan)
@@ -81,7 +81,7 @@ def collect(arguments: argparse.Namespace) -> None:
     write_dataset(trials, parquet=arguments.parquet, csv=arguments.csv)
     package = Package(
         plan_json=read_json(arguments.plan),
-        interpreters={arm: without_place(identity) for arm, identity in identities.items()},
+        interpreters={name: without_place(identity) for name, identity in identities.items()},
         parity=read_as(arguments.interpreters / "parity.json", Parity),
         csv=FileNote.of(arguments.csv),
         parquet=FileNote.of(arguments.parquet),
@@ -97,14 +97,14 @@ def unpack(arguments: argparse.Namespace) -> None:
     package = read_package(arguments.package)
     trials = read_dataset(source)
     check_covers(trials, plan_with_measured_blocks(package.plan, trials), source)
-    check_interpreters(trials, package.interpreters, source)
+    check_interpreters(trials, package.plan, package.interpreters, source)
     check_file(source, package.note(source))
     # The file that was given stays as it is: another zlib would compress the same text otherwise.
     is_parquet = source.suffix == ".parquet"
     content = source.read_bytes()
     write_json(arguments.out / "plan.json", package.plan_json)
-    for arm, identity in package.interpreters.items():
-        write_json(arguments.out / "interpreters" / f"{arm}.json", identity)
+    for name, identity in package.interpreters.items():
+        write_json(arguments.out / "interpreters" / f"{name}.json", identity)
     write_json(arguments.out / "interpreters" / "parity.json", package.parity)
     write_bytes(arguments.out / PARQUET_FILE, content if is_parquet else parquet_bytes(trials))
     write_bytes(arguments.out / PACKAGE_FILE, arguments.package.read_bytes())

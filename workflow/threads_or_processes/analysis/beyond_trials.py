@@ -66,30 +66,31 @@ def _prior(kind: Kind) -> Beyond:
 class BeyondTrials:
     """The variance of pairs by kind; where none was measured, that of earlier campaigns.
 
-    Without anything it is the documented default, never zero. `of_sessions` is what several
-    sessions add to the variance of a mean (`analysis.sessions`).
+    Without anything it is the documented default, never zero. `of_groups` is what several sessions
+    and compilations add, each, to the variance of a mean (`analysis.groups_of_blocks`).
     """
 
     of_kind: Mapping[Kind, Beyond] = field(default_factory=dict)
-    of_sessions: Mapping[PairKind, Beyond] = field(default_factory=dict)
+    of_groups: Sequence[Mapping[PairKind, Beyond]] = ()
 
     def between(self, cell: Cell, baseline: Cell) -> Beyond:
         """Of the log ratio of two cells: half of each kind's, for each has one cell in it.
 
-        And what sessions add.
+        And what groups of blocks add.
         """
         parts = []
         for kind in (kind_of(cell), kind_of(baseline)):
             of_pairs = self.of_kind.get(kind) or _prior(kind)
             parts.append((of_pairs.variance / 2, of_pairs.freedom))
-        sessions = self.of_sessions.get(pair_kind(cell, baseline))
-        if sessions is not None:
-            parts.append((sessions.variance, sessions.freedom))
+        for of_groups in self.of_groups:
+            groups = of_groups.get(pair_kind(cell, baseline))
+            if groups is not None:
+                parts.append((groups.variance, groups.freedom))
         return Beyond(variance=sum(part for part, _ in parts), freedom=joint_freedom(parts))
 
 
 def pair_kind(cell: Cell, baseline: Cell) -> PairKind:
-    """What the variance of a pair of cells between sessions depends on."""
+    """What the variance of a pair of cells between groups of blocks depends on."""
     return frozenset({kind_of(cell), kind_of(baseline)}), cell.arm != baseline.arm
 
 

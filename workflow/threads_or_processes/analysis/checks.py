@@ -119,13 +119,15 @@ def plan_problems(trials: pd.DataFrame, plan: Plan) -> Iterator[Problem]:
 
 
 def interpreter_problems(
-    trials: pd.DataFrame, identities: Mapping[str, Identity]
+    trials: pd.DataFrame, plan: Plan, identities: Mapping[str, Identity]
 ) -> Iterator[Problem]:
-    """Trials of another interpreter than their arm's (`identities`: arm to identity)."""
-    states = trials[["arm", "identity_sha256"]].drop_duplicates()
-    for row, arm, found in zip(states.index, states["arm"], states["identity_sha256"], strict=True):
-        if found != identities[arm]["identity_sha256"]:
-            what = f"a trial of another interpreter than the one that {arm} was"
+    """Trials of another interpreter than their arm's (`identities`: by name) in their block."""
+    columns = ["arm", "block", "identity_sha256"]
+    states = trials[columns].drop_duplicates()
+    for row, arm, block, found in zip(states.index, *(states[c] for c in columns), strict=True):
+        interpreter = plan.interpreter(arm, int(block))
+        if found != identities[interpreter]["identity_sha256"]:
+            what = f"a trial of another interpreter than the one that {interpreter} was"
             yield Problem(what, _row(row), "identity_sha256")
 
 

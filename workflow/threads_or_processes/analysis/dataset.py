@@ -104,10 +104,10 @@ def check_covers(trials: pd.DataFrame, plan: Plan, path: Path) -> None:
 
 
 def check_interpreters(
-    trials: pd.DataFrame, identities: Mapping[str, Identity], path: Path
+    trials: pd.DataFrame, plan: Plan, identities: Mapping[str, Identity], path: Path
 ) -> None:
-    """Refuse trials of another interpreter than their arm's (`identities`: arm to identity)."""
-    refuse(interpreter_problems(trials, identities), path)
+    """Refuse trials of another interpreter than their arm's in their block."""
+    refuse(interpreter_problems(trials, plan, identities), path)
 
 
 def check_file(path: Path, note: FileNote) -> None:

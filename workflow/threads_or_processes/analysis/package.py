@@ -64,7 +64,7 @@ class FileNote:
 
 @dataclass(frozen=True, kw_only=True)
 class Package:
-    """What belongs to a data set: plan.json, the interpreters by arm, parity.json and its files.
+    """What belongs to a data set: plan.json, the interpreters by name, parity.json and its files.
 
     `plan_json` stays as the file has it, for a report's id is made from it; `plan` is what it says.
     `git_commit`: of the programs that collected it, `unknown` outside a checkout.
@@ -135,7 +135,7 @@ def as_record(package: Package) -> dict[str, Any]:
             },
             {
                 "name": "interpreters",
-                "description": "the identity of each arm's interpreter",
+                "description": "the identity of each arm's interpreter, in each compilation",
                 "data": package.interpreters,
             },
             {
@@ -226,7 +226,7 @@ def _note(resource: Json) -> FileNote:
 
 def _problems(package: Package) -> Iterator[str]:
     """What the rules rely on; raises ValueError for a plan that can't be read."""
-    arms = {arm.name for arm in package.plan.arms}
+    arms = {one.name for one in package.plan.interpreters}
     if arms != package.interpreters.keys():
         yield f"interpreters of {sorted(package.interpreters)}, but a plan for {sorted(arms)}"
     for arm, identity in package.interpreters.items():

@@ -57,7 +57,7 @@ class Record:
 def read_records(plan: Plan, *, results: Path, identities: Mapping[str, Identity]) -> list[Record]:
     """Read every planned record below `results`, each checked; in the plan's order.
 
-    `identities` maps an arm to its identity. Raises `UserError` for records that are
+    `identities` are by the interpreter's name. Raises `UserError` for records that are
     missing (how many), unreadable or not of this plan (which file, which field).
     """
     paths = [results / trial.record for trial in plan.trials]
@@ -73,15 +73,16 @@ def read_records(plan: Plan, *, results: Path, identities: Mapping[str, Identity
         check_form(record)
         check_place(record, trial, plan.cells_by_id[trial.cell])
         check_machine(record, plan.fingerprint)
-        check_interpreter(record, identities[record.value["cell"]["arm"]])
+        interpreter = plan.interpreter(record.value["cell"]["arm"], record.value["block"])
+        check_interpreter(record, identities[interpreter])
     check_equal_work(records)
     return records
 
 
 def read_identities(directory: Path, plan: Plan) -> dict[str, Identity]:
-    """The identity of every arm of the plan, by arm."""
-    arms = sorted(arm.name for arm in plan.arms)
-    return {arm: read_as(directory / f"{arm}.json", Identity) for arm in arms}
+    """The identity of every interpreter of the plan, by its name."""
+    names = sorted(one.name for one in plan.interpreters)
+    return {name: read_as(directory / f"{name}.json", Identity) for name in names}
 
 
 def check_form(record: Record) -> None:
@@ -141,10 +142,9 @@ def check_machine(record: Record, fingerprint: Json) -> None:
 
 
 def check_interpreter(record: Record, identity: Identity) -> None:
-    """Refuse a record of another interpreter than the one its arm has now."""
+    """Refuse a record of another interpreter than the one its arm has now, in that block."""
     for field in ("arm", "identity_sha256"):
-        found = record.value["interpreter"][field]
-        expected = record.value["cell"]["arm"] if field == "arm" else identity[field]
+        found, expected = record.value["interpreter"][field], identity[field]
         if found != expected:
             raise _refused(
                 record,
@@ -179,7 +179,8 @@ def rows(record: TrialRecord, *, campaign: str, worker_kind: WorkerKind) -> list
     cell, health, output = record["cell"], record["health"], record["output"]
     memory: Json = record["memory"] or {}
     trial = {
-        **_fields_in(record, cell, record["interpreter"], record["work"], memory),
+        # Of an interpreter that is compiled again, `arm` is what the cell says.
+        **_fields_in(record, record["interpreter"], cell, record["work"], memory),
         **_fields_in(memory, prefix="memory_"),
         "campaign": campaign,
         "cell": cell["id"],

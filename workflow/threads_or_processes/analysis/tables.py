@@ -27,6 +27,7 @@ from threads_or_processes.analysis.experiment_tables import (
     updates_table,
 )
 from threads_or_processes.analysis.frames import csv_text, frame
+from threads_or_processes.analysis.groups_of_blocks import between_groups
 from threads_or_processes.analysis.modes import modes_table, slow_modes_table
 from threads_or_processes.analysis.overheads import overheads_table
 from threads_or_processes.analysis.parts import parts_table
@@ -35,7 +36,7 @@ from threads_or_processes.analysis.quiet import with_disturbance
 from threads_or_processes.analysis.ratios import ratios_table
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.scaling import fits_table, scaling_table
-from threads_or_processes.analysis.sessions import between_sessions, sessions_of, sessions_table
+from threads_or_processes.analysis.sessions import sessions_of, sessions_table
 from threads_or_processes.analysis.slopes import slopes_table
 from threads_or_processes.analysis.trial_values import (
     at_largest_amounts,
@@ -44,7 +45,7 @@ from threads_or_processes.analysis.trial_values import (
     values_table,
 )
 from threads_or_processes.common.files import write_text
-from threads_or_processes.records.plan import Plan
+from threads_or_processes.records.plan import Plan, compilation_of
 from threads_or_processes.records.tables import TABLES, AllTables
 
 
@@ -66,8 +67,10 @@ def all_rows(plan: Plan, trials: pd.DataFrame, *, plain_arms: Collection[str] = 
     rules = Rules(margin=plan.margin, confidence=plan.confidence)
     measured_twice = pairs(plan, times)
     sessions = sessions_of(values)
+    compilations = {block: compilation_of(block, plan.compilations) for block in sessions}
     beyond = replace(
-        beyond_trials(twins(measured_twice)), of_sessions=between_sessions(plan, times, sessions)
+        beyond_trials(twins(measured_twice)),
+        of_groups=[between_groups(plan, times, groups) for groups in (sessions, compilations)],
     )
     rules = replace(rules, beyond_trials=beyond)
     found = contests(plan, trials, times, rules)

@@ -1,8 +1,8 @@
 """`python -m threads_or_processes.interpreters --request REQUEST --out FOLDER`.
 
-REQUEST is JSON, or a file that holds it: {"arms": [{"name", "version", "free_threaded", "gil"}],
-"provider", "paths", "tarball", "build", "requirements"}. Writes `<arm>.json` for each arm,
-`parity.json`, and with `--made-for` what that gives as `made-for.json`.
+REQUEST is JSON, or a file that holds it: {"arms": [{"name", "version", "free_threaded", "gil",
+"compilation"}], "provider", "paths", "tarball", "build", "requirements"}. Writes `<arm>.json` for
+each arm, `parity.json`, and with `--made-for` what that gives as `made-for.json`.
 """
 
 import argparse

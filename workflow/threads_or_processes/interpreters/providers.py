@@ -173,6 +173,8 @@ def providers(
         case ProviderName.SOURCE:
             return (source,)
         case ProviderName.AUTO:
+            if request.is_compiled:
+                return (source,)
             return (given,) if request.paths else (managed, source)
 
 

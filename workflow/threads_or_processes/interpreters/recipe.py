@@ -21,6 +21,17 @@ TRAINING_TESTS = (
 )
 
 
+#: What a source's Makefile calls the objects of which the interpreter is linked, in their order.
+LINKED_OBJECTS = "LINK_PYTHON_OBJS"
+# The objects of the interpreter by the checksums of their names, which a number begins: an order of
+# its own for each number, the same everywhere. Make expands it when it links.
+_LINK_ORDER = (
+    LINKED_OBJECTS + '=$(shell for object in $(LIBRARY_OBJS); do echo "'
+    '$$(echo {compilation} $$object | cksum) $$object"; done | sort -n | '
+    "awk '{{print $$3}}')"
+)
+
+
 @dataclass(frozen=True)
 class Stage:
     """One step of a build: what the person reads, and the command run in the source tree."""
@@ -46,17 +57,19 @@ def configure_options(build: Build, *, optimised: bool, compiler: Compiler) -> t
 
 
 def stages(
-    options: Sequence[str], *, optimised: bool, prefix: str, compilers: int
+    options: Sequence[str], *, optimised: bool, prefix: str, compilers: int, compilation: int = 1
 ) -> tuple[Stage, ...]:
     """The commands that turn an unpacked source tree into an interpreter under `prefix`.
 
-    The Makefile's own profile-guided target is run in its three parts, so that each is seen.
+    The Makefile's own profile-guided target is run in its three parts, so that each is seen. The
+    first `compilation` has the Makefile's link order.
     """
-    make = ("make", f"-j{compilers}")
+    order = (_LINK_ORDER.format(compilation=compilation),) if compilation > 1 else ()
+    make = ("make", *order, f"-j{compilers}")
     compile_stages = (
         (
             Stage("compile for training", (*make, "profile-gen-stamp")),
-            Stage("train", ("make", "profile-run-stamp")),
+            Stage("train", ("make", *order, "profile-run-stamp")),
             Stage("compile again, with the profile", make),
         )
         if optimised
@@ -65,15 +78,20 @@ def stages(
     return (
         Stage("configure", ("./configure", f"--prefix={prefix}", *options)),
         *compile_stages,
-        Stage("install", ("make", "altinstall")),
+        Stage("install", ("make", *order, "altinstall")),
     )
 
 
 def content_key(
-    tarball_sha256: str, options: Sequence[str], *, optimised: bool, compiler: Compiler
+    tarball_sha256: str,
+    options: Sequence[str],
+    *,
+    optimised: bool,
+    compiler: Compiler,
+    compilation: int = 1,
 ) -> str:
     """What decides the result of a build, as one SHA-256 (hex): the name of its cache entry."""
-    steps = stages(options, optimised=optimised, prefix="", compilers=1)
+    steps = stages(options, optimised=optimised, prefix="", compilers=1, compilation=compilation)
     return digest(
         {
             "tarball": tarball_sha256,

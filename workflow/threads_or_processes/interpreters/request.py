@@ -21,15 +21,20 @@ _REQUIREMENT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(?![\w.-])[^
 
 @dataclass(frozen=True, order=True)
 class Build:
-    """One executable to find or make: a version (line `3.13` or exact `3.13.5`) and its kind."""
+    """One executable to find or make: a version (line `3.13` or exact `3.13.5`) and its kind.
+
+    A later `compilation` of the same has another link order.
+    """
 
     version: str
     free_threaded: bool
+    compilation: int = 1
 
     @property
     def name(self) -> str:
-        """As uv and people spell it: `3.13`, `3.13t`."""
-        return self.version + ("t" if self.free_threaded else "")
+        """As uv and people spell it: `3.13`, `3.13t`; a later compilation is `3.13t-2`."""
+        again = f"-{self.compilation}" if self.compilation > 1 else ""
+        return f"{self.version}{'t' if self.free_threaded else ''}{again}"
 
     @property
     def line(self) -> str:
@@ -43,7 +48,7 @@ class Build:
 
 def build_of(arm: Arm) -> Build:
     """The build that an arm runs."""
-    return Build(arm.version, free_threaded=arm.free_threaded)
+    return Build(arm.version, free_threaded=arm.free_threaded, compilation=arm.compilation)
 
 
 def flags_of(arm: Arm) -> tuple[str, ...]:
@@ -71,6 +76,11 @@ class Request:
         """The distinct executables behind the arms, in the order of the arms."""
         return tuple(dict.fromkeys(map(build_of, self.arms)))
 
+    @property
+    def is_compiled(self) -> bool:
+        """Whether only compiling here supplies it: nobody else has another link order."""
+        return any(build.compilation > 1 for build in self.builds)
+
 
 def request_from(asked: InterpreterRequest) -> Request:
     """Check what is asked for as a whole; `UserError` names the key of the config."""
@@ -84,7 +94,7 @@ def request_from(asked: InterpreterRequest) -> Request:
             where="interpreters.provider",
             hint="set the provider to given, or remove interpreters.paths",
         )
-    return Request(
+    request = Request(
         arms=asked.arms,
         provider=asked.provider,
         paths=paths,
@@ -92,6 +102,14 @@ def request_from(asked: InterpreterRequest) -> Request:
         build_kind=asked.build,
         requirements=_checked_requirements(asked.requirements),
     )
+    if request.is_compiled and (paths or asked.provider in {ProviderName.UV, ProviderName.GIVEN}):
+        raise UserError(
+            "interpreters that are not compiled here have one compilation only",
+            where="interpreters.compilations",
+            hint="set interpreters.provider to source and remove interpreters.paths, or set "
+            "compilations to 1",
+        )
+    return request
 
 
 def _check_arm(arm: Arm) -> None:

@@ -17,7 +17,12 @@ from threads_or_processes.interpreters.process import (
     clean_environment,
     last_lines,
 )
-from threads_or_processes.interpreters.recipe import configure_options, content_key, stages
+from threads_or_processes.interpreters.recipe import (
+    LINKED_OBJECTS,
+    configure_options,
+    content_key,
+    stages,
+)
 from threads_or_processes.interpreters.request import Build
 from threads_or_processes.interpreters.tarball import (
     Tarball,
@@ -139,7 +144,13 @@ def make_job(
 ) -> BuildJob:
     """Put a job together; its cache entry is named by what decides the result."""
     options = configure_options(build, optimised=optimised, compiler=compiler)
-    key = content_key(tarball.sha256, options, optimised=optimised, compiler=compiler)
+    key = content_key(
+        tarball.sha256,
+        options,
+        optimised=optimised,
+        compiler=compiler,
+        compilation=build.compilation,
+    )
     kind = "optimised" if optimised else "plain"
     entry = cache / "builds" / f"{build.name}-{kind}-{key[:16]}"
     return BuildJob(build, tarball, options, optimised, compiler, entry)
@@ -163,9 +174,14 @@ def run_job(job: BuildJob, *, compilers: int, processes: Processes, progress: Pr
         work = entry / "work"
         work.mkdir()
         tree = unpack(job.tarball, work)
+        _check_link_order(job, tree)
         seconds: dict[str, int] = {}
         for stage in stages(
-            job.options, optimised=job.optimised, prefix=str(job.prefix), compilers=compilers
+            job.options,
+            optimised=job.optimised,
+            prefix=str(job.prefix),
+            compilers=compilers,
+            compilation=job.build.compilation,
         ):
             start_s = progress.clock_s()
             progress.say(f"{job.build.name}: {stage.title}")
@@ -183,6 +199,17 @@ def run_job(job: BuildJob, *, compilers: int, processes: Processes, progress: Pr
         }
 
     get_or_make(job.entry, fill, on_wait=waiting)
+
+
+def _check_link_order(job: BuildJob, tree: Path) -> None:
+    """Make would take no notice of a variable that this source doesn't know."""
+    makefile = (tree / "Makefile.pre.in").read_text(encoding="utf-8")
+    if job.build.compilation > 1 and f"\n{LINKED_OBJECTS}=" not in makefile:
+        raise UserError(
+            f"the Makefile of Python {job.build.version} lets nobody choose the link order",
+            where="interpreters.compilations",
+            hint="set it to 1, or leave out this version",
+        )
 
 
 def _log(job: BuildJob) -> Path:

@@ -37,7 +37,14 @@ from threads_or_processes.plan.expected import (
 from threads_or_processes.plan.plan import make_plan
 from threads_or_processes.plan.thinning import left_out, thinned
 from threads_or_processes.records.interpreter import InterpreterRequest
-from threads_or_processes.records.plan import Arm, Cell, Machine, Plan, Trial
+from threads_or_processes.records.plan import (
+    Arm,
+    Cell,
+    Machine,
+    Plan,
+    Trial,
+    compilation_of,
+)
 from threads_or_processes.records.vocabulary import Family
 from threads_or_processes.trial.machine import (
     allowed_cpus,
@@ -153,9 +160,11 @@ class Campaign(Results):
     @cached_property
     def interpreter_request(self) -> InterpreterRequest:
         """What is asked of `threads_or_processes.interpreters`."""
+        settings = {**self.plan.config["interpreters"]}
+        settings.pop("compilations", None)  # the plan has made arms of it
         return InterpreterRequest(
-            arms=self.plan.arms,
-            **self.plan.config["interpreters"],
+            arms=self.plan.interpreters,
+            **settings,
             requirements=tuple(requirements_of(self.plan.config)),
         )
 
@@ -173,25 +182,46 @@ class Campaign(Results):
 
     @cached_property
     def interpreter_keys(self) -> dict[str, str]:
-        """Digest of all that decides an arm's interpreter, by arm; other arms play no part."""
-        return {
-            arm.name: digest(
-                {
-                    **asdict(replace(self.interpreter_request, arms=(arm,))),
-                    "given": self.given_executables,
-                }
-            )
-            for arm in self.plan.arms
-        }
+        """Digest of all that decides an interpreter, by its name; others play no part."""
+        return {arm.name: self._interpreter_key(arm) for arm in self.plan.interpreters}
 
-    def identity(self, arm: str, unchanged: Callable[[str], str]) -> str:
-        """An arm's identity file; marked as `unchanged` if it was made for what is asked for now.
+    def _interpreter_key(self, arm: Arm) -> str:
+        asked = asdict(replace(self.interpreter_request, arms=(arm,)))
+        if arm.compilation == 1:  # then it is as if there were no other
+            del asked["arms"][0]["compilation"]
+        return digest({**asked, "given": self.given_executables})
+
+    def trial_identity(self, wildcards: TrialWildcards, unchanged: Callable[[str], str]) -> str:
+        """The identity file that a trial needs, marked as `identity` does.
+
+        With another number of compilations a block may run on another one, as old as that may be.
+        """
+        block, now = int(wildcards.block), self.plan.compilations
+        if compilation_of(block, now) != compilation_of(block, self._compilations_before):
+            return self.identity_file(self.interpreter(wildcards))
+        return self.identity(self.interpreter(wildcards), unchanged)
+
+    @cached_property
+    def _compilations_before(self) -> int:
+        """In how many compilations the interpreters were provided when they last were."""
+        number = 1
+        while any(arm.compiled(number + 1).name in self._made_for for arm in self.plan.arms):
+            number += 1
+        return number
+
+    def identity(self, interpreter: str, unchanged: Callable[[str], str]) -> str:
+        """An identity file, marked as `unchanged` if it was made for what is asked for now.
 
         Else what depends on it is made again with it. Were it always marked, Snakemake would look
         at the changed trials only in its next run.
         """
-        file = str(self.results / "interpreters" / f"{arm}.json")
-        return unchanged(file) if self._made_for.get(arm) == self.interpreter_keys[arm] else file
+        file = self.identity_file(interpreter)
+        is_current = self._made_for.get(interpreter) == self.interpreter_keys[interpreter]
+        return unchanged(file) if is_current else file
+
+    def interpreter(self, wildcards: TrialWildcards) -> str:
+        """The name of the interpreter that a trial runs on."""
+        return self.plan.interpreter(wildcards.arm, int(wildcards.block))
 
     def calibration_request(self, workload: str) -> dict[str, Any]:
         """What decides how much work a workload's batch holds."""
@@ -240,11 +270,12 @@ class Campaign(Results):
         calibration. While one of these is missing it raises FileNotFoundError, which Snakemake
         takes for "to be determined".
         """
-        identity = self.results / "interpreters" / f"{wildcards.arm}.json"
+        interpreter = self.interpreter(wildcards)
+        identity = Path(self.identity_file(interpreter))
         calibration = self.results / "calibration" / f"{wildcards.workload}.json"
         return digest(
             {
-                "interpreter": self.interpreter_keys[wildcards.arm],
+                "interpreter": self.interpreter_keys[interpreter],
                 "identity": json.loads(identity.read_text(encoding="utf-8"))["identity_sha256"],
                 "calibration_request": self.calibration_request(wildcards.workload),
                 "calibration": sha256_file(calibration),
@@ -309,7 +340,8 @@ class Campaign(Results):
         tasks, target_ns = self._batch(cell)
         is_sized = workload_of(cell.function).is_sized
         work_s = target_ns / 1e9 if is_sized else tasks * EMPTY_TASK_S
-        return work_s * (FREE_THREADED if self._arm(cell).free_threaded else 1.0)
+        arm = self.plan.arms_by_name[cell.arm]
+        return work_s * (FREE_THREADED if arm.free_threaded else 1.0)
 
     def _waiting_s(self, cell: Cell) -> float:
         """How long the workers of a batch wait, if that is all they do."""
@@ -328,7 +360,9 @@ class Campaign(Results):
     def _gain(self, cell: Cell) -> float:
         """How many times as fast as one the workers may be; holders of a GIL count as one."""
         family = self.plan.family(cell)
-        has_gil = self._arm(cell).gil and not workload_of(cell.function).releases_gil
+        has_gil = (
+            self.plan.arms_by_name[cell.arm].gil and not workload_of(cell.function).releases_gil
+        )
         gains = family in (Family.PROCESSES, Family.INTERPRETERS) or (
             family is Family.THREADS and not has_gil
         )
@@ -337,9 +371,6 @@ class Campaign(Results):
         if family is Family.THREADS and workload_of(cell.function).contended:
             return 1 / contention(cell.workers)
         return min(cell.workers, self.plan.machine.usable_cpus)
-
-    def _arm(self, cell: Cell) -> Arm:
-        return next(arm for arm in self.plan.arms if arm.name == cell.arm)
 
     def _trial(self, wildcards: TrialWildcards) -> Trial:
         w = wildcards

@@ -91,8 +91,12 @@ class Results:
 
     @property
     def identities(self) -> list[str]:
-        """Each arm's identity file."""
-        return [str(self.results / "interpreters" / f"{arm}.json") for arm in self.arms]
+        """Each interpreter's identity file."""
+        return [self.identity_file(one.name) for one in self.plan.interpreters]
+
+    def identity_file(self, interpreter: str) -> str:
+        """An interpreter's identity file."""
+        return str(self.results / "interpreters" / f"{interpreter}.json")
 
     @property
     def tables(self) -> list[str]:

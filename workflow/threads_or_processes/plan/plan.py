@@ -86,6 +86,7 @@ def make_plan(
         precision=precision_of(config, cells, after=len(trials)),
         claims=tuple(planned_claims(claims, context)),
         left_out=tuple(left_out),
+        compilations=config["interpreters"].get("compilations", 1),
     )
 
 

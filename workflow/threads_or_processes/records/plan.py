@@ -4,7 +4,7 @@ Its fields are those of plan.json; `common/plan_file.py` writes and reads it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -27,12 +27,27 @@ PeersName = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Arm:
-    """An interpreter build with its GIL setting; `gil` is whether it runs with its GIL."""
+    """An interpreter build with its GIL setting; `gil` is whether it runs with its GIL.
+
+    Another `compilation` of it has another link order, and a name of its own.
+    """
 
     name: str
     version: str
     free_threaded: bool
     gil: bool
+    compilation: int = 1
+
+    def compiled(self, compilation: int) -> "Arm":
+        """The same arm in its first compilation, or in a later one: `3.13t-2`."""
+        if compilation == 1:
+            return self
+        return replace(self, name=f"{self.name}-{compilation}", compilation=compilation)
+
+
+def compilation_of(block: int, compilations: int) -> int:
+    """The compilation on which all trials of a block run: blocks take turns."""
+    return 1 + (block - 1) % compilations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,7 +281,7 @@ class Plan:
     `margin` is the equivalence margin as a ratio above 1 (0.05: up to 5 % counts as equal);
     `confidence` the nominal level of every interval. `left_out` says in phrases what the config
     asked for and the plan leaves out to save time. Serial on `reference_arm` is what every
-    speed-up is measured against.
+    speed-up is measured against. Each interpreter is compiled `compilations` times.
     """
 
     campaign: str
@@ -287,12 +302,31 @@ class Plan:
     precision: Precision | None
     claims: tuple[Claim, ...]
     left_out: tuple[str, ...] = ()
+    compilations: int = 1
     schema_version: Literal[1] = PLAN_SCHEMA_VERSION
 
     @property
     def fingerprint(self) -> Mapping[str, Any]:
         """What identifies the machine."""
         return self.machine.fingerprint
+
+    @property
+    def interpreters(self) -> tuple[Arm, ...]:
+        """Every arm in each of its compilations."""
+        return tuple(
+            arm.compiled(compilation)
+            for compilation in range(1, self.compilations + 1)
+            for arm in self.arms
+        )
+
+    def interpreter(self, arm: str, block: int) -> str:
+        """The name of the interpreter on which an arm's trials of a block run."""
+        return self.arms_by_name[arm].compiled(compilation_of(block, self.compilations)).name
+
+    @cached_property
+    def arms_by_name(self) -> Mapping[str, Arm]:
+        """Every arm in its first compilation."""
+        return {arm.name: arm for arm in self.arms}
 
     @cached_property
     def cells_by_id(self) -> Mapping[str, Cell]:

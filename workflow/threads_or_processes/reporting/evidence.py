@@ -65,7 +65,7 @@ def read_evidence(
     """Read all inputs of the report; `UserError` for what is missing or broken."""
     campaign = read_campaign(plan_path)
     identities = tuple(
-        read_as(interpreters_path / f"{arm.name}.json", Identity) for arm in campaign.arms
+        read_as(interpreters_path / f"{one.name}.json", Identity) for one in campaign.interpreters
     )
     trials = read_trials(trials_path)
     return Evidence(

@@ -268,14 +268,17 @@ def arm_title(arm: Arm) -> str:
     return "free-threaded build" if arm.free_threaded else "standard build"
 
 
-def sessions(number: int) -> str:
-    """What intervals cover: `this session`, `these 2 sessions`."""
-    return "this session" if number < 2 else f"these {number} sessions"
+def covered(campaign: Campaign, sessions: int) -> str:
+    """What intervals cover: `this session`, `these 2 sessions and 2 compilations`."""
+    told = "this session" if sessions < 2 else f"these {sessions} sessions"
+    if campaign.compilations < 2:
+        return told
+    return f"{told} and {text.count(campaign.compilations, 'compilation')}"
 
 
-def intervals(confidence: float, number_of_sessions: int) -> str:
+def intervals(campaign: Campaign, sessions: int) -> str:
     """Intervals in a caption, with what they cover: `95 % intervals of this session`."""
-    return f"{text.percent(confidence)} intervals of {sessions(number_of_sessions)}"
+    return f"{text.percent(campaign.confidence)} intervals of {covered(campaign, sessions)}"
 
 
 def blocks(campaign: Campaign) -> str:

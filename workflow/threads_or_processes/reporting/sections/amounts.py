@@ -83,7 +83,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
             Fold(
                 summary="Figures: speedup by amount of work",
                 note="Points: measured speedups with "
-                f"{words.intervals(campaign.confidence, len(tables.sessions))}. Curves: "
+                f"{words.intervals(campaign, len(tables.sessions))}. Curves: "
                 "time = overhead + work ÷ rate, where the third amount agrees with it.",
                 content=filled(
                     Grid(tuple(figure_block(one) for one in _figures(shown, campaign, tables)))

@@ -92,8 +92,9 @@ def limits(evidence: Evidence, decisions: Decisions) -> str:
         told.append(library)
     blocks = words.blocks(evidence.campaign)
     if evidence.campaign.blocks > 1:
-        span = words.sessions(len(evidence.tables.sessions))
-        blocks += f", whose intervals cover {span} and these binaries only"
+        covered = words.covered(evidence.campaign, len(evidence.tables.sessions))
+        binaries = " and these binaries" if evidence.campaign.compilations < 2 else ""
+        blocks += f", whose intervals cover {covered}{binaries} only"
     told.append(blocks)
     if evidence.plain_arms:
         told.append("plain builds")

@@ -58,7 +58,8 @@ def build(evidence: Evidence) -> Iterator[Section]:
 def _terms(evidence: Evidence) -> tuple[Fact, ...]:
     margin = text.percent(evidence.campaign.margin)
     level = text.percent(evidence.campaign.confidence)
-    covered = words.sessions(len(evidence.tables.sessions))
+    covered = words.covered(evidence.campaign, len(evidence.tables.sessions))
+    binaries = " with these binaries" if evidence.campaign.compilations < 2 else ""
     meanings = {
         "A/A control": "One configuration measured as if it were two. Any difference is noise.",
         "Batch": "All tasks of a workload. Its time is the time that this page shows.",
@@ -66,7 +67,7 @@ def _terms(evidence: Evidence) -> tuple[Fact, ...]:
         "Configuration": "Workload × execution model × worker count × build × timing.",
         "Inconclusive": "The interval allows more than one result.",
         "Interval": f"The {level} confidence interval, in square brackets. It covers trials of "
-        f"{covered} with these binaries. Other days, boots or compilations can differ by more.",
+        f"{covered}{binaries}. Other days, boots or compilations can differ by more.",
         "No difference": f"The 90 % interval is within ±{margin}.",
         "Repetition": "One execution of the batch in a trial. Repetitions aren't independent.",
         "Sentinel": "A small reference workload, timed on each CPU before and after a repetition.",

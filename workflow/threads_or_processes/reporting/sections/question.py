@@ -87,7 +87,7 @@ class Question:
     @property
     def intervals(self) -> str:
         """What whiskers are, in a caption."""
-        return words.intervals(self.campaign.confidence, len(self.tables.sessions))
+        return words.intervals(self.campaign, len(self.tables.sessions))
 
     def work(self, cell: Cell) -> Workload:
         """What the cell does."""

@@ -234,7 +234,7 @@ def _caption(workload: Workload, serial: str, campaign: Campaign, tables: Tables
     takes = f", which takes {serial}" if serial else ""
     return (
         f"{workload.title}: speedup over serial {campaign.reference_arm}{takes}; "
-        f"{words.intervals(campaign.confidence, len(tables.sessions))}."
+        f"{words.intervals(campaign, len(tables.sessions))}."
     )
 
 

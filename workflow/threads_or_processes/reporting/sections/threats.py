@@ -275,9 +275,11 @@ def _external(evidence: Evidence) -> Iterator[Fact]:
         text=f"One machine with {text.count(campaign.machine.logical_cpus, 'CPU')}. On similar "
         "hardware ratios transfer better than times. Nothing here shows how more CPUs scale.",
     )
+    covered = words.covered(campaign, len(evidence.tables.sessions))
+    is_one = campaign.compilations < 2
     yield Fact(
-        term="One compilation",
-        text=f"Intervals cover {words.sessions(len(evidence.tables.sessions))} and one compilation "
+        term="One compilation" if is_one else "Few compilations",
+        text=f"Intervals cover {covered}{' and one compilation' if is_one else ''} "
         "of each interpreter. Other days and compilations can differ by more.",
     )
     fingerprint = campaign.machine.fingerprint

@@ -136,11 +136,12 @@ def retries(
             yield None
             continue
         cell = one.record["cell"]
+        interpreter = plan.interpreter(cell["arm"], one.trial.block)
         try:
             record = measure_trial(
                 plan.spec(one.trial),
                 one.trial.position,
-                read_as(results / "interpreters" / f"{cell['arm']}.json", Identity),
+                read_as(results / "interpreters" / f"{interpreter}.json", Identity),
                 read_json(results / "calibration" / f"{cell['workload']}.json"),
                 monitor,
                 attempt=one.record["try"] + 1,
