@@ -17,10 +17,20 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
-from tests.pipeline.conftest import SMALL_SWEEP, Checkout
+from tests.pipeline.conftest import NOTHING, SWEEP, Checkout
 
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "squeue", "munged")
 CONF = Path("/etc/slurm/slurm.conf")  # the jobs' own environment names no other
+# One workload on one build: twelve trials.
+SMALL_SWEEP = SWEEP | {
+    "builds": ["3.13"],
+    "blocks": 4,
+    "claims": [],
+    "experiments": {
+        **NOTHING,
+        "scaling": {"workloads": ["mandelbrot"], "workers": [2], "builds": ["3.13"]},
+    },
+}
 MACHINES = {
     "fast": {"cpus": 1, "resources": {"constraint": "fast"}},
     "slow": {"cpus": 2, "resources": {"constraint": "slow"}},
@@ -248,7 +258,7 @@ def cancelled(
 ) -> Cancelled:
     """`fast` is measured, `slow` has some records; once a session, don't touch."""
     head = Head(tmp_path_factory.mktemp("cancelled"), plugins)
-    head.configure({**SMALL_SWEEP, "blocks": 4, "machines": MACHINES})
+    head.configure({**SMALL_SWEEP, "machines": MACHINES})
     node = head.node("slow", "slow")
     said_at_ctrl_c = head.run_until_more(node, ctrl_c)
     kept_at_ctrl_c, jobs = records_in(node), jobs_left()
@@ -279,7 +289,7 @@ def sent(cancelled: Cancelled, tmp_path_factory: pytest.TempPathFactory) -> Head
     """
     head = cancelled.head.copy(tmp_path_factory.mktemp("sent") / "head")
     machines = {**MACHINES, "slow": {"cpus": 2}}
-    head.configure({**SMALL_SWEEP, "blocks": 4, "machines": machines})
+    head.configure({**SMALL_SWEEP, "machines": machines})
     head.run_until_more(head.node("slow", "slow"), subprocess.Popen.kill)
     head.report()
     return head

@@ -13,13 +13,13 @@ from typing import Any
 from threads_or_processes.pipeline.executor import why_unavailable
 
 from tests.cluster.conftest import (
+    SMALL_SWEEP,
     Cancelled,
     Head,
     archived_in,
     records_in,
     trial_ids,
 )
-from tests.pipeline.conftest import SMALL_SWEEP
 
 
 def fingerprint(head: Head, machine: str) -> dict[str, Any]:

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.conftest import Head, ctrl_c, records_in, trial_ids
+from tests.cluster.conftest import SMALL_SWEEP, Head, ctrl_c, records_in, trial_ids
 from tests.conftest import ROOT
-from tests.pipeline.conftest import SMALL_SWEEP
 
 # In place of `ssh`: the command runs here, where another folder lies over the head's. With -tt it
 # has a terminal, which is gone when this ends.

@@ -84,26 +84,54 @@ class Executor:
 
     def __init__(self) -> None:
         self.cancelled: list[str] = []
+        self.said: list[str] = []
 
     async def check_active_jobs(self, jobs: list[str]) -> AsyncIterator[str]:
-        for job in jobs[1:]:  # the first has ended
-            yield job
+        for job in jobs:
+            if job == "runs":
+                yield job
+            elif job == "done":
+                self.report_job_success(job)
+            elif job == "failed":
+                self.report_job_error(job, msg="its node failed")
 
     def cancel_jobs(self, jobs: list[str]) -> None:
         self.cancelled += jobs
 
+    def report_job_success(self, job: str) -> None:
+        self.said.append(job)
 
-def test_ctrl_c_cancels_jobs_whose_status_is_being_asked_for() -> None:
+    def report_job_error(self, job: str, msg: str) -> None:
+        self.said.append(f"{job}: {msg}")
+
+
+def patched() -> Executor:
     executor = Executor()
     patch_executor(executor)
+    return executor
+
+
+def test_ctrl_c_cancels_jobs_whose_status_is_being_asked_for() -> None:
+    executor = patched()
 
     async def ask_and_cancel() -> None:
-        async for _ in executor.check_active_jobs(["ended", "a", "b"]):
+        async for _ in executor.check_active_jobs(["runs", "waits"]):
             executor.cancel_jobs([])
             return
 
     asyncio.run(ask_and_cancel())
-    assert executor.cancelled == ["ended", "a", "b"]
+    assert executor.cancelled == ["runs", "waits"]
     executor.cancelled.clear()
-    executor.cancel_jobs(["b", "c"])
-    assert sorted(executor.cancelled) == ["a", "b", "c", "ended"]
+    executor.cancel_jobs(["waits", "new"])
+    assert sorted(executor.cancelled) == ["new", "runs", "waits"]
+
+
+def test_a_job_that_the_scheduler_does_not_tell_of_is_asked_for_again() -> None:
+    executor = patched()
+
+    async def still_active() -> list[str]:
+        jobs = ["done", "runs", "failed", "not told of"]
+        return [job async for job in executor.check_active_jobs(jobs)]
+
+    assert asyncio.run(still_active()) == ["runs", "not told of"]
+    assert executor.said == ["done", "failed: its node failed"]

@@ -38,23 +38,41 @@ def patch_scheduler(scheduler: Any) -> None:
 
 
 def patch_executor(executor: Any) -> None:
-    """Let Ctrl-C cancel the jobs also while the executor asks for their status.
+    """Let no sent job be forgotten, neither by Ctrl-C nor when the scheduler doesn't answer.
 
-    It has them in no list meanwhile. They would go on alone, each with a node to itself.
+    While an executor asks for the status of its jobs, it has them in no list, and Ctrl-C cancels
+    none: they would go on alone, each with a node to itself. If the scheduler doesn't answer, the
+    plugin for Slurm never names them again, and the run would wait for ever.
     """
     check, cancel = executor.check_active_jobs, executor.cancel_jobs
+    succeed, fail = executor.report_job_success, executor.report_job_error
     asked_for: list[Any] = []
+    told: set[int] = set()
 
-    async def check_and_remember(jobs: Sequence[Any]) -> AsyncIterator[Any]:
+    async def check_all(jobs: Sequence[Any]) -> AsyncIterator[Any]:
         asked_for[:] = jobs
+        told.clear()
         async for job in check(jobs):
+            told.add(id(job))
             yield job
+        for job in jobs:
+            if id(job) not in told:
+                yield job
 
     def cancel_all(jobs: Sequence[Any]) -> None:
         listed = {id(job) for job in jobs}
         cancel([*jobs, *(job for job in asked_for if id(job) not in listed)])
 
-    executor.check_active_jobs, executor.cancel_jobs = check_and_remember, cancel_all
+    def report_success(job: Any) -> None:
+        told.add(id(job))
+        succeed(job)
+
+    def report_error(job: Any, *args: Any, **kwargs: Any) -> None:
+        told.add(id(job))
+        fail(job, *args, **kwargs)
+
+    executor.check_active_jobs, executor.cancel_jobs = check_all, cancel_all
+    executor.report_job_success, executor.report_job_error = report_success, report_error
 
 
 def _unknown(what: str) -> UserError:
