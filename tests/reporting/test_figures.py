@@ -9,11 +9,13 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 from matplotlib.text import Annotation
+from threads_or_processes.records.vocabulary import Basis
 from threads_or_processes.reporting import drawing, palette
 from threads_or_processes.reporting.drawing import lines
 from threads_or_processes.reporting.drawing.axes import size_ends, size_ticks, ticks_of
 from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Scale, Unit
 from threads_or_processes.reporting.figure_text import alt_text, csv_text
+from threads_or_processes.reporting.sections import quality
 
 from tests.reporting.sentences import arms, numbers, plain
 from tests.reporting.worlds import WORLDS, World
@@ -156,7 +158,7 @@ def test_the_blocks_stand_in_the_order_in_which_they_ran(world: Worlds) -> None:
     table = pd.read_csv(world(EVERY).results / "tables/order.csv")
     told = {(mark.series.title, mark.position, mark.value) for mark in figure.marks}
     assert told == {
-        (f"{basis} times", place, ratio)
+        (quality.BASES[Basis(basis)], place, ratio)
         for basis, place, ratio in zip(
             table["basis"], table["place"], table["median_ratio"], strict=True
         )

@@ -37,7 +37,7 @@ from threads_or_processes.reporting.palette import series_styles
 from threads_or_processes.reporting.sections.figure_builders import figure_block, ratio_mark
 from threads_or_processes.reporting.tables import Tables
 
-QUESTION = "From how much work on do workers pay?"
+QUESTION = "How much work must a batch hold before workers pay?"
 LIMITS = (
     "Amounts beyond the largest, and the startup of pools: these were up. Below the smallest "
     "amount, a break-even is an extrapolation of the line."

@@ -51,7 +51,7 @@ def build(question: Question) -> Section:
         paragraphs=(
             "The same work, cut into few long tasks or many short ones, sent one by one. The "
             "break-even task length lies between the longest task where serial still wins and the "
-            "shortest from which parallel always wins. The point estimate assumes a constant "
+            "shortest at which parallel always wins. The point estimate assumes a constant "
             "dispatch cost per task.",
             *((WHOLE_BATCH,) if has_amounts(question.tables) else ()),
         ),

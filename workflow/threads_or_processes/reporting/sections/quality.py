@@ -41,6 +41,8 @@ from threads_or_processes.reporting.tables import Tables
 #: The longest of each class of durations; the last class has no end.
 DURATIONS_NS = (10_000_000, 30_000_000, 100_000_000, 300_000_000)
 
+#: The lines of the figure, by basis.
+BASES = {Basis.TYPICAL: "all repetitions", Basis.QUIET: "undisturbed repetitions"}
 NO_NOISE_FLOOR = "No A/A control was run, so the noise floor is unknown."
 NO_SENTINEL = (
     "No sentinel was run (processes can't be pinned here), so all repetitions count, disturbed or "
@@ -255,7 +257,7 @@ def order_figure(campaign: Campaign, tables: Tables) -> FigureSpec | None:
     lines = [
         tuple(
             Mark(
-                series=Series(title=words.basis(basis)),
+                series=Series(title=title),
                 value=row.median_ratio,
                 low=row.lower_quartile_ratio,
                 high=row.upper_quartile_ratio,
@@ -264,7 +266,7 @@ def order_figure(campaign: Campaign, tables: Tables) -> FigureSpec | None:
             for row in tables.order
             if row.basis == basis
         )
-        for basis in (Basis.TYPICAL, Basis.QUIET)
+        for basis, title in BASES.items()
     ]
     drawn = [line for line in lines if len(line) > 1]
     marks = tuple(mark for line in drawn for mark in line)
