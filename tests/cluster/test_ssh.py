@@ -3,13 +3,14 @@
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.cluster.conftest import SMALL_SWEEP, Head, ctrl_c, records_in, trial_ids
+from tests.cluster.conftest import SMALL_SWEEP, Head, records_in, trial_ids
 from tests.conftest import ROOT
 
 # In place of `ssh`: the command runs here, where another folder lies over the head's. With -tt it
@@ -65,7 +66,8 @@ def test_a_host_is_measured_over_ssh_and_a_cancelled_job_ends_there_and_resumes(
 ) -> None:
     there = tmp_path / "disk/machines/lab-tiny"
     node = there / os.uname().nodename
-    said = head.run_until_more(node, ctrl_c)
+    # Only Snakemake is told: it must end what it started.
+    said = head.run_until_more(node, lambda run: run.send_signal(signal.SIGINT))
     assert "machine lab is not finished" in said
     assert is_free_soon(there / ".lock")
     kept = records_in(node)
