@@ -110,14 +110,32 @@ def test_an_edited_function_is_measured_anew_and_no_other(own: Checkout) -> None
     assert "Nothing to be done" in own.measure()
 
 
+# A worker kills the parent of its parent, which guards the trial.
+KILLER = """
+import multiprocess, os, signal, time
+def work(task):
+    if multiprocess.parent_process() and task == 0:
+        stat = open(f"/proc/{os.getppid()}/stat").read()
+        os.kill(int(stat.rpartition(")")[2].split()[1]), signal.SIGKILL)
+        time.sleep(60)  # another parent would be next
+    return task
+"""
+
+
 def test_a_work_that_cant_be_sent_is_an_outcome_and_the_sweep_goes_on(own: Checkout) -> None:
     write(own, "first.py", "def work(task): return memoryview(bytes(task))")
-    own.report()
+    write(own, "second.py", KILLER)
+    said = own.report()
     record = own.records()["trials/first/processes-spawn/2/3.13/warm/001.json"]
     assert record["outcome"] == "raised"
     explanation = "the result of first.py:work can't be sent back by a worker"
     assert record["explanation"].startswith(explanation)
-    assert explanation in html.unescape(own.html.read_text(encoding="utf-8")).replace("’", "'")
+    page = html.unescape(own.html.read_text(encoding="utf-8")).replace("’", "'")
+    assert explanation in page
+    killed = "second/processes-spawn/2/3.13/warm"
+    assert own.records()[f"trials/{killed}/001.json"]["outcome"] == "harness_failed"
+    assert f"warning: {killed} is tried once more: the process that guards a trial" in said
+    assert "1 the measuring itself failed, twice" in page
 
 
 @pytest.mark.parametrize(

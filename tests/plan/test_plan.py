@@ -158,6 +158,18 @@ def test_pinned_workers_are_planned_where_the_system_can_pin(config: Config) -> 
     assert skipped.reason == "the system keeps no worker on a CPU of its own"
 
 
+def test_pools_are_left_out_with_the_reason_where_no_semaphore_can_be_made(config: Config) -> None:
+    models = {**CATALOGUE.models, "pool": Mode(family=Family.PROCESSES, needs_semaphores=True)}
+    config["experiments"]["scaling"] |= {"workloads": ["count"], "models": ["pool"]}
+    config["experiments"]["scaling"] |= {"workers": [2], "builds": ["3.13"]}
+    without = replace(MACHINE, no_semaphores="there is no /dev/shm")
+    plan = make_plan(checked(config), replace(CATALOGUE, models=models), without)
+    assert plan.cells == ()
+    assert [skipped.reason for skipped in plan.experiments[0].not_applicable] == [
+        "there is no /dev/shm"
+    ]
+
+
 def test_contended_work_is_measured_in_one_amount(config: Config) -> None:
     config["trial"]["amounts"] = [1, 3]
     works = dict(CATALOGUE.workloads)

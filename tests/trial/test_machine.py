@@ -1,5 +1,6 @@
 """The machine as this process may use it, read from trees laid out as Linux lays them out."""
 
+import errno
 import os
 import re
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from threads_or_processes.trial.machine import (
     cpu_quota,
     fingerprint,
     name_of,
+    no_semaphores,
 )
 
 from tests.factories import MACHINE
@@ -114,3 +116,16 @@ def test_pinning_is_possible_where_the_call_is_there_and_allowed(
     assert not can_pin()
     monkeypatch.delattr(os, "sched_setaffinity")
     assert not can_pin()
+
+
+def test_a_machine_without_semaphores_says_why_and_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert no_semaphores() == ""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+
+    monkeypatch.setattr("multiprocessing.synchronize.SemLock.__init__", refuse)
+    assert "(No such file or directory)" in no_semaphores()
+    assert "/dev/shm" in no_semaphores()

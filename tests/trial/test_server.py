@@ -138,14 +138,18 @@ def test_what_becomes_of_a_client_becomes_of_its_command(
     assert server.ask("say", "on", "").communicate()[0] == "on True\n"
 
 
-def test_a_command_ends_with_a_killed_server(server: Server, tmp_path: Path) -> None:
+def test_a_command_ends_with_a_killed_server_and_is_run_again(
+    server: Server, tmp_path: Path
+) -> None:
     waiting = tmp_path / "waiting"
     client = server.ask("wait", str(waiting))
     while not (waiting.exists() and waiting.read_text()):
         assert client.poll() is None
     server.process.kill()
-    assert client.communicate() == ("", "error: the server of trials has ended\n")
-    assert client.returncode == 1
+    said = client.communicate()[1]
+    assert said.startswith("warning: the server of trials was killed; trying again without it\n")
+    assert "invalid choice: 'wait'" in said  # by the command itself, which has no such
+    assert client.returncode == 2
     until_gone(lambda: [path for path in (waiting,) if path.exists()])
 
 

@@ -51,6 +51,7 @@ from threads_or_processes.trial.machine import (
     can_pin,
     fingerprint,
     name_of,
+    no_semaphores,
     online_cpus,
 )
 from threads_or_processes.trial.models import MODELS
@@ -101,8 +102,11 @@ class Campaign(Results):
             label=label,
             topology=topology(allowed_cpus()),
             can_pin=can_pin(),
+            no_semaphores=(lacks := no_semaphores()),
             online_cpus=online_cpus(),
         )
+        if lacks:
+            notes = [*notes, f"warning: {lacks}; their configurations are left out"]
         return cls(plan=planned(config, works, machine, claims), notes=notes)
 
     @property

@@ -48,7 +48,8 @@ class WorkloadEntry(Protocol):
 class ModelEntry(Protocol):
     """An execution model: what it provides to workloads and requires of them, its first Python.
 
-    `unpinned` is the same model with free workers, where its own stay on one CPU each.
+    `unpinned` is the same model with free workers, where its own stay on one CPU each. Models that
+    need semaphores are none of a machine that has none.
     """
 
     @property
@@ -67,6 +68,8 @@ class ModelEntry(Protocol):
     def since(self) -> tuple[int, int]: ...  # noqa: D102
     @property
     def unpinned(self) -> str: ...  # noqa: D102
+    @property
+    def needs_semaphores(self) -> bool: ...  # noqa: D102
 
 
 @dataclass(frozen=True, kw_only=True)

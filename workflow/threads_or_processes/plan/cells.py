@@ -133,6 +133,8 @@ def _why_not(cell: Cell, catalogue: Catalogue, machine: Machine) -> str:
         return f"Python {version} has no such thing; {'.'.join(map(str, model.since))} is the first"
     if model.unpinned and not machine.can_pin:
         return "the system keeps no worker on a CPU of its own"
+    if model.needs_semaphores and machine.no_semaphores:
+        return machine.no_semaphores
     unmet = [
         *sorted(workload.requires - model.provides),
         *sorted(model.requires - workload.provides),

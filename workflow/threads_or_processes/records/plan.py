@@ -55,7 +55,8 @@ class Machine:
     """The machine: the name of its results' folder, what identifies it, how its CPUs are built.
 
     `label` is its owner's name for it. `can_pin` is whether a worker can be kept on one CPU there.
-    `online_cpus` counts its CPUs, whoever may use them.
+    `online_cpus` counts its CPUs, whoever may use them. `no_semaphores` is why programs can't make
+    semaphores there, which pools need; empty where they can.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Machine:
     topology: Topology = field(default_factory=Topology)
     can_pin: bool = True
     online_cpus: int | None = None
+    no_semaphores: str = ""
 
     @property
     def logical_cpus(self) -> int:

@@ -5,6 +5,7 @@
 It is started for every trial, so it imports nothing that takes time: `socket` alone doubles the
 10 ms that an interpreter needs to start. While its command runs it sleeps. What becomes of it
 becomes of the command: an interrupt is passed on, and the command ends when its client is killed.
+When the server is killed, the command ends, and is run once more here.
 """
 
 import os
@@ -24,18 +25,27 @@ def main() -> None:
         streams = b"".join(end.to_bytes(4, sys.byteorder) for end in (1, 2))
         server.sendmsg(["\0".join(arguments).encode()], [(SOL_SOCKET, SCM_RIGHTS, streams)])
     except (KeyError, OSError):  # none here, or none any more
-        own = [sys.executable, "-m", "threads_or_processes.trial"]
-        os.execv(sys.executable, [*own, *arguments])  # noqa: S606 - that is what it is for
+        run_here(arguments)
     while True:
         try:
             exit_code = server.recv(8)
             break
         except KeyboardInterrupt:
             server.sendmsg([INTERRUPT])
-    if not exit_code:
-        sys.stderr.write("error: the server of trials has ended\n")
-    sys.stderr.flush()
-    os._exit(int(exit_code or 1))
+        except ConnectionError:
+            exit_code = b""
+            break
+    if not exit_code:  # the command has ended with it
+        sys.stderr.write("warning: the server of trials was killed; trying again without it\n")
+        sys.stderr.flush()
+        run_here(arguments)
+    os._exit(int(exit_code))
+
+
+def run_here(arguments: list[str]) -> None:
+    """Become the command."""
+    own = [sys.executable, "-m", "threads_or_processes.trial"]
+    os.execv(sys.executable, [*own, *arguments])  # noqa: S606 - that is what it is for
 
 
 if __name__ == "__main__":

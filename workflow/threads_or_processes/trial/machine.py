@@ -87,6 +87,20 @@ def can_pin() -> bool:
     return True
 
 
+def no_semaphores() -> str:
+    """Why programs can't make semaphores here, which pools need; empty if they can."""
+    import multiprocessing  # not in a trial's process
+
+    try:
+        multiprocessing.get_context("spawn").Lock()
+    except OSError as error:
+        return (
+            f"this machine makes no semaphores ({error.strerror}), and pools of processes and of "
+            "threads need them; mount a writable tmpfs at /dev/shm, in a container by --shm-size"
+        )
+    return ""
+
+
 def cpu_quota(process: Path = THIS_PROCESS) -> float | None:
     """How many CPUs' worth of time the control groups of this process allow; None if no limit.
 

@@ -40,6 +40,11 @@ class ModelEntry:
         return self.place.partition(".")[0]
 
     @property
+    def needs_semaphores(self) -> bool:
+        """Whether its library makes semaphores; the pools of threads do, for they share code."""
+        return self.family is Family.PROCESSES or self.module in ("pools", "pinned_pools")
+
+    @property
     def is_parallel(self) -> bool:
         """Whether it has a number of workers."""
         return self.family is not Family.SERIAL
