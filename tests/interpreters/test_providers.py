@@ -9,6 +9,7 @@ import pytest
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import sha256_file
 from threads_or_processes.interpreters.process import Processes, Progress
+from threads_or_processes.interpreters.program import program_sha256
 from threads_or_processes.interpreters.providers import (
     CannotSupplyError,
     LocalPaths,
@@ -130,6 +131,19 @@ def test_a_changed_executable_has_another_fingerprint(tmp_path: Path) -> None:
     assert before == {"interpreters.tarball": sha256_file(real)}
     script(real, "exit 1")
     assert fingerprints({"interpreters.tarball": str(tmp_path / "link")}) != before
+
+
+def test_a_changed_library_of_an_executable_has_another_fingerprint(tmp_path: Path) -> None:
+    library = tmp_path / "libpython3.13.so.1.0"
+    library.write_bytes(b"old")
+    stub = script(tmp_path / "stub", f"echo {library}  # libpython3.13.so.1.0")
+    named = {"interpreters.paths.3.13": str(stub)}
+    before = fingerprints(named, program_sha256)
+    assert fingerprints(named, program_sha256) == before
+    library.write_bytes(b"new")
+    assert fingerprints(named, program_sha256) != before
+    plain = script(tmp_path / "plain", "exit 1")
+    assert program_sha256(plain) == sha256_file(plain)
 
 
 def test_a_path_that_is_not_there_has_no_fingerprint(tmp_path: Path) -> None:

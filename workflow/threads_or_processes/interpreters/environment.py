@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.common.files import digest, sha256_file
+from threads_or_processes.common.files import digest
 from threads_or_processes.interpreters.cache import get_or_make
 from threads_or_processes.interpreters.process import (
     CompletedCommand,
@@ -15,6 +15,7 @@ from threads_or_processes.interpreters.process import (
     last_lines,
     network_environment,
 )
+from threads_or_processes.interpreters.program import program_sha256
 from threads_or_processes.interpreters.request import Build
 from threads_or_processes.interpreters.requirements import Libraries, requirements_error
 
@@ -49,7 +50,7 @@ def make_environment(
     key = digest(
         {
             "executable": str(executable),
-            "executable_sha256": sha256_file(executable),
+            "executable_sha256": program_sha256(executable),
             "lock_sha256": lock_sha256,
         }
     )

@@ -3,10 +3,11 @@
 import shlex
 from pathlib import Path
 
-from threads_or_processes.common.files import digest, sha256_file
+from threads_or_processes.common.files import digest
 from threads_or_processes.interpreters.environment import Environment
 from threads_or_processes.interpreters.inspection import InterpreterInfo, inspect_with_libraries
 from threads_or_processes.interpreters.process import Processes
+from threads_or_processes.interpreters.program import program_sha256
 from threads_or_processes.interpreters.request import build_of, flags_of
 from threads_or_processes.records.interpreter import (
     IDENTITY_SCHEMA_VERSION,
@@ -35,7 +36,7 @@ def identify(
         provider,
         info,
         executable=environment.python,
-        executable_sha256=sha256_file(real_executable),
+        executable_sha256=program_sha256(real_executable),
         lock_sha256=environment.lock_sha256,
     )
 

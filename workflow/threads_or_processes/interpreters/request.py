@@ -1,7 +1,7 @@
 """What is asked for: arms, and where their interpreters may come from."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -163,16 +163,19 @@ def _paths_by_build(arms: Sequence[Arm], given: Mapping[str, str]) -> Mapping[Bu
     return paths
 
 
-def fingerprints(named: Mapping[str, str]) -> dict[str, str]:
+def fingerprints(
+    named: Mapping[str, str], sha256_of: Callable[[Path], str] = sha256_file
+) -> dict[str, str]:
     """SHA-256 (hex) of each file that a config names, by config key, links resolved.
 
-    Cheap enough for every start of the workflow; a changed interpreter changes its fingerprint.
+    Of interpreters `sha256_of` is `program_sha256`. Cheap enough for every start of the workflow;
+    a changed interpreter changes its fingerprint.
     Raises `UserError` for a path that is not a readable file.
     """
     found = {}
     for key, path in named.items():
         try:
-            found[key] = sha256_file(Path(path).expanduser())
+            found[key] = sha256_of(Path(path).expanduser())
         except OSError as error:
             raise UserError(
                 f"{path} cannot be read ({error.strerror})",

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import digest, read_json, sha256_file, write_json, write_text
 from threads_or_processes.common.plan_file import plan_json
+from threads_or_processes.interpreters.program import program_sha256
 from threads_or_processes.interpreters.request import fingerprints
 from threads_or_processes.pipeline.results import Results
 from threads_or_processes.plan.catalogue import Catalogue
@@ -179,10 +180,9 @@ class Campaign(Results):
         Raises `UserError` for one that can't be read.
         """
         request = self.interpreter_request
-        named = {f"interpreters.paths.{build}": path for build, path in request.paths.items()}
-        if request.tarball:
-            named["interpreters.tarball"] = request.tarball
-        return fingerprints(named)
+        paths = {f"interpreters.paths.{build}": path for build, path in request.paths.items()}
+        tarball = {"interpreters.tarball": request.tarball} if request.tarball else {}
+        return fingerprints(paths, program_sha256) | fingerprints(tarball)
 
     @cached_property
     def interpreter_keys(self) -> dict[str, str]:

@@ -55,7 +55,9 @@ class Identity(TypedDict):
         Annotated[str, Field("python of the arm's environment; left out of archived data sets")]
     ]
     flags: Annotated[list[str], Field("interpreter options that set the GIL")]
-    executable_sha256: Annotated[Sha256, Field("of the real executable, links resolved")]
+    executable_sha256: Annotated[
+        Sha256, Field("of the real executable, with its libpython if it has one")
+    ]
     version: str
     implementation: str
     free_threaded_build: bool

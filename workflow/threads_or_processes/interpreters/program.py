@@ -1,0 +1,42 @@
+"""The content of an interpreter: its executable, and the shared library that may hold its code."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from threads_or_processes.common.files import digest, sha256_file
+from threads_or_processes.interpreters.process import clean_environment
+
+_NEEDS_LIBRARY = re.compile(rb"libpython3[\w.]*\.so")
+_TELL_LIBRARY = """
+for line in open("/proc/self/maps"):
+    path = line.rstrip().partition("/")[2]
+    if "libpython3" in path and ".so" in path:
+        print("/" + path)
+        break
+"""
+
+
+def program_sha256(executable: Path) -> str:
+    """SHA-256 (hex) of an executable; where its code is in a shared library, of both together."""
+    own = sha256_file(executable)
+    library = _library_of(executable)
+    return digest([own, sha256_file(library)]) if library else own
+
+
+def _library_of(executable: Path) -> Path | None:
+    """The libpython that an executable loads; only one that names it is asked, by running it."""
+    if not _NEEDS_LIBRARY.search(executable.read_bytes()):
+        return None
+    try:
+        said = subprocess.run(
+            [executable, "-I", "-S", "-c", _TELL_LIBRARY],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
+            env=clean_environment(),
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None  # what is wrong with it is told when it is looked at
+    return Path(said) if said else None
