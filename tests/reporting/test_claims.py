@@ -219,8 +219,9 @@ def test_a_case_that_was_not_planned_is_described_in_plain_words(
     every: Evidence, opening: str
 ) -> None:
     first, second = rows_of(every, "some-cases")
-    changes = {"case_verdict": Verdict.NOT_TESTED, "reason": f"{opening}chess/threads/2/3.13/warm"}
-    (group,) = shown(with_claims(every, first, replace(second, **changes))).groups
+    reason = f"{opening}chess/threads/2/3.13/warm"
+    missing = replace(second, case_verdict=Verdict.NOT_TESTED, reason=reason)
+    (group,) = shown(with_claims(every, first, missing)).groups
     said = "Not tested: chess: threads (2 workers, 3.13), which this sweep does not measure."
     assert said in [plain(line) for line in group.claims[0].lines]
 
