@@ -32,16 +32,17 @@ print(*(abs(row.range_ratio * row.min_ns / row.max_ns - 1) < 1e-9 for row in cel
 
 
 def copy_package(folder: Path) -> Path:
-    """A copy of the package, importable from `folder`."""
-    package = folder / "threads_or_processes"
+    """A copy of the package where it lies in the project, and of what a report cites."""
+    package = folder / "workflow" / "threads_or_processes"
     shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "CITATION.cff", folder)
     return package
 
 
 def run(folder: Path, *arguments: object) -> str:
     """What Python says that has the package from `folder`."""
     command = [sys.executable, *map(str, arguments)]
-    environment = {**os.environ, "PYTHONPATH": ""}
+    environment = {**os.environ, "PYTHONPATH": str(folder / "workflow")}
     ended = subprocess.run(
         command, cwd=folder, check=True, env=environment, stdout=subprocess.PIPE, text=True
     )
