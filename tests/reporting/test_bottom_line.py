@@ -76,8 +76,8 @@ def test_it_says_what_a_move_does_and_what_to_use_on_each_build() -> None:
     ]
     assert said(moves, decisions) == [
         "Move to 3.13t? It depends: it speeds up 1 of the 4 workloads (JSON 1.30×).",
-        "It slows 2 (Mandelbrot 0.69×, zlib compression 0.88×), 1 of them perhaps slightly; "
-        "1 without speedup.",
+        "It slows 2 (Mandelbrot 0.69×, zlib compression 0.88×), 1 of them perhaps only "
+        "slightly. 1 shows no speedup.",
         "On 3.13, use processes for 2 (Mandelbrot, JSON), "
         "threads or processes for zlib compression and threads for Sleep.",
         "On 3.13t, use threads for 4 (Mandelbrot, zlib compression, JSON, …).",
@@ -98,8 +98,8 @@ def test_what_is_inconclusive_is_no_speedup_and_no_slowdown() -> None:
         move("sleep", 1.0, ComparisonResult.NO_SPEEDUP),
     ]
     assert said(moves, []) == [
-        "Move to 3.13t? Unclear: it speeds up none of the 3 workloads.",
-        "It slows none; 1 without speedup, 2 inconclusive.",
+        "Move to 3.13t? Unclear: none of the 3 workloads is shown to be faster.",
+        "It slows none. 1 shows no speedup and 2 are inconclusive.",
     ]
 
 
@@ -145,7 +145,7 @@ def test_every_build_that_could_be_moved_to_has_its_sentences() -> None:
     ]
     decisions = [decision("json", THREADS, arm=arm) for arm in ("3.13", "3.13t", "3.14t")]
     assert said(moves, decisions, others=("3.13t", "3.14t")) == [
-        "Move to 3.13t? No: it speeds up none of 1 workload.",
+        "Move to 3.13t? No: 1 workload is not shown to be faster.",
         "It slows 1 (JSON 0.80×).",
         "Move to 3.14t? Yes: it speeds up 1 of 1 workload (JSON 1.30×).",
         "It slows none.",

@@ -54,7 +54,7 @@ def bottom_line(
 def _move(
     moved: Sequence[MoveRow], titles: Mapping[str, str], other: str, noun: str
 ) -> tuple[str, ...]:
-    """`Move to 3.13t? No: it speeds up none of the 10 workloads.`, then what else it does."""
+    """`Move to 3.13t? Yes: it speeds up 8 of the 10 workloads.`, then what else it does."""
 
     def of(results: Sequence[ComparisonResult]) -> list[MoveRow]:
         found = [row for row in moved if row.speedup.reading in results]
@@ -67,16 +67,18 @@ def _move(
     workloads = f"the {text.count(len(moved), noun)}" if len(moved) > 1 else f"1 {noun}"
 
     def speeds_up(names: Sequence[Sequence[str]]) -> str:
-        told = f"{len(up) or 'none'} of {workloads}{some_names(up, names[0])}"
-        lead = _lead(len(up), len(down), unsure, len(moved))
-        return f"Move to {other}? {lead}: it speeds up {told}."
+        lead = f"Move to {other}? {_lead(len(up), len(down), unsure, len(moved))}"
+        if not up:
+            none = f"none of {workloads} is" if len(moved) > 1 else f"{workloads} is not"
+            return f"{lead}: {none} shown to be faster."
+        return f"{lead}: it speeds up {len(up)} of {workloads}{some_names(up, names[0])}."
 
     slight = sum(row.speedup.reading is ComparisonResult.SLOWER_SOMEWHAT for row in down)
     rest = [
-        f"{number} {result}"
-        for number, result in (
-            (len(left), "without speedup"),
-            (unsure, "inconclusive"),
+        f"{number} {one if number == 1 else several}"
+        for number, one, several in (
+            (len(left), "shows no speedup", "show no speedup"),
+            (unsure, "is inconclusive", "are inconclusive"),
         )
         if number
     ]
@@ -84,8 +86,9 @@ def _move(
     def slows(names: Sequence[Sequence[str]]) -> str:
         told = f"It slows {len(down) or 'none'}{some_names(down, names[0])}"
         if slight:
-            told += f", {slight if slight < len(down) else 'all'} of them perhaps slightly"
-        return f"{told}{'; ' if rest else ''}{', '.join(rest)}."
+            some = f"{slight} of them " if slight < len(down) else ""
+            told += f", {some}perhaps only slightly"
+        return f"{told}.{' ' if rest else ''}{' and '.join(rest)}{'.' if rest else ''}"
 
     def names(rows: Sequence[MoveRow]) -> list[list[str]]:
         return [

@@ -236,7 +236,7 @@ def _pays(decisions: Decisions) -> str:
         return ""
     least, most = (text.about(end(found_ns)) for end in (min, max))
     span = least if least == most else f"{least} (best workload) to {most} (worst)"
-    return f"a running pool pays once a batch has more than {span} of work"
+    return f"on a running pool, the recommended workers pay from {span} of work in a batch"
 
 
 def _cautions(evidence: Evidence) -> tuple[str, ...]:

@@ -191,15 +191,15 @@ def _amounts(evidence: Evidence) -> list[Fact]:
     if not has_amounts(evidence.tables):
         return []
     sets = dict.fromkeys(cell.amounts for cell in campaign.cells if len(cell.amounts) > 1)
-    named = "; ".join(text.listing([str(amount) for amount in amounts]) for amounts in sets)
+    named = ", or ".join(text.listing([str(amount) for amount in amounts]) for amounts in sets)
     how = (
-        f"A trial measures several amounts of work in turns: each task is executed {named} times. "
+        f"A trial alternates between amounts of work. It executes each task {named} times. "
         "Ratios, recommendations, scaling and claims are about the largest. Each trial has a line "
         "through its smallest and largest amount: time = overhead + work ÷ rate. Overhead, rate "
         "and break-even are medians over trials, with order-statistic intervals. Against serial "
         "they are paired by block where both are undisturbed in the same blocks. The break-even "
-        "is the set of amounts at which a test of the median difference is inconclusive, so it may "
-        "have one end or none. A third amount checks the line: where time deviates from it by more "
+        "interval contains the amounts at which neither is shown to be faster; either end may be "
+        "missing. A third amount checks the line: where time deviates from it by more "
         f"than {text.percent(campaign.margin)}, we show only the measured points."
     )
     return [Fact(term="Amounts of work", text=how)]
@@ -254,5 +254,6 @@ def _best() -> str:
     return (
         "The candidates are the fastest configurations of each family (serial, threads, processes) "
         "whose trials all succeeded and lost no update. A recommendation names every family that "
-        "is not shown to be slower than the best one."
+        "is not shown to be slower than the best one. All candidates are judged together (Hsu "
+        "1984, by Bonferroni), so one may stay in although a single pair's interval excludes 1."
     )

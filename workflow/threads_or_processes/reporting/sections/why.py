@@ -409,17 +409,23 @@ def _without_gil(row: PartsRow, evidence: Evidence) -> str:
     campaign, tables = evidence.campaign, evidence.tables
     gil = {arm.name: arm.gil for arm in campaign.arms}
     found: dict[bool, tuple[float, str]] = {}
+    tried = set()
     for one in shown_rows(campaign, tables.parts):
         is_process = campaign.models[one.model].family is Family.PROCESSES
         waits = not (is_process and one.arm == row.arm) and (one.model != row.model or gil[one.arm])
         ratio = tables.ratio(one.cell, one.baseline_cell or "")
         if (one.workload, one.workers) != (row.workload, row.workers) or waits or ratio is None:
             continue
+        tried.add("processes" if is_process else "threads without the GIL")
         if _is_faster(ratio):
             told = ratio.value, f"{_way(one, campaign)}, {words.figures(ratio)}"
             found[is_process] = max(found.get(is_process, told), told)
     if not found:
-        return "neither processes nor the free-threaded build speeds this up"
+        return (
+            f"not shown to be faster than serial here: {text.listing(sorted(tried))}"
+            if tried
+            else "no other way was measured for this"
+        )
     return f"faster than serial here: {'; '.join(told for _, told in found.values())}"
 
 
