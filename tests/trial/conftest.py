@@ -18,7 +18,12 @@ from threads_or_processes.trial.measured.probe_client import ProbeReading
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.supervisor import noise_monitor as noise_monitor_module
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor, noise_monitor
-from threads_or_processes.trial.supervisor.trial import record_trial, run_calibration, run_trial
+from threads_or_processes.trial.supervisor.trial import (
+    ORDINARY,
+    record_trial,
+    run_calibration,
+    run_trial,
+)
 from threads_or_processes.trial.user_workloads import workload_of
 
 RunTrial = Callable[..., dict[str, Any]]
@@ -53,6 +58,7 @@ def trial(
         identity = identities[arm] | changes.pop("identity", {})
         calibration = calibration_of(workload) | changes.pop("calibration", {})
         monitor, sentinel = changes.pop("monitor", None), changes.pop("sentinel", None)
+        circumstances = changes.pop("circumstances", ORDINARY)
         spec: TrialSpec = {
             "cell": {
                 "id": f"{workload}/{model}/{workers}/{arm}/{timing}",
@@ -77,7 +83,7 @@ def trial(
             **changes,  # type: ignore[typeddict-item]
         }
         if sentinel:
-            record: Any = record_trial(spec, 1, identity, calibration, sentinel)
+            record: Any = record_trial(spec, 1, identity, calibration, sentinel, circumstances)
         else:
             record = run_trial(spec, 1, identity, calibration, monitor)
         return record  # type: ignore[no-any-return]

@@ -12,7 +12,8 @@ from threads_or_processes.common.errors import UserError
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.texts import LONGEST_TEXT_CHARACTERS
 from threads_or_processes.trial.supervisor import noise_monitor
-from threads_or_processes.trial.supervisor.trial import run_calibration
+from threads_or_processes.trial.supervisor.lock import machine_lock
+from threads_or_processes.trial.supervisor.trial import Circumstances, run_calibration
 
 from tests.trial.conftest import RunTrial
 
@@ -210,6 +211,13 @@ def test_what_a_task_raises_has_its_own_name_in_each_model(
         record = misbehave("return something unreadable", model)
         unreadable = "the result of misbehaving.py:work can't be read in the parent"
         assert record["explanation"].startswith(unreadable)
+
+
+def test_a_trial_that_no_lock_protects_is_flagged(misbehave: Misbehave) -> None:
+    with machine_lock("a name longer than any that a socket can have " * 3) as has_lock:
+        assert not has_lock
+        record = misbehave("", "serial", circumstances=Circumstances(has_lock=has_lock))
+    assert "unlocked" in record["health"]["flags"]
 
 
 def test_a_broken_interpreter_is_no_outcome_of_the_work(
