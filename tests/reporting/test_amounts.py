@@ -141,7 +141,17 @@ def test_one_amount_leaves_the_page_as_it_was(world: Worlds) -> None:
 
 def test_the_methods_say_how_amounts_are_read(world: Worlds) -> None:
     (found,) = methods.build(world("several amounts").evidence())
-    assert "executed 1, 3 and 8 times" in str(found.blocks)
+    assert "each task 1, 3 and 8 times" in str(found.blocks)
+
+
+def test_a_way_counts_as_paying_also_where_only_the_end_of_its_break_even_is_known(
+    world: Worlds,
+) -> None:
+    campaign = world("several amounts").evidence().campaign
+    known = row(Pays.FROM, value=2, low=1.5, high=3)
+    table = amounts._break_evens([known, row(Pays.FROM, high=3), row(Pays.NEVER)], campaign)
+    (counts,) = (plain(" | ".join(shown[2:])) for shown in table.rows)
+    assert counts == "0 | 2 (2.0 ms) | 1 | 0"
 
 
 def test_the_answer_names_the_amounts(section: Section) -> None:

@@ -217,11 +217,12 @@ def _break_evens(rows: Sequence[OverheadRow], campaign: Campaign) -> Table:
         return lambda item: text.fixed(sum(row.pays in pays for row in item[1]), 0)
 
     def reach(item: tuple[tuple[str, str], list[OverheadRow]]) -> str:
+        count = text.fixed(sum(row.pays is Pays.FROM for row in item[1]), 0)
         known = sorted(_known(item[1]))
         if not known:
-            return text.MISSING
+            return count
         ends = dict.fromkeys(text.about(end) for end in (known[0], known[-1]))
-        return f"{len(known)} ({'–'.join(ends)})"
+        return f"{count} ({'–'.join(ends)})"
 
     return table_of(
         _by_way(rows, campaign).items(),
