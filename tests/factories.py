@@ -9,14 +9,16 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, get_origin, is_typeddict
+from typing import Any, cast, get_origin, is_typeddict
 
 import msgspec
 import numpy as np
 from threads_or_processes.common.files import write_json
 from threads_or_processes.common.plan_file import plan_json
+from threads_or_processes.common.signing import identity_digest
 from threads_or_processes.plan.spelling import kind_of, parse_arm
 from threads_or_processes.records.fields import Part, parts_of
+from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import (
     Arm,
     Cell,
@@ -439,7 +441,7 @@ def _about(workload: str) -> Workload:
 def make_identity(arm: Arm) -> Json:
     """interpreters/<arm>.json of an invented, optimised build from source."""
     free_threaded = arm.free_threaded
-    return {
+    identity = {
         "schema_version": 1,
         "arm": arm.name,
         "provider": "source",
@@ -459,8 +461,8 @@ def make_identity(arm: Arm) -> Json:
         "debug": False,
         "libraries": {"multiprocess": "0.70.19", "dill": "0.4.1"},
         "lock_sha256": sha256("lock"),
-        "identity_sha256": sha256("identity", arm.name),
     }
+    return {**identity, "identity_sha256": identity_digest(cast("Identity", identity))}
 
 
 def make_parity(arms: Sequence[str]) -> Json:

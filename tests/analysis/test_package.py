@@ -5,7 +5,7 @@ import shutil
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -13,7 +13,9 @@ from threads_or_processes.analysis.__main__ import unpack
 from threads_or_processes.analysis.package import FileNote, read_package
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json, write_json
+from threads_or_processes.common.signing import identity_digest, signed
 from threads_or_processes.records.fields import columns_of, parts_of
+from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.tables.dataset import RepetitionRow
 from threads_or_processes.records.trial import MeasuredCell, Repetition, TrialRecord
 from threads_or_processes.records.vocabulary import WorkerKind
@@ -203,6 +205,13 @@ def change(folder: Path, act: Callable[[dict[str, Any]], object]) -> None:
     write_json(path, package)
 
 
+def identify_anew(identity: dict[str, Any], package: dict[str, Any]) -> None:
+    """Make an interpreter another one, everything signed."""
+    identity["version"] = "3.13.99"
+    identity["identity_sha256"] = identity_digest(cast("Identity", identity))
+    package.update(signed(package))
+
+
 @pytest.mark.parametrize(
     ("act", "words"),
     [
@@ -220,16 +229,18 @@ def change(folder: Path, act: Callable[[dict[str, Any]], object]) -> None:
         ),
         (
             lambda it: it["plan"]["data"]["machine"].update(name="../elsewhere"),
-            "'../elsewhere' can't be the name of a file",
+            "machine.name is '../elsewhere', expected a name for a folder",
         ),
         (
-            lambda it: it["interpreters"]["data"]["3.13"].update(identity_sha256="0" * 64),
+            lambda it: it["interpreters"]["data"]["3.13"].update(version="3.13.99"),
+            "the interpreter of 3.13 is not what its identity_sha256 says",
+        ),
+        (
+            lambda it: identify_anew(it["interpreters"]["data"]["3.13"], it["package"]),
             "a trial of another interpreter than the one that 3.13 was",
         ),
-        (
-            lambda it: it["interpreters"]["data"]["3.13-2"].update(identity_sha256="0" * 64),
-            "a trial of another interpreter than the one that 3.13-2 was",
-        ),
+        (lambda it: it["plan"]["data"].update(margin=0.2), "the file was edited"),
+        (lambda it: it["plan"]["data"].update(margin=5), "margin is 5.0, expected more than 0"),
     ],
 )
 def test_a_package_that_is_not_right_is_refused(

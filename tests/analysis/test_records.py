@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from threads_or_processes.analysis.dataset import dataset
 from threads_or_processes.analysis.records import (
     HEALTH_STATES,
     Record,
@@ -20,18 +21,24 @@ from threads_or_processes.common.decoding import problem_with
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json, write_json
 from threads_or_processes.common.plan_file import plan_from
+from threads_or_processes.common.signing import signed
+from threads_or_processes.plan.spelling import parse_arm
 from threads_or_processes.records.fields import parts_of
 from threads_or_processes.records.interpreter import Identity, Parity
 from threads_or_processes.records.texts import LONGEST_TEXT_CHARACTERS
 from threads_or_processes.records.trial import Health, HealthCounters
 from threads_or_processes.records.vocabulary import WorkerKind
 
+from tests.analysis.shortcuts import plan_of
 from tests.conftest import ROOT
-from tests.factories import Campaign, make_campaign, make_cell, sha256
+from tests.factories import Campaign, make_campaign, make_cell, make_identity, watch
 
 CELL = "json/threads/2/3.13/warm"
 SCHEMAS = ROOT / "workflow" / "schemas"
 RECORD = f"trials/{CELL}/002.json"
+IDENTITY_SHA256 = make_identity(parse_arm("3.13"))["identity_sha256"]
+
+Break = Callable[[dict[str, Any]], object]
 
 
 @pytest.fixture
@@ -43,6 +50,64 @@ def campaign() -> Campaign:
             make_cell("json", "threads", 2, "3.13t", blocks=2),
         ]
     )
+
+
+def edit(path: Path, **changes: Any) -> None:
+    """Change a file that is there."""
+    write_json(path, read_json(path) | changes)
+
+
+def test_an_edited_record_is_refused_by_name(campaign: Campaign, tmp_path: Path) -> None:
+    campaign.write(tmp_path)
+    write_json(tmp_path / RECORD, signed(campaign.records[RECORD]))
+    assert len(read(tmp_path)) == 6
+    edit(tmp_path / RECORD, started_unix_ns=1)
+    with pytest.raises(UserError, match="was edited") as caught:
+        read(tmp_path)
+    assert caught.value.where == str(tmp_path / RECORD)
+
+
+def test_an_edited_identity_is_refused_by_name(campaign: Campaign, tmp_path: Path) -> None:
+    campaign.write(tmp_path)
+    edit(tmp_path / "interpreters" / "3.13.json", version="3.13.99")
+    with pytest.raises(UserError, match="was edited") as caught:
+        read(tmp_path)
+    assert caught.value.where == str(tmp_path / "interpreters" / "3.13.json")
+
+
+def test_a_folder_in_a_record_s_place_is_named(campaign: Campaign, tmp_path: Path) -> None:
+    campaign.write(tmp_path)
+    (tmp_path / RECORD).unlink()
+    (tmp_path / RECORD).mkdir()
+    with pytest.raises(UserError, match="a folder in the place of a file") as caught:
+        read(tmp_path)
+    assert caught.value.where == str(tmp_path / RECORD)
+
+
+@pytest.mark.parametrize(
+    ("break_it", "said"),
+    [
+        (lambda r: r["repetitions"].append(r["repetitions"][-1]), "same repetition .* twice"),
+        (lambda r: r.update(ended_monotonic_ns=0), "-.* is less than 0"),
+        (lambda r: r["repetitions"][0].update(sentinel_before_ns=[1]), "not the JSON object"),
+        (lambda r: r["repetitions"][0].update(lost_updates=1), "updates"),
+        (
+            lambda r: r["repetitions"][0].update(wall_ns=2**63),
+            "expected int <= 9223372036854775807",
+        ),
+    ],
+)
+def test_values_that_can_t_be_are_refused_with_the_record_s_name(
+    campaign: Campaign, tmp_path: Path, break_it: Break, said: str
+) -> None:
+    campaign.write(tmp_path)
+    record = deepcopy(campaign.records[RECORD])
+    watch(record, [False] * len(record["repetitions"]))
+    break_it(record)
+    write_json(tmp_path / RECORD, record)
+    with pytest.raises(UserError, match=said) as caught:
+        dataset(read(tmp_path), plan_of(campaign))
+    assert caught.value.where.startswith(str(tmp_path / RECORD))
 
 
 def read(results: Path) -> list[Record]:
@@ -80,9 +145,6 @@ def test_a_record_that_is_not_planned_is_left_alone(campaign: Campaign, tmp_path
     assert len(read(tmp_path)) == 6
 
 
-Break = Callable[[dict[str, Any]], object]
-
-
 @pytest.mark.parametrize(
     ("break_it", "said"),
     [
@@ -99,7 +161,7 @@ Break = Callable[[dict[str, Any]], object]
         (
             lambda r: r["interpreter"].update(identity_sha256="0" * 64),
             "measured with another interpreter: interpreter.identity_sha256 is "
-            f"'{'0' * 64}', the arm's identity has '{sha256('identity', '3.13')}'",
+            f"'{'0' * 64}', the arm's identity has '{IDENTITY_SHA256}'",
         ),
         (
             lambda r: r["interpreter"].update(arm="3.13t"),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from threads_or_processes.interpreters.identity import identity_digest
+from threads_or_processes.common.signing import identity_digest
 from threads_or_processes.interpreters.process import Processes
 from threads_or_processes.interpreters.recipe import LINKED_OBJECTS
 from threads_or_processes.interpreters.request import Build

@@ -4,19 +4,22 @@ Everything that later steps rely on is checked, most of it as `RepetitionRow` de
 row is named by its place in its file, from 1, the header not counted: the table's index, from 0.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 import pandas as pd
 
 from threads_or_processes.analysis.frames import dtype, names
-from threads_or_processes.analysis.quiet import Chunks, Watched
+from threads_or_processes.analysis.quiet import Chunks, Count, Watched, Whole
+from threads_or_processes.common.files import json_from
 from threads_or_processes.records.fields import Column, columns_of
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables.groups import CellKey
+from threads_or_processes.records.trial import Clock, HealthStates
 
 #: A repetition is there once, and a trial without any has one row.
 REPETITION_KEY = ["trial_id", "phase", "repetition"]
@@ -25,6 +28,7 @@ REPETITION_KEY = ["trial_id", "phase", "repetition"]
 OF_TRIAL = ("cell", "block", "outcome")
 
 LONGEST_VALUE_CHARACTERS = 60
+_LONG_NUMBER = re.compile("[0-9]{19}")
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,11 @@ def row_problems(trials: pd.DataFrame) -> Iterator[Problem]:
     if len(twice):
         what = f"the same repetition of the trial {twice['trial_id'].iloc[0]} twice"
         yield Problem(what, _row(twice.index[0]), ", ".join(REPETITION_KEY))
+    lost, made = trials["lost_updates"], trials["updates"]
+    alone = trials[(lost.isna() != made.isna()) | (lost > made).fillna(value=False)]
+    if len(alone):
+        what = "more updates lost than made, or only one of the two numbers"
+        yield Problem(what, _row(alone.index[0]), "updates, lost_updates")
     for column in OF_TRIAL:
         states = trials[["trial_id", column]].drop_duplicates()
         other = states[states.duplicated("trial_id")]
@@ -158,7 +167,9 @@ def _broken(
 def _is_json(text: str, kind: Any) -> bool:
     try:
         msgspec.json.decode(text, type=kind)
-    except (msgspec.MsgspecError, RecursionError):
+        if _LONG_NUMBER.search(text):
+            json_from(text.encode("utf-8"))
+    except (msgspec.MsgspecError, RecursionError, ValueError):
         return False
     return True
 
@@ -166,13 +177,37 @@ def _is_json(text: str, kind: Any) -> bool:
 class Span(msgspec.Struct, forbid_unknown_fields=True):
     """When a chunk ran."""
 
-    worker: int
-    start_ns: int
-    end_ns: int
+    worker: Count
+    start_ns: Whole
+    end_ns: Whole
 
+
+#: The states of one moment; a reading that the system doesn't give may be missing.
+States = msgspec.defstruct(
+    "States",
+    [
+        (name, kind | msgspec.UnsetType, msgspec.UNSET)
+        for name, kind in get_type_hints(HealthStates).items()
+    ],
+)
+#: What is known of the machine around a trial, as `records.health_between` has it.
+Health = msgspec.defstruct(
+    "Health",
+    [
+        ("before", States),
+        ("after", States),
+        ("grown", dict[str, int]),
+        ("clock", Clock | None, None),
+    ],
+)
 
 #: What the JSON of a column is beyond its type; later steps read it.
-JSON = {"sentinel_json": Watched, "chunks_json": Chunks, "spans_json": list[Span]}
+JSON = {
+    "sentinel_json": Watched,
+    "chunks_json": Chunks,
+    "spans_json": list[Span],
+    "health_json": Health,
+}
 
 
 def _converts(values: pd.Series, column: Column) -> bool:

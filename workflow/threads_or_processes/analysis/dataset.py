@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pyarrow
 import pyarrow.csv
+import pyarrow.parquet
 
 from threads_or_processes.analysis.checks import (
     Problem,
@@ -22,9 +23,9 @@ from threads_or_processes.analysis.checks import (
 )
 from threads_or_processes.analysis.frames import csv_text, frame, names, typed
 from threads_or_processes.analysis.package import PACKAGE_FILE, FileNote
-from threads_or_processes.analysis.records import Record, rows
+from threads_or_processes.analysis.records import Record, refused, rows
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.common.files import write_bytes
+from threads_or_processes.common.files import gunzipped, most_bytes, write_bytes
 from threads_or_processes.records.fields import columns_of
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Plan
@@ -33,12 +34,23 @@ from threads_or_processes.records.tables.dataset import RepetitionRow
 GET_IT_AGAIN = "fetch the data set again, or run snakemake to regenerate it"
 LONGEST_REASON_CHARACTERS = 200
 BLOCK_BYTES = 64 * 1024 * 1024
+#: What a column of a Parquet file may hold; null where all is missing.
+_ARROW_TYPES = (
+    pyarrow.types.is_integer,
+    pyarrow.types.is_floating,
+    pyarrow.types.is_string,
+    pyarrow.types.is_large_string,
+    pyarrow.types.is_null,
+)
 
 
 def dataset(records: Iterable[Record], plan: Plan) -> pd.DataFrame:
-    """The typed table of all repetitions (columns: `RepetitionRow`), in canonical order."""
+    """The typed table of all repetitions (columns: `RepetitionRow`), in canonical order.
+
+    Raises `UserError` that names the record of a value that can't be.
+    """
     flat = [
-        row
+        (record.path, row)
         for record in records
         for row in rows(
             record.value,
@@ -46,7 +58,11 @@ def dataset(records: Iterable[Record], plan: Plan) -> pd.DataFrame:
             worker_kind=plan.cells_by_id[record.value["cell"]["id"]].worker_kind,
         )
     ]
-    return in_order(frame(flat, RepetitionRow))
+    trials = frame([row for _, row in flat], RepetitionRow)
+    for problem in (*value_problems(trials, RepetitionRow), *row_problems(trials)):
+        if problem.row is not None:
+            raise refused(flat[problem.row - 1][0], f"{problem.column}: {problem.what}")
+    return in_order(trials)
 
 
 def in_order(trials: pd.DataFrame) -> pd.DataFrame:
@@ -139,12 +155,12 @@ def refuse(problems: Iterable[Problem | None], path: Path, *, hint: str = GET_IT
 def _read_untyped(path: Path) -> pd.DataFrame:
     try:
         if path.name.endswith(".parquet"):
-            return pd.read_parquet(path)
+            return _read_parquet(path)
         if path.name.endswith(".csv.gz"):
             return _read_csv(path)
     except FileNotFoundError:
         raise UserError("the data set is missing", where=str(path), hint=GET_IT_AGAIN) from None
-    except (OSError, EOFError, zlib.error, ValueError) as error:
+    except (OSError, EOFError, zlib.error, ValueError, pyarrow.ArrowException) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(
             f"the data set can't be read ({reason[:LONGEST_REASON_CHARACTERS]})",
@@ -158,12 +174,26 @@ def _read_untyped(path: Path) -> pd.DataFrame:
     )
 
 
+def _read_parquet(path: Path) -> pd.DataFrame:
+    """The table as it is; raises ValueError for columns that hold neither numbers nor text."""
+    with pyarrow.parquet.ParquetFile(path) as file:
+        said, most = file.metadata, most_bytes(path.stat().st_size)
+        groups = (said.row_group(number).total_byte_size for number in range(said.num_row_groups))
+        if max(sum(groups), said.num_rows * said.num_columns) > most:
+            raise ValueError(f"uncompressed it has more than {most:,} bytes")
+        for field in file.schema_arrow:
+            if not any(is_one(field.type) for is_one in _ARROW_TYPES):
+                raise ValueError(f"the column {field.name[:60]} is of the type {field.type}")
+        table: pd.DataFrame = file.read().to_pandas(ignore_metadata=True)
+    return table
+
+
 def _read_csv(path: Path) -> pd.DataFrame:
     """The table with every column as text, so that no number goes by way of a float.
 
     Raises ValueError for text that is no table or not UTF-8.
     """
-    text = gzip.decompress(path.read_bytes())
+    text = gunzipped(path.read_bytes())
     _refuse_separators(text, path)
     uneven: list[Any] = []
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from threads_or_processes.common.files import canonical_json
+from threads_or_processes.common.spreadsheet import harmless
 from threads_or_processes.records.fields import Column, columns_of
 
 #: pandas types that know missing values.
@@ -55,6 +56,14 @@ def csv_text(table: pd.DataFrame) -> str:
     Processors differ in the last digits of a logarithm; twelve are the same everywhere.
     """
     return table.to_csv(index=False, lineterminator="\n", float_format="%.12g")
+
+
+def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
+    """A table whose texts a spreadsheet shows and doesn't compute."""
+    texts: pd.DataFrame = table.select_dtypes("string")
+    return table.assign(
+        **{name: texts[name].map(harmless, na_action="ignore") for name in texts.columns}
+    )
 
 
 def _value(row: Any, column: Column) -> Any:

@@ -5,7 +5,6 @@ each column and names the files' sizes and hashes; the plan, the interpreters' i
 parity are resources inside it. Data set and package are all that has to be kept.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +17,7 @@ from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json, sha256_file
 from threads_or_processes.common.plan_file import plan_from
 from threads_or_processes.common.provenance import UNKNOWN
+from threads_or_processes.common.signing import edited, identity_digest, is_intact, signed
 from threads_or_processes.records.fields import Column, columns_of
 from threads_or_processes.records.interpreter import Identity, Parity
 from threads_or_processes.records.plan import Plan
@@ -39,10 +39,6 @@ LICENCE = {
     "title": "Creative Commons Attribution 4.0",
     "path": "https://creativecommons.org/licenses/by/4.0/",
 }
-
-#: Names that become those of folders and of files that rules name, and those of other files.
-RULE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-FILE_NAME = re.compile(r"[^/\0]+")
 
 GET_IT_AGAIN = f"get {PACKAGE_FILE} again from where the data set is from"
 
@@ -95,8 +91,8 @@ class Package:
 
 
 def as_record(package: Package) -> dict[str, Any]:
-    """The package as it stands in datapackage.json."""
-    return {
+    """The package as it stands in datapackage.json, signed as a whole."""
+    content = {
         "$schema": f"{PROFILES}/datapackage.json",
         "schema_version": SCHEMA_VERSION,
         "title": f"Threads or Processes: trials on {package.machine}",
@@ -145,6 +141,7 @@ def as_record(package: Package) -> dict[str, Any]:
             },
         ],
     }
+    return signed(content)
 
 
 def table_schema(record: type) -> dict[str, Any]:
@@ -201,6 +198,8 @@ def read_package(path: Path) -> Package:
         problem = f"{type(error).__name__}: {error}"
     if problem is not None:
         raise UserError(f"{PACKAGE_FILE} is broken ({problem})", where=str(path), hint=GET_IT_AGAIN)
+    if not is_intact(value):
+        raise edited(path, GET_IT_AGAIN)
     return package
 
 
@@ -232,20 +231,19 @@ def _problems(package: Package) -> Iterator[str]:
     for arm, identity in package.interpreters.items():
         if problem := problem_with(identity, Identity):
             yield f"the interpreter of {arm}: {problem}"
+        elif identity["arm"] != arm:
+            yield f"the interpreter of {arm} says that it is of {identity['arm']}"
+        elif identity_digest(identity) != identity["identity_sha256"]:
+            yield f"the interpreter of {arm} is not what its identity_sha256 says"
     if problem := problem_with(package.parity, Parity):
         yield f"parity: {problem}"
-    names = {RULE_NAME: [package.machine, *arms], FILE_NAME: [*package.plan.workloads]}
-    for pattern, used in names.items():
-        for name in used:
-            if not pattern.fullmatch(name):
-                yield f"{name!r} can't be the name of a file"
 
 
 def _check_version(value: Any, path: Path) -> None:
     found = value.get("schema_version") if isinstance(value, dict) else None
-    if found == SCHEMA_VERSION:
+    if type(found) is int and found == SCHEMA_VERSION:
         return
-    newer = isinstance(found, int) and found > SCHEMA_VERSION
+    newer = type(found) is int and found > SCHEMA_VERSION
     raise UserError(
         f"the data set has schema_version {found!r}, this code reads {SCHEMA_VERSION}",
         where=str(path),

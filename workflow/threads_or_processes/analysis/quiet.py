@@ -26,7 +26,12 @@ from threads_or_processes.records.quiet import (
     most_disturbance,
 )
 
-Positive = Annotated[int, msgspec.Meta(gt=0)]
+#: In one unit or another the sum of a million of them still fits into 64 bits.
+MOST = 2**40
+Positive = Annotated[int, msgspec.Meta(gt=0, le=MOST)]
+Cpu = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
+Whole = Annotated[int, msgspec.Meta(ge=-MOST, le=MOST)]
 
 
 class Watched(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,12 +41,12 @@ class Watched(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sent and collected the chunks.
     """
 
-    cpus: list[int]
-    used: list[int]
+    cpus: list[Cpu]
+    used: list[Cpu]
     before_ns: list[Positive]
     after_ns: list[Positive]
     manner: str = ProbeMode.SIMULTANEOUS
-    dispatch_cpus: list[int] = []
+    dispatch_cpus: list[Cpu] = []
 
     def __post_init__(self) -> None:
         if not 0 < len(self.cpus) == len(self.before_ns) == len(self.after_ns):
@@ -51,20 +56,22 @@ class Watched(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Chunks(msgspec.Struct, frozen=True):
     """`chunks_json` of a repetition, in the order of the tasks: lists of one length, not empty."""
 
-    worker: list[int]
-    cpus: list[list[int]]
-    start_ns: list[int]
-    end_ns: list[int]
-    user_ns: list[int]
-    system_ns: list[int]
-    run_queue_ns: list[int | None]
-    voluntary_switches: list[int]
-    involuntary_switches: list[int]
+    worker: list[Count]
+    cpus: list[list[Cpu]]
+    start_ns: list[Whole]
+    end_ns: list[Whole]
+    user_ns: list[Count]
+    system_ns: list[Count]
+    run_queue_ns: list[Count | None]
+    voluntary_switches: list[Count]
+    involuntary_switches: list[Count]
 
     def __post_init__(self) -> None:
         lengths = {len(getattr(self, name)) for name in self.__struct_fields__}
         if len(lengths) != 1 or 0 in lengths:
             raise ValueError("the lists are of one length, and not empty")
+        if any(end < start for start, end in zip(self.start_ns, self.end_ns, strict=True)):
+            raise ValueError("no chunk ends before it starts")
 
 
 def with_disturbance(trials: pd.DataFrame) -> pd.DataFrame:

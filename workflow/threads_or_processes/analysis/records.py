@@ -8,9 +8,11 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from threads_or_processes.common.decoding import json_schema, problem_with, read_as
+from threads_or_processes.common.decoding import json_schema, problem_with
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import canonical_json, read_json
+from threads_or_processes.common.signing import edited, is_intact, read_identity
+from threads_or_processes.common.spreadsheet import harmless
 from threads_or_processes.records.fields import columns_of
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Cell, Plan, Trial
@@ -22,6 +24,7 @@ from threads_or_processes.records.trial import (
     HealthStates,
     Repetition,
     Sentinel,
+    TrialFile,
     TrialHealth,
     TrialRecord,
     differing,
@@ -68,7 +71,7 @@ def read_records(plan: Plan, *, results: Path, identities: Mapping[str, Identity
             where=str(missing[0]),
             hint="run snakemake again; it measures only what is missing",
         )
-    records = [Record(path, read_json(path)) for path in paths]
+    records = [Record(path, read_json(path, hint=MEASURE_ANEW)) for path in paths]
     for record, trial in zip(records, plan.trials, strict=True):
         check_form(record)
         check_place(record, trial, plan.cells_by_id[trial.cell])
@@ -82,7 +85,7 @@ def read_records(plan: Plan, *, results: Path, identities: Mapping[str, Identity
 def read_identities(directory: Path, plan: Plan) -> dict[str, Identity]:
     """The identity of every interpreter of the plan, by its name."""
     names = sorted(one.name for one in plan.interpreters)
-    return {name: read_as(directory / f"{name}.json", Identity) for name in names}
+    return {name: read_identity(directory / f"{name}.json") for name in names}
 
 
 def check_form(record: Record) -> None:
@@ -90,17 +93,19 @@ def check_form(record: Record) -> None:
     value = record.value
     version = value.get("schema_version") if isinstance(value, dict) else None
     if version is not None and version != TRIAL_SCHEMA_VERSION:
-        raise _refused(
-            record, f"schema_version is {version!r}, this code reads {TRIAL_SCHEMA_VERSION}"
+        raise refused(
+            record.path, f"schema_version is {version!r}, this code reads {TRIAL_SCHEMA_VERSION}"
         )
-    problem = problem_with(value, TrialRecord)
+    problem = problem_with(value, TrialFile)
     if problem is not None:
-        raise _refused(record, problem)
+        raise refused(record.path, problem)
+    if not is_intact(value):
+        raise edited(record.path, MEASURE_ANEW)
     complaint = best_match(_RULES.iter_errors(value))
     if complaint is not None:
         field = complaint.json_path.removeprefix("$").removeprefix(".") or "the record"
         message = complaint.message[:LONGEST_COMPLAINT_CHARACTERS]
-        raise _refused(record, f"{field} is not as the schema of records has it: {message}")
+        raise refused(record.path, f"{field} is not as the schema of records has it: {message}")
 
 
 def record_schema() -> dict[str, Any]:
@@ -108,7 +113,7 @@ def record_schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Trial record",
-        **json_schema(TrialRecord),
+        **json_schema(TrialFile),
         "allOf": RULES,
     }
 
@@ -122,7 +127,9 @@ def check_place(record: Record, trial: Trial, cell: Cell) -> None:
         planned = trial.block if field == "block" else of_cell
         if found != planned:
             shown = repr(str(planned)) if isinstance(planned, str) else planned
-            raise _refused(record, f"{field} is {found!r}, but the plan has {shown} at this place")
+            raise refused(
+                record.path, f"{field} is {found!r}, but the plan has {shown} at this place"
+            )
 
 
 def check_machine(record: Record, fingerprint: Json) -> None:
@@ -133,8 +140,8 @@ def check_machine(record: Record, fingerprint: Json) -> None:
         for field in differing(machine, fingerprint)
     ]
     if found:
-        raise _refused(
-            record,
+        raise refused(
+            record.path,
             f"measured on another machine: {', '.join(found)}",
             hint="keep each machine's results in a folder of their own under results/; "
             "move this file away and run snakemake again",
@@ -146,8 +153,8 @@ def check_interpreter(record: Record, identity: Identity) -> None:
     for field in ("arm", "identity_sha256"):
         found, expected = record.value["interpreter"][field], identity[field]
         if found != expected:
-            raise _refused(
-                record,
+            raise refused(
+                record.path,
                 f"measured with another interpreter: interpreter.{field} is {found!r}, "
                 f"the arm's identity has {expected!r}",
             )
@@ -162,8 +169,8 @@ def check_equal_work(records: Iterable[Record]) -> None:
         for field in ("tasks", "size", "calibration_sha256"):
             found, expected = record.value["work"][field], reference.value["work"][field]
             if found != expected:
-                raise _refused(
-                    record,
+                raise refused(
+                    record.path,
                     f"work.{field} is {found!r}, but {expected!r} in {reference.path}: "
                     f"trials of {workload} must do the same work",
                     hint="delete the file that is out of date and run snakemake again",
@@ -315,11 +322,14 @@ def spans(repetition: Repetition) -> list[dict[str, int]]:
 def _storable(text: str) -> str | None:
     r"""Text that comes back from CSV as it went: `\n` ends lines, no NUL, no half characters.
 
+    Nor is it a formula of a spreadsheet's.
+
     Empty text is missing, as CSV can't tell the two apart.
     """
     whole = text.encode("utf-8", "replace").decode().replace("\0", "�")
-    return whole.replace("\r\n", "\n").replace("\r", "\n") or None
+    return harmless(whole.replace("\r\n", "\n").replace("\r", "\n")) or None
 
 
-def _refused(record: Record, what: str, *, hint: str = MEASURE_ANEW) -> UserError:
-    return UserError(f"a trial's record is refused: {what}", where=str(record.path), hint=hint)
+def refused(path: Path, what: str, *, hint: str = MEASURE_ANEW) -> UserError:
+    """The message for a record that can't be used."""
+    return UserError(f"a trial's record is refused: {what}", where=str(path), hint=hint)

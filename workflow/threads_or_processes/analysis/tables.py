@@ -26,7 +26,7 @@ from threads_or_processes.analysis.experiment_tables import (
     startup_table,
     updates_table,
 )
-from threads_or_processes.analysis.frames import csv_text, frame
+from threads_or_processes.analysis.frames import csv_text, frame, without_formulas
 from threads_or_processes.analysis.groups_of_blocks import between_groups
 from threads_or_processes.analysis.modes import modes_table, slow_modes_table
 from threads_or_processes.analysis.overheads import overheads_table
@@ -110,4 +110,4 @@ def all_rows(plan: Plan, trials: pd.DataFrame, *, plain_arms: Collection[str] = 
 def write_tables(tables: dict[str, pd.DataFrame], directory: Path) -> None:
     """Write each table as `directory`/<name>.csv, whole or not at all."""
     for name, table in tables.items():
-        write_text(directory / f"{name}.csv", csv_text(table))
+        write_text(directory / f"{name}.csv", csv_text(without_formulas(table)))

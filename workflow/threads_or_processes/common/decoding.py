@@ -20,7 +20,7 @@ from typing import (
 import msgspec
 
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.common.files import MAKE_IT_ANEW, read_json
+from threads_or_processes.common.files import LARGEST, MAKE_IT_ANEW, read_json
 from threads_or_processes.records.fields import Field, Part, parts_of
 
 LONGEST_FOUND_CHARACTERS = 100
@@ -136,4 +136,6 @@ def _bounded(hint: Any, bounds: dict[str, Any] | None = None) -> Any:
     if origin in (list, dict):
         return origin[tuple(_bounded(part) for part in parts)]
     plain = _strict(hint) if is_typeddict(hint) else hint
+    if plain is int:
+        bounds = {"ge": -LARGEST - 1, "le": LARGEST} | (bounds or {})
     return Annotated[plain, msgspec.Meta(**bounds)] if bounds else plain

@@ -1,5 +1,7 @@
 """Errors for the person who reads them: what is wrong, where, and how to fix it."""
 
+import errno
+import os
 import sys
 from collections.abc import Callable
 from typing import TypeVar
@@ -25,12 +27,59 @@ class UserError(Exception):
         return "\n".join(lines)
 
 
+#: What a file system says that a user can do something about: what it means, and what to do.
+_OF_FILES = {
+    **dict.fromkeys(
+        (errno.ENOSPC, errno.EDQUOT),
+        (
+            "the disk is full",
+            "make room there and run the same command again; it goes on from here",
+        ),
+    ),
+    errno.EROFS: (
+        "the file system is read-only",
+        "make it writable, or run in another folder (snakemake --directory)",
+    ),
+    **dict.fromkeys(
+        (errno.EACCES, errno.EPERM),
+        (
+            "this user has no permission",
+            "run as its owner, or in a folder of your own (snakemake --directory)",
+        ),
+    ),
+    errno.EISDIR: (
+        "there is a folder in the place of a file",
+        "move it away and run snakemake again",
+    ),
+    **dict.fromkeys(
+        (errno.ENOTDIR, errno.EEXIST),
+        ("there is a file in the place of a folder", "move it away and run snakemake again"),
+    ),
+    errno.ENOENT: ("a file is missing", "run snakemake again"),
+}
+
+
+def file_error(error: OSError, path: str | os.PathLike[str]) -> UserError:
+    """What went wrong with a file or a folder, for the user."""
+    meaning = error.strerror or type(error).__name__
+    what, hint = _OF_FILES.get(error.errno or 0, (f"a file can't be used: {meaning}", ""))
+    return UserError(what, where=os.fspath(path), hint=hint)
+
+
 def exit_on_user_error(act: Callable[[], Result]) -> Result:
-    """Call `act`, a command's main; show a `UserError` as one message and exit with 2."""
+    """Call `act`, a command's main; show a `UserError` as one message and exit with 2.
+
+    So is what a file system refuses.
+    """
     try:
         return act()
     except UserError as error:
         sys.stderr.write(f"error: {error}\n")
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in _OF_FILES or error.filename is None:
+            raise
+        sys.stderr.write(f"error: {file_error(error, error.filename)}\n")
         sys.exit(2)
     except KeyboardInterrupt:  # asked for by the user; nothing to explain
         sys.exit(130)

@@ -1,18 +1,33 @@
 """Files whole or not at all: atomic writes, canonical JSON, content hashes."""
 
 import errno
+import gzip
 import hashlib
+import io
 import json
+import math
 import os
-import tempfile
+import re
+import secrets
 from pathlib import Path
 from typing import Any
 
-from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.errors import UserError, file_error
 
 #: What a file system says that has no hard links, or none from here to there.
 NO_HARD_LINKS = {errno.EPERM, errno.EXDEV, errno.EMLINK, errno.EOPNOTSUPP, errno.ENOSYS}
 MAKE_IT_ANEW = "delete the file and run snakemake again; it will be regenerated"
+
+#: The largest whole number that a table can hold.
+LARGEST = 2**63 - 1
+MOST_DIGITS = 20
+_LONG_NUMBER = re.compile(rb"[0-9]{20}")
+_HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
+
+#: A compressed file may grow so many times, or to so many bytes: measured data grow 10 to 20 times,
+#: a file made to fill the memory 1000 times.
+MOST_GROWTH = 100
+MOST_BYTES_OF_SMALL_FILES = 64 * 1024 * 1024
 
 
 def canonical_json(value: Any) -> str:
@@ -32,19 +47,26 @@ def sha256_file(path: Path) -> str:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write `content` so that readers see the old file or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Write `content` so that readers see the old file or the new one, never a part.
+
+    `UserError` names the file where the file system refuses it.
+    """
+    new = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink()
-        raise
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # The umask decides who may read it.
+        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            new.replace(path)
+        except BaseException:
+            new.unlink()
+            raise
+    except OSError as error:
+        raise file_error(error, path) from None
 
 
 def write_text(path: Path, text: str) -> None:
@@ -57,18 +79,17 @@ def put_in_place(source: Path, path: Path) -> None:
 
     What was at `path` stays there until the new file is complete.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    link = path.with_name(f".{path.name}.link")
-    link.unlink(missing_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        link = path.with_name(f".{path.name}.link")
+        link.unlink(missing_ok=True)
         os.link(source, link)
-    except OSError as error:
-        if error.errno not in NO_HARD_LINKS:
-            raise
-        write_bytes(path, source.read_bytes())
-    else:
         link.replace(path)
         link.unlink(missing_ok=True)  # `replace` does nothing when both are the same file already
+    except OSError as error:
+        if error.errno not in NO_HARD_LINKS:
+            raise file_error(error, path) from None
+        write_bytes(path, read_bytes(source))
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -76,19 +97,77 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, sort_keys=True, indent=1, allow_nan=False) + "\n")
 
 
-def read_json(path: Path, *, hint: str = MAKE_IT_ANEW) -> Any:
-    """Read a JSON file; `UserError` names the file when it is missing or broken."""
+def read_bytes(path: Path) -> bytes:
+    """Read a file; `UserError` names it when it can't be read."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
-    except FileNotFoundError:
-        raise UserError("a file is missing", where=str(path), hint="run snakemake again") from None
+        return path.read_bytes()
+    except OSError as error:
+        raise file_error(error, path) from None
+
+
+def read_json(path: Path, *, hint: str = MAKE_IT_ANEW) -> Any:
+    """Read a JSON file; `UserError` names the file when it is missing or broken.
+
+    So it does for what JSON allows and programs can't use: endless or very long numbers, halves of
+    characters, endless nesting.
+    """
+    try:
+        return json_from(read_bytes(path))
     except ValueError as error:
-        raise UserError(
-            f"a file is not valid JSON ({error})",
-            where=str(path),
-            hint=hint,
-        ) from None
+        raise UserError(f"a file is not valid JSON ({error})", where=str(path), hint=hint) from None
+
+
+def json_from(text: bytes) -> Any:
+    """The value of a JSON text; raises ValueError for one that can't be used."""
+    try:
+        value = json.loads(
+            text.decode("utf-8"),
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            # Called for every number, so only where there may be a long one.
+            parse_int=_whole if _LONG_NUMBER.search(text) else None,
+        )
+        if _HALF_CHARACTER.search(text):
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    return value
 
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(value := float(text)):
+        raise ValueError(f"{text[:20]} is too large")
+    return value
+
+
+def _whole(text: str) -> int:
+    if len(text) > MOST_DIGITS or not fits(value := int(text)):
+        raise ValueError(f"a whole number of {len(text)} digits is too large")
+    return value
+
+
+def fits(number: int) -> bool:
+    """Whether tables can hold a whole number."""
+    return -LARGEST - 1 <= number <= LARGEST
+
+
+def gunzipped(content: bytes) -> bytes:
+    """What a gzip file holds; raises ValueError, OSError, EOFError or zlib.error for a broken one.
+
+    One that grows beyond measure is refused before it fills the memory.
+    """
+    most = most_bytes(len(content))
+    with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
+        held = stream.read(most + 1)
+    if len(held) > most:
+        raise ValueError(f"uncompressed it has more than {most:,} bytes")
+    return held
+
+
+def most_bytes(compressed: int) -> int:
+    """How many bytes a compressed file of this size may have uncompressed."""
+    return max(MOST_BYTES_OF_SMALL_FILES, MOST_GROWTH * compressed)

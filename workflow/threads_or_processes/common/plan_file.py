@@ -9,6 +9,7 @@ import msgspec
 from threads_or_processes.common.decoding import MismatchError, decode
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import MAKE_IT_ANEW, read_json
+from threads_or_processes.common.plan_checks import contradictions
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.vocabulary import PLAN_SCHEMA_VERSION
 
@@ -32,14 +33,8 @@ def plan_from(value: Any) -> Plan:
     plan = decode(_with_cases(value), Plan)
     if "schema_version" not in value:
         raise MismatchError("schema_version is missing")
-    for kind, named, listed in (
-        ("arms", {cell.arm for cell in plan.cells}, {arm.name for arm in plan.arms}),
-        ("models", {cell.model for cell in plan.cells}, plan.models.keys()),
-        ("workloads", {cell.workload for cell in plan.cells}, plan.workloads.keys()),
-        ("cells", {trial.cell for trial in plan.trials}, plan.cells_by_id.keys()),
-    ):
-        if unknown := named - listed:
-            raise ValueError(f"it names {kind} that it does not list: {sorted(unknown)}")
+    for problem in contradictions(plan):
+        raise ValueError(problem)
     return plan
 
 

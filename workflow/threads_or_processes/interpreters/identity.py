@@ -3,7 +3,7 @@
 import shlex
 from pathlib import Path
 
-from threads_or_processes.common.files import digest
+from threads_or_processes.common.signing import identity_digest
 from threads_or_processes.interpreters.environment import Environment
 from threads_or_processes.interpreters.inspection import InterpreterInfo, inspect_with_libraries
 from threads_or_processes.interpreters.process import Processes
@@ -17,7 +17,6 @@ from threads_or_processes.records.interpreter import (
 from threads_or_processes.records.plan import Arm
 
 _INSTALL_PATHS = ("--prefix", "--exec-prefix")  # where an interpreter lies is not what it is
-_NOT_HASHED = ("executable", "identity_sha256")
 
 
 def identify(
@@ -76,11 +75,6 @@ def identity_from(
     )
     identity["identity_sha256"] = identity_digest(identity)
     return identity
-
-
-def identity_digest(identity: Identity) -> str:
-    """SHA-256 (hex) of everything but the executable's path."""
-    return digest({key: value for key, value in identity.items() if key not in _NOT_HASHED})
 
 
 def is_profile_guided(info: InterpreterInfo) -> bool:

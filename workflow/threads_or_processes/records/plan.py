@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
+from threads_or_processes.records.paths import path_key
 from threads_or_processes.records.topology import Topology, usable_cpus
 from threads_or_processes.records.trial import MeasuredCell, TrialSpec
 from threads_or_processes.records.vocabulary import (
@@ -190,7 +191,8 @@ class Experiment:
 class Trial:
     """One trial of a cell; `position` counts from 1 over the whole campaign.
 
-    `record` is its file, below the results; it is made from the others where it isn't given.
+    `record` is its file, below the results; it is made from the others where it isn't given. A
+    workload whose name is no plain one has a key there.
     """
 
     cell: str
@@ -199,7 +201,8 @@ class Trial:
     record: str = ""
 
     def __post_init__(self) -> None:
-        made = f"trials/{self.cell}/{self.block:03d}.json"
+        workload, *place = self.cell.rsplit("/", 4)
+        made = "/".join(["trials", path_key(workload), *place, f"{self.block:03d}.json"])
         object.__setattr__(self, "record", self.record or made)
 
 

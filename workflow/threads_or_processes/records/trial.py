@@ -402,6 +402,14 @@ class TrialRecord(_Try, Supervised, Answer):
     sentinel: Annotated[Sentinel | None, Field("null where processes can't be pinned")]
 
 
+class TrialFile(TrialRecord):
+    """A record as its file holds it: signed."""
+
+    sha256: NotRequired[
+        Annotated[Sha256, Field("of everything else here; not in records of earlier versions")]
+    ]
+
+
 def differing(found: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
     """The fields in which two fingerprints of machines differ, by name."""
     fields = sorted(found.keys() | expected.keys())

@@ -8,6 +8,7 @@ from pathlib import Path
 from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.files import digest, read_json
 from threads_or_processes.common.provenance import UNKNOWN
+from threads_or_processes.common.signing import read_identity
 from threads_or_processes.records.interpreter import Identity, Parity, plain_arms, without_place
 from threads_or_processes.reporting.campaign import Campaign, read_campaign
 from threads_or_processes.reporting.citation import Programs, read_programs
@@ -65,7 +66,7 @@ def read_evidence(
     """Read all inputs of the report; `UserError` for what is missing or broken."""
     campaign = read_campaign(plan_path)
     identities = tuple(
-        read_as(interpreters_path / f"{one.name}.json", Identity) for one in campaign.interpreters
+        read_identity(interpreters_path / f"{one.name}.json") for one in campaign.interpreters
     )
     trials = read_trials(trials_path)
     return Evidence(

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator, Mapping
 from operator import attrgetter
 
+from threads_or_processes.common.spreadsheet import harmless
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import FigureSpec, Kind, Unit
@@ -64,7 +65,9 @@ def csv_text(figure: FigureSpec) -> str:
 
 
 def _digits(value: str | float | None) -> str | int | None:
-    return f"{value:.12g}" if isinstance(value, float) else value
+    if isinstance(value, float):
+        return f"{value:.12g}"
+    return harmless(value) if isinstance(value, str) else value
 
 
 def _columns(figure: FigureSpec) -> Mapping[str, str]:

@@ -1,6 +1,5 @@
 """The data set as the report needs it: when it was measured, in what conditions, and the file."""
 
-import gzip
 import hashlib
 import io
 import json
@@ -14,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.files import gunzipped
 
 COLUMNS = ("trial_id", "started_unix_ns", "health_json")
 MEND = "delete the file and run snakemake again; it will be regenerated"
@@ -90,7 +90,7 @@ def read_trials(path: Path) -> Trials:
     """Read `trials.csv.gz`; `UserError` if it is missing or broken."""
     try:
         content = path.read_bytes()
-        table = gzip.decompress(content)
+        table = gunzipped(content)
         frame = pd.read_csv(io.BytesIO(table), usecols=list(COLUMNS))
         conditions = conditions_of(frame.drop_duplicates("trial_id")["health_json"].dropna())
     except FileNotFoundError:

@@ -14,11 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.errors import exit_on_user_error
-from threads_or_processes.common.files import put_in_place, read_json, write_json
+from threads_or_processes.common.files import put_in_place, write_json
 from threads_or_processes.common.plan_file import read_plan
-from threads_or_processes.records.interpreter import Identity
+from threads_or_processes.common.signing import read_identity, read_signed, signed
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.trial.machine import check_unchanged, fingerprint
 from threads_or_processes.trial.supervisor.faults import SurroundingsError
@@ -39,8 +38,8 @@ SAY_EVERY_S = 15.0
 
 def measure(arguments: argparse.Namespace) -> None:
     """Run one trial alone on the machine and write its record."""
-    identity = read_as(arguments.identity, Identity)
-    calibration = read_json(arguments.calibration)
+    identity = read_identity(arguments.identity)
+    calibration = read_signed(arguments.calibration)
     with machine_lock() as has_lock:
         record = record_trial(
             arguments.spec,
@@ -122,7 +121,7 @@ def _say(words: str) -> None:
 
 def _keep(record: Mapping[str, Any], archive: Path) -> None:
     """Put a try into the archive, which keeps all, also what a later run would replace."""
-    write_json(archive / f"{record['trial_id']}.json", record)
+    write_json(archive / f"{record['trial_id']}.json", signed(record))
 
 
 def _count(record: Mapping[str, Any], archive: Path, out: Path) -> None:
@@ -132,7 +131,7 @@ def _count(record: Mapping[str, Any], archive: Path, out: Path) -> None:
 
 def calibrate(arguments: argparse.Namespace) -> None:
     """Size one workload alone on the machine and write its calibration."""
-    identity = read_as(arguments.identity, Identity)
+    identity = read_identity(arguments.identity)
     with machine_lock():
         check_unchanged(arguments.machine)
         calibration = run_calibration(
@@ -142,7 +141,7 @@ def calibrate(arguments: argparse.Namespace) -> None:
             identity,
         )
         check_unchanged(arguments.machine, fingerprint())
-    write_json(arguments.out, calibration)
+    write_json(arguments.out, signed(calibration))
 
 
 def run_command(command_line: Sequence[str]) -> None:

@@ -8,6 +8,8 @@ from threads_or_processes.records.tables.groups import CellKey
 from threads_or_processes.records.vocabulary import Outcome
 
 SHA256 = "[0-9a-f]{64}"
+#: A text that no spreadsheet computes.
+NO_FORMULA = r"(?s)[^=+\-@\t\r].*"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +19,9 @@ class TrialKey:
     trial_id: Annotated[
         str, Field("unique name of the trial (32 hexadecimal digits)", pattern="[0-9a-f]{32}")
     ]
-    campaign: Annotated[str, Field("campaign that the trial was collected for")]
+    campaign: Annotated[
+        str, Field("campaign that the trial was collected for", pattern="[a-z][a-z0-9_]*")
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +34,12 @@ class RepetitionRow(CellKey, TrialKey):
         int, Field("place in the planned order when the trial ran, from 1", minimum=1)
     ]
     outcome: Annotated[Outcome, Field("`ok`, or what the measured thing did instead")]
-    explanation: Annotated[str | None, Field("why a trial is not ok, in a sentence")]
-    version: Annotated[str, Field("version of the interpreter that ran")]
+    explanation: Annotated[
+        str | None, Field("why a trial is not ok, in a sentence", pattern=NO_FORMULA)
+    ]
+    version: Annotated[
+        str, Field("version of the interpreter that ran", pattern="[0-9][0-9A-Za-z.+]*")
+    ]
     identity_sha256: Annotated[
         str, Field("identity of the interpreter and its libraries", pattern=SHA256)
     ]
@@ -78,7 +86,10 @@ class RepetitionRow(CellKey, TrialKey):
     processes: Annotated[
         int | None, Field("processes of the tree, the parent among them (memory)", minimum=1)
     ]
-    health_flags: Annotated[str | None, Field("what was odd with the machine, separated by spaces")]
+    health_flags: Annotated[
+        str | None,
+        Field("what was odd with the machine, separated by spaces", pattern="[a-z_]+( [a-z_]+)*"),
+    ]
     health_json: Annotated[
         str,
         Field(

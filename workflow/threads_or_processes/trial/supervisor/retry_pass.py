@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json
-from threads_or_processes.records.interpreter import Identity
+from threads_or_processes.common.signing import read_identity, read_signed
+from threads_or_processes.records.paths import path_key
 from threads_or_processes.records.plan import PeersName, Plan, Trial
 from threads_or_processes.records.quiet import quiet_trials_wanted
 from threads_or_processes.records.trial import differing
@@ -141,8 +141,8 @@ def retries(
             record = measure_trial(
                 plan.spec(one.trial),
                 one.trial.position,
-                read_as(results / "interpreters" / f"{interpreter}.json", Identity),
-                read_json(results / "calibration" / f"{cell['workload']}.json"),
+                read_identity(results / "interpreters" / f"{interpreter}.json"),
+                read_signed(results / "calibration" / f"{path_key(cell['workload'])}.json"),
                 monitor,
                 attempt=one.record["try"] + 1,
                 circumstances=circumstances,
