@@ -138,7 +138,7 @@ def _of_cell(cell: Cell, plan: Plan) -> Iterator[str]:
     if not 0 <= cell.patience_s < 2**31:
         yield f"patience_s of {cell.id} is {cell.patience_s}"
     if list(cell.amounts) != sorted(set(cell.amounts)) or not cell.amounts:
-        yield f"amounts of {cell.id} are {list(cell.amounts)}, expected them from the least on"
+        yield f"amounts of {cell.id} are {list(cell.amounts)}, expected ascending whole numbers"
     work = plan.workloads.get(cell.workload)
     if work and cell.function != work.function:
         yield f"the function of {cell.id} is {cell.function!r}, of its workload {work.function!r}"

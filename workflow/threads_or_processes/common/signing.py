@@ -52,7 +52,7 @@ def identity_digest(identity: Identity) -> str:
 
 def read_identity(path: Path) -> Identity:
     """Read the identity of an interpreter; `UserError` for an edited one."""
-    hint = "delete the folder that it is in and run snakemake again; it will be made anew"
+    hint = "delete the folder that it is in and run snakemake again; it will be regenerated"
     identity = read_as(path, Identity, hint)
     if identity_digest(identity) != identity["identity_sha256"]:
         raise edited(path, hint)
