@@ -90,8 +90,19 @@ class Campaign:
     parity: Json
     records: dict[str, Any] = field(repr=False)
 
+    def _sign_identities(self) -> None:
+        """A test may have changed what an interpreter is."""
+        for arm, identity in self.identities.items():
+            before = identity.get("identity_sha256")
+            identity["identity_sha256"] = identity_digest(cast("Identity", identity))
+            for record in self.records.values():
+                interpreter = record["interpreter"]
+                if (interpreter["arm"], interpreter["identity_sha256"]) == (arm, before):
+                    interpreter["identity_sha256"] = identity["identity_sha256"]
+
     def write(self, results: Path) -> Path:
         """Write it as the pipeline would; returns the path of plan.json."""
+        self._sign_identities()
         write_json(results / "plan.json", self.plan)
         for arm, identity in self.identities.items():
             write_json(results / "interpreters" / f"{arm}.json", identity)
@@ -176,7 +187,7 @@ def function_of(workload: str) -> str:
 def params_of(workload: str) -> Json:
     """The varied parameters in a workload's label."""
     pairs = (part.partition("=") for part in workload.split(",")[1:])
-    return {name: int(value) for name, _, value in pairs}
+    return {name: int(value) if value.isdigit() else value for name, _, value in pairs}
 
 
 def make_cells(

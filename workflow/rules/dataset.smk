@@ -7,10 +7,7 @@ rule collect_trials:
         plan=CAMPAIGN.results / "plan.json",
         identities=CAMPAIGN.identities,
         parity=CAMPAIGN.results / "interpreters/parity.json",
-        calibrations=expand(
-            CAMPAIGN.results / "calibration/{workload}.json",
-            workload=CAMPAIGN.plan.workloads,
-        ),
+        calibrations=CAMPAIGN.calibrations,
         records=CAMPAIGN.records,
         second_look=CAMPAIGN.results / "second-look.json",
         decisions=lambda w: BLOCKS.decisions(),

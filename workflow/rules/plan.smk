@@ -5,7 +5,7 @@
 
 rule write_plan:
     input:
-        claims=CAMPAIGN.claim_files,
+        claims=lambda w: CAMPAIGN.claim_files,
     output:
         plan=CAMPAIGN.results / "plan.json",
     log:

@@ -38,6 +38,7 @@ from threads_or_processes.plan.expected import (
 from threads_or_processes.plan.plan import make_plan
 from threads_or_processes.plan.thinning import left_out, thinned
 from threads_or_processes.records.interpreter import InterpreterRequest
+from threads_or_processes.records.paths import path_key
 from threads_or_processes.records.plan import (
     Arm,
     Cell,
@@ -227,9 +228,23 @@ class Campaign(Results):
         """The name of the interpreter that a trial runs on."""
         return self.plan.interpreter(wildcards.arm, int(wildcards.block))
 
+    @property
+    def calibrations(self) -> list[Path]:
+        """The calibration of every workload."""
+        return [self.calibration(key) for key in self._labels]
+
+    def calibration(self, workload: str) -> Path:
+        """A workload's calibration, by the workload's key."""
+        return self.results / "calibration" / f"{workload}.json"
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        """The label of each workload by its key in paths and wildcards."""
+        return {path_key(label): label for label in self.plan.workloads}
+
     def calibration_request(self, workload: str) -> dict[str, Any]:
-        """What decides how much work a workload's batch holds."""
-        work = self.plan.workloads[workload]
+        """What decides how much work the batch of a workload, by its key, holds."""
+        work = self.plan.workloads[self._labels[workload]]
         return {
             "function": work.function,
             "params": dict(work.params),
@@ -276,7 +291,7 @@ class Campaign(Results):
         """
         interpreter = self.interpreter(wildcards)
         identity = Path(self.identity_file(interpreter))
-        calibration = self.results / "calibration" / f"{wildcards.workload}.json"
+        calibration = self.calibration(wildcards.workload)
         return digest(
             {
                 "interpreter": self.interpreter_keys[interpreter],
@@ -284,7 +299,7 @@ class Campaign(Results):
                 "calibration_request": self.calibration_request(wildcards.workload),
                 "calibration": sha256_file(calibration),
                 "instrument": self._instrument_sha256(
-                    self.plan.workloads[wildcards.workload].function, wildcards.model
+                    self.plan.workloads[self._labels[wildcards.workload]].function, wildcards.model
                 ),
                 "machine": dict(self.plan.fingerprint),
             }
@@ -378,7 +393,8 @@ class Campaign(Results):
 
     def _trial(self, wildcards: TrialWildcards) -> Trial:
         w = wildcards
-        return self._trials[f"{w.workload}/{w.model}/{w.workers}/{w.arm}/{w.timing}", int(w.block)]
+        label = self._labels[w.workload]
+        return self._trials[f"{label}/{w.model}/{w.workers}/{w.arm}/{w.timing}", int(w.block)]
 
 
 def planned(

@@ -1,6 +1,7 @@
 """Cells: workload (with its parameters) x model x workers x arm, and the experiments they serve."""
 
 import itertools
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -62,7 +63,7 @@ def _works(
         entry, chosen = catalogue.workloads[name], config["workloads"].get(name, {})
         params = {key: chosen.get(key, default) for key, default in entry.parameters.items()}
         for varied in _points(entry, settings.get("params", {})):
-            label = ",".join([name, *(f"{key}={value}" for key, value in varied.items())])
+            label = ",".join([name, *(f"{key}={_shown(value)}" for key, value in varied.items())])
             works[label] = Workload(
                 name=name,
                 function=chosen.get("function", name),
@@ -76,6 +77,12 @@ def _works(
                 remedy_of=entry.remedy_of,
             )
     return works
+
+
+def _shown(value: Any) -> str:
+    """A parameter's value in a label, on one line."""
+    text = str(value)
+    return text if text.isprintable() else json.dumps(text)
 
 
 def _cells(

@@ -10,19 +10,17 @@ from operator import getitem
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import yaml
-from jsonschema.exceptions import best_match
 
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.cells import Grid
 from threads_or_processes.plan.config import hint
+from threads_or_processes.plan.forms import check_plain, complaint
 from threads_or_processes.plan.spelling import parse_arm, worker_counts
 from threads_or_processes.records.plan import Arm, Case, Claim, Machine
 from threads_or_processes.records.vocabulary import NOT_PLANNED, Expects, Measure
 
-SCHEMA = Path(__file__).parents[2] / "schemas" / "claims.schema.yaml"
 BUILT_IN = {
     path.stem: path for path in sorted((Path(__file__).parents[2] / "claims").glob("*.yaml"))
 }
@@ -67,18 +65,24 @@ def read_claim_files(names: Sequence[str]) -> dict[str, Any]:
 def _read(name: str) -> Any:
     try:
         return yaml.safe_load(claim_file(name).read_text(encoding="utf-8"))
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        if isinstance(error, UnicodeDecodeError):
+            raise _no_yaml(name, error) from None
         raise UserError(
-            f"{name} can't be read ({error.strerror})",
+            f"{name} can't be read ({getattr(error, 'strerror', None) or error})",
             where="config key claims",
             hint=f"write the path of a file of claims, or one of {', '.join(BUILT_IN)}",
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(
-            f"a file of claims is not valid YAML ({' '.join(str(error).split())})",
-            where=name,
-            hint="docs/claims.md explains the form",
-        ) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise _no_yaml(name, error) from None
+
+
+def _no_yaml(name: str, error: Exception) -> UserError:
+    return UserError(
+        f"a file of claims is not valid YAML ({' '.join(str(error).split())})",
+        where=name,
+        hint="docs/claims.md explains the form",
+    )
 
 
 def planned_claims(files: Mapping[str, Any], context: ClaimContext) -> list[Claim]:
@@ -190,7 +194,7 @@ def _why_untested(
 
 def _cell(written: str, context: ClaimContext, where: str, timings: Sequence[str]) -> str | _NoArm:
     """The id of a cell written as workload/model/workers/arm/timing, its words resolved."""
-    parts = written.split("/")
+    parts = written.rsplit("/", 4)
     if len(parts) != 5:
         raise UserError(
             f"{written!r} is not a cell",
@@ -231,8 +235,8 @@ def _known(name: str, known: Collection[str], kind: str, where: str) -> None:
 
 
 def _check_form(content: Any, file: str) -> None:
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    error = best_match(jsonschema.Draft202012Validator(schema).iter_errors(content))
+    check_plain(content, f"{file}, key")
+    error = complaint(content, "claims.schema.yaml")
     if error is None:
         return
     path = list(error.absolute_path)

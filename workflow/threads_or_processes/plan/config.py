@@ -6,17 +6,14 @@ parameters, as it does for the built-in workloads.
 
 import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import jsonschema
-import yaml
-from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.exceptions import ValidationError
 
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.plan.catalogue import Catalogue
+from threads_or_processes.plan.forms import check_plain, complaint
 
-SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 ABOUT_KEYS = ("title", "kind", "unit", "why", "expected")
 OWN_KEYS = ("function", "requirements", "shares_memory", *ABOUT_KEYS)
 #: In an experiment's list of workloads: every built-in one that no experiment names, but for those
@@ -69,6 +66,7 @@ def checked(config: Mapping[str, Any]) -> Mapping[str, Any]:
 
     Raises `UserError` for a key that is missing, unknown or of the wrong type.
     """
+    check_plain(config, "config key")
     config = _with_current_keys(config)
     if "trial" in config:
         config = {**config, "trial": _with_current_keys(config["trial"])}
@@ -80,8 +78,7 @@ def checked(config: Mapping[str, Any]) -> Mapping[str, Any]:
             if settings is not None
         }
         config = {**config, "experiments": kept}
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    error = best_match(jsonschema.Draft202012Validator(schema).iter_errors(dict(config)))
+    error = complaint(dict(config), "config.schema.yaml")
     if error is not None:
         raise _explained(error)
     return config
@@ -279,6 +276,7 @@ def _requirement(error: ValidationError) -> str:
         "minLength": "it must not be empty",
         "uniqueItems": "it names something twice",
         "pattern": f"it must match {asked}",
+        "maxLength": f"it must have at most {asked} characters",
     }
     return words.get(str(error.validator), error.message)
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.plan_checks import contradictions
 from threads_or_processes.plan.blocks import in_order, precision_of
 from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.cells import Grid, grids_of
@@ -19,6 +20,7 @@ from threads_or_processes.records.plan import (
     Model,
     PeersName,
     Plan,
+    Workload,
 )
 from threads_or_processes.records.vocabulary import CONFIDENCE
 
@@ -42,7 +44,7 @@ def make_plan(
     grids = grids_of(config, catalogue, machine)
     cells = _merged(grids)
     trials = tuple(in_order(cells, config["seed"]))
-    works = {label: work for grid in grids for label, work in grid.works.items()}
+    works = _works(grids)
     models = {cell.model: catalogue.models[cell.model] for cell in cells}
     context = ClaimContext(
         catalogue=catalogue,
@@ -51,7 +53,7 @@ def make_plan(
         machine=machine,
         margin=config["margin"],
     )
-    return Plan(
+    plan = Plan(
         campaign=config["campaign"],
         machine=machine,
         seed=config["seed"],
@@ -88,6 +90,23 @@ def make_plan(
         left_out=tuple(left_out),
         compilations=config["interpreters"].get("compilations", 1),
     )
+    for problem in contradictions(plan):  # what no reader of the plan would take
+        raise UserError(problem, where="the config", hint="change what it says of this")
+    return plan
+
+
+def _works(grids: Sequence[Grid]) -> dict[str, Workload]:
+    """Every work by its label."""
+    works: dict[str, Workload] = {}
+    for grid in grids:
+        for label, work in grid.works.items():
+            if works.setdefault(label, work) != work:
+                raise UserError(
+                    f"two workloads have the name {label!r}",
+                    where=f"config key experiments.{grid.name}.params",
+                    hint="write the values of parameters without commas and equals signs",
+                )
+    return works
 
 
 def _merged(grids: Sequence[Grid]) -> list[Cell]:

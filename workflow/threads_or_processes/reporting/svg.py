@@ -62,7 +62,7 @@ def _prefix_ids(element: ET.Element, name: str) -> None:
         elif key in (_HREF, "href") and value.startswith("#"):
             element.set(key, f"#{name}-{value[1:]}")
         elif "url(#" in value:
-            element.set(key, _LOCAL_URL.sub(rf"url(#{name}-\1)", value))
+            element.set(key, _LOCAL_URL.sub(lambda found: f"url(#{name}-{found[1]})", value))
 
 
 def embedded(figure: str, colours: Mapping[str, str], prefix: str = "") -> str:

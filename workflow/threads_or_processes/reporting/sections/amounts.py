@@ -6,6 +6,7 @@ from statistics import median_low
 
 import numpy as np
 
+from threads_or_processes.records.paths import path_key
 from threads_or_processes.records.tables.amounts import AmountRow, OverheadRow
 from threads_or_processes.records.vocabulary import Family, LineState, Pays
 from threads_or_processes.reporting import formatting as text
@@ -345,7 +346,7 @@ def _figure(
         "; ".join(f"{campaign.model_title(row.model)}, {row.arm}, pays {pays(row)}" for row in rows)
     )
     return FigureSpec(
-        name=f"amounts-{work.label}",
+        name=f"amounts-{path_key(work.label)}",
         kind=Kind.LINES,
         title=f"Speedup of {work.title} by amount of work",
         drawn_title=work.title,

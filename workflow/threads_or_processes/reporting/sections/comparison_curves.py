@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from statistics import median
 
+from threads_or_processes.records.paths import path_key
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Model
@@ -76,7 +77,7 @@ def _curves(
     furthest = _furthest(marks)
     is_small = max(float(mark.position) for mark in marks) <= LINEAR_UP_TO_WORKERS
     figure = FigureSpec(
-        name=f"compare-{workload}-{arm}",
+        name=f"compare-{path_key(workload)}-{arm}",
         kind=Kind.LINES,
         title=f"{work_of(workload, machines).title} on {arm}",
         finding=furthest,

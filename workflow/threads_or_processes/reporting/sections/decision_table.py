@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from threads_or_processes.records.paths import path_key
 from threads_or_processes.records.plan import Arm, Experiment
 from threads_or_processes.records.tables.comparisons import DecisionRow, FamilyRow, MoveRow
 from threads_or_processes.records.tables.groups import Candidate, Ratio
@@ -229,7 +230,7 @@ def legend(cells: Iterable[HeatCell]) -> tuple[tuple[str, str], ...]:
 
 def anchor_of(*parts: str) -> str:
     """The address of a row."""
-    return "-".join(re.sub(r"[^A-Za-z0-9_]+", "-", part) for part in parts)
+    return "-".join(re.sub(r"[^A-Za-z0-9_]+", "-", path_key(part)) for part in parts)
 
 
 def _builds(decisions: Decisions) -> Iterator[Build]:

@@ -68,7 +68,7 @@ def left_out(experiments: Sequence[Experiment], campaign: Campaign) -> Table | N
     reasons: dict[tuple[str, str], list[list[str]]] = {}
     for experiment in experiments:
         for item in experiment.not_applicable:
-            reasons.setdefault((experiment.name, item.reason), []).append(item.cell.split("/"))
+            reasons.setdefault((experiment.name, item.reason), []).append(item.cell.rsplit("/", 4))
     if not reasons:
         return None
 

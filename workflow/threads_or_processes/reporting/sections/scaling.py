@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
+from threads_or_processes.records.paths import path_key
 from threads_or_processes.records.tables.comparisons import RatioRow
 from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.records.vocabulary import (
@@ -141,7 +142,7 @@ def speedup(workload: Workload, campaign: Campaign, tables: Tables) -> FigureSpe
     baseline = tables.serial(workload.label, campaign.reference_arm)
     serial = text.time(baseline.median_ns) if baseline and baseline.median_ns is not None else ""
     return FigureSpec(
-        name=f"speedup-{workload.label}",
+        name=f"speedup-{path_key(workload.label)}",
         kind=Kind.LINES,
         title=f"Speedup of {workload.title}",
         drawn_title=workload.title,
