@@ -184,8 +184,10 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         for field in file.schema_arrow:
             if not any(is_one(field.type) for is_one in _ARROW_TYPES):
                 raise ValueError(f"the column {field.name[:60]} is of the type {field.type}")
-        table: pd.DataFrame = file.read().to_pandas(ignore_metadata=True)
-    return table
+        table = file.read()
+    table.validate(full=True)  # text that is not UTF-8 too
+    read: pd.DataFrame = table.to_pandas(ignore_metadata=True)
+    return read
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
@@ -194,6 +196,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
     Raises ValueError for text that is no table or not UTF-8.
     """
     text = gunzipped(path.read_bytes())
+    _refuse_other_encodings(text, path)
     _refuse_separators(text, path)
     uneven: list[Any] = []
 
@@ -226,6 +229,14 @@ def _read_csv(path: Path) -> pd.DataFrame:
         refuse([problem], path)
     texts: pd.DataFrame = table.to_pandas(types_mapper={pyarrow.string(): pd.StringDtype()}.get)
     return texts
+
+
+def _refuse_other_encodings(text: bytes, path: Path) -> None:
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = text.count(b"\n", 0, error.start)
+        refuse([Problem("it is not UTF-8", line or None)], path)
 
 
 def _refuse_separators(text: bytes, path: Path) -> None:

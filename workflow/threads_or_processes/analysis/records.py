@@ -99,6 +99,11 @@ def check_form(record: Record) -> None:
     problem = problem_with(value, TrialFile)
     if problem is not None:
         raise refused(record.path, problem)
+    for number, repetition in enumerate(value["repetitions"]):
+        told = {len(chunk.keys() & set(CHUNK_USAGE)) for chunk in repetition["workers"]}
+        if told not in (set(), {0}, {len(CHUNK_USAGE)}):
+            what = f"repetitions[{number}]: some chunks say what they used, and some only a part"
+            raise refused(record.path, what)
     if not is_intact(value):
         raise edited(record.path, MEASURE_ANEW)
     complaint = best_match(_RULES.iter_errors(value))

@@ -87,7 +87,7 @@ def _problem(value: Any, kind: Any, message: str) -> str:
     if len(found) > LONGEST_FOUND_CHARACTERS:
         found = f"{found[:LONGEST_FOUND_CHARACTERS]}…"
     if allowed := Part(type=kind, required=True, field=None).one_of:
-        wanted = f"one of {', '.join(allowed)}"
+        wanted = f"one of {', '.join(map(str, allowed))}"
     else:
         wanted = expected.partition(", got ")[0].removeprefix("Expected ").replace("`", "")
     return f"{place or 'it'} is {found}, expected {wanted}"
