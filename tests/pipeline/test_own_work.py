@@ -15,7 +15,7 @@ from threads_or_processes.pipeline.campaign import catalogue
 from threads_or_processes.plan.config import requirements_of
 from threads_or_processes.trial.needs import Need
 
-from tests.pipeline.conftest import ROOT, SWEEP, Checkout, new_checkout
+from tests.pipeline.conftest import PLANTED_TOKEN, ROOT, SWEEP, Checkout, new_checkout
 
 DOCUMENT = (ROOT / "docs/your-own-work.md").read_text(encoding="utf-8")
 ONLY_YOURS = yaml.safe_load((ROOT / "docs/examples/only-yours.yaml").read_text(encoding="utf-8"))
@@ -120,12 +120,28 @@ def work(task):
         time.sleep(60)  # another parent would be next
     return task
 """
+#: Values that neither a file's name nor one of Snakemake's patterns can hold.
+ODD_VALUES = ["../a/b {workers}", "\\d+" + "x" * 300]
 
 
 def test_a_work_that_cant_be_sent_is_an_outcome_and_the_sweep_goes_on(own: Checkout) -> None:
     write(own, "first.py", "def work(task): return memoryview(bytes(task))")
     write(own, "second.py", KILLER)
+    write(own, "third.py", "def work(task, pattern='plain'): return task")
+    names = ("first", "second", "third")
+    asked = sweep(**{name: {"function": f"{name}.py:work"} for name in names})
+    asked["experiments"]["own"]["params"] = {"pattern": ODD_VALUES}
+    own.configure(asked)
     said = own.report()
+    varied = [one for one in own.records().values() if one["cell"]["function"] == "third.py:work"]
+    assert [one["outcome"] for one in varied] == ["ok"] * 4
+    assert sorted({one["cell"]["params"]["pattern"] for one in varied}) == ODD_VALUES
+    holders = [
+        path
+        for path in own.folder.rglob("*")
+        if path.is_file() and PLANTED_TOKEN.encode() in path.read_bytes()
+    ]
+    assert not holders
     record = own.records()["trials/first/processes-spawn/2/3.13/warm/001.json"]
     assert record["outcome"] == "raised"
     explanation = "the result of first.py:work can't be sent back by a worker"

@@ -1,6 +1,6 @@
 # Needs:    the config's arms and interpreters.
 # Produces: one identity file an arm and compilation, and the verdict whether the builds may be compared.
-exit_on_user_error(lambda: CAMPAIGN.given_executables)
+exit_on_user_error(CAMPAIGN.check_interpreters)
 
 
 rule provide_interpreters:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import digest, read_json, sha256_file, write_json, write_text
 from threads_or_processes.common.plan_file import plan_json
+from threads_or_processes.common.signing import read_identity
 from threads_or_processes.interpreters.program import program_sha256
 from threads_or_processes.interpreters.request import fingerprints
 from threads_or_processes.pipeline.results import Results
@@ -227,6 +228,13 @@ class Campaign(Results):
     def interpreter(self, wildcards: TrialWildcards) -> str:
         """The name of the interpreter that a trial runs on."""
         return self.plan.interpreter(wildcards.arm, int(wildcards.block))
+
+    def check_interpreters(self) -> None:
+        """`UserError` for a file of the config's, or an identity made for it, that is broken."""
+        for arm, key in self.interpreter_keys.items():
+            file = self.results / "interpreters" / f"{arm}.json"
+            if self._made_for.get(arm) == key and file.exists():
+                read_identity(file)
 
     @property
     def calibrations(self) -> list[Path]:
