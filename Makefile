@@ -1,6 +1,11 @@
 # Thin: each line is a command you could type. `make report` and `make test` do all the set-up.
 PYTHON ?= python3
 
+# Modules of the shell's would stand in for those of requirements.lock.
+unexport PYTHONPATH PYTHONHOME
+# A user without a name, as in containers, is no error; Snakemake wants one.
+export LOGNAME := $(or $(LOGNAME),$(USER),$(shell id -un 2>/dev/null || id -u))
+
 .PHONY: report quick example test check env lock
 
 report: env

@@ -19,4 +19,4 @@ rule estimate_tables:
         results=subpath(input.plan, parent=True),
     shell:
         "python -m threads_or_processes.analysis tables --plan {input.plan:q} --trials {input.trials:q} "
-        "--interpreters {params.results:q}/interpreters --out {params.results:q}/tables 2>&1 | tee {log:q}"
+        "--interpreters {params.results:q}/interpreters --out {params.results:q}/tables > {log:q} 2>&1"

@@ -23,4 +23,4 @@ rule unpack_dataset:
         folder=subpath(output.plan, parent=True),
     shell:
         "python -m threads_or_processes.analysis unpack --dataset {input.dataset:q} "
-        "--package {input.package:q} --out {params.folder:q} 2>&1 | tee {log:q}"
+        "--package {input.package:q} --out {params.folder:q} > {log:q} 2>&1"

@@ -22,4 +22,4 @@ rule compare_machines:
         folders=CAMPAIGN.compared,
     shell:
         "python -m threads_or_processes.reporting compare --out {output.html:q} {params.folders:q} "
-        "2>&1 | tee {log:q}"
+        "> {log:q} 2>&1"

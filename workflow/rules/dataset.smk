@@ -29,4 +29,4 @@ rule collect_trials:
         "--interpreters {params.folder:q}/interpreters --records {params.folder:q} "
         "--rounds {input.decisions:q} "
         "--parquet {output.parquet:q} --csv {output.csv:q} --package {output.package:q} "
-        "2>&1 | tee {log:q}"
+        "> {log:q} 2>&1"

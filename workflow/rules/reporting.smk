@@ -35,4 +35,4 @@ rule render_report:
         "python -m threads_or_processes.reporting render --plan {input.plan:q} "
         "--tables {params.results:q}/tables --trials {input.trials:q} "
         "--package {input.package:q} --interpreters {params.results:q}/interpreters "
-        "--figures {output.figures:q} --out {output.html:q} 2>&1 | tee {log:q}"
+        "--figures {output.figures:q} --out {output.html:q} > {log:q} 2>&1"

@@ -98,7 +98,7 @@ def pin(
                 break
         else:
             raise requirements_error(build, requirements, lock, answer.stderr)
-        _refuse_without_hash(pins.read_text(encoding="utf-8"))
+        _refuse_unusable(pins.read_text(encoding="utf-8"), build)
         return {"requirements": list(requirements), "python": build.name}
 
     entry = get_or_make(cache / "requirements" / key[:16], fill, on_wait=processes.check_open)
@@ -130,7 +130,13 @@ def requirements_error(
     )
 
 
-def _refuse_without_hash(pins: str) -> None:
+def _refuse_unusable(pins: str, build: Build) -> None:
+    if not pins.strip():
+        raise UserError(
+            f"the requirements ask for nothing on Python {build.name}",
+            where=_WHERE,
+            hint="leave out those whose marker (after `;`) is of another Python or system",
+        )
     packages = re.split(r"\n(?=\S)", pins.strip())
     unhashed = [package.split()[0] for package in packages if "--hash=" not in package]
     if unhashed:

@@ -9,6 +9,7 @@ beside the trials and be measured with them.
 
 import atexit
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -180,8 +181,11 @@ class Console(logging.Handler):
             return
         last = self._pace.done >= self._pace.planned
         text = progress_line(self._pace, self._clock_s())
-        if self._stream.isatty():
-            self._stream.write(f"\r\033[K{text}" + ("\n" if last else ""))
+        if self._stream.isatty() and os.environ.get("TERM", "dumb") != "dumb":
+            width = os.get_terminal_size(self._stream.fileno()).columns
+            # A terminal of no known width says 0; a line that wraps can't be drawn over.
+            shown = text[: width - 1] if width else text
+            self._stream.write(f"\r\033[K{shown}" + ("\n" if last else ""))
         elif last or self._pace.done % max(1, self._pace.planned // LINES_IN_A_LOG) == 0:
             self._stream.write(text + "\n")
         self._stream.flush()

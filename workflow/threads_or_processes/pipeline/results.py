@@ -4,11 +4,13 @@ import errno
 import fcntl
 import os
 import sys
+import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.errors import UserError, file_error
 from threads_or_processes.common.files import read_json
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables import TABLES
@@ -113,8 +115,21 @@ class Results:
         """What to say when a run fails."""
         return "Not finished. What was measured is kept; the same command goes on from here."
 
+    @property
+    def written(self) -> list[Path]:
+        """The folders that a run writes to."""
+        names = ("archive", "calibration", "figures", "interpreters", "logs", "precision", "tables")
+        return [
+            *(Path(".snakemake"), Path(".snakemake/metadata"), Path("report"), self.results),
+            *(self.results / name for name in (*names, "trials")),
+        ]
+
     def lock(self) -> None:
-        """Keep the folder for this process until it ends; `UserError` if another has it."""
+        """Keep the folder for this process until it ends; `UserError` if another has it.
+
+        Nor if a folder can't be written to: that is said before anything is measured.
+        """
+        check_writable(self.written)
         hold(self.results, f"a run on process {os.getpid()}", self.doing)
 
 
@@ -123,9 +138,12 @@ def hold(folder: Path, holder: str, doing: str) -> None:
 
     The kernel drops the lock with its holder, so that a killed run leaves nothing to unlock.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     lock = folder / ".lock"
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise file_error(error, lock) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -143,6 +161,29 @@ def hold(folder: Path, holder: str, doing: str) -> None:
         )
         return
     lock.write_text(holder, encoding="utf-8")
+
+
+def check_surroundings(root: Path) -> None:
+    """`UserError` for a place where no run can go well: said before anything is made."""
+    if os.pathsep in str(root):
+        raise UserError(
+            f"the path of this project holds {os.pathsep!r}, which ends an entry of PATH",
+            where=str(root),
+            hint="move it to a folder without that character in its path",
+        )
+    working = Path(".snakemake")
+    check_writable([working if working.exists() else Path()])
+
+
+def check_writable(folders: Iterable[Path]) -> None:
+    """`UserError` for the first of the folders that is there and can't be written to."""
+    for folder in folders:
+        if folder.exists():
+            try:
+                with tempfile.TemporaryFile(dir=folder):
+                    pass
+            except OSError as error:
+                raise file_error(error, folder) from None
 
 
 def others(own: Path, campaign: str, machine: str) -> list[Path]:
