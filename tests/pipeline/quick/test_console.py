@@ -1,14 +1,17 @@
 """What is ahead and the progress line, in real runs of Snakemake on a small Snakefile."""
 
+import fcntl
 import os
 import pty
 import re
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
-from threads_or_processes.pipeline.console import Pace, progress_line
+from threads_or_processes.pipeline.console import Console, Pace, progress_line
 
 from tests.pipeline.quick.conftest import snakemake
 
@@ -123,6 +126,7 @@ def test_on_a_terminal_one_line_is_drawn_over(folder: Path) -> None:
     run = subprocess.Popen(
         [sys.executable, "-m", "snakemake", "--directory", str(folder), "--cores", "1"],
         cwd=folder,
+        env={**os.environ, "TERM": "xterm"},
         stdout=subprocess.DEVNULL,
         stderr=writer,
     )
@@ -139,6 +143,26 @@ def test_on_a_terminal_one_line_is_drawn_over(folder: Path) -> None:
         ["3 of 3 trials"],
     ]
     assert said.count(b"\r\033[K") == 3
+
+
+@pytest.mark.parametrize(
+    ("term", "columns", "shown"),
+    [("xterm", 40, 39), ("xterm", 0, 65), ("xterm", 200, 65), ("dumb", 40, 65)],
+)
+def test_the_line_fits_the_terminal_and_a_dumb_one_gets_plain_lines(
+    monkeypatch: pytest.MonkeyPatch, term: str, columns: int, shown: int
+) -> None:
+    monkeypatch.setenv("TERM", term)
+    reader, writer = pty.openpty()
+    fcntl.ioctl(writer, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
+    with os.fdopen(writer, "w") as stream:
+        console = Console(None, lambda _: "", stream, clock_s=lambda: 1100.0)
+        console._pace = Pace(planned=100, done=25, begun_s=1000.0)
+        console._draw()
+        said = os.read(reader, 65536).decode()
+    os.close(reader)
+    assert ("\033" in said) == (term != "dumb")
+    assert len(said.removeprefix("\r\033[K").strip()) == shown
 
 
 def _read(descriptor: int) -> bytes:

@@ -1,10 +1,18 @@
-"""Which folders of results are compared with a campaign's own."""
+"""Which folders of results are compared with a campaign's own, and which can't be written to."""
 
+import errno
 import json
+import tempfile
 from pathlib import Path
 
 import pytest
-from threads_or_processes.pipeline.results import NEEDED, others
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.pipeline.results import (
+    NEEDED,
+    check_surroundings,
+    check_writable,
+    others,
+)
 
 OWN, OTHER = "synthetic-2cpu-00000000", "synthetic-4cpu-11111111"
 
@@ -61,3 +69,44 @@ def test_somebody_else_s_file_stops_nothing(tmp_path: Path, plan: str) -> None:
 
 def test_without_results_there_is_nothing_to_compare(tmp_path: Path) -> None:
     assert found(tmp_path / "nothing") == []
+
+
+def test_folders_that_can_be_written_to_stay_empty(tmp_path: Path) -> None:
+    check_writable([tmp_path, tmp_path / "not there yet"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_in_a_folder_s_place_is_named(tmp_path: Path) -> None:
+    (tmp_path / "archive").touch()
+    with pytest.raises(UserError, match="a file in the place of a folder") as caught:
+        check_writable([tmp_path, tmp_path / "archive"])
+    assert caught.value.where == str(tmp_path / "archive")
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.EROFS, "the file system is read-only"),
+        (errno.EACCES, "this user has no permission"),
+        (errno.ENOSPC, "the disk is full"),
+    ],
+)
+def test_a_folder_that_can_t_be_written_to_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, said: str
+) -> None:
+    def refuse(**_: object) -> None:
+        raise OSError(number, "as the system says it")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    with pytest.raises(UserError, match=said) as caught:
+        check_writable([tmp_path])
+    assert caught.value.where == str(tmp_path)
+
+
+def test_a_colon_in_the_project_s_path_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    check_surroundings(tmp_path)
+    with pytest.raises(UserError, match="holds ':'"):
+        check_surroundings(tmp_path / "a:b")

@@ -181,7 +181,7 @@ class Console(logging.Handler):
             return
         last = self._pace.done >= self._pace.planned
         text = progress_line(self._pace, self._clock_s())
-        if self._stream.isatty() and os.environ.get("TERM", "dumb") != "dumb":
+        if self._stream.isatty() and os.environ.get("TERM") != "dumb":
             width = os.get_terminal_size(self._stream.fileno()).columns
             # A terminal of no known width says 0; a line that wraps can't be drawn over.
             shown = text[: width - 1] if width else text
