@@ -29,10 +29,11 @@ from threads_or_processes.common import files
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import gunzipped, read_json
 from threads_or_processes.common.signing import read_signed
+from threads_or_processes.common.spreadsheet import FORMULA
 from threads_or_processes.records.interpreter import Identity, without_place
 from threads_or_processes.records.plan import Plan
 
-from tests.analysis.archives import collect_into
+from tests.analysis.archives import collect_into, tables_of
 from tests.analysis.shortcuts import plan_of
 from tests.factories import Campaign, make_campaign, make_cell, make_claim
 from tests.strangers import at, changed, json_text, more_or_fewer, tampered
@@ -242,3 +243,33 @@ def test_a_file_that_grows_beyond_measure_is_refused_before_it_fills_the_memory(
     pyarrow.parquet.write_table(many, tmp_path / "trials.parquet")
     with pytest.raises(UserError, match="uncompressed it has more than"):
         read_dataset(tmp_path / "trials.parquet")
+
+
+def test_no_cell_of_any_table_is_a_formula(tmp_path: Path) -> None:
+    evil = "=HYPERLINK(0)"
+    texts = {"sentence": evil, "source": "+1", "answer": "-1", "file": "@SUM(1)"}
+    campaign = make_campaign(
+        [make_cell("json", "serial", 1, "3.13", blocks=2)],
+        claims=[make_claim(SERIAL, expects="gil_off", **texts)],
+        failures={(SERIAL, 2): "raised"},
+    )
+    for record in campaign.records.values():
+        record["explanation"] = record["explanation"] and evil
+    results = collect_into(tmp_path / "results", campaign)
+    tables_of(results, "trials.csv.gz", tmp_path / "tables")
+    written = [*(tmp_path / "tables").iterdir()]
+    files_of_texts = [file.read_text(encoding="utf-8") for file in written]
+    files_of_texts.append(gzip.decompress((results / "trials.csv.gz").read_bytes()).decode())
+    cells = [
+        cell for text in files_of_texts for row in csv.reader(io.StringIO(text)) for cell in row
+    ]
+    assert f"'{evil}" in cells
+    assert not [cell for cell in cells if cell.startswith(FORMULA) and not is_number(cell)]
+
+
+def is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
