@@ -69,9 +69,8 @@ def more_or_fewer(few: int, many: int = 10_000) -> settings:
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """The path of every part of a value."""
     yield path
-    parts = value.items() if isinstance(value, dict) else ()
-    parts = enumerate(value) if isinstance(value, list) else parts
-    for key, part in parts:
+    parts = value if isinstance(value, dict) else {}
+    for key, part in enumerate(value) if isinstance(value, list) else parts.items():
         yield from places(part, (*path, key))
 
 

@@ -66,7 +66,7 @@ def inspect_with_libraries(
 ) -> InterpreterInfo:
     """Ask the python of an arm's environment, its libraries imported; `UserError` if one fails."""
     hint = (
-        "delete its environment in the cache and run again; if it stays so, that library "
+        f"delete {python.parents[2]} and run again; if it stays so, that library "
         "(workflow/envs/arm.in, or a requirement of yours) does not support this interpreter"
     )
     try:
@@ -83,12 +83,19 @@ def inspect_with_libraries(
     return info
 
 
-def verify_build(build: Build, executable: Path, where: str, processes: Processes) -> Path:
+def verify_build(
+    build: Build, executable: Path, where: str, processes: Processes, *, made_in: Path | None = None
+) -> Path:
     """Verify that `executable` is what `build` says; the real file behind links and wrappers.
 
-    Raises `UserError` that names `where` (a key of the config), what was found, and the fix.
+    Raises `UserError` that names `where` (a key of the config), what was found, and the fix:
+    `made_in` is the folder of the cache in which this program made it, None for a user's own.
     """
-    hint = f"name the executable of a {_in_words(build)}"
+    hint = (
+        f"delete {made_in} and run snakemake again; the interpreters there are damaged"
+        if made_in
+        else f"name the executable of a {_in_words(build)}"
+    )
     if not executable.exists():
         raise UserError(f"there is no file {executable}", where=where, hint=hint)
     if not executable.is_file() or not _is_executable(executable):

@@ -126,7 +126,13 @@ def provide(
         candidates = providers(request, cache, uv, processes, progress)
         provider, executables = first_able(candidates, request.builds, progress)
         real = {
-            build: verify_build(build, executables[build], _where(provider, build), processes)
+            build: verify_build(
+                build,
+                executables[build],
+                _where(provider, build),
+                processes,
+                made_in=_entry_of(executables[build], cache),
+            )
             for build in request.builds
         }
         progress.say("libraries: the same locked versions for every build")
@@ -194,6 +200,13 @@ def first_able(
         where="interpreters.provider",
         hint="set the provider to auto, or name executables under interpreters.paths",
     )
+
+
+def _entry_of(executable: Path, cache: Path) -> Path | None:
+    """The folder that the cache made an interpreter in; None for one from elsewhere."""
+    if not executable.is_relative_to(cache):
+        return None
+    return cache.joinpath(*executable.relative_to(cache).parts[:2])
 
 
 def _where(provider: ProviderName, build: Build) -> str:

@@ -180,8 +180,8 @@ def check_writable(folders: Iterable[Path]) -> None:
     for folder in folders:
         if folder.exists():
             try:
-                with tempfile.TemporaryFile(dir=folder):
-                    pass
+                with tempfile.TemporaryFile(dir=folder) as file:
+                    file.write(b"room for the first record")
             except OSError as error:
                 raise file_error(error, folder) from None
 
