@@ -17,7 +17,7 @@ from threads_or_processes.common.files import digest, read_json, sha256_file, wr
 from threads_or_processes.common.plan_file import plan_json
 from threads_or_processes.common.signing import read_identity
 from threads_or_processes.interpreters.program import program_sha256
-from threads_or_processes.interpreters.request import fingerprints
+from threads_or_processes.interpreters.request import fingerprints, request_from
 from threads_or_processes.pipeline.results import Results
 from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.claims import claim_file, read_claim_files
@@ -230,7 +230,11 @@ class Campaign(Results):
         return self.plan.interpreter(wildcards.arm, int(wildcards.block))
 
     def check_interpreters(self) -> None:
-        """`UserError` for a file of the config's, or an identity made for it, that is broken."""
+        """`UserError` for interpreters and requirements that can't be asked for.
+
+        And for a file of the config's, or an identity made for it, that is broken.
+        """
+        request_from(self.interpreter_request)
         for arm, key in self.interpreter_keys.items():
             file = self.results / "interpreters" / f"{arm}.json"
             if self._made_for.get(arm) == key and file.exists():

@@ -1,0 +1,68 @@
+"""What is told as soon as the workflow is read, before any step runs."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.files import write_json
+from threads_or_processes.pipeline.campaign import Campaign
+
+from tests.conftest import ROOT
+from tests.factories import make_identity
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A sweep of one work of the user's own."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text("def work(task, pattern='x'): return task\n")
+    config: dict[str, Any] = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    mine = {
+        "question": "Threads or processes?",
+        "workloads": ["mine"],
+        "models": ["serial"],
+        "workers": [1],
+        "timing": "warm",
+    }
+    return {
+        **config,
+        "workloads": {"mine": {"function": "mine.py:work"}},
+        "experiments": {"own": mine},
+        "claims": [],
+    }
+
+
+def test_a_requirement_that_is_none_is_told_at_once(config: dict[str, Any]) -> None:
+    config["workloads"]["mine"]["requirements"] = ["../evil"]
+    with pytest.raises(UserError, match=r"'\.\./evil' is not a requirement"):
+        Campaign.of(config).check_interpreters()
+
+
+@pytest.mark.parametrize("damage", ["cut", "edited"])
+def test_a_broken_identity_is_named_at_once(config: dict[str, Any], damage: str) -> None:
+    campaign = Campaign.of(config)
+    folder = campaign.results / "interpreters"
+    write_json(folder / "made-for.json", campaign.interpreter_keys)
+    for arm in campaign.plan.arms:
+        write_json(folder / f"{arm.name}.json", make_identity(arm))
+    campaign.check_interpreters()
+    file = folder / f"{campaign.plan.arms[0].name}.json"
+    if damage == "cut":
+        file.write_bytes(file.read_bytes()[:29])
+    else:
+        write_json(file, make_identity(campaign.plan.arms[0]) | {"version": "3.13.99"})
+    with pytest.raises(UserError) as caught:
+        Campaign.of(config).check_interpreters()
+    assert caught.value.where == str(file)
+
+
+def test_odd_values_have_plain_paths_and_keep_their_labels(config: dict[str, Any]) -> None:
+    values = ["../a/b {workers}", "\\d+", "x" * 300, "a\nb", "plain"]
+    config["experiments"]["own"]["params"] = {"pattern": values}
+    campaign = Campaign.of(config)
+    assert {work.params["pattern"] for work in campaign.plan.workloads.values()} == {*values}
+    for path in [*map(Path, campaign.records), *campaign.calibrations]:
+        assert all(len(part) <= 100 and part != ".." for part in path.parts)
+        assert set(str(path)).isdisjoint("{}\\\n ")
