@@ -235,9 +235,9 @@ class Campaign(Results):
         And for a file of the config's, or an identity made for it, that is broken.
         """
         request_from(self.interpreter_request)
-        for arm, key in self.interpreter_keys.items():
-            file = self.results / "interpreters" / f"{arm}.json"
-            if self._made_for.get(arm) == key and file.exists():
+        for name, key in self.interpreter_keys.items():
+            file = Path(self.identity_file(name))
+            if self._made_for.get(name) == key and file.exists():
                 read_identity(file)
 
     @property
