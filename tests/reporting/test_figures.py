@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -18,7 +19,7 @@ from threads_or_processes.reporting.figure_text import alt_text, csv_text
 from threads_or_processes.reporting.sections import quality
 
 from tests.reporting.sentences import arms, numbers, plain
-from tests.reporting.worlds import WORLDS, World
+from tests.reporting.worlds import WORLDS, World, campaign, write_world
 
 Worlds = Callable[[str], World]
 EVERY = "every experiment"
@@ -242,3 +243,15 @@ def test_a_border_is_drawn_between_the_sizes_beside_it(
     assert len(titles) == len(figure.borders) == number
     for border in figure.borders:
         assert border.below < titles[before + border.title] < border.above
+
+
+def test_a_label_of_any_text_gives_plain_names_and_stays_text(tmp_path: Path) -> None:
+    label = "json,pattern=\\d+ {workers} ../a/b $x^2$</script>" + "x" * 300
+    made = campaign(workloads=[label], blocks=2, notebook=False, arms=["3.13"])
+    world = write_world(tmp_path, made)
+    drawings = world.drawings()
+    assert drawings
+    assert all(re.fullmatch(r"[A-Za-z0-9_.,=+~-]{1,120}", name) for name in drawings)
+    html = world.html()
+    assert html.count("<script") == html.count("</script>")
+    assert "&lt;/script" in html

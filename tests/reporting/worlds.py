@@ -91,8 +91,7 @@ def some_failed() -> factories.Campaign:
 
 def hostile() -> factories.Campaign:
     """Names and messages that try to leave their place in the page."""
-    label = "json,pattern=\\d+ {workers}/../$x^2$</script>" + "long" * 100
-    made = campaign(workloads=["json", label], blocks=2)
+    made = campaign(workloads=["json"], blocks=2)
     evil = "</style><script>alert(1)</script>\"'\n\u202e{{ 7 * 7 }} $x^2$ " + "long " * 2000
     made.plan["machine"]["fingerprint"]["cpu_model"] = evil
     made.plan["config"]["note"] = evil

@@ -15,6 +15,9 @@ from threads_or_processes.reporting.formatting import SPACE, count, plain
 #: Of what a workload is good for: longer than any sentence, shorter than what breaks a page.
 MOST_CHARACTERS = 600
 
+#: Of the varied parameters in a title; the tables have the whole values.
+LONGEST_VARIED_CHARACTERS = 60
+
 
 @dataclass(frozen=True, kw_only=True)
 class Model(planned.Model):
@@ -121,7 +124,7 @@ def _workload(label: str, work: planned.Workload) -> Workload:
         function=work.function,
         params=work.params,
         plain_title=title,
-        title=f"{title} ({plain(varied)})" if varied else title,
+        title=f"{title} ({plain(varied, LONGEST_VARIED_CHARACTERS)})" if varied else title,
         kind=plain(work.kind),
         unit=plain(work.unit),
         why=plain(work.why, MOST_CHARACTERS),
