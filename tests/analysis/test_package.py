@@ -240,6 +240,10 @@ def identify_anew(identity: dict[str, Any], package: dict[str, Any]) -> None:
             "a trial of another interpreter than the one that 3.13 was",
         ),
         (lambda it: it["plan"]["data"].update(margin=0.2), "the file was edited"),
+        (
+            lambda it: it["plan"]["data"]["trials"][0].update(record="trials/../../x.json"),
+            "the record of .* is 'trials/../../x.json'",
+        ),
         (lambda it: it["plan"]["data"].update(margin=5), "margin is 5.0, expected more than 0"),
     ],
 )

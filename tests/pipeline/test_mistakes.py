@@ -85,6 +85,6 @@ def test_two_runs_of_one_campaign(small: Checkout) -> None:
     assert holder.stdout
     assert holder.stdout.readline() == b"held\n"
     small.configure(SMALL_SWEEP | {"blocks": 3})
-    refused(small, "another run is measuring this campaign")
+    refused(small, "is measuring this campaign")
     holder.kill()
     holder.communicate()

@@ -33,7 +33,7 @@ def plan_of(*trials: tuple[str, str], patience_s: float = 0.05, retry_pass_s: fl
         campaign="report",
         machine=Machine(name="here", fingerprint={**fingerprint()}),
         seed=1,
-        blocks=1,
+        blocks=2,
         margin=0.05,
         quiet_threshold=0.12,
         confidence=0.95,
@@ -67,7 +67,7 @@ def plan_of(*trials: tuple[str, str], patience_s: float = 0.05, retry_pass_s: fl
                 warmups=1,
                 repetitions=3,
                 patience_s=patience_s,
-                blocks=1,
+                blocks=2,
             )
             for cell, _ in trials
         ),

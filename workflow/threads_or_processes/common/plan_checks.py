@@ -19,6 +19,8 @@ from threads_or_processes.records.vocabulary import Expects
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 OWN_LABEL = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+#: Below the results.
+RECORD = re.compile(r"trials/[^\0]+\.json")
 CLAIM_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,199}")
 LONGEST_TEXT_CHARACTERS = 10_000
 MOST_BLOCKS = 999
@@ -151,8 +153,7 @@ def _of_trials(trials: Iterable[Trial], plan: Plan) -> Iterator[str]:
     for trial in plan.possible_trials:
         if not 1 <= trial.block <= MOST_BLOCKS or not 1 <= trial.position < 2**31:
             yield f"block {trial.block} of {trial.cell} has the position {trial.position}"
-        cell = plan.cells_by_id.get(trial.cell)
-        if cell and trial.record != Trial(cell=trial.cell, block=trial.block, position=1).record:
+        if not RECORD.fullmatch(trial.record) or ".." in trial.record.split("/"):
             yield f"the record of {trial.cell}, block {trial.block} is {trial.record!r}"
     for trial in trials:
         cell = plan.cells_by_id.get(trial.cell)
