@@ -26,8 +26,8 @@ from threads_or_processes.records.quiet import (
     most_disturbance,
 )
 
-#: In one unit or another the sum of a million of them still fits into 64 bits.
-MOST = 2**40
+#: Nanoseconds of 13 days; a thousand of them still fit into 64 bits together.
+MOST = 2**50
 Positive = Annotated[int, msgspec.Meta(gt=0, le=MOST)]
 Cpu = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
