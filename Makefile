@@ -22,8 +22,8 @@ example: env
 # What needs neither an interpreter under test nor the machine for itself runs on all CPUs.
 TOGETHER = tests/analysis tests/browser tests/common tests/pipeline/quick tests/plan tests/project tests/records tests/reporting
 test: env check tests/browser/node_modules/.package-lock.json
-	.venv/bin/pytest --numprocesses auto --dist loadfile $(TOGETHER)
-	.venv/bin/pytest $(TOGETHER:%=--ignore %)
+	.venv/bin/pytest --numprocesses auto --dist loadfile --durations 15 $(TOGETHER)
+	.venv/bin/pytest --durations 30 $(TOGETHER:%=--ignore %)
 
 check: env
 	.venv/bin/ruff check
