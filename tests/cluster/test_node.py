@@ -131,7 +131,7 @@ def test_where_a_record_can_be_neither_linked_nor_copied_the_old_one_stays(
     counted = tmp_path / "001.json"
     counted.write_text("old")
     monkeypatch.setattr(os, "link", full)
-    with pytest.raises(OSError, match="full"):
+    with pytest.raises(UserError, match="the disk is full"):
         put_in_place(tmp_path / "new", counted)
     assert counted.read_text() == "old"
 
