@@ -2,7 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from threads_or_processes.records.vocabulary import CellFlag, Family, Pays, Timing, Use
+from threads_or_processes.records.vocabulary import (
+    CellFlag,
+    ComparisonResult,
+    Family,
+    Pays,
+    Timing,
+    Use,
+)
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Model
@@ -269,13 +276,16 @@ def _confidence(decisions: Decisions) -> str:
         if row.workload in shown and row.arm in builds and row.use is not Use.NO_DATA
     ]
     judged = [row.q_value for row in rows if row.q_value is not None]
+    moves = [row for row in tables.moves if row.workload in shown and row.arm in builds]
+    sure = sum(row.speedup.reading is not ComparisonResult.INCONCLUSIVE for row in moves)
+    of_moves = f"{sure} of {text.count(len(moves), 'move')} and " if moves else ""
     sentences = []
     if judged:
         wrong = len(judged) * max(judged)
         expected = "fewer than 1" if wrong < 1 else f"at most {text.number(wrong)}"
         sentences.append(
-            f"{len(judged)} of {text.count(len(rows), 'choice')} (rows × builds) are conclusive; "
-            f"expect {expected} wrong by chance."
+            f"{of_moves}{len(judged)} of {text.count(len(rows), 'choice')} (rows × builds) are "
+            f"conclusive; expect {expected} of these choices wrong by chance."
         )
     cells = [
         cell

@@ -255,5 +255,7 @@ def _best() -> str:
         "The candidates are the fastest configurations of each family (serial, threads, processes) "
         "whose trials all succeeded and lost no update. A recommendation names every family that "
         "is not shown to be slower than the best one. All candidates are judged together (Hsu "
-        "1984, by Bonferroni), so one may stay in although a single pair's interval excludes 1."
+        "1984, by Bonferroni), so one may stay in although a single pair's interval excludes 1. "
+        "The p value of each choice becomes a false discovery rate (Benjamini and Hochberg 1995). "
+        "The number of wrong choices to expect is the highest rate times the number of choices."
     )
