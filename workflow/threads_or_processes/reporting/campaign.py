@@ -13,7 +13,7 @@ from threads_or_processes.records.vocabulary import NOTEBOOK, SCALING, SERIAL
 from threads_or_processes.reporting.formatting import SPACE, count, plain
 
 #: Of what a workload is good for: longer than any sentence, shorter than what breaks a page.
-MOST_CHARACTERS = 600
+MOST_CHARACTERS = 250
 
 #: Of the varied parameters in a title; the tables have the whole values.
 LONGEST_VARIED_CHARACTERS = 60

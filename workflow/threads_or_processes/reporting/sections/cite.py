@@ -86,7 +86,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
                     Paragraph(
                         (
                             Code(text=f"{results}/figures/"),
-                            " has each figure as SVG and PNG, with its numbers as CSV; ",
+                            " has each figure as SVG and PNG, with its numbers as CSV. ",
                             Code(text=f"{results}/tables/"),
                             " has every table as CSV.",
                         )
