@@ -84,6 +84,24 @@ def test_it_says_what_a_move_does_and_what_to_use_on_each_build() -> None:
     ]
 
 
+def test_what_a_move_speeds_up_apart_from_the_main_workloads_is_told() -> None:
+    moves = [
+        move("json", 0.8, ComparisonResult.SLOWER),
+        move("blocks", 1.13, ComparisonResult.FASTER_SOMEWHAT),
+        move("regex", 0.9, ComparisonResult.SLOWER),
+    ]
+    more = {"blocks": "NumPy in blocks", "regex": "Regular expressions"}
+    told = bottom_line(moves, [], titles=TITLES, reference="3.13", others=["3.13t"], more=more)
+    assert [plain(sentence) for sentence in told] == [
+        "Move to 3.13t? No: 1 workload is not shown to be faster.",
+        "It slows 1 (JSON 0.80×).",
+        "Of 2 other rows, it speeds up 1 (NumPy in blocks 1.13×).",
+    ]
+    slower = [moves[0], moves[2]]
+    told = bottom_line(slower, [], titles=TITLES, reference="3.13", others=["3.13t"], more=more)
+    assert len(told) == 2
+
+
 def test_the_most_extreme_are_named_first() -> None:
     values = {"mandelbrot": 0.9, "zlib": 0.5, "json": 0.8, "sleep": 0.7}
     moves = [move(name, value, ComparisonResult.SLOWER) for name, value in values.items()]

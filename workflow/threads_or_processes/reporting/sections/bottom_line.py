@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from threads_or_processes.records.tables.comparisons import DecisionRow, MoveRow
 from threads_or_processes.records.vocabulary import ComparisonResult, Use
@@ -19,28 +20,31 @@ LEFT = (ComparisonResult.EQUAL, ComparisonResult.NO_SPEEDUP)
 
 
 def bottom_line(
-    moves: Iterable[MoveRow],
+    moves: Sequence[MoveRow],
     decisions: Iterable[DecisionRow],
     *,
     titles: Mapping[str, str],
     reference: str,
     others: Sequence[str],
     noun: str = "workload",
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[str, ...]:
     """Whether to move to each of `others`, what that slows down, then what to use on each build.
 
-    Of the workloads in `titles`; `noun`: what they are.
+    Of the workloads in `titles`; `noun`: what they are. Of those in `more`, only what a move speeds
+    up: it may be what a reader's own work is like.
 
     A sentence has at most `MOST_WORDS` words: names are left out, then the counts of what stays.
     """
     moved = [row for row in moves if row.workload in titles]
+    apart = [row for row in moves if row.workload in more]
     decided = [row for row in decisions if row.workload in titles and row.use is not Use.NO_DATA]
     sentences = [
         *(
             sentence
             for arm in others
             if (found := [row for row in moved if row.arm == arm])
-            for sentence in _move(found, titles, arm, noun)
+            for sentence in (*_move(found, titles, arm, noun), *_elsewhere(apart, more, arm))
         ),
         *(
             _use(arm, rows, titles)
@@ -90,15 +94,29 @@ def _move(
             told += f", {some}perhaps only slightly"
         return f"{told}.{' ' if rest else ''}{' and '.join(rest)}{'.' if rest else ''}"
 
-    def names(rows: Sequence[MoveRow]) -> list[list[str]]:
-        return [
-            [
-                f"{words.short_title(titles[row.workload])} {text.times_as_fast(row.speedup)}"
-                for row in rows
-            ]
-        ]
+    return with_names([_names(up, titles)], speeds_up), with_names([_names(down, titles)], slows)
 
-    return with_names(names(up), speeds_up), with_names(names(down), slows)
+
+def _elsewhere(moved: Sequence[MoveRow], titles: Mapping[str, str], other: str) -> tuple[str, ...]:
+    """`Of 13 other rows, it speeds up 1 (NumPy in blocks 1.13×).`; nothing if it speeds up none."""
+    of_arm = [row for row in moved if row.arm == other]
+    up = [row for row in of_arm if row.speedup.reading in UP]
+    if not up:
+        return ()
+    most_first = sorted(up, key=lambda row: -row.speedup.apart)
+
+    def sentence(names: Sequence[Sequence[str]]) -> str:
+        rows = text.count(len(of_arm), "other row")
+        return f"Of {rows}, it speeds up {len(up)}{some_names(up, names[0])}."
+
+    return (with_names([_names(most_first, titles)], sentence),)
+
+
+def _names(rows: Sequence[MoveRow], titles: Mapping[str, str]) -> list[str]:
+    return [
+        f"{words.short_title(titles[row.workload])} {text.times_as_fast(row.speedup)}"
+        for row in rows
+    ]
 
 
 def _lead(up: int, down: int, unsure: int, all_: int) -> str:

@@ -72,13 +72,16 @@ def _line(term: str, told: str, *more: Link) -> tuple[Paragraph, ...]:
 def _bottom_line(decisions: Decisions) -> tuple[str, ...]:
     """For the workloads of the first group, on all builds; free-threaded ones come first."""
     others = sorted(decisions.others, key=lambda arm: not arm.free_threaded)
+    titles = {workload.label: workload.title for workload in decisions.main}
+    shown = {workload.label: workload.title for workload in decisions.workloads}
     return bottom_line(
         decisions.tables.moves,
         decisions.tables.decisions,
-        titles={workload.label: workload.title for workload in decisions.main},
+        titles=titles,
         reference=decisions.campaign.reference_arm,
         others=[arm.name for arm in others],
         noun="main workload" if len(decisions.groups) > 1 else "workload",
+        more={label: title for label, title in shown.items() if label not in titles},
     )
 
 
@@ -95,6 +98,8 @@ def limits(evidence: Evidence, decisions: Decisions) -> str:
         ends = dict.fromkeys(text.about(end) for end in (min(amounts_ns), max(amounts_ns)))
         work = f"{' to '.join(ends)} of work"
     told = [f"{work} in a batch, on pools already started", _workers(decisions)]
+    if len(decisions.workloads) > 1:
+        told.insert(1, "each workload ran alone")
     if library := _library(decisions):
         told.append(library)
     blocks = words.blocks(evidence.campaign)
