@@ -287,9 +287,9 @@ def test_terms_lead_to_their_meanings(world: Worlds) -> None:
 
 def test_the_limits_are_always_there(world: Worlds) -> None:
     said = paragraphs(world("default"))["Limits:"]
-    assert "on pools already started" in said
+    assert "on running pools. Each workload ran alone." in said
     assert "Workers tried: 1 and 2." in said
-    assert "multiprocess with dill, start method fork" in said
+    assert "multiprocess with dill (fork)" in said
     assert "6 blocks" in said
     assert "this session and these binaries" in said
     assert "plain" not in said.lower()

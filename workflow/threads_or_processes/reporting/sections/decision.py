@@ -97,7 +97,7 @@ def limits(evidence: Evidence, decisions: Decisions) -> str:
     if amounts_ns:
         ends = dict.fromkeys(text.about(end) for end in (min(amounts_ns), max(amounts_ns)))
         work = f"{' to '.join(ends)} of work"
-    told = [f"{work} in a batch, on pools already started", _workers(decisions)]
+    told = [f"{work} in a batch, on running pools", _workers(decisions)]
     if len(decisions.workloads) > 1:
         told.insert(1, "each workload ran alone")
     if library := _library(decisions):
@@ -106,7 +106,7 @@ def limits(evidence: Evidence, decisions: Decisions) -> str:
     if evidence.campaign.blocks > 1:
         covered = words.covered(evidence.campaign, len(evidence.tables.sessions))
         binaries = " and these binaries" if evidence.campaign.compilations < 2 else ""
-        blocks += f", whose intervals cover {covered}{binaries} only"
+        blocks += f"; intervals cover only {covered}{binaries}"
     told.append(blocks)
     if evidence.plain_arms:
         told.append("plain builds")
@@ -158,7 +158,7 @@ def _library(decisions: Decisions) -> str:
     ]
     if not starts:
         return ""
-    told = f"processes use multiprocess with dill, start method {text.listing(starts, 'or')}"
+    told = f"processes: multiprocess with dill ({text.listing(starts, 'or')})"
     builds = {arm.name for arm in campaign.decision_arms}
     other_pools = {
         row.workload
@@ -290,7 +290,7 @@ def _confidence(decisions: Decisions) -> str:
         expected = "fewer than 1" if wrong < 1 else f"at most {text.number(wrong)}"
         sentences.append(
             f"{of_moves}{len(judged)} of {text.count(len(rows), 'choice')} (rows × builds) are "
-            f"conclusive; expect {expected} of these choices wrong by chance."
+            f"conclusive; expect {expected} wrong choices."
         )
     cells = [
         cell
@@ -303,7 +303,5 @@ def _confidence(decisions: Decisions) -> str:
     if not any(row.quiet_share_ratio is not None for row in tables.timed):
         sentences.append("Nothing distinguished undisturbed repetitions from disturbed ones.")
     elif disturbed:
-        sentences.append(
-            f"{disturbed} of {text.count(len(cells), 'number')} include disturbed repetitions."
-        )
+        sentences.append(f"{disturbed} of {text.count(len(cells), 'number')} are disturbed.")
     return " ".join(sentences)
