@@ -256,9 +256,11 @@ def test_only_undisturbed_repetitions_count_where_there_are_enough() -> None:
 def test_each_amount_has_a_row_the_most_work_first_against_as_much_serial_work() -> None:
     made = pair()
     for record in made.records.values():
-        for repetition in list(record["repetitions"]):
+        repetitions = list(record["repetitions"])
+        for repetition in repetitions:
             if repetition["phase"] == "measure":
-                more = json.loads(json.dumps(repetition)) | {"amount": 4}
+                index = repetition["index"] + len(repetitions)
+                more = json.loads(json.dumps(repetition)) | {"amount": 4, "index": index}
                 more["wall_ns"] *= 4
                 for one in more["workers"]:
                     spans = {

@@ -193,7 +193,7 @@ def test_blocks_in_the_order_in_which_they_ran_by_hand() -> None:
         noise=SILENCE,
     )
     for record in campaign.records.values():
-        record["started_unix_ns"] = -record["block"]
+        record["started_unix_ns"] = 10 - record["block"]
     rows = rows_of(tables_of(campaign)["order"])
     assert [(row["basis"], row["place"], row["block"], row["trials"]) for row in rows] == [
         ("typical", 1, 3, 2),

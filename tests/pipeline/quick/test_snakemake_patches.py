@@ -1,13 +1,17 @@
 """The patches of Snakemake's scheduler, on the scheduler of real runs."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from threads_or_processes.pipeline.snakemake_patches import patch_executor
 
 from tests.pipeline.quick.conftest import snakemake
+
+T = TypeVar("T")
 
 # `before` and `after` are what a test does around the patch.
 SNAKEFILE = """
@@ -105,6 +109,12 @@ class Executor:
         self.said.append(f"{job}: {msg}")
 
 
+def run_alone(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run it in a thread: in this one, tests with a browser leave an event loop that runs."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
+
+
 def patched() -> Executor:
     executor = Executor()
     patch_executor(executor)
@@ -119,7 +129,7 @@ def test_ctrl_c_cancels_jobs_whose_status_is_being_asked_for() -> None:
             executor.cancel_jobs([])
             return
 
-    asyncio.run(ask_and_cancel())
+    run_alone(ask_and_cancel())
     assert executor.cancelled == ["runs", "waits"]
     executor.cancelled.clear()
     executor.cancel_jobs(["waits", "new"])
@@ -133,5 +143,5 @@ def test_a_job_that_the_scheduler_does_not_tell_of_is_asked_for_again() -> None:
         jobs = ["done", "runs", "failed", "not told of"]
         return [job async for job in executor.check_active_jobs(jobs)]
 
-    assert asyncio.run(still_active()) == ["runs", "not told of"]
+    assert run_alone(still_active()) == ["runs", "not told of"]
     assert executor.said == ["done", "failed: its node failed"]
