@@ -106,7 +106,7 @@ def limits(evidence: Evidence, decisions: Decisions) -> str:
     if evidence.campaign.blocks > 1:
         covered = words.covered(evidence.campaign, len(evidence.tables.sessions))
         binaries = " and these binaries" if evidence.campaign.compilations < 2 else ""
-        blocks += f"; intervals cover only {covered}{binaries}"
+        blocks += f", whose intervals cover {covered}{binaries}"
     told.append(blocks)
     if evidence.plain_arms:
         told.append("plain builds")
