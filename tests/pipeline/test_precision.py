@@ -28,7 +28,7 @@ def test_peers_get_more_blocks_until_they_are_precise_enough(
     tmp_path: Path, interpreters: Path
 ) -> None:
     # However the machine behaves: no width is within the one target and all are within the other.
-    impossible, easy = sweep(1e-12), sweep(1e30)
+    impossible, easy = sweep(1e-12), sweep(1000)
     checkout = new_checkout(tmp_path / "precise", impossible)
 
     def decision(number: int) -> str:
