@@ -55,9 +55,9 @@ def head(
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     made = Head(tmp_path / "head", plugins, "ssh")
     (made.folder / "tools").symlink_to(ROOT / "tools")
-    made.configure(
-        {**SMALL_SWEEP, "machines": {"lab": {"cpus": 2, "resources": {"host": "me@lab1"}}}}
-    )
+    # Enough blocks that a job which is not cancelled doesn't reach its end meanwhile.
+    lab = {"cpus": 2, "resources": {"host": "me@lab1"}}
+    made.configure({**SMALL_SWEEP, "blocks": 16, "machines": {"lab": lab}})
     return made
 
 
