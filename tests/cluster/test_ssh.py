@@ -14,14 +14,15 @@ from tests.cluster.conftest import SMALL_SWEEP, Head, records_in, trial_ids
 from tests.conftest import ROOT
 
 # In place of `ssh`: the command runs here, where another folder lies over the head's. With -tt it
-# has a terminal, which is gone when this ends.
+# has a terminal, which is gone when this ends. As with sshd, no signal is ignored from the start.
 SSH = """#!/bin/sh
 inside=$(dirname "$0")/inside
 case $1 in -tt) tty=1; shift;; -l) shift 2;; esac
 shift
 export COMMAND="$*"
-[ "$tty" ] && exec script --quiet --return --command "unshare --mount $inside" /dev/null
-exec unshare --mount "$inside"
+run="unshare --mount $inside"
+[ "$tty" ] && exec env --default-signal script --quiet --return --command "$run" /dev/null
+exec $run
 """
 INSIDE = """#!/bin/sh
 mount --bind {disk} {head} && cd / && exec sh -c "$COMMAND"

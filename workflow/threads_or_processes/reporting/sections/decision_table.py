@@ -476,7 +476,8 @@ def numbers(decisions: Decisions) -> tuple[Table, Table]:
             ),
             Column("Recommended", serves),
         ),
-        caption="Serial, and the fastest threads and processes: speedup, interval, time",
+        caption="Serial, and the fastest threads and processes: speedup, interval, and time "
+        "(geometric mean over trials)",
         row_headers=3,
     )
     moves = table_of(
@@ -486,7 +487,8 @@ def numbers(decisions: Decisions) -> tuple[Table, Table]:
             Column("Move to", lambda row: row.arm),
             *move_columns(campaign),
         ),
-        caption=f"The fastest on another build against the fastest on {campaign.reference_arm}",
+        caption=f"The fastest on another build against the fastest on {campaign.reference_arm}: "
+        "times are geometric means of the trials that the ratio compares",
         row_headers=2,
     )
     return cells, moves
