@@ -271,7 +271,8 @@ def test_shared_memory_with_the_prefix_is_removed(tmp_path: Path) -> None:
     assert [file for file in SHARED_MEMORY.iterdir() if prefix in file.name] == []
 
 
-def test_a_killed_supervisor_takes_everything_along(bench: Bench) -> None:
+def hanging(bench: Bench, model: str) -> subprocess.Popen[bytes]:
+    """A supervisor whose two workers hang, once both have started."""
     identity = bench.identities["3.13t"]
     code = f"""
         import tempfile
@@ -279,7 +280,7 @@ def test_a_killed_supervisor_takes_everything_along(bench: Bench) -> None:
         tempfile.tempdir = {str(bench.temporary)!r}
         run_measured(
             {[identity["executable"], *identity["flags"]]!r},
-            {bench.spec("hang", "processes-fork", 2)!r},
+            {bench.spec("hang", model, 2)!r},
             {bench.environment!r},
             60,
         )
@@ -288,6 +289,11 @@ def test_a_killed_supervisor_takes_everything_along(bench: Bench) -> None:
     while not (bench.started.exists() and len(bench.started.read_text().split()) == 2):
         assert supervisor.poll() is None
         time.sleep(0.01)
+    return supervisor
+
+
+def test_a_killed_supervisor_takes_everything_along(bench: Bench) -> None:
+    supervisor = hanging(bench, "processes-fork")
     assert len(bench.processes()) >= 3
     supervisor.kill()
     supervisor.wait()
@@ -297,22 +303,7 @@ def test_a_killed_supervisor_takes_everything_along(bench: Bench) -> None:
 def test_what_a_killed_supervisor_and_reaper_leave_the_next_trial_ends_and_only_that(
     bench: Bench, tmp_path: Path
 ) -> None:
-    identity = bench.identities["3.13t"]
-    code = f"""
-        import tempfile
-        from threads_or_processes.trial.supervisor.supervisor import run_measured
-        tempfile.tempdir = {str(bench.temporary)!r}
-        run_measured(
-            {[identity["executable"], *identity["flags"]]!r},
-            {bench.spec("hang", "processes-spawn", 2)!r},
-            {bench.environment!r},
-            60,
-        )
-    """
-    supervisor = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT)
-    while not (bench.started.exists() and len(bench.started.read_text().split()) == 2):
-        assert supervisor.poll() is None
-        time.sleep(0.01)
+    supervisor = hanging(bench, "processes-spawn")
     (reaper,) = children(str(supervisor.pid))
     (measured,) = children(reaper)
     environment = Path(f"/proc/{measured}/environ").read_text(encoding="utf-8")

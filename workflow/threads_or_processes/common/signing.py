@@ -1,7 +1,7 @@
 """A checksum inside a file of JSON, so that an edited file is refused by name.
 
-It guards against accidents and against edits that were forgotten; who wants to can sign anew. Files
-of earlier versions have none and stay readable.
+It detects accidents and forgotten edits. It does not stop anyone from editing a file and computing
+the checksum again. Files of earlier versions have none and stay readable.
 """
 
 from collections.abc import Mapping

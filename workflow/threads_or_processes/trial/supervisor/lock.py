@@ -22,7 +22,7 @@ def machine_lock(name: str = NAME) -> Iterator[bool]:
     """Hold the host's measuring lock; waits for it, and says so when it has to.
 
     The kernel drops the lock when the last process that has it dies, so it can't be left behind.
-    Yields whether it could be had: it can't where the system forbids it.
+    Yields True if the lock is held, and False where the system does not allow one.
     """
     with _by_name(name) if sys.platform == "linux" else _by_file(LOCK_FILE) as is_held:
         if not is_held:
