@@ -17,6 +17,8 @@ from threads_or_processes.trial.machine import fingerprint, name_of
 
 ROOT = Path(__file__).parents[2]
 CAMPAIGN = "tiny"
+#: Where its results go on this machine, below the folder in which it runs.
+OWN_RESULTS = f"results/{name_of(fingerprint())}-{CAMPAIGN}"
 #: A secret in the shell that runs the pipeline; no file may ever hold it.
 PLANTED_TOKEN = "ghp_plantedplantedplanted"
 DEFAULTS: dict[str, Any] = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
@@ -99,8 +101,9 @@ class Checkout:
 
     def measure(self) -> str:
         """The same as far as the data set: seconds less than to the report."""
-        done = self.run(f"results/{name_of(fingerprint())}-{CAMPAIGN}/trials.parquet")
+        done = self.run(f"{OWN_RESULTS}/trials.parquet")
         assert done.returncode == 0, done.stdout
+        assert "The report is" not in done.stdout
         return done.stdout
 
     def stop_after(self, records: int, signal_number: int) -> None:

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.conftest import SMALL_SWEEP, Checkout, new_checkout
+from tests.pipeline.conftest import OWN_RESULTS, SMALL_SWEEP, Checkout, new_checkout
+
+FIRST, SECOND = (
+    f"trials/mandelbrot/{model}/3.13/warm/001.json" for model in ("serial/1", "threads/2")
+)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +75,8 @@ def test_a_machine_that_changes_stops_the_run_and_joins_nothing(campaign: Checko
 
 def test_the_campaign_is_finished_once_the_machine_is_as_it_was(campaign: Checkout) -> None:
     before = campaign.trial_ids()
-    campaign.report()
+    said = campaign.report()
+    assert f"The report is report/{campaign.html.name}" in said
     after = campaign.trial_ids()
     assert before.items() <= after.items()
     assert set(after) == {trial["record"] for trial in campaign.plan()["trials"]}
@@ -86,3 +91,26 @@ def test_records_deleted_behind_a_finished_report_are_measured_again(campaign: C
     assert "1 of them left to measure" in said, said
     assert f"results/{campaign.results.name}/{lost}" in said
     assert "rule render_report" in said
+
+
+def test_a_run_outlives_those_who_read_what_it_says(fresh: Checkout) -> None:
+    def started(place: str, *shell: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [*shell, *fresh.command(f"{OWN_RESULTS}/{place}")],
+            cwd=fresh.folder,
+            env=fresh.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    read_once = started(FIRST)
+    assert read_once.stdout
+    assert read_once.stdout.readline()
+    read_once.stdout.close()  # as `| head -1` does
+    assert read_once.wait() == 0
+    assert "libraries: " in (fresh.results / "logs/interpreters.log").read_text(encoding="utf-8")
+    closed = started(SECOND, "sh", "-c", 'exec "$0" "$@" >&-')
+    said = closed.communicate()[0]
+    assert closed.returncode == 0, said
+    assert set(fresh.records()) == {FIRST, SECOND}

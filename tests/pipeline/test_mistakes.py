@@ -54,7 +54,11 @@ def test_an_interpreter_that_is_not_what_its_arm_says(
             "interpreters": {"paths": {"3.13": standard, "3.13t": standard}},
         }
     )
-    refused(fresh, "interpreters.paths.3.13t", "standard build")
+    said = refused(fresh, "interpreters.paths.3.13t", "standard build")
+    assert said.count("error: ") == 1
+    log = fresh.results / "logs/interpreters.log"
+    assert "interpreters.paths.3.13t" in log.read_text(encoding="utf-8")
+    assert f"results/{fresh.results.name}/logs/{log.name}" in said
 
 
 @pytest.mark.parametrize("text", ["{", "", '{"schema_version": 1}'], ids=["cut", "empty", "other"])

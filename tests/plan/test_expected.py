@@ -113,6 +113,21 @@ def test_the_sentence(planned: int, ahead: list[Expected], sentence: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("ahead", "later", "said"),
+    [
+        (0, 6, "6 trials planned, 6 of them left to measure, none by this command"),
+        (1, 5, "6 trials planned, 6 of them left to measure, 1 by this command; less than a"),
+        (1, 2, "6 trials planned, 3 of them left to measure, 1 by this command; less than a"),
+    ],
+)
+def test_what_is_left_for_another_command_is_not_called_done(
+    ahead: int, later: int, said: str
+) -> None:
+    short = Expected(quiet_s=1.0, busy_s=2.0)
+    assert said in announcement(2, 6, [short] * ahead, later=later)
+
+
+@pytest.mark.parametrize(
     ("ahead", "sentence"),
     [
         (

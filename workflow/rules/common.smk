@@ -11,7 +11,7 @@ from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.pipeline.adaptive_blocks import AdaptiveBlocks
 from threads_or_processes.pipeline.archive import Archive
 from threads_or_processes.pipeline.campaign import Campaign
-from threads_or_processes.pipeline.console import Console, jobs_ahead
+from threads_or_processes.pipeline.console import SHOW_AND_LOG, Console, jobs_ahead, made
 from threads_or_processes.pipeline.executor import (
     check_executor,
     check_nodes,
@@ -58,7 +58,8 @@ OWN_PYTHON = (
     else f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; "
 )
 shell.prefix(
-    f"set -euo pipefail; {OWN_PYTHON}export PYTHONPATH={shlex.quote(str(PACKAGES))}; "
+    f"set -euo pipefail; . {shlex.quote(str(PACKAGES / 'rules/steps.sh'))}; "
+    f"{OWN_PYTHON}export PYTHONPATH={shlex.quote(str(PACKAGES))}; "
 )
 
 
@@ -90,7 +91,8 @@ onstart:
 
 
 onsuccess:
-    print(f"The report is {CAMPAIGN.pages[0]}", file=sys.stderr)
+    for page in made(workflow, CAMPAIGN.pages)[:1]:
+        print(f"The report is {page}", file=sys.stderr)
 
 
 onerror:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from threads_or_processes.pipeline.console import Console, Pace, progress_line
 
+from tests.conftest import ROOT
 from tests.pipeline.quick.conftest import snakemake
 
 # Two trials are planned; the round that follows them adds a third.
@@ -107,6 +108,18 @@ def test_what_went_wrong_is_still_said(folder: Path) -> None:
     said = snakemake(folder, "--cores", "1")
     assert "Error in rule measure" in said
     assert "no such luck" in said
+
+
+def test_what_a_step_has_shown_is_not_shown_again(folder: Path) -> None:
+    trial = "trials/json/serial/1/3.13/warm/2"
+    prefix = f'shell.prefix("set -euo pipefail; . {ROOT}/workflow/rules/steps.sh; ")\n'
+    fails = 'log: TRIAL + ".log"\n    shell: "(echo bad luck; exit 1) 2>&1 | show_and_log {log}"'
+    broken = SNAKEFILE.replace('shell: "echo measured > {output}"', fails)
+    (folder / "Snakefile").write_text(prefix + broken, encoding="utf-8")
+    said = snakemake(folder, "--cores", "1", "--show-failed-logs", trial)
+    assert re.findall("^bad luck$", said, re.MULTILINE) == ["bad luck"], said
+    assert f"log: {trial}.log" in said
+    assert (folder / f"{trial}.log").read_text(encoding="utf-8") == "bad luck\n"
 
 
 def test_a_second_run_still_says_that_there_is_nothing_to_do(folder: Path) -> None:

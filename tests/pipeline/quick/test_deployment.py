@@ -56,4 +56,5 @@ def test_a_command_runs_in_the_environment_that_its_rule_names(
         TRACE=str(trace),
     )
     assert [*tmp_path.glob("results/*/plan.json")], said
+    assert "The report is" not in said
     assert trace.read_text(encoding="utf-8") == "in the environment\n" * runs

@@ -4,7 +4,9 @@ import errno
 import os
 import sys
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NoReturn, TypeVar
+
+from threads_or_processes.common.streams import said
 
 Result = TypeVar("Result")
 
@@ -74,12 +76,17 @@ def exit_on_user_error(act: Callable[[], Result]) -> Result:
     try:
         return act()
     except UserError as error:
-        sys.stderr.write(f"error: {error}\n")
-        sys.exit(2)
+        _exit_with(error)
     except OSError as error:
         if error.errno not in _OF_FILES or error.filename is None:
             raise
-        sys.stderr.write(f"error: {file_error(error, error.filename)}\n")
-        sys.exit(2)
+        _exit_with(file_error(error, error.filename))
     except KeyboardInterrupt:  # asked for by the user; nothing to explain
         sys.exit(130)
+
+
+def _exit_with(error: UserError) -> NoReturn:
+    message = f"error: {error}\n"
+    if not said(message, sys.stderr):  # the log of a step, on a full disk
+        said(message, sys.stdout)
+    sys.exit(2)

@@ -280,13 +280,15 @@ class Campaign(Results):
         `ahead` are trials still to be measured, `more` those that may be added for precision.
         """
         to_measure = [self._trial(wildcards) for wildcards in ahead]
+        planned, now = {trial.record for trial in self.plan.trials}, {t.record for t in to_measure}
         ahead_in_words = announcement(
             cells=len(self.plan.cells),
-            planned=len({trial.record for trial in [*self.plan.trials, *to_measure]}),
+            planned=len(planned | now),
             ahead=[self.expected_of(trial) for trial in to_measure],
             more=[self.expected_of(trial) for trial in more],
             retry_pass_s=self.plan.config["trial"]["retry_pass_s"],
             left_out=self.plan.left_out,
+            later=sum(not (self.results / record).exists() for record in planned - now),
         )
         return "\n".join([*self.notes, ahead_in_words])
 

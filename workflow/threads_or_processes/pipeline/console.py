@@ -12,8 +12,9 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TextIO
 
 from snakemake_interface_logger_plugins.common import LogEvent
@@ -24,6 +25,8 @@ from threads_or_processes.plan.expected import format_duration
 # A trial's job and a round's are known by their wildcards: a `module` may rename the rules.
 TRIAL_WILDCARDS = frozenset(TrialWildcards.__annotations__)
 ROUND_WILDCARDS = frozenset({"round"})
+# The shell function of steps that speak at the terminal and keep it in their log (rules/steps.sh).
+SHOW_AND_LOG = "show_and_log"
 BAR_WIDTH = 30
 # On a stream that is no terminal a line is printed this often instead of being drawn over.
 LINES_IN_A_LOG = 20
@@ -65,6 +68,12 @@ def jobs_ahead(workflow: Any) -> Ahead:
         next_round=min(rounds, default=None),
         rules=frozenset(job.rule.name for job in jobs),
     )
+
+
+def made(workflow: Any, files: Iterable[str]) -> list[str]:
+    """Those of the files that a run of Snakemake's `workflow` was about, and that are there."""
+    about = {str(file) for job in workflow.dag.jobs for file in job.output}
+    return [file for file in files if file in about and Path(file).exists()]
 
 
 def _is_trial(wildcards: Collection[str]) -> bool:
@@ -134,6 +143,7 @@ class Console(logging.Handler):
         """A console that follows `logger`, from before the run is planned."""
         console = cls(workflow, announcement, lists_jobs=lists_jobs)
         logger.addHandler(console)
+        logger.addFilter(console.leave_out_what_was_shown)
         return console
 
     def begin(self, logger: logging.Logger) -> None:
@@ -149,6 +159,20 @@ class Console(logging.Handler):
             for handler in logger.handlers:
                 if handler is not self:
                     handler.addFilter(is_news)
+
+    def leave_out_what_was_shown(self, record: logging.LogRecord) -> bool:
+        """Have Snakemake name the log of a failed step, and not show it where that was done.
+
+        A filter that lets every record pass. What a job said elsewhere was not shown here.
+        """
+        if (
+            getattr(record, "event", None) == LogEvent.JOB_ERROR
+            and f"| {SHOW_AND_LOG} " in (getattr(record, "shellcmd", None) or "")
+            and self._workflow.is_local(self._workflow.get_rule(getattr(record, "rule_name", "")))
+        ):
+            fields = vars(record)
+            fields.update(log=[], aux={"log": ", ".join(fields["log"]), **fields["aux"]})
+        return True
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take note of an event."""

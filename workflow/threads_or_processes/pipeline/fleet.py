@@ -131,9 +131,7 @@ class Fleet(Results):
     @property
     def unfinished(self) -> str:
         """Which machines lack a data set, how far they are and what to do."""
-        lines = [
-            job.unfinished for job in self.jobs.values() if not (job.folder / PACKAGE_FILE).exists()
-        ]
+        lines = [job.unfinished for job in self.jobs.values() if not job.is_measured]
         return "\n".join(lines or [super().unfinished])
 
     def lock(self) -> None:
@@ -147,7 +145,9 @@ class Fleet(Results):
         """What is to be measured where, how long it takes, and what each job asks for."""
         to_run = self.jobs_of(ahead)
         if not to_run:
-            return f"{len(self.jobs)} machines, none of them left to measure"
+            left = sum(not job.is_measured for job in self.jobs.values())
+            by_this = ", none by this command" if left else ""
+            return f"{len(self.jobs)} machines, {left or 'none'} of them left to measure{by_this}"
         at_most = format_duration(math.fsum(job.busy_s for job in to_run), "up to")
         lines = [
             f"{len(to_run)} of {len(self.jobs)} machines to measure, one job and one whole node "

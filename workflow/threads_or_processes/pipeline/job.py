@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from threads_or_processes.analysis.package import PACKAGE_FILE
 from threads_or_processes.pipeline.campaign import Campaign
 from threads_or_processes.plan.expected import announcement, together
 
@@ -49,6 +50,11 @@ class Job:
         """Of the command that the job runs."""
         again = ["--elsewhere"] if self.begins_again else []
         return ["--cpus", str(self.cpus), "--local", self.local, *again]
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether its data set is at the head."""
+        return (self.folder / PACKAGE_FILE).exists()
 
     @property
     def begins_again(self) -> bool:

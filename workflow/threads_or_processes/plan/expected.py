@@ -129,18 +129,21 @@ def announcement(
     more: Sequence[Expected] = (),
     retry_pass_s: float = 0.0,
     left_out: Sequence[str] = (),
+    later: int = 0,
 ) -> str:
     """What a person wants to know before it begins, in one sentence without a full stop.
 
-    `planned` counts all trials, `ahead` holds those that are still to be measured, `more` those
-    that may be added for precision; on a busy machine there is a retry pass.
+    `planned` counts all trials, `ahead` holds those that this command will measure, `more` those
+    that may be added for precision, `later` counts those that it leaves for another one; on a busy
+    machine there is a retry pass.
     """
     sentence = f"{counted(cells, 'configuration')}, {counted(planned, 'trial')} planned"
-    if not ahead:
-        sentence += ", none of them left to measure"
-    else:
-        if len(ahead) < planned:
-            sentence += f", {len(ahead):,} of them left to measure"
+    left = len(ahead) + later
+    if later or left < planned:
+        sentence += f", {_or_none(left)} of them left to measure"
+    if later:
+        sentence += f", {_or_none(len(ahead))} by this command"
+    if ahead:
         retry_pass = Expected(quiet_s=0.0, busy_s=retry_pass_s)
         sentence += f"; {_format_expected(together([*ahead, retry_pass]))}"
     if more:
@@ -148,6 +151,10 @@ def announcement(
     if left_out:
         sentence += f"; left out to save time: {'; '.join(left_out)}"
     return sentence
+
+
+def _or_none(number: int) -> str:
+    return f"{number:,}" if number else "none"
 
 
 def _format_expected(whole: Expected) -> str:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from threads_or_processes.common.decoding import MismatchError, decode, problem_with
+from threads_or_processes.common.streams import open_closed_streams
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.trial import Answer
 from threads_or_processes.trial.client import ADDRESS
@@ -141,6 +142,7 @@ def _prepared() -> Callable[[Sequence[str]], None]:
 
 def main() -> None:
     """Serve the socket whose number and folder the command line names."""
+    open_closed_streams()
     number, folder = sys.argv[1:]
     try:
         run_command = _prepared()

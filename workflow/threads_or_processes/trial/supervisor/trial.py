@@ -12,6 +12,7 @@ from typing import Any, cast
 from threads_or_processes.common.decoding import problem_with
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import digest
+from threads_or_processes.common.streams import said
 from threads_or_processes.records.imputation import JudgedRepetition, judged, usable
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.quiet import ProbeMode, QuietRule
@@ -112,8 +113,7 @@ def record_trial(
 def tell(words: str) -> None:
     """Say something at the terminal and in the log; a trial's error stream goes to the log only."""
     for stream in (sys.stdout, sys.stderr):
-        stream.write(f"\nwarning: {words}\n")
-        stream.flush()
+        said(f"\nwarning: {words}\n", stream)
 
 
 def stopped(fault: HarnessError, build: str = "") -> UserError:
