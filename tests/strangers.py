@@ -9,6 +9,9 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
+#: `make faults`: ten thousand inputs, a hundred kills. `make test` tries some.
+IS_THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "faults"
+
 DEEP = "\0 deep"
 HUGE = "\0 huge"
 
@@ -62,8 +65,7 @@ JUNK: list[Any] = [
 
 def more_or_fewer(few: int, many: int = 10_000) -> settings:
     """How many inputs to try: `few`, or with HYPOTHESIS_PROFILE=faults `many`."""
-    thorough = os.environ.get("HYPOTHESIS_PROFILE") == "faults"
-    return settings(max_examples=many if thorough else few, deadline=None)
+    return settings(max_examples=many if IS_THOROUGH else few, deadline=None)
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -1,6 +1,9 @@
 """The server of trials: a command runs as if its client ran it, however either ends."""
 
+import contextlib
+import errno
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -52,6 +55,8 @@ def wait(place):
         os.unlink(place)
 
 server = os.getpid()
+if len(sys.argv) > 2:
+    os.getuid = lambda: int(sys.argv[2])
 listener = socket.socket(fileno=int(sys.argv[1]))
 serve(listener, run)
 """
@@ -75,16 +80,16 @@ class Server:
         )
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """A server of its own for each test."""
-    address = str(tmp_path / "socket")
-    environment = {"PYTHONPATH": str(PACKAGES), ADDRESS: address}
+@contextlib.contextmanager
+def started(*arguments: str) -> Iterator[Server]:
+    """A server with a name of its own."""
+    name = secrets.token_hex(8)
+    environment = {"PYTHONPATH": str(PACKAGES), ADDRESS: name}
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-        listener.bind(address)
+        listener.bind(f"\0{name}")
         listener.listen()
         process = subprocess.Popen(
-            [sys.executable, "-c", COMMANDS, str(listener.fileno())],
+            [sys.executable, "-c", COMMANDS, str(listener.fileno()), *arguments],
             env=environment,
             stdin=subprocess.PIPE,
             pass_fds=[listener.fileno()],
@@ -92,6 +97,13 @@ def server(tmp_path: Path) -> Iterator[Server]:
     yield Server(process, environment)
     process.kill()
     process.communicate()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server of its own for each test."""
+    with started() as server:
+        yield server
 
 
 def test_a_command_writes_to_its_client_s_streams_from_a_process_of_its_own(server: Server) -> None:
@@ -153,6 +165,36 @@ def test_a_command_ends_with_a_killed_server_and_is_run_again(
     until_gone(lambda: [path for path in (waiting,) if path.exists()])
 
 
+def test_another_user_s_clients_are_sent_away() -> None:
+    with started(str(os.getuid() + 1)) as other:
+        client = other.ask("say", "words", "")
+        said, warning = client.communicate()
+    assert "words True" not in said
+    assert "invalid choice: 'say'" in warning  # by the command itself, which has no such
+
+
+def test_another_user_s_server_is_asked_nothing() -> None:
+    address = secrets.token_hex(8)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(f"\0{address}")
+        listener.listen()
+        code = (
+            "import os, runpy, sys; os.getuid = lambda: -1; "
+            "runpy.run_path(sys.argv.pop(1), run_name='__main__')"
+        )
+        client = subprocess.run(
+            [sys.executable, "-c", code, str(CLIENT), "say", "words"],
+            env={"PYTHONPATH": str(PACKAGES), ADDRESS: address},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "invalid choice: 'say'" in client.stderr
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.recv(1) == b""
+
+
 @pytest.mark.parametrize("address", [None, "no server listens here"])
 def test_without_a_server_the_client_runs_the_command(server: Server, address: str | None) -> None:
     environment = {**server.environment, ADDRESS: address or ""}
@@ -183,20 +225,18 @@ def test_a_server_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     environment = {"PYTHONPATH": str(PACKAGES), ADDRESS: address}
     client = Server(starter, environment).ask("measure", "--help")  # type: ignore[arg-type]
     assert client.communicate()[0].startswith("usage: python -m threads_or_processes.trial measure")
-    assert Path(address).parent.stat().st_mode & 0o077 == 0
+    assert list(tmp_path.iterdir()) == []
     assert len(processes_with(marker)) == 2
     starter.kill()
     starter.communicate()
-    until_gone(lambda: [*processes_with(marker), *tmp_path.iterdir()])
+    until_gone(lambda: processes_with(marker))
 
 
-def test_where_no_socket_can_be_there_is_no_server(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / ("long" * 30)
-    folder.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(folder))
+def test_where_no_socket_can_be_there_is_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EINVAL, "no names without files here")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
     monkeypatch.delenv(ADDRESS, raising=False)
     start_server()
     assert ADDRESS not in os.environ
-    assert list(folder.iterdir()) == []

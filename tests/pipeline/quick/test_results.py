@@ -2,15 +2,18 @@
 
 import errno
 import json
+import os
 import tempfile
 from pathlib import Path
 
 import pytest
 from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.files import half_written, put_in_place, write_text
 from threads_or_processes.pipeline.results import (
     NEEDED,
     check_surroundings,
     check_writable,
+    hold,
     others,
 )
 
@@ -110,3 +113,31 @@ def test_a_colon_in_the_project_s_path_is_named(
     check_surroundings(tmp_path)
     with pytest.raises(UserError, match="holds ':'"):
         check_surroundings(tmp_path / "a:b")
+
+
+def test_what_a_killed_run_was_writing_is_removed_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    kept = [tmp_path / name for name in (".x.json", "x.json.0123abcd", ".snakemake_timestamp")]
+    for path in kept:
+        path.touch()
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            put_in_place(kept[0], tmp_path / "linked/x.json")
+        patched.setattr(Path, "unlink", killed)
+        with pytest.raises(KeyboardInterrupt):
+            write_text(tmp_path / "written/x.json", "x")
+        with pytest.raises(KeyboardInterrupt):
+            write_text(tmp_path / "being written/x.json", "x")
+    begun = {path.parent.name: path for path in half_written(tmp_path)}
+    assert set(begun) == {"linked", "written", "being written"}
+    kept.append(begun["being written"])
+    for path in (*kept[:3], begun["written"]):
+        os.utime(path, (1, 1))
+    hold(tmp_path, "a run", "measuring")
+    left = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert sorted(left) == sorted([*kept, tmp_path / ".lock"])

@@ -9,6 +9,7 @@ import math
 import os
 import re
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ MAKE_IT_ANEW = "delete the file and run snakemake again; it will be regenerated"
 #: The largest whole number that a table can hold.
 LARGEST = 2**63 - 1
 MOST_DIGITS = 20
+# What `write_bytes` and `put_in_place` call a file until it has its name.
+_HALF_WRITTEN = re.compile(r"[.].+[.]([0-9a-f]{8}|link)")
 _LONG_NUMBER = re.compile(rb"[0-9]{20}")
 _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -67,6 +70,13 @@ def write_bytes(path: Path, content: bytes) -> None:
             raise
     except OSError as error:
         raise file_error(error, path) from None
+
+
+def half_written(folder: Path) -> Iterator[Path]:
+    """What killed processes began to write below a folder, and what others are writing just now."""
+    for path in folder.rglob(".*"):
+        if _HALF_WRITTEN.fullmatch(path.name) and path.is_file():
+            yield path
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,22 +1,26 @@
 """A folder of results as the rules see it: one face for those measured here and archived ones."""
 
+import contextlib
 import errno
 import fcntl
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from threads_or_processes.common.errors import UserError, file_error
-from threads_or_processes.common.files import read_json
+from threads_or_processes.common.files import half_written, read_json
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables import TABLES
 
 #: What a file system says that has no locks.
 NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}
+#: A file that is older and has no name yet is nobody's: a trial of a killed run may still write.
+WRITTEN_WITHIN_S = 600
 #: What a finished folder holds, of all that comparing reads.
 NEEDED = ("plan.json", "datapackage.json", "trials.csv.gz", "interpreters/parity.json", "tables")
 
@@ -136,7 +140,8 @@ class Results:
 def hold(folder: Path, holder: str, doing: str) -> None:
     """Keep `folder` for this process until it ends; `UserError` names who has it and does what.
 
-    The kernel drops the lock with its holder, so that a killed run leaves nothing to unlock.
+    The kernel drops the lock with its holder, so that a killed run leaves nothing to unlock. Files
+    that one was writing when it was killed are removed.
     """
     lock = folder / ".lock"
     try:
@@ -161,6 +166,10 @@ def hold(folder: Path, holder: str, doing: str) -> None:
         )
         return
     lock.write_text(holder, encoding="utf-8")
+    for file in half_written(folder):
+        with contextlib.suppress(OSError):  # gone meanwhile
+            if time.time() - file.stat().st_mtime > WRITTEN_WITHIN_S:
+                file.unlink()
 
 
 def check_surroundings(root: Path) -> None:

@@ -10,7 +10,7 @@ When the server is killed, the command ends, and is run once more here.
 
 import os
 import sys
-from _socket import AF_UNIX, SCM_RIGHTS, SOCK_SEQPACKET, SOL_SOCKET, socket
+from _socket import AF_UNIX, SCM_RIGHTS, SO_PEERCRED, SOCK_SEQPACKET, SOL_SOCKET, socket
 
 ADDRESS = "TRIAL_SERVER"
 INTERRUPT = b"\2"  # SIGINT
@@ -21,7 +21,9 @@ def main() -> None:
     arguments = sys.argv[1:]
     try:
         server = socket(AF_UNIX, SOCK_SEQPACKET)
-        server.connect(os.environ[ADDRESS])
+        server.connect(f"\0{os.environ[ADDRESS]}")
+        if not is_of_this_user(server):
+            raise PermissionError
         streams = b"".join(end.to_bytes(4, sys.byteorder) for end in (1, 2))
         server.sendmsg(["\0".join(arguments).encode()], [(SOL_SOCKET, SCM_RIGHTS, streams)])
     except (KeyError, OSError):  # none here, or none any more
@@ -40,6 +42,12 @@ def main() -> None:
         sys.stderr.flush()
         run_here(arguments)
     os._exit(int(exit_code))
+
+
+def is_of_this_user(connection: socket) -> bool:
+    """Whether the other end is a process of the same user: the name of a server is no secret."""
+    process_user_group = connection.getsockopt(SOL_SOCKET, SO_PEERCRED, 12)
+    return int.from_bytes(process_user_group[4:8], sys.byteorder) == os.getuid()
 
 
 def run_here(arguments: list[str]) -> None:

@@ -11,13 +11,12 @@ import contextlib
 import ctypes
 import gc
 import os
+import secrets
 import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,7 +26,7 @@ from threads_or_processes.common.decoding import MismatchError, decode, problem_
 from threads_or_processes.common.streams import open_closed_streams
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.trial import Answer
-from threads_or_processes.trial.client import ADDRESS
+from threads_or_processes.trial.client import ADDRESS, is_of_this_user
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 LIFELINE = 0
@@ -42,30 +41,35 @@ def start_server() -> None:
     """
     if sys.platform != "linux":
         return
-    folder = tempfile.mkdtemp(prefix="trials-")  # nobody else may look into it
+    # A name without a file: a killed server leaves none.
+    address = f"trials-{secrets.token_hex(16)}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         try:
-            listener.bind(f"{folder}/socket")
-        except OSError:  # a path of a socket has 107 bytes at most
-            shutil.rmtree(folder)
+            listener.bind(f"\0{address}")
+        except OSError:
             return
         listener.listen()
         server = subprocess.Popen(
-            [sys.executable, "-m", __name__, str(listener.fileno()), folder],
+            [sys.executable, "-m", __name__, str(listener.fileno())],
             env={**os.environ, "PYTHONPATH": str(PACKAGE_ROOT)},
             stdin=subprocess.PIPE,
             pass_fds=[listener.fileno()],
             start_new_session=True,  # an interrupt at the terminal reaches it through its client
         )
-    os.environ[ADDRESS] = f"{folder}/socket"
+    os.environ[ADDRESS] = address
     atexit.register(server.communicate)
 
 
 def serve(listener: socket.socket, run: Callable[[Sequence[str]], None]) -> None:
-    """Fork a process for each client that `run`s its arguments, until the lifeline ends."""
+    """Fork a process for each client that `run`s its arguments, until the lifeline ends.
+
+    Another user's clients are sent away.
+    """
     while LIFELINE not in _ready([LIFELINE, listener]):
         client, _ = listener.accept()
         with client:
+            if not is_of_this_user(client):
+                continue
             content, streams, _, _ = socket.recv_fds(client, LONGEST_REQUEST_BYTES, 2)
             if not content:
                 continue  # it has ended already
@@ -141,15 +145,11 @@ def _prepared() -> Callable[[Sequence[str]], None]:
 
 
 def main() -> None:
-    """Serve the socket whose number and folder the command line names."""
+    """Serve the socket whose number the command line names."""
     open_closed_streams()
-    number, folder = sys.argv[1:]
-    try:
-        run_command = _prepared()
-        with socket.socket(fileno=int(number)) as listener:
-            serve(listener, run_command)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    run_command = _prepared()
+    with socket.socket(fileno=int(sys.argv[1])) as listener:
+        serve(listener, run_command)
 
 
 if __name__ == "__main__":
