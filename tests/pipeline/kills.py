@@ -25,6 +25,8 @@ from threads_or_processes.trial.supervisor.reaper import MARKER, SHARED_MEMORY
 from tests.pipeline.conftest import ROOT, Checkout
 
 POLL_S = 0.03
+#: How long at most until one is killed that lives as long as a run: trials have begun by then.
+LIFE_S = 8.0
 #: A run hangs that takes longer to end, or to have a process of a kind that is left to kill.
 LONGEST_S = 300.0
 
@@ -43,6 +45,9 @@ class Victim(StrEnum):
     WORKER = "a worker"
     GUARDS = "supervisor and reaper"
     ALL = "all at once"
+
+
+LONG_LIVED = {Victim.SNAKEMAKE, Victim.SERVER, Victim.ALL}
 
 
 def victims(root: int) -> dict[Victim, list[int]]:
@@ -204,22 +209,28 @@ class Soak:
         hurt, last_s = 0, time.monotonic()
         while run.poll() is None and left.total():
             assert time.monotonic() - last_s < LONGEST_S, f"nothing to kill of {+left}"
-            time.sleep(POLL_S)
-            if there := sorted(victims(run.pid).keys() & (+left).keys()):
-                victim = chance.choice(there)
-                time.sleep(chance.uniform(0, 0.4))
-                if self._kill(victim, run.pid, chance):
-                    left[victim] -= 1
-                    hurt, last_s = hurt + 1, time.monotonic()
-                    time.sleep(chance.uniform(0, 0.5))
-                    self._look(victim)
+            victim = chance.choice(sorted(left.elements()))
+            self._await(victim, run)
+            time.sleep(chance.uniform(0, LIFE_S if victim in LONG_LIVED else 0.4))
+            if self._kill(victim, run.pid, chance):
+                left[victim] -= 1
+                hurt, last_s = hurt + 1, time.monotonic()
+                time.sleep(chance.uniform(0, 0.5))
+                self._look(victim)
         return hurt
+
+    def _await(self, victim: Victim, run: "subprocess.Popen[bytes]") -> None:
+        """Wait for one of a kind, but not for ever: a run without a server never has one."""
+        until_s = time.monotonic() + LIFE_S
+        while time.monotonic() < until_s and run.poll() is None and victim not in victims(run.pid):
+            time.sleep(POLL_S)
 
     def _kill(self, victim: Victim, root: int, chance: random.Random) -> bool:
         """Kill one of a kind, or all of a group; whether there was any."""
         found = victims(root).get(victim, [])
         is_group = victim in (Victim.ALL, Victim.GUARDS)
-        killed = [self._sigkill(pid) for pid in chance.sample(found, len(found) if is_group else 1)]
+        some = chance.sample(found, len(found) if is_group else min(1, len(found)))
+        killed = [self._sigkill(pid) for pid in some]
         self.kills[victim] += any(killed)
         return any(killed)
 
