@@ -1,6 +1,7 @@
 """A data set and its package are enough: what is published, and what is refused."""
 
 import gzip
+import os
 import shutil
 from argparse import Namespace
 from collections.abc import Callable
@@ -252,6 +253,47 @@ def test_a_package_that_is_not_right_is_refused(
 ) -> None:
     change(archived, act)
     refused(archived, tmp_path / "out", words)
+
+
+def beyond_measure(file: Path) -> None:
+    with file.open("wb") as stream:
+        stream.truncate(2**40)  # takes no room on the disk
+
+
+@pytest.mark.parametrize("name", ["datapackage.json", "trials.csv.gz"])
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        pytest.param(lambda it: it.symlink_to("/dev/zero"), "a device or a pipe", id="device"),
+        pytest.param(os.mkfifo, "a device or a pipe", id="pipe"),
+        pytest.param(beyond_measure, "the file has 1,099,511,627,776 bytes", id="beyond measure"),
+        pytest.param(lambda it: it.symlink_to(it), "symbolic links", id="link to itself"),
+        pytest.param(lambda it: it.symlink_to("gone"), "is missing", id="link to nothing"),
+        pytest.param(Path.mkdir, "folder|directory", id="folder"),
+    ],
+)
+def test_what_is_no_file_or_has_no_end_is_refused(
+    archived: Path, tmp_path: Path, name: str, make: Callable[[Path], object], words: str
+) -> None:
+    (archived / name).unlink()
+    make(archived / name)
+    assert str(archived / name) in refused(archived, tmp_path / "out", words).where
+
+
+def test_links_are_followed_and_the_paths_in_a_package_are_not(
+    archived: Path, tmp_path: Path
+) -> None:
+    change(archived, lambda it: it["trials"].update(path="../../../etc/passwd"))
+    package = read_json(archived / "datapackage.json")
+    write_json(archived / "datapackage.json", signed(package))
+    elsewhere = tmp_path / "elsewhere"
+    archived.rename(elsewhere)
+    archived.mkdir()
+    for name in ("trials.csv.gz", "datapackage.json"):
+        (archived / name).symlink_to(elsewhere / name)
+    out = unpacked(archived, tmp_path / "out")
+    assert (out / "trials.csv.gz").read_bytes() == (elsewhere / "trials.csv.gz").read_bytes()
+    assert not [path for path in out.rglob("*") if path.is_symlink()]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null"])

@@ -5,8 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import tarfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from threads_or_processes.common.errors import UserError
@@ -224,6 +226,33 @@ def test_a_tarball_of_another_version_is_refused(tmp_path: Path) -> None:
     tarball = toy_source(tmp_path / "toy", version="3.12.4")
     with pytest.raises(UserError, match=r"of Python 3\.12\.4, but 3\.13 is asked for"):
         supply(tmp_path / "cache", tarball)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        pytest.param({"name": "../../outside"}, "outside", id="name"),
+        pytest.param(
+            {"name": "link", "type": tarfile.SYMTYPE, "linkname": "/etc"}, "absolute", id="link"
+        ),
+        pytest.param({"name": "device", "type": tarfile.CHRTYPE}, "special file", id="device"),
+    ],
+)
+def test_a_tarball_that_reaches_outside_is_refused(
+    tmp_path: Path, change: dict[str, Any], said: str
+) -> None:
+    tarball = toy_source(tmp_path / "toy")
+    with tarfile.open(tarball) as whole, tarfile.open(tmp_path / "evil.tar", "w") as evil:
+        for member in whole:
+            evil.addfile(member, whole.extractfile(member))
+        odd = tarfile.TarInfo()
+        for name, value in change.items():
+            setattr(odd, name, value)
+        evil.addfile(odd)
+    with pytest.raises(UserError, match=f"can't be unpacked .*{said}"):
+        supply(tmp_path / "cache", tmp_path / "evil.tar")
+    assert not list(tmp_path.rglob("outside"))
+    assert entries(tmp_path / "cache") == []
 
 
 def test_the_provider_needs_no_network_when_all_is_cached(

@@ -25,7 +25,7 @@ from threads_or_processes.analysis.frames import csv_text, frame, names, typed
 from threads_or_processes.analysis.package import PACKAGE_FILE, FileNote
 from threads_or_processes.analysis.records import Record, refused, rows
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.common.files import gunzipped, most_bytes, write_bytes
+from threads_or_processes.common.files import check_ends, gunzipped, most_bytes, write_bytes
 from threads_or_processes.records.fields import columns_of
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Plan
@@ -154,6 +154,7 @@ def refuse(problems: Iterable[Problem | None], path: Path, *, hint: str = GET_IT
 
 def _read_untyped(path: Path) -> pd.DataFrame:
     try:
+        check_ends(path)
         if path.name.endswith(".parquet"):
             return _read_parquet(path)
         if path.name.endswith(".csv.gz"):

@@ -14,7 +14,7 @@ from typing import Any
 from threads_or_processes.analysis.checks import REPETITION_KEY
 from threads_or_processes.common.decoding import MismatchError, problem_with
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.common.files import read_json, sha256_file
+from threads_or_processes.common.files import check_ends, read_json, sha256_file
 from threads_or_processes.common.plan_file import plan_from
 from threads_or_processes.common.provenance import UNKNOWN
 from threads_or_processes.common.signing import edited, identity_digest, is_intact, signed
@@ -54,7 +54,8 @@ class FileNote:
 
     @classmethod
     def of(cls, path: Path) -> "FileNote":
-        """Take note of a file."""
+        """Take note of a file; `UserError` if it has no end."""
+        check_ends(path)
         return cls(bytes=path.stat().st_size, sha256=sha256_file(path))
 
 
@@ -181,7 +182,7 @@ def _constraints(column: Column) -> dict[str, Any]:
 
 def read_package(path: Path) -> Package:
     """Read and check datapackage.json; `UserError` names what is wrong with it."""
-    if not path.is_file():
+    if not (path.exists() or path.is_symlink()):
         raise UserError(
             f"{PACKAGE_FILE} is missing; it describes the data set and is required",
             where=str(path),

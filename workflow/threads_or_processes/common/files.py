@@ -9,6 +9,7 @@ import math
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 #: a file made to fill the memory 1000 times.
 MOST_GROWTH = 100
 MOST_BYTES_OF_SMALL_FILES = 64 * 1024 * 1024
+#: No file that is read whole is larger: a data set of a million rows has 30 MB.
+MOST_BYTES = 512 * 1024 * 1024
 
 
 def canonical_json(value: Any) -> str:
@@ -108,11 +111,24 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a file; `UserError` names it when it can't be read."""
+    """Read a file; `UserError` names it when it can't be read, or when it has no end."""
     try:
+        check_ends(path)
         return path.read_bytes()
     except OSError as error:
         raise file_error(error, path) from None
+
+
+def check_ends(path: Path) -> None:
+    """`UserError` for a device, a pipe or a file beyond measure, as an archive may hold."""
+    found = path.stat()
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+        what = "there is a device or a pipe in the place of a file"
+    elif found.st_size > MOST_BYTES:
+        what = f"the file has {found.st_size:,} bytes, where none has more than {MOST_BYTES:,}"
+    else:
+        return
+    raise UserError(what, where=str(path), hint="get the file again from where it is from")
 
 
 def read_json(path: Path, *, hint: str = MAKE_IT_ANEW) -> Any:

@@ -86,10 +86,20 @@ def distribution_tarball(
 
 
 def unpack(tarball: Tarball, folder: Path) -> Path:
-    """Unpack into `folder`; the path of the source tree's root."""
-    with tarfile.open(tarball.path) as archive:
-        archive.extractall(folder, filter="data")
-    return next(path.parent for path in folder.glob("*/configure"))
+    """Unpack into `folder`; the path of the source tree's root.
+
+    `UserError` for a tarball with names, links or devices outside of it, or without a `configure`.
+    """
+    try:
+        with tarfile.open(tarball.path) as archive:
+            archive.extractall(folder, filter="data")
+        return next(path.parent for path in folder.glob("*/configure"))
+    except (tarfile.TarError, EOFError, StopIteration) as error:
+        raise UserError(
+            f"the source tarball can't be unpacked ({str(error) or 'it has no configure'})",
+            where=str(tarball.path),
+            hint="get the tarball again from where it is from",
+        ) from None
 
 
 def os_release() -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.files import check_ends
 from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.cells import Grid
 from threads_or_processes.plan.config import hint
@@ -64,6 +65,7 @@ def read_claim_files(names: Sequence[str]) -> dict[str, Any]:
 
 def _read(name: str) -> Any:
     try:
+        check_ends(claim_file(name))
         return yaml.safe_load(claim_file(name).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         if isinstance(error, UnicodeDecodeError):
