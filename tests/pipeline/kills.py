@@ -138,10 +138,12 @@ class Soak:
 
         A user may do the same by moving such records away.
         """
-        for place, record in self.checkout.records().items():
-            if record["outcome"] != "ok":
-                (self.checkout.results / place).unlink()
-        self.end()
+        records = self.checkout.records()
+        killed = [place for place, record in records.items() if record["outcome"] != "ok"]
+        for place in killed:
+            (self.checkout.results / place).unlink()
+        if killed:
+            self.end()
 
     @property
     def archived(self) -> dict[str, bytes]:

@@ -5,6 +5,7 @@
 
 import csv
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from operator import itemgetter
@@ -29,7 +30,7 @@ THOROUGH_SWEEP: dict[str, Any] = SMALL_SWEEP | {
         "scaling": SCALING | {"models": ["serial", *WORKERS]},
     }
 }
-SOME = (Victim.SERVER, Victim.REAPER, Victim.SENTINEL, Victim.ALL)
+SOME = (Victim.SERVER, Victim.REAPER, Victim.SENTINEL, Victim.GUARDS)
 WANTED = dict.fromkeys(Victim, 10) if IS_THOROUGH else dict.fromkeys(SOME, 1)
 SEED = 19
 #: What says which configuration a row is of; all else of a table depends on what was measured.
@@ -37,29 +38,33 @@ KEYS = {"cell", "baseline_cell", "workload", "model", "workers", "arm", "timing"
 
 
 @pytest.fixture(scope="module")
-def soak(tmp_path_factory: pytest.TempPathFactory, interpreters: Path) -> Iterator[Soak]:
+def unhurt(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """The same sweep, measured without a kill."""
+    if not IS_THOROUGH:
+        small: Checkout = request.getfixturevalue("measured_small")
+        return small
+    request.getfixturevalue("interpreters")
+    checkout = new_checkout(tmp_path_factory.mktemp("unhurt"), THOROUGH_SWEEP)
+    checkout.measure()
+    return checkout
+
+
+@pytest.fixture(scope="module")
+def soak(unhurt: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Soak]:
     """A campaign that was killed again and again, and was finished after that."""
-    sweep = THOROUGH_SWEEP if IS_THOROUGH else SMALL_SWEEP
-    checkout = new_checkout(tmp_path_factory.mktemp("soak"), sweep)
-    target = "report" if IS_THOROUGH else DATA_SET
-    soak = Soak(checkout=checkout, sweep=sweep, seed=SEED, target=target)
+    folder = tmp_path_factory.mktemp("soak") / "checkout"
+    if IS_THOROUGH:
+        soak = Soak(new_checkout(folder, THOROUGH_SWEEP), THOROUGH_SWEEP, seed=SEED)
+    else:  # nothing is measured yet, and all else is there
+        soak = Soak(unhurt.copy(folder), SMALL_SWEEP, seed=SEED, target=DATA_SET)
+        for name in ("trials", "archive"):
+            shutil.rmtree(soak.checkout.results / name)
     try:
         soak.go_on(WANTED)
         soak.end()
         yield soak
     finally:
         soak.close()
-
-
-@pytest.fixture(scope="module")
-def unhurt(soak: Soak, request: pytest.FixtureRequest, tmp_path_factory: Any) -> Checkout:
-    """The same sweep, measured without a kill."""
-    if not IS_THOROUGH:
-        same: Checkout = request.getfixturevalue("measured_small")
-        return same
-    other = new_checkout(tmp_path_factory.mktemp("unhurt"), {**soak.sweep, "blocks": soak.blocks})
-    other.measure()
-    return other
 
 
 @pytest.mark.parametrize("victim", WANTED)
