@@ -6,7 +6,7 @@ unexport PYTHONPATH PYTHONHOME
 # A user without a name, as in containers, is no error; Snakemake wants one.
 export LOGNAME := $(or $(LOGNAME),$(USER),$(shell id -un 2>/dev/null || id -u))
 
-.PHONY: report quick example test check env lock
+.PHONY: report quick example test faults audit check env lock
 
 report: env
 	.venv/bin/snakemake --cores all
@@ -24,6 +24,15 @@ TOGETHER = tests/analysis tests/browser tests/common tests/pipeline/quick tests/
 test: env check tests/browser/node_modules/.package-lock.json
 	.venv/bin/pytest --numprocesses auto --dist loadfile --durations 15 $(TOGETHER)
 	.venv/bin/pytest --durations 30 $(TOGETHER:%=--ignore %)
+
+# Every fault of docs/reliability.md, with a hundred kills and 10,000 inputs of each kind.
+faults: env
+	HYPOTHESIS_PROFILE=faults .venv/bin/python -m tests.faults --quiet --numprocesses auto --dist loadfile
+
+# Are there known vulnerabilities in what is locked? Needs the network.
+audit: env
+	for lock in requirements.lock requirements-cluster.lock workflow/envs/arm.lock; do \
+	  .venv/bin/uv tool run pip-audit --strict --disable-pip --require-hashes -r $$lock || exit 1; done
 
 check: env
 	.venv/bin/ruff check

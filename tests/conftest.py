@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+from collections.abc import Generator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,17 @@ def interpreter_request(**changes: Any) -> dict[str, Any]:
         "requirements": [],
         **changes,
     }
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test of hypothesis counts each of its inputs (tests/faults.py)."""
+    inputs = re.findall(r"(\d+) passing examples", getattr(item, "hypothesis_statistics", ""))
+    if call.when == "call" and inputs:
+        item.user_properties.append(("times", sum(map(int, inputs))))
+    return (yield)
 
 
 @pytest.fixture(scope="session")

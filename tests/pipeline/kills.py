@@ -95,6 +95,11 @@ def _leads_a_session(pid: int) -> bool:
         return False
 
 
+def _is_snakemakes(folder: Path) -> bool:
+    """Whether it is an empty folder of a killed Snakemake's own."""
+    return folder.name.startswith("snakemake") and not any(folder.iterdir())
+
+
 @dataclass
 class Soak:
     """A campaign whose processes are killed, and what was seen of it.
@@ -161,7 +166,7 @@ class Soak:
         """Processes, files and shared memory of this campaign that should be gone."""
         return [
             *(system_text(PROC / str(pid) / "cmdline") for pid in self._processes()),
-            *(str(path) for path in self._temporary.iterdir()),
+            *(str(path) for path in self._temporary.iterdir() if not _is_snakemakes(path)),
             *map(str, half_written(self.checkout.folder)),
             *self._abandoned(),
         ]

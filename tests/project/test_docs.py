@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults import faults
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -66,3 +68,12 @@ def folders(inside: str = ".") -> set[str]:
     """The folders right in a folder, hidden ones apart, that hold something of the project."""
     paths = [path.relative_to(inside).parts for path in tracked(inside)]
     return {parts[0] for parts in paths if len(parts) > 1 and parts[0][0] != "."}
+
+
+def test_every_fault_of_the_page_has_tests_that_are_there() -> None:
+    for fault in faults():
+        assert fault.tests, fault.name
+        for test in fault.tests:
+            file, _, name = test.partition("::")
+            text = (ROOT / file).read_text(encoding="utf-8")
+            assert not name or f"\ndef {name.partition('[')[0]}(" in text, test
