@@ -122,6 +122,18 @@ def parts(**lost: float | Bounded) -> dict[Part, Bounded]:
         ({"inflated": -0.04}, THREADS, ()),
         # the others
         ({"run_queue": 0.5}, PROCESSES, (Cause.TAKEN_CPU,)),
+        ({"run_queue": 0.4}, replace(THREADS, own_waiting=0.3), (Cause.PROGRAMS,)),
+        (
+            {"run_queue": 0.4},
+            replace(THREADS, own_waiting=0.3, is_oversubscribed=True),
+            (Cause.TAKEN_CPU,),
+        ),
+        # one thread ran at any time: the GIL, whatever the others were between
+        ({"imbalance": 0.25, "dispatch": 0.25}, GIL, (Cause.GIL_BETWEEN,)),
+        ({"dispatch": 0.75}, replace(GIL, workers=4), (Cause.GIL_BETWEEN,)),
+        ({"imbalance": 0.25, "dispatch": 0.25}, THREADS, (Cause.UNEQUAL_TASKS, Cause.SENDING)),
+        ({"dispatch": 0.8}, GIL, (Cause.SENDING,)),
+        ({"imbalance": 0.5}, replace(GIL, idle_workers=1.0), (Cause.IDLE_WORKERS,)),
         ({"imbalance": 0.3}, PROCESSES, (Cause.UNEQUAL_TASKS,)),
         ({"imbalance": 0.7}, replace(PROCESSES, workers=4), (Cause.UNEQUAL_TASKS,)),
         (

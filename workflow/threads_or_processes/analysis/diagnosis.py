@@ -21,6 +21,8 @@ HANDOVER_NS = 5_000_000
 SHORT_WAIT_NS = 1_000_000
 #: Inflated in processes as it is in threads: at least this share of it.
 ALIKE = 0.5
+#: Tasks that take turns with the GIL use one CPU, give or take this share of it.
+ONE_CPU = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,7 @@ class Circumstances:
     family: Family
     has_gil: bool
     workers: int = 2
+    is_oversubscribed: bool = False
     own_waiting: float = 0.0
     wait_ns: float | None = None
     handover_ns: float | None = None
@@ -71,23 +74,35 @@ def _beside(parts: Mapping[Part, Bounded], around: Circumstances) -> Iterator[Ca
     high = parts[Part.INFLATED].high
     if high is not None and high <= -CHEAPER:
         yield Cause.CHEAPER
-    if around.own_waiting >= STANDS_OUT:
+    if around.own_waiting >= STANDS_OUT and not stands_out(parts[Part.RUN_QUEUE]):
         yield Cause.OWN_WAITING
 
 
 def _cause(part: Part, parts: Mapping[Part, Bounded], around: Circumstances) -> Cause:
     share = parts[part].value or 0.0
+    if part in (Part.IMBALANCE, Part.DISPATCH) and _take_turns(parts, around):
+        return Cause.GIL_BETWEEN
     match part:
         case Part.INFLATED:
             return _of_inflated(share, around)
         case Part.WAITING:
             return _of_waiting(around)
         case Part.RUN_QUEUE:
-            return Cause.TAKEN_CPU
+            # There are CPUs enough for the workers: who has them is what the tasks wait for.
+            is_own = around.own_waiting >= STANDS_OUT and not around.is_oversubscribed
+            return Cause.PROGRAMS if is_own else Cause.TAKEN_CPU
         case Part.IMBALANCE:
             return _of_imbalance(share, parts, around)
         case _:
             return Cause.SENDING
+
+
+def _take_turns(parts: Mapping[Part, Bounded], around: Circumstances) -> bool:
+    """Whether one thread ran at any time, and only one, although none was without work."""
+    if around.family is not Family.THREADS or not around.has_gil or around.idle_workers >= 0.5:
+        return False
+    on_cpu = sum(parts[part].value or 0.0 for part in (Part.USEFUL, Part.INFLATED))
+    return around.workers > 1 and abs(around.workers * on_cpu - 1) <= ONE_CPU
 
 
 def _of_inflated(share: float, around: Circumstances) -> Cause:

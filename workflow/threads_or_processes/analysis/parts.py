@@ -421,6 +421,7 @@ def _with_causes(plan: Plan, rows: Sequence[PartsRow]) -> list[PartsRow]:
                     family=family(row),
                     has_gil=gil[row.arm],
                     workers=row.workers,
+                    is_oversubscribed=row.worker_kind.is_over,
                     own_waiting=row.own_waiting_ratio or 0.0,
                     wait_ns=waited * each_ns if each_ns is not None else None,
                     handover_ns=inflated * each_ns if each_ns is not None else None,

@@ -85,6 +85,11 @@ class WorkerKind(StrEnum):
     OVER_QUOTA = "over_quota"  # more than the CPUs' worth of time that control groups allow
     OVERSUBSCRIBED = "oversubscribed"  # more than the logical CPUs
 
+    @property
+    def is_over(self) -> bool:
+        """Whether there are more workers than CPUs that they may use."""
+        return self in (WorkerKind.OVER_QUOTA, WorkerKind.OVERSUBSCRIBED)
+
 
 class Outcome(StrEnum):
     """How a trial ended."""
@@ -268,6 +273,7 @@ class Cause(StrEnum):
     """The likely cause of time that workers lost."""
 
     GIL = "gil"  # only the worker that holds the GIL runs Python code
+    GIL_BETWEEN = "gil_between"  # the same, and the others wait for it between their tasks
     LOCK = "lock"  # workers pass a lock to each other repeatedly
     TAKING_TURNS = "taking_turns"  # workers wait for something that one of them holds for long
     OWN_WAITING = "own_waiting"  # the tasks wait when they run serially, too: nothing is lost
@@ -278,6 +284,7 @@ class Cause(StrEnum):
     COSTLIER = "costlier"  # the work costs more CPU time, for an unknown reason
     CHEAPER = "cheaper"  # the work costs less CPU time than serially
     TAKEN_CPU = "taken_cpu"  # workers share CPUs
+    PROGRAMS = "programs"  # the programs that the tasks start share them with the workers
     UNEQUAL_TASKS = "unequal_tasks"
     IDLE_WORKERS = "idle_workers"  # one worker had two chunks, another none
     LATE_TASKS = "late_tasks"  # a worker had its tasks late, as sending others' took long

@@ -11,7 +11,6 @@ from threads_or_processes.records.vocabulary import (
     Family,
     Part,
     PartsState,
-    WorkerKind,
 )
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
@@ -79,6 +78,7 @@ STYLES = {
 #: The part that each cause explains.
 EXPLAINS = {
     Cause.GIL: Part.WAITING,
+    Cause.GIL_BETWEEN: Part.DISPATCH,
     Cause.LOCK: Part.WAITING,
     Cause.TAKING_TURNS: Part.WAITING,
     Cause.OWN_WAITING: Part.WAITING,
@@ -89,6 +89,7 @@ EXPLAINS = {
     Cause.COSTLIER: Part.INFLATED,
     Cause.CHEAPER: Part.INFLATED,
     Cause.TAKEN_CPU: Part.RUN_QUEUE,
+    Cause.PROGRAMS: Part.RUN_QUEUE,
     Cause.UNEQUAL_TASKS: Part.IMBALANCE,
     Cause.IDLE_WORKERS: Part.IMBALANCE,
     Cause.LATE_TASKS: Part.IMBALANCE,
@@ -99,6 +100,7 @@ EXPLAINS = {
 MEANINGS = {
     # What helps against it was measured here, or was not.
     Cause.GIL: ("only the thread that holds the GIL runs Python code", ""),
+    Cause.GIL_BETWEEN: ("one thread has the GIL, and the others wait for it between tasks", ""),
     Cause.LOCK: (
         "threads hand a lock to each other, again and again",
         "hold it for less, take it less often, or give each thread its own and join the results",
@@ -141,6 +143,10 @@ MEANINGS = {
     Cause.TAKEN_CPU: (
         "there were fewer CPUs than workers that could run",
         "use fewer workers, or free the CPUs that they are bound to",
+    ),
+    Cause.PROGRAMS: (
+        "the programs that the tasks start use the same CPUs, so this is no loss",
+        "",
     ),
     Cause.UNEQUAL_TASKS: (
         "some chunks take longer than others",
@@ -235,7 +241,7 @@ def shown_rows(campaign: Campaign, rows: Iterable[PartsRow]) -> list[PartsRow]:
 
 
 def _rank(row: PartsRow) -> tuple[bool, bool, int, int]:
-    fits = row.worker_kind not in (WorkerKind.OVERSUBSCRIBED, WorkerKind.OVER_QUOTA)
+    fits = not row.worker_kind.is_over
     return row.state is PartsState.MEASURED, fits, row.workers if fits else -row.workers, row.amount
 
 
@@ -274,7 +280,7 @@ def _losses(rows: Sequence[PartsRow]) -> Table:
 
 
 def _is_loss(cause: Cause) -> bool:
-    return cause not in (Cause.OWN_WAITING, Cause.CHEAPER)
+    return cause not in (Cause.OWN_WAITING, Cause.PROGRAMS, Cause.CHEAPER)
 
 
 def _left_out(rows: Sequence[PartsRow]) -> Iterator[str]:
@@ -364,7 +370,7 @@ def _explained(cause: Cause, row: PartsRow, evidence: Evidence) -> Iterator[str]
     """One cause: the part in numbers, what it is likely to be, and what helps."""
     meaning, remedy = MEANINGS[cause]
     yield f"{_picture(cause, row)}; likely cause: {meaning}"
-    if cause is Cause.GIL:
+    if not MEANINGS[cause][1] and _is_loss(cause):
         yield _without_gil(row, evidence)
     elif remedy:
         yield f"what helps: {remedy}"
@@ -389,6 +395,9 @@ def _picture(cause: Cause, row: PartsRow) -> str:
             return f"workers wait inside tasks for {share} of their time, {switches} times a batch"
         case Part.RUN_QUEUE:
             return f"workers are ready and have no CPU for {share} of their time"
+        case _ if cause is Cause.GIL_BETWEEN:
+            outside = (row.parts[Part.DISPATCH].value or 0) + (row.parts[Part.IMBALANCE].value or 0)
+            return f"workers are outside tasks for {_percent(outside)} of their time"
         case Part.IMBALANCE:
             return f"workers are done before the others for {share} of their time"
         case _:
