@@ -432,6 +432,7 @@ def _model(name: str) -> Model:
         family=entry.family,
         start_method=entry.start_method,
         unpinned=entry.unpinned,
+        api=entry.api,
     )
 
 

@@ -241,8 +241,23 @@ def test_the_fewest_workers_that_are_as_fast_are_named() -> None:
         "json/processes-fork/16/3.13/warm": 5.0,
     }
     row = decisions(truths)["json", "3.13"]
-    assert (row["best_family"], row["enough_workers"]) == ("processes", 4)
+    assert row["best_family"] == "processes"
+    assert row["families"]["processes"]["enough_workers"] == 4
     alone = decisions({key: truths[key] for key in list(truths)[:4]})["json", "3.13"]
-    assert (alone["best_workers"], alone["enough_workers"]) == (2, 2)
+    assert alone["families"]["processes"]["enough_workers"] == alone["best_workers"] == 2
     serial = decisions({**truths, "json/serial/1/3.13/warm": 1.0})["json", "3.13"]
-    assert (serial["best_family"], serial["enough_workers"]) == ("serial", None)
+    assert serial["best_family"] == "serial"
+    assert serial["families"]["serial"]["enough_workers"] == 1
+
+
+def test_fewer_workers_that_may_be_as_fast_are_named_too() -> None:
+    truths = {
+        "json/serial/1/3.13/warm": 20.0,
+        "json/processes-fork/2/3.13/warm": 5.1,
+        "json/processes-fork/4/3.13/warm": 5.0,
+    }
+    noisy = decisions(truths, noise=Noise(0.06, 0.002))["json", "3.13"]["families"]["processes"]
+    assert (noisy["fewest_workers"], noisy["enough_workers"]) == (2, 4)
+    slower = {**truths, "json/processes-fork/2/3.13/warm": 10.0}
+    clear = decisions(slower, noise=Noise(0.06, 0.002))["json", "3.13"]["families"]["processes"]
+    assert (clear["fewest_workers"], clear["enough_workers"]) == (4, 4)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from threads_or_processes.analysis.beyond_trials import kind_of
-from threads_or_processes.analysis.decisions import Contest, contenders, contests
+from threads_or_processes.analysis.decisions import Contest, contests
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import Times
 from threads_or_processes.records.plan import Plan
@@ -61,7 +61,7 @@ def simulated(
 
 
 def left_out(contest: Contest) -> set[Family]:
-    kept = {contest.plan.family(cell) for cell in contenders(contest).cells}
+    kept = {contest.plan.family(cell) for cell in contest.contenders.cells}
     return {contest.plan.family(cell) for cell in contest.fastest_first} - kept
 
 

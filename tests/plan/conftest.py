@@ -42,6 +42,7 @@ class Mode:
     requires: frozenset[str] = frozenset()
     since: tuple[int, int] = (3, 0)
     unpinned: str = ""
+    api: str = ""
     needs_semaphores: bool = False
 
     @property

@@ -279,7 +279,7 @@ def test_terms_lead_to_their_meanings(world: Worlds) -> None:
     (glossed,) = glossary.build(world("default").evidence())
     meanings = {fact.anchor: fact.text for facts in glossed.of(Facts) for fact in facts.facts}
     links = {part.text: part.address for part in limits.words if isinstance(part, Link)}
-    assert list(links) == ["batch", "blocks", "intervals", "More limits"]
+    assert list(links) == ["batch", "intervals", "blocks", "More limits"]
     assert links.pop("More limits") == "#threats"
     assert "this session" in meanings[links["intervals"].removeprefix("#")]
     assert meanings.keys() >= {address.removeprefix("#") for address in links.values()}

@@ -4,11 +4,12 @@ The choice is between families (serial, threads, processes, ...), each by its be
 family, of all its models.
 
 What is recommended is not the fastest cell but all families that the data don't rule out
-(`contenders`): the fastest of several is chosen by noise where they are alike.
+(`Contest.contenders`): the fastest of several is chosen by noise where they are alike.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import pandas as pd
 
@@ -46,6 +47,14 @@ Way = tuple[str, int, str]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Contenders:
+    """The cells that may be the best, and at which p each of the others was ruled out."""
+
+    cells: tuple[Cell, ...]
+    ruled_out: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Contest:
     """The candidates of a workload on an arm, the fastest first, with what they are judged by."""
 
@@ -65,10 +74,38 @@ class Contest:
         """The fastest cell of a family."""
         return next((c for c in self.fastest_first if self.plan.family(c) is family), None)
 
-    def enough_workers(self, best: Cell) -> int | None:
-        """The fewest workers with which a cell's model is as fast in practice; None of serial."""
-        if best.model == SERIAL:
-            return None
+    @cached_property
+    def contenders(self) -> Contenders:
+        """The cells that may be the best: not shown to be slower than the fastest, or its equal.
+
+        All judged together: the truly best is ruled out in at most 1 - confidence of such contests
+        (Hsu, "Constrained simultaneous confidence intervals for multiple comparisons with the
+        best", Ann. Statist. 12, 1984; by Bonferroni here, as spreads are unlike, and two-sided, as
+        any cell may look the fastest). The interval must say it, too, so both methods do.
+        """
+        if not self.fastest_first:
+            return Contenders(cells=(), ruled_out={})
+        best, *others = self.fastest_first
+        kept, ruled_out = [best], {}
+        for other in others:
+            found = self.compared(best, other)
+            if found is None or found.reading not in FASTER:
+                kept.append(other)
+                continue
+            p = len(others) * two_sided(found.estimate.one_sided_p(0.0))
+            if p <= 1 - self.rules.confidence:
+                ruled_out[other.id] = p
+            else:
+                kept.append(other)
+        return Contenders(cells=tuple(kept), ruled_out=ruled_out)
+
+    def fewest_workers(self, best: Cell) -> int:
+        """The fewest with which a family's best model may be the best of all; else its own."""
+        kept = (cell.workers for cell in self.contenders.cells if cell.model == best.model)
+        return min((best.workers, *kept))
+
+    def enough_workers(self, best: Cell) -> int:
+        """The fewest with which a family's best model is as fast in practice."""
         alike = (
             c for c in self.fastest_first if c.model == best.model and c.workers < best.workers
         )
@@ -144,39 +181,6 @@ def contests(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules) -> li
     ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Contenders:
-    """The cells that may be the best, and at which p each of the others was ruled out."""
-
-    cells: tuple[Cell, ...]
-    ruled_out: Mapping[str, float]
-
-
-def contenders(contest: Contest) -> Contenders:
-    """Which cells may be the best: those not shown to be slower than the fastest one, or its equal.
-
-    All judged together: the truly best is ruled out in at most 1 - confidence of such contests
-    (Hsu, "Constrained simultaneous confidence intervals for multiple comparisons with the best",
-    Ann. Statist. 12, 1984; by Bonferroni here, as spreads are unlike, and two-sided, as any cell
-    may look the fastest). The interval must say it, too, so both methods do.
-    """
-    if not contest.fastest_first:
-        return Contenders(cells=(), ruled_out={})
-    best, *others = contest.fastest_first
-    kept, ruled_out = [best], {}
-    for other in others:
-        found = contest.compared(best, other)
-        if found is None or found.reading not in FASTER:
-            kept.append(other)
-            continue
-        p = len(others) * two_sided(found.estimate.one_sided_p(0.0))
-        if p <= 1 - contest.rules.confidence:
-            ruled_out[other.id] = p
-        else:
-            kept.append(other)
-    return Contenders(cells=tuple(kept), ruled_out=ruled_out)
-
-
 def decisions_table(
     found: Iterable[Contest], plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules
 ) -> list[DecisionRow]:
@@ -205,6 +209,8 @@ def families_table(found: Iterable[Contest]) -> list[FamilyRow]:
             cell=best.id,
             model=best.model,
             workers=best.workers,
+            fewest_workers=one.fewest_workers(best),
+            enough_workers=one.enough_workers(best),
             time_ns=one.means_ns[best.id],
             speedup=None if family is Family.SERIAL else one.ratio(best, one.own_serial),
             reference_speedup=None
@@ -326,7 +332,7 @@ def _decision(contest: Contest, costs_ns: Mapping[Way, float], margin: float) ->
     pays_ns = None
     if own_speedup is not None and own_speedup.reading is ComparisonResult.FASTER:
         pays_ns = pays_from_ns(costs_ns.get(way_of(best)), own_speedup.value, margin)
-    kept = contenders(contest)
+    kept = contest.contenders
     families = {contest.plan.family(cell) for cell in kept.cells}
     use, p_values = _use(contest, families)
     p_values += [p for family, p in _ruled_out(contest, kept).items() if family not in families]
@@ -337,7 +343,6 @@ def _decision(contest: Contest, costs_ns: Mapping[Way, float], margin: float) ->
         p_value=min(1.0, max(p_values)) if p_values else None,
         best=contest.named(best),
         best_ns=contest.means_ns[best.id],
-        enough_workers=contest.enough_workers(best),
         work_ns=contest.means_ns.get(reference.id) if reference is not None else None,
         speedup=contest.ratio(best, contest.reference_serial),
         own_speedup=own_speedup,

@@ -69,6 +69,8 @@ class ModelEntry(Protocol):
     @property
     def unpinned(self) -> str: ...  # noqa: D102
     @property
+    def api(self) -> str: ...  # noqa: D102
+    @property
     def needs_semaphores(self) -> bool: ...  # noqa: D102
 
 

@@ -71,6 +71,7 @@ def make_plan(
                 family=model.family,
                 start_method=model.start_method,
                 unpinned=model.unpinned,
+                api=model.api,
             )
             for name, model in models.items()
         },

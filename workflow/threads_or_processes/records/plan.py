@@ -118,12 +118,13 @@ class Workload:
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """A way to execute a batch; `unpinned`: of pinned workers, the same with free ones."""
+    """A way to execute a batch, through `api`; `unpinned`: the same with workers that are free."""
 
     title: str
     family: Family
     start_method: StartMethod
     unpinned: str = ""
+    api: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -156,6 +156,7 @@ def campaign_of(plan: Plan) -> Campaign:
                 family=model.family,
                 start_method=model.start_method,
                 unpinned=model.unpinned,
+                api=plain(model.api),
             )
             for name, model in plan.models.items()
         },

@@ -51,10 +51,15 @@ def fixed(value: float, decimals: int) -> str:
 
 
 def times_in(values_ns: Sequence[float | None], unit: Unit) -> list[str]:
-    """Times as a column: one unit, and the decimals that suit the typical value."""
+    """Times as a column: one unit, and decimals that suit the typical and the least value."""
     scaled = [None if value is None else value / unit.ns for value in values_ns]
     known = [abs(value) for value in scaled if value is not None]
-    decimals = significant_decimals(median(known), digits=4) if known else 0
+    decimals = 0
+    if known:
+        decimals = max(
+            significant_decimals(median(known), digits=4),
+            significant_decimals(min(known), digits=2),
+        )
     return [MISSING if value is None else fixed(value, decimals) for value in scaled]
 
 

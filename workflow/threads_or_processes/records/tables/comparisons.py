@@ -110,10 +110,6 @@ class DecisionRow:
         Candidate | None, Field("the cell with the smallest geometric mean, warm timing")
     ] = None
     best_ns: Annotated[float | None, Field("its geometric mean")] = None
-    enough_workers: Annotated[
-        int | None,
-        Field("the fewest workers with which its model is as fast within the margin", minimum=1),
-    ] = None
     work_ns: Annotated[
         float | None,
         Field(
@@ -167,6 +163,18 @@ class FamilyRow:
     cell: Annotated[str, Field("the family's cell with the smallest geometric mean, warm timing")]
     model: Model
     workers: Workers
+    fewest_workers: Annotated[
+        int,
+        Field(
+            "the fewest workers with which its model is not shown to be slower than the best of "
+            "all families; its own workers where it is",
+            minimum=1,
+        ),
+    ]
+    enough_workers: Annotated[
+        int,
+        Field("the fewest workers with which its model is as fast within the margin", minimum=1),
+    ]
     time_ns: Annotated[float, Field("its geometric mean")]
     speedup: Annotated[
         Ratio | None, Field("that cell against serial on the same arm", unit="ratio")

@@ -93,11 +93,11 @@ def limits(evidence: Evidence, decisions: Decisions) -> str:
         for row in decisions.tables.decisions
         if row.workload in shown and row.work_ns is not None
     ]
-    work = "one amount of work"
+    work = "a batch of one amount of work"
     if amounts_ns:
         ends = dict.fromkeys(text.about(end) for end in (min(amounts_ns), max(amounts_ns)))
-        work = f"{' to '.join(ends)} of work"
-    told = [f"{work} in a batch, on running pools", _workers(decisions)]
+        work = f"a batch of {' to '.join(ends)}"
+    told = [f"{work}, on running pools", _workers(decisions)]
     if len(decisions.workloads) > 1:
         told.insert(1, "each workload ran alone")
     if library := _library(decisions):
@@ -106,7 +106,8 @@ def limits(evidence: Evidence, decisions: Decisions) -> str:
     if evidence.campaign.blocks > 1:
         covered = words.covered(evidence.campaign, len(evidence.tables.sessions))
         binaries = " and these binaries" if evidence.campaign.compilations < 2 else ""
-        blocks += f", whose intervals cover {covered}{binaries}"
+        level = text.percent(evidence.campaign.confidence)
+        blocks = f"{level} intervals from {blocks} cover {covered}{binaries}"
     told.append(blocks)
     if evidence.plain_arms:
         told.append("plain builds")
@@ -208,6 +209,11 @@ def startup(decisions: Decisions) -> str:
         for row in decisions.tables.startup
         if row.first_result.value is not None
     }
+    ever = [
+        row.first_ever.value / row.first_result.value
+        for row in decisions.tables.startup
+        if row.first_ever.value and row.first_result.value
+    ]
     started = [cell for cell in cells if cell.id in first_ns]
     told = []
     if started:
@@ -220,8 +226,11 @@ def startup(decisions: Decisions) -> str:
             ]
             if times:
                 told.append(f"on {arm.name}: {', '.join(times)}")
-        pool = f"first result of a new pool of {text.count(workers, 'worker')}"
+        pool = f"first result of {text.count(workers, 'new worker')}"
         told = [f"{pool} {'; '.join(told)}"] if told else []
+        if told and ever:
+            times = " to ".join(dict.fromkeys(text.fixed(end(ever), 1) for end in (min, max)))
+            told.append(f"the first ever takes {times} times as long")
     if pays := _pays(decisions):
         told.append(pays)
     return " ".join(words.sentence(one) for one in told)
@@ -247,8 +256,8 @@ def _pays(decisions: Decisions) -> str:
     if not found_ns:
         return ""
     least, most = (text.about(end(found_ns)) for end in (min, max))
-    span = least if least == most else f"{least} (best workload) to {most} (worst)"
-    return f"on a running pool, the recommended workers pay from {span} of work in a batch"
+    span = least if least == most else f"{least} (best) to {most} (worst)"
+    return f"once up, recommended workers pay from a batch of {span}"
 
 
 def _cautions(evidence: Evidence) -> tuple[str, ...]:

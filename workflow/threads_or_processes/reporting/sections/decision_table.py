@@ -428,11 +428,11 @@ def use_on(workload: str, arm: str, decisions: Decisions) -> str:
         return "no data"
     told = words.use(row.use, row.families)
     counts = [
-        row.enough_workers
-        if row.enough_workers is not None and row.best is not None and row.best.family is family
-        else decisions.families[workload, arm, family].workers
+        workers
         for family in decisions.recommended(workload, arm)
         if family is not Family.SERIAL
+        for best in [decisions.families[workload, arm, family]]
+        for workers in (min(best.fewest_workers, best.enough_workers), best.enough_workers)
     ]
     if not counts:
         return told

@@ -177,10 +177,14 @@ def models(campaign: Campaign) -> tuple[Fact, ...]:
     return tuple(
         Fact(
             term=words.capital(words.model_kind(models[0])),
-            text=f"{words.sentence(meaning)} Here: {'; '.join(m.title for m in models)}.",
+            text=f"{words.sentence(meaning)} Here: {'; '.join(map(_named, models))}.",
         )
         for meaning, models in alike.items()
     )
+
+
+def _named(model: Model) -> str:
+    return f"{model.title} ({model.api})" if model.api else model.title
 
 
 def workloads(campaign: Campaign) -> tuple[Fact, ...]:

@@ -69,6 +69,7 @@ def _terms(evidence: Evidence) -> tuple[Fact, ...]:
         "Interval": f"The {level} confidence interval, in square brackets. It covers trials of "
         f"{covered}{binaries}. Other days, boots or compilations can differ by more.",
         "No difference": f"The 90 % interval is within ±{margin}.",
+        "No speedup": f"The upper end of the 90 % interval is at most {margin} above 1.",
         "Repetition": "One execution of the batch in a trial. Repetitions aren't independent.",
         "Sentinel": "A small reference workload, timed on each CPU before and after a repetition.",
         "Serial baseline": "A loop over the same tasks in one thread.",

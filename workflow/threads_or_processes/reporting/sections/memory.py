@@ -15,6 +15,8 @@ from threads_or_processes.reporting.sections.question_figures import by_arm
 
 TITLE = "Memory"
 UNIT = "MiB"
+#: Batches that need this much more than idle workers do are worth a sentence.
+BUSY = 1.5
 LIMITS = (
     "Your own program's memory. Pages loaded before a fork are shared until one of the processes "
     "writes to them."
@@ -61,12 +63,18 @@ def build(question: Question) -> Section:
 
 
 def _answer(question: Question, cells: Sequence[Cell], rows: Mapping[str, MemoryRow]) -> str:
-    """The smallest and the largest idle memory, at one worker count."""
-    most, named = question.of_most_workers(cells, lambda cell: rows[cell.id].idle.value)
-    if not named:
+    """The smallest and the largest memory at one worker count: the peak, and idle."""
+    most, idle = question.of_most_workers(cells, lambda cell: rows[cell.id].idle.value)
+    if not idle:
         return "No memory was recorded."
     workers = text.count(most, "idle worker")
-    return f"Memory with {workers}: {summary_sentences.extent(named, _mebibytes)}."
+    told = f"Memory with {workers}: {summary_sentences.extent(idle, _mebibytes)}."
+    _, peak = question.of_most_workers(cells, lambda cell: rows[cell.id].peak.value)
+    if len(idle) == len(peak) and any(
+        high > BUSY * low for (_, low), (_, high) in zip(idle, peak, strict=True)
+    ):
+        told += f" Peak: {summary_sentences.extent(peak, _mebibytes)}."
+    return told
 
 
 def _mebibytes(weight: float) -> str:

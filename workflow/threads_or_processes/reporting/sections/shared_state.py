@@ -49,7 +49,7 @@ def _verdict(rows: list[UpdatesRow]) -> str:
     counting = f"{text.count(len(rows), 'configuration')} that count updates"
     if not losing:
         return f"No lost updates in {counting}."
-    return f"Unsafe: updates were lost in {losing} of {counting}."
+    return f"Updates were lost in {losing} of {counting}."
 
 
 def _updates(question: Question, rows: list[UpdatesRow], caption: str) -> Table:

@@ -20,9 +20,10 @@ ANY_DISPATCH = THREADED | POOLED
 class ModelEntry:
     """Where a model lives and what a plan must know about it.
 
-    `place` is its module and class. `provides` are needs of workloads that it meets, `requires` its
-    own needs of them. `since` is the first Python version that has it. If each worker is pinned to
-    a CPU, `unpinned` names the same model without pinning; the machine must then allow pinning.
+    `place` is its module and class, `api` what it calls. `provides` are needs of workloads that it
+    meets, `requires` its own needs of them. `since` is the first Python version that has it. If
+    each worker is pinned to a CPU, `unpinned` names the same model without pinning; the machine
+    must then allow pinning.
     """
 
     place: str
@@ -33,6 +34,7 @@ class ModelEntry:
     start_method: StartMethod = StartMethod.NONE
     since: tuple[int, int] = (3, 0)
     unpinned: str = ""
+    api: str = ""
 
     @property
     def module(self) -> str:
@@ -63,7 +65,13 @@ def _of_processes(name: str, place: str, title: str, **needs: Any) -> dict[str, 
 
 MODELS = {
     "serial": ModelEntry("serial.Serial", "serial", Family.SERIAL, ANY_DISPATCH),
-    "threads": ModelEntry("pools.Threads", "threads", Family.THREADS, ANY_DISPATCH),
+    "threads": ModelEntry(
+        "pools.Threads",
+        "threads",
+        Family.THREADS,
+        ANY_DISPATCH,
+        api="multiprocess.pool.ThreadPool",
+    ),
     "threads_pinned": ModelEntry(
         "pinned_pools.PinnedThreads",
         "threads, pinned",
@@ -71,11 +79,17 @@ MODELS = {
         ANY_DISPATCH,
         unpinned="threads",
     ),
-    "raw_threads": ModelEntry("raw_threads.RawThreads", "raw threads", Family.THREADS, THREADED),
-    "thread_executor": ModelEntry(
-        "executors.ThreadExecutor", "ThreadPoolExecutor", Family.THREADS, ANY_DISPATCH
+    "raw_threads": ModelEntry(
+        "raw_threads.RawThreads", "raw threads", Family.THREADS, THREADED, api="threading.Thread"
     ),
-    **_of_processes("processes", "pools.Processes", "processes"),
+    "thread_executor": ModelEntry(
+        "executors.ThreadExecutor",
+        "ThreadPoolExecutor",
+        Family.THREADS,
+        ANY_DISPATCH,
+        api="concurrent.futures",
+    ),
+    **_of_processes("processes", "pools.Processes", "processes", api="multiprocess.Pool"),
     "processes_pinned-fork": ModelEntry(
         "pinned_pools.PinnedProcesses",
         "processes, pinned (fork)",
@@ -84,8 +98,18 @@ MODELS = {
         start_method=StartMethod.FORK,
         unpinned="processes-fork",
     ),
-    **_of_processes("stdlib_processes", "pools.StdlibProcesses", "multiprocessing pool"),
-    **_of_processes("process_executor", "process_executor.ProcessExecutor", "ProcessPoolExecutor"),
+    **_of_processes(
+        "stdlib_processes",
+        "pools.StdlibProcesses",
+        "multiprocessing pool",
+        api="multiprocessing.Pool",
+    ),
+    **_of_processes(
+        "process_executor",
+        "process_executor.ProcessExecutor",
+        "ProcessPoolExecutor",
+        api="concurrent.futures",
+    ),
     "joblib": ModelEntry("joblib_loky.JoblibLoky", "joblib (loky)", Family.PROCESSES, POOLED),
     **_of_processes(
         "shared_memory",
