@@ -229,8 +229,8 @@ def startup(decisions: Decisions) -> str:
         pool = f"first result of {text.count(workers, 'new worker')}"
         told = [f"{pool} {'; '.join(told)}"] if told else []
         if told and ever:
-            times = " to ".join(dict.fromkeys(text.fixed(end(ever), 1) for end in (min, max)))
-            told.append(f"the first ever takes {times} times as long")
+            ends = dict.fromkeys(text.fixed(end(ever), 1) for end in (min, max))
+            told.append(f"the first ever takes {' to '.join(ends)} times as long")
     if pays := _pays(decisions):
         told.append(pays)
     return " ".join(words.sentence(one) for one in told)
