@@ -30,7 +30,7 @@ THOROUGH_SWEEP: dict[str, Any] = SMALL_SWEEP | {
         "scaling": SCALING | {"models": ["serial", *WORKERS]},
     }
 }
-SOME = (Victim.SERVER, Victim.REAPER, Victim.SENTINEL, Victim.GUARDS)
+SOME = (Victim.JOB, Victim.REAPER, Victim.SENTINEL, Victim.GUARDS)
 WANTED = dict.fromkeys(Victim, 10) if IS_THOROUGH else dict.fromkeys(SOME, 1)
 SEED = 19
 #: What says which configuration a row is of; all else of a table depends on what was measured.
