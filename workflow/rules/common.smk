@@ -11,7 +11,12 @@ from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.pipeline.adaptive_blocks import AdaptiveBlocks
 from threads_or_processes.pipeline.archive import Archive
 from threads_or_processes.pipeline.campaign import Campaign
-from threads_or_processes.pipeline.console import SHOW_AND_LOG, Console, jobs_ahead, made
+from threads_or_processes.pipeline.console import (
+    SHOW_AND_LOG,
+    Console,
+    jobs_ahead,
+    made,
+)
 from threads_or_processes.pipeline.executor import (
     check_executor,
     check_nodes,

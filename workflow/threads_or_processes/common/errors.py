@@ -29,14 +29,13 @@ class UserError(Exception):
         return "\n".join(lines)
 
 
+#: What a file system says that has no room, or none for this user.
+FULL = (errno.ENOSPC, errno.EDQUOT)
 #: What a file system says that a user can do something about: what it means, and what to do.
 _OF_FILES = {
     **dict.fromkeys(
-        (errno.ENOSPC, errno.EDQUOT),
-        (
-            "the disk is full",
-            "make room there and run the same command again; it goes on from here",
-        ),
+        FULL,
+        ("the disk is full", "make room and run the same command again; it goes on from here"),
     ),
     errno.EROFS: (
         "the file system is read-only",
@@ -78,9 +77,9 @@ def exit_on_user_error(act: Callable[[], Result]) -> Result:
     except UserError as error:
         _exit_with(error)
     except OSError as error:
-        if error.errno not in _OF_FILES or error.filename is None:
+        if error.errno not in (FULL if error.filename is None else _OF_FILES):
             raise
-        _exit_with(file_error(error, error.filename))
+        _exit_with(file_error(error, error.filename or ""))
     except KeyboardInterrupt:  # asked for by the user; nothing to explain
         sys.exit(130)
 

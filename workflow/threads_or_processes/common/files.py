@@ -10,14 +10,16 @@ import os
 import re
 import secrets
 import stat
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from threads_or_processes.common.errors import UserError, file_error
+from threads_or_processes.common.errors import FULL, UserError, file_error
 
 #: What a file system says that has no hard links, or none from here to there.
 NO_HARD_LINKS = {errno.EPERM, errno.EXDEV, errno.EMLINK, errno.EOPNOTSUPP, errno.ENOSYS}
+SMALL_FILE_BYTES = 64 * 1024
 MAKE_IT_ANEW = "delete the file and run snakemake again; it will be regenerated"
 
 #: The largest whole number that a table can hold.
@@ -50,6 +52,23 @@ def sha256_file(path: Path) -> str:
     """SHA-256 (hex) of a file's bytes."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sha256_program(executable: Path, library: Path | None) -> str:
+    """SHA-256 (hex) of an executable; where its code is in a shared library, of both together."""
+    own = sha256_file(executable)
+    return digest([own, sha256_file(library)]) if library else own
+
+
+def is_full(folder: Path) -> bool:
+    """Whether a folder's disk, or its user's share of it, has no room for a small file."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(SMALL_FILE_BYTES))
+            file.flush()
+    except OSError as error:
+        return error.errno in FULL
+    return False
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -1,12 +1,15 @@
 """What is said where nobody can hear it (any more): on a closed stream or pipe, on a full disk."""
 
+import logging
 import os
 import sys
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
+from weakref import WeakSet
 
 NOWHERE = Path(os.devnull)
+LEAD_NOWHERE: WeakSet[TextIO] = WeakSet()
 NAMES = ("stdin", "stdout", "stderr")
 
 
@@ -15,7 +18,7 @@ def said(text: str, stream: TextIO | None) -> bool:
 
     A stream that can't be written to leads nowhere from then on, or Python would fail at its end.
     """
-    if stream is None:  # it was closed when this process began
+    if stream is None or stream in LEAD_NOWHERE:  # None was closed when this process began
         return False
     try:
         stream.write(text)
@@ -43,8 +46,10 @@ def open_closed_streams() -> None:
 def outlive_readers() -> None:
     """Let standard output and errors lead nowhere once their reader is gone, as with `| head -1`.
 
-    For this process and for those that it starts from then on.
+    For this process and for those that it starts from then on. Nor does a log file on a full disk
+    show a traceback.
     """
+    logging.raiseExceptions = False
     open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         for act in ("write", "flush"):
@@ -62,3 +67,4 @@ def _lead_nowhere(stream: TextIO) -> None:
     """Have what is written to a stream, and what still waits in it, go nowhere."""
     with NOWHERE.open("wb") as nowhere:
         os.dup2(nowhere.fileno(), stream.fileno())
+    LEAD_NOWHERE.add(stream)

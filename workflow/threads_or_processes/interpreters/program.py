@@ -4,7 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from threads_or_processes.common.files import digest, sha256_file
+from threads_or_processes.common.files import sha256_program
 from threads_or_processes.interpreters.process import clean_environment
 
 _NEEDS_LIBRARY = re.compile(rb"libpython3[\w.]*\.so")
@@ -19,9 +19,7 @@ for line in open("/proc/self/maps"):
 
 def program_sha256(executable: Path) -> str:
     """SHA-256 (hex) of an executable; where its code is in a shared library, of both together."""
-    own = sha256_file(executable)
-    library = _library_of(executable)
-    return digest([own, sha256_file(library)]) if library else own
+    return sha256_program(executable, _library_of(executable))
 
 
 def _library_of(executable: Path) -> Path | None:

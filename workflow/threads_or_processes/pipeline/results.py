@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from threads_or_processes.common.errors import UserError, file_error
-from threads_or_processes.common.files import half_written, read_json
+from threads_or_processes.common.files import SMALL_FILE_BYTES, half_written, read_json
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables import TABLES
 
@@ -190,7 +190,7 @@ def check_writable(folders: Iterable[Path]) -> None:
         if folder.exists():
             try:
                 with tempfile.TemporaryFile(dir=folder) as file:
-                    file.write(b"room for the first record")
+                    file.write(bytes(SMALL_FILE_BYTES))  # room for the first record
             except OSError as error:
                 raise file_error(error, folder) from None
 

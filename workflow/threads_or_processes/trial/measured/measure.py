@@ -31,6 +31,7 @@ from threads_or_processes.trial.measured.calibration import find_size  # noqa: E
 from threads_or_processes.trial.measured.loading import load_workload  # noqa: E402
 from threads_or_processes.trial.measured.memory import measure_memory  # noqa: E402
 from threads_or_processes.trial.measured.probe_client import ProbeClient  # noqa: E402
+from threads_or_processes.trial.measured.proc import loaded_library  # noqa: E402
 from threads_or_processes.trial.measured.timing import Batch, Length, Timings, time_cold, time_warm  # noqa: E402
 from threads_or_processes.trial.measured.user_errors import (  # noqa: E402
     TaskFunctionError,
@@ -255,8 +256,9 @@ def main() -> None:
     end_with_parent()
     spec = json.load(sys.stdin)
     os.set_inheritable(spec["answer"], False)
+    library = loaded_library()
     import_all(spec)
-    say(spec["answer"], {"version": sys.version.split()[0]})
+    say(spec["answer"], {"version": sys.version.split()[0], "library": library})
     run = {"measure": measure_cell, "calibrate": calibrate}[spec["do"]]
     ended_well = False
     answer: dict[str, Any]

@@ -30,6 +30,15 @@ def system_text(file: Path) -> str:
         return ""
 
 
+def loaded_library(maps: Path = THIS_PROCESS / "maps") -> str | None:
+    """The shared library with the code of this Python, if there is one."""
+    for line in system_text(maps).splitlines():
+        path = line.partition("/")[2]
+        if "libpython3" in path and ".so" in path:
+            return f"/{path}"
+    return None
+
+
 def process_stat(process: Path) -> ProcessStat | None:
     """Read one process's folder of /proc; None when it has ended."""
     stat = system_text(process / "stat")

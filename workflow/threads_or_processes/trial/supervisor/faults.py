@@ -25,6 +25,21 @@ class SentinelDiedError(SurroundingsError):
     )
 
 
+class NoRoomError(SurroundingsError):
+    """The disk of temporary files is full, and not with what the trial left there."""
+
+    hint = (
+        "make room there, or set TMPDIR to a folder with room, and run snakemake again, which goes "
+        "on with this trial"
+    )
+
+
+class RefusedError(SurroundingsError):
+    """The system refused what a trial needs, such as another process or an open file."""
+
+    hint = "see to it and run snakemake again, which goes on with this trial"
+
+
 class NotStartedError(SurroundingsError):
     """The interpreter ended before it ran anything of the work."""
 

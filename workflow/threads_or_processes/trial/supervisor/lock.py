@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from threads_or_processes.common.streams import said
+
 # On Linux a name without a file: neither TMPDIR, nor a private /tmp, nor umask, nor owner matters.
 # A container with a network of its own has names of its own; there only the sentinel and the flag
 # of load tell of trials outside.
@@ -26,14 +28,14 @@ def machine_lock(name: str = NAME) -> Iterator[bool]:
     """
     with _by_name(name) if sys.platform == "linux" else _by_file(LOCK_FILE) as is_held:
         if not is_held:
-            sys.stderr.write("warning: this system gives no lock; start no second run\n")
+            said("warning: this system gives no lock; start no second run\n", sys.stderr)
         yield is_held
 
 
 @contextlib.contextmanager
 def _by_name(name: str) -> Iterator[bool]:
     """Whoever is bound to the name has the lock; others connect to it, which lasts as long."""
-    address, said = f"\0{name}", False
+    address, has_said = f"\0{name}", False
     with socket.socket(socket.AF_UNIX) as own:
         while True:
             try:
@@ -46,9 +48,9 @@ def _by_name(name: str) -> Iterator[bool]:
                 own.listen()
                 yield True
                 return
-            if not said:
+            if not has_said:
                 _say_that_it_waits()
-                said = True
+                has_said = True
             with (
                 socket.socket(socket.AF_UNIX) as waiting,
                 contextlib.suppress(ConnectionError),  # the holder has ended
@@ -79,5 +81,4 @@ def _by_file(path: Path) -> Iterator[bool]:
 
 
 def _say_that_it_waits() -> None:
-    sys.stderr.write("waiting: another trial is being measured on this machine\n")
-    sys.stderr.flush()
+    said("waiting: another trial is being measured on this machine\n", sys.stderr)

@@ -6,6 +6,7 @@ import os
 import secrets
 import selectors
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -14,13 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from threads_or_processes.common.files import is_full
 from threads_or_processes.records.trial import Supervised, TrialHealth
 from threads_or_processes.trial.measured.probe_client import WORDS, ProbeReading
 from threads_or_processes.trial.measured.proc import children
 from threads_or_processes.trial.supervisor import health
 from threads_or_processes.trial.supervisor.faults import (
     HarnessError,
+    NoRoomError,
     NotStartedError,
+    RefusedError,
     SentinelDiedError,
 )
 from threads_or_processes.trial.supervisor.leftovers import (
@@ -51,12 +55,14 @@ ENDS_WITHIN_S = 30.0
 class Ending:
     """How a measured process ended: its answer, or why there is none, and what was seen of it.
 
-    `version` is what the interpreter said of itself when it started.
+    `version` and `library`, the path of its shared library, are what the interpreter said of itself
+    when it started.
     """
 
     answer: dict[str, Any]
     seen: Supervised
     version: str
+    library: str | None
 
 
 def run_measured(
@@ -73,6 +79,29 @@ def run_measured(
     whose ends are added to the spec's `probe`. Whatever the process leaves is ended and removed:
     when it ends, when its time is over, and when this process is interrupted or killed.
     """
+    place = Path(tempfile.tempdir or os.environ.get("TMPDIR") or "/tmp")  # noqa: S108
+    try:
+        if is_full(place):  # `tempfile` would take another, on another disk perhaps
+            raise _no_room(place)
+        ending = _run_measured(command, spec, environment, timeout_s, read_sentinel)
+    except OSError as error:
+        raise RefusedError(f"the system refused what a trial needs ({error})") from error
+    if ending.answer.get("outcome", "ok") != "ok" and is_full(place):
+        raise _no_room(place)
+    return ending
+
+
+def _no_room(place: Path) -> NoRoomError:
+    return NoRoomError(f"the disk is full where trials keep temporary files: {place}")
+
+
+def _run_measured(
+    command: Sequence[str],
+    spec: Mapping[str, Any],
+    environment: Mapping[str, str],
+    timeout_s: float,
+    read_sentinel: Callable[[], list[ProbeReading]] | None,
+) -> Ending:
     end_leftovers()
     prefix = f"{PREFIX}{secrets.token_hex(4)}-"
     with (
@@ -81,8 +110,8 @@ def run_measured(
         tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True) as name,
         marked(prefix, Path(name)),
         # Files without a name: the work can't remove them.
-        tempfile.TemporaryFile() as spec_file,
-        tempfile.TemporaryFile() as answer_file,
+        _file_in_memory() as spec_file,
+        _file_in_memory() as answer_file,
         tempfile.TemporaryFile() as stderr_file,
         contextlib.ExitStack() as stack,
     ):
@@ -126,9 +155,9 @@ def run_measured(
             raise SentinelDiedError(f"the sentinel died while a trial ran: {line.fault}")
         flags = health.flags(health_before, health_after)
         stderr_tail = _tail(stderr_file)
-        version, answer = _told(answer_file)
+        start, answer = _told(answer_file)
         missing = unanswered(exit_code, timeout_s if timed_out else None)
-        if version is None:
+        if start is None:
             raise NotStartedError(
                 f"{command[0]} did not start: {missing['explanation']}"
                 + (f"; its last words were:\n{stderr_tail.rstrip()}" if stderr_tail else "")
@@ -145,7 +174,19 @@ def run_measured(
         )
         stderr_file.seek(0)
         answer = explained(answer or missing, flags, stderr_file)
-        return Ending(answer=answer, seen=seen, version=version)
+        return Ending(
+            answer=answer,
+            seen=seen,
+            version=str(start.get("version")),
+            library=start.get("library"),
+        )
+
+
+def _file_in_memory() -> IO[bytes]:
+    """A file that a full disk does not concern; elsewhere than on Linux one on the disk."""
+    if sys.platform == "linux":
+        return os.fdopen(os.memfd_create("trial"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 def _places(folder: Path, prefix: str) -> dict[str, str]:
@@ -253,18 +294,18 @@ def _tail(stderr: IO[bytes]) -> str:
     return tail if size <= STDERR_TAIL_BYTES else f"[…the last of {size:,} bytes…]\n{tail}"
 
 
-def _told(answer_file: IO[bytes]) -> tuple[str | None, dict[str, Any] | None]:
-    """The version that the process started with, and its answer; None for what is not there.
+def _told(answer_file: IO[bytes]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """What the process said when it started, and its answer; None for what is not there.
 
-    It says its version in the first line, before it runs anything of the work, and answers in the
+    It says what it is in the first line, before it runs anything of the work, and answers in the
     last one. A line that is none of its own was left by the work.
     """
     answer_file.seek(0)
     lines = [line for line in answer_file.read().split(b"\n") if line]
     if not lines:
         return None, None
-    version, answer = _object(lines[0]).get("version"), _object(lines[-1]).get("answer")
-    return str(version), answer if isinstance(answer, dict) else None
+    answer = _object(lines[-1]).get("answer")
+    return _object(lines[0]), answer if isinstance(answer, dict) else None
 
 
 def _object(line: bytes) -> dict[str, Any]:

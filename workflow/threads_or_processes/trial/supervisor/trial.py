@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from threads_or_processes.common.decoding import problem_with
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.common.files import digest
+from threads_or_processes.common.files import digest, sha256_program
 from threads_or_processes.common.streams import said
 from threads_or_processes.records.imputation import JudgedRepetition, judged, usable
 from threads_or_processes.records.interpreter import Identity
@@ -453,11 +453,34 @@ def _run(
         read_sentinel,
     )
     if ending.version != identity["version"]:
-        raise UserError(
-            f"{identity['arm']} is Python {ending.version} now, and was {identity['version']} when "
-            "this campaign began",
-            where=str(executable),
-            hint="put that interpreter back; or delete results/<machine>/interpreters and run "
-            "snakemake again, which measures everything on this build again",
-        )
+        is_now = f"is Python {ending.version} now, and was {identity['version']}"
+        raise _another(identity, f"{is_now} when this campaign began")
+    if not is_same_program(identity, ending.library):
+        raise _another(identity, "has other files than when this campaign began")
     return ending
+
+
+def is_same_program(identity: Identity, library: str | None) -> bool:
+    """Whether an interpreter's files are those that it was identified by.
+
+    Cheap, as nothing changes as a rule: only a file that was changed after the environment had been
+    made is read. `library` holds the interpreter's code if it is shared.
+    """
+    python = Path(identity["executable"])
+    program, shared = python.resolve(), Path(library) if library else None
+    try:
+        made_ns = (python.parents[1] / "pyvenv.cfg").stat().st_ctime_ns
+        if all(file.stat().st_ctime_ns < made_ns for file in (program, shared) if file):
+            return True
+        return sha256_program(program, shared) == identity["executable_sha256"]
+    except FileNotFoundError:  # it was deleted while it ran
+        return False
+
+
+def _another(identity: Identity, what: str) -> UserError:
+    return UserError(
+        f"{identity['arm']} {what}",
+        where=identity["executable"],
+        hint="put that interpreter back; or delete results/<machine>/interpreters and run "
+        "snakemake again, which measures everything on this build again",
+    )

@@ -1,0 +1,67 @@
+"""An interpreter that is replaced while a campaign is measured is noticed, and nothing mixed in."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.files import sha256_program
+from threads_or_processes.records.interpreter import Identity
+from threads_or_processes.trial.measured.proc import loaded_library
+from threads_or_processes.trial.supervisor.trial import is_same_program
+
+from tests.trial.conftest import RunTrial
+
+
+@pytest.fixture
+def moved(identities: dict[str, Identity], tmp_path: Path) -> Any:
+    """The identity of 3.13 whose executable is a copy to change, newer than its environment."""
+    given = Path(identities["3.13"]["executable"])
+    environment = tmp_path / "venv"
+    (environment / "bin").mkdir(parents=True)
+    shutil.copy(given.parents[1] / "pyvenv.cfg", environment)
+    (environment / "lib").symlink_to(given.parents[1] / "lib")
+    shutil.copy(given.resolve(), tmp_path / "python3.13")
+    (environment / "bin/python").symlink_to(tmp_path / "python3.13")
+    return {**identities["3.13"], "executable": str(environment / "bin/python")}
+
+
+def test_a_trial_on_a_program_of_other_content_has_no_record(
+    trial: RunTrial, moved: Any, tmp_path: Path
+) -> None:
+    assert trial("mandelbrot", identity=moved)["outcome"] == "ok"
+    with (tmp_path / "python3.13").open("ab") as program:
+        program.write(b"\0")
+    with pytest.raises(UserError, match="has other files than when this campaign began") as caught:
+        trial("mandelbrot", identity=moved)
+    assert caught.value.where == moved["executable"]
+
+
+def test_so_has_one_whose_shared_library_was_replaced(moved: Any, tmp_path: Path) -> None:
+    library = tmp_path / "libpython3.13.so.1.0"
+    library.write_bytes(b"code")
+    digest = sha256_program(tmp_path / "python3.13", library)
+    moved = {**moved, "executable_sha256": digest}
+    assert is_same_program(moved, str(library))
+    library.write_bytes(b"other")
+    assert not is_same_program(moved, str(library))
+    assert not is_same_program(moved, f"{library} (deleted)")
+
+
+def test_what_is_older_than_its_environment_is_not_read(moved: Any, tmp_path: Path) -> None:
+    assert not is_same_program({**moved, "executable_sha256": "of another"}, None)
+    (tmp_path / "venv/pyvenv.cfg").touch()
+    assert is_same_program({**moved, "executable_sha256": "of another"}, None)
+
+
+def test_the_library_is_the_one_that_is_loaded(tmp_path: Path) -> None:
+    maps = tmp_path / "maps"
+    maps.write_text(
+        "7f00-7f01 r-xp 00000000 fe:00 1    /usr/bin/python3.13\n"
+        "7f02-7f03 r-xp 00000000 fe:00 2    /opt/my python/lib/libpython3.13.so.1.0\n"
+        "7f04-7f05 rw-p 00000000 00:00 0\n"
+    )
+    assert loaded_library(maps) == "/opt/my python/lib/libpython3.13.so.1.0"
+    maps.write_text("")
+    assert loaded_library(maps) is None
