@@ -88,9 +88,12 @@ def test_records_deleted_behind_a_finished_report_are_measured_again(campaign: C
     assert "Nothing to be done" in campaign.run("--dry-run").stdout
     (campaign.results / lost).unlink()
     said = campaign.run("--dry-run", "--quiet", "host").stdout
-    assert "1 of them left to measure" in said, said
+    assert "1 of them left to measure;" in said, said
     assert f"results/{campaign.results.name}/{lost}" in said
     assert "rule render_report" in said
+    for product in (f"report/{campaign.html.name}", f"{OWN_RESULTS}/trials.csv.gz"):
+        said = campaign.run(product, "--dry-run", "--quiet", "host").stdout
+        assert "1 of them left to measure;" in said, said
 
 
 def test_a_run_outlives_those_who_read_what_it_says(fresh: Checkout) -> None:

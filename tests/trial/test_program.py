@@ -42,7 +42,7 @@ def test_so_has_one_whose_shared_library_was_replaced(moved: Any, tmp_path: Path
     library = tmp_path / "libpython3.13.so.1.0"
     library.write_bytes(b"code")
     digest = sha256_program(tmp_path / "python3.13", library)
-    moved = {**moved, "executable_sha256": digest}
+    moved["executable_sha256"] = digest
     assert is_same_program(moved, str(library))
     library.write_bytes(b"other")
     assert not is_same_program(moved, str(library))
@@ -50,9 +50,10 @@ def test_so_has_one_whose_shared_library_was_replaced(moved: Any, tmp_path: Path
 
 
 def test_what_is_older_than_its_environment_is_not_read(moved: Any, tmp_path: Path) -> None:
-    assert not is_same_program({**moved, "executable_sha256": "of another"}, None)
+    moved["executable_sha256"] = "of another"
+    assert not is_same_program(moved, None)
     (tmp_path / "venv/pyvenv.cfg").touch()
-    assert is_same_program({**moved, "executable_sha256": "of another"}, None)
+    assert is_same_program(moved, None)
 
 
 def test_the_library_is_the_one_that_is_loaded(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from threads_or_processes.pipeline.results import check_surroundings
 from threads_or_processes.pipeline.snakemake_patches import (
     patch_executor,
     patch_scheduler,
+    patch_targets,
 )
 from threads_or_processes.pipeline.watching import watch
 from threads_or_processes.trial.server import start_server
@@ -42,6 +43,8 @@ if IS_MEASURED_HERE:
     BLOCKS = AdaptiveBlocks(
         CAMPAIGN, lambda number: checkpoints.decide_stopping.get(round=str(number))
     )
+LOST = exit_on_user_error(lambda: (BLOCKS if IS_MEASURED_HERE else CAMPAIGN).lost)
+exit_on_user_error(lambda: patch_targets(workflow, CAMPAIGN.products, LOST))
 CONSOLE = Console.attached(
     logger,
     workflow,

@@ -86,6 +86,26 @@ def test_rounds_continue_until_one_wants_nothing(decided: Decided) -> None:
     assert blocks.decisions() == [str(decided.file(1)), str(decided.file(2))]
 
 
+def test_what_was_lost_behind_a_data_set_is_found_in_each_round(decided: Decided) -> None:
+    blocks = AdaptiveBlocks(decided.sweep, decided.wait_for)
+    decided.decide(1, JSON)
+    decided.decide(2)
+    decided.sweep.write_plan(decided.sweep.results / "plan.json", log=Path("log"))
+    made = [*decided.sweep.behind_dataset, *blocks.added(), *decided.sweep.dataset_files]
+    for file in made:
+        if not Path(file).exists():
+            write_json(Path(file), {})
+    assert blocks.lost == []
+    gone = [decided.sweep.records[3], blocks.added()[1]]
+    for file in gone:
+        Path(file).unlink()
+    assert blocks.lost == gone
+    decided.file(2).unlink()
+    assert blocks.lost == [*gone, str(decided.file(2))]
+    Path(decided.sweep.dataset_files[0]).unlink()
+    assert blocks.lost == []  # nothing is finished
+
+
 def test_what_may_yet_be_added_is_counted_and_said(decided: Decided) -> None:
     blocks = AdaptiveBlocks(decided.sweep, decided.wait_for)
     everything = blocks.possible(1)

@@ -5,7 +5,7 @@ groups of cells continue; the plan holds the trials that this adds.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, islice
 from pathlib import Path
 
@@ -41,6 +41,20 @@ class AdaptiveBlocks:
             for _, trials in islice(self._rounds(), rounds)
             for trial in trials
         ]
+
+    @property
+    def lost(self) -> list[str]:
+        """Files behind a finished report or data set that are not there any more."""
+        if not (self.campaign.is_finished and self.campaign.has_its_plan):
+            return self.campaign.lost
+        made = replace(self, await_decision=lambda number: self._decision(number).stat())
+        added: list[str] = []
+        try:
+            for _, trials in made._rounds():
+                added += map(self.campaign.record, trials)
+        except FileNotFoundError as missing:
+            added.append(missing.filename)
+        return [*self.campaign.lost, *(file for file in added if not Path(file).exists())]
 
     def announcement(self, ahead: Ahead) -> str:
         """What is ahead: trials still to be measured, and what the next round may add."""

@@ -134,6 +134,12 @@ class Campaign(Results):
         """Digest of the plan as it is written."""
         return digest(plan_json(self.plan))
 
+    @property
+    def has_its_plan(self) -> bool:
+        """Whether the plan that was written last is this one."""
+        file = self.results / "plan.json"
+        return file.exists() and digest(read_json(file)) == self.plan_sha256
+
     def write_plan(self, path: Path, *, log: Path) -> None:
         """Write the plan for the packages that come after."""
         write_json(path, plan_json(self.plan))
@@ -149,20 +155,9 @@ class Campaign(Results):
         return str(self.results / trial.record)
 
     @property
-    def lost(self) -> list[str]:
-        """Files behind a finished report that are not there any more; Snakemake overlooks them."""
-        if not Path(self.pages[0]).exists():
-            return []
-        behind = [
-            *self.identities,
-            *self.records,
-            *self.tables,
-            *(
-                str(self.results / name)
-                for name in ("plan.json", "second-look.json", "trials.csv.gz", "datapackage.json")
-            ),
-        ]
-        return [file for file in behind if not Path(file).exists()]
+    def behind_dataset(self) -> list[str]:
+        """What the data set is made from, without added blocks."""
+        return [*super().behind_dataset, *self.records, str(self.results / "second-look.json")]
 
     @cached_property
     def interpreter_request(self) -> InterpreterRequest:

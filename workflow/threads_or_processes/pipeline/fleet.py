@@ -83,6 +83,11 @@ class Fleet(Results):
         return [f"report/{self.comparison}.html", *pages]
 
     @property
+    def lost(self) -> list[str]:
+        """None: the records are on the nodes."""
+        return []
+
+    @property
     def own(self) -> list[Path]:
         """The folders of results of all machines."""
         return [Path(str(self.results).format(machine=name)) for name in self.jobs]

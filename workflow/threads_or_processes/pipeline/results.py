@@ -110,9 +110,42 @@ class Results:
         return [str(self.results / "tables" / f"{table}.csv") for table in TABLES]
 
     @property
+    def dataset_files(self) -> list[str]:
+        """The data set, in both formats, and what describes it."""
+        names = ("trials.parquet", "trials.csv.gz", "datapackage.json")
+        return [str(self.results / name) for name in names]
+
+    @property
+    def behind_dataset(self) -> list[str]:
+        """What the data set is made from, or comes with."""
+        return [*self.identities, str(self.results / "plan.json")]
+
+    @property
+    def products(self) -> list[str]:
+        """All that is made from records; the last are the pages."""
+        return [*self.dataset_files, *self.tables, str(self.results / "figures"), *self.pages]
+
+    @property
     def lost(self) -> list[str]:
-        """Files behind a finished report that are not there any more; Snakemake overlooks them."""
-        return []
+        """Files behind a finished report or data set that are not there any more.
+
+        Snakemake overlooks what is not there where all that is made from it is.
+        """
+        if not self.is_finished:
+            return []
+        behind_report = [*self.tables, *self.dataset_files] if self.has_report else []
+        behind = [*behind_report, *self.behind_dataset]
+        return [file for file in behind if not Path(file).exists()]
+
+    @property
+    def has_report(self) -> bool:
+        """Whether the report was made."""
+        return Path(self.pages[0]).exists()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the report or the data set was made."""
+        return self.has_report or all(Path(file).exists() for file in self.dataset_files)
 
     @property
     def unfinished(self) -> str:

@@ -1,12 +1,16 @@
 """What Snakemake's scheduler must not do while trials run, and what it must when jobs are sent.
 
+And what its targets are where files behind them are gone.
+
 It reaches into an inner part of Snakemake, as it is in the pinned 9.27. No option does the same:
 every value of `--max-jobs-per-timespan` starts a timer for each job.
 """
 
+import os
 import signal
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -35,6 +39,30 @@ def patch_scheduler(scheduler: Any) -> None:
         threading.Thread(target=handler).start()
 
     signal.signal(signal.SIGTERM, leave)
+
+
+def patch_targets(workflow: Any, products: Collection[str], lost: Collection[str]) -> None:
+    """Ask for what was lost behind a product too, whenever one is asked for by name.
+
+    Snakemake makes what is not there only where it is a target itself, or where something else made
+    from it has to be made.
+    """
+    prepare = getattr(workflow, "_prepare_dag", None)
+    if prepare is None:
+        raise _unknown("it has no _prepare_dag")
+
+    def is_product(target: str) -> bool:
+        made = workflow.get_rule(target).output if workflow.is_rule(target) else [target]
+        return not {os.path.relpath(file) for file in made}.isdisjoint(products)
+
+    def prepare_with_lost(*args: Any, **kwargs: Any) -> Any:
+        asked = workflow.dag_settings
+        if any(map(is_product, asked.targets)):
+            workflow.dag_settings = replace(asked, targets={*asked.targets, *lost})
+        return prepare(*args, **kwargs)
+
+    if lost:
+        workflow._prepare_dag = prepare_with_lost
 
 
 def patch_executor(executor: Any) -> None:
