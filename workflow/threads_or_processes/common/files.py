@@ -200,17 +200,42 @@ def fits(number: int) -> bool:
     return -LARGEST - 1 <= number <= LARGEST
 
 
-def gunzipped(content: bytes) -> bytes:
-    """What a gzip file holds; raises ValueError, OSError, EOFError or zlib.error for a broken one.
+class Gunzipped(io.RawIOBase):
+    """What a gzip file holds, as a stream that takes note of the hash of what was read.
 
-    One that grows beyond measure is refused before it fills the memory.
+    Reading raises OSError, EOFError or zlib.error for a broken one, and ValueError for one that
+    grows beyond measure, before it fills the memory.
     """
-    most = most_bytes(len(content))
-    with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
-        held = stream.read(most + 1)
-    if len(held) > most:
-        raise ValueError(f"uncompressed it has more than {most:,} bytes")
-    return held
+
+    def __init__(self, content: bytes) -> None:
+        self._stream = gzip.GzipFile(fileobj=io.BytesIO(content))
+        self._most = most_bytes(len(content))
+        self._read = 0
+        self._sha256 = hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        """The hash (hex) of what was read so far."""
+        return self._sha256.hexdigest()
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read as much as there is room for."""
+        held = self._stream.read(min(len(buffer), self._most + 1 - self._read))
+        self._read += len(held)
+        if self._read > self._most:
+            raise ValueError(f"uncompressed it has more than {self._most:,} bytes")
+        self._sha256.update(held)
+        buffer[: len(held)] = held
+        return len(held)
+
+
+def gunzipped(content: bytes) -> bytes:
+    """All that a gzip file holds; raises what reading `Gunzipped` raises."""
+    return Gunzipped(content).readall()
 
 
 def most_bytes(compressed: int) -> int:
