@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from threads_or_processes.analysis.modes import share, slow_trials
 from threads_or_processes.analysis.placement import is_co_placed
+from threads_or_processes.analysis.quiet import Chunks
 from threads_or_processes.records.tables.groups import Bounded
 from threads_or_processes.records.vocabulary import FEWEST_BLOCKS
 
@@ -100,14 +101,20 @@ def test_slow_trials_lie_beyond_a_gap(times: list[float], slow: int) -> None:
 # --- co-placed repetitions
 
 
-def chunks(*places: list[int], worker: list[int] | None = None, **ends: list[int]) -> Any:
+def chunks(*places: list[int], worker: list[int] | None = None, **ends: list[int]) -> Chunks:
     """Two chunks side by side, if nothing else is said."""
-    return {
-        "worker": worker or list(range(len(places))),
-        "cpus": list(places),
-        "start_ns": ends.get("start_ns", [0] * len(places)),
-        "end_ns": ends.get("end_ns", [10] * len(places)),
-    }
+    nothing = [0] * len(places)
+    return Chunks(
+        worker=worker or list(range(len(places))),
+        cpus=list(places),
+        start_ns=ends.get("start_ns", nothing),
+        end_ns=ends.get("end_ns", [10] * len(places)),
+        user_ns=nothing,
+        system_ns=nothing,
+        run_queue_ns=list(nothing),
+        voluntary_switches=nothing,
+        involuntary_switches=nothing,
+    )
 
 
 @pytest.mark.parametrize(
@@ -128,7 +135,7 @@ def chunks(*places: list[int], worker: list[int] | None = None, **ends: list[int
     ],
 )
 def test_workers_are_co_placed_when_they_share_a_cpu_and_another_has_none(
-    ran: Any, cpus: int, is_so: bool
+    ran: Chunks, cpus: int, is_so: bool
 ) -> None:
     assert is_co_placed(ran, cpus=cpus) is is_so
 

@@ -15,6 +15,7 @@ from threads_or_processes.analysis.dataset import (
     check_interpreters,
     csv_gz_bytes,
     dataset,
+    open_dataset,
     parquet_bytes,
     read_dataset,
     write_dataset,
@@ -31,7 +32,7 @@ from threads_or_processes.analysis.package import (
 from threads_or_processes.analysis.precision import decide, plan_with_measured_blocks, with_blocks
 from threads_or_processes.analysis.quiet import with_disturbance
 from threads_or_processes.analysis.records import Record, read_identities, read_records
-from threads_or_processes.analysis.tables import all_tables, write_tables
+from threads_or_processes.analysis.tables import tables_of, write_tables
 from threads_or_processes.analysis.trial_values import (
     at_largest_amounts,
     times_of,
@@ -118,12 +119,12 @@ def unpack(arguments: argparse.Namespace) -> None:
 def tables(arguments: argparse.Namespace) -> None:
     """Read the data set, write every table."""
     plan = read_plan(arguments.plan)
-    trials = read_dataset(arguments.trials)
-    plan = plan_with_measured_blocks(plan, trials)
-    check_covers(trials, plan, arguments.trials)
+    trials = open_dataset(arguments.trials)
+    plan = plan_with_measured_blocks(plan, trials.states)
+    check_covers(trials.states, plan, arguments.trials)
     identities = read_identities(arguments.interpreters, plan)
     write_tables(
-        all_tables(plan, trials, plain_arms=plain_arms(identities.values())), arguments.out
+        tables_of(plan, trials.batches, plain_arms=plain_arms(identities.values())), arguments.out
     )
 
 

@@ -35,19 +35,22 @@ ROUNDING = 1e-12
 
 
 def cells_table(
-    plan: Plan, trials: pd.DataFrame, values: pd.DataFrame, times: Times
+    plan: Plan,
+    repetitions: pd.DataFrame,
+    trials: pd.DataFrame,
+    values: pd.DataFrame,
+    times: Times,
 ) -> list[CellRow]:
     """One row for each planned cell; a cell without ok trial has no numbers.
 
-    `trials` is the data set, `values` its ok trials (`trial_values`), `times` their wall times.
+    `values` are the ok trials (`trial_values`), `times` their wall times.
     """
-    each_trial = trials.drop_duplicates("trial_id")
     planned = Counter(trial.cell for trial in plan.trials)
-    ok = Counter(each_trial.loc[each_trial["outcome"] == Outcome.OK, "cell"])
-    failed = set(each_trial.loc[each_trial["outcome"] != Outcome.OK, "cell"])
-    losing = set(trials.loc[(trials["lost_updates"] > 0).fillna(value=False), "cell"])
+    ok = Counter(trials.loc[trials["outcome"] == Outcome.OK, "cell"])
+    failed = set(trials.loc[trials["outcome"] != Outcome.OK, "cell"])
+    losing = set(repetitions.loc[(repetitions["lost_updates"] > 0).fillna(value=False), "cell"])
     by_cell = dict(iter(values.groupby("cell")))
-    batches = each_trial.drop_duplicates("cell").set_index("cell")
+    batches = trials.drop_duplicates("cell").set_index("cell")
     rows = []
     for cell in plan.in_order():
         row = CellRow(

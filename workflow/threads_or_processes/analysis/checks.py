@@ -85,9 +85,7 @@ def value_problems(trials: pd.DataFrame, record: type) -> Iterator[Problem]:
 
 
 def row_problems(trials: pd.DataFrame) -> Iterator[Problem]:
-    """No row at all, a repetition that is there twice, a trial that is at odds with itself."""
-    if trials.empty:
-        yield Problem("it has no rows")
+    """A repetition that is there twice, numbers of updates that don't go together."""
     twice = trials[trials.duplicated(REPETITION_KEY)]
     if len(twice):
         what = f"the same repetition of the trial {twice['trial_id'].iloc[0]} twice"
@@ -97,6 +95,12 @@ def row_problems(trials: pd.DataFrame) -> Iterator[Problem]:
     if len(alone):
         what = "more updates lost than made, or only one of the two numbers"
         yield Problem(what, _row(alone.index[0]), "updates, lost_updates")
+
+
+def trial_problems(trials: pd.DataFrame) -> Iterator[Problem]:
+    """No trial at all, one that is at odds with itself."""
+    if trials.empty:
+        yield Problem("it has no rows")
     for column in OF_TRIAL:
         states = trials[["trial_id", column]].drop_duplicates()
         other = states[states.duplicated("trial_id")]

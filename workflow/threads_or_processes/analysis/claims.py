@@ -50,6 +50,7 @@ class Tested:
 
 def claims_table(
     plan: Plan,
+    repetitions: pd.DataFrame,
     trials: pd.DataFrame,
     values: pd.DataFrame,
     times: Times,
@@ -69,7 +70,7 @@ def claims_table(
         if measure is not Measure.TIME
     }
     found = [
-        _case(claim, case, plan, trials, measures[claim.measure], rules, plain_arms)
+        _case(claim, case, plan, repetitions, trials, measures[claim.measure], rules, plain_arms)
         for claim in plan.claims
         for case in claim.cases
     ]
@@ -94,6 +95,7 @@ def _case(
     claim: Claim,
     case: Case,
     plan: Plan,
+    repetitions: pd.DataFrame,
     trials: pd.DataFrame,
     values: Times,
     rules: Rules,
@@ -105,7 +107,7 @@ def _case(
     if claim.expects is Expects.GIL_OFF:
         return _gil(row, case, plan, trials)
     if not claim.expects.is_ratio:
-        return _updates(row, claim, trials[trials["cell"] == case.cell], rules)
+        return _updates(row, claim, repetitions[repetitions["cell"] == case.cell], rules)
     return _tested(row, claim, case, plan, values, rules, plain_arms)
 
 

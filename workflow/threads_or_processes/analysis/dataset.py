@@ -2,22 +2,28 @@
 
 import gzip
 import io
+import itertools
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow
 import pyarrow.csv
 import pyarrow.parquet
 
 from threads_or_processes.analysis.checks import (
+    OF_TRIAL,
     Problem,
     header_problems,
     interpreter_problems,
     plan_problems,
     row_problems,
+    trial_problems,
     type_problem,
     value_problems,
 )
@@ -30,9 +36,18 @@ from threads_or_processes.records.fields import columns_of
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables.dataset import RepetitionRow
+from threads_or_processes.records.tables.groups import CellKey
 
 GET_IT_AGAIN = "fetch the data set again, or run snakemake to regenerate it"
 LONGEST_REASON_CHARACTERS = 200
+#: Rows of Parquet that are in memory at once.
+BATCH_ROWS = 16_384
+#: `trial_id` and `wall_ns` settle the order of rows that broken data may hold twice.
+ORDER = ["cell", "block", "phase", "repetition", "trial_id", "wall_ns"]
+#: By what trials belong to a plan and to its interpreters.
+STATES = list(dict.fromkeys([*OF_TRIAL, "trial_id", *names(CellKey), "identity_sha256"]))
+#: Gives these columns of a data set in canonical order, each trial whole in one batch.
+Batches = Callable[[Sequence[str]], Iterable[pd.DataFrame]]
 BLOCK_BYTES = 64 * 1024 * 1024
 #: What a column of a Parquet file may hold; null where all is missing.
 _ARROW_TYPES = (
@@ -59,7 +74,8 @@ def dataset(records: Iterable[Record], plan: Plan) -> pd.DataFrame:
         )
     ]
     trials = frame([row for _, row in flat], RepetitionRow)
-    for problem in (*value_problems(trials, RepetitionRow), *row_problems(trials)):
+    problems = value_problems(trials, RepetitionRow), row_problems(trials), trial_problems(trials)
+    for problem in itertools.chain(*problems):
         if problem.row is not None:
             raise refused(flat[problem.row - 1][0], f"{problem.column}: {problem.what}")
     return in_order(trials)
@@ -71,11 +87,9 @@ def in_order(trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def _sorted(trials: pd.DataFrame) -> pd.DataFrame:
-    # Descending text order puts "warmup" before "measure"; trial_id and wall_ns settle the order
-    # of rows that broken data may hold twice.
-    keys = ["cell", "block", "phase", "repetition", "trial_id", "wall_ns"]
-    ascending = [key != "phase" for key in keys]
-    return trials.sort_values(keys, ascending=ascending, kind="stable")
+    # Descending text order puts "warmup" before "measure".
+    ascending = [key != "phase" for key in ORDER]
+    return trials.sort_values(ORDER, ascending=ascending, kind="stable")
 
 
 def parquet_bytes(trials: pd.DataFrame) -> bytes:
@@ -104,14 +118,70 @@ def read_dataset(path: Path) -> pd.DataFrame:
     column: missing, cut off, columns that are missing, unknown or of another type, values that
     can't be, rows that are there twice.
     """
-    table = _read_untyped(path)
+    with _reading(path):
+        table = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
     refuse(header_problems(list(table.columns), RepetitionRow), path)
+    trials = _checked(table, path)
+    refuse(trial_problems(trials), path)
+    return _sorted(trials)
+
+
+def _checked(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """A data set whose columns are known, or a part of one, checked and with its types."""
     known = [column for column in columns_of(RepetitionRow) if column.name in table]
     refuse((type_problem(table[column.name], column) for column in known), path)
     trials = typed(table, RepetitionRow)
     refuse(value_problems(trials, RepetitionRow), path)
     refuse(row_problems(trials), path)
-    return _sorted(trials)
+    return trials
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSet:
+    """A data set that was checked, of which no more than a batch need be in memory.
+
+    `states` has a row for each trial, more if a fact of a trial is not the same in all of its rows;
+    its index is each row's place in the file, from 0.
+    """
+
+    states: pd.DataFrame
+    batches: Batches
+
+
+def open_dataset(path: Path) -> DataSet:
+    """Check a data set as `read_dataset` does; Parquet in canonical order stays on the disk."""
+    states = _states_in_order(path) if path.suffix == ".parquet" else None
+    if states is None:
+        trials = read_dataset(path)
+        return DataSet(states=trials, batches=in_batches(trials))
+    return DataSet(
+        states=states,
+        batches=lambda columns: (
+            typed(batch, RepetitionRow, columns) for batch in _parquet_batches(path, columns)
+        ),
+    )
+
+
+def in_batches(trials: pd.DataFrame) -> Batches:
+    """A data set that is in memory, in canonical order, as a single batch."""
+    return lambda columns: [trials[list(columns)]]
+
+
+def _states_in_order(path: Path) -> pd.DataFrame | None:
+    """The states of a checked Parquet file (`DataSet`); None if its rows are in another order."""
+    states = []
+    last = pd.DataFrame()
+    with _reading(path):
+        for batch in _parquet_batches(path, names(RepetitionRow)):
+            trials = _checked(batch, path)
+            rows = pd.concat([last, trials[ORDER]])
+            if not _sorted(rows).index.equals(rows.index):
+                return None
+            last = rows.iloc[-1:]
+            states.append(trials[STATES].drop_duplicates())
+    found = pd.concat(states) if states else typed(pd.DataFrame(), RepetitionRow)
+    refuse(trial_problems(found), path)
+    return found
 
 
 def check_covers(trials: pd.DataFrame, plan: Plan, path: Path) -> None:
@@ -152,13 +222,18 @@ def refuse(problems: Iterable[Problem | None], path: Path, *, hint: str = GET_IT
             )
 
 
-def _read_untyped(path: Path) -> pd.DataFrame:
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """What reading a data set raises, as a `UserError`."""
+    if not path.name.endswith((".parquet", ".csv.gz")):
+        raise UserError(
+            "a data set is a .parquet or a .csv.gz file",
+            where=str(path),
+            hint="give trials.parquet or trials.csv.gz",
+        )
     try:
         check_ends(path)
-        if path.name.endswith(".parquet"):
-            return _read_parquet(path)
-        if path.name.endswith(".csv.gz"):
-            return _read_csv(path)
+        yield
     except FileNotFoundError:
         raise UserError("the data set is missing", where=str(path), hint=GET_IT_AGAIN) from None
     except (OSError, EOFError, zlib.error, ValueError, pyarrow.ArrowException) as error:
@@ -168,15 +243,39 @@ def _read_untyped(path: Path) -> pd.DataFrame:
             where=str(path),
             hint=GET_IT_AGAIN,
         ) from None
-    raise UserError(
-        "a data set is a .parquet or a .csv.gz file",
-        where=str(path),
-        hint="give trials.parquet or trials.csv.gz",
-    )
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-    """The table as it is; raises ValueError for columns that hold neither numbers nor text."""
+    """The whole table as it is."""
+    with _parquet(path) as file:
+        return _frame(file.read())
+
+
+def _parquet_batches(path: Path, columns: Iterable[str]) -> Iterator[pd.DataFrame]:
+    """The table as it is, with these columns as far as it has them: whole trials, if in order."""
+    with _parquet(path) as file:
+        there = [
+            name for name in dict.fromkeys(("trial_id", *columns)) if name in file.schema.names
+        ]
+        begun: list[pd.DataFrame] = []
+        row = 0
+        for part in file.iter_batches(BATCH_ROWS, columns=there):
+            batch = _frame(part)
+            batch.index = pd.RangeIndex(row, row + len(batch))
+            row += len(batch)
+            ids = batch["trial_id"]
+            ends = np.flatnonzero(ids.ne(ids.shift()))[-1]  # where its last trial begins
+            if ends:
+                yield pd.concat([*begun, batch.iloc[:ends]])
+                begun = []
+            begun.append(batch.iloc[ends:])
+        if begun:
+            yield pd.concat(begun)
+
+
+@contextmanager
+def _parquet(path: Path) -> Iterator[pyarrow.parquet.ParquetFile]:
+    """Open a file; raises ValueError for columns that hold neither numbers nor text."""
     with pyarrow.parquet.ParquetFile(path) as file:
         said, most = file.metadata, most_bytes(path.stat().st_size)
         groups = (said.row_group(number).total_byte_size for number in range(said.num_row_groups))
@@ -185,7 +284,11 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         for field in file.schema_arrow:
             if not any(is_one(field.type) for is_one in _ARROW_TYPES):
                 raise ValueError(f"the column {field.name[:60]} is of the type {field.type}")
-        table = file.read()
+        refuse(header_problems(file.schema_arrow.names, RepetitionRow), path)
+        yield file
+
+
+def _frame(table: pyarrow.Table | pyarrow.RecordBatch) -> pd.DataFrame:
     table.validate(full=True)  # text that is not UTF-8 too
     read: pd.DataFrame = table.to_pandas(ignore_metadata=True)
     return read

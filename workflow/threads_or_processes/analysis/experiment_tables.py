@@ -27,14 +27,18 @@ from threads_or_processes.records.tables.groups import NO_SPREAD, Spread
 from threads_or_processes.records.vocabulary import NOTEBOOK_WORKLOAD, Basis, Outcome, Timing
 
 
-def notebook_table(plan: Plan, trials: pd.DataFrame, values: pd.DataFrame) -> list[NotebookRow]:
+def notebook_table(
+    plan: Plan, repetitions: pd.DataFrame, trials: pd.DataFrame, values: pd.DataFrame
+) -> list[NotebookRow]:
     """One row for each planned cell of the replay, in the order of cells.
 
     Times are medians over the ok trials (`values`, from `trial_values`); the lists and spans are
-    those of the first ok trial's first measured repetition (from `trials`, in canonical order).
+    those of the first ok trial's first measured repetition, in canonical order.
     """
     versions = trials.drop_duplicates("arm").set_index("arm")["version"]
-    measured = trials[(trials["outcome"] == Outcome.OK) & (trials["phase"] == "measure")]
+    replay = [cell.id for cell in plan.cells if cell.workload == NOTEBOOK_WORKLOAD]
+    counts = (repetitions["outcome"] == Outcome.OK) & (repetitions["phase"] == "measure")
+    measured = repetitions[counts.fillna(value=False) & repetitions["cell"].isin(replay)]
     rows = []
     for cell in plan.in_order():
         if cell.workload != NOTEBOOK_WORKLOAD or not cell.is_compared:

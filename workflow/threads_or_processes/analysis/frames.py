@@ -1,6 +1,6 @@
 """Tables as typed frames, made from the declarations of their rows (`records.tables`)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 from typing import Any, Literal
 
@@ -35,10 +35,12 @@ def frame(rows: Sequence[Any], record: type) -> pd.DataFrame:
     )
 
 
-def typed(table: pd.DataFrame, record: type) -> pd.DataFrame:
+def typed(
+    table: pd.DataFrame, record: type, columns: Collection[str] | None = None
+) -> pd.DataFrame:
     """The columns of a table's rows out of a frame that has them, with their types.
 
-    One that a file of an earlier version lacks gets the value of that time.
+    All, or those asked for. One that an earlier version lacked gets the value of that time.
     """
     return pd.DataFrame(
         {
@@ -46,6 +48,7 @@ def typed(table: pd.DataFrame, record: type) -> pd.DataFrame:
             if column.name in table
             else pd.Series(column.rules.before, index=table.index, dtype=dtype(column))
             for column in columns_of(record)
+            if columns is None or column.name in columns
         }
     )
 

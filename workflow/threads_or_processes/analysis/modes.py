@@ -1,11 +1,10 @@
 """The fast mode of each cell and amount, and its slow trials beside it instead of inside it."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
@@ -13,7 +12,7 @@ from threads_or_processes.analysis.amounts import TimesAt
 from threads_or_processes.analysis.cells import cell_columns
 from threads_or_processes.analysis.contrasts import planned_contrasts
 from threads_or_processes.analysis.estimates import Floats, bounded_median
-from threads_or_processes.analysis.placement import co_placement
+from threads_or_processes.analysis.placement import Placed, co_placement
 from threads_or_processes.analysis.ratios import compare
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import Times, wall_times
@@ -25,7 +24,6 @@ from threads_or_processes.records.vocabulary import (
     SLOW_GAP,
     ContrastKind,
     Family,
-    Outcome,
     Timing,
 )
 
@@ -33,14 +31,15 @@ from threads_or_processes.records.vocabulary import (
 LEAST_APART = 3.0
 
 
-def modes_table(plan: Plan, trials: pd.DataFrame, times: TimesAt, rules: Rules) -> list[ModesRow]:
+#: Cell and amount -> where the workers of its measured repetitions ran; ok trials only.
+PlacedAt = Mapping[str, Mapping[int, Placed]]
+
+
+def modes_table(plan: Plan, placed: PlacedAt, times: TimesAt, rules: Rules) -> list[ModesRow]:
     """A row for each cell and amount that ok trials measured, in the order of cells and amounts.
 
-    `trials` is the data set with all its amounts, `times` the trials' times at each.
+    `times` are the trials' times at each amount.
     """
-    counts = (trials["outcome"] == Outcome.OK) & (trials["phase"] == "measure")
-    measured = trials[counts.fillna(value=False)]
-    by_cell = dict(iter(measured.groupby("cell")))
     free = {
         contrast.cell.id: contrast.baseline
         for contrast in planned_contrasts(plan)
@@ -48,12 +47,11 @@ def modes_table(plan: Plan, trials: pd.DataFrame, times: TimesAt, rules: Rules) 
     }
     return [
         replace(
-            _row(cell, amount, of_cell[of_cell["amount"] == amount], times[amount], plan),
+            _row(cell, amount, placed[cell.id][amount], times[amount], plan),
             over_free=_over_free(cell, free.get(cell.id), times[amount], rules),
         )
         for cell in plan.in_order()
-        if (of_cell := by_cell.get(cell.id)) is not None
-        for amount in sorted(set(map(int, of_cell["amount"])))
+        for amount in sorted(placed.get(cell.id, ()))
     ]
 
 
@@ -92,7 +90,7 @@ def _together(
     )
 
 
-def _row(cell: Cell, amount: int, repetitions: pd.DataFrame, times: Times, plan: Plan) -> ModesRow:
+def _row(cell: Cell, amount: int, found: Placed, times: Times, plan: Plan) -> ModesRow:
     basis = times.basis(cell.id)
     wall_ns = wall_times(times.on(basis), cell.id)
     slow = slow_trials(np.log(wall_ns))
@@ -112,7 +110,7 @@ def _row(cell: Cell, amount: int, repetitions: pd.DataFrame, times: Times, plan:
                 float(np.median(wall_ns[slow]) / np.median(wall_ns[~slow])) if slow.any() else None
             ),
         )
-    placed = co_placement(repetitions, cpus=plan.machine.logical_cpus) if cell.workers > 1 else None
+    placed = co_placement(found) if cell.workers > 1 else None
     if placed is None:
         return row
     return replace(

@@ -15,18 +15,16 @@ repetition add up, medians of parts don't. A cell is the mean of its trials' sha
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-import msgspec
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from threads_or_processes.analysis.cells import cell_columns
 from threads_or_processes.analysis.diagnosis import Circumstances, causes
 from threads_or_processes.analysis.estimates import Floats, Interval, bounded, centre
-from threads_or_processes.analysis.quiet import Chunks, with_undisturbed_times
+from threads_or_processes.analysis.quiet import Chunks
 from threads_or_processes.analysis.ratios import samples_of
 from threads_or_processes.analysis.samples import TwoSamples
 from threads_or_processes.analysis.trial_values import Times
@@ -38,7 +36,6 @@ from threads_or_processes.records.vocabulary import (
     SERIAL,
     Basis,
     Family,
-    Outcome,
     Part,
     PartsState,
     Timing,
@@ -69,6 +66,9 @@ class Spent:
     voluntary_switches: float
     involuntary_switches: float
     idle_workers: float
+
+
+_SPENT = [one.name for one in fields(Spent)]
 
 
 def take_apart(chunks: Chunks, *, workers: int, wall_ns: int) -> Spent | PartsState:
@@ -113,39 +113,77 @@ def take_apart(chunks: Chunks, *, workers: int, wall_ns: int) -> Spent | PartsSt
     )
 
 
-def parts_table(plan: Plan, trials: pd.DataFrame) -> list[PartsRow]:
-    """A row for each warm parallel cell and amount, in the order of cells, most work first.
+@dataclass(frozen=True, kw_only=True)
+class Repetition:
+    """A repetition that may be taken apart.
 
-    `trials` is the data set with all amounts and with how disturbed each was (`with_disturbance`).
+    `undisturbed_wall_ns` is None where nobody can say; `imputed` are the chunks that belong to it,
+    None where they are its own.
     """
-    serials = {
-        (cell.workload, cell.arm): cell.id
-        for cell in plan.cells
-        if cell.is_compared and cell.timing is Timing.WARM and cell.model == SERIAL
-    }
-    parallel = [
+
+    workers: int
+    workers_used: int
+    wall_ns: int
+    chunks: Chunks | None
+    undisturbed_wall_ns: int | None
+    imputed: Chunks | None
+
+    def taken_apart(self) -> tuple[Spent, Spent | None] | PartsState:
+        """Where its time went, and where it would have gone undisturbed, if one can say."""
+        own = self._spent(self.chunks, self.wall_ns)
+        if isinstance(own, PartsState):
+            return own
+        if self.undisturbed_wall_ns is None or self.imputed is None:
+            return own, None if self.undisturbed_wall_ns is None else own
+        undisturbed = self._spent(self.imputed, self.undisturbed_wall_ns)
+        return own, None if isinstance(undisturbed, PartsState) else undisturbed
+
+    def _spent(self, chunks: Chunks | None, wall_ns: int) -> Spent | PartsState:
+        if chunks is None:
+            return PartsState.NOT_RECORDED if self.workers_used else PartsState.SENT_ONE_BY_ONE
+        return take_apart(chunks, workers=self.workers, wall_ns=wall_ns)
+
+
+def parts_table(plan: Plan, found: "TakenApart") -> list[PartsRow]:
+    """A row for each warm parallel cell and amount, in the order of cells, most work first."""
+    serials = _serials(plan)
+    rows = [
+        _row(cell, serials.get((cell.workload, cell.arm)), amount, found, plan.confidence)
+        for cell in _parallel(plan)
+        for amount in found.amounts_of(cell)
+    ]
+    return _with_causes(plan, rows)
+
+
+def taken_apart_cells(plan: Plan) -> set[str]:
+    """The cells whose repetitions are taken apart: the parallel ones, and what they compare to."""
+    return {cell.id for cell in _parallel(plan)} | set(_serials(plan).values())
+
+
+def _parallel(plan: Plan) -> list[Cell]:
+    return [
         cell
         for cell in plan.in_order()
         if cell.is_compared
         and cell.timing is Timing.WARM
         and plan.family(cell) is not Family.SERIAL
     ]
-    wanted = {cell.id for cell in parallel} | set(serials.values())
-    found = _Found.of(plan, trials[trials["cell"].isin(wanted)])
-    rows = [
-        _row(cell, serials.get((cell.workload, cell.arm)), amount, found, plan.confidence)
-        for cell in parallel
-        for amount in found.amounts_of(cell)
-    ]
-    return _with_causes(plan, rows)
+
+
+def _serials(plan: Plan) -> dict[tuple[str, str], str]:
+    return {
+        (cell.workload, cell.arm): cell.id
+        for cell in plan.cells
+        if cell.is_compared and cell.timing is Timing.WARM and cell.model == SERIAL
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
 class _OfAmount:
-    """The trials of all cells at one amount of work, by basis, cell and block."""
+    """The trials of all cells at one amount of work, by cell and block."""
 
-    typical: Mapping[str, Mapping[int, Spent]]
-    quiet: Mapping[str, Mapping[int, Spent]]
+    typical: dict[str, dict[int, Spent]] = field(default_factory=dict)
+    quiet: dict[str, dict[int, Spent]] = field(default_factory=dict)
 
     @property
     def times(self) -> Times:
@@ -165,42 +203,28 @@ class _OfAmount:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Found:
+class TakenApart:
     """What could be taken apart, by amount, and why the rest could not, by cell and amount."""
 
-    by_amount: Mapping[int, _OfAmount]
-    why_not: Mapping[tuple[str, int], PartsState]
+    by_amount: dict[int, _OfAmount] = field(default_factory=dict)
+    why_not: dict[tuple[str, int], PartsState] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, plan: Plan, trials: pd.DataFrame) -> "_Found":
-        """Take every measured repetition of the ok trials apart."""
-        counts = (trials["outcome"] == Outcome.OK) & (trials["phase"] == "measure")
-        why_not: dict[tuple[str, int], PartsState] = {}
-        spent: dict[int, dict[str, dict[int, list[tuple[Spent, Spent | None]]]]] = {}
-        measured = with_undisturbed_times(trials[counts.fillna(value=False)], plan.quiet_threshold)
-        repetitions: Any = measured.to_dict("records")
+    def add(self, cell: str, block: int, amount: int, repetitions: Sequence[Repetition]) -> None:
+        """Take all repetitions apart that an ok trial measured at an amount."""
+        found: list[tuple[Spent, Spent | None]] = []
         for one in repetitions:
-            parts = _of_repetition(one, one["chunks_json"], one["wall_ns"])
+            parts = one.taken_apart()
             if isinstance(parts, PartsState):
-                why_not[one["cell"], one["amount"]] = parts
-                continue
-            undisturbed: Spent | PartsState | None = parts
-            if one["is_imputed"]:
-                wall_ns = int(one["undisturbed_wall_ns"])
-                undisturbed = _of_repetition(one, one["undisturbed_chunks_json"], wall_ns)
-            if math.isnan(one["undisturbed_wall_ns"]) or isinstance(undisturbed, PartsState):
-                undisturbed = None
-            of_cell = spent.setdefault(one["amount"], {}).setdefault(one["cell"], {})
-            of_cell.setdefault(one["block"], []).append((parts, undisturbed))
-        return cls(
-            why_not=why_not,
-            by_amount={
-                amount: _OfAmount(
-                    typical=_trials(cells, only_quiet=False), quiet=_trials(cells, only_quiet=True)
-                )
-                for amount, cells in spent.items()
-            },
-        )
+                self.why_not[cell, amount] = parts
+            else:
+                found.append(parts)
+        if not found:
+            return
+        of_amount = self.by_amount.setdefault(amount, _OfAmount())
+        of_amount.typical.setdefault(cell, {})[block] = of_trial([own for own, _ in found])
+        quiet = [undisturbed for _, undisturbed in found if undisturbed is not None]
+        if len(quiet) >= min(len(found), FEWEST_QUIET):
+            of_amount.quiet.setdefault(cell, {})[block] = of_trial(quiet)
 
     def amounts_of(self, cell: Cell) -> Sequence[int]:
         """The amounts that a cell was measured at, the most first; the planned ones if none was."""
@@ -210,28 +234,6 @@ class _Found:
             or {max(cell.amounts)},
             reverse=True,
         )
-
-
-def _of_repetition(one: Mapping[str, Any], chunks_json: str, wall_ns: int) -> Spent | PartsState:
-    """A row of the data set, taken apart with these chunks: its own, or undisturbed ones."""
-    if pd.isna(chunks_json):
-        return PartsState.NOT_RECORDED if one["workers_used"] else PartsState.SENT_ONE_BY_ONE
-    chunks = msgspec.json.decode(chunks_json, type=Chunks)
-    return take_apart(chunks, workers=one["workers"], wall_ns=wall_ns)
-
-
-def _trials(
-    cells: Mapping[str, Mapping[int, Sequence[tuple[Spent, Spent | None]]]], *, only_quiet: bool
-) -> dict[str, dict[int, Spent]]:
-    """Each trial's value, where enough of its repetitions count, by cell and block."""
-    values: dict[str, dict[int, Spent]] = {}
-    for cell, blocks in cells.items():
-        for block, repetitions in sorted(blocks.items()):
-            values_of = [undisturbed if only_quiet else own for own, undisturbed in repetitions]
-            kept = [spent for spent in values_of if spent is not None]
-            if len(kept) >= (min(len(repetitions), FEWEST_QUIET) if only_quiet else 1):
-                values.setdefault(cell, {})[block] = of_trial(kept)
-    return values
 
 
 def of_trial(repetitions: Sequence[Spent]) -> Spent:
@@ -257,11 +259,14 @@ def of_trial(repetitions: Sequence[Spent]) -> Spent:
 
 def _mean(several: Sequence[Spent]) -> Spent:
     """Field by field."""
-    fields = [asdict(one) for one in several]
-    return Spent(**{name: sum(one[name] for one in fields) / len(fields) for name in fields[0]})
+    return Spent(
+        **{name: sum(getattr(one, name) for one in several) / len(several) for name in _SPENT}
+    )
 
 
-def _row(cell: Cell, serial: str | None, amount: int, found: _Found, confidence: float) -> PartsRow:
+def _row(
+    cell: Cell, serial: str | None, amount: int, found: TakenApart, confidence: float
+) -> PartsRow:
     """The row of a cell and amount, without causes."""
     row = PartsRow(
         **cell_columns(cell), amount=amount, baseline_cell=serial, state=PartsState.NO_SERIAL

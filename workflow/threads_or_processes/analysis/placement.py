@@ -1,13 +1,12 @@
 """Co-placed repetitions: two workers on one CPU while another CPU had none."""
 
 import itertools
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
+
+from threads_or_processes.analysis.quiet import Chunks
 
 #: Two workers share a CPU when they ran at once for at least this part of the shorter chunk.
 LEAST_OVERLAP = 0.5
@@ -41,14 +40,13 @@ class _Run(NamedTuple):
         return self.cpu == other.cpu and self.worker != other.worker and is_long
 
 
-def is_co_placed(chunks: Mapping[str, Sequence[Any]], *, cpus: int) -> bool:
+def is_co_placed(chunks: Chunks, *, cpus: int) -> bool:
     """Whether two workers began, or ended, on one CPU while another of `cpus` CPUs had none.
 
-    `chunks` is a repetition's `chunks_json`. Mostly they only begin there: the kernel moves one of
-    them away after some milliseconds.
+    Mostly they only begin there: the kernel moves one of them away after some milliseconds.
     """
-    for places in zip(*chunks["cpus"], strict=True):  # where all began, where all ended
-        columns = (chunks["worker"], places, chunks["start_ns"], chunks["end_ns"])
+    for places in zip(*chunks.cpus, strict=True):  # where all began, where all ended
+        columns = (chunks.worker, places, chunks.start_ns, chunks.end_ns)
         runs = itertools.starmap(_Run, zip(*columns, strict=True))
         if len(set(places)) < cpus and any(
             one.shares_with(other) for one, other in itertools.combinations(runs, 2)
@@ -57,20 +55,28 @@ def is_co_placed(chunks: Mapping[str, Sequence[Any]], *, cpus: int) -> bool:
     return False
 
 
-def co_placement(repetitions: pd.DataFrame, *, cpus: int) -> CoPlacement | None:
-    """What measured repetitions (`RepetitionRow`) tell; None where none tells its workers' CPUs."""
-    told = [
-        (chunks, wall_ns)
-        for text, wall_ns in zip(repetitions["chunks_json"], repetitions["wall_ns"], strict=True)
-        if not pd.isna(text) and all((chunks := json.loads(text))["cpus"])
-    ]
-    if not told:
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """Repetitions whose workers' CPUs are known: which were co-placed, and their times in ns."""
+
+    are_co_placed: list[bool] = field(default_factory=list)
+    walls_ns: list[float] = field(default_factory=list)
+
+    def add(self, chunks: Chunks, wall_ns: float, *, cpus: int) -> None:
+        """Take note of a repetition, if it tells its workers' CPUs."""
+        if all(chunks.cpus):
+            self.are_co_placed.append(is_co_placed(chunks, cpus=cpus))
+            self.walls_ns.append(wall_ns)
+
+
+def co_placement(placed: Placed) -> CoPlacement | None:
+    """What repetitions tell; None where none tells its workers' CPUs."""
+    if not placed.walls_ns:
         return None
-    shared = np.array([is_co_placed(chunks, cpus=cpus) for chunks, _ in told])
-    wall_ns = np.array([float(one_ns) for _, one_ns in told])
+    shared, wall_ns = np.array(placed.are_co_placed), np.array(placed.walls_ns)
     both = shared.any() and not shared.all()
     return CoPlacement(
-        told=len(told),
+        told=shared.size,
         co_placed=int(shared.sum()),
         times_ratio=(
             float(np.median(wall_ns[shared]) / np.median(wall_ns[~shared])) if both else None

@@ -4,7 +4,8 @@ The rule is `records/quiet.py`; the measured time plays no part. A CPU's floor c
 readings in the data set: one for those of all CPUs at once, and one for those taken in turn.
 """
 
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated
 
 import msgspec
@@ -22,8 +23,8 @@ from threads_or_processes.records.quiet import (
     chunk_ratios,
     cpu_ratios,
     disturbance_ratio,
-    floor_of,
     most_disturbance,
+    place_of_floor,
 )
 
 #: Nanoseconds of 13 days; a thousand of them still fit into 64 bits together.
@@ -74,33 +75,40 @@ class Chunks(msgspec.Struct, frozen=True):
             raise ValueError("no chunk ends before it starts")
 
 
-def with_disturbance(trials: pd.DataFrame) -> pd.DataFrame:
-    """Add `disturbance_ratio` and `chunk_ratios` to the data set (`RepetitionRow`).
+#: Each CPU's floor in ns: manner -> CPU -> floor.
+Floors = Mapping[str, Mapping[int, float]]
 
+_WATCHED = msgspec.json.Decoder(Watched)
+_CHUNKS = msgspec.json.Decoder(Chunks)
+
+
+def with_disturbance(trials: pd.DataFrame, floors_ns: Floors | None = None) -> pd.DataFrame:
+    """Add `disturbance_ratio` and `chunk_ratios` to the data set (`RepetitionRow`), or to a part.
+
+    `floors_ns` are those of the whole data set, if `trials` is not all of it.
     The first is the highest reading beside the repetition, on the CPUs that took part, over that
     CPU's floor (Float64); missing where there was no sentinel. Where programs had taken so many
     CPUs that there was not one for each worker, it is that of the best one that lacked. The second
     is a list of the same for each chunk, empty where chunks are not judged by themselves.
     """
-    watched = [
-        None if pd.isna(text) else msgspec.json.decode(text, type=Watched)
-        for text in trials["sentinel_json"]
-    ]
-    floors_ns = floors(one for one in watched if one is not None)
+    if floors_ns is None:
+        floors_ns = floors(watched_in(trials["sentinel_json"]))
     of_all: list[float | None] = []
     of_chunks: list[list[float]] = []
-    for one, workers, text in zip(watched, trials["workers"], trials["chunks_json"], strict=True):
-        if one is None:
+    columns = (trials[name] for name in ("sentinel_json", "workers", "chunks_json"))
+    for watched, workers, text in zip(*columns, strict=True):
+        if pd.isna(watched):
             of_all.append(None)
             of_chunks.append([])
             continue
+        one = _WATCHED.decode(watched)
         ratios = cpu_ratios(
             cpus=one.cpus,
             floor_ns=[floors_ns[one.manner][cpu] for cpu in one.cpus],
             before_ns=one.before_ns,
             after_ns=one.after_ns,
         )
-        cpus = _chunks(text).cpus if one.dispatch_cpus and not pd.isna(text) else []
+        cpus = chunks_from(text).cpus if one.dispatch_cpus and not pd.isna(text) else []
         of_all.append(disturbance_ratio(ratios, one.used, workers=workers))
         of_chunks.append(chunk_ratios(ratios, cpus, one.dispatch_cpus, workers=workers))
     return trials.assign(
@@ -161,7 +169,7 @@ def _judged(
     is_quiet: bool,
     allowed: float,
 ) -> JudgedRepetition:
-    found = _chunks(chunks_json)
+    found = chunks_from(chunks_json)
     return JudgedRepetition(
         wall_ns=wall_ns,
         is_quiet=is_quiet,
@@ -202,18 +210,29 @@ def _with_stand_ins(own_json: str, others: Sequence[tuple[str, int]]) -> str:
     return msgspec.json.encode(own).decode()
 
 
-def _chunks(text: str) -> Chunks:
-    return msgspec.json.decode(text, type=Chunks)
+def chunks_from(text: str) -> Chunks:
+    """The chunks from their JSON."""
+    return _CHUNKS.decode(text)
 
 
-def floors(watched: Iterable[Watched]) -> dict[str, dict[int, float]]:
-    """Each CPU's floor in ns, from all its readings of a manner: manner -> CPU -> floor."""
-    readings: dict[str, dict[int, list[int]]] = {}
+def watched_in(texts: Iterable[str]) -> Iterator[Watched]:
+    """The readings of a column `sentinel_json`, where there are some."""
+    return (_WATCHED.decode(text) for text in texts if not pd.isna(text))
+
+
+def floors(watched: Iterable[Watched]) -> Floors:
+    """Each CPU's floor in ns, from all its readings of a manner."""
+    readings: dict[str, dict[int, array[int]]] = {}
     for one in watched:
         of_manner = readings.setdefault(one.manner, {})
         for cpu, before, after in zip(one.cpus, one.before_ns, one.after_ns, strict=True):
-            of_manner.setdefault(cpu, []).extend((before, after))
+            of_manner.setdefault(cpu, array("q")).extend((before, after))
     return {
-        manner: {cpu: float(floor_of(of_cpu)) for cpu, of_cpu in of_manner.items()}
+        manner: {cpu: _floor(of_cpu) for cpu, of_cpu in of_manner.items()}
         for manner, of_manner in readings.items()
     }
+
+
+def _floor(readings_ns: "array[int]") -> float:
+    place = place_of_floor(len(readings_ns))
+    return float(np.partition(np.frombuffer(readings_ns, dtype=np.int64), place)[place])

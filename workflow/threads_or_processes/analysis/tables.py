@@ -13,7 +13,7 @@ from threads_or_processes.analysis.cells import cells_table, distributions_table
 from threads_or_processes.analysis.claims import claims_table
 from threads_or_processes.analysis.control import control_table, pairs, twins
 from threads_or_processes.analysis.crossovers import crossovers_table
-from threads_or_processes.analysis.dataset import in_order
+from threads_or_processes.analysis.dataset import Batches, in_batches, in_order
 from threads_or_processes.analysis.decisions import (
     contests,
     decisions_table,
@@ -32,9 +32,9 @@ from threads_or_processes.analysis.modes import modes_table, slow_modes_table
 from threads_or_processes.analysis.overheads import overheads_table
 from threads_or_processes.analysis.parts import parts_table
 from threads_or_processes.analysis.quality import pairing_table, quality_table
-from threads_or_processes.analysis.quiet import with_disturbance
 from threads_or_processes.analysis.ratios import ratios_table
 from threads_or_processes.analysis.readings import Rules
+from threads_or_processes.analysis.reduction import Reduced, reduced
 from threads_or_processes.analysis.scaling import fits_table, scaling_table
 from threads_or_processes.analysis.sessions import sessions_of, sessions_table
 from threads_or_processes.analysis.slopes import slopes_table
@@ -53,17 +53,29 @@ def all_tables(
     plan: Plan, trials: pd.DataFrame, *, plain_arms: Collection[str] = ()
 ) -> dict[str, pd.DataFrame]:
     """Every table by name; the order of the data set's rows and of the plan changes nothing."""
-    rows = all_rows(plan, trials, plain_arms=plain_arms)
+    return tables_of(plan, in_batches(in_order(trials)), plain_arms=plain_arms)
+
+
+def tables_of(
+    plan: Plan, trials: Batches, *, plain_arms: Collection[str] = ()
+) -> dict[str, pd.DataFrame]:
+    """Every table by name, from a data set that need not fit into the memory."""
+    rows = rows_of(plan, reduced(plan, trials), plain_arms=plain_arms)
     return {name: frame(getattr(rows, name), record) for name, record in TABLES.items()}
 
 
 def all_rows(plan: Plan, trials: pd.DataFrame, *, plain_arms: Collection[str] = ()) -> AllTables:
     """The rows of every table; `plain_arms` are those built without optimisation."""
-    every_amount = with_disturbance(in_order(trials))
-    trials = at_largest_amounts(every_amount)
+    return rows_of(plan, reduced(plan, in_batches(in_order(trials))), plain_arms=plain_arms)
+
+
+def rows_of(plan: Plan, found: Reduced, *, plain_arms: Collection[str] = ()) -> AllTables:
+    """The rows of every table from a data set that was read for them."""
+    at_amounts = times_at_amounts(plan, found.repetitions)
+    trials = at_largest_amounts(found.repetitions)
+    each = found.trials[found.trials["trial_id"].isin(trials["trial_id"].unique())]
     values = trial_values(trials, quiet_threshold=plan.quiet_threshold)
     times = times_of(values, plan)
-    at_amounts = times_at_amounts(plan, every_amount)
     rules = Rules(margin=plan.margin, confidence=plan.confidence)
     measured_twice = pairs(plan, times)
     sessions = sessions_of(values)
@@ -73,30 +85,30 @@ def all_rows(plan: Plan, trials: pd.DataFrame, *, plain_arms: Collection[str] = 
         of_groups=[between_groups(plan, times, groups) for groups in (sessions, compilations)],
     )
     rules = replace(rules, beyond_trials=beyond)
-    found = contests(plan, trials, times, rules)
-    modes = modes_table(plan, every_amount, at_amounts, rules)
+    contested = contests(plan, trials, times, rules)
+    modes = modes_table(plan, found.placed, at_amounts, rules)
     return AllTables(
         values=values_table(values),
-        cells=cells_table(plan, trials, values, times),
+        cells=cells_table(plan, trials, each, values, times),
         ratios=ratios_table(plan, times, rules),
-        decisions=decisions_table(found, plan, trials, times, rules),
-        families=families_table(found),
-        moves=moves_table(found, plan),
-        claims=claims_table(plan, trials, values, times, rules, plain_arms=plain_arms),
-        outcomes=outcomes_table(plan, trials),
-        notebook=notebook_table(plan, trials, values),
+        decisions=decisions_table(contested, plan, each, times, rules),
+        families=families_table(contested),
+        moves=moves_table(contested, plan),
+        claims=claims_table(plan, trials, each, values, times, rules, plain_arms=plain_arms),
+        outcomes=outcomes_table(plan, each),
+        notebook=notebook_table(plan, trials, each, values),
         startup=startup_table(plan, trials, values, times),
-        memory=memory_table(plan, trials),
+        memory=memory_table(plan, each),
         updates=updates_table(plan, trials),
         amounts=amounts_table(plan, at_amounts, rules),
         overheads=overheads_table(plan, at_amounts, rules),
         scaling=scaling_table(plan, times, rules),
         fits=fits_table(plan, times, rules),
         crossovers=crossovers_table(plan, times, rules),
-        slopes=slopes_table(plan, trials, values, times),
-        parts=parts_table(plan, every_amount),
+        slopes=slopes_table(plan, each, values, times),
+        parts=parts_table(plan, found.apart),
         control=control_table(measured_twice, times),
-        health=health_table(trials),
+        health=health_table(each),
         distributions=distributions_table(plan, values),
         quality=quality_table(plan, values, times),
         modes=modes,

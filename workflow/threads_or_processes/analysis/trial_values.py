@@ -115,7 +115,9 @@ def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.Dat
     counts = (repetitions["outcome"] == Outcome.OK) & (repetitions["phase"] == "measure")
     if "disturbance_ratio" not in repetitions:
         repetitions = with_disturbance(repetitions)
-    measured = with_undisturbed_times(repetitions[counts.fillna(value=False)], quiet_threshold)
+    measured = repetitions[counts.fillna(value=False)]
+    if "undisturbed_wall_ns" not in measured:
+        measured = with_undisturbed_times(measured, quiet_threshold)
     if (measured.groupby(TRIAL_KEY)["amount"].nunique() > 1).any():
         raise ValueError("trials hold several amounts of work: choose one, or at_largest_amounts")
     is_quiet = measured["undisturbed_wall_ns"].notna()
@@ -147,7 +149,7 @@ def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.Dat
     have = set(values.index[enough])
     kept = (group for group in quiet["wall_ns"] if group[0] in have)
     values["quiet_walls_ns"] = _arrays(kept, values.index)
-    return values.reset_index()
+    return values.reset_index().astype({"cell": "string"})
 
 
 def _arrays(groups: Iterable[tuple[Any, pd.Series]], trials: pd.Index) -> pd.Series:

@@ -51,7 +51,12 @@ def quiet_trials_wanted(trials: int) -> int:
 
 def floor_of(readings_ns: Collection[int]) -> int:
     """A CPU's floor (ns) from one or more of its readings in one mode; the lowest of up to 100."""
-    return sorted(readings_ns)[(len(readings_ns) - 1) * FLOOR_PERCENTILE // 100]
+    return sorted(readings_ns)[place_of_floor(len(readings_ns))]
+
+
+def place_of_floor(readings: int) -> int:
+    """Which of so many readings in ascending order is the floor, from 0."""
+    return (readings - 1) * FLOOR_PERCENTILE // 100
 
 
 def cpu_ratios(
