@@ -366,3 +366,14 @@ def test_cells_with_fewer_blocks_are_not_said_to_have_them_all(world: Worlds) ->
     fewer = replace(campaign, cells=(replace(one, blocks=3), *campaign.cells))
     assert numbers(words.blocks(campaign)) == ["6"]
     assert numbers(words.blocks(fewer)) == ["3", "6"]
+
+
+def test_where_processes_can_t_be_started_the_recommendation_says_so_and_why(world: Worlds) -> None:
+    evidence = world("default").evidence()
+    reason = "this machine makes no semaphores (Read-only file system); mount a tmpfs at /dev/shm"
+    machine = replace(evidence.campaign.machine, no_semaphores=reason)
+    without = replace(evidence, campaign=replace(evidence.campaign, machine=machine))
+    (section,) = decision.build(without)
+    (caution,) = section.cautions
+    assert caution.startswith("Processes can't be started on this machine")
+    assert caution.endswith("Read-only file system); mount a tmpfs at /dev/shm.")

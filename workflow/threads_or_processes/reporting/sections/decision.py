@@ -274,6 +274,11 @@ def _cautions(evidence: Evidence) -> tuple[str, ...]:
         cautions.append("The builds differ in more than the GIL: see “Machine and interpreters”.")
     if not any(arm.free_threaded for arm in campaign.decision_arms):
         cautions.append("The free-threaded build was not measured without its GIL.")
+    if reason := campaign.machine.no_semaphores:
+        cautions.append(
+            "Processes can't be started on this machine, so none are recommended. "
+            + words.sentence(reason)
+        )
     if all(row.best is None for row in evidence.tables.decisions):
         cautions.append("No workload has a successful trial, so nothing is recommended.")
     return tuple(caution for caution in cautions if caution)

@@ -90,11 +90,6 @@ def _internal(evidence: Evidence) -> Iterator[Fact]:
             text=f"{text.count(failed, 'trial')} have no usable time. If slow trials fail more "
             "often, the rest look too fast. Configurations with a failure are never recommended.",
         )
-    if campaign.machine.no_semaphores:
-        yield Fact(
-            term="No process pools",
-            text=f"Process pools were left out: {campaign.machine.no_semaphores}.",
-        )
     if campaign.machine.logical_cpus == 1:
         yield Fact(
             term="One CPU",
