@@ -26,6 +26,7 @@ from threads_or_processes.pipeline.fleet import Fleet
 from threads_or_processes.pipeline.job import LOG_FILE
 from threads_or_processes.pipeline.results import check_surroundings
 from threads_or_processes.pipeline.snakemake_patches import (
+    hasten,
     patch_executor,
     patch_scheduler,
     patch_targets,
@@ -37,6 +38,7 @@ IS_ARCHIVED = config.get("dataset") is not None
 IS_FLEET = bool(config.get("machines")) and not IS_ARCHIVED
 IS_MEASURED_HERE = not (IS_ARCHIVED or IS_FLEET)
 FACE = Archive if IS_ARCHIVED else Fleet if IS_FLEET else Campaign
+hasten()
 exit_on_user_error(lambda: check_surroundings(ROOT))
 CAMPAIGN = exit_on_user_error(lambda: FACE.of(config))
 if IS_MEASURED_HERE:

@@ -74,6 +74,16 @@ def test_a_dry_run_ends_with_what_is_ahead(folder: Path, arguments: list[str]) -
     assert not progress(said)
 
 
+def test_a_dry_run_lists_some_of_many_trials_and_all_if_told_to(folder: Path) -> None:
+    many = SNAKEFILE.replace("block=[1, 2]", "block=range(1, 103)")
+    (folder / "Snakefile").write_text(many, encoding="utf-8")
+    said = snakemake(folder, "-n")
+    assert said.count("rule measure:") == 100
+    assert said.count("More jobs of measure are not listed") == 1
+    assert re.search(r"^measure +102$", said, re.MULTILINE)
+    assert snakemake(folder, "-n", "--verbose").count("rule measure:") == 102
+
+
 @pytest.mark.parametrize(("asked", "answer"), [("--lint", "Lints for"), ("--summary", "report")])
 def test_what_runs_nothing_says_nothing(folder: Path, asked: str, answer: str) -> None:
     said = snakemake(folder, asked)

@@ -20,6 +20,7 @@ from typing import Any, TextIO
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from threads_or_processes.pipeline.campaign import TrialWildcards
+from threads_or_processes.pipeline.snakemake_patches import shorten_listing
 from threads_or_processes.plan.expected import format_duration
 
 # A trial's job and a round's are known by their wildcards: a `module` may rename the rules.
@@ -182,8 +183,11 @@ class Console(logging.Handler):
             # jobs are still to do now, and at the very end the words can still be seen.
             self._ends_dry_run = True
             atexit.register(print, self._ahead(), file=self._stream)
+            logger = logging.getLogger(record.name)
             if not self._lists_jobs:
-                self._show_only_news(logging.getLogger(record.name))
+                self._show_only_news(logger)
+            if logger.level > logging.DEBUG:
+                shorten_listing(self._workflow.scheduler, logger)
         elif event == LogEvent.JOB_INFO and _is_trial(getattr(record, "wildcards", ())):
             self._trials_running.add(record.jobid)  # type: ignore[attr-defined]
             if self._pace.done >= self._pace.planned:  # the first, or more blocks

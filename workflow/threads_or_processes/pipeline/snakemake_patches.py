@@ -4,17 +4,25 @@ And what its targets are where files behind them are gone.
 
 It reaches into an inner part of Snakemake, as it is in the pinned 9.27. No option does the same:
 every value of `--max-jobs-per-timespan` starts a timer for each job.
+
+`hasten` and `shorten_listing` save time with thousands of trials. On another Snakemake they do
+nothing.
 """
 
 import os
 import signal
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
 from threads_or_processes.common.errors import UserError
+
+MOST_LISTED = 100
+"""A dry run lists so many jobs of a rule."""
 
 
 def patch_scheduler(scheduler: Any) -> None:
@@ -101,6 +109,50 @@ def patch_executor(executor: Any) -> None:
 
     executor.check_active_jobs, executor.cancel_jobs = check_all, cancel_all
     executor.report_job_success, executor.report_job_error = report_success, report_error
+
+
+def hasten() -> None:
+    """Do once what Snakemake does for each job, and leave out what it does for nothing.
+
+    It inspects the functions of a rule for each job. And it asks each job for its environment, so
+    for all its parameters, though a dry run without `--sdm conda` makes and records none.
+    """
+    # Only Snakemake itself can import these: they need each other.
+    from snakemake import common, dag, rules  # type: ignore[import-untyped]
+
+    for module in (common, rules):
+        if inspect := getattr(module, "get_function_params", None):
+            module.get_function_params = cache(inspect)
+    if find := getattr(dag.DAG, "update_conda_envs", None):
+
+        def find_if_needed(self: Any) -> None:
+            methods = map(str, self.workflow.deployment_settings.deployment_method)
+            if not self.workflow.dryrun or "conda" in methods:
+                find(self)
+
+        dag.DAG.update_conda_envs = find_if_needed
+
+
+def shorten_listing(scheduler: Any, logger: Any) -> None:
+    """List some jobs of each rule in a dry run; the table above the list counts all.
+
+    To word a job takes longer than to plan it, and nobody reads thousands.
+    """
+    executor = getattr(scheduler, "_executor", None)
+    show = getattr(executor, "printjob", None)
+    if executor is None or show is None:
+        return
+    listed: Counter[str] = Counter()
+
+    def show_some(job: Any) -> None:
+        rule = job.name
+        listed[rule] += 1
+        if listed[rule] <= MOST_LISTED:
+            show(job)
+        elif listed[rule] == MOST_LISTED + 1:
+            logger.info(f"More jobs of {rule} are not listed; --verbose lists them.")
+
+    executor.printjob = show_some
 
 
 def _unknown(what: str) -> UserError:
