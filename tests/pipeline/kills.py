@@ -28,7 +28,7 @@ POLL_S = 0.03
 #: How long at most until one is killed that lives as long as a run: trials have begun by then.
 LIFE_S = 8.0
 #: A run hangs that takes longer to end, or to have a process of a kind that is left to kill.
-LONGEST_S = 300.0
+LONGEST_S = 900.0
 
 
 class Victim(StrEnum):
