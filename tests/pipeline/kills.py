@@ -119,7 +119,7 @@ class Soak:
     odd_ends: list[int] = field(default_factory=list)
 
     def go_on(self, wanted: Mapping[Victim, int]) -> None:
-        """Run the same command until so many of each kind were killed.
+        """Run the same command until so many of each kind were killed, and to its end then.
 
         When nothing is left to measure before that, the sweep gets another block.
         """
@@ -127,10 +127,13 @@ class Soak:
         while left.total():
             with self._run() as run:
                 hurt = self._hurt(run, left, chance)
+                run.wait(timeout=LONGEST_S)
             if left.total() and run.returncode == 0:
                 self.blocks += 1
             elif left.total() and not hurt:
                 self.odd_ends.append(run.returncode)
+        if run.returncode != 0:
+            self.end()
 
     def end(self) -> None:
         """Run the same command to its end, unhurt."""
@@ -187,7 +190,7 @@ class Soak:
 
     @contextlib.contextmanager
     def _run(self) -> Iterator["subprocess.Popen[bytes]"]:
-        """A run; it is interrupted as at a terminal when it isn't needed any more."""
+        """A run; where a test fails meanwhile it is ended."""
         self.checkout.configure({**self.sweep, "blocks": self.blocks})
         self._temporary.mkdir(exist_ok=True)
         with self._said.open("ab") as said:
@@ -202,10 +205,6 @@ class Soak:
         try:
             yield run
         finally:
-            if run.poll() is None:
-                os.killpg(run.pid, signal.SIGINT)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    run.wait(timeout=60)
             run.kill()
             run.wait()
 

@@ -64,7 +64,6 @@ def soak(unhurt: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             shutil.rmtree(soak.checkout.results / name)
     try:
         soak.go_on(WANTED)
-        soak.end()
         yield soak
     finally:
         soak.close()
