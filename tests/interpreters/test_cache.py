@@ -2,8 +2,10 @@
 
 import fcntl
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from threads_or_processes.common.errors import UserError
 from threads_or_processes.interpreters.cache import (
     MARKER,
     default_cache,
@@ -73,3 +75,15 @@ def test_the_cache_lies_where_the_user_keeps_caches(monkeypatch: pytest.MonkeyPa
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", "/home/someone")
     assert default_cache() == Path("/home/someone/.cache/threads-or-processes/interpreters")
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(_: object) -> NoReturn:
+        raise KeyError("uid not found: 12345")
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    for variable in ("XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    with pytest.raises(UserError, match="no place for caches") as caught:
+        default_cache()
+    assert "XDG_CACHE_HOME" in caught.value.hint

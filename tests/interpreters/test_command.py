@@ -18,7 +18,7 @@ from threads_or_processes.interpreters.process import Processes
 from threads_or_processes.interpreters.request import Build
 from threads_or_processes.records.interpreter import Identity, Parity
 
-from tests.interpreters.builders import request_value
+from tests.interpreters.builders import request_value, toy_source
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,6 +60,13 @@ def test_a_wrong_interpreter_is_one_message_and_nothing_is_written(tmp_path: Pat
     assert message.startswith("error: ")
     assert "  where: interpreters.paths.3.13" in message
     assert "  fix:   name the executable of a CPython 3.13" in message
+
+
+def test_a_damaged_build_of_the_cache_is_named_with_what_mends_it(tmp_path: Path) -> None:
+    toy = toy_source(tmp_path / "toy", run="exit 1")
+    message = refused(request_value(provider="source", build="plain", tarball=str(toy)), tmp_path)
+    (entry,) = (tmp_path / "cache").glob("threads-or-processes/interpreters/builds/3.13-plain-*/")
+    assert f"  fix:   delete {entry} and run snakemake again" in message
 
 
 def test_a_provider_without_paths_says_so(tmp_path: Path) -> None:

@@ -146,6 +146,12 @@ def test_a_changed_library_of_an_executable_has_another_fingerprint(tmp_path: Pa
     assert program_sha256(plain) == sha256_file(plain)
 
 
+def test_a_path_below_no_home_is_named() -> None:
+    with pytest.raises(UserError, match="below a home that does not exist") as caught:
+        request_from(asked(paths={"3.13": "~nobody-of-that-name/python", "3.13t": "/x"}))
+    assert caught.value.where == "interpreters.paths.3.13"
+
+
 def test_a_path_that_is_not_there_has_no_fingerprint(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         fingerprints({"interpreters.paths.3.13t": str(tmp_path / "nothing")})

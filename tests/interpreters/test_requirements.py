@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -220,6 +221,28 @@ def test_a_requirement_that_does_not_import_is_named(workshop: Workshop) -> None
     python = workshop.python(FREE, workshop.pin("toy"))
     with pytest.raises(UserError, match=r"in 3\.13t: toy: SystemExit: no display"):
         check_gil_stays_off(FREE, python, "here", workshop.processes)
+
+
+def test_a_requirement_for_another_python_only_is_refused(workshop: Workshop) -> None:
+    wheel(workshop.index, "toy")
+    with pytest.raises(UserError, match=r"ask for nothing on Python 3\.13t") as caught:
+        workshop.pin("toy; python_version<'3'")
+    assert "marker" in caught.value.hint
+
+
+def test_an_environment_whose_interpreter_is_gone_is_named_and_made_again(
+    workshop: Workshop,
+) -> None:
+    libraries = workshop.pin()
+    python = workshop.python(STANDARD, libraries)
+    python.unlink()
+    python.symlink_to("/nowhere/python3.13")  # as where the cache was moved
+    with pytest.raises(UserError, match="a library does not import") as caught:
+        workshop.libraries_in(STANDARD, libraries)
+    (entry,) = (workshop.cache / "environments").glob("3.13-*/")
+    assert caught.value.hint.startswith(f"delete {entry} and run again")
+    shutil.rmtree(entry)
+    assert workshop.libraries_in(STANDARD, libraries) == {"base": "1.0"}
 
 
 def test_local_files_are_found_by_requirement() -> None:

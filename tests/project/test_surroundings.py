@@ -64,6 +64,8 @@ def test_a_colon_in_the_path_is_named(checkout: Path) -> None:
 
 def test_no_home_names_the_variable_that_helps(checkout: Path) -> None:
     assert "XDG_CACHE_HOME" in refused(checkout, "there is no place for caches", HOME="/proc/none")
+    said = refused(checkout, "there is no place for caches", HOME="")
+    assert "neither HOME nor XDG_CACHE_HOME is set" in said
 
 
 def test_without_python_or_pip_a_remedy_is_named(checkout: Path) -> None:
@@ -89,17 +91,18 @@ def test_a_venv_that_is_a_link_is_replaced_and_its_target_left_alone(checkout: P
     assert not (checkout / ".venv").is_symlink()
 
 
-def test_make_hides_the_shell_s_modules_and_names_a_user_without_a_name() -> None:
+def test_make_hides_the_shell_s_modules_and_names_a_user_without_a_name(tmp_path: Path) -> None:
+    (tmp_path / "id").write_text('#!/bin/sh\n[ "$1" = -u ] && echo 12345\n')
+    (tmp_path / "id").chmod(0o755)
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     show = "@echo $${PYTHONPATH-none} $${PYTHONHOME-none} $$LOGNAME"
     printed = subprocess.run(
         ["make", "-s", "-f", "-", "print"],
         input=f"{makefile}\nprint:\n\t{show}\n",
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": "/evil", "PYTHONHOME": "/evil"},
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "PYTHONPATH": "/evil", "PYTHONHOME": "/evil"},
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert printed.stdout.split()[:2] == ["none", "none"]
-    assert printed.stdout.split()[2]
+    assert printed.stdout.split() == ["none", "none", "12345"]

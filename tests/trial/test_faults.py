@@ -9,8 +9,11 @@ from typing import Any
 import jsonschema
 import pytest
 from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.files import write_json
+from threads_or_processes.common.signing import signed
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.texts import LONGEST_TEXT_CHARACTERS
+from threads_or_processes.trial.__main__ import run_command
 from threads_or_processes.trial.supervisor import noise_monitor
 from threads_or_processes.trial.supervisor.lock import machine_lock
 from threads_or_processes.trial.supervisor.trial import Circumstances, run_calibration
@@ -233,6 +236,34 @@ def test_a_broken_interpreter_is_no_outcome_of_the_work(
     broken_identity: Any = {**identities["3.13"], **change}
     with pytest.raises(UserError, match=r"calibrating mandelbrot failed: .*did not start"):
         run_calibration("mandelbrot", {}, 2, broken_identity)
+
+
+def test_an_edited_calibration_is_refused_by_name(
+    interpreters: Path,
+    calibration_of: Callable[[str], dict[str, Any]],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    calibration = tmp_path / "mandelbrot.json"
+    write_json(calibration, signed(calibration_of("mandelbrot")) | {"size": 1})
+    measure = {
+        "spec": "{}",
+        "position": "1",
+        "identity": str(interpreters / "3.13.json"),
+        "calibration": str(calibration),
+        "sentinel": str(tmp_path / "sentinel.json"),
+        "machine": "{}",
+        "archive": str(tmp_path / "archive"),
+        "out": str(tmp_path / "record.json"),
+    }
+    options = [word for key, value in measure.items() for word in (f"--{key}", value)]
+    with pytest.raises(SystemExit) as leaving:
+        run_command(["measure", *options])
+    assert leaving.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: the file was edited")
+    assert f"where: {calibration}" in said
+    assert [one.name for one in tmp_path.iterdir()] == [calibration.name]
 
 
 def test_another_version_than_the_identity_s_stops_the_run(misbehave: Misbehave) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json, write_json
 
 MARKER = "finished.json"
@@ -21,7 +22,14 @@ _POLL_S = 0.5
 
 def default_cache() -> Path:
     """Where interpreters are kept: outside the repository, so that clones share them."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    try:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError:
+        raise UserError(
+            "there is no place for caches: this user has no home",
+            where="HOME",
+            hint="set HOME or XDG_CACHE_HOME to a folder that you can write to",
+        ) from None
     return Path(base) / "threads-or-processes" / "interpreters"
 
 

@@ -98,7 +98,7 @@ def request_from(asked: InterpreterRequest) -> Request:
         arms=asked.arms,
         provider=asked.provider,
         paths=paths,
-        tarball=Path(asked.tarball).expanduser() if asked.tarball else None,
+        tarball=_expanded(asked.tarball, "interpreters.tarball") if asked.tarball else None,
         build_kind=asked.build,
         requirements=_checked_requirements(asked.requirements),
     )
@@ -153,7 +153,7 @@ def _paths_by_build(arms: Sequence[Arm], given: Mapping[str, str]) -> Mapping[Bu
                 where=f"interpreters.paths.{name}",
                 hint=f"use one of: {', '.join(sorted(builds))}",
             )
-        path = Path(value).expanduser()
+        path = _expanded(value, f"interpreters.paths.{name}")
         if paths.setdefault(build, path) != path:
             raise UserError(
                 f"two paths are given for {build.name}: {paths[build]} and {path}",
@@ -161,6 +161,16 @@ def _paths_by_build(arms: Sequence[Arm], given: Mapping[str, str]) -> Mapping[Bu
                 hint="give one; a free-threaded build has one executable, with its GIL on or off",
             )
     return paths
+
+
+def _expanded(path: str, key: str) -> Path:
+    """A path of the config, its `~` replaced."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise UserError(
+            f"{path} is below a home that does not exist", where=key, hint="write the whole path"
+        ) from None
 
 
 def fingerprints(
@@ -175,7 +185,7 @@ def fingerprints(
     found = {}
     for key, path in named.items():
         try:
-            found[key] = sha256_of(Path(path).expanduser())
+            found[key] = sha256_of(_expanded(path, key))
         except OSError as error:
             raise UserError(
                 f"{path} cannot be read ({error.strerror})",
