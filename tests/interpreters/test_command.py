@@ -63,9 +63,13 @@ def test_a_wrong_interpreter_is_one_message_and_nothing_is_written(tmp_path: Pat
 
 
 def test_a_damaged_build_of_the_cache_is_named_with_what_mends_it(tmp_path: Path) -> None:
-    toy = toy_source(tmp_path / "toy", run="exit 1")
-    message = refused(request_value(provider="source", build="plain", tarball=str(toy)), tmp_path)
+    toy = toy_source(tmp_path / "toy")
+    request = request_value(provider="source", build="plain", tarball=str(toy))
+    refused(request, tmp_path)  # a toy is no 3.13, and is kept
     (entry,) = (tmp_path / "cache").glob("threads-or-processes/interpreters/builds/3.13-plain-*/")
+    (entry / "prefix/bin/python3.13").write_bytes(b"\x7fELF, cut short")
+    message = command(json.dumps(request), tmp_path / "out", tmp_path / "cache").stderr
+    assert f"error: {entry}/prefix/bin/python3.13 is not a Python 3" in message
     assert f"  fix:   delete {entry} and run snakemake again" in message
 
 
