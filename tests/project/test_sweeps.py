@@ -36,9 +36,9 @@ def config_of(overlay: str | None) -> dict[str, Any]:
     return dict(checked(config))
 
 
-def campaign(overlay: str | None, here: Machine | int) -> Campaign:
-    """A sweep on a machine, or on one of so many CPUs."""
-    config = config_of(overlay)
+def campaign(overlay: str | None, here: Machine | int, **changed: Any) -> Campaign:
+    """A sweep on a machine, or on one of so many CPUs, with other settings."""
+    config = {**config_of(overlay), **changed}
     claims = read_claim_files(config["claims"])
     on = machine(here, here) if isinstance(here, int) else here
     return Campaign(plan=planned(config, catalogue(own_works(config)), on, claims))
@@ -47,6 +47,19 @@ def campaign(overlay: str | None, here: Machine | int) -> Campaign:
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_every_sweep_can_be_planned(overlay: str | None) -> None:
     assert campaign(overlay, 2).plan.trials
+
+
+@pytest.mark.parametrize("overlay", [one for one in OVERLAYS if not str(one).startswith("bench")])
+def test_another_version_is_one_setting(overlay: str | None) -> None:
+    plan = campaign(overlay, 2, builds=["3.14", "3.14t"]).plan
+    assert {cell.arm for cell in plan.cells} == {"3.14", "3.14t"}
+    assert plan.left_out == ()
+
+
+def test_experiments_of_which_no_build_is_there_are_left_out_by_name() -> None:
+    plan = campaign("overlays/full.yaml", 2, builds=["3.14t-gil"]).plan
+    assert {cell.arm for cell in plan.cells} == {"3.14t-gil"}
+    assert "no payload, as none of its builds is there" in plan.left_out
 
 
 @pytest.mark.parametrize(

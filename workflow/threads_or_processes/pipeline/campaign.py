@@ -417,7 +417,9 @@ def planned(
     thin = thinned(
         whole, machine, lambda one, on: Campaign(plan=make_plan(one, works, on)).forecast_s()
     )
-    return make_plan(thin, works, machine, claims, left_out(whole, thin, machine))
+    unasked = [name for name in config["experiments"] if name not in whole["experiments"]]
+    out = [f"no {name}, as none of its builds is there" for name in unasked]
+    return make_plan(thin, works, machine, claims, (*out, *left_out(whole, thin, machine)))
 
 
 def catalogue(own: Mapping[str, Mapping[str, Any]] = MappingProxyType({})) -> Catalogue:

@@ -18,18 +18,12 @@ from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.cells import Grid
 from threads_or_processes.plan.config import hint
 from threads_or_processes.plan.forms import check_plain, complaint
-from threads_or_processes.plan.spelling import parse_arm, worker_counts
+from threads_or_processes.plan.spelling import ROLES, parse_arm, role_of, worker_counts
 from threads_or_processes.records.plan import Arm, Case, Claim, Machine
 from threads_or_processes.records.vocabulary import NOT_PLANNED, Expects, Measure
 
 BUILT_IN = {
     path.stem: path for path in sorted((Path(__file__).parents[2] / "claims").glob("*.yaml"))
-}
-#: Arms by what they are, so that a claim outlives a Python version.
-ROLES = {
-    "standard": (False, True),
-    "free-threaded": (True, False),
-    "free-threaded-gil": (True, True),
 }
 WORKER_WORDS = ("cores", "cpus", "2x")
 #: What can be measured in cells of which timing.
@@ -226,7 +220,7 @@ def _arm(written: str, arms: Sequence[Arm], where: str) -> str | _NoArm:
         names = [arm.name for arm in arms if arm.name == written]
         return names[0] if names else _NoArm(f"the config has no build {written}")
     for arm in arms:
-        if (arm.free_threaded, arm.gil) == ROLES[written] and arm.version == arms[0].version:
+        if role_of(arm) == written and arm.version == arms[0].version:
             return arm.name
     return _NoArm(f"the config has no {written} build of Python {arms[0].version}")
 

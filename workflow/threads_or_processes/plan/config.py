@@ -13,6 +13,7 @@ from jsonschema.exceptions import ValidationError
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.forms import check_plain, complaint
+from threads_or_processes.plan.spelling import ROLES, parse_arm, role_of
 
 ABOUT_KEYS = ("title", "kind", "unit", "why", "expected")
 OWN_KEYS = ("function", "requirements", "shares_memory", *ABOUT_KEYS)
@@ -85,7 +86,7 @@ def checked(config: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def completed(config: Mapping[str, Any], catalogue: Catalogue) -> Mapping[str, Any]:
-    """A config that is `checked`, with `rest` spelled out.
+    """A config that is `checked`, with `rest` and the roles of builds spelled out.
 
     Raises a `UserError` that names the first wrong key, its value and what would be right.
     """
@@ -108,9 +109,24 @@ def completed(config: Mapping[str, Any], catalogue: Catalogue) -> Mapping[str, A
         key = f"experiments.{name}"
         _known(experiment["workloads"], catalogue.workloads, "workload", f"{key}.workloads")
         _known(experiment["models"], catalogue.models, "model", f"{key}.models")
-        _known(experiment.get("builds", ()), config["builds"], "build", f"{key}.builds")
+        _known(experiment.get("builds", ()), [*config["builds"], *ROLES], "build", f"{key}.builds")
         _check_grid(name, experiment, catalogue)
-    return config
+    return _with_builds(config)
+
+
+def _with_builds(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The builds that experiments name by role; without experiments of which there is no build."""
+    experiments = {}
+    for name, experiment in config["experiments"].items():
+        asked = experiment.get("builds", config["builds"])
+        found = [
+            build for build in config["builds"] if {build, role_of(parse_arm(build))} & set(asked)
+        ]
+        if found:
+            experiments[name] = (
+                {**experiment, "builds": found} if "builds" in experiment else experiment
+            )
+    return {**config, "experiments": experiments}
 
 
 def own_works(config: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -10,6 +10,13 @@ from threads_or_processes.records.vocabulary import WorkerKind
 #: No figure or table holds more numbers of workers; a person can still read so many.
 MOST_COUNTS = 10
 
+#: What an arm is, whatever its version: is it free-threaded, and is its GIL on?
+ROLES = {
+    "standard": (False, True),
+    "free-threaded": (True, False),
+    "free-threaded-gil": (True, True),
+}
+
 _ARM = re.compile(r"(?P<version>3\.\d+)(?P<free>t)?(?P<gil>-gil)?")
 
 
@@ -29,6 +36,11 @@ def parse_arm(name: str) -> Arm:
         free_threaded=free_threaded,
         gil=not free_threaded or match["gil"] is not None,
     )
+
+
+def role_of(arm: Arm) -> str:
+    """What an arm is, whatever its version."""
+    return next(role for role, what in ROLES.items() if what == (arm.free_threaded, arm.gil))
 
 
 def worker_counts(asked: str | Sequence[int | str], machine: Machine) -> list[int]:
