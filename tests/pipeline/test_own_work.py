@@ -127,14 +127,17 @@ ODD_VALUES = ["../a/b {workers}", "\\d+" + "x" * 300]
 def test_a_work_that_cant_be_sent_is_an_outcome_and_the_sweep_goes_on(own: Checkout) -> None:
     write(own, "first.py", "def work(task): return memoryview(bytes(task))")
     write(own, "second.py", KILLER)
-    write(own, "third.py", "def work(task, pattern='plain'): return task")
+    write(own, "third.py", "def work(task, pattern='plain', kind='a'): return task")
     names = ("first", "second", "third")
     asked = sweep(**{name: {"function": f"{name}.py:work"} for name in names})
+    # A parameter may be called like a key about the work.
+    asked["workloads"]["third"] |= {"kind": "odd", "params": {"kind": "b"}}
     asked["experiments"]["own"]["params"] = {"pattern": ODD_VALUES}
     own.configure(asked)
     said = own.report()
     varied = [one for one in own.records().values() if one["cell"]["function"] == "third.py:work"]
     assert [one["outcome"] for one in varied] == ["ok"] * 4
+    assert {one["cell"]["params"]["kind"] for one in varied} == {"b"}
     assert sorted({one["cell"]["params"]["pattern"] for one in varied}) == ODD_VALUES
     holders = [
         path
@@ -172,8 +175,8 @@ def test_a_work_that_cant_be_sent_is_an_outcome_and_the_sweep_goes_on(own: Check
         ),
         pytest.param(
             "def work(task, title='a'): return task",
-            {},
-            ["the parameter 'title' has the name of a key", "rename the parameter"],
+            {"params": {"title": 2}},
+            ["2 is not a str", "workloads.first.title"],
             id="parameter like a key",
         ),
         pytest.param(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from threads_or_processes.plan.catalogue import Catalogue, WorkloadEntry
+from threads_or_processes.plan.config import params_of
 from threads_or_processes.plan.spelling import kind_of, parse_arm, worker_counts
 from threads_or_processes.records.plan import Cell, Machine, NotApplicable, Workload
 from threads_or_processes.records.vocabulary import Timing
@@ -61,7 +62,7 @@ def _works(
     works = {}
     for name in settings["workloads"]:
         entry, chosen = catalogue.workloads[name], config["workloads"].get(name, {})
-        params = {key: chosen.get(key, default) for key, default in entry.parameters.items()}
+        params = {**entry.parameters, **params_of(chosen)}
         for varied in _points(entry, settings.get("params", {})):
             label = ",".join([name, *(f"{key}={_shown(value)}" for key, value in varied.items())])
             works[label] = Workload(

@@ -1,7 +1,7 @@
 """The config: checked before anything else happens, and what it says of a user's own work.
 
 A user's own work has a `function` and keys about it. Every other key sets one of the function's
-parameters, as it does for the built-in workloads.
+parameters, as it does for the built-in workloads; so does `params`, whatever the parameter's name.
 """
 
 import difflib
@@ -16,7 +16,7 @@ from threads_or_processes.plan.forms import check_plain, complaint
 from threads_or_processes.plan.spelling import ROLES, parse_arm, role_of
 
 ABOUT_KEYS = ("title", "kind", "unit", "why", "expected")
-OWN_KEYS = ("function", "requirements", "shares_memory", *ABOUT_KEYS)
+OWN_KEYS = ("function", "requirements", "shares_memory", "params", *ABOUT_KEYS)
 #: In an experiment's list of workloads: every built-in one that no experiment names, but for those
 #: that not every interpreter can run.
 REST = "rest"
@@ -103,8 +103,8 @@ def completed(config: Mapping[str, Any], catalogue: Catalogue) -> Mapping[str, A
         )
         allowed = catalogue.workloads[name].parameters
         if name in own:
-            _check_own(settings, allowed, key)
-        _check_params(_without_own_keys(settings) if name in own else settings, allowed, key)
+            _known(settings, [*allowed, *OWN_KEYS], "parameter or key", key)
+        _check_params(params_of(settings), allowed, key)
     for name, experiment in config["experiments"].items():
         key = f"experiments.{name}"
         _known(experiment["workloads"], catalogue.workloads, "workload", f"{key}.workloads")
@@ -179,20 +179,12 @@ def _with_rest(config: Mapping[str, Any], catalogue: Catalogue) -> Mapping[str, 
     }
 
 
-def _check_own(settings: Mapping[str, Any], params: Mapping[str, Any], key: str) -> None:
-    """A user's own function must leave the keys about it alone; others are its parameters."""
-    for name in params:
-        if name in OWN_KEYS:
-            raise UserError(
-                f"the parameter {name!r} has the name of a key of the config",
-                where=f"config key {key}.function: {settings['function']}",
-                hint="rename the parameter",
-            )
-    _known(settings, [*params, *OWN_KEYS], "parameter or key", key)
-
-
-def _without_own_keys(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in settings.items() if name not in OWN_KEYS}
+def params_of(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that a workload's settings set."""
+    if "function" not in settings:
+        return dict(settings)
+    short = {name: value for name, value in settings.items() if name not in OWN_KEYS}
+    return short | dict(settings.get("params", {}))
 
 
 def _check_grid(name: str, experiment: Mapping[str, Any], catalogue: Catalogue) -> None:
