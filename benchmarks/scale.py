@@ -212,6 +212,7 @@ def steps(archived: Archived) -> Iterator[list[str]]:
                 [
                     *(*planned, "--tables", results / "tables", "--trials", results / CSV_FILE),
                     *("--package", results / PACKAGE_FILE, "--figures", results / "figures"),
+                    *("--summary", results / "report.md"),
                 ],
             ),
         ):

@@ -118,6 +118,18 @@ def test_a_way_that_gains_nothing_never_pays() -> None:
     assert row["rate_ratio"] == pytest.approx(1.0)
 
 
+def test_what_the_speedup_at_the_largest_amount_leaves_open_the_lines_do_too() -> None:
+    """In every block the way gains nothing, so ranks are sure; one slow trial makes ratios vague."""
+    campaign = measured(truth=lambda cell: 20.0 * MS, overhead=lambda cell: 0.0)
+    for record in campaign.records.values():
+        if (record["cell"]["id"], record["block"]) == (PROCESSES, 1):
+            for repetition in record["repetitions"]:
+                repetition["wall_ns"] *= 4
+    amounts, overheads = tables(campaign)
+    assert amounts[PROCESSES, 8]["speedup_reading"] == "inconclusive"
+    assert overheads[PROCESSES]["pays"] == "unsettled"
+
+
 @pytest.mark.parametrize("ratio", [0.9, 1.15])
 def test_a_line_that_bends_has_no_overhead_and_no_break_even(ratio: float) -> None:
     _, overheads = tables(with_bend(measured(), ratio))

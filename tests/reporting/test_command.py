@@ -19,6 +19,7 @@ def render(results: Path, drawings: Path, out: Path) -> subprocess.CompletedProc
         *("--trials", results / "trials.csv.gz", "--figures", drawings),
         *("--package", results / "datapackage.json"),
         *("--interpreters", results / "interpreters", "--out", out),
+        *("--summary", out.with_suffix(".md")),
     )
 
 
@@ -36,6 +37,7 @@ def test_render_writes_page_and_figures_and_says_nothing(
     assert names == [f"{name}.{kind}" for name in drawings for kind in ("csv", "png", "svg")]
     written = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert written == page("default")
+    assert (tmp_path / "out" / "report.md").read_text(encoding="utf-8").startswith("# ")
 
 
 def test_a_plan_without_what_the_report_needs_is_named(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 # Needs:    the plan, the identities, the data set and its tables.
-# Produces: the figures, and report/<campaign>.html made of all of these.
+# Produces: the figures, report/<campaign>.html made of all of these, and its summary, <campaign>.md.
 
 
 rule render_report:
@@ -16,6 +16,7 @@ rule render_report:
             category="Report",
             labels={"page": "the report"},
         ),
+        summary=f"report/{CAMPAIGN.name}.md",
         figures=report(
             directory(CAMPAIGN.results / "figures"),
             patterns=["{figure}.svg"],
@@ -35,4 +36,5 @@ rule render_report:
         "python -m threads_or_processes.reporting render --plan {input.plan:q} "
         "--tables {params.results:q}/tables --trials {input.trials:q} "
         "--package {input.package:q} --interpreters {params.results:q}/interpreters "
-        "--figures {output.figures:q} --out {output.html:q} > {log:q} 2>&1"
+        "--figures {output.figures:q} --summary {output.summary:q} --out {output.html:q} "
+        "> {log:q} 2>&1"

@@ -226,7 +226,7 @@ def _why_inconclusive(tested: Tested, adjusted_p: float, rules: Rules) -> str:
     alpha = 1 - rules.confidence
     if likelier.p > alpha:
         if tested.claim.expects is Expects.AS_PUBLISHED:
-            return "too imprecise: the interval lies partly inside, partly outside the range"
+            return "the interval lies partly inside, partly outside the widened range"
         if tested.claim.expects is Expects.EQUAL:
             return "the interval lies partly inside, partly outside the margin"
         return f"the interval contains {tested.claim.by:.3g}, the limit that was stated"

@@ -6,7 +6,7 @@ and all numbers are medians over the trials' lines (`medians` has the reason).
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -18,12 +18,18 @@ from threads_or_processes.analysis.cells import cell_columns
 from threads_or_processes.analysis.estimates import Floats
 from threads_or_processes.analysis.medians import Ranks, of_pairs, of_trials
 from threads_or_processes.analysis.ratios import paired_blocks
-from threads_or_processes.analysis.readings import Rules
+from threads_or_processes.analysis.readings import NO_FASTER, Rules
 from threads_or_processes.analysis.trial_values import Times, TimesByBlock
 from threads_or_processes.records.plan import Cell, Plan
-from threads_or_processes.records.tables.amounts import OverheadRow
+from threads_or_processes.records.tables.amounts import AmountRow, OverheadRow
 from threads_or_processes.records.tables.groups import NO_NUMBER, Bounded, Intervals
-from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, Basis, LineState
+from threads_or_processes.records.vocabulary import (
+    FEWEST_BLOCKS,
+    Basis,
+    ComparisonResult,
+    LineState,
+    Pays,
+)
 
 Number = TypeVar("Number", float, Floats)
 
@@ -58,8 +64,17 @@ class Lines:
     misses: Times
 
 
-def overheads_table(plan: Plan, times: TimesAt, rules: Rules) -> list[OverheadRow]:
-    """One row for each warm cell, in the order of cells."""
+def overheads_table(
+    plan: Plan, times: TimesAt, rules: Rules, amounts: Iterable[AmountRow] = ()
+) -> list[OverheadRow]:
+    """One row for each warm cell, in the order of cells; `amounts` are the rows of that table.
+
+    Lines say from where on a cell pays. What they say of the largest amount must be what the
+    speedup that was measured there says; else it is unsettled.
+    """
+    gains = {
+        (row.cell, row.amount): row.speedup.reading for row in amounts if row.speedup is not None
+    }
     cells = list(warm_with_serial(plan))
     lines = lines_of([cell for cell, _ in cells], times)
     work_ns = batch_work_ns(plan, times)
@@ -70,6 +85,7 @@ def overheads_table(plan: Plan, times: TimesAt, rules: Rules) -> list[OverheadRo
             row = replace(row, work_ns=work_ns[cell.workload] * row.largest_amount)
         if serial is not None:
             row = _against(row, rows[serial.id], lines, rules)
+            row = _agreeing(row, gains.get((row.cell, row.largest_amount)))
         rows[cell.id] = row
     return [rows[cell.id] for cell, _ in cells]
 
@@ -220,6 +236,15 @@ def _against(row: OverheadRow, serial: OverheadRow, lines: Lines, rules: Rules) 
         break_even=_in_ns(found, row),
         compared=_intervals(ranks),
     )
+
+
+def _agreeing(row: OverheadRow, gain: ComparisonResult | None) -> OverheadRow:
+    """The row, unsettled where the measured gain at its largest amount doesn't bear it out."""
+    if gain is None or row.pays is None:
+        return row
+    is_faster = row.pays in (Pays.FROM, Pays.ALWAYS)
+    agrees = gain is ComparisonResult.FASTER if is_faster else gain in NO_FASTER
+    return row if agrees else replace(row, pays=Pays.UNSETTLED)
 
 
 def _in_ns(found: BreakEven, row: OverheadRow) -> Bounded:

@@ -86,6 +86,7 @@ def rows_of(plan: Plan, found: Reduced, *, plain_arms: Collection[str] = ()) -> 
     )
     rules = replace(rules, beyond_trials=beyond)
     contested = contests(plan, trials, times, rules)
+    amounts = amounts_table(plan, at_amounts, rules)
     modes = modes_table(plan, found.placed, at_amounts, rules)
     return AllTables(
         values=values_table(values),
@@ -100,8 +101,8 @@ def rows_of(plan: Plan, found: Reduced, *, plain_arms: Collection[str] = ()) -> 
         startup=startup_table(plan, trials, values, times),
         memory=memory_table(plan, each),
         updates=updates_table(plan, trials),
-        amounts=amounts_table(plan, at_amounts, rules),
-        overheads=overheads_table(plan, at_amounts, rules),
+        amounts=amounts,
+        overheads=overheads_table(plan, at_amounts, rules, amounts),
         scaling=scaling_table(plan, times, rules),
         fits=fits_table(plan, times, rules),
         crossovers=crossovers_table(plan, times, rules),

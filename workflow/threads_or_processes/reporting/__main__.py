@@ -13,7 +13,7 @@ def _arguments() -> argparse.Namespace:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     render = commands.add_parser(
-        "render", help="write the report as one HTML file, and its figures as SVG, PNG and CSV"
+        "render", help="write the report: one HTML file, its figures, and a summary as Markdown"
     )
     render.add_argument("--plan", type=Path, required=True, help="plan.json")
     render.add_argument("--tables", type=Path, required=True, help="folder of tables")
@@ -21,6 +21,7 @@ def _arguments() -> argparse.Namespace:
     render.add_argument("--package", type=Path, required=True, help="its datapackage.json")
     render.add_argument("--interpreters", type=Path, required=True, help="folder of identities")
     render.add_argument("--figures", type=Path, required=True, help="folder for the figures")
+    render.add_argument("--summary", type=Path, required=True, help="file for its summary")
     compare = commands.add_parser("compare", help="write the page that compares machines")
     compare.add_argument("folders", type=Path, nargs="+", help="folders of results")
     for command in (render, compare):
@@ -29,7 +30,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _render(arguments: argparse.Namespace) -> None:
-    from threads_or_processes.reporting import drawing, render, report
+    from threads_or_processes.reporting import drawing, render, report, summary
     from threads_or_processes.reporting.evidence import read_evidence
     from threads_or_processes.reporting.figure_text import csv_text
 
@@ -49,6 +50,7 @@ def _render(arguments: argparse.Namespace) -> None:
         write_text(arguments.figures / f"{figure.name}.svg", drawn.svg)
         write_text(arguments.figures / f"{figure.name}.csv", csv_text(figure))
         write_bytes(arguments.figures / f"{figure.name}.png", drawn.png)
+    write_text(arguments.summary, summary.markdown(page))
     write_text(arguments.out, render.html(page, drawings))
 
 

@@ -118,9 +118,10 @@ def pays(row: OverheadRow) -> str:
         case Pays.BELOW:
             return f"for small amounts only, not for {most}"
         case Pays.FROM if found.high is not None:
-            if found.low is None or found.value is None:
+            if found.value is None:
                 return f"from {text.about(found.high)} of work on at the latest"
-            ends = f"[{text.about(found.low)},{text.SPACE}{text.about(found.high)}]"
+            low = "0" if found.low is None else text.about(found.low)
+            ends = f"[{low},{text.SPACE}{text.about(found.high)}]"
             return f"from about {text.about(found.value)} of work on {ends}"
         case Pays.UNSETTLED if found.low is not None:
             return f"inconclusive, but not below {text.about(found.low)} of work"
@@ -198,16 +199,18 @@ def _known(rows: Sequence[OverheadRow]) -> list[float]:
 
 
 def _answer(rows: Sequence[OverheadRow], campaign: Campaign) -> str:
-    """From which amount on each model pays in the median workload, on each arm."""
+    """From which amount on each model pays, on each arm, and for how many of the workloads."""
     parts = [
-        f"{campaign.model_title(model)} on {arm} from {text.about(median_low(known))}"
+        f"{campaign.model_title(model)} on {arm} from {text.about(median_low(known))} "
+        f"({len(known)} of {len(of_way)})"
         for (model, arm), of_way in _by_way(rows, campaign).items()
         if (known := _known(of_way))
     ]
     if not parts:
         return "No break-even amount can be estimated."
     return words.sentence(
-        f"break-even amount of work in a batch, median workload: {text.listing(parts)}"
+        "break-even amount of work in a batch, median of the workloads that have one: "
+        f"{text.listing(parts)}"
     )
 
 
@@ -242,19 +245,17 @@ def _break_evens(rows: Sequence[OverheadRow], campaign: Campaign) -> Table:
 
 
 def _paragraphs(rows: Sequence[OverheadRow], campaign: Campaign) -> tuple[str, ...]:
-    checked = [row for row in rows if row.miss.low is not None and row.miss.high is not None]
-    within = sum((row.miss.low or 0) <= 0 <= (row.miss.high or 0) for row in checked)
-    bends = sum(row.state is LineState.BENDS for row in rows)
+    states = Counter(row.state for row in rows)
+    holds, bends, unsettled = (
+        states[state] for state in (LineState.HOLDS, LineState.BENDS, LineState.UNSETTLED)
+    )
     straight = (
-        f" In {text.fixed(within, 0)} of {text.count(len(checked), 'configuration')}, the time at "
-        "a third amount agrees with the line"
-        + (
-            f"; {text.fixed(bends, 0)} deviate by more than {text.percent(campaign.margin)}, and "
-            "for these we show only the measured points."
-            if bends
-            else "."
-        )
-        if checked
+        f" In {holds} of {text.count(holds + bends + unsettled, 'configuration')}, the time at "
+        f"a third amount is within {text.percent(campaign.margin)} of the line"
+        + (f"; {unsettled} are inconclusive" if unsettled else "")
+        + (f"; {bends} deviate by more, and we show only their measured points" if bends else "")
+        + "."
+        if holds + bends + unsettled
         else ""
     )
     return (

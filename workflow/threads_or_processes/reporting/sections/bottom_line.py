@@ -107,7 +107,10 @@ def _elsewhere(moved: Sequence[MoveRow], titles: Mapping[str, str], other: str) 
 
     def sentence(names: Sequence[Sequence[str]]) -> str:
         rows = text.count(len(of_arm), "other row")
-        return f"Of {rows}, it speeds up {len(up)}{some_names(up, names[0])}."
+        slight = sum(row.speedup.reading is ComparisonResult.FASTER_SOMEWHAT for row in up)
+        some = f"{slight} of them " if slight < len(up) else ""
+        perhaps = f", {some}perhaps only slightly" if slight else ""
+        return f"Of {rows}, it speeds up {len(up)}{some_names(up, names[0])}{perhaps}."
 
     return (with_names([_names(most_first, titles)], sentence),)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from threads_or_processes.records.plan import Arm, Cell
 from threads_or_processes.records.tables.groups import Ratio
+from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import Series
 from threads_or_processes.reporting.page import Number, Section
@@ -68,7 +69,8 @@ def _answer(question: Question) -> str:
         return summary_sentences.NO_RATIO
     totals = {step: named for step, named in steps.items() if step.startswith(TOTAL)}
     parts = "; ".join(
-        f"{step}: {summary_sentences.spread(named)}" for step, named in (totals or steps).items()
+        f"{step}, {text.count(len(named), 'workload')}: {summary_sentences.spread(named)}"
+        for step, named in (totals or steps).items()
     )
     return words.sentence(f"single-thread speed – {parts}")
 

@@ -267,7 +267,7 @@ def _found_instead(finding: Finding, row: ClaimRow) -> str:
         Finding.NOT_ALL: "it does not hold in every case",
         Finding.EQUAL: "there is no difference in practice",
         Finding.OPPOSITE: "the opposite is true",
-        Finding.SMALLER: f"the difference is smaller than {claimed}",
+        Finding.SMALLER: f"the ratio is below {claimed}",
         Finding.AS_MUCH: f"the ratio is above {claimed}",
         Finding.DIFFERENT: "there is a difference",
         Finding.ABOVE_RANGE: "our interval is above the published range",
@@ -396,9 +396,9 @@ def _share(share: float | None) -> str:
     """A share that may be tiny: `1 in 20 000 000`."""
     if not share:
         return text.MISSING
-    every = 1 / share
-    digits = len(str(int(every))) - 2
-    return f"1 in {text.fixed(round(every, -max(0, digits)), 0)}"
+    every = int(1 / share)
+    step = 10 ** max(0, len(str(every)) - 2)
+    return f"1 in {text.fixed(every // step * step, 0)}"  # rounded up, as a bound must be
 
 
 def _what_it_takes(row: ClaimRow) -> str:

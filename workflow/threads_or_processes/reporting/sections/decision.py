@@ -63,7 +63,7 @@ def _line(term: str, told: str, *more: Link) -> tuple[Paragraph, ...]:
     if not told:
         return ()
     linked = glossary.linked(
-        told, batch="Batch", blocks="Block", intervals="Interval", disturbed="Undisturbed"
+        told, batch="Batch", blocks="Block", intervals="Interval", interference="Undisturbed"
     )
     links = (part for link in more for part in (" ", link))
     return (Paragraph((Strong(text=f"{term}:"), " ", *linked, *links), style="scope"),)
@@ -171,7 +171,7 @@ def _library(decisions: Decisions) -> str:
         for workload in decisions.workloads
         if workload.label in other_pools
     ]
-    return f"{told}; for {_several(titles)}, others were faster" if titles else told
+    return f"{told}; the fastest of several for {_several(titles)}" if titles else told
 
 
 def safety(decisions: Decisions) -> str:
@@ -209,15 +209,16 @@ def startup(decisions: Decisions) -> str:
         for row in decisions.tables.startup
         if row.first_result.value is not None
     }
-    ever = [
-        row.first_ever.value / row.first_result.value
-        for row in decisions.tables.startup
-        if row.first_ever.value and row.first_result.value
-    ]
     started = [cell for cell in cells if cell.id in first_ns]
     told = []
     if started:
         workers = nearest_to_cpus(started, campaign)
+        shown = {cell.id for cell in started if cell.workers == workers}
+        ever = [
+            row.first_ever.value / first_ns[row.cell]
+            for row in decisions.tables.startup
+            if row.cell in shown and row.first_ever.value
+        ]
         for arm in campaign.decision_arms:
             times = [
                 f"{_pool(campaign.models[cell.model])} {text.time(first_ns[cell.id])}"
@@ -317,5 +318,5 @@ def _confidence(decisions: Decisions) -> str:
     if not any(row.quiet_share_ratio is not None for row in tables.timed):
         sentences.append("Nothing distinguished undisturbed repetitions from disturbed ones.")
     elif disturbed:
-        sentences.append(f"{disturbed} of {text.count(len(cells), 'number')} are disturbed.")
+        sentences.append(f"{disturbed} of {text.count(len(cells), 'number')} include interference.")
     return " ".join(sentences)

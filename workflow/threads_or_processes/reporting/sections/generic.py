@@ -2,7 +2,6 @@
 
 from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.tables.groups import Ratio
-from threads_or_processes.records.vocabulary import ComparisonResult
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.figure_spec import FigureSpec
@@ -39,13 +38,9 @@ def speedup_answer(question: Question) -> str:
         (of_way[0][0], summary_sentences.span(ratio for _, ratio in of_way))
         for of_way in found.values()
     ]
-    faster, slower = (
-        sum(ratio.reading is result for ratio in ratios)
-        for result in (ComparisonResult.FASTER, ComparisonResult.SLOWER)
-    )
     return words.sentence(
-        f"speedup over serial on the same build – {question.by_way(spans)}. Of "
-        f"{text.count(len(ratios), 'comparison')}, {faster} faster and {slower} slower"
+        f"speedup over serial on the same build – {question.by_way(spans)}. "
+        f"{text.count(len(ratios), 'comparison')}: {summary_sentences.readings(ratios)}"
     )
 
 

@@ -45,8 +45,8 @@ def efficiency(evidence: Evidence) -> tuple[Table, Paragraph]:
         Paragraph(
             "Efficiency: speedup over serial on the same build, divided by the worker count. "
             "Serial fraction (Karp and Flatt): the share of serial work that would explain the "
-            "speedup. It grows with the worker count if workers cause overhead. It is negative if "
-            "the speedup exceeds the worker count.",
+            "speedup. It grows with the worker count if workers cause overhead or outnumber the "
+            "CPUs. It is negative if the speedup exceeds the worker count.",
             style="note",
         ),
     )

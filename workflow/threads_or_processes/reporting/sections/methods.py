@@ -241,7 +241,7 @@ def _results(campaign: Campaign) -> tuple[Words, ...]:
     return (
         f"Faster: the interval is above {upper}. Slower: it is below 1/{upper}.",
         f"No difference: the {text.percent(0.9)} interval is between these two (two one-sided "
-        "tests).",
+        "tests), even if it excludes 1.",
         f"Faster or slower, perhaps slightly: the interval excludes 1, but may include {upper} "
         f"or 1/{upper}.",
         f"No speedup: the upper end of the {text.percent(0.9)} interval is at most {upper}. No "

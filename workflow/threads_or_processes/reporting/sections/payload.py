@@ -64,7 +64,7 @@ def build(question: Question) -> Section:
         limits=LIMITS,
         figures=_figures(question, cells, answer),
         paragraphs=(
-            "Tasks that do almost nothing with their data. Threads pass a reference. Processes "
+            "Tasks that only look at their data once. Threads pass a reference. Processes "
             "serialise the data, send them through a pipe and rebuild them, unless they are in "
             "shared memory. Above 1× a model is faster than threads, below 1× slower.",
             TWO_AVERAGES,

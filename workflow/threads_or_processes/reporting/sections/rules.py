@@ -38,7 +38,8 @@ def build(evidence: Evidence) -> tuple[Words, ...]:
         ),
         _rule(
             "Arithmetic means are for costs, harmonic means for rates.",
-            "Times are summarised by medians; no rate is averaged.",
+            "Times are summarised by medians, or by geometric means beside ratios; no rate is "
+            "averaged.",
             NUMBERS,
         ),
         _rule(
@@ -48,8 +49,8 @@ def build(evidence: Evidence) -> tuple[Words, ...]:
         ),
         _rule(
             "Say whether values are deterministic; if not, give intervals.",
-            f"Times are not. Every estimate from enough blocks has a {level} interval, over "
-            "fresh processes.",
+            f"Times are not. From enough blocks, ratios and times of a batch have a {level} "
+            "interval, over fresh processes. Startup has medians, memory minimum and maximum.",
             NUMBERS,
         ),
         _rule(
@@ -91,8 +92,8 @@ def build(evidence: Evidence) -> tuple[Words, ...]:
         ),
         _rule(
             "Plot all that is needed to read the results; join points only for a trend.",
-            "Every block is a point; lines between worker counts only guide the eye; each figure "
-            "has a table of its numbers."
+            "Lines between worker counts only guide the eye; each figure has a table of its "
+            "numbers."
             if campaign.scaled
             else "Each figure has a table of its numbers.",
             scaling,

@@ -84,7 +84,7 @@ def modes_of_cells(rows: Sequence[ModesRow], campaign: Campaign, caption: str) -
 def of_every_cell(evidence: Evidence) -> Fold:
     """The cells that have slow trials or shared CPUs, at every amount."""
     rows = [row for row in evidence.tables.modes if row.slow_trials or row.co_placed]
-    caption = "Configurations with slow trials or co-placed workers"
+    caption = "Configurations and amounts with slow trials or co-placed workers"
     return Fold(
         summary=f"{caption}: {len(rows)} of {len(evidence.tables.modes)}",
         note=MEANING,

@@ -231,7 +231,7 @@ def _noise(evidence: Evidence) -> Iterator[Fact]:
 def _construct(evidence: Evidence) -> Iterator[Fact]:
     yield Fact(
         term="Small kernels",
-        text="Each workload is one short function on warm caches. Programs that mix workloads or "
+        text="Most workloads are one short function on warm caches. Programs that mix workloads or "
         "exceed the caches can behave differently.",
     )
     longest_ns = max((row.work_ns or 0 for row in evidence.tables.overheads), default=0)

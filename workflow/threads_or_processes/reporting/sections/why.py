@@ -59,6 +59,9 @@ MOST_DRAWN = 15
 MOST_CAUSES = 4
 """In the table of the most frequent ones."""
 NO_GIL = "processes, or the free-threaded build"
+OWN_OBJECT = (
+    "share less: give each thread an object of its own and join the results, or use processes"
+)
 
 PARTS = {
     Part.USEFUL: "useful",
@@ -103,7 +106,7 @@ MEANINGS = {
     Cause.GIL_BETWEEN: ("one thread has the GIL, and the others wait for it between tasks", ""),
     Cause.LOCK: (
         "threads hand a lock to each other, again and again",
-        "hold it for less, take it less often, or give each thread its own and join the results",
+        OWN_OBJECT,
     ),
     Cause.TAKING_TURNS: (
         "workers take turns with something that one of them holds for long, such as a lock, a "
@@ -112,7 +115,7 @@ MEANINGS = {
     ),
     Cause.OWN_WAITING: (
         "the tasks themselves, which wait as long serially, so this is no loss",
-        "more workers, as they can wait at the same time",
+        "more workers, unless they wait for the CPUs that the workers use",
     ),
     Cause.SHARED_MEMORY: (
         "threads write to the same memory, above all to the reference counts of objects that all "
@@ -125,7 +128,7 @@ MEANINGS = {
     ),
     Cause.LOCK_HANDOVER: (
         "the kernel hands a contended lock from thread to thread",
-        "hold the lock for less, take it less often, or give each thread its own",
+        OWN_OBJECT,
     ),
     Cause.KERNEL: (
         "the kernel takes longer for the same work: new and returned memory, page faults",
@@ -133,7 +136,7 @@ MEANINGS = {
     ),
     Cause.COSTLIER: (
         "workers share memory or hardware; the parts can't distinguish them",
-        "measure processes, too: a loss that they share is due to hardware",
+        "measure processes, too, or more blocks: a loss that they share is due to hardware",
     ),
     Cause.CHEAPER: (
         "each worker's share may fit into its caches, or objects are no longer counted once there "
