@@ -119,7 +119,7 @@ def test_a_way_that_gains_nothing_never_pays() -> None:
 
 
 def test_what_the_speedup_at_the_largest_amount_leaves_open_the_lines_do_too() -> None:
-    """In every block the way gains nothing, so ranks are sure; one slow trial makes ratios vague."""
+    """No block shows a gain, so ranks are sure; one slow trial makes the ratio vague."""
     campaign = measured(truth=lambda cell: 20.0 * MS, overhead=lambda cell: 0.0)
     for record in campaign.records.values():
         if (record["cell"]["id"], record["block"]) == (PROCESSES, 1):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from threads_or_processes.reporting.page import Own, Page, Paragraph, Section, Words
+from threads_or_processes.reporting.page import Link, Own, Page, Paragraph, Section, Words
 from threads_or_processes.reporting.sections.claims import Claims
 from threads_or_processes.reporting.sections.decision_table import HeatCell, HeatTable
 
@@ -74,7 +74,10 @@ def _verdicts(section: Section) -> Iterator[str]:
 
 
 def _text(words: Words) -> str:
-    parts = (words,) if isinstance(words, str) else words
+    """The words, without the links at their end, which lead on within the page."""
+    parts = [words] if isinstance(words, str) else list(words)
+    while parts and (isinstance(parts[-1], Link) or parts[-1] == " "):
+        parts.pop()
     return _escaped("".join(part if isinstance(part, str) else part.text for part in parts))
 
 

@@ -118,11 +118,8 @@ def pays(row: OverheadRow) -> str:
         case Pays.BELOW:
             return f"for small amounts only, not for {most}"
         case Pays.FROM if found.high is not None:
-            if found.value is None:
-                return f"from {text.about(found.high)} of work on at the latest"
-            low = "0" if found.low is None else text.about(found.low)
-            ends = f"[{low},{text.SPACE}{text.about(found.high)}]"
-            return f"from about {text.about(found.value)} of work on {ends}"
+            low, value, high = (_about(end or 0.0) for end in (found.low, found.value, found.high))
+            return f"from about {value} of work on [{low},{text.SPACE}{high}]"
         case Pays.UNSETTLED if found.low is not None:
             return f"inconclusive, but not below {text.about(found.low)} of work"
         case None if row.state is LineState.BENDS:
@@ -190,18 +187,14 @@ def _by_way(
 
 
 def _known(rows: Sequence[OverheadRow]) -> list[float]:
-    """Break-evens (ns of work) of those that have one."""
-    return [
-        row.break_even.value
-        for row in rows
-        if row.pays is Pays.FROM and row.break_even.value is not None
-    ]
+    """Break-evens (ns of work) of those that have one; 0 where the median is faster throughout."""
+    return [row.break_even.value or 0.0 for row in rows if row.pays is Pays.FROM]
 
 
 def _answer(rows: Sequence[OverheadRow], campaign: Campaign) -> str:
     """From which amount on each model pays, on each arm, and for how many of the workloads."""
     parts = [
-        f"{campaign.model_title(model)} on {arm} from {text.about(median_low(known))} "
+        f"{campaign.model_title(model)} on {arm} from {_about(median_low(known))} "
         f"({len(known)} of {len(of_way)})"
         for (model, arm), of_way in _by_way(rows, campaign).items()
         if (known := _known(of_way))
@@ -212,6 +205,10 @@ def _answer(rows: Sequence[OverheadRow], campaign: Campaign) -> str:
         "break-even amount of work in a batch, median of the workloads that have one: "
         f"{text.listing(parts)}"
     )
+
+
+def _about(work_ns: float) -> str:
+    return text.about(work_ns) if work_ns else "0"
 
 
 def _break_evens(rows: Sequence[OverheadRow], campaign: Campaign) -> Table:
@@ -225,7 +222,7 @@ def _break_evens(rows: Sequence[OverheadRow], campaign: Campaign) -> Table:
         known = sorted(_known(item[1]))
         if not known:
             return count
-        ends = dict.fromkeys(text.about(end) for end in (known[0], known[-1]))
+        ends = dict.fromkeys(_about(end) for end in (known[0], known[-1]))
         return f"{count} ({'–'.join(ends)})"
 
     return table_of(

@@ -63,7 +63,7 @@ def _line(term: str, told: str, *more: Link) -> tuple[Paragraph, ...]:
     if not told:
         return ()
     linked = glossary.linked(
-        told, batch="Batch", blocks="Block", intervals="Interval", interference="Undisturbed"
+        told, batch="Batch", blocks="Block", intervals="Interval", disturbed="Undisturbed"
     )
     links = (part for link in more for part in (" ", link))
     return (Paragraph((Strong(text=f"{term}:"), " ", *linked, *links), style="scope"),)
@@ -318,5 +318,5 @@ def _confidence(decisions: Decisions) -> str:
     if not any(row.quiet_share_ratio is not None for row in tables.timed):
         sentences.append("Nothing distinguished undisturbed repetitions from disturbed ones.")
     elif disturbed:
-        sentences.append(f"{disturbed} of {text.count(len(cells), 'number')} include interference.")
+        sentences.append(f"{disturbed} of {text.count(len(cells), 'number')} are disturbed.")
     return " ".join(sentences)

@@ -1,4 +1,5 @@
-// Heat-tables: click a heading to sort by it, type to filter. Without scripts all rows stand.
+// Heat-tables: click a heading to sort by it, type words between commas to filter. Without scripts
+// all rows stand.
 "use strict";
 for (const heat of document.querySelectorAll("[data-heat]")) {
   const bodies = [...heat.querySelectorAll("tbody")];
@@ -10,12 +11,15 @@ for (const heat of document.querySelectorAll("[data-heat]")) {
 
   const filter = document.createElement("input");
   filter.type = "search";
-  filter.placeholder = "Filter";
+  filter.placeholder = "Filter: json, sql";
   filter.setAttribute("aria-label", `Filter: ${heads[0].textContent.trim()}`);
 
   function show() {
-    const asked = filter.value.trim().toLowerCase();
-    for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(asked);
+    const asked = filter.value.toLowerCase().split(",").map((one) => one.trim()).filter(Boolean);
+    for (const row of rows) {
+      const text = row.textContent.toLowerCase();
+      row.hidden = asked.length > 0 && !asked.some((one) => text.includes(one));
+    }
     for (const [index, body] of bodies.entries()) {
       for (const row of home[index].filter(isGroup)) {
         row.hidden = sorted !== null || ![...body.rows].some((one) => !isGroup(one) && !one.hidden);
