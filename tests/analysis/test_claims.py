@@ -125,7 +125,7 @@ def test_published_figures_agree_differ_or_the_interval_is_too_wide() -> None:
         ("refuted", "above_range"),
         ("inconclusive", None),
     ]
-    assert rows[3]["reason"].startswith("too imprecise")
+    assert rows[3]["reason"].startswith("the interval lies partly")
     assert (rows[0]["published_low_ratio"], rows[0]["claimed_ratio"]) == (1.8, None)
     noisy = verdicts(claims[0], noise=Noise(0.6, 0.01))[0]
     assert noisy["verdict"] == "inconclusive"

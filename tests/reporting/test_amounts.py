@@ -52,7 +52,8 @@ def row(pays: Pays | None, state: LineState = LineState.HOLDS, **break_even: flo
     ("found", "words"),
     [
         (row(Pays.FROM, value=2, low=1.5, high=3), "from about 2.0 ms of work on [1.5 ms, 3.0 ms]"),
-        (row(Pays.FROM, value=2, high=3), "from 3.0 ms of work on at the latest"),
+        (row(Pays.FROM, value=2, high=3), "from about 2.0 ms of work on [0, 3.0 ms]"),
+        (row(Pays.FROM, high=3), "from 3.0 ms of work on at the latest"),
         (row(Pays.ALWAYS), "for any amount up to 160 ms of work"),
         (row(Pays.NEVER), "for no amount up to 160 ms of work"),
         (row(Pays.BELOW), "for small amounts only, not for 160 ms of work"),
@@ -151,7 +152,7 @@ def test_a_way_counts_as_paying_also_where_only_the_end_of_its_break_even_is_kno
     known = row(Pays.FROM, value=2, low=1.5, high=3)
     table = amounts._break_evens([known, row(Pays.FROM, high=3), row(Pays.NEVER)], campaign)
     (counts,) = (plain(" | ".join(shown[2:])) for shown in table.rows)
-    assert counts == "0 | 2 (2.0 ms) | 1 | 0"
+    assert counts == "0 | 2 (0–2.0 ms) | 1 | 0"
 
 
 def test_the_answer_names_the_amounts(section: Section) -> None:

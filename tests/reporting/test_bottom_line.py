@@ -95,7 +95,7 @@ def test_what_a_move_speeds_up_apart_from_the_main_workloads_is_told() -> None:
     assert [plain(sentence) for sentence in told] == [
         "Move to 3.13t? No: 1 workload is not shown to be faster.",
         "It slows 1 (JSON 0.80×).",
-        "Of 2 other rows, it speeds up 1 (NumPy in blocks 1.13×).",
+        "Of 2 other rows, it speeds up 1 (NumPy in blocks 1.13×), perhaps only slightly.",
     ]
     slower = [moves[0], moves[2]]
     told = bottom_line(slower, [], titles=TITLES, reference="3.13", others=["3.13t"], more=more)

@@ -161,7 +161,7 @@ def test_lost_updates_are_counted_and_none_has_a_bound(every: Evidence) -> None:
     assert "% of updates lost" in plain(one(every, "lost").figures)
     assert kept.updates is not None
     bound = one(every, "kept", lost_high_ratio=4.2e-8)
-    assert plain(bound.figures) == "at most 1 in 24\u202f000\u202f000 of updates"
+    assert plain(bound.figures) == "at most 1 in 23\u202f000\u202f000 of updates"
     assert "1 in 1\u202f000\u202f000" in lines(every, "kept", claimed_lost_ratio=1e-6)
     (group,) = shown(with_claims(every, kept)).groups
     assert group.verdict == "No loss seen"
@@ -265,7 +265,7 @@ def test_how_many_blocks_would_be_enough_is_said_only_from_a_power_calculation(
     [
         (Finding.EQUAL, "no difference"),
         (Finding.OPPOSITE, "opposite"),
-        (Finding.SMALLER, "smaller than 1.5×"),
+        (Finding.SMALLER, "ratio is below 1.5×"),
         (Finding.AS_MUCH, "above 1.5×"),
         (Finding.DIFFERENT, "is a difference"),
         (Finding.ABOVE_RANGE, "above the published range"),

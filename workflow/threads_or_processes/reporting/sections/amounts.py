@@ -117,6 +117,8 @@ def pays(row: OverheadRow) -> str:
             return f"for no amount up to {most}"
         case Pays.BELOW:
             return f"for small amounts only, not for {most}"
+        case Pays.FROM if found.high is not None and found.value is None:
+            return f"from {text.about(found.high)} of work on at the latest"
         case Pays.FROM if found.high is not None:
             low, value, high = (_about(end or 0.0) for end in (found.low, found.value, found.high))
             return f"from about {value} of work on [{low},{text.SPACE}{high}]"

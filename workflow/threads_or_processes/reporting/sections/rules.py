@@ -38,7 +38,7 @@ def build(evidence: Evidence) -> tuple[Words, ...]:
         ),
         _rule(
             "Arithmetic means are for costs, harmonic means for rates.",
-            "Times are summarised by medians, or by geometric means beside ratios; no rate is "
+            "Times are summarised by medians, or by geometric means next to ratios; no rate is "
             "averaged.",
             NUMBERS,
         ),
