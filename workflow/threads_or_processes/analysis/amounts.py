@@ -9,7 +9,13 @@ from threads_or_processes.analysis.cells import cell_columns
 from threads_or_processes.analysis.estimates import bounded_median, geometric_mean
 from threads_or_processes.analysis.ratios import compare
 from threads_or_processes.analysis.readings import Rules
-from threads_or_processes.analysis.trial_values import Times, times_of, trial_values, wall_times
+from threads_or_processes.analysis.trial_values import (
+    VALUED_BY,
+    Times,
+    times_of,
+    trial_values,
+    wall_times,
+)
 from threads_or_processes.records.plan import Cell, Plan
 from threads_or_processes.records.tables.amounts import AmountRow
 from threads_or_processes.records.tables.groups import Ratio
@@ -20,7 +26,8 @@ TimesAt = Mapping[int, Times]
 
 
 def times_at_amounts(plan: Plan, trials: pd.DataFrame) -> TimesAt:
-    """The trials' times at each amount of the data set (`with_disturbance`)."""
+    """The trials' times at each amount of a data set that was read for the tables."""
+    trials = trials[VALUED_BY]  # of a large one, the rows of an amount are copied
     return {
         int(amount): times_of(
             trial_values(trials[trials["amount"] == amount], quiet_threshold=plan.quiet_threshold),

@@ -7,7 +7,7 @@ process share its luck, so pooling them gives intervals that are far too narrow 
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,8 @@ Floats = NDArray[np.float64]
 ORDER_STATISTICS = "order statistics"
 
 RESAMPLES = 2000
+#: Draws that are kept: cells of many blocks have many numbers of quiet trials.
+KEPT_RESAMPLES = 64
 SEED = 703
 
 
@@ -131,7 +133,7 @@ def coefficient_of_variation(values: Floats) -> float | None:
     return float((values - values[0]).std(ddof=1) / middle)
 
 
-@cache
+@lru_cache(KEPT_RESAMPLES)
 def block_resamples(blocks: int, *, stream: int = 0) -> NDArray[np.intp]:
     """Indices of blocks, drawn with replacement; shape (RESAMPLES, blocks). Read-only.
 

@@ -53,6 +53,12 @@ def typed(
     )
 
 
+def as_list(column: Any) -> list[Any]:
+    """The values of a column; None for what is missing."""
+    values: list[Any] = column.to_numpy(object, na_value=None).tolist()
+    return values
+
+
 def csv_text(table: pd.DataFrame) -> str:
     r"""The one spelling of a table: `\n`, floats to twelve digits, empty for missing.
 

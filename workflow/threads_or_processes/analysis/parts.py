@@ -15,8 +15,8 @@ repetition add up, medians of parts don't. A cell is the mean of its trials' sha
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import stats
@@ -47,8 +47,7 @@ STUDENT = "Student t on the trials' shares"
 LEAST_INFLATED = 0.05
 
 
-@dataclass(frozen=True, kw_only=True)
-class Spent:
+class Spent(NamedTuple):
     """Where the time of a repetition's workers went, in ns.
 
     CPU time, waiting, run-queue wait, imbalance and dispatch add up to workers x wall time.
@@ -66,9 +65,6 @@ class Spent:
     voluntary_switches: float
     involuntary_switches: float
     idle_workers: float
-
-
-_SPENT = [one.name for one in fields(Spent)]
 
 
 def take_apart(chunks: Chunks, *, workers: int, wall_ns: int) -> Spent | PartsState:
@@ -113,8 +109,7 @@ def take_apart(chunks: Chunks, *, workers: int, wall_ns: int) -> Spent | PartsSt
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Repetition:
+class Repetition(NamedTuple):
     """A repetition that may be taken apart.
 
     `undisturbed_wall_ns` is None where nobody can say; `imputed` are the chunks that belong to it,
@@ -248,8 +243,7 @@ def of_trial(repetitions: Sequence[Spent]) -> Spent:
     # As a share of the CPU time of the middle, so that a slow repetition has no more weight.
     kernel = every.system_ns / every.cpu_ns if every.cpu_ns else 0.0
     of_middle = _mean(middle)
-    return replace(
-        of_middle,
+    return of_middle._replace(
         system_ns=kernel * of_middle.cpu_ns,
         voluntary_switches=every.voluntary_switches,
         involuntary_switches=every.involuntary_switches,
@@ -259,9 +253,7 @@ def of_trial(repetitions: Sequence[Spent]) -> Spent:
 
 def _mean(several: Sequence[Spent]) -> Spent:
     """Field by field."""
-    return Spent(
-        **{name: sum(getattr(one, name) for one in several) / len(several) for name in _SPENT}
-    )
+    return Spent(*(sum(of_field) / len(several) for of_field in zip(*several, strict=True)))
 
 
 def _row(

@@ -1,6 +1,7 @@
 """Co-placed repetitions: two workers on one CPU while another CPU had none."""
 
 import itertools
+from array import array
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -46,6 +47,8 @@ def is_co_placed(chunks: Chunks, *, cpus: int) -> bool:
     Mostly they only begin there: the kernel moves one of them away after some milliseconds.
     """
     for places in zip(*chunks.cpus, strict=True):  # where all began, where all ended
+        if len(set(places)) == len(places):
+            continue
         columns = (chunks.worker, places, chunks.start_ns, chunks.end_ns)
         runs = itertools.starmap(_Run, zip(*columns, strict=True))
         if len(set(places)) < cpus and any(
@@ -59,8 +62,8 @@ def is_co_placed(chunks: Chunks, *, cpus: int) -> bool:
 class Placed:
     """Repetitions whose workers' CPUs are known: which were co-placed, and their times in ns."""
 
-    are_co_placed: list[bool] = field(default_factory=list)
-    walls_ns: list[float] = field(default_factory=list)
+    are_co_placed: bytearray = field(default_factory=bytearray)
+    walls_ns: "array[float]" = field(default_factory=lambda: array("d"))
 
     def add(self, chunks: Chunks, wall_ns: float, *, cpus: int) -> None:
         """Take note of a repetition, if it tells its workers' CPUs."""
@@ -73,7 +76,8 @@ def co_placement(placed: Placed) -> CoPlacement | None:
     """What repetitions tell; None where none tells its workers' CPUs."""
     if not placed.walls_ns:
         return None
-    shared, wall_ns = np.array(placed.are_co_placed), np.array(placed.walls_ns)
+    shared = np.frombuffer(placed.are_co_placed, dtype=np.bool_)
+    wall_ns = np.frombuffer(placed.walls_ns, dtype=np.float64)
     both = shared.any() and not shared.all()
     return CoPlacement(
         told=shared.size,

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from threads_or_processes.analysis.frames import as_list
 from threads_or_processes.records.imputation import (
     Chunk,
     JudgedRepetition,
@@ -95,9 +96,9 @@ def with_disturbance(trials: pd.DataFrame, floors_ns: Floors | None = None) -> p
         floors_ns = floors(watched_in(trials["sentinel_json"]))
     of_all: list[float | None] = []
     of_chunks: list[list[float]] = []
-    columns = (trials[name] for name in ("sentinel_json", "workers", "chunks_json"))
+    columns = (as_list(trials[name]) for name in ("sentinel_json", "workers", "chunks_json"))
     for watched, workers, text in zip(*columns, strict=True):
-        if pd.isna(watched):
+        if watched is None:
             of_all.append(None)
             of_chunks.append([])
             continue
@@ -108,7 +109,7 @@ def with_disturbance(trials: pd.DataFrame, floors_ns: Floors | None = None) -> p
             before_ns=one.before_ns,
             after_ns=one.after_ns,
         )
-        cpus = chunks_from(text).cpus if one.dispatch_cpus and not pd.isna(text) else []
+        cpus = chunks_from(text).cpus if one.dispatch_cpus and text is not None else []
         of_all.append(disturbance_ratio(ratios, one.used, workers=workers))
         of_chunks.append(chunk_ratios(ratios, cpus, one.dispatch_cpus, workers=workers))
     return trials.assign(

@@ -4,7 +4,6 @@ Most of a data set is text: the sentinel's readings and the chunks of each repet
 facts, which stand in all of its rows. So no more than a batch of it is in memory at once.
 """
 
-import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 
 from threads_or_processes.analysis.dataset import Batches
+from threads_or_processes.analysis.frames import as_list
 from threads_or_processes.analysis.parts import Repetition, TakenApart, taken_apart_cells
 from threads_or_processes.analysis.placement import Placed
 from threads_or_processes.analysis.quiet import (
@@ -129,16 +129,16 @@ def _by_trial(
     )
     found: dict[tuple[str, int, int], list[Repetition]] = {}
     for cell, amount, block, workers, used, wall_ns, text, undisturbed_ns, is_imputed, other in zip(
-        *(measured[name].to_list() for name in names), strict=True
+        *(as_list(measured[name]) for name in names), strict=True
     ):
-        tells = (cell in wanted or workers > 1) and not pd.isna(text)
+        tells = (cell in wanted or workers > 1) and text is not None
         found.setdefault((cell, amount, block), []).append(
             Repetition(
                 workers=workers,
                 workers_used=used,
                 wall_ns=wall_ns,
                 chunks=chunks_from(text) if tells else None,
-                undisturbed_wall_ns=None if math.isnan(undisturbed_ns) else int(undisturbed_ns),
+                undisturbed_wall_ns=None if undisturbed_ns is None else int(undisturbed_ns),
                 imputed=chunks_from(other) if is_imputed and tells else None,
             )
         )

@@ -165,7 +165,7 @@ class TwoSamples(Samples):
         """By exchanging the labels of trials (Pitman, J. R. Stat. Soc. Suppl. 4, 1937)."""
         pooled = np.concatenate([self.baseline - bound, self.cell])
         first = _labels(self.baseline.size, self.cell.size)
-        weights = first / self.baseline.size - (1 - first) / self.cell.size
+        weights = np.where(first, 1 / self.baseline.size, -1 / self.cell.size)
         return _share_as_far(np.abs(weights @ pooled), abs(self.log_mean - bound))
 
 
@@ -191,15 +191,15 @@ def _signs(blocks: int) -> Floats:
 
 
 @cache
-def _labels(first: int, second: int) -> Floats:
+def _labels(first: int, second: int) -> NDArray[np.bool_]:
     """Which trials are the baseline's, shape (patterns, trials): all ways, or a fixed draw."""
     trials = first + second
     if math.comb(trials, first) <= MOST_PATTERNS:
-        labels = np.zeros((math.comb(trials, first), trials))
+        labels = np.zeros((math.comb(trials, first), trials), dtype=bool)
         for row, chosen in enumerate(itertools.combinations(range(trials), first)):
-            labels[row, list(chosen)] = 1.0
+            labels[row, list(chosen)] = True
         return labels
-    seen = np.repeat([1.0, 0.0], [first, second])
+    seen = np.repeat([True, False], [first, second])
     drawn = np.random.default_rng((first, second)).permuted(
         np.tile(seen, (MOST_PATTERNS, 1)), axis=1
     )

@@ -72,7 +72,8 @@ def all_rows(plan: Plan, trials: pd.DataFrame, *, plain_arms: Collection[str] = 
 def rows_of(plan: Plan, found: Reduced, *, plain_arms: Collection[str] = ()) -> AllTables:
     """The rows of every table from a data set that was read for them."""
     at_amounts = times_at_amounts(plan, found.repetitions)
-    trials = at_largest_amounts(found.repetitions)
+    found = replace(found, repetitions=at_largest_amounts(found.repetitions))
+    trials = found.repetitions
     each = found.trials[found.trials["trial_id"].isin(trials["trial_id"].unique())]
     values = trial_values(trials, quiet_threshold=plan.quiet_threshold)
     times = times_of(values, plan)

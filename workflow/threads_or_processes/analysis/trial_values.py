@@ -27,6 +27,12 @@ TRIAL_TIMES = ["setup_ns", "first_result_ns", "teardown_ns"]
 QUIET_TIMES = ["wall_ns", "cold_first_result_ns", "cold_teardown_ns"]
 TRIAL_KEY = ["cell", "block"]
 CHUNK_COUNTS = ["chunks", "undisturbed_chunks"]
+#: What a trial's values are from, once its repetitions are judged.
+VALUED_BY = [
+    *(*TRIAL_KEY, "outcome", "phase", "amount", "started_unix_ns"),
+    *(*REPETITION_TIMES, *TRIAL_TIMES, *CHUNK_COUNTS),
+    *("disturbance_ratio", "undisturbed_wall_ns", "is_imputed"),
+]
 
 
 @dataclass(frozen=True)
@@ -115,8 +121,10 @@ def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.Dat
     counts = (repetitions["outcome"] == Outcome.OK) & (repetitions["phase"] == "measure")
     if "disturbance_ratio" not in repetitions:
         repetitions = with_disturbance(repetitions)
-    measured = repetitions[counts.fillna(value=False)]
-    if "undisturbed_wall_ns" not in measured:
+    if "undisturbed_wall_ns" in repetitions:
+        measured = repetitions.loc[counts.fillna(value=False), VALUED_BY]
+    else:
+        measured = repetitions[counts.fillna(value=False)]
         measured = with_undisturbed_times(measured, quiet_threshold)
     if (measured.groupby(TRIAL_KEY)["amount"].nunique() > 1).any():
         raise ValueError("trials hold several amounts of work: choose one, or at_largest_amounts")
