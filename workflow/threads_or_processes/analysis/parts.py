@@ -14,6 +14,7 @@ repetition add up, medians of parts don't. A cell is the mean of its trials' sha
 """
 
 import math
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
@@ -175,26 +176,26 @@ def _serials(plan: Plan) -> dict[tuple[str, str], str]:
 
 @dataclass(frozen=True, kw_only=True)
 class _OfAmount:
-    """The trials of all cells at one amount of work, by cell and block."""
+    """The trials of all cells at one amount of work, by cell and block: numbers of `Spent`."""
 
-    typical: dict[str, dict[int, Spent]] = field(default_factory=dict)
-    quiet: dict[str, dict[int, Spent]] = field(default_factory=dict)
+    typical: "dict[str, dict[int, array[float]]]" = field(default_factory=dict)
+    quiet: "dict[str, dict[int, array[float]]]" = field(default_factory=dict)
 
-    @property
-    def times(self) -> Times:
-        """Their wall times, which decide the basis."""
+    def times(self, *cells: str) -> Times:
+        """The wall times of some cells, which decide the basis."""
         quiet, typical = (
             {
-                cell: {block: spent.wall_ns for block, spent in of_cell.items()}
-                for cell, of_cell in found.items()
+                cell: {block: one.wall_ns for block, one in self.on(basis, cell).items()}
+                for cell in cells
             }
-            for found in (self.quiet, self.typical)
+            for basis in (Basis.QUIET, Basis.TYPICAL)
         )
         return Times(quiet=quiet, typical=typical)
 
-    def on(self, basis: Basis) -> Mapping[str, Mapping[int, Spent]]:
-        """All trials on one basis."""
-        return self.quiet if basis is Basis.QUIET else self.typical
+    def on(self, basis: Basis, cell: str) -> Mapping[int, Spent]:
+        """All trials of a cell on one basis."""
+        of_cell = (self.quiet if basis is Basis.QUIET else self.typical).get(cell, {})
+        return {block: Spent(*numbers) for block, numbers in of_cell.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,10 +217,12 @@ class TakenApart:
         if not found:
             return
         of_amount = self.by_amount.setdefault(amount, _OfAmount())
-        of_amount.typical.setdefault(cell, {})[block] = of_trial([own for own, _ in found])
+        of_amount.typical.setdefault(cell, {})[block] = array(
+            "d", of_trial([own for own, _ in found])
+        )
         quiet = [undisturbed for _, undisturbed in found if undisturbed is not None]
         if len(quiet) >= min(len(found), FEWEST_QUIET):
-            of_amount.quiet.setdefault(cell, {})[block] = of_trial(quiet)
+            of_amount.quiet.setdefault(cell, {})[block] = array("d", of_trial(quiet))
 
     def amounts_of(self, cell: Cell) -> Sequence[int]:
         """The amounts that a cell was measured at, the most first; the planned ones if none was."""
@@ -271,12 +274,12 @@ def _row(
         return replace(row, state=PartsState.NO_TRIALS)
     if serial is None or serial not in of_amount.typical:
         return row
-    times = of_amount.times
+    times = of_amount.times(cell.id, serial)
     basis = times.basis(cell.id, serial)
     samples = samples_of(times, basis, cell=cell.id, baseline=serial)
     if samples is None:
         return row
-    of_cell, of_serial = of_amount.on(basis)[cell.id], of_amount.on(basis)[serial]
+    of_cell, of_serial = of_amount.on(basis, cell.id), of_amount.on(basis, serial)
     is_paired = not isinstance(samples, TwoSamples)
     blocks = sorted(of_cell.keys() & of_serial.keys()) if is_paired else sorted(of_cell)
     baselines = [of_serial[block] for block in blocks] if is_paired else sorted_by_block(of_serial)
