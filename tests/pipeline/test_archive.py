@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.analysis.archives import collect_into, tables_of
-from tests.factories import make_campaign, make_cells
+from tests.factories import make_campaign, make_cells, make_claim
 from tests.pipeline.conftest import ROOT
 from tests.reporting.worlds import World
 
@@ -22,16 +22,17 @@ MACHINE = "synthetic-2cpu-00000000"
 def measured(tmp_path: Path) -> Path:
     """Results as they lie where they were measured, tables included."""
     cells = make_cells(workloads=["json"], arms=["3.13", "3.13t"], blocks=3)
-    results = collect_into(tmp_path / "results" / MACHINE, make_campaign(cells))
+    claim = make_claim("json/threads/2/3.13t/warm", "json/serial/1/3.13t/warm")
+    results = collect_into(tmp_path / "results" / MACHINE, make_campaign(cells, claims=[claim]))
     tables_of(results, "trials.parquet", results / "tables")
     return results
 
 
-def analyse(dataset: Path, folder: Path) -> "subprocess.CompletedProcess[str]":
+def analyse(dataset: Path, folder: Path, *settings: str) -> "subprocess.CompletedProcess[str]":
     """Run the pipeline on a data set where no interpreter under test is to be found."""
     snakemake = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
     return subprocess.run(
-        [*snakemake, "--directory", str(folder), "--config", f"dataset={dataset}"],
+        [*snakemake, "--directory", str(folder), "--config", f"dataset={dataset}", *settings],
         cwd=ROOT,
         env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "TERM": "dumb", "COLUMNS": "200"},
         stdout=subprocess.PIPE,
@@ -57,6 +58,16 @@ def test_an_archived_data_set_gives_the_same_tables_and_report(
     assert tables == {path.name: path.read_bytes() for path in (measured / "tables").iterdir()}
     page = (tmp_path / "report" / f"{archived.name}.html").read_text(encoding="utf-8")
     assert page == World(measured).html()
+    # The verdicts are looked at where nothing is left to do, too.
+    with (archived / "tables/claims.csv").open(encoding="utf-8") as file:
+        claim = next(csv.DictReader(file))
+    gated = analyse(Path("results") / MACHINE, tmp_path, f'fail_on=["{claim["verdict"]}"]')
+    assert gated.returncode == 3, gated.stdout
+    assert claim["sentence"] in gated.stdout
+    assert "Traceback" not in gated.stdout
+    other = {"refuted", "inconclusive", "not_tested"} - {claim["verdict"]}
+    open_gate = analyse(Path("results") / MACHINE, tmp_path, f'fail_on=["{min(other)}"]')
+    assert open_gate.returncode == 0, open_gate.stdout
 
 
 def test_the_example_in_the_docs_can_be_made_again_from_its_two_files(tmp_path: Path) -> None:

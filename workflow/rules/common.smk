@@ -8,6 +8,7 @@ from dataclasses import asdict
 from snakemake.logging import logger
 
 from threads_or_processes.common.errors import exit_on_user_error
+from threads_or_processes.pipeline import gate
 from threads_or_processes.pipeline.adaptive_blocks import AdaptiveBlocks
 from threads_or_processes.pipeline.archive import Archive
 from threads_or_processes.pipeline.campaign import Campaign
@@ -103,6 +104,7 @@ onstart:
 onsuccess:
     for page in made(workflow, CAMPAIGN.pages)[:1]:
         print(f"The report is {page}", file=sys.stderr)
+        gate.close(CAMPAIGN.own, config["fail_on"])
 
 
 onerror:
