@@ -114,8 +114,9 @@ noise_monitor.START_SECONDS = 0.1
 run_command(sys.argv[1:])
 """
 MEASURE = f"""
-import subprocess, sys, time
+import os, subprocess, sys, time
 from pathlib import Path
+from threads_or_processes.pipeline.results import full_disks
 from threads_or_processes.trial.supervisor.lock import machine_lock
 {FILL}
 disk, command = Path(sys.argv[1]), sys.argv[2:]
@@ -127,6 +128,8 @@ with (disk / "log").open("w") as log, machine_lock():  # as a step's, that has t
     run = subprocess.Popen(command, stderr=log)
     time.sleep(0.5)
 print(run.wait(), records(), flush=True)
+os.chdir(disk)
+print(*full_disks(), flush=True)
 filler.unlink()
 print(subprocess.run(command).returncode, records())
 """
@@ -172,10 +175,11 @@ def test_a_record_without_room_is_told_though_its_log_has_none_either(
     ]
     done = on_a_small_disk(disk, *python(MEASURE, disk, *measure))
     assert done.returncode == 0, done.stderr
-    *message, again = done.stdout.splitlines()
+    *message, still, again = done.stdout.splitlines()
     assert "Traceback" not in done.stdout + done.stderr
     assert message[0] == "error: the disk is full"
     assert f"{disk}/" in message[1]
     assert "make room" in message[2]
     assert message[3] == "2 0"
+    assert still == f"The disk is full: {disk}. Make room there."
     assert again == "0 2"

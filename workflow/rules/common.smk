@@ -25,7 +25,7 @@ from threads_or_processes.pipeline.executor import (
 )
 from threads_or_processes.pipeline.fleet import Fleet
 from threads_or_processes.pipeline.job import LOG_FILE
-from threads_or_processes.pipeline.results import check_surroundings
+from threads_or_processes.pipeline.results import check_surroundings, full_disks
 from threads_or_processes.pipeline.snakemake_patches import (
     hasten,
     patch_executor,
@@ -108,4 +108,4 @@ onsuccess:
 
 
 onerror:
-    print(CAMPAIGN.unfinished, file=sys.stderr)
+    print(CAMPAIGN.unfinished, *full_disks(), sep="\n", file=sys.stderr)

@@ -60,6 +60,11 @@ def sha256_program(executable: Path, library: Path | None) -> str:
     return digest([own, sha256_file(library)]) if library else own
 
 
+def temporary_folder() -> Path:
+    """Where temporary files belong; `tempfile` takes another place where this one is full."""
+    return Path(tempfile.tempdir or os.environ.get("TMPDIR") or "/tmp")  # noqa: S108
+
+
 def is_full(folder: Path) -> bool:
     """Whether a folder's disk, or its user's share of it, has no room for a small file."""
     try:

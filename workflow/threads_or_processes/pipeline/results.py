@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import ClassVar
 
 from threads_or_processes.common.errors import UserError, file_error
-from threads_or_processes.common.files import SMALL_FILE_BYTES, half_written, read_json
+from threads_or_processes.common.files import (
+    SMALL_FILE_BYTES,
+    half_written,
+    is_full,
+    read_json,
+    temporary_folder,
+)
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables import TABLES
 
@@ -168,6 +174,15 @@ class Results:
         """
         check_writable(self.written)
         hold(self.results, f"a run on process {os.getpid()}", self.doing)
+
+
+def full_disks() -> list[str]:
+    """What to say of each full disk that a run writes to: a step's log has no room for it."""
+    return [
+        f"The disk is full: {folder}. Make room there."
+        for folder in (Path.cwd(), temporary_folder())
+        if is_full(folder)
+    ]
 
 
 def hold(folder: Path, holder: str, doing: str) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from threads_or_processes.common.files import is_full
+from threads_or_processes.common.files import is_full, temporary_folder
 from threads_or_processes.records.trial import Supervised, TrialHealth
 from threads_or_processes.trial.measured.probe_client import WORDS, ProbeReading
 from threads_or_processes.trial.measured.proc import children
@@ -79,9 +79,9 @@ def run_measured(
     whose ends are added to the spec's `probe`. Whatever the process leaves is ended and removed:
     when it ends, when its time is over, and when this process is interrupted or killed.
     """
-    place = Path(tempfile.tempdir or os.environ.get("TMPDIR") or "/tmp")  # noqa: S108
+    place = temporary_folder()
     try:
-        if is_full(place):  # `tempfile` would take another, on another disk perhaps
+        if is_full(place):  # not on another disk, whatever there is
             raise _no_room(place)
         ending = _run_measured(command, spec, environment, timeout_s, read_sentinel)
     except OSError as error:
