@@ -68,7 +68,9 @@ class Count:
         self.listed = listed
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Find whose test it was."""
+        """Find whose test it was; a failure is told at once, as the whole takes long."""
+        if report.failed:
+            sys.stdout.write(f"\nfailed: {report.nodeid}\n{report.longreprtext[-2000:]}\n")
         for fault in self.listed:
             if any(is_of(report.nodeid, test) for test in fault.tests):
                 fault.note(report)
