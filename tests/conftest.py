@@ -44,7 +44,7 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A test of hypothesis counts each of its inputs (tests/faults.py)."""
-    inputs = re.findall(r"(\d+) passing examples", getattr(item, "hypothesis_statistics", ""))
+    inputs = re.findall(r"(\d+) passing", getattr(item, "hypothesis_statistics", ""))
     if call.when == "call" and inputs:
         item.user_properties.append(("times", sum(map(int, inputs))))
     return (yield)

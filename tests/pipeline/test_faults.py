@@ -83,6 +83,8 @@ def test_the_campaign_is_finished_once_the_machine_is_as_it_was(campaign: Checko
 
 
 def test_records_deleted_behind_a_finished_report_are_measured_again(campaign: Checkout) -> None:
+    if not campaign.html.exists():  # the tests above finish it
+        campaign.report()
     before = campaign.trial_ids()
     lost = sorted(before)[1]
     assert "Nothing to be done" in campaign.run("--dry-run").stdout

@@ -41,25 +41,16 @@ OF_THE_FASTEST = "families.csv"
 
 
 @pytest.fixture(scope="module")
-def unhurt(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """The same sweep, measured without a kill."""
-    if not IS_THOROUGH:
-        small: Checkout = request.getfixturevalue("measured_small")
-        return small
-    request.getfixturevalue("interpreters")
-    checkout = new_checkout(tmp_path_factory.mktemp("unhurt"), THOROUGH_SWEEP)
-    checkout.measure()
-    return checkout
-
-
-@pytest.fixture(scope="module")
-def soak(unhurt: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Soak]:
+def soak(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, interpreters: Path
+) -> Iterator[Soak]:
     """A campaign that was killed again and again, and was finished after that."""
     folder = tmp_path_factory.mktemp("soak") / "checkout"
     if IS_THOROUGH:
         soak = Soak(new_checkout(folder, THOROUGH_SWEEP), THOROUGH_SWEEP, seed=SEED)
     else:  # nothing is measured yet, and all else is there
-        soak = Soak(unhurt.copy(folder), SMALL_SWEEP, seed=SEED, target=DATA_SET)
+        measured: Checkout = request.getfixturevalue("measured_small")
+        soak = Soak(measured.copy(folder), SMALL_SWEEP, seed=SEED, target=DATA_SET)
         for name in ("trials", "archive"):
             shutil.rmtree(soak.checkout.results / name)
     try:
@@ -67,6 +58,17 @@ def soak(unhurt: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield soak
     finally:
         soak.close()
+
+
+@pytest.fixture
+def unhurt(soak: Soak, request: pytest.FixtureRequest, tmp_path: Path) -> Checkout:
+    """The same sweep, measured without a kill."""
+    if soak.blocks == SMALL_SWEEP["blocks"] and not IS_THOROUGH:
+        measured: Checkout = request.getfixturevalue("measured_small")
+        return measured
+    checkout = new_checkout(tmp_path / "again", {**soak.sweep, "blocks": soak.blocks})
+    checkout.measure()
+    return checkout
 
 
 @pytest.mark.parametrize("victim", WANTED)
