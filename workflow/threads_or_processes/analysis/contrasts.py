@@ -55,20 +55,21 @@ def _against_serial(
 def _threads_over(cells: list[Cell], plan: Plan, question: ContrastKind) -> Iterator[Contrast]:
     """Like for like: the pool of threads runs the same dispatch code as the pool of processes."""
     is_about_processes = question is ContrastKind.THREADS_OVER_PROCESSES
+    others: dict[tuple[str, str, int, str], list[Cell]] = {}
+    for other in cells:
+        family = plan.family(other)
+        if (
+            not plan.is_pinned(other)
+            and family is not Family.SERIAL
+            and (family is Family.PROCESSES) == is_about_processes
+        ):
+            place = other.workload, other.timing, other.workers, other.arm
+            others.setdefault(place, []).append(other)
     for cell in cells:
-        if cell.model != THREADS:
-            continue
-        for other in cells:
-            family = plan.family(other)
-            if (
-                other != cell
-                and not plan.is_pinned(other)
-                and family is not Family.SERIAL
-                and (family is Family.PROCESSES) == is_about_processes
-                and (other.workload, other.timing, other.workers, other.arm)
-                == (cell.workload, cell.timing, cell.workers, cell.arm)
-            ):
-                yield Contrast(question, cell, other)
+        if cell.model == THREADS:
+            for other in others.get((cell.workload, cell.timing, cell.workers, cell.arm), []):
+                if other != cell:
+                    yield Contrast(question, cell, other)
 
 
 def _pinned_over_free(cells: list[Cell], at: dict[GridKey, Cell], plan: Plan) -> Iterator[Contrast]:

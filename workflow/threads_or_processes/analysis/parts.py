@@ -15,7 +15,7 @@ repetition add up, medians of parts don't. A cell is the mean of its trials' sha
 
 import math
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -203,7 +203,7 @@ class TakenApart:
     """What could be taken apart, by amount, and why the rest could not, by cell and amount."""
 
     by_amount: dict[int, _OfAmount] = field(default_factory=dict)
-    why_not: dict[tuple[str, int], PartsState] = field(default_factory=dict)
+    why_not: dict[str, dict[int, PartsState]] = field(default_factory=dict)
 
     def add(self, cell: str, block: int, amount: int, repetitions: Sequence[Repetition]) -> None:
         """Take all repetitions apart that an ok trial measured at an amount."""
@@ -211,7 +211,7 @@ class TakenApart:
         for one in repetitions:
             parts = one.taken_apart()
             if isinstance(parts, PartsState):
-                self.why_not[cell, amount] = parts
+                self.why_not.setdefault(cell, {})[amount] = parts
             else:
                 found.append(parts)
         if not found:
@@ -228,9 +228,7 @@ class TakenApart:
         """The amounts that a cell was measured at, the most first; the planned ones if none was."""
         measured = {amount for amount, of in self.by_amount.items() if cell.id in of.typical}
         return sorted(
-            measured | {amount for one, amount in self.why_not if one == cell.id}
-            or {max(cell.amounts)},
-            reverse=True,
+            measured | self.why_not.get(cell.id, {}).keys() or {max(cell.amounts)}, reverse=True
         )
 
 
@@ -266,7 +264,7 @@ def _row(
     row = PartsRow(
         **cell_columns(cell), amount=amount, baseline_cell=serial, state=PartsState.NO_SERIAL
     )
-    why_not = found.why_not.get((cell.id, amount))
+    why_not = found.why_not.get(cell.id, {}).get(amount)
     if why_not is not None:
         return replace(row, state=why_not)
     of_amount = found.by_amount.get(amount)
@@ -390,14 +388,16 @@ def mean_interval(
 def _with_causes(plan: Plan, rows: Sequence[PartsRow]) -> list[PartsRow]:
     """The rows with the likely causes, each judged beside its twins in the same campaign."""
     gil = {arm.name: arm.gil for arm in plan.arms}
-    measured = [row for row in rows if row.state is PartsState.MEASURED]
+    at: dict[tuple[str, int, int], list[PartsRow]] = {}
+    for row in rows:
+        if row.state is PartsState.MEASURED:
+            at.setdefault((row.workload, row.workers, row.amount), []).append(row)
 
     def family(row: PartsRow) -> Family:
         return plan.models[row.model].family
 
-    def twins(row: PartsRow) -> Iterator[PartsRow]:
-        place = row.workload, row.workers, row.amount
-        return (one for one in measured if (one.workload, one.workers, one.amount) == place)
+    def twins(row: PartsRow) -> Sequence[PartsRow]:
+        return at[row.workload, row.workers, row.amount]
 
     def judged(row: PartsRow) -> PartsRow:
         processes = [
