@@ -15,6 +15,8 @@ import pytest
 from threads_or_processes.common.decoding import read_as
 from threads_or_processes.records.interpreter import Identity
 
+from tests.shelf import Shelf
+
 # In the background of a shell SIGINT is ignored, and all that the tests start would inherit it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -48,6 +50,15 @@ def pytest_runtest_makereport(
     if call.when == "call" and inputs:
         item.user_properties.append(("times", sum(map(int, inputs))))
     return (yield)
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    """The one shelf of this test run."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shelf"
+    folder.mkdir(exist_ok=True)
+    return Shelf(folder)
 
 
 @pytest.fixture(scope="session")

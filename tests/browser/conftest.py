@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.conftest import ROOT
-from tests.reporting.worlds import COMPARISONS, WORLDS, comparison_html, write_world
+from tests.reporting.worlds import page_file
+from tests.shelf import Shelf
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 Scheme = Literal["light", "dark"]
@@ -59,22 +61,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
+def pages(shelf: Shelf) -> Pages:
     """The file of a page by the name of its world."""
-    made: dict[str, Path] = {}
-
-    def of(name: str) -> Path:
-        if name not in made:
-            folder = tmp_path_factory.mktemp("page")
-            if name in COMPARISONS:
-                html = comparison_html(COMPARISONS[name](folder))
-            else:
-                html = write_world(folder / "results", WORLDS[name]()).html()
-            made[name] = folder / "report.html"
-            made[name].write_text(html, encoding="utf-8")
-        return made[name]
-
-    return of
+    return partial(page_file, shelf)
 
 
 def opened(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -65,15 +64,9 @@ def lines(evidence: Evidence, name: str, **changes: Any) -> str:
     return " ".join(map(plain, one(evidence, name, **changes).lines))
 
 
-@cache
-def evidence_of(world: World) -> Evidence:
-    """Read once for all tests: nothing changes it."""
-    return world.evidence()
-
-
 @pytest.fixture
 def every(world: Worlds) -> Evidence:
-    return evidence_of(world(EVERY))
+    return world(EVERY).evidence()
 
 
 def test_every_claim_is_on_the_page_under_its_verdict(world: Worlds, every: Evidence) -> None:
@@ -339,7 +332,7 @@ def test_machines_agree_on_a_claim_where_each_has_the_same_verdict(every: Eviden
     assert by_claim["some-cases"].cells[0].figure.details[-1] == brief
 
 
-def test_without_claims_there_is_no_section(world: Worlds) -> None:
+def test_without_claims_there_is_no_section(world: Worlds, page: Callable[[str], str]) -> None:
     assert not list(claims.build(world("default").evidence()))
-    assert 'id="claims"' not in world("default").html()
-    assert 'href="#claims"' in world(EVERY).html()
+    assert 'id="claims"' not in page("default")
+    assert 'href="#claims"' in page(EVERY)

@@ -26,20 +26,19 @@ from tests.reporting.sentences import plain
 from tests.reporting.worlds import (
     another_machine,
     campaign,
-    compared,
     comparison_html,
     lab,
+    page_file,
     thirty,
+    world_of,
     write_world,
 )
+from tests.shelf import Shelf
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    found = [tmp_path_factory.mktemp("machine") for _ in range(2)]
-    write_world(found[0], campaign())
-    write_world(found[1], another_machine())
-    return found
+def folders(shelf: Shelf) -> list[Path]:
+    return [world_of(shelf, name).results for name in ("default", "another machine")]
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +47,8 @@ def page(folders: list[Path]) -> Page:
 
 
 @pytest.fixture(scope="module")
-def ten(tmp_path_factory: pytest.TempPathFactory) -> ComparedMachines:
-    return lab(tmp_path_factory.mktemp("lab"))
+def ten(shelf: Shelf) -> ComparedMachines:
+    return lab(shelf)
 
 
 @pytest.mark.parametrize(
@@ -282,8 +281,8 @@ def test_many_machines_have_one_line_a_model_with_their_range(ten: ComparedMachi
     assert len(numbers.rows) == 4 * len(known)
 
 
-def test_thirty_machines_are_thirty_columns(tmp_path: Path) -> None:
-    found = thirty(tmp_path)
+def test_thirty_machines_are_thirty_columns(shelf: Shelf) -> None:
+    found = thirty(shelf)
     made = table(comparison.build(found), "decision")
     assert len(made.names) == len(set(made.names)) == 30
     assert {len(row.cells) for row in made.rows} == {30}
@@ -313,12 +312,11 @@ def test_two_measurements_of_one_machine_have_names_of_their_own(tmp_path: Path)
     assert [pair.kin for pair in found.pairs] == [Kin.AGAIN]
 
 
-def test_the_same_data_give_the_same_bytes(tmp_path: Path) -> None:
-    pages = [
-        comparison_html(compared(tmp_path / name, campaign(), another_machine()))
-        for name in ("a", "b")
-    ]
-    assert pages[0] == pages[1]
+def test_the_same_data_give_the_same_bytes(shelf: Shelf, tmp_path: Path) -> None:
+    for name, made in (("one", campaign()), ("other", another_machine())):
+        write_world(tmp_path / name, made)
+    again = comparison_data.read_machines([tmp_path / "one", tmp_path / "other"])
+    assert comparison_html(again) == page_file(shelf, "two machines").read_text(encoding="utf-8")
 
 
 def test_a_data_set_and_its_unpacked_archive_are_one_machine(

@@ -119,7 +119,9 @@ def test_series_that_share_a_title_have_lines_of_their_own() -> None:
 
 @pytest.mark.parametrize("kind", Kind)
 def test_the_same_figure_gives_the_same_bytes(kind: Kind) -> None:
-    assert drawing.draw(figure(kind)) == drawing.draw(figure(kind))
+    drawn = drawing.draw(figure(kind))
+    assert drawn == drawing.draw(figure(kind))
+    assert drawn.svg == drawing.draw_for_page(figure(kind))
 
 
 def test_points_that_are_not_joined_have_no_line_but_their_curve() -> None:

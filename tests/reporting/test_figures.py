@@ -147,7 +147,7 @@ def test_a_model_keeps_its_colour_where_threads_are_not_drawn(world: Worlds) -> 
     campaign = world(EVERY).evidence().campaign
     figures = [drawn(world(EVERY))[f"payload-send_array{of}"] for of in ("", "-over-threads")]
     times, speeds = (
-        {colour for colour in palette.PALETTE if colour.light in drawing.draw(one).svg}
+        {colour for colour in palette.PALETTE if colour.light in drawing.draw_for_page(one)}
         for one in figures
     )
     threads = palette.model_colours([campaign.models["threads"]])["threads"]

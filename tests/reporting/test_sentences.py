@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -121,11 +122,16 @@ def is_known(token: str, unit: str, pool: np.ndarray[Any, np.dtype[np.float64]])
     return any(bool(np.any(np.abs(form - value) <= room)) for form in forms)
 
 
+@cache
+def sentences_of(html: str) -> list[tuple[str, str]]:
+    return Sentences(html).found
+
+
 @pytest.fixture(params=sorted(WORLDS))
 def told(
     request: pytest.FixtureRequest, world: Callable[[str], World], page: Callable[[str], str]
 ) -> tuple[World, list[tuple[str, str]]]:
-    return world(request.param), Sentences(page(request.param)).found
+    return world(request.param), sentences_of(page(request.param))
 
 
 def test_every_number_with_a_unit_is_one_of_the_data(

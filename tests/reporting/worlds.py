@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +21,38 @@ from threads_or_processes.reporting.sections import comparison
 from tests import factories
 from tests.analysis.archives import collect_into, tables_of
 from tests.machines import LAB, MACHINES, measured_on
+from tests.shelf import Shelf
 
 NOTEBOOK = "notebook"
 
 
 @dataclass(frozen=True)
 class World:
-    """A folder of results as the pipeline leaves it before the report."""
+    """A folder of results as the pipeline leaves it before the report.
+
+    What is made from it is kept; another `World` of the folder makes it anew.
+    """
 
     results: Path
 
     def evidence(self) -> Evidence:
         """All that the report is made from."""
+        return self._evidence
+
+    def page(self) -> Page:
+        """The report as a value."""
+        return self._page
+
+    def drawings(self) -> dict[str, str]:
+        """The figures by name."""
+        return self._drawings
+
+    def html(self) -> str:
+        """The page."""
+        return render.html(self.page(), self.drawings())
+
+    @cached_property
+    def _evidence(self) -> Evidence:
         return read_evidence(
             plan_path=self.results / "plan.json",
             tables_path=self.results / "tables",
@@ -41,17 +61,13 @@ class World:
             interpreters_path=self.results / "interpreters",
         )
 
-    def page(self) -> Page:
-        """The report as a value."""
+    @cached_property
+    def _page(self) -> Page:
         return report.build(self.evidence())
 
-    def drawings(self) -> dict[str, str]:
-        """The figures by name."""
-        return {one.name: drawing.draw(one).svg for one in self.page().figures}
-
-    def html(self) -> str:
-        """The page."""
-        return render.html(self.page(), self.drawings())
+    @cached_property
+    def _drawings(self) -> dict[str, str]:
+        return {one.name: drawing.draw_for_page(one) for one in self.page().figures}
 
 
 def write_world(results: Path, campaign: factories.Campaign) -> World:
@@ -272,22 +288,32 @@ def another_machine() -> factories.Campaign:
     return made
 
 
-def compared(folder: Path, *campaigns: factories.Campaign) -> ComparedMachines:
-    """Campaigns, taken through the analysis, beside each other."""
-    folders = [folder / f"machine-{index}" for index in range(len(campaigns))]
-    for place, made in zip(folders, campaigns, strict=True):
-        write_world(place, made)
-    return read_machines(folders)
+#: What else there is, to be compared with others.
+OTHERS: dict[str, Callable[[], factories.Campaign]] = {
+    "another machine": another_machine,
+    **{f"lab {index}": known.measured for index, known in enumerate(LAB)},
+}
 
 
-def lab(folder: Path) -> ComparedMachines:
+def world_of(shelf: Shelf, name: str) -> World:
+    """The world of a name."""
+    make = {**WORLDS, **OTHERS}[name]
+    return World(shelf.made(name, lambda folder: write_world(folder, make())))
+
+
+def compared(shelf: Shelf, *names: str) -> ComparedMachines:
+    """Worlds beside each other."""
+    return read_machines([world_of(shelf, name).results for name in names])
+
+
+def lab(shelf: Shelf) -> ComparedMachines:
     """Ten machines with known differences."""
-    return compared(folder, *(known.measured() for known in LAB))
+    return compared(shelf, *(f"lab {index}" for index in range(len(LAB))))
 
 
-def thirty(folder: Path) -> ComparedMachines:
+def thirty(shelf: Shelf) -> ComparedMachines:
     """The ten three times, each time with another memory."""
-    ten = lab(folder).machines.values()
+    ten = lab(shelf).machines.values()
     return ComparedMachines(
         machines=named(_with_memory(one, rack) for rack in range(3) for one in ten)
     )
@@ -311,11 +337,24 @@ def _with_memory(evidence: Evidence, rack: int) -> Evidence:
 def comparison_html(compared: ComparedMachines) -> str:
     """The page that compares them."""
     page = comparison.build(compared)
-    return render.html(page, {one.name: drawing.draw(one).svg for one in page.figures})
+    return render.html(page, {one.name: drawing.draw_for_page(one) for one in page.figures})
 
 
-COMPARISONS: dict[str, Callable[[Path], ComparedMachines]] = {
-    "two machines": lambda folder: compared(folder, campaign(), another_machine()),
+COMPARISONS: dict[str, Callable[[Shelf], ComparedMachines]] = {
+    "two machines": lambda shelf: compared(shelf, "default", "another machine"),
     "ten machines": lab,
     "thirty machines": thirty,
 }
+
+
+def page_file(shelf: Shelf, name: str) -> Path:
+    """The page of a world, or of machines that are compared."""
+
+    def write(file: Path) -> None:
+        if name in COMPARISONS:
+            html = comparison_html(COMPARISONS[name](shelf))
+        else:
+            html = world_of(shelf, name).html()
+        file.write_text(html, encoding="utf-8")
+
+    return shelf.made(f"{name}.html", write)

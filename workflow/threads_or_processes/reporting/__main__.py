@@ -59,7 +59,7 @@ def _compare(arguments: argparse.Namespace) -> None:
     from threads_or_processes.reporting.sections import comparison
 
     page = comparison.build(comparison_data.read_machines(arguments.folders))
-    drawings = {one.name: drawing.draw(one).svg for one in page.figures}
+    drawings = {one.name: drawing.draw_for_page(one) for one in page.figures}
     write_text(arguments.out, render.html(page, drawings))
 
 

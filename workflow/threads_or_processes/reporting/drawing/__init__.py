@@ -1,8 +1,10 @@
 """Figures become drawings: matplotlib and seaborn are used in this folder and nowhere else."""
 
+import contextlib
 import io
 import textwrap
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import matplotlib as mpl
@@ -36,22 +38,37 @@ class Drawing:
 
 def draw(figure: FigureSpec) -> Drawing:
     """A figure as SVG and as PNG; the same figure gives the same bytes."""
+    with _drawn(figure) as drawn:
+        svg, png = _svg(figure, drawn), io.BytesIO()
+        drawn.savefig(
+            png, format="png", dpi=PNG_DPI, facecolor="white", metadata={"Software": None}
+        )
+    return Drawing(svg=svg, png=png.getvalue())
+
+
+def draw_for_page(figure: FigureSpec) -> str:
+    """The SVG of `draw`, in half the time."""
+    with _drawn(figure) as drawn:
+        return _svg(figure, drawn)
+
+
+@contextlib.contextmanager
+def _drawn(figure: FigureSpec) -> Iterator[Figure]:
     with mpl.rc_context({**SETTINGS, "svg.hashsalt": figure.name}), warnings.catch_warnings():
         # Text stays text, so a character that matplotlib's own font lacks is still shown.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         # seaborn 0.13 still passes pandas a keyword that does nothing.
         warnings.filterwarnings("ignore", message="The copy keyword is deprecated")
         title = text.plain(figure.drawn_title or figure.title, TITLE_CHARACTERS)
-        drawn = _DRAW[figure.kind](figure, title) if figure.marks else _empty(figure, title)
-        svg, png = io.StringIO(), io.BytesIO()
-        drawn.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-        drawn.savefig(
-            png, format="png", dpi=PNG_DPI, facecolor="white", metadata={"Software": None}
-        )
-    page = finished(
+        yield _DRAW[figure.kind](figure, title) if figure.marks else _empty(figure, title)
+
+
+def _svg(figure: FigureSpec, drawn: Figure) -> str:
+    svg = io.StringIO()
+    drawn.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    return finished(
         svg.getvalue(), name=figure.name, title=figure.title, description=alt_text(figure)
     )
-    return Drawing(svg=page, png=png.getvalue())
 
 
 def _empty(figure: FigureSpec, title: str) -> Figure:
