@@ -19,11 +19,10 @@ example: env
 	.venv/bin/snakemake --cores all --configfile overlays/quick.yaml --config campaign=example
 	tools/keep-example
 
-# What needs neither an interpreter under test nor the machine for itself runs on all CPUs.
-TOGETHER = tests/analysis tests/browser tests/common tests/pipeline/quick tests/plan tests/project tests/records tests/reporting
+# Files stay whole: their tests share what is slow to make. Tests that measure run beside others, and their
+# trials take turns: one is measured at a time on a host.
 test: env check tests/browser/node_modules/.package-lock.json
-	.venv/bin/pytest --numprocesses auto --dist loadfile --durations 15 $(TOGETHER)
-	.venv/bin/pytest --durations 30 $(TOGETHER:%=--ignore %)
+	.venv/bin/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 40
 
 # Every fault of docs/reliability.md, with a hundred kills and 10,000 inputs of each kind.
 faults: env

@@ -24,6 +24,18 @@ ROOT = Path(__file__).parents[1]
 # Every command that a test starts finds the package.
 os.environ["PYTHONPATH"] = str(ROOT / "workflow")
 ARMS = ("3.13", "3.13t", "3.13t-gil")
+#: The longest files come first, so that at the end no worker is left alone with one.
+BEGINNING = ("cluster", "pipeline", "trial", "browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the folders."""
+
+    def turn(item: pytest.Item) -> int:
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        return BEGINNING.index(folder) if folder in BEGINNING else len(BEGINNING)
+
+    items.sort(key=turn)
 
 
 def interpreter_request(**changes: Any) -> dict[str, Any]:
@@ -62,23 +74,16 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
 
 
 @pytest.fixture(scope="session")
-def interpreters(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def interpreters(shelf: Shelf) -> Path:
     """A folder with the identity of each arm; builds the interpreters where they are not cached."""
-    folder = tmp_path_factory.mktemp("interpreters")
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "threads_or_processes.interpreters",
-            "--request",
-            json.dumps(interpreter_request()),
-            "--out",
-            str(folder),
-        ],
-        check=True,
-        cwd=ROOT,
+    command = (sys.executable, "-m", "threads_or_processes.interpreters")
+    request = ("--request", json.dumps(interpreter_request()))
+    return shelf.made(
+        "interpreters",
+        lambda folder: subprocess.run(
+            [*command, *request, "--out", str(folder)], check=True, cwd=ROOT
+        ),
     )
-    return folder
 
 
 @pytest.fixture(scope="session")

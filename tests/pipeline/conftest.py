@@ -15,6 +15,8 @@ import pytest
 import yaml
 from threads_or_processes.trial.machine import fingerprint, name_of
 
+from tests.shelf import Shelf
+
 ROOT = Path(__file__).parents[2]
 CAMPAIGN = "tiny"
 #: Where its results go on this machine, below the folder in which it runs.
@@ -187,11 +189,13 @@ def measured(tmp_path_factory: pytest.TempPathFactory, interpreters: Path) -> Ch
 
 
 @pytest.fixture(scope="session")
-def measured_small(tmp_path_factory: pytest.TempPathFactory, interpreters: Path) -> Checkout:
+def measured_small(shelf: Shelf, interpreters: Path) -> Checkout:
     """One workload and the notebook on one arm; don't touch."""
-    checkout = new_checkout(tmp_path_factory.mktemp("measured-small"), SMALL_SWEEP)
-    checkout.measure()
-    return checkout
+
+    def measure(folder: Path) -> None:
+        new_checkout(folder, SMALL_SWEEP).measure()
+
+    return Checkout(shelf.made("measured-small", measure))
 
 
 @pytest.fixture
