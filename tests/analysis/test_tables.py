@@ -204,7 +204,8 @@ SMALL = make_campaign(
     ],
 )
 PLAN, TRIALS = plan_of(SMALL), trials_of(SMALL)
-TEXT = as_text(all_tables(PLAN, TRIALS))
+TABLES_BEFORE = all_tables(PLAN, TRIALS)
+TEXT = as_text(TABLES_BEFORE)
 
 
 @settings(max_examples=8, deadline=None)
@@ -227,11 +228,10 @@ def test_shuffling_repetitions_inside_trials_changes_no_table(random: Any) -> No
     for _, rows in TRIALS[TRIALS["phase"] == "measure"].groupby(["cell", "block"]):
         order = random.sample(list(rows.index), len(rows))
         trials.loc[rows.index, times] = TRIALS.loc[order, times].to_numpy()
-    tables, shuffled = (all_tables(PLAN, of) for of in (TRIALS, trials))
-    for name, table in shuffled.items():
+    for name, table in all_tables(PLAN, trials).items():
         # Whether the first repetition is slower than the others is the one thing of their order.
         others = [column for column in table if not str(column).startswith("first_")]
-        assert csv_text(table[others]) == csv_text(tables[name][others])
+        assert csv_text(table[others]) == csv_text(TABLES_BEFORE[name][others])
 
 
 @pytest.mark.parametrize("copies", [2, 3, 10])
@@ -241,13 +241,11 @@ def test_duplicating_repetitions_inside_trials_changes_no_interval_and_no_decisi
     trials = pd.concat(
         [TRIALS.assign(repetition=TRIALS["repetition"] + 100 * copy) for copy in range(copies)]
     )
-    text = as_text(all_tables(PLAN, trials))
+    tables = all_tables(PLAN, trials)
     for name in ("ratios", "decisions", "claims", "outcomes", "notebook"):
-        assert text[name] == TEXT[name]
+        assert csv_text(tables[name]) == TEXT[name]
     of_repetitions = ["within_trial_cv_ratio", "repetitions"]  # they describe, and bound nothing
-    before, after = (
-        all_tables(PLAN, of)["cells"].drop(columns=of_repetitions) for of in (TRIALS, trials)
-    )
+    before, after = (of["cells"].drop(columns=of_repetitions) for of in (TABLES_BEFORE, tables))
     assert csv_text(after) == csv_text(before)
 
 
@@ -255,7 +253,7 @@ def test_a_block_dropped_changes_only_cells_that_had_it() -> None:
     dropped = TRIALS[~((TRIALS["cell"] == PROCESSES) & (TRIALS["block"] == 1))]
     # A false discovery rate is one of all rows together.
     before, after = (
-        all_tables(PLAN, of)["ratios"].drop(columns="q_value") for of in (TRIALS, dropped)
+        of["ratios"].drop(columns="q_value") for of in (TABLES_BEFORE, all_tables(PLAN, dropped))
     )
     touched = (before["cell"] == PROCESSES) | (before["baseline_cell"] == PROCESSES)
     assert csv_text(after[~touched]) == csv_text(before[~touched])
