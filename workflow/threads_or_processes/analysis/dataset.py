@@ -87,9 +87,12 @@ def in_order(trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def _sorted(trials: pd.DataFrame) -> pd.DataFrame:
+    """The same rows in canonical order; of what is in order already, no copy is made."""
     # Descending text order puts "warmup" before "measure".
     ascending = [key != "phase" for key in ORDER]
-    return trials.sort_values(ORDER, ascending=ascending, kind="stable")
+    keys = trials[ORDER].reset_index(drop=True)
+    places = keys.sort_values(ORDER, ascending=ascending, kind="stable").index
+    return trials if places.equals(keys.index) else trials.iloc[places]
 
 
 def parquet_bytes(trials: pd.DataFrame) -> bytes:
@@ -175,7 +178,7 @@ def _states_in_order(path: Path) -> pd.DataFrame | None:
         for batch in _parquet_batches(path, names(RepetitionRow)):
             trials = _checked(batch, path)
             rows = pd.concat([last, trials[ORDER]])
-            if not _sorted(rows).index.equals(rows.index):
+            if _sorted(rows) is not rows:
                 return None
             last = rows.iloc[-1:]
             states.append(trials[STATES].drop_duplicates())
@@ -336,11 +339,11 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
 
 def _refuse_other_encodings(text: bytes, path: Path) -> None:
-    try:
-        text.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = text.count(b"\n", 0, error.start)
-        refuse([Problem("it is not UTF-8", line or None)], path)
+    for number, line in enumerate(io.BytesIO(text)):  # all at once would take as much memory again
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError:
+            refuse([Problem("it is not UTF-8", number or None)], path)
 
 
 def _refuse_separators(text: bytes, path: Path) -> None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,6 +151,7 @@ def _gaps(ordered: Floats) -> Iterator[tuple[int, float]]:
         yield fast, float(ordered[fast] - ordered[fast - 1])
 
 
+@cache  # few numbers of trials come again and again
 def share(found: int, of: int, confidence: float) -> Bounded:
     """A share with its exact interval.
 
