@@ -20,9 +20,11 @@ example: env
 	tools/keep-example
 
 # Files stay whole: their tests share what is slow to make. Tests that measure run beside others, and their
-# trials take turns: one is measured at a time on a host.
+# trials take turns: one is measured at a time on a host. Where time is lost is looked for alone.
+ALONE = tests/pipeline/test_causes.py
 test: env check tests/browser/node_modules/.package-lock.json
-	.venv/bin/pytest --numprocesses logical --dist loadfile --no-loadscope-reorder --durations 40
+	.venv/bin/pytest --numprocesses logical --dist loadfile --no-loadscope-reorder --durations 40 --ignore $(ALONE)
+	.venv/bin/pytest $(ALONE)
 
 # Every fault of docs/reliability.md, with a hundred kills and 10,000 inputs of each kind.
 faults: env
