@@ -6,36 +6,33 @@ unexport PYTHONPATH PYTHONHOME
 # A user without a name, as in containers, is no error; Snakemake wants one.
 export LOGNAME := $(or $(LOGNAME),$(USER),$(shell id -un 2>/dev/null || id -u))
 
-.PHONY: report quick example test faults audit check env lock
+.PHONY: report quick example test faults audit check env lock help
 
-report: env
+report: env  ## the default sweep: about half an hour, and 7 minutes once to compile interpreters
 	.venv/bin/snakemake --cores all
 
-quick: env
+quick: env  ## a first report in a few minutes
 	.venv/bin/snakemake --cores all --configfile overlays/quick.yaml
 
-# Measures the example in docs/ again, on this machine.
-example: env
+example: env  ## measure the example in docs/ again, on this machine
 	.venv/bin/snakemake --cores all --configfile overlays/quick.yaml --config campaign=example
 	tools/keep-example
 
 # Files stay whole: their tests share what is slow to make. Tests that measure run beside others, and their
 # trials take turns: one is measured at a time on a host. Where time is lost is looked for alone.
 ALONE = tests/pipeline/test_causes.py
-test: env check tests/browser/node_modules/.package-lock.json
+test: env check tests/browser/node_modules/.package-lock.json  ## every test
 	.venv/bin/pytest --numprocesses logical --dist loadfile --no-loadscope-reorder --durations 40 --ignore $(ALONE)
 	.venv/bin/pytest $(ALONE)
 
-# Every fault of docs/reliability.md, with a hundred kills and 10,000 inputs of each kind.
-faults: env
+faults: env  ## every fault of docs/reliability.md, with 100 kills and 10,000 inputs of each kind
 	HYPOTHESIS_PROFILE=faults .venv/bin/python -m tests.faults --quiet --numprocesses auto --dist loadfile
 
-# Are there known vulnerabilities in what is locked? Needs the network.
-audit: env
+audit: env  ## known vulnerabilities of what is locked; needs the network
 	for lock in requirements.lock requirements-cluster.lock workflow/envs/arm.lock; do \
 	  .venv/bin/uv tool run pip-audit --strict --disable-pip --require-hashes -r $$lock || exit 1; done
 
-check: env
+check: env  ## formatting, types and lint
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
@@ -47,8 +44,7 @@ check: env
 tests/browser/node_modules/.package-lock.json: tests/browser/package-lock.json
 	-npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --silent
 
-# `make env CLUSTER=1` adds what sends jobs to Slurm.
-env: .venv/.made-from-lock $(if $(CLUSTER),.venv/.made-for-cluster)
+env: .venv/.made-from-lock $(if $(CLUSTER),.venv/.made-for-cluster)  ## the environment; CLUSTER=1 adds what sends jobs to Slurm
 
 .venv/.made-for-cluster: requirements-cluster.lock .venv/.made-from-lock
 	.venv/bin/uv pip install --quiet --python .venv --no-deps --require-hashes -r requirements-cluster.lock
@@ -57,11 +53,13 @@ env: .venv/.made-from-lock $(if $(CLUSTER),.venv/.made-for-cluster)
 .venv/.made-from-lock: requirements.lock
 	PYTHON=$(PYTHON) tools/make-env
 
-# Pin the newest versions, for the pipeline and for the builds.
-lock:
+lock:  ## pin the newest versions, for the pipeline and for the builds
 	.venv/bin/uv pip compile --quiet --upgrade --universal --fork-strategy fewest \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --group dev pyproject.toml -o requirements.lock
 	.venv/bin/uv pip compile --quiet --upgrade --universal --no-deps --no-header --no-annotate \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --group cluster -o requirements-cluster.lock
 	.venv/bin/uv pip compile --quiet --universal --fork-strategy fewest \
 	  --python-version 3.13 --generate-hashes --no-emit-index-url workflow/envs/arm.in -o workflow/envs/arm.lock
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile

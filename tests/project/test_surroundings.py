@@ -1,5 +1,6 @@
 """`make env` where something is missing: one message, before anything is made."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -106,3 +107,13 @@ def test_make_hides_the_shell_s_modules_and_names_a_user_without_a_name(tmp_path
         check=True,
     )
     assert printed.stdout.split() == ["none", "none", "12345"]
+
+
+def test_make_help_names_every_command() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (phony,) = re.findall(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE)
+    told = subprocess.run(
+        ["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    named = [line.split("\t")[0] for line in told.splitlines()]
+    assert sorted(named) == sorted(f"make {name}" for name in phony.split())
