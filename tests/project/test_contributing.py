@@ -94,7 +94,15 @@ def test_a_section_is_its_module_and_its_line_in_the_list(tmp_path: Path) -> Non
     ).results
     page = tmp_path / "report.html"
     command = (
-        *("-m", "threads_or_processes.reporting", "render", "--out", page),
+        *(
+            "-m",
+            "threads_or_processes.reporting",
+            "render",
+            "--out",
+            page,
+            "--summary",
+            page.with_suffix(".md"),
+        ),
         *("--plan", results / "plan.json", "--tables", results / "tables"),
         *("--trials", results / "trials.csv.gz", "--package", results / "datapackage.json"),
         *("--interpreters", results / "interpreters", "--figures", tmp_path / "figures"),

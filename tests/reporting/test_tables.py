@@ -51,7 +51,7 @@ def test_a_group_is_there_as_a_whole_or_not_at_all(
     tmp_path: Path, speedup: str, is_refused: bool
 ) -> None:
     names = ",".join(column.name for column in columns_of(FamilyRow))
-    row = f"json,3.13,threads,json/threads/2/3.13/warm,threads,2,1e6,{speedup},,,,"
+    row = f"json,3.13,threads,json/threads/2/3.13/warm,threads,2,2,2,1e6,{speedup},,,,"
     path = write(tmp_path / "families.csv", names, row)
     if is_refused:
         with pytest.raises(UserError, match=r"speedup\.value"):

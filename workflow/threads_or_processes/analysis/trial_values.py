@@ -126,6 +126,8 @@ def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.Dat
     else:
         measured = repetitions[counts.fillna(value=False)]
         measured = with_undisturbed_times(measured, quiet_threshold)
+    # pandas can't align groups by more than 127 categories with groups by fewer.
+    measured = measured.assign(cell=measured["cell"].astype(object))
     if (measured.groupby(TRIAL_KEY)["amount"].nunique() > 1).any():
         raise ValueError("trials hold several amounts of work: choose one, or at_largest_amounts")
     is_quiet = measured["undisturbed_wall_ns"].notna()
