@@ -13,7 +13,6 @@ from threads_or_processes.pipeline.adaptive_blocks import AdaptiveBlocks
 from threads_or_processes.pipeline.archive import Archive
 from threads_or_processes.pipeline.campaign import Campaign
 from threads_or_processes.pipeline.console import (
-    SHOW_AND_LOG,
     Console,
     jobs_ahead,
     made,

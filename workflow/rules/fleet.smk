@@ -30,7 +30,7 @@ rule pack_interpreters:
         made_for=json.dumps(CAMPAIGN.interpreter_keys),
     shell:
         "python -m threads_or_processes.interpreters --request {params.request:q} "
-        "--made-for {params.made_for:q} --out {params.folder:q} --pack {output.parcel:q} 2>&1 | {SHOW_AND_LOG} {log:q}"
+        "--made-for {params.made_for:q} --out {params.folder:q} --pack {output.parcel:q} 2>&1 | show_and_log {log:q}"
 
 
 rule configure_machine:
@@ -69,4 +69,4 @@ for job in CAMPAIGN.jobs.values():
             folder=subpath(output.package, parent=True),
         shell:
             "python -m threads_or_processes.pipeline.node --config {input.config:q} {params.options:q} "
-            "--parcel {input.parcel:q} --file {input.files:q} --out {params.folder:q} 2>&1 | {SHOW_AND_LOG} {log:q}"
+            "--parcel {input.parcel:q} --file {input.files:q} --out {params.folder:q} 2>&1 | show_and_log {log:q}"

@@ -20,4 +20,4 @@ rule provide_interpreters:
         folder=subpath(output.parity, parent=True),
     shell:
         "python -m threads_or_processes.interpreters --request {params.request:q} "
-        "--made-for {params.made_for:q} --out {params.folder:q} 2>&1 | {SHOW_AND_LOG} {log:q}"
+        "--made-for {params.made_for:q} --out {params.folder:q} 2>&1 | show_and_log {log:q}"

@@ -26,4 +26,4 @@ checkpoint decide_stopping:
     shell:
         "python -m threads_or_processes.analysis decide --plan {input.plan:q} "
         "--interpreters {params.folder:q}/interpreters --records {params.folder:q} "
-        "--rounds {input.earlier:q} --out {output.decision:q} 2>&1 | {SHOW_AND_LOG} {log:q}"
+        "--rounds {input.earlier:q} --out {output.decision:q} 2>&1 | show_and_log {log:q}"

@@ -77,4 +77,4 @@ rule look_again:
         folder=subpath(output.account, parent=True),
     shell:
         "python -m threads_or_processes.trial retry --plan {input.plan:q} --results {params.folder:q} "
-        "--out {output.account:q} 2>&1 | {SHOW_AND_LOG} {log:q}"
+        "--out {output.account:q} 2>&1 | show_and_log {log:q}"
