@@ -125,11 +125,22 @@ def test_a_filter_leaves_the_rows_that_have_its_text(page: Page) -> None:
     other = next(one for one in everything if "other_" not in one)
     page.locator(".heat [type=search]").fill(f"OTHER_, {other}")
     assert titles(page) == [one for one in everything if "other_" in one or one == other]
-    page.locator(".heat [type=search]").fill("no such workload")
+    status = page.locator(".heat [role=status] p")
+    told = [text for text in status.all_inner_texts() if "[" in text]
+    assert [text.split(":")[0] for text in told] == [
+        title
+        for title in titles(page)
+        if page.locator(f"tr:has-text('{title}') .move .more").count()
+    ]
+    page.locator(".heat [type=search]").fill(f"OTHER_ {other.split()[1]}")
+    assert titles(page) == [one for one in everything if "other_" in one or one == other]
+    page.locator(".heat [type=search]").fill("none#such")
     assert titles(page) == []
+    assert status.all_inner_texts() == ["No row matches “none#such”."]
     assert not page.locator(".heat tr.group").first.is_visible()
     page.locator(".heat [type=search]").fill("")
     assert titles(page) == everything
+    assert not status.count()
 
 
 def test_a_row_has_an_address(browser: Browser, pages: Pages) -> None:

@@ -50,8 +50,8 @@ def _table(table: HeatTable) -> Iterator[str]:
     )
     used = ", ".join(f"{symbol} {result}" for symbol, result in table.used)
     yield (
-        f"{table.scale.text} over serial on {table.reference}. {MARK}best on that build, or not "
-        f"shown to be slower. {used}"
+        f"{table.scale.text} over serial on {table.reference}. {MARK}best on that build, or tied "
+        f"with the best. {used}"
     )
 
 

@@ -115,7 +115,7 @@ def limits(evidence: Evidence, decisions: Decisions) -> str:
 
 
 def _workers(decisions: Decisions) -> str:
-    """The worker counts tried: `workers tried: only 2; 1, 2 and 4 for Sleep`."""
+    """The worker counts tried: `workers tried: 1, 2 and 4 for Sleep; else only 2`."""
     campaign = decisions.campaign
     tried: dict[str, set[int]] = {workload.label: set() for workload in decisions.workloads}
     for cell in campaign.cells:
@@ -131,9 +131,9 @@ def _workers(decisions: Decisions) -> str:
     def listed(counts: Sequence[int]) -> str:
         return text.listing([str(count) for count in counts]) or "none"
 
-    only = "only " if len(most) == 1 else ""
-    rest = [f"; {listed(counts)} for {_several(titles)}" for counts, titles in others]
-    return f"workers tried: {only}{listed(most)}{''.join(rest)}"
+    some = [f"{listed(counts)} for {_several(titles)}" for counts, titles in others]
+    rest = f"{'else ' if some else ''}{'only ' if len(most) == 1 else ''}{listed(most)}"
+    return f"workers tried: {'; '.join([*some, rest])}"
 
 
 def _several(titles: Sequence[str]) -> str:

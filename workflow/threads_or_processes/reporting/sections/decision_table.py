@@ -281,7 +281,7 @@ def family_cell(
     is_recommended = family in decisions.recommended(workload.label, arm)
     measured = [_way(row.model, row.workers, family, decisions), text.time(row.time_ns)]
     if cell is not None:
-        measured.append(text.count(cell.ok, "trial"))
+        measured += [text.count(cell.ok, "trial"), words.basis(cell.basis)]
     details = [", ".join(measured)]
     if (arm, family) == (reference, Family.SERIAL):
         return HeatCell(
@@ -349,7 +349,7 @@ def move_cell(workload: Workload, arm: str, decisions: Decisions, steepest: floa
         told(row.best, row.best_ns, arm),
         told(row.baseline, row.baseline_ns, reference),
     )
-    over = f"best on {arm} over best on {reference}"
+    over = f"best on {arm} over best on {reference}; {words.basis(row.basis)}"
     return _compared(place, row.speedup, over, ends, decisions, steepest)
 
 

@@ -1,5 +1,5 @@
-// Heat-tables: click a heading to sort by it, type words between commas to filter. Without scripts
-// all rows stand.
+// Heat-tables: click a heading to sort by it, type words between commas to filter; a few rows are
+// told in words. Without scripts all rows stand.
 "use strict";
 for (const heat of document.querySelectorAll("[data-heat]")) {
   const bodies = [...heat.querySelectorAll("tbody")];
@@ -11,15 +11,46 @@ for (const heat of document.querySelectorAll("[data-heat]")) {
 
   const filter = document.createElement("input");
   filter.type = "search";
-  filter.placeholder = "Filter: json, sql";
+  filter.placeholder = "Filter: json, sqlite";
   filter.setAttribute("aria-label", `Filter: ${heads[0].textContent.trim()}`);
 
-  function show() {
-    const asked = filter.value.toLowerCase().split(",").map((one) => one.trim()).filter(Boolean);
-    for (const row of rows) {
-      const text = row.textContent.toLowerCase();
-      row.hidden = asked.length > 0 && !asked.some((one) => text.includes(one));
+  const told = document.createElement("div");
+  told.setAttribute("role", "status");
+  heat.append(told);
+  const MOST_TOLD = 6;
+
+  // Rows that have any of the texts between commas; words between spaces, if none has them as one.
+  function found() {
+    const having = (separator) => {
+      const texts = filter.value.toLowerCase().split(separator).map((one) => one.trim()).filter(Boolean);
+      if (texts.length === 0) return rows;
+      return rows.filter((row) => texts.some((one) => row.textContent.toLowerCase().includes(one)));
+    };
+    const whole = having(/[,;]/);
+    return whole.length ? whole : having(/[,;\s]/);
+  }
+
+  // What each row says of moving, with its interval, and that nothing is known of them together.
+  function tell(shown) {
+    told.replaceChildren();
+    if (shown.length === rows.length) return;
+    const say = (name, text) => {
+      told.append(Object.assign(document.createElement(name), { className: "scope", textContent: text }));
+    };
+    if (!shown.length) say("p", `No row matches “${filter.value}”.`);
+    if (!shown.length || shown.length > MOST_TOLD) return;
+    for (const row of shown) {
+      const moves = [...row.querySelectorAll("td.move .more > span:first-of-type")];
+      const title = row.cells[0].textContent.trim();
+      if (moves.length) say("p", `${title}: ${moves.map((one) => one.textContent).join("; ")}`);
     }
+    if (shown.length > 1 && told.childElementCount) say("p", "A mix of these was not measured.");
+  }
+
+  function show() {
+    const shown = found();
+    for (const row of rows) row.hidden = !shown.includes(row);
+    tell(shown);
     for (const [index, body] of bodies.entries()) {
       for (const row of home[index].filter(isGroup)) {
         row.hidden = sorted !== null || ![...body.rows].some((one) => !isGroup(one) && !one.hidden);
