@@ -19,38 +19,42 @@ for (const heat of document.querySelectorAll("[data-heat]")) {
   heat.append(told);
   const MOST_TOLD = 6;
 
-  // Rows that have any of the texts between commas; words between spaces, if none has them as one.
-  function found() {
-    const having = (separator) => {
-      const texts = filter.value.toLowerCase().split(separator).map((one) => one.trim()).filter(Boolean);
-      if (texts.length === 0) return rows;
-      return rows.filter((row) => texts.some((one) => row.textContent.toLowerCase().includes(one)));
-    };
-    const whole = having(/[,;]/);
-    return whole.length ? whole : having(/[,;\s]/);
+  const has = (row, text) => row.textContent.toLowerCase().includes(text);
+  const isAnywhere = (text) => rows.some((row) => has(row, text));
+
+  // What is asked for: the texts between commas, or if no row has any of them, their words.
+  function asked() {
+    const texts = (separator) =>
+      filter.value.toLowerCase().split(separator).map((one) => one.trim()).filter(Boolean);
+    const whole = texts(/[,;]/);
+    return whole.some(isAnywhere) ? whole : texts(/[,;\s]/);
   }
 
-  // What each row says of moving, with its interval, and that nothing is known of them together.
-  function tell(shown) {
+  // What a few rows say of moving: in all, each with its interval, and that no mix was measured.
+  function tell(texts, shown) {
     told.replaceChildren();
-    if (shown.length === rows.length) return;
-    const say = (name, text) => {
-      told.append(Object.assign(document.createElement(name), { className: "scope", textContent: text }));
+    const say = (textContent) => {
+      told.append(Object.assign(document.createElement("p"), { className: "scope", textContent }));
     };
-    if (!shown.length) say("p", `No row matches “${filter.value}”.`);
-    if (!shown.length || shown.length > MOST_TOLD) return;
-    for (const row of shown) {
-      const moves = [...row.querySelectorAll("td.move .more > span:first-of-type")];
-      const title = row.cells[0].textContent.trim();
-      if (moves.length) say("p", `${title}: ${moves.map((one) => one.textContent).join("; ")}`);
+    for (const one of texts) if (!isAnywhere(one)) say(`No row matches “${one}”.`);
+    if (!texts.length || !shown.length || shown.length > MOST_TOLD) return;
+    const moves = shown.map((row) => [...row.querySelectorAll("td.move button .aloud")]);
+    if (shown.length > 1 && moves.every((one) => one.length === 1)) {
+      const results = moves.map(([one]) => one.textContent.trim());
+      const counts = [...new Set(results)].map((one) => `${results.filter((other) => other === one).length} ${one}`);
+      say(`Of these ${shown.length}, each in its best way: ${counts.join("; ")}. No mix of them was measured.`);
     }
-    if (shown.length > 1 && told.childElementCount) say("p", "A mix of these was not measured.");
+    for (const row of shown) {
+      const details = [...row.querySelectorAll("td.move .more > span:first-of-type")];
+      if (details.length) say(`${row.cells[0].textContent.trim()}: ${details.map((one) => one.textContent).join("; ")}`);
+    }
   }
 
   function show() {
-    const shown = found();
+    const texts = asked();
+    const shown = texts.length ? rows.filter((row) => texts.some((one) => has(row, one))) : rows;
     for (const row of rows) row.hidden = !shown.includes(row);
-    tell(shown);
+    tell(texts, shown);
     for (const [index, body] of bodies.entries()) {
       for (const row of home[index].filter(isGroup)) {
         row.hidden = sorted !== null || ![...body.rows].some((one) => !isGroup(one) && !one.hidden);
