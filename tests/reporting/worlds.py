@@ -30,7 +30,7 @@ NOTEBOOK = "notebook"
 class World:
     """A folder of results as the pipeline leaves it before the report.
 
-    What is made from it is kept; another `World` of the folder makes it anew.
+    What is made from it is kept; another `World` of the folder makes it again.
     """
 
     results: Path
