@@ -104,8 +104,8 @@ def _is_snakemakes(folder: Path) -> bool:
 class Soak:
     """A campaign whose processes are killed, and what was seen of it.
 
-    `known` has every record that was ever seen, by trial id; `lost` the ids of those that a kill
-    of a kind made disappear or change.
+    `known` has every record that was ever seen, by trial id. `lost` has the ids of records that
+    disappeared or changed, by the kind of kill.
     """
 
     checkout: Checkout

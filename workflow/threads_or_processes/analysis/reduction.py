@@ -121,7 +121,7 @@ def _by_trial(
 ) -> Iterator[tuple[str, int, int, list[Repetition]]]:
     """The repetitions of each trial at each amount: cell, amount, block and what is told of them.
 
-    Chunks are read only of those that are `wanted` or that have several workers.
+    Chunks are read only for `wanted` cells and for several workers.
     """
     names = (
         *("cell", "amount", "block", "workers", "workers_used", "wall_ns", "chunks_json"),

@@ -189,7 +189,7 @@ def _by_way(
 
 
 def _known(rows: Sequence[OverheadRow]) -> list[float]:
-    """Break-evens (ns of work) of those that have one; 0 where the median is faster throughout."""
+    """The known break-evens (ns of work); 0 where the median is faster throughout."""
     return [row.break_even.value or 0.0 for row in rows if row.pays is Pays.FROM]
 
 
