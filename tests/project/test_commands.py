@@ -1,0 +1,179 @@
+"""Every command of README.md and docs/ is run by a test, planned here, or has a reason not to be.
+
+In an indented block and a block of `sh`, each line is a command. Inline code is one if it begins
+with `make` or `snakemake`. A file that a command names is the block of YAML before it.
+"""
+
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from snakemake import cli  # type: ignore[import-untyped]
+from snakemake.utils import update_config  # type: ignore[import-untyped]
+from threads_or_processes.pipeline.archive import Archive
+from threads_or_processes.pipeline.campaign import Campaign
+
+from tests.conftest import ROOT
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+#: Commands that other tests run, most with a smaller sweep.
+TESTED = {
+    "make docs": "tests/project/test_site.py::site",
+    "make env": "tests/project/test_surroundings.py::make_env",
+    "make help": "tests/project/test_surroundings.py::test_make_help_names_every_command",
+    "tools/make-docs": (
+        "tests/project/test_docs.py::test_the_pages_that_are_made_from_the_code_are_up_to_date"
+    ),
+    "snakemake --cores all --config dataset=docs/example": (
+        "tests/pipeline/test_archive.py"
+        "::test_the_example_in_the_docs_can_be_made_again_from_its_two_files"
+    ),
+    "snakemake --cores all --configfile docs/examples/only-yours.yaml primes.yaml": (
+        "tests/pipeline/test_own_work.py::test_the_document_does_what_it_says"
+    ),
+    "snakemake --report provenance.zip": (
+        "tests/pipeline/test_measuring.py"
+        "::test_snakemake_s_own_report_shows_where_the_report_and_its_figures_are_from"
+    ),
+    "snakemake --workflow-profile profiles/slurm --configfile mine.yaml": (
+        "tests/cluster/test_slurm.py"
+    ),
+    "snakemake --workflow-profile profiles/slurm --configfile overlays/machines.yaml": (
+        "tests/cluster/test_slurm.py"
+    ),
+    "snakemake -n --workflow-profile profiles/slurm --configfile mine.yaml": (
+        "tests/cluster/test_fleet.py::test_a_dry_run_says_what_is_ahead_instead_of_every_file"
+    ),
+    "snakemake --workflow-profile profiles/ssh --configfile mine.yaml": "tests/cluster/test_ssh.py",
+}
+#: Commands that no test runs, with the reason.
+EXCUSED = {
+    "git clone <this repository>": "the project's address is not known yet",
+    "cd threads-or-processes": "the folder of that clone",
+    ". .venv/bin/activate": "written by uv; the tests run programs of that folder by their path",
+    "make env CLUSTER=1": "needs the network",
+    "make test": "it is what runs these tests",
+    "make check": "the first step of make test",
+    "make faults": "takes twenty minutes; each test that it runs is in make test, too",
+    "make audit": "needs the network",
+    "make lock": "needs the network, and changes the locks",
+    "make example": "measures for minutes and changes docs/; its sweep is planned here",
+    'cat report/quick.md >> "$GITHUB_STEP_SUMMARY"': "the variable is GitHub's",
+    "cp overlays/machines.yaml mine.yaml": "copies a template",
+    "cp -r other/results/<other machine> results/": "needs another machine",
+    "rsync -a other:threads-or-processes/results/ results/": "needs another machine",
+}
+#: What stands on a page for a file of the reader's.
+PLACEHOLDERS = {
+    "dataset=PATH": "dataset=docs/example",
+    "path/to/trials.csv.gz": "docs/example/trials.csv.gz",
+}
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of a page, and the nearest block of YAML before it."""
+
+    text: str
+    page: str
+    file: str = ""
+
+
+def commands(page: Path) -> Iterator[Command]:
+    """The commands of a page, in its order."""
+    name, file = str(page.relative_to(ROOT)), ""
+    parser = MarkdownIt("commonmark").enable("table")
+    for token in parser.parse(page.read_text(encoding="utf-8")):
+        if token.type == "fence" and token.info == "yaml":
+            runs = re.findall(r"^ *(?:- )?run: (.*)$", token.content, re.MULTILINE)
+            file = file if runs else token.content
+        else:
+            runs = lines(token)
+        for run in runs:
+            for part in run.split(" && "):
+                yield Command(plain(part), name, file)
+
+
+def lines(token: Token) -> list[str]:
+    """The command lines in a part of a page."""
+    if token.type == "code_block" or (token.type == "fence" and token.info == "sh"):
+        return [line for line in token.content.splitlines() if line.strip()]
+    inline = [one.content for one in token.children or () if one.type == "code_inline"]
+    return [code for code in inline if re.match(r"(?:\.venv/bin/)?(?:make|snakemake) ", code)]
+
+
+def plain(line: str) -> str:
+    """A command without a comment, and without the environment's folder."""
+    text = " ".join(re.sub(r"\s+#\s.*", "", line).split())
+    return re.sub(r"^\.venv/bin/(?:python (?=tools/))?", "", text)
+
+
+ALL = [command for page in PAGES for command in commands(page)]
+SWEEPS = {"make quick", "make report"}
+PLANNED = {
+    command.text: command
+    for command in ALL
+    if command.text.startswith("snakemake ") and command.text not in {*TESTED, *EXCUSED}
+}
+
+
+def test_every_command_is_run_or_says_why_not() -> None:
+    accounted = {*TESTED, *EXCUSED, *SWEEPS, *PLANNED}
+    unknown = {f"{one.page}: {one.text}" for one in ALL if one.text not in accounted}
+    assert not unknown, "let a test run it, or list it in EXCUSED with the reason"
+    assert {*TESTED, *EXCUSED, *SWEEPS} <= {one.text for one in ALL}, "no page has these any more"
+
+
+def test_the_tests_that_run_commands_are_there() -> None:
+    for test in TESTED.values():
+        file, _, name = test.partition("::")
+        assert not name or f"\ndef {name}(" in (ROOT / file).read_text(encoding="utf-8"), test
+
+
+def test_make_runs_the_sweeps_as_the_pages_do() -> None:
+    for command in sorted(SWEEPS):
+        told = subprocess.run(
+            ["make", "--dry-run", *command.split()[1:]],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        assert plain(told.splitlines()[-1]) in PLANNED
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project without results."""
+    for entry in ("Snakefile", "docs", "overlays", "profiles", "workflow"):
+        (tmp_path / entry).symlink_to(ROOT / entry)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", PLANNED.values(), ids=PLANNED)
+def test_snakemake_and_the_rules_understand_a_command(command: Command, checkout: Path) -> None:
+    text = command.text
+    for placeholder, file in PLACEHOLDERS.items():
+        text = text.replace(placeholder, file)
+    _, *arguments = shlex.split(text)
+    for name in arguments:
+        if re.fullmatch(r"[\w-]+\.yaml", name):
+            (checkout / name).write_text(command.file, encoding="utf-8")
+    _, asked = cli.parse_args(arguments)
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    for overlay in asked.configfile or ():
+        update_config(config, yaml.safe_load(overlay.read_text(encoding="utf-8")))
+    update_config(config, cli.parse_config(asked.config))
+    assert (Archive if config["dataset"] else Campaign).of(config).plan.trials
+    rules = "".join(path.read_text("utf-8") for path in (ROOT / "workflow/rules").glob("*.smk"))
+    for rule in asked.forcerun or ():
+        assert re.search(rf"^ *(?:rule|checkpoint) {rule}:$", rules, re.MULTILINE)
