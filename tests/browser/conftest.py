@@ -1,6 +1,5 @@
 """A real browser, and the pages of synthetic campaigns on disk for it."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -10,7 +9,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, there
 from tests.reporting.worlds import page_file
 from tests.shelf import Shelf
 
@@ -39,14 +38,6 @@ def from_npm(path: str) -> Path:
     """A file of a package in package.json; the test is skipped where npm has not put it."""
     file = NODE_MODULES / path
     return there(file if file.exists() else None, f"no {path} (npm ci --prefix tests/browser)")
-
-
-def there(path: str | Path | None, what: str) -> Path:
-    """A thing that a test needs; without it the test is skipped, on the build server it fails."""
-    if path is None:
-        assert "CI" not in os.environ, what
-        pytest.skip(what)
-    return Path(path)
 
 
 @pytest.fixture(scope="session")

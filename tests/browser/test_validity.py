@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from tests.browser.conftest import Pages, from_npm, there
+from tests.browser.conftest import Pages, from_npm
+from tests.conftest import there
 
 UNKNOWN_TO_IT = (
     "details-content",  # newer than its CSS

@@ -1,8 +1,11 @@
 """The distribution's source: what the machine is configured with, and what is made of it."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
+from threads_or_processes.common.files import sha256_file
 from threads_or_processes.interpreters.apt import (
     Archive,
     Distribution,
@@ -20,6 +23,7 @@ from threads_or_processes.interpreters.apt import (
 from threads_or_processes.interpreters.process import Processes
 from threads_or_processes.interpreters.request import Build
 
+from tests.conftest import there
 from tests.interpreters.builders import STANDARD, script
 
 DEBIAN = Distribution("debian", "bookworm")
@@ -200,6 +204,75 @@ def test_a_version_that_the_mirror_lists_but_lacks_is_passed_over(
     assert version == "3.13.9-1"
     assert path == tmp_path / "python.orig.tar.xz"
     assert path.read_text() == "source\n"
+
+
+KEY = (
+    "Key-Type: eddsa\nKey-Curve: ed25519\nName-Real: A Developer\nExpire-Date: 0\n%no-protection\n"
+)
+
+
+@pytest.fixture
+def pool(tmp_path: Path, fake_apt: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A mirror's pool of packages that no list names, and the key of the developer who signs.
+
+    The pool is read by apt's own helper and checked by the real gpgv.
+    """
+    for tool in ("gpg", "gpgv", "/usr/lib/apt/apt-helper"):
+        there(shutil.which(tool), f"no {tool} (Debian: apt-get install gnupg)")
+    home = tmp_path / "gnupg"
+    home.mkdir(mode=0o700)
+    monkeypatch.setenv("GNUPGHOME", str(home))
+    subprocess.run(["gpg", "--batch", "--gen-key"], input=KEY, text=True, check=True)
+    keyring = tmp_path / "keyring.gpg"
+    subprocess.run(["gpg", "--output", str(keyring), "--export"], check=True)
+    monkeypatch.setattr("threads_or_processes.interpreters.unlisted._KEYRING", str(keyring))
+    folder = tmp_path / "pool"
+    folder.mkdir()
+    uri = f"copy:{folder}/python3.13_3.13.15.orig.tar.xz"
+    script(
+        fake_apt / "apt-get",
+        f"""case "$*" in *--print-uris*) echo "'{uri}' name 1 SHA256:1" ;; *) exit 100 ;; esac""",
+    )
+    return folder
+
+
+def signed(pool: Path, version: str, *, sha256: str | None = None) -> None:
+    """Put a package into the pool; `sha256` is what its description says of the tarball."""
+    tarball = pool / f"python3.13_{version}.orig.tar.xz"
+    tarball.write_text(f"source of {version}")
+    description = pool / f"python3.13_{version}-1.dsc"
+    digest = sha256 or sha256_file(tarball)
+    text = f"Checksums-Sha256:\n {digest} {tarball.stat().st_size} {tarball.name}\n"
+    command = ["gpg", "--clearsign", "--output", str(description)]
+    subprocess.run(command, input=text, text=True, check=True)
+
+
+def test_a_version_that_the_mirror_holds_and_no_list_names_is_found(
+    tmp_path: Path, pool: Path, processes: Processes
+) -> None:
+    signed(pool, "3.13.7")
+    signed(pool, "3.13.14")
+    path, version = fetch_source(STANDARD, tmp_path, os_release=OS_RELEASE, processes=processes)
+    assert (version, path.read_text()) == ("3.13.14-1", "source of 3.13.14")
+    exactly = Build("3.13.7", free_threaded=False)
+    assert fetch_source(exactly, tmp_path, os_release=OS_RELEASE, processes=processes)[1] == (
+        "3.13.7-1"
+    )
+
+
+def test_what_no_developer_signed_is_not_taken(
+    tmp_path: Path, pool: Path, processes: Processes
+) -> None:
+    signed(pool, "3.13.14")
+    signed(pool, "3.13.12", sha256="0" * 64)
+    description = pool / "python3.13_3.13.14-1.dsc"
+    description.write_text(description.read_text().replace("Sha256:\n ", "Sha256:\n  "))
+    with pytest.raises(NoSourcePackageError, match="could be fetched"):
+        fetch_source(STANDARD, tmp_path, os_release=OS_RELEASE, processes=processes)
+    signed(pool, "3.13.11")
+    assert fetch_source(STANDARD, tmp_path, os_release=OS_RELEASE, processes=processes)[1] == (
+        "3.13.11-1"
+    )
 
 
 def test_when_nothing_can_be_fetched_apts_own_words_say_why(

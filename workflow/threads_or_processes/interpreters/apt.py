@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from threads_or_processes.interpreters.process import (
@@ -18,6 +19,7 @@ from threads_or_processes.interpreters.process import (
     network_environment,
 )
 from threads_or_processes.interpreters.request import Build
+from threads_or_processes.interpreters.unlisted import fetch_unlisted
 
 # Newest first. A suite that the mirror does not have is passed over.
 _SUITES = {
@@ -126,8 +128,19 @@ def own_archive(archives: Iterable[Archive], distribution: Distribution) -> Arch
 def private_sources(archive: Archive, distribution: Distribution, keyring: str) -> str:
     """A `.sources` file for the source packages of the newer suites, and of the running one."""
     suites = dict.fromkeys((*_SUITES[distribution.family], distribution.codename))
+    return _stanza("deb-src", suites, archive, distribution, keyring)
+
+
+def private_binaries(archive: Archive, distribution: Distribution, keyring: str) -> str:
+    """A `.sources` file for the packages of the running suite."""
+    return _stanza("deb", [distribution.codename], archive, distribution, keyring)
+
+
+def _stanza(
+    kind: str, suites: Iterable[str], archive: Archive, distribution: Distribution, keyring: str
+) -> str:
     return (
-        "Types: deb-src\n"
+        f"Types: {kind}\n"
         f"URIs: {archive.uri}\n"
         f"Suites: {' '.join(suites)}\n"
         f"Components: {' '.join(_COMPONENTS[distribution.family])}\n"
@@ -196,7 +209,8 @@ def fetch_source(
 ) -> tuple[Path, str]:
     """Put the newest source tarball of `build`'s line into `folder`: its path, package version.
 
-    A version that the lists name but the mirror no longer (or not yet) holds is passed over.
+    A version that the lists name but the mirror no longer (or not yet) holds is passed over. Last
+    come versions that the mirror holds but the lists no longer name.
     Raises `NoSourcePackageError` with the reason.
     """
     distribution = distribution_from(os_release)
@@ -213,33 +227,37 @@ def fetch_source(
         private.chmod(0o755)  # apt downloads as a user of its own, who must get in
         for part in ("lists/partial", "cache/archives/partial", "download"):
             (private / part).mkdir(parents=True)
-        sources = private_sources(archive, distribution, keyring)
-        (private / "private.sources").write_text(sources, encoding="utf-8")
-        (private / "apt.conf").write_text(private_configuration(private), encoding="utf-8")
-        return _fetch(build, folder, private, processes)
+        for name, text in (
+            ("private.sources", private_sources(archive, distribution, keyring)),
+            ("binaries.sources", private_binaries(archive, distribution, keyring)),
+            ("apt.conf", private_configuration(private)),
+        ):
+            (private / name).write_text(text, encoding="utf-8")
+        tarball, version = _fetch(build, private, processes)
+        return Path(shutil.copy(tarball, folder)), version
 
 
-def _fetch(build: Build, folder: Path, private: Path, processes: Processes) -> tuple[Path, str]:
+def _fetch(build: Build, private: Path, processes: Processes) -> tuple[Path, str]:
+    apt = partial(_apt, private, processes)
     package = f"python{build.line}"
-    update = _apt(["apt-get", "update"], private, processes)
-    found = _apt(["apt-cache", "showsrc", "--only-source", package], private, processes)
-    versions = wanted_versions(found.stdout, build)
-    if not versions:
-        said = _complaint(update)
-        raise NoSourcePackageError(
-            f"the mirror's suites hold no source package {package} of version {build.version}"
-            + (f" (apt-get update: {said})" if said else "")
-        )
-    said = ""
-    for version in versions:
+    update = apt(["apt-get", "update"])
+    listed = apt(["apt-cache", "showsrc", "--only-source", package]).stdout
+    said = _complaint(update)
+    reason = f"the mirror's suites hold no source package {package} of version {build.version}" + (
+        f" (apt-get update: {said})" if said else ""
+    )
+    for version in wanted_versions(listed, build):
         command = ["apt-get", "source", "--download-only", "--tar-only", f"{package}={version}"]
-        answer = _apt(command, private, processes)
+        answer = apt(command)
         names = sorted((private / "download").glob("*.orig.tar.*"))
         tarballs = [path for path in names if path.suffix != ".asc"]
         if answer.status == 0 and tarballs:
-            return Path(shutil.copy(tarballs[0], folder)), version
-        said = _complaint(answer)
-    raise NoSourcePackageError(f"no source package of {package} could be fetched (apt-get: {said})")
+            return tarballs[0], version
+        reason = f"no source package of {package} could be fetched (apt-get: {_complaint(answer)})"
+    for newest in wanted_versions(listed, Build(build.line, build.free_threaded))[:1]:
+        if found := fetch_unlisted(build, newest, private=private, apt=apt, processes=processes):
+            return found
+    raise NoSourcePackageError(reason)
 
 
 def _complaint(answer: CompletedCommand) -> str:
@@ -248,7 +266,7 @@ def _complaint(answer: CompletedCommand) -> str:
     return errors[0] if errors else ""
 
 
-def _apt(command: Sequence[str], private: Path, processes: Processes) -> CompletedCommand:
+def _apt(private: Path, processes: Processes, command: Sequence[str]) -> CompletedCommand:
     return processes.run(
         [command[0], "-c", str(private / "apt.conf"), *command[1:]],
         cwd=private / "download",
