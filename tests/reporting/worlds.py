@@ -226,10 +226,28 @@ def several_amounts() -> factories.Campaign:
     return made
 
 
+def two_versions() -> factories.Campaign:
+    """The newer version takes 0.8 times as long, but for compression, which takes 1.5 times."""
+
+    def truth(cell: Cell) -> float:
+        longer = 1.5 if cell.workload == "compress" else 0.8
+        older = replace(cell, arm=cell.arm.replace("3.14", "3.13"))
+        return factories.plausible_truth(older) * (longer if older != cell else 1.0)
+
+    cells = factories.make_cells(
+        workloads=["mandelbrot", "json", "compress"],
+        arms=["3.13", "3.13t", "3.14", "3.14t"],
+        blocks=8,
+        notebook=False,
+    )
+    return factories.make_campaign(cells, truth=truth, noise=factories.Noise(0.005, 0.002))
+
+
 BENT = "compress/processes-fork/2/3.13t/warm"
 
 WORLDS: dict[str, Callable[[], factories.Campaign]] = {
     "several amounts": several_amounts,
+    "two versions": two_versions,
     "every experiment": unwell,
     "some never worked": some_never_worked,
     "added experiments": added_experiments,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from threads_or_processes.records.plan import Arm, Cell, Plan
+from threads_or_processes.records.plan import Arm, Cell, Plan, earlier_version
 from threads_or_processes.records.vocabulary import SERIAL, THREADS, ContrastKind, Family
 
 
@@ -36,6 +36,7 @@ def planned_contrasts(plan: Plan) -> list[Contrast]:
         *_between_arms(cells, at, plan.arms, ContrastKind.ARM_BUILD),
         *_between_arms(cells, at, plan.arms, ContrastKind.ARM_LOCK),
         *_between_arms(cells, at, plan.arms, ContrastKind.ARM_TOTAL),
+        *_between_versions(cells, at, plan.arms),
     ]
 
 
@@ -101,8 +102,27 @@ def _between_arms(
         if (arm.free_threaded, arm.gil) == judged
         and (other.version, other.free_threaded, other.gil) == (arm.version, *against)
     ]
+    yield from _in_pairs(cells, at, pairs, question)
+
+
+def _between_versions(
+    cells: list[Cell], at: dict[GridKey, Cell], arms: tuple[Arm, ...]
+) -> Iterator[Contrast]:
+    """Each cell against the same on the next lower version of Python."""
+    found = ((arm, earlier_version(arm, arms)) for arm in arms)
+    pairs = [(arm.name, earlier.name) for arm, earlier in found if earlier]
+    yield from _in_pairs(cells, at, pairs, ContrastKind.ARM_VERSION)
+
+
+def _in_pairs(
+    cells: list[Cell],
+    at: dict[GridKey, Cell],
+    pairs: list[tuple[str, str]],
+    question: ContrastKind,
+) -> Iterator[Contrast]:
+    """Each cell on the first arm of a pair against the same on the second."""
     for cell in cells:
         for arm, baseline_arm in pairs:
-            baseline = at.get((cell.workload, cell.timing, cell.model, cell.workers, baseline_arm))
+            baseline = at.get(_grid_key(replace(cell, arm=baseline_arm)))
             if cell.arm == arm and baseline is not None:
                 yield Contrast(question, cell, baseline)

@@ -23,8 +23,13 @@ from threads_or_processes.analysis.ratios import (
 )
 from threads_or_processes.analysis.readings import FASTER, NO_FASTER, Rules, read_ratio
 from threads_or_processes.analysis.trial_values import Times, wall_times
-from threads_or_processes.records.plan import Cell, Plan
-from threads_or_processes.records.tables.comparisons import DecisionRow, FamilyRow, MoveRow
+from threads_or_processes.records.plan import Cell, Plan, earlier_version
+from threads_or_processes.records.tables.comparisons import (
+    DecisionRow,
+    FamilyRow,
+    MoveRow,
+    VersionRow,
+)
 from threads_or_processes.records.tables.groups import NO_INTERVALS, Candidate, Intervals, Ratio
 from threads_or_processes.records.vocabulary import (
     NOTEBOOK_WORKLOAD,
@@ -232,6 +237,19 @@ def moves_table(found: Sequence[Contest], plan: Plan) -> list[MoveRow]:
         if arm != plan.reference_arm
         and (reference := of_place.get((workload, plan.reference_arm))) is not None
         and (row := _move(one, reference)) is not None
+    ]
+
+
+def versions_table(found: Sequence[Contest], plan: Plan) -> list[VersionRow]:
+    """One row for each workload and arm that has candidates, as the next lower version has."""
+    of_place = {(one.workload, one.arm): one for one in found if one.fastest_first}
+    earlier = {arm.name: earlier_version(arm, plan.arms) for arm in plan.arms}
+    return [
+        VersionRow(**vars(row), baseline_arm=lower.name)
+        for (workload, arm), one in of_place.items()
+        if (lower := earlier[arm]) is not None
+        and (baseline := of_place.get((workload, lower.name))) is not None
+        and (row := _move(one, baseline)) is not None
     ]
 
 

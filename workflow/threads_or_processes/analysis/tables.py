@@ -19,6 +19,7 @@ from threads_or_processes.analysis.decisions import (
     decisions_table,
     families_table,
     moves_table,
+    versions_table,
 )
 from threads_or_processes.analysis.experiment_tables import (
     memory_table,
@@ -96,6 +97,7 @@ def rows_of(plan: Plan, found: Reduced, *, plain_arms: Collection[str] = ()) -> 
         decisions=decisions_table(contested, plan, each, times, rules),
         families=families_table(contested),
         moves=moves_table(contested, plan),
+        versions=versions_table(contested, plan),
         claims=claims_table(plan, trials, each, values, times, rules, plain_arms=plain_arms),
         outcomes=outcomes_table(plan, each),
         notebook=notebook_table(plan, trials, each, values),

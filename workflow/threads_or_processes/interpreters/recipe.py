@@ -19,6 +19,8 @@ TRAINING_TESTS = (
     *("heapq", "int", "json", "list", "lzma", "math", "opcodes", "operator", "pickle", "re"),
     *("slice", "sort", "string", "strtod", "struct", "tuple", "unpack", "with", "zlib"),
 )
+# From Python 3.14 on, this case fails without the test modules, which are not compiled.
+_FAILING_CASE = "test_margin_is_sufficient"
 
 
 #: What a source's Makefile calls the objects of which the interpreter is linked, in their order.
@@ -48,10 +50,12 @@ def configure_options(build: Build, *, optimised: bool, compiler: Compiler) -> t
         "--without-ensurepip",
         "--disable-test-modules",
     )
-    training = "PROFILE_TASK=-m test --pgo " + " ".join(f"test_{test}" for test in TRAINING_TESTS)
+    has_failing_case = int(build.line.partition(".")[2]) >= 14
+    task = ["-m", "test", "--pgo", *(("--ignore", _FAILING_CASE) if has_failing_case else ())]
+    training = " ".join([*task, *(f"test_{test}" for test in TRAINING_TESTS)])
     return (
         *common,
-        *(("--enable-optimizations", training) if optimised else ()),
+        *(("--enable-optimizations", f"PROFILE_TASK={training}") if optimised else ()),
         *(("--disable-gil",) if build.free_threaded else ()),
     )
 

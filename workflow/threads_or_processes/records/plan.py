@@ -3,7 +3,7 @@
 Its fields are those of plan.json; `common/plan_file.py` writes and reads it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -44,6 +44,21 @@ class Arm:
         if compilation == 1:
             return self
         return replace(self, name=f"{self.name}-{compilation}", compilation=compilation)
+
+
+def earlier_version(arm: Arm, arms: Iterable[Arm]) -> Arm | None:
+    """Of `arms`, that of the next lower version of Python, alike in all else; None without one."""
+
+    def number(one: Arm) -> tuple[int, ...]:
+        return tuple(map(int, one.version.split(".")))
+
+    lower = (
+        one
+        for one in arms
+        if (one.free_threaded, one.gil) == (arm.free_threaded, arm.gil)
+        and number(one) < number(arm)
+    )
+    return max(lower, key=number, default=None)
 
 
 def compilation_of(block: int, compilations: int) -> int:

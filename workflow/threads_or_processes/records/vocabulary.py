@@ -157,6 +157,7 @@ class ContrastKind(StrEnum):
     ARM_BUILD = "arm_build"  # overhead of the free-threaded build with its GIL on
     ARM_LOCK = "arm_lock"  # effect of disabling the GIL
     ARM_TOTAL = "arm_total"  # both together
+    ARM_VERSION = "arm_version"  # against the next lower version, same kind of build
 
 
 class ComparisonResult(StrEnum):

@@ -20,6 +20,7 @@ from threads_or_processes.reporting.sections import (
     quality,
     scaling,
     threats,
+    versions,
     why,
     workers,
 )
@@ -56,6 +57,7 @@ def _methods(evidence: Evidence) -> Iterator[Section]:
 SECTIONS: tuple[Callable[[Evidence], Iterator[Section]], ...] = (
     decision.build,
     workers.build,
+    versions.build,
     experiments.build_overhead,
     experiments.safety,
     amounts.build,

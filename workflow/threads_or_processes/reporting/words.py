@@ -78,6 +78,10 @@ CONTRASTS = {
         "The free-threaded build against the standard build",
         "Above 1: the same program is faster on the free-threaded build.",
     ),
+    ContrastKind.ARM_VERSION: (
+        "Each version of Python against the next lower one, same kind of build",
+        "Above 1: the same program is faster on the newer version.",
+    ),
 }
 
 _BASES = {Basis.QUIET: "undisturbed", Basis.TYPICAL: "all repetitions"}

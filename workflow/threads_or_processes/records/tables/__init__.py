@@ -18,6 +18,7 @@ from threads_or_processes.records.tables.comparisons import (
     FamilyRow,
     MoveRow,
     RatioRow,
+    VersionRow,
 )
 from threads_or_processes.records.tables.experiments import (
     CrossoverRow,
@@ -55,6 +56,7 @@ class AllTables:
     decisions: Sequence[DecisionRow]
     families: Sequence[FamilyRow]
     moves: Sequence[MoveRow]
+    versions: Sequence[VersionRow]
     claims: Sequence[ClaimRow]
     outcomes: Sequence[OutcomeRow]
     notebook: Sequence[NotebookRow]

@@ -145,12 +145,22 @@ class MoveRow:
     arm: Arm
     basis: BothOnBasis
     best: Annotated[Candidate, Field("the fastest cell on this arm")]
-    baseline: Annotated[Candidate, Field("the fastest cell on the reference arm")]
+    baseline: Annotated[Candidate, Field("the fastest cell on the arm that it is judged against")]
     best_ns: Annotated[float, Field("geometric mean of the fastest cell on this arm")]
-    baseline_ns: Annotated[float, Field("geometric mean of the fastest on the reference arm")]
+    baseline_ns: Annotated[float, Field("geometric mean of the fastest on the other arm")]
     blocks: Annotated[int, Field("trials of the cell of both that has fewer")]
     speedup: Annotated[Ratio, Field("baseline_ns / best_ns", unit="ratio")]
     intervals: Intervals = NO_INTERVALS
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionRow(MoveRow):
+    """A workload and an arm against the same kind of build of the next lower version of Python.
+
+    Each in its best way, as in moves.csv.
+    """
+
+    baseline_arm: Annotated[str, Field("the build of the next lower version")]
 
 
 @dataclass(frozen=True, kw_only=True)
