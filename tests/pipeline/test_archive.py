@@ -3,7 +3,6 @@
 import csv
 import gzip
 import io
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -68,16 +67,6 @@ def test_an_archived_data_set_gives_the_same_tables_and_report(
     other = {"refuted", "inconclusive", "not_tested"} - {claim["verdict"]}
     open_gate = analyse(Path("results") / MACHINE, tmp_path, f'fail_on=["{min(other)}"]')
     assert open_gate.returncode == 0, open_gate.stdout
-
-
-def test_the_example_in_the_docs_can_be_made_again_from_its_two_files(tmp_path: Path) -> None:
-    example = ROOT / "docs" / "example"
-    done = analyse(example, tmp_path)
-    assert done.returncode == 0, done.stdout
-    (page,) = tmp_path.glob("report/*.html")
-    (report_id,) = re.findall(r"Report id <code[^>]*>([0-9a-f]{64})<", page.read_text("utf-8"))
-    assert report_id in (example / "report.html").read_text(encoding="utf-8")
-    assert sum(file.stat().st_size for file in example.iterdir()) < 2_000_000
 
 
 def test_a_broken_data_set_gives_one_message_and_no_report(measured: Path, tmp_path: Path) -> None:

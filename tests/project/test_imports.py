@@ -14,6 +14,7 @@ MAY_IMPORT = {
     "records": set[str](),
     "common": {"records"},
     **{package: {"common", "records"} for package in MIDDLE},
+    "exporting": {"common", "records", "analysis"},
     "pipeline": {"common", "records", *MIDDLE},
 }
 #: Runs inside the interpreter under test, where there are only the libraries of its own lock.

@@ -14,6 +14,8 @@ localrules:
     estimate_tables,
     render_report,
     compare_machines,
+    export_results,
+    pack_results,
     report,
 
 

@@ -9,26 +9,14 @@ from pathlib import Path
 
 import msgspec
 
+from threads_or_processes.analysis.archived import unpack_dataset
 from threads_or_processes.analysis.dataset import (
     check_covers,
-    check_file,
-    check_interpreters,
-    csv_gz_bytes,
     dataset,
     open_dataset,
-    parquet_bytes,
-    read_dataset,
     write_dataset,
 )
-from threads_or_processes.analysis.package import (
-    CSV_FILE,
-    PACKAGE_FILE,
-    PARQUET_FILE,
-    FileNote,
-    Package,
-    as_record,
-    read_package,
-)
+from threads_or_processes.analysis.package import FileNote, Package, as_record
 from threads_or_processes.analysis.precision import decide, plan_with_measured_blocks, with_blocks
 from threads_or_processes.analysis.quiet import with_disturbance
 from threads_or_processes.analysis.records import Record, read_identities, read_records
@@ -40,7 +28,7 @@ from threads_or_processes.analysis.trial_values import (
 )
 from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.errors import exit_on_user_error
-from threads_or_processes.common.files import read_json, write_bytes, write_json
+from threads_or_processes.common.files import read_json, write_json
 from threads_or_processes.common.plan_file import read_plan
 from threads_or_processes.common.provenance import git_commit
 from threads_or_processes.records.interpreter import Identity, Parity, plain_arms, without_place
@@ -94,26 +82,8 @@ def collect(arguments: argparse.Namespace) -> None:
 
 def unpack(arguments: argparse.Namespace) -> None:
     """Check an archived data set and write what measuring would have left."""
-    source: Path = arguments.dataset
-    package = read_package(arguments.package)
-    is_parquet = source.suffix == ".parquet"
-    if is_parquet:  # what is damaged is not given to its parser
-        check_file(source, package.note(source))
-    trials = read_dataset(source)
-    check_covers(trials, plan_with_measured_blocks(package.plan, trials), source)
-    check_interpreters(trials, package.plan, package.interpreters, source)
-    if not is_parquet:  # the checks above say more of a table that somebody changed
-        check_file(source, package.note(source))
-    # The file that was given stays as it is: another zlib would compress the same text otherwise.
-    content = source.read_bytes()
-    write_json(arguments.out / "plan.json", package.plan_json)
-    for name, identity in package.interpreters.items():
-        write_json(arguments.out / "interpreters" / f"{name}.json", identity)
-    write_json(arguments.out / "interpreters" / "parity.json", package.parity)
-    write_bytes(arguments.out / PARQUET_FILE, content if is_parquet else parquet_bytes(trials))
-    write_bytes(arguments.out / PACKAGE_FILE, arguments.package.read_bytes())
-    write_bytes(arguments.out / CSV_FILE, csv_gz_bytes(trials) if is_parquet else content)
-    print(f"{len(trials)} rows measured on {package.machine} -> {arguments.out}")
+    said = unpack_dataset(arguments.dataset, arguments.package, arguments.out)
+    print(f"{said} -> {arguments.out}")
 
 
 def tables(arguments: argparse.Namespace) -> None:

@@ -114,7 +114,7 @@ def as_record(package: Package) -> dict[str, Any]:
                 "encoding": "utf-8",
                 "bytes": package.csv.bytes,
                 "hash": f"sha256:{package.csv.sha256}",
-                "schema": table_schema(RepetitionRow),
+                "schema": _schema_of_repetitions(),
             },
             {
                 "name": "trials-parquet",
@@ -145,17 +145,21 @@ def as_record(package: Package) -> dict[str, Any]:
     return signed(content)
 
 
-def table_schema(record: type) -> dict[str, Any]:
-    """The schema of a table that is keyed by repetition.
+def _schema_of_repetitions() -> dict[str, Any]:
+    """The schema of the data set.
 
     A part of the key may be missing (a trial that ended before its first repetition), so it is a
     unique key and no primary one.
     """
+    return {**table_schema(RepetitionRow), "uniqueKeys": [REPETITION_KEY]}
+
+
+def table_schema(record: type) -> dict[str, Any]:
+    """The Table Schema of a table with such rows."""
     return {
         "$schema": f"{PROFILES}/tableschema.json",
         "fields": [_field(column) for column in columns_of(record)],
         "missingValues": [""],
-        "uniqueKeys": [REPETITION_KEY],
     }
 
 

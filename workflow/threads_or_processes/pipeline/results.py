@@ -27,6 +27,7 @@ from threads_or_processes.records.tables import TABLES
 NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}
 #: A file that is older and has no name yet is nobody's: a trial of a killed run may still write.
 WRITTEN_WITHIN_S = 600
+EXPORTS = Path("export")
 #: What a finished folder holds, of all that comparing reads.
 NEEDED = ("plan.json", "datapackage.json", "trials.csv.gz", "interpreters/parity.json", "tables")
 
@@ -125,6 +126,16 @@ class Results:
     def behind_dataset(self) -> list[str]:
         """What the data set is made from, or comes with."""
         return [*self.identities, str(self.results / "plan.json")]
+
+    @property
+    def exported(self) -> Path:
+        """The folder of all that is published of them."""
+        return EXPORTS / self.results.name
+
+    @property
+    def exports(self) -> list[Path]:
+        """That of each machine."""
+        return [EXPORTS / folder.name for folder in self.own]
 
     @property
     def products(self) -> list[str]:

@@ -8,8 +8,8 @@ from threads_or_processes.records.tables.groups import CellKey
 from threads_or_processes.records.vocabulary import Outcome
 
 SHA256 = "[0-9a-f]{64}"
-#: A text that no spreadsheet computes.
-NO_FORMULA = r"(?s)[^=+\-@\t\r].*"
+#: A text that no spreadsheet computes; without the flags that Table Schema doesn't have.
+NO_FORMULA = r"[^=+\-@\t\r][\s\S]*"
 
 
 @dataclass(frozen=True, kw_only=True)
