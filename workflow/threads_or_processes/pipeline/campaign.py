@@ -20,7 +20,7 @@ from threads_or_processes.interpreters.program import program_sha256
 from threads_or_processes.interpreters.request import fingerprints, request_from
 from threads_or_processes.pipeline.results import Results
 from threads_or_processes.plan.catalogue import Catalogue
-from threads_or_processes.plan.claims import claim_file, read_claim_files
+from threads_or_processes.plan.claims import claim_file, files_behind, read_claim_files
 from threads_or_processes.plan.config import (
     ABOUT_KEYS,
     checked,
@@ -123,7 +123,7 @@ class Campaign(Results):
         functions = [works["function"] for works in own_works(self.plan.config).values()]
         interpreters = self.interpreter_request
         return [
-            *self.claim_files,
+            *(str(file) for name in self.plan.config["claims"] for file in files_behind(name)),
             *(function.rpartition(":")[0] for function in functions),
             *interpreters.paths.values(),
             *([interpreters.tarball] if interpreters.tarball else []),

@@ -18,6 +18,7 @@ from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.cells import Grid
 from threads_or_processes.plan.config import hint
 from threads_or_processes.plan.forms import check_plain, complaint
+from threads_or_processes.plan.pyperf_figures import KEY, named_results, with_published
 from threads_or_processes.plan.spelling import ROLES, parse_arm, role_of, worker_counts
 from threads_or_processes.records.plan import Arm, Case, Claim, Machine
 from threads_or_processes.records.vocabulary import NOT_PLANNED, Expects, Measure
@@ -54,7 +55,31 @@ def claim_file(name: str) -> Path:
 
 def read_claim_files(names: Sequence[str]) -> dict[str, Any]:
     """What the files hold that a config names, by name; `UserError` for one that can't be read."""
-    return {name: _read(name) for name in names}
+    return {name: _with_figures(_read(name), name) for name in names}
+
+
+def files_behind(name: str) -> list[Path]:
+    """A file of claims, and the results of pyperf that it names."""
+    file = claim_file(name)
+    return [file, *named_results(_read(name)["claims"], file.parent)]
+
+
+def _with_figures(content: Any, name: str) -> Any:
+    """What a file of claims holds, with the figures of the results of pyperf that it names."""
+    if not _names_results(content):
+        return content
+    _check_form(content, name)
+    folder = claim_file(name).parent
+    claims = [
+        with_published(entry, folder, f"{name}, claim {entry['id']}") for entry in content["claims"]
+    ]
+    return {**content, "claims": claims}
+
+
+def _names_results(content: Any) -> bool:
+    """Whether a file, of any form, has a claim that names results of pyperf."""
+    claims = content.get("claims") if isinstance(content, dict) else None
+    return isinstance(claims, list) and any(isinstance(one, dict) and KEY in one for one in claims)
 
 
 def _read(name: str) -> Any:
