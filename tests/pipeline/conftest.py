@@ -138,8 +138,9 @@ class Checkout:
     @property
     def results(self) -> Path:
         """The campaign's folder."""
-        (found,) = (self.folder / "results").iterdir()
-        return found
+        found = {*(self.folder / "results").iterdir()} - {self.folder / "results/baselines"}
+        (results,) = found
+        return results
 
     @property
     def html(self) -> Path:

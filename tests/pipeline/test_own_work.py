@@ -99,15 +99,41 @@ def test_the_document_does_what_it_says(tmp_path: Path, interpreters: Path) -> N
     assert "Counting primes by trial division" in html.unescape(page)
 
 
-def test_an_edited_function_is_measured_anew_and_no_other(own: Checkout) -> None:
-    own.measure()
+def contents(folder: Path) -> dict[Path, tuple[bytes, int]]:
+    """Every file with the time it was written."""
+    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
+
+
+def test_an_edited_function_is_measured_anew_and_compared_with_its_baseline(own: Checkout) -> None:
+    loop = "def work(task, size):\n    return sum(number % 7 for number in range({} * size))"
+    write(own, "first.py", loop.format(1))
+    works = {name: {"function": f"{name}.py:work"} for name in ("first", "second")}
+    asked = sweep(**works) | {"blocks": 6, "baseline": "v1.0", "fail_on": ["slower"]}
+    asked["experiments"]["own"]["models"] = ["serial"]
+    own.configure(asked)
+    place = f"results/baselines/{SWEEP['campaign']}/v1.0"
+    done = own.run(f"{place}/datapackage.json")  # seconds less than to the report
+    assert done.returncode == 0, done.stdout
+    assert f"There is no baseline v1.0 yet: this run's data are kept in {place}" in done.stdout
+    kept = contents(own.folder / place)
+    assert {path.name for path in kept} == {"trials.csv.gz", "datapackage.json"}
     before = own.trial_ids()
-    write(own, "first.py", "def work(task): return task + 1")
-    own.measure()
+
+    write(own, "first.py", loop.format(2))
+    done = own.run()
     after = own.trial_ids()
     again = {place for place in before if before[place] != after[place]}
     assert again == {place for place in before if place.startswith("trials/first/")}
-    assert "Nothing to be done" in own.measure()
+    assert done.returncode == 3, done.stdout
+    assert "Compared with baseline v1.0" in done.stdout
+    assert "slower than the baseline: first/serial/1/3.13/warm, " in done.stdout
+    assert "Traceback" not in done.stdout
+    page = html.unescape(own.html.read_text(encoding="utf-8"))
+    (section,) = re.findall(r"<section[^>]*before-after.*?</section>", page, re.DOTALL)
+    for told in (section, own.html.with_suffix(".md").read_text(encoding="utf-8")):
+        assert "The two states differ in code: first.py:work" in told
+        assert re.search(r"[12] slower", told)
+    assert contents(own.folder / place) == kept
 
 
 # A worker kills the parent of its parent, which guards the trial.

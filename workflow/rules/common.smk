@@ -103,7 +103,7 @@ onstart:
 onsuccess:
     for page in made(workflow, CAMPAIGN.pages)[:1]:
         print(f"The report is {page}", file=sys.stderr)
-        gate.close(CAMPAIGN.own, config["fail_on"])
+        gate.close(CAMPAIGN, config["fail_on"])
 
 
 onerror:

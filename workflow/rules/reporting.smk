@@ -1,5 +1,6 @@
 # Needs:    the plan, the identities, the data set and its tables.
 # Produces: the figures, report/<campaign>.html made of all of these, and its summary, <campaign>.md.
+#           With a baseline it says what changed since.
 
 
 rule render_report:
@@ -9,6 +10,7 @@ rule render_report:
         package=CAMPAIGN.results / "datapackage.json",
         identities=CAMPAIGN.identities,
         tables=CAMPAIGN.tables,
+        changes=CAMPAIGN.changes,
     output:
         html=report(
             f"report/{CAMPAIGN.name}.html",
@@ -36,5 +38,5 @@ rule render_report:
         "python -m threads_or_processes.reporting render --plan {input.plan:q} "
         "--tables {params.results:q}/tables --trials {input.trials:q} "
         "--package {input.package:q} --interpreters {params.results:q}/interpreters "
-        "--figures {output.figures:q} --summary {output.summary:q} --out {output.html:q} "
+        "--changes {input.changes:q} --figures {output.figures:q} --summary {output.summary:q} --out {output.html:q} "
         "> {log:q} 2>&1"

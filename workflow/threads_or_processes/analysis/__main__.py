@@ -2,6 +2,7 @@
 
 `unpack` puts an archived data set where `tables` and the report look for one.
 `decide` looks at the records before a data set is made, and says which cells get more blocks.
+`keep` copies a data set as a baseline, and `compare` says what changed since.
 """
 
 import argparse
@@ -10,13 +11,25 @@ from pathlib import Path
 import msgspec
 
 from threads_or_processes.analysis.archived import unpack_dataset
+from threads_or_processes.analysis.before_after import changes, state_of
 from threads_or_processes.analysis.dataset import (
+    DataSet,
     check_covers,
+    check_file,
     dataset,
     open_dataset,
     write_dataset,
 )
-from threads_or_processes.analysis.package import FileNote, Package, as_record
+from threads_or_processes.analysis.differences import Measured, differences, made_of
+from threads_or_processes.analysis.frames import csv_text, frame, without_formulas
+from threads_or_processes.analysis.package import (
+    CSV_FILE,
+    PACKAGE_FILE,
+    FileNote,
+    Package,
+    as_record,
+    read_package,
+)
 from threads_or_processes.analysis.precision import decide, plan_with_measured_blocks, with_blocks
 from threads_or_processes.analysis.quiet import with_disturbance
 from threads_or_processes.analysis.records import Record, read_identities, read_records
@@ -28,12 +41,14 @@ from threads_or_processes.analysis.trial_values import (
 )
 from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.errors import exit_on_user_error
-from threads_or_processes.common.files import read_json, write_json
+from threads_or_processes.common.files import read_json, write_bytes, write_json, write_text
 from threads_or_processes.common.plan_file import read_plan
 from threads_or_processes.common.provenance import git_commit
+from threads_or_processes.records.baseline import BaselineNote
 from threads_or_processes.records.interpreter import Identity, Parity, plain_arms, without_place
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.precision import Round
+from threads_or_processes.records.tables.changes import BASELINE_TABLES
 
 
 def main() -> None:
@@ -98,6 +113,52 @@ def tables(arguments: argparse.Namespace) -> None:
     )
 
 
+def keep(arguments: argparse.Namespace) -> None:
+    """Copy a data set and its package; the package comes last, so that half a copy has none."""
+    write_bytes(arguments.out / CSV_FILE, arguments.trials.read_bytes())
+    write_bytes(arguments.out / PACKAGE_FILE, arguments.package.read_bytes())
+    print(f"{arguments.trials} -> {arguments.out}")
+
+
+def compare(arguments: argparse.Namespace) -> None:
+    """Compare a data set with a baseline, write what changed and what differs."""
+    old_package = read_package(arguments.baseline_package)
+    new_package = read_package(arguments.package)
+    check_file(arguments.baseline, old_package.note(arguments.baseline))
+    old, old_plan = _state(arguments.baseline, old_package)
+    new, new_plan = _state(arguments.trials, new_package)
+    measured = Measured(
+        before=made_of(old_package, old.batches), after=made_of(new_package, new.batches)
+    )
+    before, after = state_of(old_plan, old.batches), state_of(new_plan, new.batches)
+    is_itself = old_package.csv.sha256 == new_package.csv.sha256
+    found = changes(before, after, measured=measured)
+    note = BaselineNote(
+        name=arguments.name,
+        first_unix_ns=before.first_unix_ns,
+        trials_csv_sha256=old_package.csv.sha256,
+        margin=after.plan.margin,
+        is_itself=is_itself,
+        sentinel_ratio=found.sentinel_ratio,
+        together=found.together,
+        left_out=found.left_out,
+    )
+    rows = {"changes": () if is_itself else found.rows, "differences": differences(measured)}
+    for name, record in BASELINE_TABLES.items():
+        table = without_formulas(frame(rows[name], record))
+        write_text(arguments.out / f"{name}.csv", csv_text(table))
+    write_json(arguments.out / "baseline.json", msgspec.to_builtins(note))
+    print(f"{len(rows['changes'])} configurations compared with {arguments.baseline}")
+
+
+def _state(source: Path, package: Package) -> tuple[DataSet, Plan]:
+    """A data set with its plan, checked."""
+    found = open_dataset(source)
+    plan = plan_with_measured_blocks(package.plan, found.states)
+    check_covers(found.states, plan, source)
+    return found, plan
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m threads_or_processes.analysis", description=__doc__
@@ -128,6 +189,21 @@ def _parser() -> argparse.ArgumentParser:
     _path(command, "--interpreters", "folder with <arm>.json for each arm")
     _path(command, "--trials", "data set, .parquet or .csv.gz")
     _path(command, "--out", "folder for the tables")
+
+    command = commands.add_parser("keep", help=keep.__doc__)
+    command.set_defaults(run=keep)
+    _path(command, "--trials", "data set, .csv.gz")
+    _path(command, "--package", "its datapackage.json")
+    _path(command, "--out", "folder of the baseline")
+
+    command = commands.add_parser("compare", help=compare.__doc__)
+    command.set_defaults(run=compare)
+    command.add_argument("--name", required=True, help="what the baseline is called")
+    _path(command, "--baseline", "its data set, .csv.gz or .parquet")
+    _path(command, "--baseline-package", "its datapackage.json")
+    _path(command, "--trials", "data set, .parquet or .csv.gz")
+    _path(command, "--package", "its datapackage.json")
+    _path(command, "--out", "folder for what changed")
     return parser
 
 

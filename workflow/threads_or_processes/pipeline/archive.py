@@ -5,14 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from threads_or_processes.analysis.package import (
-    CSV_FILE,
-    PACKAGE_FILE,
-    PARQUET_FILE,
-    Package,
-    read_package,
-)
-from threads_or_processes.common.errors import UserError
+from threads_or_processes.analysis.package import PACKAGE_FILE, Package, read_package
+from threads_or_processes.pipeline.baseline import Baseline, dataset_at
 from threads_or_processes.pipeline.console import Ahead
 from threads_or_processes.pipeline.results import Results
 from threads_or_processes.plan.config import checked
@@ -34,10 +28,17 @@ class Archive(Results):
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> "Archive":
         """The data set that `config` names; `UserError` if it or its package can't be used."""
-        dataset = dataset_at(Path(checked(config)["dataset"]))
+        config = checked(config)
+        dataset = dataset_at(Path(config["dataset"]), "dataset")
         package_file = dataset.parent / PACKAGE_FILE
         package = read_package(package_file)
-        return cls(plan=package.plan, dataset=dataset, package_file=package_file, package=package)
+        return cls(
+            plan=package.plan,
+            dataset=dataset,
+            package_file=package_file,
+            package=package,
+            baseline=Baseline.of(config, package.plan),
+        )
 
     @property
     def name(self) -> str:
@@ -60,21 +61,5 @@ class Archive(Results):
     def announcement(self, ahead: Ahead) -> str:
         """That nothing will be measured."""
         assert not ahead.trials, "there is no rule that measures"
-        return f"Nothing is measured here: {self.dataset} was measured on {self.plan.machine.name}"
-
-
-def dataset_at(path: Path) -> Path:
-    """The file of the data set that a user's path means: itself, or the one in that folder."""
-    if path.name.endswith((".csv.gz", ".parquet")):
-        candidates = [path]
-    else:
-        folder = path.parent if path.name == PACKAGE_FILE else path
-        candidates = [folder / CSV_FILE, folder / PARQUET_FILE]
-    for candidate in candidates:
-        if candidate.is_file():
-            return candidate
-    raise UserError(
-        f"there is no data set at {path}",
-        where="config key dataset",
-        hint=f"give the path of a {CSV_FILE}, a {PARQUET_FILE} or the folder of one",
-    )
+        words = f"Nothing is measured here: {self.dataset} was measured on {self.plan.machine.name}"
+        return "\n".join([words, *self.about_baseline])

@@ -18,6 +18,7 @@ from threads_or_processes.common.plan_file import plan_json
 from threads_or_processes.common.signing import read_identity
 from threads_or_processes.interpreters.program import program_sha256
 from threads_or_processes.interpreters.request import fingerprints, request_from
+from threads_or_processes.pipeline.baseline import Baseline
 from threads_or_processes.pipeline.results import Results
 from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.claims import claim_file, files_behind, read_claim_files
@@ -92,7 +93,9 @@ class Campaign(Results):
     def of(cls, config: Mapping[str, Any]) -> "Campaign":
         """Check `config` and plan it for this machine; `UserError` for what is wrong in it."""
         notes = former_keys(config)
-        config = checked(config)  # before the files are read that it names
+        asked = checked(config)  # before the files are read that it names
+        # What it is compared with changes no measurement.
+        config = {key: value for key, value in asked.items() if key != "baseline"}
         claims = read_claim_files(config["claims"])
         works = catalogue(own_works(config))
         here = fingerprint()
@@ -110,7 +113,8 @@ class Campaign(Results):
         )
         if lacks:
             notes = [*notes, f"warning: {lacks}; their configurations are left out"]
-        return cls(plan=planned(config, works, machine, claims), notes=notes)
+        plan = planned(config, works, machine, claims)
+        return cls(plan=plan, notes=notes, baseline=Baseline.of(asked, plan))
 
     @property
     def claim_files(self) -> list[str]:
@@ -285,7 +289,7 @@ class Campaign(Results):
             left_out=self.plan.left_out,
             later=sum(not (self.results / record).exists() for record in planned - now),
         )
-        return "\n".join([*self.notes, ahead_in_words])
+        return "\n".join([*self.notes, ahead_in_words, *self.about_baseline])
 
     def spec(self, wildcards: TrialWildcards) -> str:
         """The trial as JSON for the trial's command."""

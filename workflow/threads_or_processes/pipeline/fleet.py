@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from threads_or_processes.analysis.package import CSV_FILE, PACKAGE_FILE
 from threads_or_processes.common.errors import UserError
+from threads_or_processes.pipeline.baseline import SLOWER
 from threads_or_processes.pipeline.campaign import DEFAULT_CAMPAIGN, Campaign, catalogue, planned
 from threads_or_processes.pipeline.console import Ahead
 from threads_or_processes.pipeline.job import Job, records_of
@@ -50,6 +51,12 @@ class Fleet(Results):
         """Check `config` and plan it for each machine that it names; `UserError` for mistakes."""
         as_given = {key: value for key, value in config.items() if key != "machines"}
         config = checked(config)
+        if config.get("baseline") is not None or SLOWER in config.get("fail_on", ()):
+            raise UserError(
+                "a baseline is of one machine, and this config has several",
+                where="config keys baseline and fail_on",
+                hint="compare on the machine itself, without the key machines",
+            )
         machines = {name: one for name, one in config["machines"].items() if one is not None}
         if not machines:
             raise UserError("all machines are null", where="config key machines")

@@ -2,31 +2,44 @@
 
 import csv
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from threads_or_processes.common.streams import said
+from threads_or_processes.pipeline.baseline import SLOWER
+from threads_or_processes.pipeline.results import Results
 
 #: Neither a failed step (1) nor a mistake of the user's (2): the report is made.
 EXIT_CODE = 3
 
 
-def failing(folders: Iterable[Path], fail_on: Collection[str]) -> list[str]:
-    """A line for each claim with such a verdict, in folders of results that have tables."""
-    found: dict[str, None] = {}
-    for folder in folders:
-        table = folder / "tables/claims.csv"
-        if not table.exists():
-            continue
+def failing(results: Results, fail_on: Collection[str]) -> list[str]:
+    """A line for each claim with such a verdict, and each configuration that got slower."""
+    claims = (
+        f"{row['verdict']} on {folder.name}: {row['sentence']}"
+        for folder in results.own
+        for row in _rows(folder / "tables/claims.csv")
+        if row["verdict"] in fail_on
+    )
+    slower = (
+        f"slower than the baseline: {row['cell']}, {float(row['ratio']):.2f} times the time "
+        f"({float(row['ci_low_ratio']):.2f} to {float(row['ci_high_ratio']):.2f})"
+        for file in results.changes
+        if file.name == "changes.csv"
+        for row in _rows(file)
+        if row["reading"] == SLOWER and SLOWER in fail_on
+    )
+    return list(dict.fromkeys((*claims, *slower)))
+
+
+def _rows(table: Path) -> Iterator[dict[str, str]]:
+    if table.exists():
         with table.open(encoding="utf-8", newline="") as rows:
-            for row in csv.DictReader(rows):
-                if row["verdict"] in fail_on:
-                    found[f"{row['verdict']} on {folder.name}: {row['sentence']}"] = None
-    return list(found)
+            yield from csv.DictReader(rows)
 
 
-def close(folders: Iterable[Path], fail_on: Collection[str]) -> None:
+def close(results: Results, fail_on: Collection[str]) -> None:
     """Say what was found and exit, if anything was."""
-    if found := failing(folders, fail_on):
+    if found := failing(results, fail_on):
         said("\n".join([*found, f"fail_on in the config: exit code {EXIT_CODE}", ""]), sys.stderr)
         sys.exit(EXIT_CODE)

@@ -20,8 +20,10 @@ from threads_or_processes.common.files import (
     read_json,
     temporary_folder,
 )
+from threads_or_processes.pipeline.baseline import Baseline
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables import TABLES
+from threads_or_processes.records.tables.changes import BASELINE_TABLES
 
 #: What a file system says that has no locks.
 NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}
@@ -42,6 +44,7 @@ class Results:
     doing: ClassVar[str]
 
     plan: Plan
+    baseline: Baseline | None = None
 
     @property
     def name(self) -> str:
@@ -141,6 +144,26 @@ class Results:
     def products(self) -> list[str]:
         """All that is made from records; the last are the pages."""
         return [*self.dataset_files, *self.tables, str(self.results / "figures"), *self.pages]
+
+    @property
+    def changes(self) -> list[Path]:
+        """What changed since the baseline; nothing without one, nor in the run that keeps it."""
+        if self.baseline is None or not self.baseline.is_kept:
+            return []
+        names = (*(f"{table}.csv" for table in BASELINE_TABLES), "baseline.json")
+        return [self.results / "baseline" / name for name in names]
+
+    @property
+    def to_keep(self) -> list[Path]:
+        """The files of the baseline that this run makes."""
+        if self.baseline is None or self.baseline.is_kept:
+            return []
+        return [self.baseline.dataset, self.baseline.package_file]
+
+    @property
+    def about_baseline(self) -> list[str]:
+        """What to say of the baseline before anything runs."""
+        return [] if self.baseline is None else [self.baseline.announcement]
 
     @property
     def lost(self) -> list[str]:

@@ -20,6 +20,9 @@ def _arguments() -> argparse.Namespace:
     render.add_argument("--trials", type=Path, required=True, help="table of repetitions")
     render.add_argument("--package", type=Path, required=True, help="its datapackage.json")
     render.add_argument("--interpreters", type=Path, required=True, help="folder of identities")
+    render.add_argument(
+        "--changes", type=Path, nargs="*", default=[], help="files of what changed since a baseline"
+    )
     render.add_argument("--figures", type=Path, required=True, help="folder for the figures")
     render.add_argument("--summary", type=Path, required=True, help="file for its summary")
     compare = commands.add_parser("compare", help="write the page that compares machines")
@@ -40,6 +43,7 @@ def _render(arguments: argparse.Namespace) -> None:
         trials_path=arguments.trials,
         package_path=arguments.package,
         interpreters_path=arguments.interpreters,
+        baseline_path=arguments.changes[0].parent if arguments.changes else None,
     )
     page = report.build(evidence)
     arguments.figures.mkdir(parents=True, exist_ok=True)  # also where there is nothing to draw

@@ -9,18 +9,30 @@ from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.files import digest, read_json
 from threads_or_processes.common.provenance import UNKNOWN
 from threads_or_processes.common.signing import read_identity
+from threads_or_processes.records.baseline import BaselineNote
 from threads_or_processes.records.interpreter import Identity, Parity, plain_arms, without_place
+from threads_or_processes.records.tables.changes import BASELINE_TABLES, ChangeRow, DifferenceRow
 from threads_or_processes.reporting.campaign import Campaign, read_campaign
 from threads_or_processes.reporting.citation import Programs, read_programs
-from threads_or_processes.reporting.tables import Tables, read_tables
+from threads_or_processes.reporting.tables import Tables, read_rows, read_tables
 from threads_or_processes.reporting.trials import DataFile, Trials, read_package, read_trials
+
+
+@dataclass(frozen=True, kw_only=True)
+class SinceBaseline:
+    """A baseline, what changed since, and what the two states were not measured alike with."""
+
+    note: BaselineNote
+    changes: tuple[ChangeRow, ...]
+    differences: tuple[DifferenceRow, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
     """Plan, interpreters, tables and trials of one campaign; `report_id` is their content hash.
 
-    `programs`: who wrote those that make the report.
+    `programs`: who wrote those that make the report. `baseline`: what the campaign is compared
+    with, if it is.
     """
 
     campaign: Campaign
@@ -31,6 +43,7 @@ class Evidence:
     package: DataFile
     report_id: str
     programs: Programs
+    baseline: SinceBaseline | None = None
 
     @property
     def plain_arms(self) -> list[str]:
@@ -62,6 +75,7 @@ def read_evidence(
     trials_path: Path,
     package_path: Path,
     interpreters_path: Path,
+    baseline_path: Path | None = None,
 ) -> Evidence:
     """Read all inputs of the report; `UserError` for what is missing or broken."""
     campaign = read_campaign(plan_path)
@@ -78,4 +92,13 @@ def read_evidence(
         package=read_package(package_path),
         report_id=report_id(read_json(plan_path), identities, trials.csv_sha256),
         programs=read_programs(),
+        baseline=read_baseline(baseline_path) if baseline_path else None,
+    )
+
+
+def read_baseline(folder: Path) -> SinceBaseline:
+    """What `analysis compare` wrote into a folder."""
+    return SinceBaseline(
+        note=read_as(folder / "baseline.json", BaselineNote),
+        **{name: read_rows(folder / f"{name}.csv", row) for name, row in BASELINE_TABLES.items()},
     )

@@ -8,6 +8,7 @@ from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Link, Page, Section, as_fold
 from threads_or_processes.reporting.sections import (
     amounts,
+    before_after,
     cite,
     claims,
     decision,
@@ -56,6 +57,7 @@ def _methods(evidence: Evidence) -> Iterator[Section]:
 #: In the order of the page; each yields the sections that it has something to show for.
 SECTIONS: tuple[Callable[[Evidence], Iterator[Section]], ...] = (
     decision.build,
+    before_after.build,
     workers.build,
     versions.build,
     experiments.build_overhead,

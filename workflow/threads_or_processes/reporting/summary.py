@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from threads_or_processes.reporting.page import Link, Own, Page, Paragraph, Section, Words
+from threads_or_processes.reporting.page import Link, Own, Page, Paragraph, Section, Table, Words
+from threads_or_processes.reporting.sections import before_after
 from threads_or_processes.reporting.sections.claims import Claims
 from threads_or_processes.reporting.sections.decision_table import HeatCell, HeatTable
 
@@ -16,6 +17,8 @@ def markdown(page: Page) -> str:
     for section in page.sections:
         if section.anchor == page.start:
             blocks += _recommendations(section)
+        if section.anchor == before_after.ANCHOR:
+            blocks += _changes(section)
         if section.anchor == "claims":
             blocks += _verdicts(section)
     return "\n\n".join([*filter(None, blocks), f"Report id `{page.report_id}`"]) + "\n"
@@ -58,6 +61,17 @@ def _table(table: HeatTable) -> Iterator[str]:
 def _number(cell: HeatCell, word: str = "") -> str:
     mark = MARK if cell.is_recommended else ""
     return " ".join(filter(None, (f"{mark}{cell.shown}", cell.symbol, word)))
+
+
+def _changes(section: Section) -> Iterator[str]:
+    yield f"## {section.title}"
+    yield _text(section.answer)
+    yield from (_text(block.words) for block in section.blocks if isinstance(block, Paragraph))
+    for table in section.blocks:
+        if isinstance(table, Table):
+            head = [column.header for column in table.columns]
+            rule = ["---:" if column.numeric else "---" for column in table.columns]
+            yield "\n".join(_line(cells) for cells in (head, rule, *table.rows))
 
 
 def _verdicts(section: Section) -> Iterator[str]:

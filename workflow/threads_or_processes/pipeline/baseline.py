@@ -1,0 +1,114 @@
+"""A baseline: a data set that was kept under a name, with which later runs are compared."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from threads_or_processes.analysis.package import (
+    CSV_FILE,
+    PACKAGE_FILE,
+    PARQUET_FILE,
+    Package,
+    read_package,
+)
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.records.plan import Plan
+
+#: Where baselines are kept: not in a machine's folder, for another kernel has another folder.
+FOLDER = Path("results/baselines")
+#: What an update of the system changes; all else of a fingerprint is the machine itself.
+SYSTEM = frozenset({"kernel", "os"})
+#: The verdict of the gate that needs a baseline.
+SLOWER = "slower"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """A data set by the name that it is, or will be, kept under, or by the path of a user's own."""
+
+    name: str
+    dataset: Path
+    is_path: bool = False
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any], plan: Plan) -> "Baseline | None":
+        """What `config` asks for; `UserError` if it can't be compared with this plan's machine."""
+        asked = config.get("baseline")
+        if asked is None:
+            if SLOWER in config.get("fail_on", ()):
+                raise UserError(
+                    "there is no baseline that anything could be slower than",
+                    where="config key fail_on",
+                    hint="name one: --config baseline=NAME",
+                )
+            return None
+        if "/" in asked:
+            dataset = dataset_at(Path(asked), "baseline")
+            # Its folder's name: a page is published, and the rest of the path says nothing there.
+            found = cls(name=dataset.resolve().parent.name, dataset=dataset, is_path=True)
+        else:
+            found = cls(name=asked, dataset=FOLDER / plan.campaign / asked / CSV_FILE)
+        if found.is_kept:
+            found.check(plan)
+        return found
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        return self.dataset.parent
+
+    @property
+    def package_file(self) -> Path:
+        """What describes it."""
+        return self.folder / PACKAGE_FILE
+
+    @cached_property
+    def is_kept(self) -> bool:
+        """Whether it is there; the package is written last."""
+        return self.is_path or (self.package_file.exists() and self.dataset.exists())
+
+    @cached_property
+    def package(self) -> Package:
+        """What describes it; `UserError` if it is broken."""
+        return read_package(self.package_file)
+
+    def check(self, plan: Plan) -> None:
+        """`UserError` if it was measured on other hardware than this plan is for."""
+        was, now = self.package.plan.fingerprint, plan.fingerprint
+        apart = [
+            f"{key} is {now.get(key)} and was {was.get(key)}"
+            for key in dict.fromkeys((*was, *now))
+            if key not in SYSTEM and was.get(key) != now.get(key)
+        ]
+        if apart:
+            raise UserError(
+                f"baseline {self.name} was measured on another machine: {', '.join(apart)}",
+                where=str(self.folder),
+                hint="choose another name for this machine, or compare machines (docs/how-to.md)",
+            )
+
+    @property
+    def announcement(self) -> str:
+        """What becomes of it in this run."""
+        if self.is_kept:
+            return f"Compared with baseline {self.name}: {self.dataset}"
+        return f"There is no baseline {self.name} yet: this run's data are kept in {self.folder}"
+
+
+def dataset_at(path: Path, key: str) -> Path:
+    """The file of the data set that a user's path means: itself, or the one in that folder."""
+    if path.name.endswith((".csv.gz", ".parquet")):
+        candidates = [path]
+    else:
+        folder = path.parent if path.name == PACKAGE_FILE else path
+        candidates = [folder / CSV_FILE, folder / PARQUET_FILE]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    raise UserError(
+        f"there is no data set at {path}",
+        where=f"config key {key}",
+        hint=f"give the path of a {CSV_FILE}, a {PARQUET_FILE} or the folder of one",
+    )

@@ -1,0 +1,44 @@
+"""What a comparison with a baseline says besides its tables: baseline/baseline.json."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Together:
+    """How all workloads moved: mean of their ratios after / before, with its interval.
+
+    `unchanged`: these are only the workloads whose code and interpreters are the same in both.
+    """
+
+    workloads: int
+    ratio: float
+    low: float
+    high: float
+    unchanged: bool
+
+    @property
+    def moved(self) -> bool:
+        """Whether they moved alike, by more than 1 %."""
+        return not self.low <= 1 <= self.high and not 1 / 1.01 < self.ratio < 1.01
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineNote:
+    """The baseline, and what was not compared with it.
+
+    `is_itself`: nothing was measured since. `margin`: what counts as no difference.
+    `sentinel_ratio`: time of the sentinel at its best, after / before. `left_out`: reasons, each
+    with a number of configurations.
+    """
+
+    name: str
+    first_unix_ns: int
+    trials_csv_sha256: str
+    margin: float
+    is_itself: bool = False
+    sentinel_ratio: float | None = None
+    together: Together | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    schema_version: Literal[1] = 1

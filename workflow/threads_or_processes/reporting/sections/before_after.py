@@ -1,0 +1,221 @@
+"""What changed since a baseline; nothing where the campaign is compared with none."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from threads_or_processes.records.baseline import BaselineNote
+from threads_or_processes.records.tables.changes import ChangeRow, DifferenceRow
+from threads_or_processes.records.vocabulary import ComparisonResult
+from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
+from threads_or_processes.reporting.campaign import Campaign
+from threads_or_processes.reporting.evidence import Evidence, SinceBaseline
+from threads_or_processes.reporting.figure_spec import Axis, FigureSpec, Series, Unit
+from threads_or_processes.reporting.page import (
+    Block,
+    Code,
+    Column,
+    Fold,
+    Number,
+    Paragraph,
+    Section,
+    Table,
+    Words,
+    filled,
+    not_covered,
+    table_of,
+)
+from threads_or_processes.reporting.sections.figure_builders import dots, figure_block, ratio_mark
+
+ANCHOR = "before-after"
+#: More configurations than this and only those that changed are shown at once.
+MOST_SHOWN = 16
+
+#: What a configuration is now, the worst first.
+RESULTS = {
+    ComparisonResult.SLOWER: "slower",
+    ComparisonResult.SLOWER_SOMEWHAT: words.RESULTS[ComparisonResult.SLOWER_SOMEWHAT],
+    ComparisonResult.FASTER: "faster",
+    ComparisonResult.FASTER_SOMEWHAT: words.RESULTS[ComparisonResult.FASTER_SOMEWHAT],
+    ComparisonResult.EQUAL: "no difference",
+    ComparisonResult.NO_SPEEDUP: "not faster",
+    ComparisonResult.NO_SLOWDOWN: "not slower",
+    ComparisonResult.INCONCLUSIVE: "inconclusive",
+}
+CHANGED = tuple(RESULTS)[:4]
+
+
+def build(evidence: Evidence) -> Iterator[Section]:
+    """Time now over time before, by configuration, and what the two states differ in."""
+    if (since := evidence.baseline) is None:
+        return
+    campaign = evidence.campaign
+    rows = sorted(since.changes, key=_place)
+    changed = [row for row in rows if row.reading in CHANGED]
+    first = rows if len(rows) <= MOST_SHOWN else changed
+    yield Section(
+        anchor=ANCHOR,
+        title="Before and after",
+        question="What changed since the baseline?",
+        answer=_answer(since.note, rows, campaign),
+        blocks=filled(
+            *_surroundings(since),
+            _table(first, campaign, caption="Time of the same work, before and after"),
+            *(figure_block(one) for one in _figure(first[:MOST_SHOWN], since.note, campaign)),
+            *_every(rows, first, campaign),
+            _differences(since.differences),
+            not_covered(_limits(since)),
+        ),
+    )
+
+
+def _place(row: ChangeRow) -> tuple[int, float, str]:
+    return list(RESULTS).index(row.reading), -row.estimate.apart, row.cell
+
+
+def _answer(note: BaselineNote, rows: Sequence[ChangeRow], campaign: Campaign) -> Words:
+    since, data = text.day(note.first_unix_ns), note.trials_csv_sha256[:8]
+    name = (Code(text=text.plain(note.name, 60)), f" ({since:%-d %B %Y}, data {data})")
+    if note.is_itself:
+        return ("Nothing was measured since baseline ", *name, ", so there is nothing to compare.")
+    if not rows:
+        return ("No configuration is in this campaign and in baseline ", *name, ".")
+    counts = Counter(row.reading for row in rows)
+    told = ", ".join(f"{counts[one]} {word}" for one, word in RESULTS.items() if counts[one])
+    most = ""
+    if rows[0].reading in CHANGED:
+        figures = words.figures(rows[0].estimate)
+        most = f" Most: {campaign.described(rows[0].cell)}, {figures} the time."
+    of = text.count(len(rows), "configuration")
+    return ("Since baseline ", *name, f", of {of}: {told}.{most}")
+
+
+def _surroundings(since: SinceBaseline) -> Iterator[Block]:
+    """What differs in a sentence, and whether all workloads moved together."""
+    if since.note.is_itself:
+        return
+    yield Paragraph(_differing(since.differences))
+    together, sentinel = since.note.together, since.note.sentinel_ratio
+    told = []
+    if together is not None and together.moved:
+        decimals = "{:.2f}"
+        low, high = decimals.format(together.low), decimals.format(together.high)
+        figures = f"{decimals.format(together.ratio)}× [{low},{text.SPACE}{high}] the time"
+        if together.unchanged:
+            told.append(
+                f"The {together.workloads} workloads whose code and interpreters did not change "
+                f"moved together: {figures}. That is probably the machine."
+            )
+        else:
+            told.append(
+                f"All {together.workloads} workloads moved together: {figures}. That is the "
+                "change, or the machine."
+            )
+    if sentinel is not None:
+        told.append(
+            "The sentinel, which is the same small task in both states, at its best took "
+            f"{text.ratio(sentinel)}× the time."
+        )
+    if told:
+        yield Paragraph(" ".join(told))
+
+
+def _differing(rows: Sequence[DifferenceRow]) -> str:
+    if not rows:
+        return (
+            "Both states have the same interpreters, libraries, machine, code and settings. So "
+            "what differs is noise, or something that the data do not record."
+        )
+    kinds = Counter(text.plain(row.kind) for row in rows)
+    listed = [f"{kind} ({number})" if number > 1 else kind for kind, number in kinds.items()]
+    some = "; ".join(_difference(row) for row in rows[:3])
+    more = f"; {len(rows) - 3} more below" if len(rows) > 3 else ""
+    return f"The two states differ in {text.listing(listed)}: {some}{more}."
+
+
+def _difference(row: DifferenceRow) -> str:
+    before, after = (text.plain(one, 40) if one else "none" for one in (row.before, row.after))
+    return f"{text.plain(row.what, 60)} ({before} before, {after} now)"
+
+
+def _table(rows: Sequence[ChangeRow], campaign: Campaign, *, caption: str) -> Table:
+    return table_of(
+        rows,
+        (
+            Column("Configuration", lambda row: campaign.described(row.cell)),
+            Number("Before", lambda row: text.time(row.before_ns)),
+            Number("After", lambda row: text.time(row.after_ns)),
+            Number("After / before", lambda row: words.figures(row.estimate)),
+            Column(
+                "Now",
+                lambda row: f"{words.RESULT_SYMBOLS[row.reading]} {RESULTS[row.reading]}",
+            ),
+        ),
+        caption=caption,
+    )
+
+
+def _figure(
+    rows: Sequence[ChangeRow], note: BaselineNote, campaign: Campaign
+) -> tuple[FigureSpec, ...]:
+    return dots(
+        (
+            ratio_mark(
+                row.estimate,
+                Series(title=row.arm, arm=row.arm),
+                campaign.described(row.cell).replace(f", {row.arm})", ")"),
+            )
+            for row in rows
+        ),
+        campaign,
+        name="before-after",
+        title="Time after / before",
+        finding=f"{sum(row.reading in CHANGED for row in rows)} of {len(rows)} changed.",
+        caption=f"Dots: time now over time before. Lines: {text.percent(campaign.confidence)} "
+        "intervals, which include how far times move between sessions. Grey band: no difference.",
+        values=Axis(label="time after / before", unit=Unit.RATIO, margin=note.margin),
+    )
+
+
+def _every(
+    rows: Sequence[ChangeRow], first: Sequence[ChangeRow], campaign: Campaign
+) -> Iterator[Block]:
+    if len(first) < len(rows):
+        yield Fold(
+            summary="Every configuration",
+            content=(_table(rows, campaign, caption="All configurations, the worst first"),),
+        )
+
+
+def _differences(rows: Sequence[DifferenceRow]) -> Fold:
+    table = table_of(
+        rows,
+        (
+            Column("Kind", lambda row: text.plain(row.kind)),
+            Column("What", lambda row: text.plain(row.what, 80)),
+            Column("Before", lambda row: text.plain(row.before or text.MISSING, 120)),
+            Column("After", lambda row: text.plain(row.after or text.MISSING, 120)),
+        ),
+        caption="In what the two states differ",
+        row_headers=2,
+    )
+    return Fold(summary="What differs between the two states", content=filled(table))
+
+
+def _limits(since: SinceBaseline) -> str:
+    spread = [sd for row in since.changes if (sd := row.intervals.beyond_trials_sd) is not None]
+    between = ""
+    if spread:
+        between = (
+            " Each interval includes how far times move from one session to another: "
+            f"{text.percent(min(spread))} to {text.percent(max(spread))} (standard deviation), "
+            "by earlier campaigns and by what did not change here."
+        )
+    left = "".join(
+        f" Left out: {text.count(number, 'configuration')}, {reason}."
+        for reason, number in since.note.left_out.items()
+    )
+    return (
+        f"the two states were measured at different times.{between} What the two sessions do "
+        f"beyond that is in the ratios.{left}"
+    )
