@@ -20,6 +20,8 @@ highlight_language = "text"
 
 html_theme = "furo"
 html_title = project
+html_static_path = ["site.css"]
+html_css_files = ["site.css"]
 html_copy_source = False
 html_show_copyright = False
 html_use_index = False
@@ -29,7 +31,10 @@ def contents() -> str:
     """The navigation: the groups and pages of docs/README.md, which is the index on GitHub."""
     index = (ROOT / "docs/README.md").read_text(encoding="utf-8")
     _, *groups = re.split(r"^\*\*(.+?)\*\*", index, flags=re.MULTILINE)
-    named = [("Index", "docs/README"), *zip(groups[::2], map(pages, groups[1::2]), strict=True)]
+    named = [
+        ("Index", "All pages <docs/README>"),
+        *zip(groups[::2], map(pages, groups[1::2]), strict=True),
+    ]
     return "".join(
         f"\n```{{toctree}}\n:hidden:\n:caption: {title}\n\n{listed}\n```\n"
         for title, listed in named
@@ -37,8 +42,9 @@ def contents() -> str:
 
 
 def pages(text: str) -> str:
-    """The pages that a part of docs/README.md links to as a whole, a line each."""
-    return "\n".join(f"docs/{page}" for page in re.findall(r"\]\(([\w./-]+)\.md\)", text))
+    """The pages that a part of docs/README.md links to as a whole, by its words, a line each."""
+    links = re.findall(r"\[([^][]+)\]\(([\w./-]+)\.md\)", text)
+    return "\n".join(f"{words[0].upper()}{words[1:]} <docs/{page}>" for words, page in links)
 
 
 def adapt(_: Sphinx, docname: str, source: list[str]) -> None:
