@@ -29,7 +29,7 @@ faults: env  ## every fault of docs/reliability.md, with 100 kills and 10,000 in
 	HYPOTHESIS_PROFILE=faults .venv/bin/python -m tests.faults --quiet --numprocesses auto --dist loadfile
 
 docs: env  ## the documentation as a site: site/index.html
-	.venv/bin/sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs --doctree-dir site/.doctrees . site
+	.venv/bin/sphinx-build --quiet --fresh-env --fail-on-warning --keep-going --conf-dir docs --doctree-dir site/.doctrees . site
 
 audit: env  ## known vulnerabilities of what is locked; needs the network
 	for lock in requirements.lock requirements-cluster.lock workflow/envs/arm.lock; do \

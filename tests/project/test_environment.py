@@ -1,6 +1,7 @@
-"""The two descriptions of the environment say the same, and name no place to fetch from."""
+"""The environment is described once, without a place to fetch from; so is the version."""
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -56,3 +57,16 @@ def test_a_lock_pins_by_hash_and_names_no_place(lock: Path) -> None:
     pinned = [package for package in packages if re.match(r"[a-z0-9.-]+==", package)]
     assert pinned
     assert all("--hash=sha256:" in package for package in pinned)
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="an unpacked archive")
+def test_the_version_is_that_of_the_newest_tag_and_in_the_changelog() -> None:
+    version = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["version"]
+    tags = subprocess.run(
+        ["git", "-C", str(ROOT), "tag", "--list", "v*", "--sort=-v:refname"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    assert tags[:1] in ([], [f"v{version}"])
+    assert version in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
