@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 from threads_or_processes.plan.spelling import worker_counts
-from threads_or_processes.plan.thinning import BUDGET_S, Config, left_out, thinned
+from threads_or_processes.plan.thinning import (
+    AFTER_TRIALS_S,
+    BUDGET_S,
+    Config,
+    budget_s,
+    left_out,
+    thinned,
+    within_budget,
+)
 from threads_or_processes.records.plan import Machine
 
 from tests.machines import PLAIN, machine
@@ -102,3 +110,49 @@ def test_what_takes_hours_on_two_cpus_may_take_as_long_on_many() -> None:
     thin = thinned(CONFIG, PLAIN, forecast_s)
     assert BUDGET_S < forecast_s(thin, PLAIN) <= 3 * BUDGET_S
     assert thinned(CONFIG, machine(2, 2), forecast_s) == CONFIG
+
+
+def with_budget(share: float, config: dict[str, Any] = CONFIG) -> Config:
+    """The config within a budget that is this share of the time that all of it takes."""
+    all_s = 10 * 3600.0
+    scale = all_s / cost_s(config, PLAIN)
+    asked = config | {"budget": f"{(all_s * share + AFTER_TRIALS_S) / 60:.2f}min"}
+    return within_budget(asked, PLAIN, lambda one, on: scale * cost_s(one, on))
+
+
+def test_without_a_budget_all_is_measured() -> None:
+    asked = CONFIG | {"budget": None}
+    assert within_budget(asked, PLAIN, lambda one, on: 1e9) is asked
+
+
+@pytest.mark.parametrize("share", [0.9, 0.6, 0.4, 0.2, 0.1, 0.01])
+def test_a_budget_changes_no_trial_and_keeps_whole_blocks(share: float) -> None:
+    thin = with_budget(share)
+    assert cost_s(thin, PLAIN) <= max(share * cost_s(CONFIG, PLAIN), cost_s(with_budget(0), PLAIN))
+    assert thin["trial"] == CONFIG["trial"]
+    for name, experiment in thin["experiments"].items():
+        before = CONFIG["experiments"][name]
+        assert set(experiment["workloads"]) <= set(before["workloads"])
+        assert {**experiment, "workloads": 0, "workers": 0, "blocks": 0} == {
+            **before,
+            "workloads": 0,
+            "workers": 0,
+            "blocks": 0,
+        }
+
+
+def test_other_experiments_go_before_those_of_the_first_screen_and_a_user_s_own_stays() -> None:
+    assert set(with_budget(0.5)["experiments"]) == {"scaling", "kinds"}
+    least = with_budget(0)
+    assert {name: one["workloads"] for name, one in least["experiments"].items()} == {
+        "scaling": ["a"],
+        "kinds": ["a", "mine"],
+    }
+    assert least["blocks"] == 1
+    asked = CONFIG | {"budget": "1min"}
+    assert "no startup" in left_out(asked, least, PLAIN)
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("20min", 1200), ("1.5 h", 5400), ("1h", 3600)])
+def test_a_budget_is_minutes_or_hours(said: str, seconds: float) -> None:
+    assert budget_s({"budget": said}) == seconds

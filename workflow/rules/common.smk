@@ -32,6 +32,7 @@ from threads_or_processes.pipeline.snakemake_patches import (
     patch_targets,
 )
 from threads_or_processes.pipeline.watching import watch
+from threads_or_processes.plan.expected import counted
 from threads_or_processes.trial.server import start_server
 
 IS_ARCHIVED = config.get("dataset") is not None
@@ -42,6 +43,7 @@ hasten()
 exit_on_user_error(lambda: check_surroundings(ROOT))
 CAMPAIGN = exit_on_user_error(lambda: FACE.of(config))
 if IS_MEASURED_HERE:
+    CAMPAIGN.begin_budget()
     BLOCKS = AdaptiveBlocks(
         CAMPAIGN, lambda number: checkpoints.decide_stopping.get(round=str(number))
     )
@@ -101,6 +103,12 @@ onstart:
 
 
 onsuccess:
+    if IS_MEASURED_HERE and (left_out := CAMPAIGN.left_out):
+        print(
+            f"The budget of {config['budget']} is over: {counted(len(left_out), 'trial')} left out. "
+            "The same command goes on from here.",
+            file=sys.stderr,
+        )
     for page in made(workflow, CAMPAIGN.pages)[:1]:
         print(f"The report is {page}", file=sys.stderr)
         gate.close(CAMPAIGN, config["fail_on"])

@@ -10,7 +10,7 @@ from jsonschema.exceptions import best_match
 
 from threads_or_processes.common.decoding import json_schema, problem_with
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.common.files import canonical_json, read_json
+from threads_or_processes.common.files import canonical_json, is_left_out, read_json
 from threads_or_processes.common.signing import edited, is_intact, read_identity
 from threads_or_processes.common.spreadsheet import harmless
 from threads_or_processes.records.fields import columns_of
@@ -60,8 +60,9 @@ class Record:
 def read_records(plan: Plan, *, results: Path, identities: Mapping[str, Identity]) -> list[Record]:
     """Read every planned record below `results`, each checked; in the plan's order.
 
-    `identities` are by the interpreter's name. Raises `UserError` for records that are
-    missing (how many), unreadable or not of this plan (which file, which field).
+    Trials that were left out have none. `identities` are by the interpreter's name. Raises
+    `UserError` for records that are missing (how many), unreadable or not of this plan (which file,
+    which field).
     """
     paths = [results / trial.record for trial in plan.trials]
     missing = [path for path in paths if not path.exists()]
@@ -71,8 +72,16 @@ def read_records(plan: Plan, *, results: Path, identities: Mapping[str, Identity
             where=str(missing[0]),
             hint="run snakemake again; it measures only what is missing",
         )
+    trials = [trial for trial in plan.trials if not is_left_out(results / trial.record)]
+    if not trials:
+        raise UserError(
+            "the budget was over before the first trial, so nothing was measured",
+            where="config key budget",
+            hint="run the same command again; what was prepared is there, or give it more time",
+        )
+    paths = [results / trial.record for trial in trials]
     records = [Record(path, read_json(path, hint=MEASURE_ANEW)) for path in paths]
-    for record, trial in zip(records, plan.trials, strict=True):
+    for record, trial in zip(records, trials, strict=True):
         check_form(record)
         check_place(record, trial, plan.cells_by_id[trial.cell])
         check_machine(record, plan.fingerprint)

@@ -60,6 +60,10 @@ def sha256_program(executable: Path, library: Path | None) -> str:
     return digest([own, sha256_file(library)]) if library else own
 
 
+#: What stands in place of the record of a trial that was left out, as the time was over.
+LEFT_OUT = b'"left out"\n'
+
+
 def temporary_folder() -> Path:
     """Where temporary files belong; `tempfile` takes another place where this one is full."""
     return Path(tempfile.tempdir or os.environ.get("TMPDIR") or "/tmp")  # noqa: S108
@@ -97,6 +101,15 @@ def write_bytes(path: Path, content: bytes) -> None:
             raise
     except OSError as error:
         raise file_error(error, path) from None
+
+
+def is_left_out(record: Path) -> bool:
+    """Whether a record only says that its trial was left out."""
+    try:
+        is_as_long = record.stat().st_size == len(LEFT_OUT)
+    except FileNotFoundError:
+        return False
+    return is_as_long and record.read_bytes() == LEFT_OUT
 
 
 def half_written(folder: Path) -> Iterator[Path]:

@@ -13,13 +13,20 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.common.files import digest, read_json, sha256_file, write_json, write_text
+from threads_or_processes.common.files import (
+    digest,
+    is_left_out,
+    read_json,
+    sha256_file,
+    write_json,
+    write_text,
+)
 from threads_or_processes.common.plan_file import plan_json
 from threads_or_processes.common.signing import read_identity
 from threads_or_processes.interpreters.program import program_sha256
 from threads_or_processes.interpreters.request import fingerprints, request_from
 from threads_or_processes.pipeline.baseline import Baseline
-from threads_or_processes.pipeline.results import Results
+from threads_or_processes.pipeline.results import Results, is_held
 from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.claims import claim_file, files_behind, read_claim_files
 from threads_or_processes.plan.config import (
@@ -38,7 +45,13 @@ from threads_or_processes.plan.expected import (
     expected,
 )
 from threads_or_processes.plan.plan import make_plan
-from threads_or_processes.plan.thinning import left_out, thinned
+from threads_or_processes.plan.thinning import (
+    AFTER_TRIALS_S,
+    budget_s,
+    left_out,
+    thinned,
+    within_budget,
+)
 from threads_or_processes.records.interpreter import InterpreterRequest
 from threads_or_processes.records.paths import path_key
 from threads_or_processes.records.plan import (
@@ -50,6 +63,7 @@ from threads_or_processes.records.plan import (
     compilation_of,
 )
 from threads_or_processes.records.vocabulary import Family
+from threads_or_processes.trial.deadline import end_measuring_in
 from threads_or_processes.trial.machine import (
     allowed_cpus,
     can_pin,
@@ -153,6 +167,20 @@ class Campaign(Results):
     def records(self) -> list[str]:
         """The record of every trial of the base blocks."""
         return [self.record(trial) for trial in self.plan.trials]
+
+    @property
+    def left_out(self) -> list[Path]:
+        """The records of trials that the budget left out."""
+        paths = (self.results / trial.record for trial in self.plan.possible_trials)
+        return [path for path in paths if is_left_out(path)]
+
+    def begin_budget(self) -> None:
+        """Set when measuring ends; what an earlier budget left out is to be measured."""
+        if not is_held(self.results):
+            for record in self.left_out:
+                record.unlink()
+        if self.plan.config["budget"] is not None:
+            end_measuring_in(budget_s(self.plan.config) - AFTER_TRIALS_S)
 
     def record(self, trial: Trial) -> str:
         """A trial's record."""
@@ -417,10 +445,12 @@ def planned(
     claims: Mapping[str, Any] = MappingProxyType({}),
 ) -> Plan:
     """The plan of a config that is `checked`, thinned where it would take too long."""
+
+    def forecast_s(one: Mapping[str, Any], on: Machine) -> float:
+        return Campaign(plan=make_plan(one, works, on)).forecast_s()
+
     whole = completed(config, works)
-    thin = thinned(
-        whole, machine, lambda one, on: Campaign(plan=make_plan(one, works, on)).forecast_s()
-    )
+    thin = within_budget(thinned(whole, machine, forecast_s), machine, forecast_s)
     unasked = [name for name in config["experiments"] if name not in whole["experiments"]]
     out = [f"no {name}, as none of its builds is there" for name in unasked]
     return make_plan(thin, works, machine, claims, (*out, *left_out(whole, thin, machine)))

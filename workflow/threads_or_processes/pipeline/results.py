@@ -254,6 +254,18 @@ def hold(folder: Path, holder: str, doing: str) -> None:
                 file.unlink()
 
 
+def is_held(folder: Path) -> bool:
+    """Whether a run keeps `folder` for itself."""
+    try:
+        with (folder / ".lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # no run was here, or there are no locks
+        return False
+    return False
+
+
 def check_surroundings(root: Path) -> None:
     """`UserError` for a place where no run can go well: said before anything is made."""
     if os.pathsep in str(root):

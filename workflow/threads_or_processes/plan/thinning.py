@@ -2,8 +2,12 @@
 
 A batch grows with the CPUs, so work that one worker does alone takes as much longer. Steps that
 cost a reader little come first, and no more of them are taken than the budget needs.
+
+A user's own budget leaves out blocks, experiments and workloads, and changes no trial: those that
+were measured count when the sweep goes on without a budget.
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -14,10 +18,18 @@ from threads_or_processes.plan.config import own_works
 from threads_or_processes.plan.spelling import few_counts, worker_counts
 from threads_or_processes.records.plan import Machine
 from threads_or_processes.records.topology import Topology
-from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, FEWEST_QUIET
+from threads_or_processes.records.vocabulary import (
+    FEWEST_BLOCKS,
+    FEWEST_QUIET,
+    KINDS,
+    SCALING,
+)
 
 #: The longest that a sweep shall take on a quiet machine.
 BUDGET_S = 3600.0
+#: Of a user's budget, what is kept for what comes after the trials: tables, figures and report.
+AFTER_TRIALS_S = 60.0
+_UNITS_S = {"min": 60.0, "h": 3600.0}
 
 Config = Mapping[str, Any]
 #: How long (s) the sweep of a config takes on a quiet machine.
@@ -46,9 +58,32 @@ def thinned(config: Config, machine: Machine, forecast_s: Forecast) -> Config:
         machine, fingerprint={**machine.fingerprint, **two_cpus}, topology=Topology()
     )
     budget_s = max(BUDGET_S, forecast_s(config, smallest))
-    ever_thinner = [config, *_ever_thinner(config, machine)]
-    enough = bisect_left(ever_thinner, True, key=lambda one: forecast_s(one, machine) <= budget_s)
-    return ever_thinner[min(enough, len(ever_thinner) - 1)]
+    return _first_within(budget_s, [config, *_ever_thinner(config, machine)], machine, forecast_s)
+
+
+def within_budget(config: Config, machine: Machine, forecast_s: Forecast) -> Config:
+    """A config that is `completed`, with as much as its `budget` allows; all of it without one.
+
+    Trials stay as they are: there are fewer of them. The least of a config may exceed the budget.
+    """
+    if config["budget"] is None:
+        return config
+    ever_fewer = [config, *_ever_fewer(config, machine)]
+    return _first_within(budget_s(config) - AFTER_TRIALS_S, ever_fewer, machine, forecast_s)
+
+
+def budget_s(config: Config) -> float:
+    """The budget of a config that has one."""
+    number, unit = re.fullmatch(r"([0-9.]+) ?(\w+)", config["budget"]).groups()  # type: ignore[union-attr]
+    return float(number) * _UNITS_S[unit]
+
+
+def _first_within(
+    budget_s: float, configs: Sequence[Config], machine: Machine, forecast_s: Forecast
+) -> Config:
+    """The first within the budget of configs that take ever less time; else the last."""
+    enough = bisect_left(configs, True, key=lambda one: forecast_s(one, machine) <= budget_s)
+    return configs[min(enough, len(configs) - 1)]
 
 
 def _ever_thinner(config: Config, machine: Machine) -> Iterator[Config]:
@@ -64,6 +99,47 @@ def _ever_thinner(config: Config, machine: Machine) -> Iterator[Config]:
     while (less := _changed(config, "amounts", _less_work)) != config:
         config = less
         yield config
+    yield from _fewer_workloads(config)
+
+
+def _ever_fewer(config: Config, machine: Machine) -> Iterator[Config]:
+    """The config after each step that leaves out trials and changes none."""
+    few = few_counts(machine)
+    config = _changed(config, "workers", lambda w: few if w == "auto" else w)
+    yield config
+    for most in range(config["blocks"] - 1, FEWEST_BLOCKS - 1, -1):
+        config = _changed(config, "blocks", partial(min, most))
+        yield config
+    for name in _least_informative_first(config):
+        kept = {one: what for one, what in config["experiments"].items() if one != name}
+        config = {**config, "experiments": kept}
+        yield config
+    config = _changed(config, "workers", lambda w: ["cpus"] if w == few else w)
+    yield config
+    for fewer in _fewer_workloads(config):
+        config = fewer
+        yield config
+    for most in range(min(config["blocks"], FEWEST_BLOCKS) - 1, 0, -1):
+        config = _changed(config, "blocks", partial(min, most))
+        yield config
+
+
+def _least_informative_first(config: Config) -> list[str]:
+    """The experiments that may be left out, the last first.
+
+    Those of the first screen stay, and those with a work of the user's own; at least the first.
+    """
+    own = own_works(config)
+    names = [
+        name
+        for name, experiment in config["experiments"].items()
+        if name not in (SCALING, KINDS) and not own.keys() & set(experiment["workloads"])
+    ]
+    return names[::-1] if len(names) < len(config["experiments"]) else names[:0:-1]
+
+
+def _fewer_workloads(config: Config) -> Iterator[Config]:
+    """The config after each step that leaves out the last workload of an experiment."""
     own = own_works(config)
     for name in reversed(config["experiments"]):
         while (fewer := _without_last(config["experiments"][name]["workloads"], own)) is not None:
@@ -106,13 +182,16 @@ def left_out(before: Config, after: Config, machine: Machine) -> tuple[str, ...]
                 {"blocks": one["blocks"], **one["trial"], **one["experiments"][name]}[key]
                 for one in (before, after)
             ]
-            for name in before["experiments"]
+            for name in after["experiments"]
         ]
         changed = [(_listed(was), _listed(now)) for was, now in pairs if was != now]
         if changed:
             was, now = (dict.fromkeys(of) for of in zip(*changed, strict=True))
             told.append(f"{words}: {' or '.join(now)} instead of {' or '.join(was)}")
-    for name, experiment in before["experiments"].items():
+    if gone := [name for name in before["experiments"] if name not in after["experiments"]]:
+        told.append(f"no {_listed(gone)}")
+    for name in after["experiments"]:
+        experiment = before["experiments"][name]
         thin = after["experiments"][name]
         counts, fewer = (worker_counts(one["workers"], machine) for one in (experiment, thin))
         if gone := [count for count in counts if count not in fewer]:

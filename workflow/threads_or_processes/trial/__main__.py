@@ -19,6 +19,7 @@ from threads_or_processes.common.files import put_in_place, write_json
 from threads_or_processes.common.plan_file import read_plan
 from threads_or_processes.common.signing import read_identity, read_signed, signed
 from threads_or_processes.records.plan import Plan
+from threads_or_processes.trial.deadline import leave_out, left_s
 from threads_or_processes.trial.machine import check_unchanged, fingerprint
 from threads_or_processes.trial.supervisor.faults import SurroundingsError
 from threads_or_processes.trial.supervisor.lock import machine_lock
@@ -37,7 +38,10 @@ SAY_EVERY_S = 15.0
 
 
 def measure(arguments: argparse.Namespace) -> None:
-    """Run one trial alone on the machine and write its record."""
+    """Run one trial alone on the machine and write its record; leave it out after the deadline."""
+    if left_s() <= 0:
+        leave_out(arguments.out)
+        return
     identity = read_identity(arguments.identity)
     calibration = read_signed(arguments.calibration)
     with machine_lock() as has_lock:
@@ -56,7 +60,7 @@ def measure(arguments: argparse.Namespace) -> None:
 def run_retry_pass(arguments: argparse.Namespace) -> None:
     """Try those trials again that saw no quiet moment, at quiet moments, for a stated time."""
     plan, begun_s = read_plan(arguments.plan), time.monotonic()
-    budget_s = plan.config["trial"]["retry_pass_s"]
+    budget_s = max(0.0, min(plan.config["trial"]["retry_pass_s"], left_s()))
     with contextlib.ExitStack() as stack:
         has_lock = stack.enter_context(machine_lock())
         circumstances = Circumstances(machine=plan.fingerprint, has_lock=has_lock)

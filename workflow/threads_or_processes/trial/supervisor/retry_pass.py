@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.common.files import read_json
+from threads_or_processes.common.files import is_left_out, read_json
 from threads_or_processes.common.signing import read_identity, read_signed
 from threads_or_processes.records.paths import path_key
 from threads_or_processes.records.plan import PeersName, Plan, Trial
@@ -67,6 +67,8 @@ def candidates(plan: Plan, results: Path, monitor: NoiseMonitor | None = None) -
     found = []
     for trial in sorted(plan.trials, key=lambda trial: trial.position):
         cell, path = plan.cells_by_id[trial.cell], results / trial.record
+        if is_left_out(path):
+            continue
         if cell.patience_s > 0 and _is_timed(record := read_json(path)):
             _check_machine(path, record, plan.fingerprint)
             rule = monitor.rule(plan.quiet_threshold, workers=cell.workers) if monitor else None
