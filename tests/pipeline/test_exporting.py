@@ -44,8 +44,9 @@ def test_the_example_in_the_docs_can_be_made_again_from_its_two_files(exported: 
     assert sum(file.stat().st_size for file in EXAMPLE.iterdir()) < 2_000_000
 
 
-def test_an_export_names_no_place_on_its_machine(exported: Path) -> None:
+def test_an_export_has_no_hidden_file_and_names_no_place_on_its_machine(exported: Path) -> None:
     for file in exported.rglob("*"):
+        assert not file.name.startswith(".")
         assert not file.is_file() or str(exported.parents[1]).encode() not in file.read_bytes()
 
 

@@ -29,8 +29,11 @@ def export(results: Path, report: Path, summary: Path, out: Path) -> None:
         shutil.copyfile(results / name, out / name)
     shutil.copyfile(report, out / "report.html")
     shutil.copyfile(summary, out / "summary.md")
+    of_snakemake = shutil.ignore_patterns(".snakemake*")
     for name in ("tables", "figures"):
-        shutil.copytree(results / name, out / name, copy_function=shutil.copyfile)
+        shutil.copytree(
+            results / name, out / name, ignore=of_snakemake, copy_function=shutil.copyfile
+        )
     package = read_package(out / PACKAGE_FILE)
     write_tables_package(out / "tables", package)
     trials = read_dataset(out / PARQUET_FILE)
