@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats
-from threads_or_processes.analysis.estimates import median_level
+from threads_or_processes.analysis.estimates import median_levels
 from threads_or_processes.analysis.medians import of_pairs, of_trials
 
 from tests.analysis.simulated import FAMILIES, Floats, slow_mode
@@ -42,7 +42,7 @@ def test_the_interpolated_end_lies_between_the_two_order_statistics() -> None:
 
 @pytest.mark.parametrize("trials", [6, 8, 11, 20])
 def test_a_level_that_a_pair_attains_needs_no_interpolation(trials: int) -> None:
-    ranks = of_trials(trials, median_level(trials, 1))
+    ranks = of_trials(trials, median_levels(trials)[0])
     assert (ranks.rank, ranks.share) == (1, 0.0)
 
 

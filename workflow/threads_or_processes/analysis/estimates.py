@@ -5,9 +5,11 @@ process share its luck, so pooling them gives intervals that are far too narrow 
 "Rigorous benchmarking in reasonable time", ISMM 2013).
 """
 
+import itertools
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +106,7 @@ def median_bounds(values: Floats, confidence: float) -> tuple[Floats, Floats]:
     return ordered[..., rank - 1], ordered[..., -rank]
 
 
+@cache
 def median_rank(trials: int, confidence: float) -> tuple[int, float]:
     """Rank r of the narrowest symmetric pair (r-th least, r-th greatest), and its exact level.
 
@@ -112,25 +115,41 @@ def median_rank(trials: int, confidence: float) -> tuple[int, float]:
     Where no pair reaches `confidence`, the outermost is taken: 75 % for three trials. There
     scipy's `quantile_test` has no interval, and it never says the level that is attained.
     """
-    levels = {rank: median_level(trials, rank) for rank in range(1, trials // 2 + 1)}
-    enough = [rank for rank, level in levels.items() if level >= confidence]
-    rank = max(enough, default=1)
-    return rank, levels[rank]
+    levels = median_levels(trials)
+    rank = max(sum(level >= confidence for level in levels), 1)
+    return rank, levels[rank - 1]
 
 
-def median_level(trials: int, rank: int) -> float:
-    """How often the `rank`-th least and greatest of so many trials enclose the median."""
-    outside = 2 * sum(math.comb(trials, below) for below in range(rank))
+@cache
+def median_levels(trials: int) -> Sequence[float]:
+    """How often the r-th least and greatest of so many trials enclose the median, for r from 1."""
     orders = 1 << trials
-    return (orders - outside) / orders
+    ways = (math.comb(trials, below) for below in range(trials // 2))
+    return [(orders - 2 * outside) / orders for outside in itertools.accumulate(ways)]
 
 
 def coefficient_of_variation(values: Floats) -> float | None:
     """Sample standard deviation over mean, shape (k,); None below two values."""
-    if values.size < 2:
-        return None
-    middle = centre(values)
-    return float((values - values[0]).std(ddof=1) / middle)
+    return None if values.size < 2 else float(coefficients_of_variation(values))
+
+
+def coefficients_of_variation(values: Floats) -> Floats:
+    """The same along the last axis, for many at once; shape (..., k) to (...), k >= 2."""
+    of_each: Floats = (values - values[..., :1]).std(axis=-1, ddof=1) / centre(values)
+    return of_each
+
+
+def by_length(arrays: Sequence[Floats]) -> Iterator[tuple[list[int], Floats]]:
+    """Arrays of one length together: their places, and themselves in shape (arrays, length).
+
+    What is computed along the last axis has the same bits as for each by itself, and takes a
+    hundredth of the time.
+    """
+    places: dict[int, list[int]] = {}
+    for place, one in enumerate(arrays):
+        places.setdefault(one.size, []).append(place)
+    for of_length in places.values():
+        yield of_length, np.stack([arrays[place] for place in of_length])
 
 
 @lru_cache(KEPT_RESAMPLES)

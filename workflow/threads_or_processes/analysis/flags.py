@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from threads_or_processes.analysis.estimates import Floats
+from threads_or_processes.analysis.estimates import Floats, by_length
 from threads_or_processes.records.tables.groups import Trend
 from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, CellFlag
 
@@ -153,13 +153,10 @@ def warm_up(repetitions: Sequence[Floats]) -> WarmUp | None:
     trials of at least three repetitions; None when too few trials have them. Trials where both are
     the same take no part in it.
     """
-    ratios = np.array(
-        [
-            times[0] / np.median(times[1:])
-            for times in repetitions
-            if times.size >= FEWEST_REPETITIONS
-        ]
-    )
+    enough = [times for times in repetitions if times.size >= FEWEST_REPETITIONS]
+    ratios = np.empty(len(enough))
+    for places, times in by_length(enough):
+        ratios[places] = times[:, 0] / np.median(times[:, 1:], axis=-1)
     if ratios.size < FEWEST_BLOCKS:
         return None
     slower, faster = int(np.sum(ratios > 1)), int(np.sum(ratios < 1))

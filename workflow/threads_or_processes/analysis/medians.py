@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 
-from threads_or_processes.analysis.estimates import Floats, median_level
+from threads_or_processes.analysis.estimates import Floats, median_levels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ def of_trials(trials: int, level: float) -> Ranks:
     and 99.2 % for eight trials. Fewer than six have no pair that reaches 95 %; theirs are the
     outermost.
     """
-    levels = [median_level(trials, rank) for rank in range(1, trials // 2 + 1)]
+    levels = median_levels(trials)
     rank = max(sum(one >= level for one in levels), 1)
     method = "interpolated order statistics"
     if levels[0] < level or rank == len(levels):

@@ -4,6 +4,7 @@ The rule is `records/quiet.py`; the measured time plays no part. A CPU's floor c
 readings in the data set: one for those of all CPUs at once, and one for those taken in turn.
 """
 
+import operator
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated
@@ -69,10 +70,12 @@ class Chunks(msgspec.Struct, frozen=True):
     involuntary_switches: list[Count]
 
     def __post_init__(self) -> None:
-        lengths = {len(getattr(self, name)) for name in self.__struct_fields__}
-        if len(lengths) != 1 or 0 in lengths:
+        times = len(self.start_ns) == len(self.end_ns) == len(self.user_ns) == len(self.system_ns)
+        others = len(self.cpus) == len(self.run_queue_ns) == len(self.voluntary_switches)
+        same = len(self.cpus) == len(self.involuntary_switches) == len(self.start_ns)
+        if not (times and others and same and 0 < len(self.worker) == len(self.cpus)):
             raise ValueError("the lists are of one length, and not empty")
-        if any(end < start for start, end in zip(self.start_ns, self.end_ns, strict=True)):
+        if any(map(operator.lt, self.end_ns, self.start_ns)):
             raise ValueError("no chunk ends before it starts")
 
 

@@ -8,7 +8,7 @@ those of both: Student's t suits symmetric noise, a bootstrap follows skewed noi
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from scipy import optimize, stats
@@ -99,17 +99,18 @@ def estimate_ratio(samples: Samples, *, confidence: float, beyond: Beyond) -> Ra
     `beyond` is the variance of the log ratio that the trials don't show.
     """
     assert samples.blocks > 0
-    methods = (t_interval, _bootstrap_interval) if samples.blocks > 1 else ()
+    resampled = samples.resampled() if samples.blocks > 1 else np.empty(0)
+    methods = (t_interval, partial(_bootstrap_interval, resampled)) if samples.blocks > 1 else ()
     return RatioEstimate(
         ratio=math.exp(samples.log_mean),
         samples=samples,
         beyond=beyond,
         methods=tuple(
             MethodIntervals(
-                interval=method(samples, beyond, confidence),
-                equivalence=method(samples, beyond, 2 * confidence - 1),
+                interval=interval(samples, beyond, confidence),
+                equivalence=interval(samples, beyond, 2 * confidence - 1),
             )
-            for method in methods
+            for interval in methods
         ),
     )
 
@@ -132,7 +133,9 @@ def _error(samples: Samples, beyond: Beyond) -> tuple[float, float]:
     return math.sqrt(sum(variance for variance, _ in parts)), joint_freedom(parts)
 
 
-def _bootstrap_interval(samples: Samples, beyond: Beyond, level: float) -> Interval:
+def _bootstrap_interval(
+    resampled: Floats, samples: Samples, beyond: Beyond, level: float
+) -> Interval:
     """Percentiles further out than the level says, as few blocks need them (`expanded_tail`).
 
     What lies beyond the trials adds to
@@ -140,7 +143,7 @@ def _bootstrap_interval(samples: Samples, beyond: Beyond, level: float) -> Inter
     """
     outside = expanded_tail(samples.freedom, samples.blocks, level)
     middle = samples.log_mean
-    low, high = np.quantile(samples.resampled(), [outside, 1 - outside])
+    low, high = np.quantile(resampled, [outside, 1 - outside])
     more = float(stats.t.ppf((1 + level) / 2, beyond.freedom)) * math.sqrt(beyond.variance)
     return Interval(
         low=math.exp(middle - math.hypot(max(middle - low, 0.0), more)),

@@ -1,14 +1,17 @@
 """From repetitions to trials: one value a trial, the unit of everything that follows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from threads_or_processes.analysis.estimates import Floats, coefficient_of_variation
+from threads_or_processes.analysis.estimates import (
+    Floats,
+    by_length,
+    coefficients_of_variation,
+)
 from threads_or_processes.analysis.quiet import with_disturbance, with_undisturbed_times
 from threads_or_processes.records.plan import PeersName, Plan
 from threads_or_processes.records.quiet import quiet_trials_wanted
@@ -136,11 +139,9 @@ def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.Dat
     )
     trials = times.groupby(TRIAL_KEY, sort=True)
     values = trials[REPETITION_TIMES + TRIAL_TIMES].median()
-    variation = [
-        (key, coefficient_of_variation(np.sort(group.to_numpy())))
-        for key, group in trials["wall_ns"]
-    ]
-    values["within_cv_ratio"] = pd.Series(dict(variation), dtype="float64")
+    numbers = trials.ngroup()
+    of_trial = _by_trial(times["wall_ns"], numbers, len(values))
+    values["within_cv_ratio"] = _variations(of_trial)
     undisturbed = times.assign(wall_ns=measured["undisturbed_wall_ns"])
     quiet = undisturbed[is_quiet].groupby(TRIAL_KEY, sort=True)
     values["started_unix_ns"] = measured.groupby(TRIAL_KEY, sort=True)["started_unix_ns"].first()
@@ -149,24 +150,34 @@ def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.Dat
         measured["disturbance_ratio"].notna().groupby([measured[key] for key in TRIAL_KEY]).sum()
     )
     values["quiet"] = quiet.size().reindex(values.index, fill_value=0)
-    of_trial = measured.groupby(TRIAL_KEY, sort=True)
-    values["imputed"] = of_trial["is_imputed"].sum()
-    values[CHUNK_COUNTS] = of_trial[CHUNK_COUNTS].sum()
+    counted = measured.groupby(TRIAL_KEY, sort=True)
+    values["imputed"] = counted["is_imputed"].sum()
+    values[CHUNK_COUNTS] = counted[CHUNK_COUNTS].sum()
     enough = values["quiet"] >= values["measured"].clip(upper=FEWEST_QUIET)
     medians = quiet[QUIET_TIMES].median().reindex(values.index).where(enough)
     values = values.join(medians.add_prefix("quiet_"))
-    values["walls_ns"] = _arrays(trials["wall_ns"], values.index)
-    have = set(values.index[enough])
-    kept = (group for group in quiet["wall_ns"] if group[0] in have)
-    values["quiet_walls_ns"] = _arrays(kept, values.index)
+    values["walls_ns"] = pd.Series(of_trial, index=values.index, dtype=object)
+    kept = is_quiet & enough.to_numpy()[numbers]
+    of_quiet = _by_trial(undisturbed["wall_ns"][kept], numbers[kept], len(values))
+    values["quiet_walls_ns"] = pd.Series(of_quiet, index=values.index, dtype=object)
     return values.reset_index().astype({"cell": "string"})
 
 
-def _arrays(groups: Iterable[tuple[Any, pd.Series]], trials: pd.Index) -> pd.Series:
-    """One array for each trial, in the order of the rows; empty for one without a group."""
-    nothing = np.array([], dtype=np.float64)
-    of_trial = {key: group.to_numpy() for key, group in groups}
-    return pd.Series([of_trial.get(key, nothing) for key in trials], index=trials, dtype=object)
+def _by_trial(walls_ns: pd.Series, numbers: pd.Series, trials: int) -> list[Floats]:
+    """An array for each of so many trials, which have numbers; empty for one without any time."""
+    of_trial = numbers.to_numpy()
+    order = np.argsort(of_trial, kind="stable")
+    ends = np.cumsum(np.bincount(of_trial, minlength=trials))
+    return np.split(walls_ns.to_numpy()[order], ends[:-1])[:trials]
+
+
+def _variations(of_trial: Sequence[Floats]) -> Floats:
+    """The coefficient of variation of each trial's times; NaN for a single one."""
+    found = np.full(len(of_trial), np.nan)
+    for places, walls_ns in by_length(of_trial):
+        if walls_ns.shape[-1] > 1:
+            found[places] = coefficients_of_variation(np.sort(walls_ns, axis=-1))
+    return found
 
 
 def values_table(values: pd.DataFrame) -> list[ValueRow]:

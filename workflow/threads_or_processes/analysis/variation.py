@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from threads_or_processes.analysis.estimates import Floats, centre
+from threads_or_processes.analysis.estimates import Floats, by_length, centre
 
 #: Tukey's fences, in interquartile ranges beyond the quartiles.
 MILD_RANGES = 1.5
@@ -55,10 +55,12 @@ def nesting(repetitions: Sequence[Floats]) -> Nesting | None:
     if trials < 2 or total == trials:
         return None
     first = min(float(times.min()) for times in repetitions)
-    logs = [np.log(np.sort(times)) - np.log(first) for times in repetitions]
-    means = np.array([float(centre(of_trial)) for of_trial in logs])
-    within = sum(float(np.sum((x - m) ** 2)) for x, m in zip(logs, means, strict=True))
-    within /= total - trials
+    means, squares = np.empty(trials), np.empty(trials)
+    for places, times in by_length(repetitions):
+        logs = np.log(np.sort(times, axis=-1)) - np.log(first)
+        means[places] = centre(logs)
+        squares[places] = np.sum((logs - means[places, None]) ** 2, axis=-1)
+    within = sum(squares.tolist()) / (total - trials)
     grand = float(np.sum(sizes * means)) / total
     per_trial = (total - float(np.sum(sizes**2)) / total) / (trials - 1)
     between = (float(np.sum(sizes * (means - grand) ** 2)) / (trials - 1) - within) / per_trial

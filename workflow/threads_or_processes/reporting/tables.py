@@ -4,7 +4,7 @@ import csv
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import is_dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -16,10 +16,11 @@ from threads_or_processes.records.tables import TABLES, AllTables
 from threads_or_processes.records.tables.amounts import AmountRow, OverheadRow
 from threads_or_processes.records.tables.comparisons import FamilyRow, RatioRow
 from threads_or_processes.records.tables.groups import Ratio
-from threads_or_processes.records.tables.measured import CellRow, ModesRow
+from threads_or_processes.records.tables.measured import CellRow, ModesRow, ValueRow
 from threads_or_processes.records.vocabulary import SERIAL, Basis, CellFlag, Timing
 
 Row = TypeVar("Row")
+Key = TypeVar("Key")
 
 
 class Tables(AllTables):
@@ -34,11 +35,8 @@ class Tables(AllTables):
         return {(row.cell, row.baseline_cell): row for row in self.ratios}
 
     @cached_property
-    def _amounts(self) -> Mapping[str, tuple[AmountRow, ...]]:
-        found: dict[str, list[AmountRow]] = {}
-        for row in self.amounts:
-            found.setdefault(row.cell, []).append(row)
-        return {cell: tuple(rows) for cell, rows in found.items()}
+    def _amounts(self) -> Mapping[str, Sequence[AmountRow]]:
+        return _grouped(self.amounts, lambda row: row.cell)
 
     @cached_property
     def _overheads(self) -> Mapping[str, OverheadRow]:
@@ -49,13 +47,27 @@ class Tables(AllTables):
         """The modes of each cell at its largest amount."""
         return {row.cell: row for row in sorted(self.modes, key=lambda row: row.amount)}
 
+    @cached_property
+    def _values(self) -> Mapping[str, Sequence[ValueRow]]:
+        return _grouped(self.values, lambda row: row.cell)
+
+    @cached_property
+    def _families(self) -> Mapping[tuple[str, str], Sequence[FamilyRow]]:
+        return _grouped(self.families, lambda row: (row.workload, row.arm))
+
+    @cached_property
+    def _warm(self) -> Mapping[tuple[str, str], Sequence[CellRow]]:
+        """The first measurement of each warm cell, by workload and arm."""
+        warm = (row for row in self.cells if (row.timing, row.replicate) == (Timing.WARM, 1))
+        return _grouped(warm, lambda row: (row.workload, row.arm))
+
     @property
     def differences_by_chance(self) -> tuple[float, ...]:
         """How far apart two measurements of one cell are (A/A), as shares; empty without any."""
         ratios = (row.estimate for row in self.control)
         return tuple(ratio.apart for ratio in ratios if ratio)
 
-    @property
+    @cached_property
     def timed(self) -> tuple[CellRow, ...]:
         """The cells that are not weighed but timed."""
         return tuple(row for row in self.cells if row.timing is not Timing.MEMORY)
@@ -74,7 +86,7 @@ class Tables(AllTables):
         """The row of a cell, if the table has it."""
         return self._cells.get(cell_id)
 
-    def amounts_of(self, cell_id: str) -> tuple[AmountRow, ...]:
+    def amounts_of(self, cell_id: str) -> Sequence[AmountRow]:
         """The rows of a warm cell's amounts, the least first."""
         return self._amounts.get(cell_id, ())
 
@@ -99,14 +111,14 @@ class Tables(AllTables):
 
     def block_values(self, cell_id: str, basis: Basis | None) -> dict[int, float]:
         """A cell's trials (ns) by block: their quiet times or the typical ones."""
-        of_cell = (row for row in self.values if row.cell == cell_id)
+        of_cell = self._values.get(cell_id, ())
         if basis is Basis.QUIET:
             return {row.block: row.quiet_ns for row in of_cell if row.quiet_ns is not None}
         return {row.block: row.typical_ns for row in of_cell}
 
-    def families_of(self, workload: str, arm: str) -> tuple[FamilyRow, ...]:
+    def families_of(self, workload: str, arm: str) -> Sequence[FamilyRow]:
         """The best cell of each parallel family that has one, for a workload on an arm."""
-        return tuple(r for r in self.families if (r.workload, r.arm) == (workload, arm))
+        return self._families.get((workload, arm), ())
 
     def failing(self, workload: str, arm: str) -> tuple[CellRow, ...]:
         """The warm cells of a workload on an arm that are never recommended.
@@ -115,20 +127,21 @@ class Tables(AllTables):
         """
         return tuple(
             row
-            for row in self.cells
-            if (row.workload, row.arm, row.timing, row.replicate) == (workload, arm, Timing.WARM, 1)
-            and {CellFlag.FAILURES, CellFlag.LOST_UPDATES} & set(row.flags)
+            for row in self._warm.get((workload, arm), ())
+            if {CellFlag.FAILURES, CellFlag.LOST_UPDATES} & set(row.flags)
         )
 
     def serial(self, workload: str, arm: str) -> CellRow | None:
         """The warm serial cell of a workload on an arm: the baseline of its speed-ups."""
-        place = (workload, arm, SERIAL, Timing.WARM, 1)
-        rows = (
-            row
-            for row in self.cells
-            if (row.workload, row.arm, row.model, row.timing, row.replicate) == place
-        )
+        rows = (row for row in self._warm.get((workload, arm), ()) if row.model == SERIAL)
         return next(rows, None)
+
+
+def _grouped(rows: Iterable[Row], key: Callable[[Row], Key]) -> Mapping[Key, Sequence[Row]]:
+    found: dict[Key, list[Row]] = {}
+    for row in rows:
+        found.setdefault(key(row), []).append(row)
+    return {of: tuple(group) for of, group in found.items()}
 
 
 def read_tables(folder: Path) -> Tables:

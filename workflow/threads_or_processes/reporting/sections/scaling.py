@@ -55,6 +55,9 @@ FEWEST_COUNTS = 2
 LINEAR_UP_TO_WORKERS = 8
 """More workers than this and both axes double from tick to tick."""
 
+Speedup = tuple[RatioRow, Ratio]
+"""A row of the table of ratios, and its ratio."""
+
 _COLUMNS = {
     "model": "series.model",
     "arm": "series.arm",
@@ -73,8 +76,14 @@ def build(evidence: Evidence) -> Iterator[Section]:
     experiment = campaign.experiment(SCALING)
     if experiment is None:
         return
+    speedups: dict[str, list[Speedup]] = {}
+    for row, ratio in speedup_rows(campaign, evidence.tables):
+        speedups.setdefault(row.workload, []).append((row, ratio))
     figures = {
-        workload.label: speedup(workload, campaign, evidence.tables) for workload in campaign.scaled
+        workload.label: speedup(
+            workload, speedups.get(workload.label, ()), campaign, evidence.tables
+        )
+        for workload in campaign.scaled
     }
     counts = sorted({int(size) for figure in figures.values() for size in figure.sizes})
     yield Section(
@@ -116,7 +125,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
     )
 
 
-def speedup_rows(campaign: Campaign, tables: Tables) -> Iterator[tuple[RatioRow, Ratio]]:
+def speedup_rows(campaign: Campaign, tables: Tables) -> Iterator[Speedup]:
     """The speed-ups of the scaling experiment: warm cells against serial on the reference arm."""
     cells = {cell.id for cell in campaign.cells_of(campaign.experiment(SCALING))}
     for row in tables.ratios:
@@ -129,9 +138,11 @@ def speedup_rows(campaign: Campaign, tables: Tables) -> Iterator[tuple[RatioRow,
             yield row, ratio
 
 
-def speedup(workload: Workload, campaign: Campaign, tables: Tables) -> FigureSpec:
+def speedup(
+    workload: Workload, speedups: Iterable[Speedup], campaign: Campaign, tables: Tables
+) -> FigureSpec:
     """The speedup figure of a workload, with the value in each block and two bounds."""
-    marks = tuple(_marks(workload, campaign, tables))
+    marks = tuple(_marks(speedups, campaign, tables))
     lines: dict[Series, list[Mark]] = {}
     for mark in marks:
         if mark.block is None:
@@ -186,13 +197,10 @@ def _borders(workload: Workload, campaign: Campaign) -> Iterator[Border]:
             yield Border(title=words.BORDERS[kind][0], below=below, above=above)
 
 
-def _marks(workload: Workload, campaign: Campaign, tables: Tables) -> Iterator[Mark]:
+def _marks(speedups: Iterable[Speedup], campaign: Campaign, tables: Tables) -> Iterator[Mark]:
     """For each model and arm its speed-ups over workers, then that in each block."""
     models, arms = list(campaign.models), [arm.name for arm in campaign.arms]
-    rows = [
-        found for found in speedup_rows(campaign, tables) if found[0].workload == workload.label
-    ]
-    rows.sort(key=lambda found: found[0].workers)
+    rows = sorted(speedups, key=lambda found: found[0].workers)
     for model, arm in itertools.product(models, arms):
         series = Series(title=f"{campaign.model_title(model)}, {arm}", model=model, arm=arm)
         line = [found for found in rows if (found[0].model, found[0].arm) == (model, arm)]

@@ -422,7 +422,8 @@ def _without_gil(row: PartsRow, evidence: Evidence) -> str:
     gil = {arm.name: arm.gil for arm in campaign.arms}
     found: dict[bool, tuple[float, str]] = {}
     tried = set()
-    for one in shown_rows(campaign, tables.parts):
+    of_work = (one for one in tables.parts if one.workload == row.workload)
+    for one in shown_rows(campaign, of_work):
         is_process = campaign.models[one.model].family is Family.PROCESSES
         waits = not (is_process and one.arm == row.arm) and (one.model != row.model or gil[one.arm])
         ratio = tables.ratio(one.cell, one.baseline_cell or "")
