@@ -1,0 +1,118 @@
+"""Baselines by name and by path, and the gate for what got slower; what is compared, elsewhere."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from threads_or_processes.analysis.package import CSV_FILE, PACKAGE_FILE
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.plan_file import plan_from
+from threads_or_processes.pipeline import gate
+from threads_or_processes.pipeline.archive import Archive
+from threads_or_processes.pipeline.baseline import Baseline
+from threads_or_processes.pipeline.fleet import Fleet
+from threads_or_processes.plan.config import checked
+from threads_or_processes.records.plan import Plan
+
+from tests.analysis.archives import collect_into
+from tests.factories import FINGERPRINT, grid, make_campaign
+from tests.pipeline.conftest import DEFAULTS
+
+
+def plan_on(**changed: Any) -> Plan:
+    """A plan for a machine that differs from the usual one."""
+    made = make_campaign(grid(["json"], ["serial"], arms=["3.13"]))
+    made.plan["machine"]["fingerprint"] = {**FINGERPRINT, **changed}
+    return plan_from(made.plan)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with a data set in the folder `old`."""
+    monkeypatch.chdir(tmp_path)
+    collect_into(tmp_path / "old", make_campaign(grid(["json"], ["serial"], arms=["3.13"])))
+    return tmp_path
+
+
+def keep(name: str) -> None:
+    """Put the data set where a baseline of that name lies."""
+    folder = Path("results/baselines/report") / name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    Path("old").rename(folder)
+
+
+def test_a_name_is_kept_first_and_compared_with_from_then_on(here: Path) -> None:
+    asked, plan = {"baseline": "v1"}, plan_on()
+    first = Baseline.of(asked, plan)
+    assert first is not None
+    assert not first.is_kept
+    assert first.announcement.startswith("There is no baseline v1 yet")
+    keep("v1")
+    (first.package_file.parent / PACKAGE_FILE).rename(here / "package")
+    half = Baseline.of(asked, plan)
+    assert half is not None
+    assert not half.is_kept  # a copy that was interrupted
+    (here / "package").rename(first.package_file)
+    then = Baseline.of(asked, plan)
+    assert then is not None
+    assert then.is_kept
+    assert then.announcement.startswith("Compared with baseline v1")
+    assert Baseline.of({}, plan) is None
+
+
+@pytest.mark.parametrize("path", ["./old", f"old/{CSV_FILE}", f"old/{PACKAGE_FILE}"])
+def test_a_path_is_a_baseline_of_the_folder_s_name(here: Path, path: str) -> None:
+    found = Baseline.of({"baseline": path}, plan_on())
+    assert found is not None
+    assert (found.name, found.is_kept, found.dataset) == ("old", True, Path("old") / CSV_FILE)
+    archive = Archive.of(DEFAULTS | {"dataset": "old", "baseline": path})
+    assert [file.name for file in archive.changes] == [
+        *("changes.csv", "differences.csv", "baseline.json"),
+    ]
+    assert archive.to_keep == []
+
+
+def test_a_kernel_may_change_and_the_machine_may_not(here: Path) -> None:
+    asked = {"baseline": "./old"}
+    Baseline.of(asked, plan_on(kernel="7.0", os="Another"))
+    with pytest.raises(UserError, match="another machine: cpu_model is Other and was Synthetic"):
+        Baseline.of(asked, plan_on(cpu_model="Other"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"baseline": "no/such/folder"}, "there is no data set at no/such/folder"),
+        ({"fail_on": ["slower"]}, "there is no baseline that anything could be slower than"),
+    ],
+)
+def test_a_baseline_that_is_not_there(here: Path, settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        Baseline.of(settings, plan_on())
+
+
+@pytest.mark.parametrize("name", ["", "..", "a b", "-x"])
+def test_a_name_that_can_be_no_folder_s_is_refused(name: str) -> None:
+    with pytest.raises(UserError, match="must be null, a name of letters"):
+        checked(DEFAULTS | {"baseline": name})
+
+
+def test_several_machines_have_no_baseline() -> None:
+    with pytest.raises(UserError, match="a baseline is of one machine"):
+        Fleet.of(DEFAULTS | {"machines": {"lab": {"cpus": 2}}, "baseline": "v1"})
+
+
+def test_the_gate_names_what_got_slower(here: Path) -> None:
+    results = Archive.of(DEFAULTS | {"dataset": "old", "baseline": "./old"})
+    (changes, *_) = results.changes
+    changes.parent.mkdir(parents=True)
+    changes.write_text(
+        "cell,ratio,ci_low_ratio,ci_high_ratio,reading\n"
+        "json/serial/1/3.13/warm,2.01,1.8,2.25,slower\n"
+        "json/threads/2/3.13/warm,1.04,1.01,1.07,slower_somewhat\n",
+        encoding="utf-8",
+    )
+    assert gate.failing(results, ["slower"]) == [
+        "slower than the baseline: json/serial/1/3.13/warm, 2.01 times the time (1.80 to 2.25)"
+    ]
+    assert gate.failing(results, ["refuted"]) == []
