@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from threads_or_processes.analysis.before_after import (
+    NOT_AGAIN,
     ONLY_AFTER,
     ONLY_BEFORE,
     OTHER_BATCH,
@@ -17,6 +18,7 @@ from threads_or_processes.analysis.before_after import (
     Changes,
     State,
     changes,
+    in_both,
     state_of,
 )
 from threads_or_processes.analysis.between_sessions import (
@@ -67,8 +69,11 @@ def made_of(campaign: Campaign, code: Mapping[str, str] | None = None) -> Made:
 
 def compared(before: Campaign, after: Campaign, code: Mapping[str, str] | None = None) -> Changes:
     """Two campaigns; `code` is what measures a workload in the one after."""
+    batches = [in_batches(in_order(trials_of(one))) for one in (before, after)]
+    again = in_both(*batches)
     states = [
-        state_of(plan_of(one), in_batches(in_order(trials_of(one)))) for one in (before, after)
+        state_of(plan_of(one), of_one, again)
+        for one, of_one in zip((before, after), batches, strict=True)
     ]
     return changes(*states, measured=Measured(before=made_of(before), after=made_of(after, code)))
 
@@ -117,31 +122,48 @@ def test_a_batch_of_another_size_is_compared_by_its_work() -> None:
 
 
 def test_builds_are_the_same_by_their_role() -> None:
-    def campaign(*arms: str) -> Campaign:
-        return make_campaign(grid(["json"], ["serial"], arms=arms, blocks=6))
+    def campaign(*arms: str, seed: int = 1) -> Campaign:
+        return make_campaign(grid(["json"], ["serial"], arms=arms, blocks=6), seed=seed)
 
-    found = compared(campaign("3.13", "3.13t"), campaign("3.14", "3.14t"))
+    found = compared(campaign("3.13", "3.13t"), campaign("3.14", "3.14t", seed=2))
     assert [(row.before_cell, row.cell) for row in found.rows] == [
         ("json/serial/1/3.13/warm", "json/serial/1/3.14/warm"),
         ("json/serial/1/3.13t/warm", "json/serial/1/3.14t/warm"),
     ]
     # Where several have one role, by name.
-    found = compared(campaign("3.13", "3.14"), campaign("3.13", "3.14"))
-    assert [row.before_cell for row in found.rows] == [row.cell for row in found.rows]
+    found = compared(campaign("3.13", "3.14"), campaign("3.13", "3.14", seed=2))
+    assert [row.before_cell for row in found.rows] == [
+        *("json/serial/1/3.13/warm", "json/serial/1/3.14/warm")
+    ]
 
 
 def test_what_is_not_in_both_is_counted() -> None:
     common, old, new = (make_cell(one, "serial", 1, "3.13") for one in ("json", "fib", "regex"))
     failed = make_cell("sleep", "serial", 1, "3.13", blocks=1)
-    after = make_campaign([common, new, failed], failures={(failed.id, 1): "crashed"})
+    failures = {(failed.id, 1): "crashed"}
+    after = make_campaign([common, new, failed], failures=failures, seed=2)
     found = compared(make_campaign([common, old, failed]), after)
     assert [row.cell for row in found.rows] == [common.id]
     assert found.left_out == {ONLY_BEFORE: 1, ONLY_AFTER: 1, WITHOUT_TRIALS: 1}
 
 
+def test_trials_that_are_in_both_data_sets_are_no_second_measurement() -> None:
+    cells = grid(["json", "fib"], ["serial"], arms=["3.13"], blocks=6)
+    before, after = make_campaign(cells), make_campaign(cells)
+    for record in after.records.values():
+        if record["cell"]["workload"] == "json":
+            record["trial_id"] = sha256(record["trial_id"])[:32]
+            record["started_unix_ns"] += 10**15
+    found = compared(before, after)
+    assert [row.workload for row in found.rows] == ["json"]
+    assert found.left_out == {NOT_AGAIN: 1}
+    assert compared(before, before).left_out == {NOT_AGAIN: 2}
+
+
 def test_fewer_than_six_blocks_are_inconclusive() -> None:
     cells = grid(["json"], ["serial"], arms=["3.13"], blocks=5)
-    (row,) = compared(make_campaign(cells), make_campaign(cells, truth=slowed("json", 9))).rows
+    after = make_campaign(cells, truth=slowed("json", 9), seed=2)
+    (row,) = compared(make_campaign(cells), after).rows
     assert row.reading is ComparisonResult.INCONCLUSIVE
 
 
@@ -201,7 +223,8 @@ def test_a_state_of_several_sessions_says_it_too() -> None:
     times = {cell.id: {block: math.exp(0.2 * sessions[block]) for block in sessions}}
     found = within_state(times, [cell], sessions)
     assert found is not None
-    assert (found.freedom, found.variance) == (1, pytest.approx(0.02))
+    assert found.freedom == 1
+    assert found.variance == pytest.approx(0.02)
     assert within_state(times, [cell], dict.fromkeys(sessions, 1)) is None
 
 

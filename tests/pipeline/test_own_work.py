@@ -132,7 +132,8 @@ def test_an_edited_function_is_measured_anew_and_compared_with_its_baseline(own:
     (section,) = re.findall(r"<section[^>]*before-after.*?</section>", page, re.DOTALL)
     for told in (section, own.html.with_suffix(".md").read_text(encoding="utf-8")):
         assert "The two states differ in code: first.py:work" in told
-        assert re.search(r"[12] slower", told)
+        assert "of 1\N{NO-BREAK SPACE}configuration: 1 slower" in told
+        assert "1\N{NO-BREAK SPACE}configuration, not measured again" in told
     assert contents(own.folder / place) == kept
 
 

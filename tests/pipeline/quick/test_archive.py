@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.pipeline.archive import Archive, dataset_at
+from threads_or_processes.pipeline.archive import Archive
+from threads_or_processes.pipeline.baseline import dataset_at
 
 from tests.analysis.archives import collect_into
 from tests.conftest import ROOT

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from threads_or_processes.analysis.archived import unpack_dataset
-from threads_or_processes.analysis.before_after import changes, state_of
+from threads_or_processes.analysis.before_after import changes, in_both, state_of
 from threads_or_processes.analysis.dataset import (
     DataSet,
     check_covers,
@@ -130,7 +130,9 @@ def compare(arguments: argparse.Namespace) -> None:
     measured = Measured(
         before=made_of(old_package, old.batches), after=made_of(new_package, new.batches)
     )
-    before, after = state_of(old_plan, old.batches), state_of(new_plan, new.batches)
+    again = in_both(old.batches, new.batches)
+    before = state_of(old_plan, old.batches, again)
+    after = state_of(new_plan, new.batches, again)
     is_itself = old_package.csv.sha256 == new_package.csv.sha256
     found = changes(before, after, measured=measured)
     note = BaselineNote(
@@ -143,7 +145,7 @@ def compare(arguments: argparse.Namespace) -> None:
         together=found.together,
         left_out=found.left_out,
     )
-    rows = {"changes": () if is_itself else found.rows, "differences": differences(measured)}
+    rows = {"changes": found.rows, "differences": differences(measured)}
     for name, record in BASELINE_TABLES.items():
         table = without_formulas(frame(rows[name], record))
         write_text(arguments.out / f"{name}.csv", csv_text(table))

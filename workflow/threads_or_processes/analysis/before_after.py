@@ -49,6 +49,7 @@ FEWEST_WORKLOADS = 3
 OTHER_BATCH = "timed with startup, with a batch of another size"
 ONLY_BEFORE = "only in the baseline"
 ONLY_AFTER = "not in the baseline"
+NOT_AGAIN = "not measured again, as nothing changed for them"
 WITHOUT_TRIALS = "without a successful trial in one of the two"
 
 #: A cell, whatever its build is called: workload, model, workers, role of its build, timing.
@@ -59,7 +60,8 @@ Place = tuple[str, str, int, object, Timing]
 class State:
     """A data set, as far as it is compared: times of trials, and how much work they are of.
 
-    `work`: tasks times size times amount of a cell's batch.
+    `work`: tasks times size times amount of a cell's batch. `again`: the cells whose trials are in
+    the other data set, too; nothing else here is about them.
     """
 
     plan: Plan
@@ -68,6 +70,7 @@ class State:
     sessions: Groups
     floors_ns: Floors
     first_unix_ns: int
+    again: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,28 +100,45 @@ class Changes:
 
     rows: Sequence[ChangeRow]
     left_out: Mapping[str, int]
-    together: Together | None
-    sentinel_ratio: float | None
+    together: Together | None = None
+    sentinel_ratio: float | None = None
 
 
-def state_of(plan: Plan, batches: Batches) -> State:
-    """A data set as comparing needs it."""
+def in_both(before: Batches, after: Batches) -> frozenset[str]:
+    """The cells that have a trial in both data sets: it was not measured again for the second."""
+    old, new = (
+        {
+            str(trial): str(cell)
+            for part in batches(["trial_id", "cell"])
+            for trial, cell in part.drop_duplicates().itertuples(index=False)
+        }
+        for batches in (before, after)
+    )
+    return frozenset(new[trial] for trial in old.keys() & new.keys())
+
+
+def state_of(plan: Plan, batches: Batches, again: frozenset[str] = frozenset()) -> State:
+    """A data set as comparing needs it, without the cells that were not measured again."""
     found = reduced(plan, batches)
-    repetitions = at_largest_amounts(found.repetitions)
+    repetitions = found.repetitions[~found.repetitions["cell"].isin(again)]
+    repetitions = at_largest_amounts(repetitions)
     values = trial_values(repetitions, quiet_threshold=plan.quiet_threshold)
     measured = repetitions[repetitions["phase"] == "measure"]
     amounts = measured.groupby("cell", observed=True)["amount"].max()
     batch = found.trials.drop_duplicates("cell").set_index("cell")
     units = (batch["tasks"] * batch["size"].fillna(1)).to_dict()
+    readings = (
+        part.loc[~part["cell"].isin(again), "sentinel_json"]
+        for part in batches(["cell", "sentinel_json"])
+    )
     return State(
         plan=plan,
         times=times_of(values, plan),
         work={str(cell): int(units[cell] * amount) for cell, amount in amounts.items()},
         sessions=sessions_of(values),
-        floors_ns=floors(
-            one for part in batches(["sentinel_json"]) for one in watched_in(part["sentinel_json"])
-        ),
+        floors_ns=floors(one for texts in readings for one in watched_in(texts)),
         first_unix_ns=int(found.repetitions["started_unix_ns"].min()),
+        again=again,
     )
 
 
@@ -129,6 +149,9 @@ def changes(before: State, after: State, *, measured: Measured) -> Changes:
     """
     left_out: Counter[str] = Counter()
     pairs = list(_pairs(before, after, left_out))
+    told = {reason: number for reason, number in sorted(left_out.items()) if number}
+    if not pairs:
+        return Changes(rows=(), left_out=told)
     unchanged = [one for one in pairs if is_unchanged(one.before, one.after, measured)]
     shares = share_of(before.sessions) + share_of(after.sessions)
     within = {
@@ -162,7 +185,7 @@ def changes(before: State, after: State, *, measured: Measured) -> Changes:
     together = still if unchanged else _moved(pairs)
     return Changes(
         rows=[row if row.p_value is None else replace(row, q_value=next(q_values)) for row in rows],
-        left_out={reason: number for reason, number in sorted(left_out.items()) if number},
+        left_out=told,
         together=_together(together, bool(unchanged), after.plan.confidence),
         sentinel_ratio=_sentinel_ratio(before.floors_ns, after.floors_ns),
     )
@@ -177,6 +200,9 @@ def _pairs(before: State, after: State, left_out: Counter[str]) -> Iterator[Same
         if place not in old:
             continue
         was = old[place]
+        if cell.id in after.again:
+            left_out[NOT_AGAIN] += 1
+            continue
         if was.id not in before.times.typical or cell.id not in after.times.typical:
             left_out[WITHOUT_TRIALS] += 1
             continue

@@ -29,7 +29,7 @@ class Archive(Results):
     def of(cls, config: Mapping[str, Any]) -> "Archive":
         """The data set that `config` names; `UserError` if it or its package can't be used."""
         config = checked(config)
-        dataset = dataset_at(Path(config["dataset"]), "dataset")
+        dataset = dataset_at(Path(config["dataset"]))
         package_file = dataset.parent / PACKAGE_FILE
         package = read_package(package_file)
         return cls(

@@ -97,7 +97,7 @@ class Baseline:
         return f"There is no baseline {self.name} yet: this run's data are kept in {self.folder}"
 
 
-def dataset_at(path: Path, key: str) -> Path:
+def dataset_at(path: Path, key: str = "dataset") -> Path:
     """The file of the data set that a user's path means: itself, or the one in that folder."""
     if path.name.endswith((".csv.gz", ".parquet")):
         candidates = [path]

@@ -79,7 +79,7 @@ def _answer(note: BaselineNote, rows: Sequence[ChangeRow], campaign: Campaign) -
     if note.is_itself:
         return ("Nothing was measured since baseline ", *name, ", so there is nothing to compare.")
     if not rows:
-        return ("No configuration is in this campaign and in baseline ", *name, ".")
+        return ("No configuration was measured again since baseline ", *name, ".")
     counts = Counter(row.reading for row in rows)
     told = ", ".join(f"{counts[one]} {word}" for one, word in RESULTS.items() if counts[one])
     most = ""
