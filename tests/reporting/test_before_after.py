@@ -1,0 +1,149 @@
+"""The section on what changed since a baseline, and the same in the summary."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+from threads_or_processes.records.baseline import BaselineNote, Together
+from threads_or_processes.records.tables.changes import ChangeRow, DifferenceRow
+from threads_or_processes.records.tables.groups import RatioIntervals
+from threads_or_processes.records.vocabulary import Basis, ComparisonResult, Timing
+from threads_or_processes.reporting import report, summary
+from threads_or_processes.reporting.evidence import Evidence, SinceBaseline
+from threads_or_processes.reporting.page import Figure, Fold, Page, Table
+from threads_or_processes.reporting.sections import before_after
+
+from tests.reporting.worlds import World
+
+NOTE = BaselineNote(
+    name="v1",
+    first_unix_ns=1_795_000_000 * 10**9,
+    trials_csv_sha256="0123456789abcdef",
+    margin=0.05,
+    sentinel_ratio=1.003,
+    left_out={"not in the baseline": 2},
+)
+
+
+def row(
+    model: str, ratio: float, reading: ComparisonResult, *, workload: str = "json"
+) -> ChangeRow:
+    """A configuration that takes so many times as long."""
+    workers = 1 if model == "serial" else 2
+    cell = f"{workload}/{model}/{workers}/3.13/warm"
+    return ChangeRow(
+        workload=workload,
+        model=model,
+        workers=workers,
+        arm="3.13",
+        timing=Timing.WARM,
+        cell=cell,
+        before_cell=cell,
+        basis=Basis.QUIET,
+        before_ns=1e7,
+        after_ns=ratio * 1e7,
+        ratio=ratio,
+        blocks=8,
+        intervals=RatioIntervals(
+            ci_low_ratio=ratio / 1.1, ci_high_ratio=ratio * 1.1, beyond_trials_sd=0.02
+        ),
+        reading=reading,
+    )
+
+
+ROWS = (
+    row("threads", 1.0, ComparisonResult.EQUAL),
+    row("serial", 2.0, ComparisonResult.SLOWER),
+    row("processes-fork", 0.5, ComparisonResult.FASTER),
+)
+
+
+@pytest.fixture(scope="module")
+def evidence(world: Callable[[str], World]) -> Evidence:
+    """A campaign that is compared with nothing yet."""
+    return world("default").evidence()
+
+
+def page_of(
+    evidence: Evidence,
+    rows: Sequence[ChangeRow] = ROWS,
+    differences: Sequence[DifferenceRow] = (),
+    note: BaselineNote = NOTE,
+) -> Page:
+    """The report with these changes."""
+    since = SinceBaseline(note=note, changes=tuple(rows), differences=tuple(differences))
+    return report.build(replace(evidence, baseline=since))
+
+
+def told(page: Page) -> str:
+    """The section in the summary."""
+    return summary.markdown(page).partition("## Before and after")[2].partition("\n## ")[0]
+
+
+def test_without_a_baseline_there_is_no_such_section(evidence: Evidence) -> None:
+    assert before_after.ANCHOR not in {
+        section.anchor for section in report.build(evidence).sections
+    }
+
+
+def test_the_worst_comes_first_and_all_results_are_counted(evidence: Evidence) -> None:
+    page = page_of(evidence)
+    (section,) = (one for one in page.sections if one.anchor == before_after.ANCHOR)
+    words = told(page)
+    assert "Since baseline v1 (18 November 2026, data 01234567), of 3" in words
+    assert "1 slower, 1 faster, 1 no difference." in words
+    assert "serial (3.13), 2.00×" in words
+    assert "Left out: 2" in words
+    (table,) = (block for block in section.blocks if isinstance(block, Table))
+    assert [cells[-1] for cells in table.rows] == ["▼ slower", "▲ faster", "= no difference"]
+    (figure,) = section.of(Figure)
+    assert [mark.value for mark in figure.drawn.marks] == [2.0, 0.5, 1.0]
+
+
+def test_what_differs_is_named_and_what_does_not_is_said(evidence: Evidence) -> None:
+    assert "Both states have the same interpreters, libraries" in told(page_of(evidence))
+    differing = [
+        DifferenceRow(kind="code", what="own.py:work", before="aaaa", after="bbbb"),
+        DifferenceRow(kind="library", what="3.13: numpy", before="1", after="<b>2</b>"),
+        DifferenceRow(kind="library", what="3.13: new", after="1"),
+        DifferenceRow(kind="machine", what="kernel", before="6", after="7"),
+    ]
+    words = told(page_of(evidence, differences=differing))
+    assert "The two states differ in code, library (2) and machine: own.py:work (aaaa" in words
+    assert "1 more below" in words
+    assert "<b>" not in words
+
+
+@pytest.mark.parametrize(
+    ("unchanged", "words"),
+    [
+        (True, "That is probably the machine."),
+        (False, "That is the change, or the machine."),
+    ],
+)
+def test_a_movement_of_all_workloads_is_said_to_be_one(
+    evidence: Evidence, unchanged: bool, words: str
+) -> None:
+    moved = Together(workloads=5, ratio=1.08, low=1.05, high=1.11, unchanged=unchanged)
+    assert words in told(page_of(evidence, note=replace(NOTE, together=moved)))
+    still = replace(moved, ratio=1.005, low=1.001)
+    assert words not in told(page_of(evidence, note=replace(NOTE, together=still)))
+
+
+def test_of_many_configurations_only_those_that_changed_are_shown_at_once(
+    evidence: Evidence,
+) -> None:
+    still = [row("serial", 1.0, ComparisonResult.EQUAL, workload=f"w{n}") for n in range(20)]
+    page = page_of(evidence, rows=(*ROWS, *still))
+    (section,) = (one for one in page.sections if one.anchor == before_after.ANCHOR)
+    (table,) = (block for block in section.blocks if isinstance(block, Table))
+    assert len(table.rows) == 2
+    (every,) = (one for one in section.of(Fold) if one.summary == "Every configuration")
+    assert isinstance(every.content[0], Table)
+    assert len(every.content[0].rows) == 23
+
+
+def test_nothing_to_compare_is_said(evidence: Evidence) -> None:
+    itself = replace(NOTE, is_itself=True, left_out={})
+    assert "so there is nothing to compare" in told(page_of(evidence, rows=(), note=itself))
+    assert "No configuration was measured again" in told(page_of(evidence, rows=()))
