@@ -82,6 +82,8 @@ EXCUSED = {
 PLACEHOLDERS = {
     "dataset=PATH": "dataset=docs/example",
     "path/to/trials.csv.gz": "docs/example/trials.csv.gz",
+    "after/trials.csv.gz": "docs/example/trials.csv.gz",
+    "before/trials.csv.gz": "docs/example/trials.csv.gz",
 }
 
 
