@@ -117,7 +117,7 @@ def test_what_differs_is_named_and_what_does_not_is_said(evidence: Evidence) -> 
 @pytest.mark.parametrize(
     ("unchanged", "words"),
     [
-        (True, "That is probably the machine."),
+        (True, "They moved together: that is probably the machine."),
         (False, "That is the change, or the machine."),
     ],
 )

@@ -173,7 +173,8 @@ class Results:
         """
         if not self.is_finished:
             return []
-        behind_report = [*self.tables, *self.dataset_files] if self.has_report else []
+        made = [*self.tables, *self.dataset_files, *map(str, self.changes)]
+        behind_report = made if self.has_report else []
         behind = [*behind_report, *self.behind_dataset]
         return [file for file in behind if not Path(file).exists()]
 

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from threads_or_processes.records.baseline import BaselineNote
+from threads_or_processes.records.baseline import BaselineNote, Together
 from threads_or_processes.records.tables.changes import ChangeRow, DifferenceRow
-from threads_or_processes.records.vocabulary import ComparisonResult
+from threads_or_processes.records.tables.groups import Ratio
+from threads_or_processes.records.vocabulary import Basis, ComparisonResult
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
@@ -96,21 +97,7 @@ def _surroundings(since: SinceBaseline) -> Iterator[Block]:
         return
     yield Paragraph(_differing(since.differences))
     together, sentinel = since.note.together, since.note.sentinel_ratio
-    told = []
-    if together is not None and together.moved:
-        decimals = "{:.2f}"
-        low, high = decimals.format(together.low), decimals.format(together.high)
-        figures = f"{decimals.format(together.ratio)}× [{low},{text.SPACE}{high}] the time"
-        if together.unchanged:
-            told.append(
-                f"The {together.workloads} workloads whose code and interpreters did not change "
-                f"moved together: {figures}. That is probably the machine."
-            )
-        else:
-            told.append(
-                f"All {together.workloads} workloads moved together: {figures}. That is the "
-                "change, or the machine."
-            )
+    told = [] if together is None else list(_together(together))
     if sentinel is not None:
         told.append(
             "The sentinel, which is the same small task in both states, at its best took "
@@ -118,6 +105,24 @@ def _surroundings(since: SinceBaseline) -> Iterator[Block]:
         )
     if told:
         yield Paragraph(" ".join(told))
+
+
+def _together(found: Together) -> Iterator[str]:
+    """How far all workloads moved, if that says something: the unchanged ones always do."""
+    mean = Ratio(value=found.ratio, low=found.low, high=found.high)
+    time = f"{words.figures(mean)} the time"
+    if found.unchanged:
+        yield (
+            f"The {found.workloads} workloads whose code and interpreters did not change took "
+            f"{time}."
+        )
+        if found.moved:
+            yield "They moved together: that is probably the machine."
+    elif found.moved:
+        yield (
+            f"All {found.workloads} workloads moved together: {time}. That is the change, or the "
+            "machine."
+        )
 
 
 def _differing(rows: Sequence[DifferenceRow]) -> str:
@@ -215,7 +220,9 @@ def _limits(since: SinceBaseline) -> str:
         f" Left out: {text.count(number, 'configuration')}, {reason}."
         for reason, number in since.note.left_out.items()
     )
+    quiet = sum(row.basis is Basis.QUIET for row in since.changes)
+    basis = f" {quiet} of {len(since.changes)} ratios rest on undisturbed repetitions."
     return (
         f"the two states were measured at different times.{between} What the two sessions do "
-        f"beyond that is in the ratios.{left}"
+        f"beyond that is in the ratios.{basis if since.changes else ''}{left}"
     )
