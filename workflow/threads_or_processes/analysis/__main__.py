@@ -6,6 +6,7 @@
 """
 
 import argparse
+import gc
 from pathlib import Path
 
 import msgspec
@@ -54,6 +55,8 @@ from threads_or_processes.records.tables.changes import BASELINE_TABLES
 def main() -> None:
     """Run the command that the arguments name."""
     arguments = _parser().parse_args()
+    # Data sets become millions of lists without a cycle: searching them takes a tenth of the time.
+    gc.disable()
     arguments.run(arguments)
 
 

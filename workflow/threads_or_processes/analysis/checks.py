@@ -165,7 +165,8 @@ def _broken(
     if rules.json is not None:
         kind = JSON.get(column.name, dict if rules.json == "object" else list)
         wrong = [text for text in values.dropna().unique() if not _is_json(text, kind)]
-        yield values.isin(wrong), f"is not the JSON {rules.json} that belongs there"
+        if wrong:
+            yield values.isin(wrong), f"is not the JSON {rules.json} that belongs there"
 
 
 def _is_json(text: str, kind: Any) -> bool:

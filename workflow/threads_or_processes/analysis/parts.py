@@ -254,7 +254,9 @@ def of_trial(repetitions: Sequence[Spent]) -> Spent:
 
 def _mean(several: Sequence[Spent]) -> Spent:
     """Field by field."""
-    return Spent(*(sum(of_field) / len(several) for of_field in zip(*several, strict=True)))
+    if len(several) == 1:
+        return several[0]
+    return Spent(*[sum(of_field) / len(several) for of_field in zip(*several, strict=True)])
 
 
 def _row(

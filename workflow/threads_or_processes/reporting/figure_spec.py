@@ -1,5 +1,6 @@
 """Figures as data: named series with their styles, axes and marks. Nothing is drawn here."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -37,6 +38,11 @@ class Axis:
     unit: Unit
     scale: Scale = Scale.LOG
     margin: float | None = None
+
+    def effect(self, mark: "Mark") -> float:
+        """How large a difference a mark shows: how far its ratio is from 1, or its value."""
+        is_ratio = self.unit is Unit.RATIO and mark.value > 0
+        return abs(math.log(mark.value)) if is_ratio else mark.value
 
     def shown(self, value: float | str | None) -> str:
         """A value of this axis with its unit."""
@@ -198,6 +204,11 @@ class FigureSpec:
     def of(self, series: Series) -> tuple[Mark, ...]:
         """The estimates of a series, in order."""
         return tuple(mark for mark in self.estimates if mark.series == series)
+
+    @property
+    def effect(self) -> float:
+        """The largest difference that its marks show: how far a ratio is from 1, or a value."""
+        return max((self.values.effect(mark) for mark in self.estimates), default=0.0)
 
     @property
     def ends(self) -> tuple[float, ...]:

@@ -103,12 +103,16 @@ class Number(Column[Row]):
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table; the first `row_headers` cells of a row name it."""
+    """A table; the first `row_headers` cells of a row name it.
+
+    `source`: the table of the analysis that it is from, where that has more.
+    """
 
     caption: str
     columns: tuple[Column[Any], ...]
     rows: tuple[tuple[str, ...], ...]
     row_headers: int = 1
+    source: str = ""
 
     def __post_init__(self) -> None:
         widths = {len(row) for row in self.rows} | {len(self.columns)}
@@ -116,7 +120,12 @@ class Table:
 
 
 def table_of(
-    rows: Iterable[Row], columns: Sequence[Column[Row]], *, caption: str, row_headers: int = 1
+    rows: Iterable[Row],
+    columns: Sequence[Column[Row]],
+    *,
+    caption: str,
+    row_headers: int = 1,
+    source: str = "",
 ) -> Table:
     """A table whose columns say what they show of each row."""
     return Table(
@@ -124,6 +133,7 @@ def table_of(
         columns=tuple(columns),
         rows=tuple(tuple(column.show(row) for column in columns) for row in rows),
         row_headers=row_headers,
+        source=source,
     )
 
 
@@ -156,9 +166,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class Grid:
-    """Figures beside each other."""
+    """Figures beside each other; `source`: the table of the analysis that has their numbers."""
 
     figures: tuple[Figure, ...]
+    source: str = ""
 
     @property
     def has_one_legend(self) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.evidence import Evidence
+from threads_or_processes.reporting.limits import limited
 from threads_or_processes.reporting.page import Link, Page, Section, as_fold
 from threads_or_processes.reporting.sections import (
     amounts,
@@ -77,7 +78,7 @@ SECTIONS: tuple[Callable[[Evidence], Iterator[Section]], ...] = (
 def build(evidence: Evidence) -> Page:
     """The report of a campaign. Pure."""
     name, report_id = evidence.campaign.machine.name, evidence.report_id
-    return Page(
+    page = Page(
         title="Threads or Processes",
         document_title=f"Threads or Processes: {name}, {text.short_hash(report_id)}",
         lead=_machine(evidence),
@@ -86,6 +87,7 @@ def build(evidence: Evidence) -> Page:
         sections=tuple(section for build_one in SECTIONS for section in build_one(evidence)),
         report_id=report_id,
     )
+    return limited(page)
 
 
 def _machine(evidence: Evidence) -> str:

@@ -87,7 +87,10 @@ def build(evidence: Evidence) -> Iterator[Section]:
                 f"{words.intervals(campaign, len(tables.sessions))}. Curves: "
                 "time = overhead + work ÷ rate, where the third amount agrees with it.",
                 content=filled(
-                    Grid(tuple(figure_block(one) for one in _figures(shown, campaign, tables)))
+                    Grid(
+                        tuple(figure_block(one) for one in _figures(shown, campaign, tables)),
+                        source="amounts",
+                    )
                 ),
             ),
             _all_ways(rows, evidence),
@@ -300,6 +303,7 @@ def _table(
         ),
         caption=caption,
         row_headers=4,
+        source="overheads",
     )
 
 

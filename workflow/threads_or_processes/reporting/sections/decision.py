@@ -14,6 +14,7 @@ from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Model
 from threads_or_processes.reporting.evidence import Evidence
+from threads_or_processes.reporting.limits import told as told_limit
 from threads_or_processes.reporting.page import (
     Block,
     Fold,
@@ -29,6 +30,8 @@ from threads_or_processes.reporting.sections.bottom_line import MOST_NAMES, bott
 from threads_or_processes.reporting.sections.decision_table import Decisions, heat_table, numbers
 from threads_or_processes.reporting.sections.question import nearest_to_cpus
 
+MOST_DIFFERENT = "workloads with the largest differences"
+MOST_IN_LINE = 12
 MORE_LIMITS = Link(text="More limits", address="#threats")
 MORE_QUALITY = Link(text="Data quality", address="#quality")
 
@@ -48,12 +51,14 @@ def build(evidence: Evidence) -> Iterator[Section]:
 
 
 def _blocks(evidence: Evidence, decisions: Decisions) -> tuple[Block, ...]:
+    table = heat_table(decisions)
     return filled(
         *_line("Limits", limits(evidence, decisions), MORE_LIMITS),
         *_line("How sure", _confidence(decisions), MORE_QUALITY),
         *_line("Safety", safety(decisions)),
         *_line("Startup", startup(decisions)),
-        Own(template="decisions.html", value=heat_table(decisions)),
+        Own(template="decisions.html", value=table),
+        *told_limit(len(table.rows), len(decisions.workloads), MOST_DIFFERENT, "families"),
         Fold(summary="All numbers of this table", content=numbers(decisions)),
     )
 
@@ -192,6 +197,9 @@ def safety(decisions: Decisions) -> str:
                 for arm in builds
             ]
             told.append(f"{workload.title}: threads lost updates ({', '.join(shares)}).")
+    if len(told) > MOST_IN_LINE:
+        more = text.count(len(told) - MOST_IN_LINE, "more workload")
+        told[MOST_IN_LINE:] = [f"So they did in {more} (tables/updates.csv)."]
     return " ".join(told)
 
 
@@ -226,7 +234,8 @@ def startup(decisions: Decisions) -> str:
                 if (cell.workers, cell.arm) == (workers, arm.name)
             ]
             if times:
-                told.append(f"on {arm.name}: {', '.join(times)}")
+                more = [text.ELLIPSIS] if len(times) > MOST_IN_LINE else []
+                told.append(f"on {arm.name}: {', '.join([*times[:MOST_IN_LINE], *more])}")
         pool = f"first result of {text.count(workers, 'new worker')}"
         told = [f"{pool} {'; '.join(told)}"] if told else []
         if told and ever:

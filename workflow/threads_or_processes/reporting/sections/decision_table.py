@@ -22,6 +22,7 @@ from threads_or_processes.records.vocabulary import (
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign, Workload
+from threads_or_processes.reporting.limits import MOST_WORKLOADS, largest
 from threads_or_processes.reporting.page import Column, Link, Number, Table, table_of
 from threads_or_processes.reporting.sections import glossary
 from threads_or_processes.reporting.sections.bottom_line import UP
@@ -78,6 +79,12 @@ class HeatRow:
     cells: tuple[HeatCell, ...]
     moves: tuple[HeatCell, ...]
     use: str
+
+    @property
+    def effect(self) -> float:
+        """Its largest difference: how far a ratio is from 1."""
+        ratios = (cell.ratio for cell in (*self.cells, *self.moves))
+        return max((abs(math.log(ratio)) for ratio in ratios if ratio), default=0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +195,7 @@ def _group_title(experiment: Experiment) -> str:
 
 
 def heat_table(decisions: Decisions) -> HeatTable:
-    """The table of a campaign."""
+    """The table of a campaign: the workloads with the largest differences, if there are many."""
     builds = tuple(_builds(decisions))
     steepest = steepest_of(decisions)
     groups = tuple(
@@ -197,6 +204,12 @@ def heat_table(decisions: Decisions) -> HeatTable:
             rows=tuple(_row(one, builds, decisions, steepest) for one in workloads),
         )
         for title, workloads in decisions.groups
+    )
+    rows = [row for group in groups for row in group.rows]
+    shown_rows = {row.anchor for row in largest(rows, MOST_WORKLOADS, lambda row: row.effect)}
+    groups = tuple(
+        replace(group, rows=tuple(row for row in group.rows if row.anchor in shown_rows))
+        for group in groups
     )
     moves = tuple(arm.name for arm in decisions.others)
     shown = (cell for group in groups for row in group.rows for cell in (*row.cells, *row.moves))
@@ -479,6 +492,7 @@ def numbers(decisions: Decisions) -> tuple[Table, Table]:
         caption="Serial, and the fastest threads and processes: speedup, interval, and time "
         "(geometric mean over trials)",
         row_headers=3,
+        source="families",
     )
     moves = table_of(
         (decisions.moves[place] for place in places if place in decisions.moves),
@@ -490,6 +504,7 @@ def numbers(decisions: Decisions) -> tuple[Table, Table]:
         caption=f"The fastest on another build against the fastest on {campaign.reference_arm}: "
         "times are geometric means of the trials that the ratio compares",
         row_headers=2,
+        source="moves",
     )
     return cells, moves
 

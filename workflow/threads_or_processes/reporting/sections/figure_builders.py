@@ -13,9 +13,12 @@ from threads_or_processes.reporting.figure_spec import (
     Mark,
     Series,
 )
+from threads_or_processes.reporting.limits import largest
 from threads_or_processes.reporting.page import Column, Figure, Fold, Number, Table, table_of
 from threads_or_processes.reporting.palette import series_styles
 
+MOST_DOTS = 120
+"""In a figure."""
 NUMBERS = "The numbers in this figure"
 
 
@@ -62,9 +65,12 @@ def dots(
     rows: dict[float | str, list[Mark]] = {}
     for mark in marks:
         rows.setdefault(mark.position, []).append(mark)
-    found = tuple(chain.from_iterable(rows.values()))
+    every = tuple(chain.from_iterable(rows.values()))
+    found = largest(every, MOST_DOTS, values.effect)
     if not found:
         return ()
+    if len(found) < len(every):
+        caption += f" Shown: the {MOST_DOTS} largest of {len(every)} differences."
     return (
         FigureSpec(
             name=name,

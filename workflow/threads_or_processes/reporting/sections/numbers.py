@@ -9,6 +9,7 @@ from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
 from threads_or_processes.reporting.evidence import Evidence
+from threads_or_processes.reporting.limits import MOST_WORKLOADS, told
 from threads_or_processes.reporting.page import (
     Block,
     Column,
@@ -43,7 +44,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
     contrasts = dict.fromkeys(row.contrast for row in tables.ratios)
     cells: list[Block] = [
         _cells(name, [row for row in tables.timed if row.workload == name], evidence)
-        for name in workloads
+        for name in list(workloads)[:MOST_WORKLOADS]
     ]
     ratios: list[Block] = [
         _ratios(name, [row for row in tables.ratios if row.contrast == name], campaign)
@@ -58,6 +59,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
             *((Paragraph(LARGEST),) if has_amounts(tables) else ()),
             Heading(text="Times by workload"),
             *(cells or [Paragraph("There are no configurations.")]),
+            *told(len(cells), len(workloads), "workloads, the first", "cells"),
             Heading(text="Ratios by question"),
             *(ratios or [Paragraph("No two configurations can be compared.")]),
         ),
@@ -149,6 +151,7 @@ def _ratios(contrast: ContrastKind, rows: Sequence[RatioRow], campaign: Campaign
                 ),
                 caption=f"{title}: baseline time ÷ time",
                 row_headers=4,
+                source="ratios",
             ),
         ),
     )

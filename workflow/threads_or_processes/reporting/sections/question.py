@@ -66,7 +66,7 @@ class Question:
         """
         details = filled(
             *map(Paragraph, paragraphs),
-            Grid(tuple(map(figure_block, figures))),
+            Grid(tuple(map(figure_block, figures)), source="ratios"),
             *tables,
             left_out([self.experiment], self.campaign),
             not_covered(limits) if limits else None,

@@ -28,6 +28,7 @@ from threads_or_processes.reporting.figure_spec import (
     Series,
     Unit,
 )
+from threads_or_processes.reporting.limits import MOST_WORKLOADS, largest, told
 from threads_or_processes.reporting.page import (
     Column,
     Fold,
@@ -50,6 +51,8 @@ LIMITS = (
     "Other worker counts, batches that grow with the workers (weak scaling), and machines with "
     "more CPUs."
 )
+MOST_TOLD = 10
+"""In one sentence."""
 FEWEST_COUNTS = 2
 """With a single worker count a table says all that a figure could."""
 LINEAR_UP_TO_WORKERS = 8
@@ -86,6 +89,11 @@ def build(evidence: Evidence) -> Iterator[Section]:
         for workload in campaign.scaled
     }
     counts = sorted({int(size) for figure in figures.values() for size in figure.sizes})
+    undrawn = [
+        (workload, figure)
+        for workload, figure in figures.items()
+        if 0 < len(figure.sizes) < FEWEST_COUNTS
+    ]
     yield Section(
         anchor="scaling",
         title="Speedup by worker count",
@@ -104,7 +112,8 @@ def build(evidence: Evidence) -> Iterator[Section]:
                     )
                     for workload, figure in figures.items()
                     if len(figure.sizes) >= FEWEST_COUNTS or not figure.marks
-                )
+                ),
+                source="ratios",
             ),
             Fold(
                 summary="How to read this, laws of scaling, efficiency",
@@ -112,8 +121,13 @@ def build(evidence: Evidence) -> Iterator[Section]:
                     *map(Paragraph, _paragraphs(figures.values(), evidence)),
                     *(
                         _table(figure, workload, campaign)
-                        for workload, figure in figures.items()
-                        if 0 < len(figure.sizes) < FEWEST_COUNTS
+                        for workload, figure in undrawn[:MOST_WORKLOADS]
+                    ),
+                    *told(
+                        min(len(undrawn), MOST_WORKLOADS),
+                        len(undrawn),
+                        "workloads, the first",
+                        "ratios",
                     ),
                     *map(Paragraph, laws.why_none(evidence)),
                     laws.table(evidence),
@@ -252,9 +266,11 @@ def _answer(figures: Iterable[FigureSpec], campaign: Campaign) -> str:
     best = [(one.drawn_title, _best(one.estimates)) for one in figures if one.marks]
     if not best:
         return "No configuration can be compared with serial."
-    told = "; ".join(f"{title}: {_reach(mark, campaign)}" for title, mark in best)
+    shown = largest(best, MOST_TOLD, lambda found: found[1].value)
+    some = f" (the largest {MOST_TOLD} of {len(best)})" if len(shown) < len(best) else ""
+    each = "; ".join(f"{title}: {_reach(mark, campaign)}" for title, mark in shown)
     return words.sentence(
-        f"best speedup in these figures, over serial {campaign.reference_arm} – {told}"
+        f"best speedup in these figures, over serial {campaign.reference_arm}{some} – {each}"
     )
 
 

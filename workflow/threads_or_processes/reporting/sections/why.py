@@ -26,6 +26,7 @@ from threads_or_processes.reporting.figure_spec import (
     SeriesStyle,
     Unit,
 )
+from threads_or_processes.reporting.limits import largest, told
 from threads_or_processes.reporting.page import (
     Block,
     Column,
@@ -56,6 +57,8 @@ LIMITS = "Causes are likely ones. The parts show where time went, not which line
 
 MOST_DRAWN = 15
 """With more workloads than this, those without a large loss have no bars."""
+MOST_WORKS = 30
+MOST_LOST = "workloads with the largest losses"
 MOST_CAUSES = 4
 """In the table of the most frequent ones."""
 NO_GIL = "processes, or the free-threaded build"
@@ -212,7 +215,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
                     *(Paragraph(sentence) for sentence in _left_out(shown)),
                     *(
                         block
-                        for name, rows in works.items()
+                        for name, rows in largest(list(works.items()), MOST_WORKS, _lost)
                         for block in _of_work(
                             name,
                             rows,
@@ -220,12 +223,18 @@ def build(evidence: Evidence) -> Iterator[Section]:
                             is_drawn=len(works) <= MOST_DRAWN or any(row.causes for row in rows),
                         )
                     ),
+                    *told(min(len(works), MOST_WORKS), len(works), MOST_LOST, "parts"),
                     not_covered(LIMITS),
                 ),
             ),
             *_folds(measured, campaign),
         ),
     )
+
+
+def _lost(work: tuple[str, Sequence[PartsRow]]) -> float:
+    """The largest share of the workers' time that some way of doing a work loses."""
+    return max(1 - (row.useful.value or 0.0) for row in work[1])
 
 
 def shown_rows(campaign: Campaign, rows: Iterable[PartsRow]) -> list[PartsRow]:
@@ -303,7 +312,7 @@ def _of_work(
     yield Heading(text=title)
     if is_drawn:
         yield figure_block(_figure(name, title, rows, campaign))
-    told = [_sentence(row, evidence) for row in rows if row.causes]
+    causes = [_sentence(row, evidence) for row in rows if row.causes]
     quiet = [row for row in rows if not row.causes]
     if quiet:
         least, most = (
@@ -311,8 +320,8 @@ def _of_work(
         )
         useful = least if least == most else f"{least} to {most}"
         ways = "; ".join(_way(row, campaign) for row in quiet)
-        told.append(f"No large loss, {useful} of the time is useful: {ways}.")
-    yield Items(items=tuple(told))
+        causes.append(f"No large loss, {useful} of the time is useful: {ways}.")
+    yield Items(items=tuple(causes))
 
 
 def _figure(name: str, title: str, rows: Sequence[PartsRow], campaign: Campaign) -> FigureSpec:
@@ -464,6 +473,7 @@ def _folds(rows: Sequence[PartsRow], campaign: Campaign) -> Iterator[Fold]:
                 (*way, *(_part_column(part) for part in Part)),
                 caption="Where the workers' time went",
                 row_headers=len(way),
+                source="parts",
             ),
         ),
     )
@@ -492,6 +502,7 @@ def _folds(rows: Sequence[PartsRow], campaign: Campaign) -> Iterator[Fold]:
                 ),
                 caption="Efficiencies of the workers",
                 row_headers=len(way),
+                source="parts",
             ),
         ),
     )
