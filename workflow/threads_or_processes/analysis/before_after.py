@@ -148,7 +148,7 @@ def changes(before: State, after: State, *, measured: Measured) -> Changes:
     `measured`: what both were measured with. The margin is that of the state after.
     """
     left_out: Counter[str] = Counter()
-    pairs = list(_pairs(before, after, left_out))
+    pairs = list(pairs_in(before, after, left_out))
     told = {reason: number for reason, number in sorted(left_out.items()) if number}
     if not pairs:
         return Changes(rows=(), left_out=told)
@@ -191,7 +191,7 @@ def changes(before: State, after: State, *, measured: Measured) -> Changes:
     )
 
 
-def _pairs(before: State, after: State, left_out: Counter[str]) -> Iterator[Same]:
+def pairs_in(before: State, after: State, left_out: Counter[str]) -> Iterator[Same]:
     """The configurations of both states, in the order of tables; counts those left out."""
     old, new = _by_place(before.plan), _by_place(after.plan)
     left_out.update({ONLY_BEFORE: len(old.keys() - new.keys())})

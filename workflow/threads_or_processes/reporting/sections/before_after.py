@@ -168,7 +168,9 @@ def _figure(
             ratio_mark(
                 row.estimate,
                 Series(title=row.arm, arm=row.arm),
-                campaign.described(row.cell).replace(f", {row.arm})", ")"),
+                campaign.described(row.cell)
+                .replace(f", {row.arm})", ")")
+                .replace(f" ({row.arm})", ""),
             )
             for row in rows
         ),
