@@ -143,6 +143,13 @@ def test_of_many_configurations_only_those_that_changed_are_shown_at_once(
     assert len(every.content[0].rows) == 23
 
 
+def test_too_few_trials_are_a_caution(evidence: Evidence) -> None:
+    few = replace(row("serial", 9.0, ComparisonResult.INCONCLUSIVE), blocks=3)
+    words = "> 1 of 3\N{NO-BREAK SPACE}configurations have fewer than 6 successful trials"
+    assert words in told(page_of(evidence, rows=(*ROWS[:2], few)))
+    assert ">" not in told(page_of(evidence))
+
+
 def test_nothing_to_compare_is_said(evidence: Evidence) -> None:
     itself = replace(NOTE, is_itself=True, left_out={})
     assert "so there is nothing to compare" in told(page_of(evidence, rows=(), note=itself))

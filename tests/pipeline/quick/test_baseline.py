@@ -115,4 +115,13 @@ def test_the_gate_names_what_got_slower(here: Path) -> None:
     assert gate.failing(results, ["slower"]) == [
         "slower than the baseline: json/serial/1/3.13/warm, 2.01 times the time (1.80 to 2.25)"
     ]
-    assert gate.failing(results, ["refuted"]) == []
+    assert gate.failing(results, ["refuted"]) == gate.passed(results, ["refuted"]) == []
+
+
+def test_a_pass_says_what_it_rests_on(here: Path) -> None:
+    results = Archive.of(DEFAULTS | {"dataset": "old", "baseline": "./old"})
+    (changes, *_) = results.changes
+    changes.parent.mkdir(parents=True)
+    changes.write_text("cell,reading\na,equal\nb,inconclusive\n", encoding="utf-8")
+    told = "none of 2 configurations is slower than the baseline; 1 inconclusive"
+    assert gate.passed(results, ["slower"]) == [told]

@@ -8,6 +8,7 @@ from pathlib import Path
 from threads_or_processes.common.streams import said
 from threads_or_processes.pipeline.baseline import SLOWER
 from threads_or_processes.pipeline.results import Results
+from threads_or_processes.records.vocabulary import ComparisonResult
 
 #: Neither a failed step (1) nor a mistake of the user's (2): the report is made.
 EXIT_CODE = 3
@@ -24,12 +25,27 @@ def failing(results: Results, fail_on: Collection[str]) -> list[str]:
     slower = (
         f"slower than the baseline: {row['cell']}, {float(row['ratio']):.2f} times the time "
         f"({float(row['ci_low_ratio']):.2f} to {float(row['ci_high_ratio']):.2f})"
-        for file in results.changes
-        if file.name == "changes.csv"
-        for row in _rows(file)
-        if row["reading"] == SLOWER and SLOWER in fail_on
+        for row in _changes(results, fail_on)
+        if row["reading"] == SLOWER
     )
     return list(dict.fromkeys((*claims, *slower)))
+
+
+def passed(results: Results, fail_on: Collection[str]) -> list[str]:
+    """What a pass rests on where a baseline counts: it may have compared nothing."""
+    if SLOWER not in fail_on or not results.changes:
+        return []
+    rows = _changes(results, fail_on)
+    unsure = sum(row["reading"] == ComparisonResult.INCONCLUSIVE for row in rows)
+    return [
+        f"none of {len(rows)} configurations is slower than the baseline"
+        + (f"; {unsure} inconclusive" if unsure else "")
+    ]
+
+
+def _changes(results: Results, fail_on: Collection[str]) -> list[dict[str, str]]:
+    files = [file for file in results.changes if file.name == "changes.csv" and SLOWER in fail_on]
+    return [row for file in files for row in _rows(file)]
 
 
 def _rows(table: Path) -> Iterator[dict[str, str]]:
@@ -43,3 +59,5 @@ def close(results: Results, fail_on: Collection[str]) -> None:
     if found := failing(results, fail_on):
         said("\n".join([*found, f"fail_on in the config: exit code {EXIT_CODE}", ""]), sys.stderr)
         sys.exit(EXIT_CODE)
+    for line in passed(results, fail_on):
+        said(f"{line}\n", sys.stderr)

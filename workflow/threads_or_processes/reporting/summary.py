@@ -65,6 +65,7 @@ def _number(cell: HeatCell, word: str = "") -> str:
 
 def _changes(section: Section) -> Iterator[str]:
     yield f"## {section.title}"
+    yield from (f"> {_escaped(caution)}" for caution in section.cautions)
     yield _text(section.answer)
     yield from (_text(block.words) for block in section.blocks if isinstance(block, Paragraph))
     for table in section.blocks:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from threads_or_processes.records.baseline import BaselineNote, Together
 from threads_or_processes.records.tables.changes import ChangeRow, DifferenceRow
 from threads_or_processes.records.tables.groups import Ratio
-from threads_or_processes.records.vocabulary import Basis, ComparisonResult
+from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, Basis, ComparisonResult
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
@@ -58,6 +58,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
         anchor=ANCHOR,
         title="Before and after",
         question="What changed since the baseline?",
+        cautions=_cautions(rows),
         answer=_answer(since.note, rows, campaign),
         blocks=filled(
             *_surroundings(since),
@@ -67,6 +68,16 @@ def build(evidence: Evidence) -> Iterator[Section]:
             _differences(since.differences),
             not_covered(_limits(since)),
         ),
+    )
+
+
+def _cautions(rows: Sequence[ChangeRow]) -> tuple[str, ...]:
+    few = sum(row.blocks < FEWEST_BLOCKS for row in rows)
+    if not few:
+        return ()
+    return (
+        f"{few} of {text.count(len(rows), 'configuration')} have fewer than {FEWEST_BLOCKS} "
+        "successful trials in one of the states: too few to call anything slower.",
     )
 
 
