@@ -1,6 +1,7 @@
 """What a sweep leaves out where it would take too long, and that it says so."""
 
 import copy
+import math
 from typing import Any
 
 import pytest
@@ -9,10 +10,10 @@ from threads_or_processes.plan.thinning import (
     AFTER_TRIALS_S,
     BUDGET_S,
     Config,
-    budget_s,
+    fitting,
     left_out,
+    limit_s,
     thinned,
-    within_budget,
 )
 from threads_or_processes.records.plan import Machine
 
@@ -116,13 +117,12 @@ def with_budget(share: float, config: dict[str, Any] = CONFIG) -> Config:
     """The config within a budget that is this share of the time that all of it takes."""
     all_s = 10 * 3600.0
     scale = all_s / cost_s(config, PLAIN)
-    asked = config | {"budget": f"{(all_s * share + AFTER_TRIALS_S) / 60:.2f}min"}
-    return within_budget(asked, PLAIN, lambda one, on: scale * cost_s(one, on))
+    return fitting(config, PLAIN, lambda one, on: scale * cost_s(one, on), all_s * share)
 
 
 def test_without_a_budget_all_is_measured() -> None:
-    asked = CONFIG | {"budget": None}
-    assert within_budget(asked, PLAIN, lambda one, on: 1e9) is asked
+    assert limit_s({"budget": None}) == math.inf
+    assert fitting(CONFIG, PLAIN, lambda one, on: 1e9, math.inf) is CONFIG
 
 
 @pytest.mark.parametrize("share", [0.9, 0.6, 0.4, 0.2, 0.1, 0.01])
@@ -149,10 +149,9 @@ def test_other_experiments_go_before_those_of_the_first_screen_and_a_user_s_own_
         "kinds": ["a", "mine"],
     }
     assert least["blocks"] == 1
-    asked = CONFIG | {"budget": "1min"}
-    assert "no startup" in left_out(asked, least, PLAIN)
+    assert "no startup" in left_out(CONFIG, least, PLAIN)
 
 
 @pytest.mark.parametrize(("said", "seconds"), [("20min", 1200), ("1.5 h", 5400), ("1h", 3600)])
 def test_a_budget_is_minutes_or_hours(said: str, seconds: float) -> None:
-    assert budget_s({"budget": said}) == seconds
+    assert limit_s({"budget": said}) == seconds - AFTER_TRIALS_S

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from snakemake.logging import logger
 
 from threads_or_processes.common.errors import exit_on_user_error
-from threads_or_processes.pipeline import gate
+from threads_or_processes.pipeline import budget, gate
 from threads_or_processes.pipeline.adaptive_blocks import AdaptiveBlocks
 from threads_or_processes.pipeline.archive import Archive
 from threads_or_processes.pipeline.campaign import Campaign
@@ -43,7 +43,7 @@ hasten()
 exit_on_user_error(lambda: check_surroundings(ROOT))
 CAMPAIGN = exit_on_user_error(lambda: FACE.of(config))
 if IS_MEASURED_HERE:
-    CAMPAIGN.begin_budget()
+    budget.begin(CAMPAIGN)
     BLOCKS = AdaptiveBlocks(
         CAMPAIGN, lambda number: checkpoints.decide_stopping.get(round=str(number))
     )
@@ -97,13 +97,15 @@ onstart:
     if OWN_PYTHON and IS_MEASURED_HERE:
         start_server()
     CONSOLE.begin(logger)
+    if IS_MEASURED_HERE and config["budget"] is not None:
+        logger.addHandler(budget.Pacer(CAMPAIGN))
     if IS_FLEET:
         watch({job.name: job.folder / LOG_FILE for job in CAMPAIGN.jobs.values()})
     print(f"Results go to {', '.join(map(str, CAMPAIGN.own))}", file=sys.stderr)
 
 
 onsuccess:
-    if IS_MEASURED_HERE and (left_out := CAMPAIGN.left_out):
+    if IS_MEASURED_HERE and (left_out := budget.left_out_records(CAMPAIGN)):
         print(
             f"The budget of {config['budget']} is over: {counted(len(left_out), 'trial')} left out. "
             "The same command goes on from here.",

@@ -15,7 +15,6 @@ from typing import Any, Protocol
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import (
     digest,
-    is_left_out,
     read_json,
     sha256_file,
     write_json,
@@ -26,7 +25,7 @@ from threads_or_processes.common.signing import read_identity
 from threads_or_processes.interpreters.program import program_sha256
 from threads_or_processes.interpreters.request import fingerprints, request_from
 from threads_or_processes.pipeline.baseline import Baseline
-from threads_or_processes.pipeline.results import Results, is_held
+from threads_or_processes.pipeline.results import Results
 from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.claims import claim_file, files_behind, read_claim_files
 from threads_or_processes.plan.config import (
@@ -45,13 +44,7 @@ from threads_or_processes.plan.expected import (
     expected,
 )
 from threads_or_processes.plan.plan import make_plan
-from threads_or_processes.plan.thinning import (
-    AFTER_TRIALS_S,
-    budget_s,
-    left_out,
-    thinned,
-    within_budget,
-)
+from threads_or_processes.plan.thinning import fitting, left_out, limit_s, thinned
 from threads_or_processes.records.interpreter import InterpreterRequest
 from threads_or_processes.records.paths import path_key
 from threads_or_processes.records.plan import (
@@ -63,7 +56,6 @@ from threads_or_processes.records.plan import (
     compilation_of,
 )
 from threads_or_processes.records.vocabulary import Family
-from threads_or_processes.trial.deadline import end_measuring_in
 from threads_or_processes.trial.machine import (
     allowed_cpus,
     can_pin,
@@ -167,20 +159,6 @@ class Campaign(Results):
     def records(self) -> list[str]:
         """The record of every trial of the base blocks."""
         return [self.record(trial) for trial in self.plan.trials]
-
-    @property
-    def left_out(self) -> list[Path]:
-        """The records of trials that the budget left out."""
-        paths = (self.results / trial.record for trial in self.plan.possible_trials)
-        return [path for path in paths if is_left_out(path)]
-
-    def begin_budget(self) -> None:
-        """Set when measuring ends; what an earlier budget left out is to be measured."""
-        if not is_held(self.results):
-            for record in self.left_out:
-                record.unlink()
-        if self.plan.config["budget"] is not None:
-            end_measuring_in(budget_s(self.plan.config) - AFTER_TRIALS_S)
 
     def record(self, trial: Trial) -> str:
         """A trial's record."""
@@ -306,7 +284,7 @@ class Campaign(Results):
 
         `ahead` are trials still to be measured, `more` those that may be added for precision.
         """
-        to_measure = [self._trial(wildcards) for wildcards in ahead]
+        to_measure = [self.trial(wildcards) for wildcards in ahead]
         planned, now = {trial.record for trial in self.plan.trials}, {t.record for t in to_measure}
         ahead_in_words = announcement(
             cells=len(self.plan.cells),
@@ -321,7 +299,7 @@ class Campaign(Results):
 
     def spec(self, wildcards: TrialWildcards) -> str:
         """The trial as JSON for the trial's command."""
-        return json.dumps(self.plan.spec(self._trial(wildcards)))
+        return json.dumps(self.plan.spec(self.trial(wildcards)))
 
     def rerun_when_changed(self, wildcards: TrialWildcards) -> str:
         """What re-runs a trial when it changes, besides its spec.
@@ -353,7 +331,7 @@ class Campaign(Results):
 
     def position(self, wildcards: TrialWildcards) -> int:
         """The trial's place in the planned order, from 1."""
-        return self._trial(wildcards).position
+        return self.trial(wildcards).position
 
     def priority(self, wildcards: TrialWildcards) -> int:
         """Earlier trials first."""
@@ -432,7 +410,8 @@ class Campaign(Results):
             return 1 / contention(cell.workers)
         return min(cell.workers, self.plan.machine.usable_cpus)
 
-    def _trial(self, wildcards: TrialWildcards) -> Trial:
+    def trial(self, wildcards: TrialWildcards) -> Trial:
+        """The trial that a record's wildcards name."""
         w = wildcards
         label = self._labels[w.workload]
         return self._trials[f"{label}/{w.model}/{w.workers}/{w.arm}/{w.timing}", int(w.block)]
@@ -450,7 +429,7 @@ def planned(
         return Campaign(plan=make_plan(one, works, on)).forecast_s()
 
     whole = completed(config, works)
-    thin = within_budget(thinned(whole, machine, forecast_s), machine, forecast_s)
+    thin = fitting(thinned(whole, machine, forecast_s), machine, forecast_s, limit_s(config))
     unasked = [name for name in config["experiments"] if name not in whole["experiments"]]
     out = [f"no {name}, as none of its builds is there" for name in unasked]
     return make_plan(thin, works, machine, claims, (*out, *left_out(whole, thin, machine)))

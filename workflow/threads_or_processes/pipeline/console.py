@@ -65,7 +65,7 @@ def jobs_ahead(workflow: Any) -> Ahead:
         int(job.wildcards.round) for job in jobs if set(job.wildcards_dict) == ROUND_WILDCARDS
     ]
     return Ahead(
-        trials=[job.wildcards for job in jobs if _is_trial(job.wildcards_dict)],
+        trials=[job.wildcards for job in jobs if is_trial(job.wildcards_dict)],
         next_round=min(rounds, default=None),
         rules=frozenset(job.rule.name for job in jobs),
     )
@@ -77,7 +77,8 @@ def made(workflow: Any, files: Iterable[str]) -> list[str]:
     return [file for file in files if file in about and Path(file).exists()]
 
 
-def _is_trial(wildcards: Collection[str]) -> bool:
+def is_trial(wildcards: Collection[str]) -> bool:
+    """Whether these are the wildcards of a trial's job."""
     return set(wildcards) == TRIAL_WILDCARDS
 
 
@@ -188,7 +189,7 @@ class Console(logging.Handler):
                 self._show_only_news(logger)
             if logger.level > logging.DEBUG:
                 shorten_listing(self._workflow.scheduler, logger)
-        elif event == LogEvent.JOB_INFO and _is_trial(getattr(record, "wildcards", ())):
+        elif event == LogEvent.JOB_INFO and is_trial(getattr(record, "wildcards", ())):
             self._trials_running.add(record.jobid)  # type: ignore[attr-defined]
             if self._pace.done >= self._pace.planned:  # the first, or more blocks
                 self._pace.planned = self._pace.done + len(jobs_ahead(self._workflow).trials)

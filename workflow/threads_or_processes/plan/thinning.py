@@ -7,6 +7,7 @@ A user's own budget leaves out blocks, experiments and workloads, and changes no
 were measured count when the sweep goes on without a budget.
 """
 
+import math
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -61,21 +62,21 @@ def thinned(config: Config, machine: Machine, forecast_s: Forecast) -> Config:
     return _first_within(budget_s, [config, *_ever_thinner(config, machine)], machine, forecast_s)
 
 
-def within_budget(config: Config, machine: Machine, forecast_s: Forecast) -> Config:
-    """A config that is `completed`, with as much as its `budget` allows; all of it without one.
+def fitting(config: Config, machine: Machine, forecast_s: Forecast, limit_s: float) -> Config:
+    """A config that is `completed`, with as much as takes no longer than `limit_s`.
 
-    Trials stay as they are: there are fewer of them. The least of a config may exceed the budget.
+    Trials stay as they are: there are fewer of them. The least of a config may exceed the limit.
     """
+    ever_fewer = [config, *_ever_fewer(config, machine)] if math.isfinite(limit_s) else [config]
+    return _first_within(limit_s, ever_fewer, machine, forecast_s)
+
+
+def limit_s(config: Config) -> float:
+    """How long the trials of a config may take by its budget; infinite without one."""
     if config["budget"] is None:
-        return config
-    ever_fewer = [config, *_ever_fewer(config, machine)]
-    return _first_within(budget_s(config) - AFTER_TRIALS_S, ever_fewer, machine, forecast_s)
-
-
-def budget_s(config: Config) -> float:
-    """The budget of a config that has one."""
+        return math.inf
     number, unit = re.fullmatch(r"([0-9.]+) ?(\w+)", config["budget"]).groups()  # type: ignore[union-attr]
-    return float(number) * _UNITS_S[unit]
+    return float(number) * _UNITS_S[unit] - AFTER_TRIALS_S
 
 
 def _first_within(

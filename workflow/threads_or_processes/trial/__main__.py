@@ -19,7 +19,7 @@ from threads_or_processes.common.files import put_in_place, write_json
 from threads_or_processes.common.plan_file import read_plan
 from threads_or_processes.common.signing import read_identity, read_signed, signed
 from threads_or_processes.records.plan import Plan
-from threads_or_processes.trial.deadline import leave_out, left_s
+from threads_or_processes.trial.deadline import is_over, leave_out, left_s
 from threads_or_processes.trial.machine import check_unchanged, fingerprint
 from threads_or_processes.trial.supervisor.faults import SurroundingsError
 from threads_or_processes.trial.supervisor.lock import machine_lock
@@ -38,8 +38,8 @@ SAY_EVERY_S = 15.0
 
 
 def measure(arguments: argparse.Namespace) -> None:
-    """Run one trial alone on the machine and write its record; leave it out after the deadline."""
-    if left_s() <= 0:
+    """Run one trial alone on the machine and write its record; none where the budget is over."""
+    if is_over(arguments.out):
         leave_out(arguments.out)
         return
     identity = read_identity(arguments.identity)

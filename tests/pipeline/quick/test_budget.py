@@ -1,0 +1,129 @@
+"""What a run with a budget leaves out when trials take longer than planned."""
+
+import io
+import logging
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from snakemake_interface_logger_plugins.common import LogEvent
+from threads_or_processes.pipeline import budget
+from threads_or_processes.pipeline.budget import LEFT_OUT_FILE, Pacer
+from threads_or_processes.pipeline.campaign import Campaign
+from threads_or_processes.records.paths import path_key
+from threads_or_processes.records.plan import Trial
+from threads_or_processes.trial import deadline
+
+from tests.project.test_sweeps import campaign
+
+BUDGET_S = 20 * 60.0
+
+
+@dataclass
+class Run:
+    """A run of the default sweep on a clock of its own, where trials take `pace` times as long."""
+
+    sweep: Campaign
+    pace: float
+    now_s: float = 0.0
+    measured: list[Trial] = field(default_factory=list)
+    said: io.StringIO = field(default_factory=io.StringIO)
+
+    def go(self) -> None:
+        """Go through all trials as Snakemake does; what is left out takes no time."""
+        pacer = Pacer(
+            self.sweep, self.said, clock_s=lambda: self.now_s, left_s=lambda: BUDGET_S - self.now_s
+        )
+        for trial in self.sweep.plan.trials:
+            cell = self.sweep.plan.cells_by_id[trial.cell]
+            event = logging.makeLogRecord(
+                {
+                    "event": LogEvent.JOB_INFO,
+                    "wildcards": {
+                        "workload": path_key(cell.workload),
+                        "model": cell.model,
+                        "workers": str(cell.workers),
+                        "arm": cell.arm,
+                        "timing": cell.id.rpartition("/")[2],
+                        "block": str(trial.block),
+                    },
+                }
+            )
+            pacer.emit(event)
+            record = Path(self.sweep.record(trial))
+            record.parent.mkdir(parents=True, exist_ok=True)
+            if trial.record in self.left_out:
+                deadline.leave_out(record)
+            else:
+                record.write_text("measured")
+                self.measured.append(trial)
+                self.now_s += self.pace * self.sweep.expected_of(trial).quiet_s
+
+    @property
+    def left_out(self) -> list[str]:
+        file = self.sweep.results / LEFT_OUT_FILE
+        return file.read_text().splitlines() if file.exists() else []
+
+
+@pytest.fixture
+def sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Campaign:
+    monkeypatch.chdir(tmp_path)
+    return campaign(None, 2, budget="20min")
+
+
+def test_at_the_pace_of_the_plan_nothing_more_is_left_out(sweep: Campaign) -> None:
+    run = Run(sweep, pace=1.0)
+    run.go()
+    assert len(run.measured) == len(sweep.plan.trials)
+    assert run.now_s < BUDGET_S
+    assert not run.said.getvalue()
+
+
+def test_on_a_busy_machine_fewer_experiments_get_all_their_blocks(sweep: Campaign) -> None:
+    run = Run(sweep, pace=2.0)
+    run.go()
+    assert run.now_s < BUDGET_S
+    assert "Trials take 2.0 times as long" in run.said.getvalue()
+    blocks = Counter(trial.cell for trial in run.measured)
+    at = sweep.plan.cells_by_id
+    whole = {cell for cell, number in blocks.items() if number == at[cell].blocks}
+    by_name = {one.name: set(one.cells) for one in sweep.plan.experiments}
+    assert by_name["kinds"] <= whole
+    assert len(whole) < len(blocks)
+    # What ends early ends for good: nobody is measured now and then.
+    for cell, number in blocks.items():
+        assert {trial.block for trial in run.measured if trial.cell == cell} == set(
+            range(1, number + 1)
+        )
+
+
+def test_the_next_run_measures_what_was_left_out(
+    sweep: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TRIALS_END_S", "TRIALS_LEFT_OUT"):
+        monkeypatch.setenv(name, "")  # so that it is as before after the test
+        monkeypatch.delenv(name)
+    run = Run(sweep, pace=2.5)
+    run.go()
+    assert len(budget.left_out_records(sweep)) == len(sweep.plan.trials) - len(run.measured)
+    budget.begin(sweep)
+    assert not budget.left_out_records(sweep)
+    assert not run.left_out
+    assert all(Path(sweep.record(trial)).exists() for trial in run.measured)
+    assert 0 < deadline.left_s() < BUDGET_S
+
+
+def test_a_trial_is_left_out_by_name_or_when_the_time_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = tmp_path / "results/here/trials/json/serial/1/3.13/warm/1.json"
+    assert not deadline.is_over(record)
+    named = tmp_path / "left-out.txt"
+    monkeypatch.setenv("TRIALS_LEFT_OUT", str(named))
+    assert not deadline.is_over(record)
+    named.write_text("trials/json/serial/1/3.13/warm/1.json\n")
+    assert deadline.is_over(record)
+    assert not deadline.is_over(record.with_name("2.json"))
+    monkeypatch.setenv("TRIALS_END_S", "0")
+    assert deadline.is_over(record.with_name("2.json"))

@@ -1,0 +1,125 @@
+"""The budget of a run: when measuring ends, and what to leave out where trials take longer.
+
+A busy machine falls behind the plan. Then all experiments would end with too few blocks for a
+verdict. So after each block, what is left to measure is planned again at the pace so far: less
+informative experiments end there, and the others get their blocks. Only the pace decides.
+"""
+
+import logging
+import math
+import sys
+import time
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, TextIO
+
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from threads_or_processes.common.files import is_left_out, write_text
+from threads_or_processes.pipeline.campaign import Campaign, catalogue
+from threads_or_processes.pipeline.console import is_trial
+from threads_or_processes.pipeline.results import is_held
+from threads_or_processes.plan.config import own_works
+from threads_or_processes.plan.plan import make_plan
+from threads_or_processes.plan.thinning import fitting, left_out, limit_s
+from threads_or_processes.records.plan import Machine, Trial
+from threads_or_processes.trial import deadline
+
+#: The records that this run leaves out, a line for each; both below the folder of results.
+LEFT_OUT_FILE = "left-out.txt"
+
+
+def left_out_records(campaign: Campaign) -> list[Path]:
+    """The records that only say that their trial was left out."""
+    paths = (campaign.results / trial.record for trial in campaign.plan.possible_trials)
+    return [path for path in paths if is_left_out(path)]
+
+
+def begin(campaign: Campaign) -> None:
+    """Set when measuring ends; what an earlier run left out is to be measured."""
+    if not is_held(campaign.results):
+        for record in left_out_records(campaign):
+            record.unlink()
+        (campaign.results / LEFT_OUT_FILE).unlink(missing_ok=True)
+    limit = limit_s(campaign.plan.config)
+    if math.isfinite(limit):
+        deadline.begin(limit, campaign.results / LEFT_OUT_FILE)
+
+
+class Pacer(logging.Handler):
+    """Follows Snakemake's events, and plans again when the first trial of a block is to begin.
+
+    Snakemake says that before it starts the trial, so this runs beside none.
+    """
+
+    def __init__(
+        self,
+        campaign: Campaign,
+        stream: TextIO = sys.stderr,
+        clock_s: Callable[[], float] = time.monotonic,
+        left_s: Callable[[], float] = deadline.left_s,
+    ) -> None:
+        super().__init__()
+        self._campaign = campaign
+        self._catalogue = catalogue(own_works(campaign.plan.config))
+        self._config = campaign.plan.config
+        self._stream = stream
+        self._clock_s, self._left_s = clock_s, left_s
+        self._begun_s: float | None = None
+        self._quiet_s = 0.0
+        self._block = 0
+        self._left_out: frozenset[str] = frozenset()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take note of a trial that is to begin."""
+        wildcards = getattr(record, "wildcards", {})
+        if getattr(record, "event", None) != LogEvent.JOB_INFO or not is_trial(wildcards):
+            return
+        trial = self._campaign.trial(SimpleNamespace(**wildcards))
+        if trial.record in self._left_out:
+            return
+        now_s, block = self._clock_s(), int(wildcards["block"])
+        if self._begun_s is None:
+            self._begun_s = now_s
+        elif block > self._block:
+            self._plan_again((now_s - self._begun_s) / self._quiet_s)
+        self._block = block
+        self._quiet_s += self._quiet_s_of(trial)
+
+    def _plan_again(self, pace: float) -> None:
+        """Leave out what doesn't fit where trials take `pace` times as long as planned."""
+
+        def forecast_s(config: Mapping[str, Any], on: Machine) -> float:
+            plan = make_plan(config, self._catalogue, on)
+            ahead = (t for t in plan.trials if not Path(self._campaign.record(t)).exists())
+            return pace * math.fsum(map(self._quiet_s_of, ahead))
+
+        machine, before = self._campaign.plan.machine, self._config
+        self._config = fitting(before, machine, forecast_s, self._left_s())
+        if self._config == before:
+            return
+        kept = {t.record for t in make_plan(self._config, self._catalogue, machine).trials}
+        self._left_out = frozenset(
+            trial.record for trial in self._campaign.plan.trials if trial.record not in kept
+        )
+        file = self._campaign.results / LEFT_OUT_FILE
+        write_text(file, "".join(f"{record}\n" for record in sorted(self._left_out)))
+        changes = "; ".join(left_out(before, self._config, machine))
+        print(
+            f"Trials take {pace:.1f} times as long as on an idle machine. "
+            f"To stay within the budget, the rest is left out: {changes}",
+            file=self._stream,
+        )
+
+    def _quiet_s_of(self, trial: Trial) -> float:
+        return self._expected_s[trial.cell]
+
+    @cached_property
+    def _expected_s(self) -> Mapping[str, float]:
+        """How long a trial of each cell takes on a quiet machine."""
+        return {
+            trial.cell: self._campaign.expected_of(trial).quiet_s
+            for trial in self._campaign.plan.trials
+        }
