@@ -54,3 +54,11 @@ def test_each_difference_is_a_sentence(field: str, changes: dict[str, Any], show
 def test_the_place_of_installation_and_ensurepip_do_not_count() -> None:
     other = identity("3.13t", config_args="--with-ensurepip=install --enable-optimizations")
     assert compare([identity(), other])["verdict"] == "match"
+
+
+def test_builds_of_each_version_must_be_of_one_release() -> None:
+    newer = [identity("3.14", version="3.14.7"), identity("3.14t", version="3.14.7")]
+    older = [identity(), identity("3.13t")]
+    assert compare([*older, *newer])["verdict"] == "match"
+    newer[1]["version"] = "3.14.6"
+    assert compare([*older, *newer])["verdict"] == "mismatch"

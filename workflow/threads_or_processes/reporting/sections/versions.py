@@ -94,23 +94,23 @@ def _named(step: Step) -> str:
 def _best_ways(rows: Sequence[tuple[Step, VersionRow]], evidence: Evidence) -> Table:
     campaign = evidence.campaign
 
-    def way(one: Candidate, time_ns: float) -> str:
-        is_serial = one.family is Family.SERIAL
-        title = words.choice(campaign.model_title(one.model), None if is_serial else one.workers)
-        return f"{title}: {text.time(time_ns)}"
+    def way(one: Candidate) -> str:
+        return words.choice(one.family, None if one.family is Family.SERIAL else one.workers)
+
+    def ways(row: VersionRow) -> str:
+        return " → ".join(dict.fromkeys((way(row.baseline), way(row.best))))
 
     return table_of(
         rows,
         (
-            Column("Workload", lambda item: campaign.title(item[1].workload)),
+            Column("Workload", lambda item: words.short_title(campaign.title(item[1].workload))),
             Column("Builds", lambda item: _named(item[0])),
-            Column("Fastest before", lambda item: way(item[1].baseline, item[1].baseline_ns)),
-            Column("Fastest after", lambda item: way(item[1].best, item[1].best_ns)),
+            Column("Fastest way", lambda item: ways(item[1])),
             Number("Speedup", lambda item: words.figures(item[1].speedup)),
             Column("Result", lambda item: words.RESULTS[item[1].speedup.reading]),
         ),
-        caption="Each workload in its fastest way on the older version and on the newer one: "
-        f"speedup with {words.intervals(campaign, len(evidence.tables.sessions))}",
+        caption="Each workload in its fastest way on each version: speedup of the newer one, with "
+        f"{words.intervals(campaign, len(evidence.tables.sessions))}",
         row_headers=2,
     )
 
