@@ -10,7 +10,7 @@ from threads_or_processes.analysis.estimates import bounded_median, geometric_me
 from threads_or_processes.analysis.ratios import compare
 from threads_or_processes.analysis.readings import Rules
 from threads_or_processes.analysis.trial_values import (
-    VALUED_BY,
+    WALL_TIMES_BY,
     Times,
     times_of,
     trial_values,
@@ -27,12 +27,14 @@ TimesAt = Mapping[int, Times]
 
 def times_at_amounts(plan: Plan, trials: pd.DataFrame) -> TimesAt:
     """The trials' times at each amount of a data set that was read for the tables."""
-    trials = trials[VALUED_BY]  # of a large one, the rows of an amount are copied
+
+    def at(amount: int) -> pd.DataFrame:
+        is_there = trials["amount"] == amount
+        # A column at a time, for `trials[is_there]` would copy all of them.
+        return pd.DataFrame({name: trials[name][is_there] for name in WALL_TIMES_BY}, copy=False)
+
     return {
-        int(amount): times_of(
-            trial_values(trials[trials["amount"] == amount], quiet_threshold=plan.quiet_threshold),
-            plan,
-        )
+        int(amount): times_of(trial_values(at(amount), quiet_threshold=plan.quiet_threshold), plan)
         for amount in sorted(trials["amount"].unique())
     }
 

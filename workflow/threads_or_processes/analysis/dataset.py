@@ -41,7 +41,7 @@ from threads_or_processes.records.tables.groups import CellKey
 GET_IT_AGAIN = "fetch the data set again, or run snakemake to regenerate it"
 LONGEST_REASON_CHARACTERS = 200
 #: Rows of Parquet that are in memory at once.
-BATCH_ROWS = 16_384
+BATCH_ROWS = 8_192
 #: `trial_id` and `wall_ns` settle the order of rows that broken data may hold twice.
 ORDER = ["cell", "block", "phase", "repetition", "trial_id", "wall_ns"]
 #: By what trials belong to a plan and to its interpreters.
@@ -289,6 +289,7 @@ def _parquet(path: Path) -> Iterator[pyarrow.parquet.ParquetFile]:
                 raise ValueError(f"the column {field.name[:60]} is of the type {field.type}")
         refuse(header_problems(file.schema_arrow.names, RepetitionRow), path)
         yield file
+    pyarrow.default_memory_pool().release_unused()  # nothing else could use it
 
 
 def _frame(table: pyarrow.Table | pyarrow.RecordBatch) -> pd.DataFrame:

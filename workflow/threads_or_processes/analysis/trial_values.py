@@ -36,6 +36,10 @@ VALUED_BY = [
     *(*REPETITION_TIMES, *TRIAL_TIMES, *CHUNK_COUNTS),
     *("disturbance_ratio", "undisturbed_wall_ns", "is_imputed"),
 ]
+#: What their wall times alone are from.
+WALL_TIMES_BY = [
+    name for name in VALUED_BY if name == "wall_ns" or name not in REPETITION_TIMES + TRIAL_TIMES
+]
 
 
 @dataclass(frozen=True)
@@ -111,9 +115,10 @@ def at_largest_amounts(trials: pd.DataFrame) -> pd.DataFrame:
 def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.DataFrame:
     """A row for each ok trial that measured, by cell and block (`RepetitionRow` in).
 
-    Times of repetitions become their median over the trial's measured repetitions; warm-up does
-    not count. `quiet_wall_ns` is the median of the quiet ones, missing when they are fewer than
-    `FEWEST_QUIET` and fewer than all; likewise the other `QUIET_TIMES`. `measured`, `watched` (by
+    Those times of repetitions that there are become their median over the trial's measured
+    repetitions; warm-up does not count. `quiet_wall_ns` is the median of the quiet ones, missing
+    when they are fewer than `FEWEST_QUIET` and fewer than all; likewise the other `QUIET_TIMES`.
+    `measured`, `watched` (by
     a sentinel), `quiet` and of these `imputed` (`records.imputation`) count repetitions, `chunks`
     and `undisturbed_chunks` those that were judged by themselves; `within_cv_ratio` is the
     variation of all. Times are floats (float64, NaN for missing). `walls_ns` and `quiet_walls_ns`
@@ -125,7 +130,8 @@ def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.Dat
     if "disturbance_ratio" not in repetitions:
         repetitions = with_disturbance(repetitions)
     if "undisturbed_wall_ns" in repetitions:
-        measured = repetitions.loc[counts.fillna(value=False), VALUED_BY]
+        there = [name for name in VALUED_BY if name in repetitions]
+        measured = repetitions.loc[counts.fillna(value=False), there]
     else:
         measured = repetitions[counts.fillna(value=False)]
         measured = with_undisturbed_times(measured, quiet_threshold)
@@ -134,16 +140,18 @@ def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.Dat
     if (measured.groupby(TRIAL_KEY)["amount"].nunique() > 1).any():
         raise ValueError("trials hold several amounts of work: choose one, or at_largest_amounts")
     is_quiet = measured["undisturbed_wall_ns"].notna()
-    times = measured[TRIAL_KEY + REPETITION_TIMES + TRIAL_TIMES].astype(
-        dict.fromkeys(REPETITION_TIMES + TRIAL_TIMES, "float64")
-    )
+    timed = [name for name in REPETITION_TIMES + TRIAL_TIMES if name in measured]
+    timed_quiet = [name for name in QUIET_TIMES if name in measured]
+    times = measured[TRIAL_KEY + timed].astype(dict.fromkeys(timed, "float64"))
     trials = times.groupby(TRIAL_KEY, sort=True)
-    values = trials[REPETITION_TIMES + TRIAL_TIMES].median()
+    values = trials[timed].median()
     numbers = trials.ngroup()
     of_trial = _by_trial(times["wall_ns"], numbers, len(values))
     values["within_cv_ratio"] = _variations(of_trial)
-    undisturbed = times.assign(wall_ns=measured["undisturbed_wall_ns"])
-    quiet = undisturbed[is_quiet].groupby(TRIAL_KEY, sort=True)
+    undisturbed = times.loc[is_quiet, TRIAL_KEY + timed_quiet].assign(
+        wall_ns=measured["undisturbed_wall_ns"][is_quiet]
+    )
+    quiet = undisturbed.groupby(TRIAL_KEY, sort=True)
     values["started_unix_ns"] = measured.groupby(TRIAL_KEY, sort=True)["started_unix_ns"].first()
     values["measured"] = trials.size()
     values["watched"] = (
@@ -154,11 +162,11 @@ def trial_values(repetitions: pd.DataFrame, *, quiet_threshold: float) -> pd.Dat
     values["imputed"] = counted["is_imputed"].sum()
     values[CHUNK_COUNTS] = counted[CHUNK_COUNTS].sum()
     enough = values["quiet"] >= values["measured"].clip(upper=FEWEST_QUIET)
-    medians = quiet[QUIET_TIMES].median().reindex(values.index).where(enough)
+    medians = quiet[timed_quiet].median().reindex(values.index).where(enough)
     values = values.join(medians.add_prefix("quiet_"))
     values["walls_ns"] = pd.Series(of_trial, index=values.index, dtype=object)
     kept = is_quiet & enough.to_numpy()[numbers]
-    of_quiet = _by_trial(undisturbed["wall_ns"][kept], numbers[kept], len(values))
+    of_quiet = _by_trial(measured["undisturbed_wall_ns"][kept], numbers[kept], len(values))
     values["quiet_walls_ns"] = pd.Series(of_quiet, index=values.index, dtype=object)
     return values.reset_index().astype({"cell": "string"})
 
