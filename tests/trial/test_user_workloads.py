@@ -62,6 +62,27 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
             "in its place",
         ),
         (
+            "mine.py:work",
+            "def setup(task): ...\ndef work(task): ...",
+            "setup asks for 'task', which is no parameter of work",
+            ", line 1",
+            "or none",
+        ),
+        (
+            "mine.py:work",
+            "def work(task): ...\nasync def setup(): ...",
+            "setup is `async def`",
+            ", line 2",
+            "plain `def`",
+        ),
+        (
+            "mine.py:work",
+            "def teardown(one, other): ...\ndef work(task): ...",
+            "teardown asks for 2 arguments",
+            ", line 1",
+            "what setup returned",
+        ),
+        (
             "random.py:work",
             "def work(task): ...",
             "random.py would hide the module random",
@@ -179,6 +200,98 @@ def test_an_async_function_is_awaited_and_elsewhere_run(write: Write, trial: Run
     for model in ("asyncio", "threads", "processes-spawn"):
         record = trial("waits.py:answer", model, 2)
         assert (record["outcome"], record["explanation"]) == ("ok", "")
+
+
+# SQLite refuses a connection of another thread.
+WITH_SETUP = """
+import os, sqlite3, threading
+from pathlib import Path
+
+def noted(what):
+    with Path(__file__).with_suffix(".log").open("a") as log:
+        log.write(f"{what} {os.getpid()} {threading.get_native_id()}\\n")
+
+def setup(first=1):
+    noted("up")
+    connection = sqlite3.connect(":memory:")
+    connection.execute("create table t as select ? as x", [first])
+    return connection
+
+def teardown(connection):
+    connection.close()
+    noted("down")
+
+def work(task, resource, first=1):
+    return resource.execute("select x + ? from t", [task]).fetchone()[0]
+
+async def waiting(task, resource, first=1):
+    return work(task, resource, first)
+"""
+
+
+def test_a_set_up_and_a_tear_down_run_once_in_each_worker(write: Write, trial: RunTrial) -> None:
+    write(connected=WITH_SETUP)
+    log = Path("connected.log")
+    assert trial("connected.py:work", params={"first": 3})["outcome"] == "wrong_result"
+    lives = {"raw_threads": 3}  # each repetition has its own, and the warm-up
+    for model, workers, timing in (
+        ("serial", 1, "warm"),
+        ("threads", 2, "warm"),
+        ("thread_executor", 2, "warm"),
+        ("raw_threads", 2, "warm"),
+        ("processes-fork", 2, "warm"),
+        ("processes-forkserver", 2, "memory"),
+        ("stdlib_processes-spawn", 2, "warm"),
+        ("process_executor-fork", 2, "warm"),
+        ("joblib", 2, "warm"),
+        ("asyncio", 1, "warm"),
+    ):
+        log.unlink()
+        function = "waiting" if model == "asyncio" else "work"
+        record = trial(f"connected.py:{function}", model, workers, timing=timing)
+        assert (record["outcome"], record["explanation"]) == ("ok", ""), record["stderr_tail"]
+        if model == "asyncio":  # this has been calibrated as well, in two processes
+            continue
+        told = log.read_text(encoding="utf-8").splitlines()
+        up = [line.removeprefix("up ") for line in told if line.startswith("up ")]
+        assert len(set(up)) == workers * lives.get(model, 1)
+        assert sorted(told) == sorted(
+            [*(f"up {one}" for one in up), *(f"down {one}" for one in up)]
+        )
+    log.unlink()
+    cold = trial("connected.py:work", "processes-fork", 2, timing="cold")
+    assert (cold["outcome"], cold["explanation"]) == ("ok", "")
+    told = log.read_text(encoding="utf-8").splitlines()
+    assert len(told) == 2 * len({line.partition(" ")[2] for line in told}) >= 2 * 3
+
+
+def test_the_document_s_set_up_works(write: Write, trial: RunTrial) -> None:
+    document = Path(__file__).parents[2] / "docs/your-own-work.md"
+    source = document.read_text(encoding="utf-8").partition("```py\n")[2].partition("```")[0]
+    write(documented=source)
+    record = trial("documented.py:add", "threads", 2)
+    assert (record["outcome"], record["explanation"]) == ("ok", "")
+
+
+def test_a_set_up_that_raises_is_named(write: Write, trial: RunTrial) -> None:
+    write(
+        unconnected="""
+        import os
+        BORN = os.getppid()
+
+        def setup():
+            if os.getppid() != BORN:
+                raise OSError("no such server")
+
+        def work(task): return task
+        """
+    )
+    for model in ("processes-fork", "process_executor-fork"):
+        record = trial("unconnected.py:work", model, 2)
+        assert record["outcome"] == "raised"
+        assert record["explanation"] == (
+            "unconnected.py:setup raised OSError: no such server (unconnected.py, line 7)"
+        )
 
 
 @pytest.mark.parametrize(

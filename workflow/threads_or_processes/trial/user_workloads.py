@@ -15,7 +15,7 @@ from typing import Any
 
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.trial.workloads import all_workloads
-from threads_or_processes.trial.workloads.registry import Workload
+from threads_or_processes.trial.workloads.registry import RESOURCE, SETUP, TEARDOWN, Workload
 
 # The file's folder comes before the libraries on the path, so a file there would hide its module.
 TAKEN_NAMES = sys.stdlib_module_names | {
@@ -31,6 +31,10 @@ TAKEN_NAMES = sys.stdlib_module_names | {
     )
 }
 PLAIN_TYPES = (bool, int, float, str)
+SETUP_NOTE = (
+    "Its file sets each worker up before the first task, outside the timed region. Where workers "
+    "are new each time (cold timing, raw threads), the set-up is part of their start."
+)
 LIKE_THIS = "def {name}(task, size): ..."
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
@@ -83,11 +87,15 @@ class UserFunction:
     def definition(self) -> Definition:
         """Its `def` at the top level of the file; `UserError` if there is none."""
         tree = self._parsed()
-        found = [node for node in tree.body if isinstance(node, Definition)]
-        for node in reversed(found):  # the last one is what an import gives
-            if node.name == self.name:
-                return node
-        raise self._missing(tree, [node.name for node in found])
+        found = self.definitions(tree)
+        if self.name in found:
+            return found[self.name]
+        raise self._missing(tree, [*found])
+
+    def definitions(self, tree: ast.Module | None = None) -> dict[str, Definition]:
+        """Every `def` at the top level of the file; the last of a name is what an import gives."""
+        body = (tree or self._parsed()).body
+        return {node.name: node for node in body if isinstance(node, Definition)}
 
     def _parsed(self) -> ast.Module:
         try:
@@ -132,7 +140,7 @@ def read_user_function(function: UserFunction) -> Workload:
     `UserError` that names config key, file and line for a function that can't be measured.
     """
     _check_names(function)
-    definition = function.definition()
+    definition, setup = function.definition(), _check_setup(function)
 
     def stand_in(task: Any, **arguments: Any) -> Any:
         raise NotImplementedError
@@ -145,7 +153,7 @@ def read_user_function(function: UserFunction) -> Workload:
         title=title,
         kind="",
         unit="task",
-        why="",
+        why=SETUP_NOTE if setup else "",
         expected="",
         coroutine=stand_in if isinstance(definition, ast.AsyncFunctionDef) else None,
         file=function.file,
@@ -202,6 +210,49 @@ def _check_names(function: UserFunction) -> None:
             raise function.error(f"{module.name} would hide the module {module.stem}", hint)
 
 
+def _check_setup(function: UserFunction) -> bool:
+    """Whether the file has a set-up or tear-down; refuses one that a worker couldn't call."""
+    found = {
+        name: definition
+        for name, definition in function.definitions().items()
+        if name in (SETUP, TEARDOWN)
+    }
+    if function.name in found:
+        raise function.error(
+            f"{function.name} is what each worker calls once, not a task",
+            "give the task function another name",
+            found[function.name].lineno,
+        )
+    own = {name.arg for name in _arguments(function.definition())[1:]} - {"size", RESOURCE}
+    for name, definition in found.items():
+        if isinstance(definition, ast.AsyncFunctionDef):
+            raise function.error(
+                f"{name} is `async def`, and a worker calls it outside of any event loop",
+                "write it as a plain `def`",
+                definition.lineno,
+            )
+        asked = [argument.arg for argument in _arguments(definition)]
+        if name == SETUP and (unknown := [one for one in asked if one not in own]):
+            raise function.error(
+                f"{name} asks for {unknown[0]!r}, which is no parameter of {function.name}",
+                f"take parameters that {function.name} has, other than its first, size and "
+                f"{RESOURCE}; or none",
+                definition.lineno,
+            )
+        if name == TEARDOWN and len(asked) > 1:
+            raise function.error(
+                f"{name} asks for {len(asked)} arguments",
+                f"take none, or one: what {SETUP} returned",
+                definition.lineno,
+            )
+    return bool(found)
+
+
+def _arguments(definition: Definition) -> list[ast.arg]:
+    written = definition.args
+    return [*written.posonlyargs, *written.args, *written.kwonlyargs]
+
+
 def _signature(function: UserFunction, definition: Definition) -> inspect.Signature:
     """The parameters as a config may set them: the first is the task, the others have defaults."""
     written = definition.args
@@ -215,6 +266,8 @@ def _signature(function: UserFunction, definition: Definition) -> inspect.Signat
     defaults = [None] * (len(names) - len(written.defaults)) + written.defaults
     pairs = [*zip(names, defaults, strict=True)][1:]
     pairs += zip(written.kwonlyargs, written.kw_defaults, strict=True)
+    if SETUP in function.definitions():
+        pairs = [pair for pair in pairs if pair[0].arg != RESOURCE]
     task = inspect.Parameter(names[0].arg, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return inspect.Signature(
         [task, *(_parameter(function, name, default) for name, default in pairs)]

@@ -18,6 +18,7 @@ from threads_or_processes.trial.measured.usage import (
     process_usage,
     thread_usage,
 )
+from threads_or_processes.trial.measured.worker_setup import WorkerSetup
 
 
 class Chunk(NamedTuple):
@@ -26,6 +27,7 @@ class Chunk(NamedTuple):
     function: Callable[..., Any]
     tasks: Sequence[Any]
     arguments: Mapping[str, Any]
+    worker_setup: WorkerSetup | None = None
 
 
 class ChunkReport(NamedTuple):
@@ -56,12 +58,16 @@ def gil_enabled() -> bool:
 
 
 def cut(
-    function: Callable[..., Any], tasks: Sequence[Any], workers: int, arguments: Mapping[str, Any]
+    function: Callable[..., Any],
+    tasks: Sequence[Any],
+    workers: int,
+    arguments: Mapping[str, Any],
+    worker_setup: WorkerSetup | None = None,
 ) -> list[Chunk]:
     """Cut the tasks into `workers` runs whose lengths differ by at most one."""
     bounds = [len(tasks) * worker // workers for worker in range(workers + 1)]
     return [
-        Chunk(function, tasks[first:last], arguments)
+        Chunk(function, tasks[first:last], arguments, worker_setup)
         for first, last in itertools.pairwise(bounds)
         if first < last
     ]
@@ -69,26 +75,29 @@ def cut(
 
 def run_chunk(chunk: Chunk) -> ChunkReport:
     """Run a chunk's tasks one after another; called by a worker of any model."""
-    report = _begin()
+    setup = chunk.worker_setup
     try:
-        results = [chunk.function(task, **chunk.arguments) for task in chunk.tasks]
+        arguments = {**chunk.arguments, **setup.begin()} if setup else chunk.arguments
+        report = _begin()
+        results = [chunk.function(task, **arguments) for task in chunk.tasks]
+        told = report(results)
+        if setup and setup.ends_with_chunk:
+            setup.end()
     except BaseException as error:
-        if _can_be_raised_again(error):
-            raise
-        raise TaskError(words_of(error)) from error
-    return report(results)
+        raise raisable(error)  # noqa: B904 - it may be the same
+    return told
 
 
 async def await_chunk(chunk: Chunk) -> ChunkReport:
     """The same for a chunk whose function is a coroutine."""
-    report = _begin()
+    setup = chunk.worker_setup
     try:
-        results = [await chunk.function(task, **chunk.arguments) for task in chunk.tasks]
+        arguments = {**chunk.arguments, **setup.begin()} if setup else chunk.arguments
+        report = _begin()
+        results = [await chunk.function(task, **arguments) for task in chunk.tasks]
+        return report(results)
     except (Exception, KeyboardInterrupt, SystemExit) as error:  # a cancelled one must be told so
-        if _can_be_raised_again(error):
-            raise
-        raise TaskError(words_of(error)) from error
-    return report(results)
+        raise raisable(error)  # noqa: B904 - it may be the same
 
 
 class TaskError(Exception):
@@ -104,6 +113,15 @@ def words_of(error: BaseException) -> str:
     except Exception:
         said = "(what it says can't be told: its __str__ raises)"
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+def raisable(error: BaseException) -> BaseException:
+    """The exception itself, or one in its place that the parent can raise in any model."""
+    if _can_be_raised_again(error):
+        return error
+    told = TaskError(words_of(error))
+    told.__cause__ = error
+    return told
 
 
 def _can_be_raised_again(error: BaseException) -> bool:

@@ -6,11 +6,12 @@ import inspect
 from collections.abc import Callable, Coroutine
 from functools import partial, update_wrapper
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from threads_or_processes.trial.measured.batch import words_of
 from threads_or_processes.trial.measured.user_errors import TaskFunctionError
-from threads_or_processes.trial.workloads.registry import Workload
+from threads_or_processes.trial.workloads.registry import SETUP, TEARDOWN, Workload
 
 
 def import_user_function(file: Path, name: str) -> Workload:
@@ -45,7 +46,16 @@ def import_user_function(file: Path, name: str) -> Workload:
         expected="",
         coroutine=function if is_coroutine else None,
         file=file,
+        setup=_own(module, SETUP),
+        teardown=_own(module, TEARDOWN),
     )
+
+
+def _own(module: ModuleType, name: str) -> Callable[..., Any] | None:
+    """A function of that name that the file itself defines."""
+    found = getattr(module, name, None)
+    is_own = callable(found) and getattr(found, "__module__", None) == module.__name__
+    return found if is_own else None
 
 
 def run_coroutine(

@@ -17,6 +17,8 @@ import signal  # noqa: E402
 import time  # noqa: E402
 import traceback  # noqa: E402
 from collections.abc import Mapping  # noqa: E402
+from contextlib import ExitStack  # noqa: E402
+from inspect import signature  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
@@ -39,10 +41,11 @@ from threads_or_processes.trial.measured.user_errors import (  # noqa: E402
     hint_of,
     user_traceback,
 )
+from threads_or_processes.trial.measured.worker_setup import WorkerSetup  # noqa: E402
 from threads_or_processes.trial.models import MODELS, load_model  # noqa: E402
 from threads_or_processes.trial.models.base import WorkerDiedError  # noqa: E402
 from threads_or_processes.trial.needs import Need  # noqa: E402
-from threads_or_processes.trial.workloads.registry import Dispatch, Workload  # noqa: E402
+from threads_or_processes.trial.workloads.registry import RESOURCE, Dispatch, Workload  # noqa: E402
 
 ONCE = Length(warmups=0, repetitions=1)
 PR_SET_PDEATHSIG = 1
@@ -98,6 +101,9 @@ def _timings(workload: Workload, spec: dict[str, Any], added: Mapping[str, Any])
             arguments,
             amount=amount,
             as_coroutine=as_coroutine,
+            worker_setup=_worker_setup(
+                workload, arguments, ends_with_chunk=not MODELS[spec["model"]].keeps_workers
+            ),
         )
         for amount in spec["amounts"]
     ]
@@ -117,7 +123,11 @@ def calibrate(spec: dict[str, Any]) -> dict[str, Any]:
     workload = load_workload(spec["family"], spec["workload"])
     arguments = dict(spec["arguments"])
     model = load_model("serial", 1)
-    with workload.fixture(**arguments) as added:
+    with workload.fixture(**arguments) as given, ExitStack() as stack:
+        added = dict(given)
+        if setup := _worker_setup(workload, {**arguments, **added}):  # once: it may take long
+            added |= setup.begin()
+            stack.callback(setup.end)
 
         def batch_ns_at(size: int) -> int:
             sized = _batch(workload, spec["tasks"], 1, {**arguments, **added, "size": size})
@@ -157,6 +167,7 @@ def _batch(
     *,
     amount: int = 1,
     as_coroutine: bool = False,
+    worker_setup: WorkerSetup | None = None,
 ) -> Batch:
     payload = workload.payload
     numbers = [number for number in range(tasks) for _ in range(amount)]
@@ -169,12 +180,30 @@ def _batch(
         amount=amount,
         is_single=workload.dispatch is Dispatch.SINGLE,
         is_coroutine=as_coroutine,
+        worker_setup=worker_setup,
         prepare=workload.before_batch or (lambda: None),
         left_behind=workload.after_batch or list,
         checks_what_is_left=workload.after_batch is not None
         and not workload.keeps_output
         and not workload.may_lose_updates,
         counts_updates=workload.counts_updates,
+    )
+
+
+def _worker_setup(
+    workload: Workload, arguments: Mapping[str, Any], *, ends_with_chunk: bool = False
+) -> WorkerSetup | None:
+    if not (workload.setup or workload.teardown):
+        return None
+    wanted = signature(workload.setup).parameters if workload.setup else {}
+    return WorkerSetup(
+        setup=workload.setup,
+        teardown=workload.teardown,
+        arguments={name: arguments[name] for name in wanted if name in arguments},
+        passes_resource=bool(workload.setup)
+        and RESOURCE in signature(workload.function).parameters,
+        teardown_takes_resource=bool(workload.teardown and signature(workload.teardown).parameters),
+        ends_with_chunk=ends_with_chunk,
     )
 
 

@@ -20,6 +20,7 @@ def measure_memory(model: Model, batch: Batch) -> Timings:
     before_bytes = _pss()
     model.start()
     model.answered(clock)
+    batch.set_workers_up(model)
     idle_bytes = _pss()
     checksums = []
     with _sampling() as sampler:
@@ -36,6 +37,7 @@ def measure_memory(model: Model, batch: Batch) -> Timings:
         after_bytes=after_bytes,
         processes=len(process_tree()),
     )
+    batch.tear_workers_down(model)
     model.stop()
     return Timings(
         found=Timed(

@@ -28,6 +28,7 @@ from threads_or_processes.trial.measured.batch import (
 from threads_or_processes.trial.measured.probe_client import ProbeClient, Reading
 from threads_or_processes.trial.measured.proc import last_cpus, process_tree
 from threads_or_processes.trial.measured.usage import WorkerUsage, process_usage
+from threads_or_processes.trial.measured.worker_setup import WorkerSetup
 from threads_or_processes.trial.models.base import Model
 
 clock = time.perf_counter_ns
@@ -66,6 +67,7 @@ class Batch:
     amount: int = 1
     is_single: bool = False
     is_coroutine: bool = False
+    worker_setup: WorkerSetup | None = None
     prepare: Callable[[], None] = lambda: None
     left_behind: Callable[[], list[Any]] = list
     checks_what_is_left: bool = False
@@ -74,7 +76,7 @@ class Batch:
     @cached_property
     def chunks(self) -> list[Chunk]:
         """One chunk a worker."""
-        return cut(self.function, self.tasks, self.workers, self.arguments)
+        return cut(self.function, self.tasks, self.workers, self.arguments, self.worker_setup)
 
     def checksum_of(self, results: list[Any], left_behind: list[Any]) -> str:
         """The checksum of all that an execution must do alike in every model and at any amount.
@@ -95,6 +97,26 @@ class Batch:
         """Execute it once in chunks, with a report of each."""
         reports = model.map(await_chunk if self.is_coroutine else run_chunk, self.chunks)
         return Execution(results=results_in_order(reports), reports=reports)
+
+    def set_workers_up(self, model: Model) -> None:
+        """Run the user's set-up in each worker; nothing where workers last for a chunk only."""
+        if self.worker_setup and not self.worker_setup.ends_with_chunk:
+            self._in_workers(model, self.worker_setup.begin)
+
+    def tear_workers_down(self, model: Model) -> None:
+        """Run the user's tear-down in each worker that was set up."""
+        setup = self.worker_setup
+        if setup and setup.teardown and not setup.ends_with_chunk:
+            self._in_workers(model, setup.end)
+
+    def _in_workers(self, model: Model, act: Callable[[], object]) -> None:
+        if self.is_coroutine:  # all of them run in this thread
+            act()
+            return
+        # Here, because other trials must not have it in their process.
+        from threads_or_processes.trial.measured.each_worker import on_each_worker
+
+        on_each_worker(model, self.workers, act)
 
 
 def left_behind_once(counts: list[Any], amount: int) -> list[Any]:
@@ -135,11 +157,13 @@ def time_warm(
     begun = clock()
     model.start()
     startup = model.answered(clock)
+    batches[0].set_workers_up(model)
     recorder = _Recorder(batches, probe, born_in_repetition=False)
     recorder.repeat_for(length, lambda batch: batch.execute_on(model))
     if batches[0].is_single:
         # No task brought a report: one more execution tells the state of the workers' GIL.
         recorder.take_note_of(batches[0].execute_chunks_on(model).reports)
+    batches[0].tear_workers_down(model)
     teardown_begun = clock()
     model.stop()
     return recorder.timings(
@@ -152,12 +176,16 @@ def time_warm(
 def time_cold(
     model: Model, batches: Sequence[Batch], length: Length, probe: ProbeClient | None
 ) -> Timings:
-    """Time the whole life each time: create the workers, execute the batch, tear down."""
+    """Time the whole life each time: create the workers, execute the batch, tear down.
+
+    A worker that has a set-up runs it when its first chunk comes.
+    """
 
     def life(batch: Batch) -> Execution:
         model.start()
         execution = batch.execute_on(model)
         torn_down_from_ns = clock()
+        batch.tear_workers_down(model)
         model.stop()
         return replace(execution, torn_down_from_ns=torn_down_from_ns)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from threads_or_processes.trial.measured.batch import NoResultError, words_of
 from threads_or_processes.trial.measured.calibration import SizeWithoutEffectError
 from threads_or_processes.trial.models.base import UnreadableResultError
+from threads_or_processes.trial.workloads.registry import SETUP, TEARDOWN
 
 # Where `concurrent.futures` and loky fail when a worker can't pickle a result.
 SENDING_BACK = "_sendback_result"
@@ -34,9 +35,11 @@ def explained(error: BaseException, file: Path, name: str) -> str:
     if isinstance(error, UnreadableResultError):
         return f"the result of {label} can't be read in the parent: {error}"
     text = "".join(traceback.format_exception(error))
-    lines = re.findall(rf'File "{re.escape(str(file))}", line (\d+)', text)
-    if lines:
-        return f"{label} raised {said} ({file.name}, line {lines[-1]})"
+    frames = re.findall(rf'File "{re.escape(str(file))}", line (\d+), in (\S+)', text)
+    if frames:
+        (_, entered), (line, _) = frames[0], frames[-1]
+        label = f"{file.name}:{entered}" if entered in (SETUP, TEARDOWN) else label
+        return f"{label} raised {said} ({file.name}, line {line})"
     if type(error).__name__ == "MaybeEncodingError":  # of either multiprocessing
         return f"the result of {label} can't be sent back by a worker: {error.args[0]}"
     if _is_about_pickling(error):

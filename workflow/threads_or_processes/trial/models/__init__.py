@@ -35,6 +35,8 @@ class ModelEntry:
     since: tuple[int, int] = (3, 0)
     unpinned: str = ""
     api: str = ""
+    # Whether its workers live on after a repetition.
+    keeps_workers: bool = True
 
     @property
     def module(self) -> str:
@@ -80,7 +82,12 @@ MODELS = {
         unpinned="threads",
     ),
     "raw_threads": ModelEntry(
-        "raw_threads.RawThreads", "raw threads", Family.THREADS, THREADED, api="threading.Thread"
+        "raw_threads.RawThreads",
+        "raw threads",
+        Family.THREADS,
+        THREADED,
+        api="threading.Thread",
+        keeps_workers=False,
     ),
     "thread_executor": ModelEntry(
         "executors.ThreadExecutor",

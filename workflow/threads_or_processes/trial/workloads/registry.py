@@ -14,6 +14,10 @@ from threads_or_processes.trial.needs import Need
 
 Task = TypeVar("Task", bound=Callable[..., Any])
 
+# Functions in a user's file, and the task's parameter that gets what the first of them returned.
+SETUP, TEARDOWN = "setup", "teardown"
+RESOURCE = "resource"
+
 
 class Batch(StrEnum):
     """How many tasks a batch has."""
@@ -79,6 +83,9 @@ class Workload:
     keeps_output: bool = False
     # For a user's own: the absolute path of the file that holds the function.
     file: Path | None = None
+    # For a user's own: called once in each worker, before its first task and after its last.
+    setup: Callable[..., Any] | None = None
+    teardown: Callable[..., Any] | None = None
 
     @property
     def family(self) -> str:
