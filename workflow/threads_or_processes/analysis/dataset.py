@@ -31,7 +31,7 @@ from threads_or_processes.analysis.frames import csv_text, frame, names, typed
 from threads_or_processes.analysis.package import PACKAGE_FILE, FileNote
 from threads_or_processes.analysis.records import Record, refused, rows
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.common.files import check_ends, gunzipped, most_bytes, write_bytes
+from threads_or_processes.common.files import Gunzipped, check_ends, most_bytes, write_bytes
 from threads_or_processes.records.fields import columns_of
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Plan
@@ -303,10 +303,11 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
     Raises ValueError for text that is no table or not UTF-8.
     """
-    text = gunzipped(path.read_bytes())
-    _refuse_other_encodings(text, path)
-    _refuse_separators(text, path)
+    content = path.read_bytes()  # unpacked twice, for the text is as large as the table
+    _refuse_other_encodings(io.BufferedReader(Gunzipped(content)), path)
+    _refuse_separators(io.BufferedReader(Gunzipped(content)).readline(), path)
     uneven: list[Any] = []
+    text_type = pyarrow.large_string()  # what pandas has, so that it needn't be copied
 
     def note(row: Any) -> str:
         uneven.append(row)
@@ -314,14 +315,14 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
     try:
         table = pyarrow.csv.read_csv(
-            pyarrow.BufferReader(text),
+            Gunzipped(content),
             # One thread, so that a row knows its number; a block holds the longest row.
             read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES),
             parse_options=pyarrow.csv.ParseOptions(
                 newlines_in_values=True, invalid_row_handler=note
             ),
             convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names(RepetitionRow), pyarrow.string()),
+                column_types=dict.fromkeys(names(RepetitionRow), text_type),
                 null_values=[""],
                 strings_can_be_null=True,
             ),
@@ -335,21 +336,21 @@ def _read_csv(path: Path) -> pd.DataFrame:
             row.number - 1,
         )
         refuse([problem], path)
-    texts: pd.DataFrame = table.to_pandas(types_mapper={pyarrow.string(): pd.StringDtype()}.get)
+    texts: pd.DataFrame = table.to_pandas(types_mapper={text_type: pd.StringDtype()}.get)
     return texts
 
 
-def _refuse_other_encodings(text: bytes, path: Path) -> None:
-    for number, line in enumerate(io.BytesIO(text)):  # all at once would take as much memory again
+def _refuse_other_encodings(lines: Iterable[bytes], path: Path) -> None:
+    for number, line in enumerate(lines):
         try:
             line.decode("utf-8")
         except UnicodeDecodeError:
             refuse([Problem("it is not UTF-8", number or None)], path)
 
 
-def _refuse_separators(text: bytes, path: Path) -> None:
+def _refuse_separators(line: bytes, path: Path) -> None:
     """Programs for tables write what their country is used to."""
-    header = text.partition(b"\n")[0].decode("utf-8", "replace")
+    header = line.rstrip(b"\n").decode("utf-8", "replace")
     for name, separator in {"semicolons": ";", "tabs": "\t", "bars": "|"}.items():
         if set(names(RepetitionRow)) <= {
             field.strip().strip('"') for field in header.split(separator)
