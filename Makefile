@@ -6,7 +6,7 @@ unexport PYTHONPATH PYTHONHOME
 # A user without a name, as in containers, is no error; Snakemake wants one.
 export LOGNAME := $(or $(LOGNAME),$(USER),$(shell id -un 2>/dev/null || id -u))
 
-.PHONY: report quick example test faults docs audit check env lock help
+.PHONY: report quick example test faults docs bench audit check env lock help
 
 report: env  ## the default sweep: about half an hour, and 7 minutes once to compile interpreters
 	.venv/bin/snakemake --cores all
@@ -30,6 +30,9 @@ faults: env  ## every fault of docs/reliability.md, with 100 kills and 10,000 in
 
 docs: env  ## the documentation as a site: site/index.html
 	.venv/bin/sphinx-build --quiet --fresh-env --fail-on-warning --keep-going --conf-dir docs --doctree-dir site/.doctrees . site
+
+bench: env  ## figures of the instrument itself, as one table: 20 to 40 minutes
+	.venv/bin/python -m benchmarks.targets
 
 audit: env  ## known vulnerabilities of what is locked; needs the network
 	for lock in requirements.lock requirements-cluster.lock workflow/envs/arm.lock; do \

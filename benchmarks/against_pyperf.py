@@ -96,29 +96,44 @@ def main() -> None:
         "--keep-heap", action="store_true", help="glibc gives nothing back to the kernel"
     )
     arguments = parser.parse_args()
-    measured = {cell: Measured() for cell in SERIAL_CELLS}
     cpus = sorted(os.sched_getaffinity(0)) if arguments.neighbours else ()
-    with (
-        neighbours_on(cpus),
-        bench() as found,
-        tempfile.TemporaryDirectory() as site,
-    ):
+    with neighbours_on(cpus):
+        measured, rule = in_turns(SERIAL_CELLS, arguments.turns, keep_heap=arguments.keep_heap)
+    print_table(COLUMNS, (all_turns.row(cell, rule) for cell, all_turns in measured.items()))
+
+
+def narrower(cells: Sequence[Cell], turns: int, processes: int, *, build: str) -> list[float]:
+    """How many times as wide as ours pyperf's interval of each function is."""
+    measured, rule = in_turns(cells, turns, processes, build=build)
+    return [float(all_turns.row(cell, rule)[-1]) for cell, all_turns in measured.items()]
+
+
+def in_turns(
+    cells: Sequence[Cell],
+    turns: int,
+    each: int = PROCESSES,
+    *,
+    build: str = "optimised",
+    keep_heap: bool = False,
+) -> tuple[dict[Cell, Measured], QuietRule]:
+    """What both tools see of each function, with `each` of pyperf's processes in a turn."""
+    measured = {cell: Measured() for cell in cells}
+    with bench(build) as found, tempfile.TemporaryDirectory() as site:
         install(Path(site), PYPERF)
-        if arguments.keep_heap:
+        if keep_heap:
             found = replace(found, identities=keeping_heap(found.identities))
-        processes = {cell: calibrated(found, cell, Path(site)) for cell in SERIAL_CELLS}
-        for turn in range(1, arguments.turns + 1):
-            print(f"turn {turn} of {arguments.turns}", file=sys.stderr, flush=True)
+        processes = {cell: calibrated(found, cell, Path(site)) for cell in cells}
+        for turn in range(1, turns + 1):
+            print(f"turn {turn} of {turns}", file=sys.stderr, flush=True)
             for cell, so_far in measured.items():
                 begun_s = time.monotonic()
-                for _ in range(PROCESSES):
+                for _ in range(each):
                     environment = draw_environment(SEED, cell.id, len(so_far.processes_ms))
                     values_s = processes[cell].values_s(environment)
                     so_far.processes_ms.append([1e3 * value for value in values_s])
                 here(found, cell, time.monotonic() - begun_s, so_far.records)
         records = (record for so_far in measured.values() for record in so_far.records)
-        rule = rule_of(found.monitor.cpus, records)
-    print_table(COLUMNS, (all_turns.row(cell, rule) for cell, all_turns in measured.items()))
+        return measured, rule_of(found.monitor.cpus, records)
 
 
 def keeping_heap(identities: Mapping[str, Identity]) -> dict[str, Identity]:

@@ -138,10 +138,10 @@ class Bench:
 
 
 @contextmanager
-def bench() -> Iterator[Bench]:
+def bench(build: str = "optimised") -> Iterator[Bench]:
     """Interpreters of the cache (built where they are not there), alone on the machine."""
     with tempfile.TemporaryDirectory() as folder:
-        _provide(Path(folder))
+        _provide(Path(folder), build)
         identities = {arm: read_as(Path(folder) / f"{arm}.json", Identity) for arm in ARMS}
         with machine_lock(), noise_monitor(Path(folder) / "sentinel.json") as monitor:
             if monitor is None:
@@ -159,11 +159,11 @@ def rule_of(cpus: Sequence[int], records: Iterable[Mapping[str, Any]]) -> QuietR
     return QuietRule(cpus=cpus, floor_ns=floors(readings), threshold=THRESHOLD)
 
 
-def _provide(folder: Path) -> None:
+def _provide(folder: Path, build: str) -> None:
     request: dict[str, Any] = {
         "arms": [asdict(parse_arm(name)) for name in ARMS],
         "provider": "auto",
-        "build": "optimised",
+        "build": build,
         "paths": {},
         "tarball": None,
     }
