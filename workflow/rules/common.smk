@@ -27,9 +27,11 @@ from threads_or_processes.pipeline.job import LOG_FILE
 from threads_or_processes.pipeline.results import check_surroundings, full_disks
 from threads_or_processes.pipeline.snakemake_patches import (
     hasten,
+    keep_apart,
     patch_executor,
     patch_scheduler,
     patch_targets,
+    take_prefix,
 )
 from threads_or_processes.pipeline.watching import watch
 from threads_or_processes.plan.expected import counted
@@ -41,7 +43,8 @@ IS_MEASURED_HERE = not (IS_ARCHIVED or IS_FLEET)
 FACE = Archive if IS_ARCHIVED else Fleet if IS_FLEET else Campaign
 hasten()
 exit_on_user_error(lambda: check_surroundings(ROOT))
-CAMPAIGN = exit_on_user_error(lambda: FACE.of(config))
+PREFIX = exit_on_user_error(lambda: take_prefix(workflow))
+CAMPAIGN = exit_on_user_error(lambda: FACE.of(config, PREFIX))
 if IS_MEASURED_HERE:
     budget.begin(CAMPAIGN)
     BLOCKS = AdaptiveBlocks(
@@ -92,6 +95,7 @@ onstart:
         exit_on_user_error(lambda: check_nodes(workflow, to_run))
     exit_on_user_error(CAMPAIGN.lock)
     exit_on_user_error(lambda: patch_scheduler(workflow.scheduler))
+    keep_apart(workflow)
     if IS_FLEET:
         patch_executor(workflow.scheduler._executor)
     if OWN_PYTHON and IS_MEASURED_HERE:

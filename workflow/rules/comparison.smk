@@ -7,13 +7,13 @@ rule compare_machines:
         CAMPAIGN.compared_files,
     output:
         html=report(
-            f"report/{CAMPAIGN.comparison}.html",
+            CAMPAIGN.page(CAMPAIGN.comparison),
             caption="../report/compare.rst",
             category="Report",
             labels={"page": "machines compared"},
         ),
     log:
-        f"results/{CAMPAIGN.comparison}.log",
+        CAMPAIGN.results.parent / f"{CAMPAIGN.comparison}.log",
     conda:
         "../../environment.yml"
     resources:

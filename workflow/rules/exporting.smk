@@ -11,8 +11,8 @@ rule export_results:
         ],
         tables=CAMPAIGN.tables,
         figures=CAMPAIGN.results / "figures",
-        html=f"report/{CAMPAIGN.name}.html",
-        summary=f"report/{CAMPAIGN.name}.md",
+        html=CAMPAIGN.page(CAMPAIGN.name),
+        summary=CAMPAIGN.page(CAMPAIGN.name, "md"),
     output:
         # The last file that is written. A folder as output would get a file of Snakemake's own.
         sums=CAMPAIGN.exported / "SHA256SUMS",

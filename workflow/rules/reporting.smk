@@ -13,12 +13,12 @@ rule render_report:
         changes=CAMPAIGN.changes,
     output:
         html=report(
-            f"report/{CAMPAIGN.name}.html",
+            CAMPAIGN.page(CAMPAIGN.name),
             caption="../report/report.rst",
             category="Report",
             labels={"page": "the report"},
         ),
-        summary=f"report/{CAMPAIGN.name}.md",
+        summary=CAMPAIGN.page(CAMPAIGN.name, "md"),
         figures=report(
             directory(CAMPAIGN.results / "figures"),
             patterns=["{figure}.svg"],

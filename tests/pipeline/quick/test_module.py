@@ -18,6 +18,7 @@ configfile: "sweep.yaml"
 module measuring:
     snakefile: "{ROOT}/workflow/Snakefile"
     config: config
+    prefix: "bench"
 
 use rule * from measuring as measuring_*
 
@@ -68,5 +69,5 @@ def test_a_run_begins_as_the_workflow_itself_does(folder: Path) -> None:
         folder, "--cores", "1", "--until", "measuring_unpack_dataset", "--", "measuring_report"
     )
     assert "Nothing is measured here" in said
-    assert [*folder.glob("results/*/.lock")]
-    assert [*folder.glob("results/*/plan.json")]
+    assert [*folder.glob("bench/results/*/.lock")]
+    assert [*folder.glob("bench/results/*/plan.json")]

@@ -26,7 +26,7 @@ class Archive(Results):
     package: Package
 
     @classmethod
-    def of(cls, config: Mapping[str, Any]) -> "Archive":
+    def of(cls, config: Mapping[str, Any], root: Path = Path()) -> "Archive":
         """The data set that `config` names; `UserError` if it or its package can't be used."""
         config = checked(config)
         dataset = dataset_at(Path(config["dataset"]))
@@ -34,10 +34,11 @@ class Archive(Results):
         package = read_package(package_file)
         return cls(
             plan=package.plan,
+            root=root,
             dataset=dataset,
             package_file=package_file,
             package=package,
-            baseline=Baseline.of(config, package.plan),
+            baseline=Baseline.of(config, package.plan, root),
         )
 
     @property
@@ -48,7 +49,7 @@ class Archive(Results):
     @property
     def results(self) -> Path:
         """Where everything made from it lies; nothing that was measured here."""
-        return Path("results") / self.name
+        return self.root / "results" / self.name
 
     def dataset_of(self, _: object) -> str:
         """The file of the data set."""

@@ -33,7 +33,7 @@ class Baseline:
     is_path: bool = False
 
     @classmethod
-    def of(cls, config: Mapping[str, Any], plan: Plan) -> "Baseline | None":
+    def of(cls, config: Mapping[str, Any], plan: Plan, root: Path = Path()) -> "Baseline | None":
         """What `config` asks for; `UserError` if it can't be compared with this plan's machine."""
         asked = config.get("baseline")
         if asked is None:
@@ -49,7 +49,7 @@ class Baseline:
             # Its folder's name: a page is published, and the rest of the path says nothing there.
             found = cls(name=dataset.resolve().parent.name, dataset=dataset, is_path=True)
         else:
-            found = cls(name=asked, dataset=FOLDER / plan.campaign / asked / CSV_FILE)
+            found = cls(name=asked, dataset=root / FOLDER / plan.campaign / asked / CSV_FILE)
         if found.is_kept:
             found.check(plan)
         return found

@@ -96,7 +96,7 @@ class Campaign(Results):
     doing = "measuring this campaign"
 
     @classmethod
-    def of(cls, config: Mapping[str, Any]) -> "Campaign":
+    def of(cls, config: Mapping[str, Any], root: Path = Path()) -> "Campaign":
         """Check `config` and plan it for this machine; `UserError` for what is wrong in it."""
         notes = former_keys(config)
         asked = checked(config)  # before the files are read that it names
@@ -120,7 +120,8 @@ class Campaign(Results):
         if lacks:
             notes = [*notes, f"warning: {lacks}; their configurations are left out"]
         plan = planned(config, works, machine, claims)
-        return cls(plan=plan, notes=notes, baseline=Baseline.of(asked, plan))
+        baseline = Baseline.of(asked, plan, root)
+        return cls(plan=plan, root=root, notes=notes, baseline=baseline)
 
     @property
     def claim_files(self) -> list[str]:

@@ -47,7 +47,7 @@ class Fleet(Results):
     jobs: Mapping[str, Job]
 
     @classmethod
-    def of(cls, config: Mapping[str, Any]) -> "Fleet":
+    def of(cls, config: Mapping[str, Any], root: Path = Path()) -> "Fleet":
         """Check `config` and plan it for each machine that it names; `UserError` for mistakes."""
         as_given = {key: value for key, value in config.items() if key != "machines"}
         config = checked(config)
@@ -67,11 +67,12 @@ class Fleet(Results):
                 name=name,
                 settings=settings,
                 campaign=Campaign(plan=planned(shared, works, _expected(name, settings))),
-                folder=FOLDER / f"{name}{suffix_of(shared)}",
+                folder=root / FOLDER / f"{name}{suffix_of(shared)}",
             )
             for name, settings in machines.items()
         }
-        return cls(plan=next(iter(jobs.values())).campaign.plan, config=as_given, jobs=jobs)
+        plan = next(iter(jobs.values())).campaign.plan
+        return cls(plan=plan, root=root, config=as_given, jobs=jobs)
 
     @property
     def name(self) -> str:
@@ -81,13 +82,13 @@ class Fleet(Results):
     @property
     def results(self) -> Path:
         """The machines' folders of results."""
-        return Path("results") / self.name
+        return self.root / "results" / self.name
 
     @property
     def pages(self) -> list[str]:
         """The comparison of all machines, and the report of each."""
-        pages = [f"report/{self.name.format(machine=name)}.html" for name in self.jobs]
-        return [f"report/{self.comparison}.html", *pages]
+        pages = [self.page(self.name.format(machine=name)) for name in self.jobs]
+        return [self.page(self.comparison), *pages]
 
     @property
     def lost(self) -> list[str]:
@@ -121,12 +122,12 @@ class Fleet(Results):
     @property
     def parcel(self) -> Path:
         """The interpreters that the head packs."""
-        return FOLDER / f"interpreters{suffix_of(self.config)}.tar"
+        return self.root / FOLDER / f"interpreters{suffix_of(self.config)}.tar"
 
     @property
     def folder(self) -> Path:
         """Of a machine's job."""
-        return FOLDER / self.name
+        return self.root / FOLDER / self.name
 
     def dataset_of(self, wildcards: MachineWildcards) -> str:
         """What a machine's job leaves."""

@@ -38,12 +38,14 @@ NEEDED = ("plan.json", "datapackage.json", "trials.csv.gz", "interpreters/parity
 class Results:
     """A plan, and the folder of all that comes of it.
 
-    `doing` is what a run does there, for the message to another run.
+    `doing` is what a run does there, for the message to another run. `root` is where the folders of
+    results, reports and exports are made: the working directory, or a module's prefix.
     """
 
     doing: ClassVar[str]
 
     plan: Plan
+    root: Path = Path()
     baseline: Baseline | None = None
 
     @property
@@ -54,7 +56,7 @@ class Results:
     @property
     def results(self) -> Path:
         """Where everything lies."""
-        return Path("results") / self.plan.machine.name
+        return self.root / "results" / self.plan.machine.name
 
     @property
     def comparison(self) -> str:
@@ -70,8 +72,12 @@ class Results:
     @property
     def pages(self) -> list[str]:
         """The pages to make: the report, and the comparison where there is another machine."""
-        report = f"report/{self.name}.html"
-        return [report, f"report/{self.comparison}.html"] if self.others else [report]
+        report = self.page(self.name)
+        return [report, self.page(self.comparison)] if self.others else [report]
+
+    def page(self, name: str, suffix: str = "html") -> str:
+        """A page, or what is made beside it."""
+        return str(self.root / "report" / f"{name}.{suffix}")
 
     @property
     def own(self) -> list[Path]:
@@ -133,12 +139,12 @@ class Results:
     @property
     def exported(self) -> Path:
         """The folder of all that is published of them."""
-        return EXPORTS / self.results.name
+        return self.root / EXPORTS / self.results.name
 
     @property
     def exports(self) -> list[Path]:
         """That of each machine."""
-        return [EXPORTS / folder.name for folder in self.own]
+        return [self.root / EXPORTS / folder.name for folder in self.own]
 
     @property
     def products(self) -> list[str]:
@@ -198,7 +204,7 @@ class Results:
         """The folders that a run writes to."""
         names = ("archive", "calibration", "figures", "interpreters", "logs", "precision", "tables")
         return [
-            *(Path(".snakemake"), Path(".snakemake/metadata"), Path("report"), self.results),
+            *(Path(".snakemake"), Path(".snakemake/metadata"), self.root / "report", self.results),
             *(self.results / name for name in (*names, "trials")),
         ]
 

@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from threads_or_processes.common.errors import UserError
@@ -59,9 +60,11 @@ def patch_targets(workflow: Any, products: Collection[str], lost: Collection[str
     if prepare is None:
         raise _unknown("it has no _prepare_dag")
 
+    own = set(map(os.path.relpath, products))
+
     def is_product(target: str) -> bool:
         made = workflow.get_rule(target).output if workflow.is_rule(target) else [target]
-        return not {os.path.relpath(file) for file in made}.isdisjoint(products)
+        return not own.isdisjoint(map(os.path.relpath, made))
 
     def prepare_with_lost(*args: Any, **kwargs: Any) -> Any:
         asked = workflow.dag_settings
@@ -71,6 +74,35 @@ def patch_targets(workflow: Any, products: Collection[str], lost: Collection[str
 
     if lost:
         workflow._prepare_dag = prepare_with_lost
+
+
+def take_prefix(workflow: Any) -> Path:
+    """The prefix of a `module` for the paths of its rules, which Snakemake then leaves as they are.
+
+    It would put the prefix before inputs and outputs alone. The commands' parameters, and what is
+    read before any step, name the same files.
+    """
+    modifier = getattr(workflow, "modifier", None)
+    given = getattr(modifier, "path_modifier", None)
+    if modifier is None or given is None:
+        raise _unknown("it has no path_modifier, which knows the prefix of a module")
+    one = given
+    while one is not None:
+        if one.modifies_prefixes:
+            raise UserError(
+                "replace_prefix would move some files of this workflow and leave others",
+                where="the module statement of the outer workflow",
+                hint="use prefix: it moves all",
+            )
+        one = one.inner_modifier
+    modifier.path_modifier = type(given)(None, None, workflow)
+    return Path(given.replace_prefix(""))
+
+
+def keep_apart(workflow: Any) -> None:
+    """Have the rules of an outer workflow take their part of `machine`, as all rules here do."""
+    for rule in workflow.rules:
+        rule.resources.setdefault("machine", 1)
 
 
 def patch_executor(executor: Any) -> None:
