@@ -27,7 +27,7 @@ rule everything:
     default_target: True
     input:
         rules.measuring_report.input,
-        expand("own/{{number}}.txt", number=range(9)),
+        expand("own/{{number}}.txt", number=range(20)),
 
 rule own:
     input:
@@ -35,7 +35,7 @@ rule own:
     output:
         "own/{{number}}.txt",
     shell:
-        "date +%s%N >> {{output}}; sleep 0.3; date +%s%N >> {{output}}"
+        "date +%s%N >> {{output}}; sleep 1; date +%s%N >> {{output}}"
 
 onstart:
     measuring.onstart()

@@ -20,12 +20,14 @@ from threads_or_processes.pipeline.console import (
 from threads_or_processes.pipeline.executor import (
     check_executor,
     check_nodes,
+    check_options,
     check_resources,
 )
 from threads_or_processes.pipeline.fleet import Fleet
 from threads_or_processes.pipeline.job import LOG_FILE
 from threads_or_processes.pipeline.results import check_surroundings, full_disks
 from threads_or_processes.pipeline.snakemake_patches import (
+    check_first,
     hasten,
     keep_apart,
     patch_executor,
@@ -43,6 +45,12 @@ IS_MEASURED_HERE = not (IS_ARCHIVED or IS_FLEET)
 FACE = Archive if IS_ARCHIVED else Fleet if IS_FLEET else Campaign
 hasten()
 exit_on_user_error(lambda: check_surroundings(ROOT))
+if workflow.is_main_process:
+    exit_on_user_error(
+        lambda: check_first(
+            workflow, lambda: exit_on_user_error(lambda: check_options(workflow))
+        )
+    )
 PREFIX = exit_on_user_error(lambda: take_prefix(workflow))
 CAMPAIGN = exit_on_user_error(lambda: FACE.of(config, PREFIX))
 if IS_MEASURED_HERE:

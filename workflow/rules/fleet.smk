@@ -61,6 +61,7 @@ for job in CAMPAIGN.jobs.values():
             package=job.folder / "datapackage.json",
         log:
             job.folder / LOG_FILE,
+        retries: 0
         conda:
             "../../environment.yml"
         resources:

@@ -16,6 +16,7 @@ rule calibrate:
     log:
         CAMPAIGN.results / "logs/calibration/{workload}.log",
     priority: 1_000_000
+    retries: 0
     conda:
         "../../environment.yml"
     resources:
@@ -39,6 +40,7 @@ rule measure_trial:
         CAMPAIGN.results
         / "logs/trials/{workload}/{model}/{workers}/{arm}/{timing}/{block}.log",
     priority: CAMPAIGN.priority
+    retries: 0
     conda:
         "../../environment.yml"
     resources:
@@ -69,6 +71,7 @@ rule look_again:
         account=CAMPAIGN.results / "second-look.json",
     log:
         CAMPAIGN.results / "logs/second-look.log",
+    retries: 0
     conda:
         "../../environment.yml"
     resources:

@@ -1,10 +1,11 @@
-"""In which Python the commands of the rules run."""
+"""In which Python the commands of the rules run, and which options of Snakemake are refused."""
 
 import os
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.conftest import ROOT
 from tests.pipeline.quick.conftest import snakemake
@@ -58,3 +59,28 @@ def test_a_command_runs_in_the_environment_that_its_rule_names(
     assert [*tmp_path.glob("results/*/plan.json")], said
     assert "The report is" not in said
     assert trace.read_text(encoding="utf-8") == "in the environment\n" * runs
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("set-resources", ["measure_trial:machine=1"]),
+        ("set-resource-scopes", ["machine=local"]),
+        ("groups", ["measure_trial=together"]),
+        ("scheduler-subsample", 5),
+        ("prioritize", ["report"]),
+        ("no-hooks", True),
+    ],
+)
+def test_a_profile_under_which_trials_would_overlap_or_change_places_is_refused(
+    tmp_path: Path, option: str, value: object
+) -> None:
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump({option: value}), encoding="utf-8")
+    said = snakemake(
+        tmp_path,
+        *("--snakefile", str(ROOT / "Snakefile"), "--dry-run"),
+        *("--config", f"dataset={ROOT / 'docs/example'}"),
+        SNAKEMAKE_PROFILE=str(tmp_path),
+    )
+    assert f"error: {option} can't be used with this workflow" in said
+    assert "Traceback" not in said

@@ -1,4 +1,4 @@
-"""Whether the executor that a run was given can measure what the config says."""
+"""Whether the options and the executor of a run can measure what the config says."""
 
 import re
 import shutil
@@ -11,6 +11,53 @@ from threads_or_processes.pipeline.job import Job
 
 #: States in which Slurm gives a node no job (`man sinfo`, node state codes).
 NO_JOBS = ("down", "drain", "fail", "inval")
+
+
+def check_options(workflow: Any) -> None:
+    """`UserError` for an option under which trials would overlap, lose their order or their lock.
+
+    Options come from the command line or from any profile, such as that of SNAKEMAKE_PROFILE.
+    """
+
+    def given(settings: str, name: str) -> Any:  # not all kinds of runs have all settings
+        return getattr(getattr(workflow, f"{settings}_settings"), name, None)
+
+    resources = workflow.resource_settings
+    overwritten = any("machine" in of_rule for of_rule in resources.overwrite_resources.values())
+    refused = {
+        "set-resources": (overwritten, "it changes a rule's part of machine: trials would overlap"),
+        "set-resource-scopes": (
+            "machine" in resources.overwrite_resource_scopes,
+            "it changes the scope of machine: trials would overlap",
+        ),
+        "groups": (
+            given("group", "overwrite_groups"),
+            "the jobs of a group run at the same time",
+        ),
+        "scheduler-subsample": (
+            given("scheduling", "subsample"),
+            "trials would run in another order than planned",
+        ),
+        "prioritize": (
+            given("scheduling", "prioritytargets"),
+            "trials would run in another order than planned",
+        ),
+        "no-hooks": (
+            given("execution", "no_hooks"),
+            "nothing would keep the results for this run alone",
+        ),
+        "default-storage-provider": (
+            given("storage", "default_storage_provider"),
+            "results are read and locked as files of this machine",
+        ),
+    }
+    for option, (is_given, reason) in refused.items():
+        if is_given:
+            raise UserError(
+                f"{option} can't be used with this workflow: {reason}",
+                where=f"--{option}, or the key {option} of a profile",
+                hint="leave it out; --profile none leaves out the profile of SNAKEMAKE_PROFILE",
+            )
 
 
 def check_executor(workflow: Any, *, is_fleet: bool) -> None:

@@ -13,7 +13,7 @@ import os
 import signal
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
@@ -48,6 +48,19 @@ def patch_scheduler(scheduler: Any) -> None:
         threading.Thread(target=handler).start()
 
     signal.signal(signal.SIGTERM, leave)
+
+
+def check_first(workflow: Any, check: Callable[[], None]) -> None:
+    """Have `check` look at the run's options before any job is planned: they come after the rules."""
+    prepare = getattr(workflow, "_prepare_dag", None)
+    if prepare is None:
+        raise _unknown("it has no _prepare_dag")
+
+    def prepare_checked(*args: Any, **kwargs: Any) -> Any:
+        check()
+        return prepare(*args, **kwargs)
+
+    workflow._prepare_dag = prepare_checked
 
 
 def patch_targets(workflow: Any, products: Collection[str], lost: Collection[str]) -> None:
