@@ -51,7 +51,7 @@ def patch_scheduler(scheduler: Any) -> None:
 
 
 def check_first(workflow: Any, check: Callable[[], None]) -> None:
-    """Have `check` look at the run's options before any job is planned: they come after the rules."""
+    """Have `check` see the options, which come after the rules, before any job is planned."""
     prepare = getattr(workflow, "_prepare_dag", None)
     if prepare is None:
         raise _unknown("it has no _prepare_dag")
