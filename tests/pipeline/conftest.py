@@ -41,7 +41,7 @@ SWEEP: dict[str, Any] = {
     "workloads": {"notebook": {"seconds": 0.05}},
     "experiments": {
         **NOTHING,
-        "notebook": {"blocks": 1},
+        "notebook": {"blocks": 1, "workers": ["cpus", 5]},
         "scaling": {
             "workloads": ["mandelbrot", "counter_unlocked"],
             "workers": [2],

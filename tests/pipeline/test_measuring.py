@@ -35,6 +35,13 @@ def test_every_planned_trial_left_a_record_that_passes_its_schema(measured: Chec
         assert (record["outcome"], record["explanation"]) == ("ok", "")
 
 
+def test_the_notebook_s_replay_has_a_task_for_each_worker(measured: Checkout) -> None:
+    replay = [r for r in measured.records().values() if r["cell"]["workload"] == "notebook"]
+    assert 5 in {record["cell"]["workers"] for record in replay}
+    for record in replay:
+        assert record["output"]["results"] == list(range(record["cell"]["workers"]))
+
+
 def test_trials_ran_in_the_planned_order(measured: Checkout) -> None:
     records = measured.records()
     planned = [trial["record"] for trial in measured.plan()["trials"]]

@@ -12,10 +12,12 @@ from typing import Any
 
 import jsonschema
 import pytest
+from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.vocabulary import Family
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.supervisor.lock import machine_lock
 from threads_or_processes.trial.supervisor.supervisor import run_measured
+from threads_or_processes.trial.supervisor.trial import run_calibration
 from threads_or_processes.trial.workloads import all_workloads
 
 from tests.trial.conftest import RunTrial, fake_interpreter, processes_with, until_gone
@@ -154,6 +156,27 @@ def test_the_notebook_leaves_its_lists(trial: RunTrial) -> None:
     assert processes["output"] == {"results": list(range(tasks)), "data": []}
     assert processes["setup_ns"] is None
     assert len(processes["repetitions"]) == 1
+
+
+def test_the_notebook_has_a_task_for_each_worker(
+    trial: RunTrial, identities: dict[str, Identity]
+) -> None:
+    workers = 2 * (os.cpu_count() or 1) + 1
+    calibration = run_calibration("notebook", {"seconds": 0.01}, 2, identities["3.13"], workers)
+    for count in (workers, 1):
+        record = checked(
+            trial(
+                "notebook",
+                "raw_threads",
+                count,
+                calibration=calibration,
+                params={"seconds": 0.01},
+                timing="cold",
+            )
+        )
+        assert (record["outcome"], record["explanation"]) == ("ok", "")
+        assert record["work"]["tasks"] == count
+        assert record["output"]["results"] == list(range(count))
 
 
 def test_a_wrong_result_is_an_outcome_with_its_times_kept(trial: RunTrial) -> None:

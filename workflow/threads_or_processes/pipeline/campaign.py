@@ -70,7 +70,7 @@ from threads_or_processes.trial.supervisor.instrument import instrument_sha256
 from threads_or_processes.trial.topology import topology
 from threads_or_processes.trial.user_workloads import UserFunction, read_user_function, workload_of
 from threads_or_processes.trial.workloads import all_workloads
-from threads_or_processes.trial.workloads.registry import Workload, batch_for
+from threads_or_processes.trial.workloads.registry import Batch, Workload, batch_for
 
 DEFAULT_CAMPAIGN = "report"
 #: What sending an empty task or a small payload costs, about.
@@ -262,12 +262,17 @@ class Campaign(Results):
 
     def calibration_request(self, workload: str) -> dict[str, Any]:
         """What decides how much work the batch of a workload, by its key, holds."""
-        work = self.plan.workloads[self._labels[workload]]
+        label = self._labels[workload]
+        work = self.plan.workloads[label]
+        workers = {}
+        if workload_of(work.function).batch is Batch.ONE_A_WORKER:
+            workers["workers"] = max(c.workers for c in self.plan.cells if c.workload == label)
         return {
             "function": work.function,
             "params": dict(work.params),
             "batch_ms": self._batch_ms,
             "instrument": self._instrument_sha256(work.function, "serial"),
+            **workers,
         }
 
     @property
@@ -394,6 +399,7 @@ class Campaign(Results):
             self.plan.workloads[cell.workload].params,
             self._batch_ms,
             self.plan.machine.usable_cpus,
+            cell.workers,
         )
 
     def _gain(self, cell: Cell) -> float:

@@ -143,6 +143,7 @@ def calibrate(arguments: argparse.Namespace) -> None:
             arguments.request["params"],
             arguments.request["batch_ms"],
             identity,
+            arguments.request.get("workers"),
         )
         check_unchanged(arguments.machine, fingerprint())
     write_json(arguments.out, signed(calibration))

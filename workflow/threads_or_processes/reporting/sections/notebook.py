@@ -117,7 +117,7 @@ def _paragraphs(campaign: Campaign, rows: Sequence[NotebookRow]) -> tuple[str, .
     seconds = _seconds(campaign)
     sleep = f"sleeps {text.seconds(seconds)}" if seconds else "sleeps"
     opening = (
-        f"The notebook starts one worker for each CPU; each {sleep}, once in "
+        f"The notebook starts one worker for each CPU, with one task each, which {sleep}, once in "
         "multiprocess.Pool(N).map and once in N threading.Thread. The timed region is the same "
         "here: it includes startup and shutdown."
     )

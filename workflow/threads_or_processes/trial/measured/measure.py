@@ -46,6 +46,7 @@ from threads_or_processes.trial.models import MODELS, load_model  # noqa: E402
 from threads_or_processes.trial.models.base import WorkerDiedError  # noqa: E402
 from threads_or_processes.trial.needs import Need  # noqa: E402
 from threads_or_processes.trial.workloads.registry import RESOURCE, Dispatch, Workload  # noqa: E402
+from threads_or_processes.trial.workloads.registry import Batch as BatchLength  # noqa: E402
 
 ONCE = Length(warmups=0, repetitions=1)
 PR_SET_PDEATHSIG = 1
@@ -150,7 +151,17 @@ def calibrate(spec: dict[str, Any]) -> dict[str, Any]:
         "size": size,
         "batch_ns": final["wall_ns"] if size is not None else None,
         "expected_checksum": final["checksum"],
+        **_by_tasks(workload, final_batch, timings),
     }
+
+
+def _by_tasks(workload: Workload, batch: Batch, timings: Timings) -> dict[str, Any]:
+    """Where each worker has a task: the checksums of the first task, the first two, and so on."""
+    if workload.batch is not BatchLength.ONE_A_WORKER:
+        return {}
+    results, left = timings.last_results, timings.last_left_behind
+    counts = range(1, len(results) + 1)
+    return {"checksums_by_tasks": [batch.checksum_of(results[:count], left) for count in counts]}
 
 
 def _probe(spec: dict[str, Any] | None) -> ProbeClient | None:

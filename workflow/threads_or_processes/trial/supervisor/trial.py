@@ -203,7 +203,7 @@ def measure_trial(
         identity,
         workload,
         {
-            **_calibrated_work(cell["params"], calibration),
+            **_calibrated_work(cell["params"], calibration, cell["workers"]),
             "model": cell["model"],
             "workers": cell["workers"],
             "timing": cell["timing"],
@@ -278,6 +278,7 @@ def _setting(
 ) -> dict[str, Any]:
     """What a trial's record says of the trial whatever became of it."""
     cell = spec["cell"]
+    tasks, expected_checksum = _tasks(calibration, cell["workers"])
     return {
         "schema_version": TRIAL_SCHEMA_VERSION,
         "trial_id": uuid.uuid4().hex,
@@ -294,10 +295,10 @@ def _setting(
         },
         "instrument_sha256": instrument_sha256(workload_of(cell["function"]), cell["model"]),
         "work": {
-            "tasks": calibration["tasks"],
+            "tasks": tasks,
             "size": calibration["size"],
             "calibration_sha256": digest(dict(calibration)),
-            "expected_checksum": calibration["expected_checksum"],
+            "expected_checksum": expected_checksum,
         },
         "environment": {
             "hash_seed": environment.hash_seed,
@@ -318,29 +319,38 @@ def _checked(told: Mapping[str, Any], timing: Timing) -> Answer:
 
 
 def run_calibration(
-    function: str, params: dict[str, Any], batch_ms: float, identity: Identity
+    function: str,
+    params: dict[str, Any],
+    batch_ms: float,
+    identity: Identity,
+    workers: int | None = None,
 ) -> dict[str, Any]:
     """Size a workload's batch on this machine with the reference arm, serially.
 
+    `workers` is the largest number of them, where each has a task.
     A fault of the harness is told, and it is tried once more; `UserError` after that.
     """
     try:
-        return _calibrated(function, params, batch_ms, identity)
+        return _calibrated(function, params, batch_ms, identity, workers)
     except HarnessError as fault:
         tell(f"calibrating {function} is tried once more: {fault}")
     try:
-        return _calibrated(function, params, batch_ms, identity)
+        return _calibrated(function, params, batch_ms, identity, workers)
     except HarnessError as fault:
         fault.args = (f"calibrating {function} failed: {fault}",)
         raise stopped(fault, identity["arm"]) from None
 
 
 def _calibrated(
-    function: str, params: dict[str, Any], batch_ms: float, identity: Identity
+    function: str,
+    params: dict[str, Any],
+    batch_ms: float,
+    identity: Identity,
+    workers: int | None,
 ) -> dict[str, Any]:
     workload = workload_of(function)
     cpus = usable_cpus(len(allowed_cpus()), cpu_quota())
-    tasks, target_ns = batch_for(workload, params, batch_ms, cpus)
+    tasks, target_ns = batch_for(workload, params, batch_ms, cpus, workers)
     ending = _run(
         identity,
         workload,
@@ -392,7 +402,7 @@ def _check_repeats(function: str, calibration: Mapping[str, Any], identity: Iden
         identity,
         workload,
         {
-            **_calibrated_work(calibration["params"], calibration),
+            **_calibrated_work(calibration["params"], calibration, workers=1),
             "model": "serial",
             "workers": 1,
             "timing": "warm",
@@ -417,14 +427,24 @@ def _check_repeats(function: str, calibration: Mapping[str, Any], identity: Iden
         raise _not_calibrated(function, calibration["params"], ending)
 
 
-def _calibrated_work(params: Mapping[str, Any], calibration: Mapping[str, Any]) -> dict[str, Any]:
+def _tasks(calibration: Mapping[str, Any], workers: int) -> tuple[int, str]:
+    """The number of a batch's tasks, and the checksum of their results."""
+    if by_tasks := calibration.get("checksums_by_tasks"):
+        return workers, by_tasks[workers - 1]
+    return calibration["tasks"], calibration["expected_checksum"]
+
+
+def _calibrated_work(
+    params: Mapping[str, Any], calibration: Mapping[str, Any], workers: int
+) -> dict[str, Any]:
     """The part of a measured process's spec that says what it runs, and what must come of it."""
     size = calibration["size"]
+    tasks, expected_checksum = _tasks(calibration, workers)
     return {
         "do": "measure",
         "arguments": dict(params) | ({} if size is None else {"size": size}),
-        "tasks": calibration["tasks"],
-        "expected_checksum": calibration["expected_checksum"],
+        "tasks": tasks,
+        "expected_checksum": expected_checksum,
     }
 
 

@@ -23,7 +23,8 @@ class Batch(StrEnum):
     """How many tasks a batch has."""
 
     SHARED_OUT = "shared_out"  # many tasks, the same for every worker count
-    ONE_A_CPU = "one_a_cpu"  # exactly one for each usable CPU, as the notebook does
+    ONE_A_CPU = "one_a_cpu"  # exactly one for each usable CPU
+    ONE_A_WORKER = "one_a_worker"  # exactly one for each worker, as the notebook does
     BY_DURATION = "by_duration"  # as many of `task_us` microseconds as fill the batch
     THOUSAND = "thousand"  # so many that the cost of sending one can be told
 
@@ -131,9 +132,16 @@ class Workload:
 
 
 def batch_for(
-    workload: Workload, params: Mapping[str, Any], batch_ms: float, usable_cpus: int
+    workload: Workload,
+    params: Mapping[str, Any],
+    batch_ms: float,
+    usable_cpus: int,
+    workers: int | None = None,
 ) -> tuple[int, int]:
-    """A batch's number of tasks, and how long (ns) it should take serially."""
+    """A batch's number of tasks, and how long (ns) it should take serially.
+
+    `workers` counts where each has a task; without it there are as many as CPUs.
+    """
     target_ns = round(batch_ms * 1e6)
     if workload.contended and usable_cpus > 2:
         # As of two CPUs, and less where there are more: n threads take about n**1.5 times as long
@@ -144,6 +152,8 @@ def batch_for(
             return tasks_for(usable_cpus), target_ns
         case Batch.ONE_A_CPU:
             return usable_cpus, target_ns
+        case Batch.ONE_A_WORKER:
+            return workers or usable_cpus, target_ns
         case Batch.THOUSAND:
             return 1000, target_ns
         case Batch.BY_DURATION:
