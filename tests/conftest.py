@@ -15,6 +15,7 @@ import pytest
 from threads_or_processes.common.decoding import read_as
 from threads_or_processes.records.interpreter import Identity
 
+from tests.managed import settings_of, write_mirror
 from tests.shelf import Shelf
 
 # In the background of a shell SIGINT is ignored, and all that the tests start would inherit it.
@@ -98,3 +99,10 @@ def interpreters(shelf: Shelf) -> Path:
 def identities(interpreters: Path) -> dict[str, Identity]:
     """Each arm's identity."""
     return {arm: read_as(interpreters / f"{arm}.json", Identity) for arm in ARMS}
+
+
+@pytest.fixture(scope="session")
+def uv_mirror(shelf: Shelf, identities: dict[str, Identity]) -> dict[str, str]:
+    """Settings of uv with which it finds the real builds in a local folder."""
+    builds = [identities["3.13"], identities["3.13t"]]
+    return settings_of(shelf.made("uv-mirror", lambda folder: write_mirror(folder, builds)))

@@ -1,6 +1,7 @@
 """Asking an interpreter what it is, and holding the answer against what was asked for."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +9,12 @@ from typing import Any
 
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.interpreters.process import Processes, last_lines
+from threads_or_processes.interpreters.program import is_script
 from threads_or_processes.interpreters.request import Build
 
 _PROBE = Path(__file__).with_name("probe.py")
+# After these come hints and stacks.
+_IS_ERROR = re.compile(r"error|not found", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -53,11 +57,13 @@ def inspect_interpreter(
     arguments = ["import"] if imports else []
     answer = processes.run([str(executable), "-I", *flags, str(_PROBE), *arguments])
     try:
-        said: dict[str, Any] = json.loads(answer.stdout)
-        said["gil_culprits"] = tuple(said["gil_culprits"])
-        return InterpreterInfo(**said)
+        facts: dict[str, Any] = json.loads(answer.stdout)
+        facts["gil_culprits"] = tuple(facts["gil_culprits"])
+        return InterpreterInfo(**facts)
     except (ValueError, TypeError, KeyError):
-        said_instead = last_lines(answer.stderr or answer.stdout, 3) or f"exit {answer.status}"
+        said = answer.stderr or answer.stdout
+        errors = [line for line in said.splitlines() if _IS_ERROR.search(line)]
+        said_instead = "\n".join(errors[-2:]) or last_lines(said, 3) or f"exit {answer.status}"
         raise NotPythonError(said_instead) from None
 
 
@@ -104,7 +110,9 @@ def verify_build(
         info = inspect_interpreter(executable, processes)
     except NotPythonError as said:
         raise UserError(
-            f"{executable} is not a Python 3 (it said: {said})", where=where, hint=hint
+            f"{executable} is not a Python 3 (it said: {said})",
+            where=where,
+            hint=hint if made_in else _remedy(executable, str(said)) or hint,
         ) from None
     fits = (
         info.implementation == "CPython"
@@ -135,6 +143,18 @@ def check_gil_stays_off(build: Build, python: Path, where: str, processes: Proce
             f"that supports free threading; or leave out the library, or {build.name} "
             "without a GIL",
         )
+
+
+def _remedy(executable: Path, said: str) -> str:
+    """What to do about a path of the user's that starts no Python; empty for nothing special."""
+    if is_script(executable):
+        return (
+            "name the executable that this script starts; for a shim of pyenv, "
+            f"`pyenv which {executable.name}` prints it"
+        )
+    if "encodings" in said:
+        return "its standard library is gone: move the whole installation, or install it again"
+    return ""
 
 
 def _in_words(build: Build) -> str:

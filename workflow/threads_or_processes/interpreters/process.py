@@ -39,7 +39,7 @@ def network_environment(**extra: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith("PYTHON") and name not in {"VIRTUAL_ENV", "CONDA_PREFIX"}
     }
-    return kept | {"LC_ALL": "C.UTF-8"} | extra
+    return kept | {"LC_ALL": "C.UTF-8", "NO_COLOR": "1"} | extra
 
 
 def last_lines(text: str, count: int = 15) -> str:

@@ -15,24 +15,37 @@ for line in open("/proc/self/maps"):
         print("/" + path)
         break
 """
+_TELL_EXECUTABLE = "import os, sys; print(os.path.realpath(sys._base_executable))"
 
 
 def program_sha256(executable: Path) -> str:
-    """SHA-256 (hex) of an executable; where its code is in a shared library, of both together."""
-    return sha256_program(executable, _library_of(executable))
+    """SHA-256 (hex) of an executable; where its code is in a shared library, of both together.
+
+    Of a script, such as a shim of pyenv, that of the executable it starts now.
+    """
+    content = executable.read_bytes()
+    if _NEEDS_LIBRARY.search(content):
+        return sha256_program(executable, _told(executable, _TELL_LIBRARY))
+    started = _told(executable, _TELL_EXECUTABLE) if is_script(executable) else None
+    return sha256_program(executable, None) if started is None else program_sha256(started)
 
 
-def _library_of(executable: Path) -> Path | None:
-    """The libpython that an executable loads; only one that names it is asked, by running it."""
-    if not _NEEDS_LIBRARY.search(executable.read_bytes()):
-        return None
+def is_script(program: Path) -> bool:
+    """Whether a program starts another one: a shim or a wrapper."""
+    with program.open("rb") as file:
+        return file.read(2) == b"#!"
+
+
+def _told(executable: Path, program: str) -> Path | None:
+    """The path that an interpreter prints; None if it prints none."""
     try:
         said = subprocess.run(
-            [executable, "-I", "-S", "-c", _TELL_LIBRARY],
+            [executable, "-I", "-S", "-c", program],
             capture_output=True,
             text=True,
             check=True,
             timeout=10,
+            cwd="/",
             env=clean_environment(),
         ).stdout.strip()
     except (OSError, subprocess.SubprocessError):

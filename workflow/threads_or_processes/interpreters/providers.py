@@ -4,6 +4,7 @@ The first provider that can supply all builds is taken, never a mixture. What it
 verified, given the libraries of the arms, and identified.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,6 @@ from threads_or_processes.interpreters.process import (
     CompletedCommand,
     Processes,
     Progress,
-    last_lines,
     network_environment,
 )
 from threads_or_processes.interpreters.request import Build, Request, build_of
@@ -27,6 +27,7 @@ from threads_or_processes.interpreters.source_build import SourceProvider
 from threads_or_processes.records.interpreter import Identity, ProviderName
 
 # Where there is no network this must be known in seconds; a slow download may take its time.
+# A user's own settings go first.
 _IMPATIENCE = {"UV_HTTP_CONNECT_TIMEOUT": "5", "UV_HTTP_TIMEOUT": "15", "UV_HTTP_RETRIES": "0"}
 _DOWNLOAD_TIMEOUT_S = 900.0
 
@@ -103,14 +104,30 @@ class UvBuilds:
         return found.stdout.strip()
 
     def _ask(self, command: Sequence[str], entry: Path) -> CompletedCommand:
-        env = network_environment(UV_PYTHON_INSTALL_DIR=str(entry), **_IMPATIENCE)
+        waits = {name: os.environ.get(name, value) for name, value in _IMPATIENCE.items()}
+        # uv breaks its messages into lines of that width.
+        env = network_environment(UV_PYTHON_INSTALL_DIR=str(entry), COLUMNS="10000", **waits)
+        env.pop("UV_PYTHON_PREFERENCE", None)  # it contradicts --managed-python
         answer = self.processes.run(
             [str(self.uv), "python", *command], cwd=entry, env=env, timeout_s=_DOWNLOAD_TIMEOUT_S
         )
         if answer.status != 0:
-            said = last_lines(answer.stderr, 1).strip()
-            raise CannotSupplyError(said or f"uv ended with {answer.status}")
+            raise CannotSupplyError(_reason(answer))
         return answer
+
+
+def _reason(answer: CompletedCommand) -> str:
+    """What uv failed at last, such as an address, and the innermost of the causes it lists."""
+    lines = [line.strip() for line in answer.stderr.splitlines() if line.strip()]
+    if not lines:
+        return f"uv ended with {answer.status}"
+    causes: list[str] = []
+    for line in reversed(lines):
+        if line.startswith("error: "):
+            return ": ".join(dict.fromkeys(causes[-1:] + causes[:1])) or line[len("error: ") :]
+        if line.startswith("cause: "):
+            causes.append(line.removeprefix("cause: "))
+    return lines[-1]
 
 
 def provide(

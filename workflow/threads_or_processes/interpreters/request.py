@@ -188,8 +188,15 @@ def fingerprints(
             found[key] = sha256_of(_expanded(path, key))
         except OSError as error:
             raise UserError(
-                f"{path} cannot be read ({error.strerror})",
+                f"{path} cannot be read ({_dangling(Path(path)) or error.strerror})",
                 where=key,
                 hint="name a file that is there, or remove the key",
             ) from None
     return found
+
+
+def _dangling(path: Path) -> str:
+    """Where a link leads whose target is gone, as in a venv whose Python was removed."""
+    if not path.is_symlink() or path.exists():
+        return ""
+    return f"it links to {path.readlink()}, which is not there"
