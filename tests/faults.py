@@ -102,10 +102,17 @@ def wrapped(row: tuple[str, ...], widths: tuple[int, ...]) -> Iterator[str]:
         ).rstrip()
 
 
+def place_of(test: str) -> tuple[str, int]:
+    """A test's file and where it stands there: some go on from what those above them left."""
+    file, _, name = test.partition("::")
+    function = name.partition("[")[0]
+    return file, (ROOT / file).read_text(encoding="utf-8").find(f"def {function}(") if name else 0
+
+
 def main() -> int:
     """Run the tests with pytest's own options on the command line; 1 if anything was lost."""
     listed = list(faults())
-    tests = list(dict.fromkeys(test for fault in listed for test in fault.tests))
+    tests = sorted({test for fault in listed for test in fault.tests}, key=place_of)
     status = pytest.main([*sys.argv[1:], *tests], plugins=[Count(listed)])
     sys.stdout.write(f"\n{table(listed)}\n")
     return int(status)
