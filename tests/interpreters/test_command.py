@@ -12,11 +12,13 @@ import pytest
 from threads_or_processes.common.decoding import problem_with
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json
-from threads_or_processes.interpreters.environment import ARM_LOCK
+from threads_or_processes.interpreters.environment import ARM_LOCK, Environment
+from threads_or_processes.interpreters.identity import identify
 from threads_or_processes.interpreters.inspection import check_gil_stays_off
 from threads_or_processes.interpreters.process import Processes
 from threads_or_processes.interpreters.request import Build
-from threads_or_processes.records.interpreter import Identity, Parity
+from threads_or_processes.records.interpreter import Identity, Parity, ProviderName
+from threads_or_processes.records.plan import Arm
 
 from tests.interpreters.builders import request_value, toy_source
 
@@ -169,5 +171,13 @@ def test_a_real_module_that_switches_the_gil_on_is_named(
     (site / "oldmodule-1.0.dist-info" / "METADATA").write_text("Name: oldmodule\nVersion: 1.0\n")
     (site / "oldmodule-1.0.dist-info" / "top_level.txt").write_text("oldmodule\n")
     build = Build("3.13", free_threaded=True)
+    environment = Environment(tmp_path / "env" / "bin" / "python", "0" * 64)
+    lock = tmp_path / "arm.lock"
+    lock.write_text("oldmodule==1.0 \\\n")
     with pytest.raises(UserError, match="switched on by: oldmodule"):
-        check_gil_stays_off(build, tmp_path / "env" / "bin" / "python", "here", processes)
+        check_gil_stays_off(build, environment.python, "here", processes, lock)
+    # One that a user required is an outcome of the trials that import it.
+    assert check_gil_stays_off(build, environment.python, "here", processes) == ("oldmodule",)
+    arm = Arm(name="3.13t", version="3.13", free_threaded=True, gil=False)
+    found = identify(arm, ProviderName.GIVEN, Path(python), environment, processes)
+    assert found["gil_enabled"] is False

@@ -61,7 +61,9 @@ def test_an_interpreters_answers_become_an_identity() -> None:
     found = identity_from(
         arm,
         ProviderName.SOURCE,
-        answers(config_args="--enable-optimizations", gil_after_imports=True, libraries={"a": "1"}),
+        answers(
+            config_args="--enable-optimizations", gil_before_imports=True, libraries={"a": "1"}
+        ),
         executable=Path("/env/python"),
         executable_sha256="e" * 64,
         lock_sha256="f" * 64,

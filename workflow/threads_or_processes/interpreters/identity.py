@@ -61,7 +61,7 @@ def identity_from(
         version=info.version,
         implementation=info.implementation,
         free_threaded_build=info.free_threaded_build,
-        gil_enabled=info.gil_after_imports,
+        gil_enabled=info.gil_before_imports,  # a requirement may bring it back
         compiler=info.compiler,
         config_args=without_install_paths(info.config_args),
         cflags=info.cflags,

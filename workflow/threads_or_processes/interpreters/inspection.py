@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from threads_or_processes.common.errors import UserError
+from threads_or_processes.interpreters.environment import ARM_LOCK
 from threads_or_processes.interpreters.process import Processes, last_lines
 from threads_or_processes.interpreters.program import is_script
 from threads_or_processes.interpreters.request import Build
+from threads_or_processes.interpreters.requirements import is_locked, locked_names
 
 _PROBE = Path(__file__).with_name("probe.py")
 # After these come hints and stacks.
@@ -38,6 +40,7 @@ class InterpreterInfo:
     core_cflags: str
     debug: bool
     libraries: dict[str, str]
+    gil_distributions: Sequence[str] = ()
 
     @property
     def kind(self) -> str:
@@ -128,13 +131,19 @@ def verify_build(
     return Path(info.base_executable).resolve()
 
 
-def check_gil_stays_off(build: Build, python: Path, where: str, processes: Processes) -> None:
+def check_gil_stays_off(
+    build: Build, python: Path, where: str, processes: Processes, lock: Path = ARM_LOCK
+) -> tuple[str, ...]:
     """Import the arm's libraries without `-X gil`, which would hide a library that needs the GIL.
 
-    Raises `UserError` that names the module that switched it on.
+    Returns the modules of a user's requirements that switched it on: that is an outcome of the
+    trials that import them. Raises `UserError` that names any other module that did.
     """
     info = inspect_with_libraries(build, python, where, processes)
     if info.gil_after_imports:
+        locked = locked_names(lock)
+        if info.gil_distributions and not any(is_locked(n, locked) for n in info.gil_distributions):
+            return info.gil_culprits
         culprits = ", ".join(info.gil_culprits) or "the interpreter itself, before any import"
         raise UserError(
             f"the GIL of {build.name} came back on; switched on by: {culprits}",
@@ -143,6 +152,7 @@ def check_gil_stays_off(build: Build, python: Path, where: str, processes: Proce
             f"that supports free threading; or leave out the library, or {build.name} "
             "without a GIL",
         )
+    return ()
 
 
 def _remedy(executable: Path, said: str) -> str:

@@ -23,14 +23,14 @@ def gil_enabled() -> bool:
     return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
-def import_everything() -> tuple[list[str], dict[str, str]]:
+def import_everything() -> tuple[dict[str, list[str]], dict[str, str]]:
     """Import every installed top-level module.
 
-    Returns the modules that switched the GIL on, and, by name, the distributions of which nothing
-    can be imported, with the reason. One module that fails is none: some distributions leave
-    their tests there, which need what is not installed.
+    Returns the modules that switched the GIL on, with their distributions, and, by name, the
+    distributions of which nothing can be imported, with the reason. One module that fails
+    is none: some distributions leave their tests there, which need what is not installed.
     """
-    culprits = []
+    culprits = {}
     reasons: dict[str, str] = {}
     imported: set[str] = set()
     distributions_of = importlib.metadata.packages_distributions()
@@ -46,7 +46,7 @@ def import_everything() -> tuple[list[str], dict[str, str]]:
             for name in distributions:
                 reasons.setdefault(name, f"{type(error).__name__}: {error}")
         if gil_enabled() and not before:
-            culprits.append(module)
+            culprits[module] = distributions
     return culprits, {name: why for name, why in reasons.items() if name not in imported}
 
 
@@ -77,7 +77,7 @@ def main() -> None:
     before = gil_enabled()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the GIL's return is reported as a fact
-        culprits, broken = import_everything() if sys.argv[1:] == ["import"] else ([], {})
+        culprits, broken = import_everything() if sys.argv[1:] == ["import"] else ({}, {})
     facts = {
         "base_executable": getattr(sys, "_base_executable", sys.executable),
         "implementation": platform.python_implementation(),
@@ -85,7 +85,8 @@ def main() -> None:
         "free_threaded_build": bool(variable("Py_GIL_DISABLED")),
         "gil_before_imports": before,
         "gil_after_imports": gil_enabled(),
-        "gil_culprits": culprits,
+        "gil_culprits": [*culprits],
+        "gil_distributions": sorted({name for names in culprits.values() for name in names}),
         "broken": broken,
         "compiler": platform.python_compiler().strip(),
         "config_args": variable("CONFIG_ARGS") or "",

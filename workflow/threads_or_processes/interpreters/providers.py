@@ -172,7 +172,12 @@ def provide(
             build = build_of(arm)
             if not arm.gil:
                 python = environments[build].python
-                check_gil_stays_off(build, python, _where(provider, build), processes)
+                back = check_gil_stays_off(build, python, _where(provider, build), processes, lock)
+                if back:
+                    progress.say(
+                        f"warning: {', '.join(back)}, of your requirements, turns the GIL of "
+                        f"{build.name} on; trials that import it end as wrong_gil"
+                    )
             identities[arm.name] = identify(
                 arm, provider, real[build], environments[build], processes
             )

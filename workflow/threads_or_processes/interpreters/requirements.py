@@ -5,7 +5,7 @@ index nor changes versions; deleting `requirements/` there pins them again.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -156,6 +156,16 @@ def _ends(said: str) -> str:
 
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
+
+
+def locked_names(lock: Path) -> set[str]:
+    """The distributions that a lock pins."""
+    return {_name(pin) for pin in _PINNED.findall(lock.read_text(encoding="utf-8"))}
+
+
+def is_locked(distribution: str, locked: Collection[str]) -> bool:
+    """Whether a distribution is one of `locked_names`."""
+    return _normal(distribution) in locked
 
 
 def _name(requirement: str) -> str:
