@@ -432,6 +432,39 @@ def test_a_result_that_cant_be_sent_back_is_an_outcome_that_says_so(
         assert "memoryview" in reason
 
 
+def test_a_lock_that_was_held_when_a_worker_was_forked_is_a_timeout_that_says_so(
+    write: Write, trial: RunTrial
+) -> None:
+    write(
+        locked="""
+        import os, threading
+        lock, asked, held = threading.Lock(), threading.Event(), threading.Event()
+
+        def hold():
+            asked.wait()
+            with lock:
+                held.set()
+                threading.Event().wait()
+
+        def before_fork():
+            asked.set()
+            held.wait()
+
+        threading.Thread(target=hold, daemon=True).start()
+        os.register_at_fork(before=before_fork)
+
+        def work(task):
+            with lock:
+                return task
+        """
+    )
+    record = trial("locked.py:work", "processes-fork", 2, timeout_s=4)
+    assert record["outcome"] == "timeout"
+    assert record["explanation"].startswith("not finished after 4 s; a worker may wait for a lock")
+    assert "Python warned: This process (pid=" in record["explanation"]
+    assert "may lead to deadlocks in the child" in record["explanation"]
+
+
 def test_a_task_that_raises_in_a_worker_is_named_with_its_line(
     write: Write, trial: RunTrial
 ) -> None:

@@ -16,6 +16,7 @@ import os  # noqa: E402
 import signal  # noqa: E402
 import time  # noqa: E402
 import traceback  # noqa: E402
+import warnings  # noqa: E402
 from collections.abc import Mapping  # noqa: E402
 from contextlib import ExitStack  # noqa: E402
 from inspect import signature  # noqa: E402
@@ -298,6 +299,8 @@ def main() -> None:
     os.set_inheritable(spec["answer"], False)
     library = loaded_library()
     import_all(spec)
+    if is_own(spec):  # its threads may hold a lock that a forked worker then waits for
+        warnings.filterwarnings("default", message=".*use of fork", category=DeprecationWarning)
     say(spec["answer"], {"version": sys.version.split()[0], "library": library})
     run = {"measure": measure_cell, "calibrate": calibrate}[spec["do"]]
     ended_well = False

@@ -10,6 +10,8 @@ from typing import Any
 GIL_CAME_BACK = re.compile(
     rb"The global interpreter lock \(GIL\) has been enabled to load module '([^']+)'"
 )
+# Likewise, from `os.fork`; `measure.py` lets it be shown.
+FORKED_WITH_THREADS = re.compile(rb"\w+Warning: (This process .*use of fork\(\).*)")
 
 
 def unanswered(exit_code: int, timeout_s: float | None) -> dict[str, Any]:
@@ -31,7 +33,7 @@ def explained(
 ) -> dict[str, Any]:
     """Complete an answer's explanation with what only the supervisor can know."""
     outcome = answer.get("outcome")
-    if outcome == "wrong_gil" and (module := _brought_the_gil_back(stderr)):
+    if outcome == "wrong_gil" and (module := _found(GIL_CAME_BACK, stderr)):
         addition = f"; the extension module '{module}' brought it back"
     elif (
         outcome in ("crashed", "worker_died")
@@ -39,14 +41,19 @@ def explained(
         and "out_of_memory_kill" in flags
     ):
         addition = "; meanwhile the kernel killed a process because memory had run out"
+    elif outcome == "timeout" and (warned := _found(FORKED_WITH_THREADS, stderr)):
+        addition = (
+            "; a worker may wait for a lock that a thread of its parent held when it was forked. "
+            f"Python warned: {warned}"
+        )
     else:
         return answer
     return {**answer, "explanation": answer["explanation"] + addition}
 
 
-def _brought_the_gil_back(stderr: Iterable[bytes]) -> str | None:
+def _found(words: re.Pattern[bytes], stderr: Iterable[bytes]) -> str | None:
     for line in stderr:
-        if found := GIL_CAME_BACK.search(line):
+        if found := words.search(line):
             return found[1].decode("utf-8", errors="replace")
     return None
 
