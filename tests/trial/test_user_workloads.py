@@ -352,6 +352,12 @@ def test_a_set_up_that_raises_is_named(write: Write, trial: RunTrial) -> None:
             id="order of a set",
         ),
         pytest.param(
+            "import functools\n@functools.cache\ndef work(task, size): return sum(range(size))",
+            "mine.py:work remembers its results",
+            "remove functools.cache",
+            id="remembers",
+        ),
+        pytest.param(
             "def work(task, size): return task",
             "mine.py:work: its `size` says how much work a task does, but a larger one takes no",
             "leave it out",

@@ -33,6 +33,11 @@ def import_user_function(file: Path, name: str) -> Workload:
             "fix what runs when it is imported; the file is imported in every worker",
         ) from error
     function = getattr(module, name)
+    if hasattr(function, "cache_info"):  # of functools.cache and lru_cache
+        raise TaskFunctionError(
+            f"{file.name}:{name} remembers its results, so only its first calls would be measured",
+            "remove functools.cache or lru_cache from it",
+        )
     is_coroutine = inspect.iscoroutinefunction(function)
     return Workload(
         name=name,
