@@ -6,7 +6,7 @@ unexport PYTHONPATH PYTHONHOME
 # A user without a name, as in containers, is no error; Snakemake wants one.
 export LOGNAME := $(or $(LOGNAME),$(USER),$(shell id -un 2>/dev/null || id -u))
 
-.PHONY: report quick example test faults docs bench audit check env lock help
+.PHONY: report quick example test faults docs bench audit platforms check env lock help
 
 report: env  ## the default sweep: about half an hour, and 7 minutes once to compile interpreters
 	.venv/bin/snakemake --cores all
@@ -37,6 +37,12 @@ bench: env  ## figures of the instrument itself, as one table: 20 to 40 minutes
 audit: env  ## known vulnerabilities of what is locked; needs the network
 	for lock in requirements.lock requirements-cluster.lock workflow/envs/arm.lock; do \
 	  .venv/bin/uv tool run pip-audit --strict --disable-pip --require-hashes -r $$lock || exit 1; done
+
+PLATFORMS = x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu x86_64-apple-darwin aarch64-apple-darwin
+platforms: env  ## whether the locks resolve for Linux and macOS, on x86-64 and aarch64; needs the network
+	for platform in $(PLATFORMS); do for lock in requirements.lock requirements-cluster.lock workflow/envs/arm.lock; do \
+	  .venv/bin/uv pip install --quiet --dry-run --target .uv/platforms --only-binary :all: --no-binary connection-pool \
+	    --no-deps --require-hashes --python-platform $$platform --python-version 3.13 -r $$lock || exit 1; done; done
 
 check: env  ## formatting, types and lint
 	.venv/bin/ruff check

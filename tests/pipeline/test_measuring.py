@@ -100,6 +100,15 @@ def test_a_second_run_does_nothing_and_says_so(measured: Checkout) -> None:
     assert written() == before
 
 
+def test_one_core_measures_the_same_as_all(fresh: Checkout) -> None:
+    def commands(cores: str) -> list[str]:
+        said = fresh.run("--dry-run", "--printshellcmds", "--cores", cores).stdout
+        return [line for line in said.splitlines() if "python" in line or "position=" in line]
+
+    assert sum("position=" in line for line in commands("1")) > 1
+    assert commands("1") == commands("all")
+
+
 def test_a_dry_run_measures_nothing(fresh: Checkout) -> None:
     done = fresh.run("--dry-run")
     assert done.returncode == 0, done.stdout

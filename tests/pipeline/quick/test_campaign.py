@@ -11,6 +11,7 @@ from threads_or_processes.pipeline.campaign import Campaign
 
 from tests.conftest import ROOT
 from tests.factories import make_identity
+from tests.pipeline.quick.conftest import snakemake
 
 
 @pytest.fixture
@@ -66,3 +67,25 @@ def test_odd_values_have_plain_paths_and_keep_their_labels(config: dict[str, Any
     for path in [*map(Path, campaign.records), *campaign.calibrations]:
         assert all(len(part) <= 100 and part != ".." for part in path.parts)
         assert set(str(path)).isdisjoint("{}\\\n ")
+
+
+def test_a_failed_measurement_is_tried_once_whatever_a_profile_says(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    campaign = Campaign.of(config)
+    folder = campaign.results / "interpreters"
+    write_json(folder / "made-for.json", campaign.interpreter_keys)
+    for arm in campaign.plan.arms:
+        write_json(
+            folder / f"{arm.name}.json", make_identity(arm)
+        )  # of a program that is not there
+    (tmp_path / "config.yaml").write_text("retries: 2\nkeep-going: true\n", encoding="utf-8")
+    write_json(tmp_path / "sweep.json", config)
+    said = snakemake(
+        tmp_path,
+        *("--snakefile", str(ROOT / "Snakefile"), "--configfile", "sweep.json", "--cores", "1"),
+        *map(str, ("--", campaign.calibrations[0])),
+        SNAKEMAKE_PROFILE=str(tmp_path),
+    )
+    assert said.count("Error in rule calibrate") == 1, said
+    assert "Trying to restart" not in said
