@@ -42,6 +42,9 @@ TESTED = {
     "snakemake --cores all --configfile docs/examples/only-yours.yaml primes.yaml": (
         "tests/pipeline/test_own_work.py::test_the_document_does_what_it_says"
     ),
+    "snakemake --cores all measuring_report": (
+        "tests/pipeline/test_as_a_module.py::test_what_was_lost_is_made_again"
+    ),
     "snakemake --report provenance.zip": (
         "tests/pipeline/test_measuring.py"
         "::test_snakemake_s_own_report_shows_where_the_report_and_its_figures_are_from"
