@@ -14,7 +14,6 @@ from threads_or_processes.interpreters.program import program_sha256
 from threads_or_processes.interpreters.request import fingerprints
 from threads_or_processes.records.interpreter import Identity
 
-from tests.conftest import there
 from tests.interpreters.builders import STANDARD, script
 from tests.managed import base_executable
 
@@ -91,7 +90,9 @@ def test_a_link_to_nothing_is_named_with_its_target(tmp_path: Path) -> None:
 def test_a_pyenv_shim_stands_for_the_version_that_pyenv_chose(
     python: Path, processes: Processes, tmp_path: Path
 ) -> None:
-    pyenv = there(shutil.which("pyenv"), "pyenv is not installed")
+    pyenv = shutil.which("pyenv")
+    if pyenv is None:
+        pytest.skip("no pyenv")
     environment = {**os.environ, "PYENV_ROOT": str(tmp_path)}
     for version in ("3.13.15", "other"):
         (tmp_path / "versions" / version / "bin").mkdir(parents=True)
