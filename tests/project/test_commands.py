@@ -158,7 +158,7 @@ def test_the_tests_that_run_commands_are_there() -> None:
 def test_make_runs_the_sweeps_as_the_pages_do() -> None:
     for command in sorted(SWEEPS):
         told = subprocess.run(
-            ["make", "--dry-run", *command.split()[1:]],
+            ["make", "--no-print-directory", "--dry-run", *command.split()[1:]],
             cwd=ROOT,
             capture_output=True,
             text=True,

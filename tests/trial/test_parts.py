@@ -128,6 +128,10 @@ def test_every_workload_says_what_it_is() -> None:
         assert all(told), workload.name
 
 
+#: Imported for a user's own work alone: its file, and what sets its workers up.
+FOR_OWN_WORK = {"importing.py", "each_worker.py", "barrier.py"}
+
+
 @pytest.mark.parametrize(
     ("workload", "model"),
     [
@@ -147,12 +151,11 @@ def test_the_code_that_measures_is_what_the_measured_process_imports(
         f"measure.load_workload({found.family!r}, {workload!r})"
     )
     files = {ROOT.joinpath("workflow", *name.split(".")).with_suffix(".py") for name in loaded}
-    assert {file for file in files if file.is_file()} - set(DECLARATIONS) == {
-        source
-        for source in sources_of(found, model)
-        # One half is the supervisor's, and a user's file is imported for a user's work alone.
-        if "supervisor" not in source.parts and source.name != "importing.py"
-    }
+    imported = {file for file in files if file.is_file()} - set(DECLARATIONS)
+    # The other half is the supervisor's.
+    sources = {one for one in sources_of(found, model) if "supervisor" not in one.parts}
+    assert imported <= sources
+    assert {source.name for source in sources - imported} <= FOR_OWN_WORK
 
 
 def test_nothing_that_is_measured_imports_the_supervisor() -> None:
