@@ -117,7 +117,7 @@ def test_a_batch_of_another_size_is_compared_by_its_work() -> None:
     (row,) = found.rows
     assert row.ratio == pytest.approx(2, rel=0.03)
     assert row.reading is ComparisonResult.SLOWER
-    # Startup is no part of the work.
+    # The work does not include startup.
     assert found.left_out == {OTHER_BATCH: 1}
 
 

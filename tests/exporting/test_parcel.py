@@ -87,7 +87,7 @@ def change_byte(file: Path) -> None:
 
 
 def another_machine(folder: Path) -> None:
-    """An edit with all hashes made anew, as nobody does by accident."""
+    """An edit after which all hashes were computed again."""
     package = read_json(folder / "datapackage.json")
     plan = next(one["data"] for one in package["resources"] if one["name"] == "plan")
     plan["machine"]["name"] = "../elsewhere"

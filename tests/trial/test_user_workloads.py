@@ -64,7 +64,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
         (
             "mine.py:work",
             "def setup(task): ...\ndef work(task): ...",
-            "setup asks for 'task', which is no parameter of work",
+            "setup asks for 'task', which is not a parameter of work",
             ", line 1",
             "or none",
         ),

@@ -39,7 +39,7 @@ class Baseline:
         if asked is None:
             if SLOWER in config.get("fail_on", ()):
                 raise UserError(
-                    "there is no baseline that anything could be slower than",
+                    "slower needs a baseline, and none is named",
                     where="config key fail_on",
                     hint="name one: --config baseline=NAME",
                 )

@@ -234,7 +234,7 @@ def _check_setup(function: UserFunction) -> bool:
         asked = [argument.arg for argument in _arguments(definition)]
         if name == SETUP and (unknown := [one for one in asked if one not in own]):
             raise function.error(
-                f"{name} asks for {unknown[0]!r}, which is no parameter of {function.name}",
+                f"{name} asks for {unknown[0]!r}, which is not a parameter of {function.name}",
                 f"take parameters that {function.name} has, other than its first, size and "
                 f"{RESOURCE}; or none",
                 definition.lineno,
