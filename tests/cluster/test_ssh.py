@@ -13,6 +13,7 @@ import pytest
 from tests.cluster.conftest import SMALL_SWEEP, Head, records_in, trial_ids
 from tests.conftest import ROOT
 
+LAB = SMALL_SWEEP | {"machines": {"lab": {"cpus": 2, "resources": {"host": "me@lab1"}}}}
 # In place of `ssh`: the command runs here, where another folder lies over the head's. With -tt it
 # has a terminal, which is gone when this ends. As with sshd, no signal is ignored from the start.
 SSH = """#!/bin/sh
@@ -57,8 +58,7 @@ def head(
     made = Head(tmp_path / "head", plugins, "ssh")
     (made.folder / "tools").symlink_to(ROOT / "tools")
     # Enough blocks that a job which is not cancelled doesn't reach its end meanwhile.
-    lab = {"cpus": 2, "resources": {"host": "me@lab1"}}
-    made.configure({**SMALL_SWEEP, "blocks": 16, "machines": {"lab": lab}})
+    made.configure({**LAB, "blocks": 16})
     return made
 
 
@@ -72,6 +72,7 @@ def test_a_host_is_measured_over_ssh_and_a_cancelled_job_ends_there_and_resumes(
     assert "machine lab is not finished" in said
     assert is_free_soon(there / ".lock")
     kept = records_in(node)
+    head.configure({**LAB, "blocks": 6})
     head.measure_only("lab")
     brought = records_in(head.folder / "machines/lab-tiny" / node.name)
     assert len(brought) > len(kept) > 1
