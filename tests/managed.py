@@ -1,4 +1,4 @@
-"""Interpreters as uv's host has them: archives in the layout `install_only`, and a list of them."""
+"""Interpreters as uv's host has them, archives and a list, and a stand-in for conda's tools."""
 
 import json
 import platform
@@ -11,6 +11,22 @@ from threads_or_processes.records.interpreter import Identity
 #: Where the list says that they are; UV_PYTHON_INSTALL_MIRROR stands in its place.
 HOST = "https://github.com/astral-sh/python-build-standalone/releases/download"
 _RELEASE = "20260101"
+_MICROMAMBA = """#!/bin/sh
+echo "$*" >> {log}
+options="create --yes --quiet --override-channels --channel conda-forge"
+[ "$1 $2 $3 $4 $5 $6" = "$options" ] || exit 109
+[ "$7" = --prefix ] && [ $# = 9 ] || exit 109
+case "$9" in
+  python=3.13) python={standard} ;;
+  python-freethreading=3.13) python={free} ;;
+  *) echo "error    libmamba Could not solve for environment specs
+    The following package could not be found
+    └─ $9* does not exist (perhaps a typo or a missing channel).
+critical libmamba Could not solve for environment specs" >&2
+    exit 1 ;;
+esac
+mkdir -p "$8/conda-meta" "$8/bin" && ln -s "$python" "$8/bin/python"
+"""
 _LEFT_OUT = {"test", "idlelib", "__pycache__"}
 
 
@@ -20,6 +36,17 @@ def write_mirror(folder: Path, builds: list[Identity]) -> None:
     release.mkdir(parents=True)
     listed = dict(_packed(identity, release) for identity in builds)
     (folder / "downloads.json").write_text(json.dumps(listed), encoding="utf-8")
+
+
+def write_micromamba(folder: Path, standard: Identity, free: Identity) -> Path:
+    """A stand-in whose environments are links to real builds; `folder/log` has its commands."""
+    program = folder / "micromamba"
+    text = _MICROMAMBA.format(
+        log=folder / "log", standard=base_executable(standard), free=base_executable(free)
+    )
+    program.write_text(text, encoding="utf-8")
+    program.chmod(0o755)
+    return program
 
 
 def settings_of(folder: Path) -> dict[str, str]:

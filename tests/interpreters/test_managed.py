@@ -1,17 +1,24 @@
-"""The real uv, its settings a user's: what it installs, and what it says where it can't."""
+"""The real uv and a stand-in for micromamba: what they install, and what they say if they can't."""
 
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
 from threads_or_processes.interpreters.environment import find_uv
 from threads_or_processes.interpreters.inspection import verify_build
 from threads_or_processes.interpreters.process import Processes, Progress
-from threads_or_processes.interpreters.providers import CannotSupplyError, UvBuilds
+from threads_or_processes.interpreters.providers import (
+    CannotSupplyError,
+    CondaBuilds,
+    UvBuilds,
+)
+from threads_or_processes.interpreters.request import Build
+from threads_or_processes.records.interpreter import Identity
 
 from tests.interpreters.builders import FREE, STANDARD
-from tests.managed import HOST
+from tests.managed import HOST, write_micromamba
 
 BOTH = (STANDARD, FREE)
 NOWHERE = "http://127.0.0.1:9"  # the port `discard`, where nobody listens
@@ -97,3 +104,41 @@ def test_a_damaged_archive_is_not_installed(
         monkeypatch.setenv(name, value)
     with pytest.raises(CannotSupplyError, match=r"(?i)hash mismatch"):
         uv_builds(tmp_path / "cache", processes).supply(BOTH)
+
+
+@pytest.fixture
+def conda(
+    tmp_path: Path,
+    processes: Processes,
+    identities: dict[str, Identity],
+    monkeypatch: pytest.MonkeyPatch,
+) -> CondaBuilds:
+    write_micromamba(tmp_path, identities["3.13"], identities["3.13t"])
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    return CondaBuilds(tmp_path / "cache", processes, Progress(stream=io.StringIO()))
+
+
+def test_conda_makes_an_environment_for_each_build_once(
+    tmp_path: Path, conda: CondaBuilds, processes: Processes
+) -> None:
+    found = conda.supply(BOTH)
+    for build in BOTH:
+        assert found[build].is_relative_to(tmp_path / "cache/conda" / build.name)
+        verify_build(build, found[build], "here", processes)
+    assert conda.supply(BOTH) == found
+    assert len((tmp_path / "log").read_text().splitlines()) == len(BOTH)
+
+
+def test_what_conda_does_not_have_is_named(conda: CondaBuilds) -> None:
+    with pytest.raises(CannotSupplyError, match=r"3\.99t: error .* └─") as caught:
+        conda.supply([STANDARD, Build("3.99", free_threaded=True)])
+    assert "\n" not in str(caught.value)
+
+
+def test_without_a_conda_tool_it_says_which_were_looked_for(
+    tmp_path: Path, processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    provider = CondaBuilds(tmp_path, processes, Progress(stream=io.StringIO()))
+    with pytest.raises(CannotSupplyError, match="none of micromamba, mamba, conda is on PATH"):
+        provider.supply(BOTH)

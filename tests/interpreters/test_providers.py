@@ -43,6 +43,7 @@ class FakeProvider:
         ({}, ["uv", "source"]),
         ({"paths": {"3.13": "/a", "3.13t": "/b"}}, ["given"]),
         ({"provider": "uv"}, ["uv"]),
+        ({"provider": "conda"}, ["conda"]),
         ({"provider": "source"}, ["source"]),
         ({"provider": "given"}, ["given"]),
         ({"arms": TWICE}, ["source"]),
@@ -57,6 +58,15 @@ def test_paths_are_final_and_auto_tries_uv_before_building(
     request = request_from(asked(**changes))
     tried = providers(request, Path("/cache"), Path("/uv"), processes, progress)
     assert [provider.name for provider in tried] == expected
+
+
+def test_auto_tries_conda_only_where_a_tool_for_it_is_there(
+    tmp_path: Path, processes: Processes, progress: Progress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    script(tmp_path / "mamba", "true")
+    tried = providers(request_from(asked()), tmp_path, Path("/uv"), processes, progress)
+    assert [provider.name for provider in tried] == ["uv", "conda", "source"]
 
 
 def test_the_next_provider_takes_over_and_one_line_says_why(

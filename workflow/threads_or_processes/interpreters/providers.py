@@ -1,10 +1,11 @@
-"""Where interpreters come from: paths of the user's, uv's managed builds, or a build from source.
+"""Where interpreters come from: the user's paths, uv's or conda-forge's builds, or a source.
 
 The first provider that can supply all builds is taken, never a mixture. What it supplies is
 verified, given the libraries of the arms, and identified.
 """
 
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,14 @@ from threads_or_processes.records.interpreter import Identity, ProviderName
 # Where there is no network this must be known in seconds; a slow download may take its time.
 # A user's own settings go first.
 _IMPATIENCE = {"UV_HTTP_CONNECT_TIMEOUT": "5", "UV_HTTP_TIMEOUT": "15", "UV_HTTP_RETRIES": "0"}
+_CONDA_IMPATIENCE = {
+    f"{tool}_REMOTE_{setting}": value
+    for tool in ("CONDA", "MAMBA")
+    for setting, value in (("CONNECT_TIMEOUT_SECS", "5"), ("MAX_RETRIES", "0"))
+}
 _DOWNLOAD_TIMEOUT_S = 900.0
+_CONDA_TOOLS = ("micromamba", "mamba", "conda")  # the fastest first; they share these options
+_CONDA_CREATE = ("create", "--yes", "--quiet", "--override-channels", "--channel", "conda-forge")
 
 
 class CannotSupplyError(Exception):
@@ -104,9 +112,9 @@ class UvBuilds:
         return found.stdout.strip()
 
     def _ask(self, command: Sequence[str], entry: Path) -> CompletedCommand:
-        waits = {name: os.environ.get(name, value) for name, value in _IMPATIENCE.items()}
         # uv breaks its messages into lines of that width.
-        env = network_environment(UV_PYTHON_INSTALL_DIR=str(entry), COLUMNS="10000", **waits)
+        own = {"UV_PYTHON_INSTALL_DIR": str(entry), "COLUMNS": "10000"}
+        env = network_environment(**own, **_waits(_IMPATIENCE))
         env.pop("UV_PYTHON_PREFERENCE", None)  # it contradicts --managed-python
         answer = self.processes.run(
             [str(self.uv), "python", *command], cwd=entry, env=env, timeout_s=_DOWNLOAD_TIMEOUT_S
@@ -114,6 +122,60 @@ class UvBuilds:
         if answer.status != 0:
             raise CannotSupplyError(_reason(answer))
         return answer
+
+
+@dataclass(frozen=True)
+class CondaBuilds:
+    """Lets a conda tool make environments in `cache` from conda-forge, one for each build."""
+
+    cache: Path
+    processes: Processes
+    progress: Progress
+    name: ProviderName = ProviderName.CONDA
+
+    @property
+    def tool(self) -> str | None:
+        """The program that makes them, if there is one on PATH."""
+        return next(filter(None, map(shutil.which, _CONDA_TOOLS)), None)
+
+    def supply(self, builds: Sequence[Build]) -> Mapping[Build, Path]:
+        """The python of an environment for each build."""
+        if self.tool is None:
+            raise CannotSupplyError(f"none of {', '.join(_CONDA_TOOLS)} is on PATH")
+        return {build: self._made(build, self.tool) for build in builds}
+
+    def _made(self, build: Build, tool: str) -> Path:
+        package = "python-freethreading" if build.free_threaded else "python"
+
+        def fill(entry: Path) -> Mapping[str, Any]:
+            self.progress.say(f"{build.name}: {Path(tool).name} looks for it on conda-forge")
+            where = ["--prefix", str(entry / "environment"), f"{package}={build.version}"]
+            answer = self.processes.run(
+                [tool, *_CONDA_CREATE, *where],
+                cwd=entry,
+                env=network_environment(**_waits(_CONDA_IMPATIENCE)),
+                timeout_s=_DOWNLOAD_TIMEOUT_S,
+            )
+            if answer.status != 0:
+                raise CannotSupplyError(f"{build.name}: {_conda_reason(answer)}")
+            return {}
+
+        entry = self.cache / "conda" / build.name
+        get_or_make(entry, fill, on_wait=self.processes.check_open)
+        return entry / "environment" / "bin" / "python"
+
+
+def _waits(impatience: Mapping[str, str]) -> dict[str, str]:
+    """How long a downloader waits for the network, where the user does not say."""
+    return {name: os.environ.get(name, value) for name, value in impatience.items()}
+
+
+def _conda_reason(answer: CompletedCommand) -> str:
+    """The first line with an error; conda and mamba end with details of it, or with advice."""
+    lines = [line.strip() for line in answer.stderr.splitlines() if line.strip()]
+    at = next((number for number, line in enumerate(lines) if "error" in line.lower()), -2)
+    # The lines after it say what it is about, such as the package that is not there.
+    return " ".join(lines[at:][:3]) or f"it ended with {answer.status}"
 
 
 def _reason(answer: CompletedCommand) -> str:
@@ -192,18 +254,23 @@ def providers(
     """The providers to try, in order. Paths, once given, are final."""
     given = LocalPaths(request.paths)
     managed = UvBuilds(cache, uv, processes, progress)
+    conda = CondaBuilds(cache, processes, progress)
     source = SourceProvider(cache, request.tarball, request.build_kind, processes, progress)
     match request.provider:
         case ProviderName.GIVEN:
             return (given,)
         case ProviderName.UV:
             return (managed,)
+        case ProviderName.CONDA:
+            return (conda,)
         case ProviderName.SOURCE:
             return (source,)
         case ProviderName.AUTO:
             if request.is_compiled:
                 return (source,)
-            return (given,) if request.paths else (managed, source)
+            if request.paths:
+                return (given,)
+            return (managed, conda, source) if conda.tool else (managed, source)
 
 
 def first_able(

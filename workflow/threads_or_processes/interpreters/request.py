@@ -87,7 +87,7 @@ def request_from(asked: InterpreterRequest) -> Request:
     for arm in asked.arms:
         _check_arm(arm)
     paths = _paths_by_build(asked.arms, asked.paths)
-    if paths and asked.provider in {ProviderName.UV, ProviderName.SOURCE}:
+    if paths and asked.provider not in {ProviderName.AUTO, ProviderName.GIVEN}:
         raise UserError(
             f"interpreters.paths names executables, but provider {asked.provider} does not use "
             "them",
@@ -102,7 +102,8 @@ def request_from(asked: InterpreterRequest) -> Request:
         build_kind=asked.build,
         requirements=_checked_requirements(asked.requirements),
     )
-    if request.is_compiled and (paths or asked.provider in {ProviderName.UV, ProviderName.GIVEN}):
+    is_of_others = asked.provider not in {ProviderName.AUTO, ProviderName.SOURCE}
+    if request.is_compiled and (paths or is_of_others):
         raise UserError(
             "interpreters that are not compiled here have one compilation only",
             where="interpreters.compilations",

@@ -19,6 +19,7 @@ class ProviderName(StrEnum):
     AUTO = "auto"
     GIVEN = "given"
     UV = "uv"
+    CONDA = "conda"
     SOURCE = "source"
 
 

@@ -59,6 +59,7 @@ _ABSENT = {"flags": "no flags", "virtualisation": "none found", "cpu_quota": "no
 _PROVIDERS = {
     "given": "the paths in the config",
     "uv": "uv's managed builds",
+    "conda": "conda-forge's builds",
     "source": "built from source",
 }
 
