@@ -1,8 +1,9 @@
-"""Measured as a module of another workflow, under a prefix and somebody's own profile."""
+"""Measured as two modules of another workflow, under prefixes and somebody's own profile."""
 
 import copy
 import itertools
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -18,15 +19,23 @@ configfile: "sweep.yaml"
 
 module measuring:
     snakefile: "{ROOT}/workflow/Snakefile"
-    config: config
+    config: config["bench"]
     prefix: "bench"
 
 use rule * from measuring as measuring_*
+
+module more:
+    snakefile: "{ROOT}/workflow/Snakefile"
+    config: config["second"]
+    prefix: "second"
+
+use rule * from more as more_*
 
 rule everything:
     default_target: True
     input:
         rules.measuring_report.input,
+        rules.more_collect_trials.output,
         expand("own/{{number}}.txt", number=range(20)),
 
 rule own:
@@ -36,15 +45,6 @@ rule own:
         "own/{{number}}.txt",
     shell:
         "date +%s%N >> {{output}}; sleep 1; date +%s%N >> {{output}}"
-
-onstart:
-    measuring.onstart()
-
-onsuccess:
-    measuring.onsuccess()
-
-onerror:
-    measuring.onerror()
 """
 #: What somebody may have for other workflows. The solver is Snakemake's own default.
 PROFILE = {
@@ -68,7 +68,8 @@ def said(tmp_path_factory: pytest.TempPathFactory, interpreters: Path) -> tuple[
     config = copy.deepcopy(DEFAULTS)
     update_config(config, SMALL_SWEEP | {"fail_on": ["not_tested"], "budget": "20min"})
     config["experiments"]["notebook"] = None
-    (folder / "sweep.yaml").write_text(json.dumps(config), encoding="utf-8")
+    both = {"bench": config, "second": config | {"fail_on": [], "blocks": 1}}
+    (folder / "sweep.yaml").write_text(json.dumps(both), encoding="utf-8")
     (folder / "profile").mkdir()
     (folder / "profile/config.yaml").write_text(yaml.safe_dump(PROFILE), encoding="utf-8")
     return folder, snakemake(folder, SNAKEMAKE_PROFILE=str(folder / "profile"))
@@ -79,24 +80,35 @@ def test_it_says_what_the_workflow_itself_says(said: tuple[Path, str]) -> None:
     planned = len(Checkout(folder / "bench").plan()["trials"])
     assert f"{planned} trials planned; " in words
     assert f"{planned} of {planned} trials\n" in words
-    assert "Results go to bench/results/" in words
-    assert f"The report is bench/report/{SMALL_SWEEP['campaign']}.html" in words
+    for prefix in ("bench", "second"):
+        assert words.count(f"Results go to {prefix}/results/") == 1
+        assert [*folder.glob(f"{prefix}/results/*/.lock")]
+    assert words.count(f"The report is bench/report/{SMALL_SWEEP['campaign']}.html") == 1
     assert "fail_on in the config: exit code 3" in words
-    assert {path.name for path in folder.iterdir()} >= {"bench", "own"}
     assert not {path.name for path in folder.iterdir()} & {"results", "report", "export"}
-    assert [*folder.glob("bench/results/*/.lock")]
+
+
+def test_the_report_names_files_where_they_are(said: tuple[Path, str]) -> None:
+    folder, _ = said
+    report = next(folder.glob("bench/report/*.html")).read_text(encoding="utf-8")
+    named = set(re.findall(r"<code>([^<]*results/[^<]*)</code>", report))
+    assert named
+    for path in named:
+        assert (folder / path).exists()
 
 
 def test_trials_keep_their_order_and_nothing_runs_beside_them(said: tuple[Path, str]) -> None:
     folder, _ = said
-    checkout = Checkout(folder / "bench")
-    records = checkout.records()
-    planned = [trial["record"] for trial in checkout.plan()["trials"]]
-    assert sorted(records, key=lambda place: records[place]["started_unix_ns"]) == planned
-    trials = [
-        (record["started_unix_ns"], record["ended_monotonic_ns"] - record["started_monotonic_ns"])
-        for record in records.values()
-    ]
+    trials = []
+    for prefix in ("bench", "second"):
+        checkout = Checkout(folder / prefix)
+        records = checkout.records()
+        planned = [trial["record"] for trial in checkout.plan()["trials"]]
+        assert sorted(records, key=lambda place: records[place]["started_unix_ns"]) == planned
+        trials += [
+            (one["started_unix_ns"], one["ended_monotonic_ns"] - one["started_monotonic_ns"])
+            for one in records.values()
+        ]
     spans = [
         *((start, start + length) for start, length in trials),
         *(tuple(map(int, file.read_text().split())) for file in (folder / "own").iterdir()),

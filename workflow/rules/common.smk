@@ -29,7 +29,9 @@ from threads_or_processes.pipeline.results import check_surroundings, full_disks
 from threads_or_processes.pipeline.snakemake_patches import (
     check_first,
     hasten,
+    is_first,
     keep_apart,
+    pass_on_handlers,
     patch_executor,
     patch_scheduler,
     patch_targets,
@@ -65,6 +67,7 @@ CONSOLE = Console.attached(
     workflow,
     (BLOCKS if IS_MEASURED_HERE else CAMPAIGN).announcement,
     lists_jobs=not IS_FLEET,
+    results=CAMPAIGN.results,
 )
 
 # Nothing may run beside a trial: a trial takes all of `machine`, every other rule a part of it.
@@ -102,11 +105,12 @@ onstart:
         exit_on_user_error(lambda: check_resources(workflow, to_run))
         exit_on_user_error(lambda: check_nodes(workflow, to_run))
     exit_on_user_error(CAMPAIGN.lock)
-    exit_on_user_error(lambda: patch_scheduler(workflow.scheduler))
-    keep_apart(workflow)
-    if IS_FLEET:
+    if is_first(workflow, "patches"):
+        exit_on_user_error(lambda: patch_scheduler(workflow.scheduler))
+        keep_apart(workflow)
+    if IS_FLEET and is_first(workflow, "executor"):
         patch_executor(workflow.scheduler._executor)
-    if OWN_PYTHON and IS_MEASURED_HERE:
+    if OWN_PYTHON and IS_MEASURED_HERE and is_first(workflow, "server"):
         start_server()
     CONSOLE.begin(logger)
     if IS_MEASURED_HERE and config["budget"] is not None:
@@ -130,3 +134,8 @@ onsuccess:
 
 onerror:
     print(CAMPAIGN.unfinished, *full_disks(), sep="\n", file=sys.stderr)
+
+
+exit_on_user_error(
+    lambda: pass_on_handlers(workflow, ", ".join(map(str, CAMPAIGN.own)))
+)

@@ -34,9 +34,10 @@ rule render_report:
         machine=1,
     params:
         results=subpath(input.plan, parent=True),
+        prefix=str(PREFIX),
     shell:
         "python -m threads_or_processes.reporting render --plan {input.plan:q} "
         "--tables {params.results:q}/tables --trials {input.trials:q} "
         "--package {input.package:q} --interpreters {params.results:q}/interpreters "
-        "--changes {input.changes:q} --figures {output.figures:q} --summary {output.summary:q} --out {output.html:q} "
+        "--changes {input.changes:q} --prefix {params.prefix:q} --figures {output.figures:q} --summary {output.summary:q} --out {output.html:q} "
         "> {log:q} 2>&1"

@@ -40,6 +40,7 @@ class Run:
             event = logging.makeLogRecord(
                 {
                     "event": LogEvent.JOB_INFO,
+                    "output": [self.sweep.record(trial)],
                     "wildcards": {
                         "workload": path_key(cell.workload),
                         "model": cell.model,

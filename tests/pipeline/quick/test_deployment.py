@@ -28,6 +28,34 @@ echo "in the environment" >> "$TRACE"
 exec {sys.executable} "$@"
 """
 
+# As far as Snakemake looks at a plugin before it plans; no real one is installed here.
+STORAGE_PLUGIN = """
+from snakemake_interface_storage_plugins.storage_object import StorageObjectRead, StorageObjectWrite
+from snakemake_interface_storage_plugins.storage_provider import (
+    StorageProviderBase,
+    StorageQueryValidationResult,
+)
+
+
+class StorageProvider(StorageProviderBase):
+    example_queries = rate_limiter_key = default_max_requests_per_second = None
+
+    def use_rate_limiter(self):
+        return False
+
+    @classmethod
+    def is_valid_query(cls, query):
+        return StorageQueryValidationResult(query, True)
+
+
+class StorageObject(StorageObjectRead, StorageObjectWrite):
+    def local_suffix(self):
+        return self.query
+
+
+StorageProvider.__abstractmethods__ = StorageObject.__abstractmethods__ = frozenset()
+"""
+
 
 @pytest.fixture
 def conda(tmp_path: Path) -> Path:
@@ -70,17 +98,22 @@ def test_a_command_runs_in_the_environment_that_its_rule_names(
         ("scheduler-subsample", 5),
         ("prioritize", ["report"]),
         ("no-hooks", True),
+        ("default-storage-provider", "standin"),
     ],
 )
 def test_a_profile_under_which_trials_would_overlap_or_change_places_is_refused(
     tmp_path: Path, option: str, value: object
 ) -> None:
     (tmp_path / "config.yaml").write_text(yaml.safe_dump({option: value}), encoding="utf-8")
+    plugin = tmp_path / "plugins/snakemake_storage_plugin_standin/__init__.py"
+    plugin.parent.mkdir(parents=True)
+    plugin.write_text(STORAGE_PLUGIN, encoding="utf-8")
     said = snakemake(
         tmp_path,
         *("--snakefile", str(ROOT / "Snakefile"), "--dry-run"),
         *("--config", f"dataset={ROOT / 'docs/example'}"),
         SNAKEMAKE_PROFILE=str(tmp_path),
+        PYTHONPATH=os.pathsep.join([os.environ["PYTHONPATH"], str(plugin.parents[1])]),
     )
     assert f"error: {option} can't be used with this workflow" in said
     assert "Traceback" not in said

@@ -68,6 +68,17 @@ def test_a_run_begins_as_the_workflow_itself_does(folder: Path) -> None:
     said = snakemake(
         folder, "--cores", "1", "--until", "measuring_unpack_dataset", "--", "measuring_report"
     )
-    assert "Nothing is measured here" in said
+    assert said.count("Nothing is measured here") == 1
     assert [*folder.glob("bench/results/*/.lock")]
     assert [*folder.glob("bench/results/*/plan.json")]
+
+
+def test_a_prefix_that_moves_some_files_alone_is_refused(folder: Path) -> None:
+    snakefile = folder / "Snakefile"
+    replaced = SNAKEFILE.replace('prefix: "bench"', 'replace_prefix: {"results": "elsewhere"}')
+    snakefile.write_text(replaced, encoding="utf-8")
+    configure(folder, dataset=str(ROOT / "docs/example"))
+    said = snakemake(folder, "--dry-run", "--", "measuring_report")
+    assert "error: replace_prefix would move some files of this workflow" in said
+    assert "Traceback" not in said
+    assert not (folder / "elsewhere").exists()

@@ -15,11 +15,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TextIO
 
-from snakemake_interface_logger_plugins.common import LogEvent
-
 from threads_or_processes.common.files import is_left_out, write_text
 from threads_or_processes.pipeline.campaign import Campaign, catalogue
-from threads_or_processes.pipeline.console import is_trial
+from threads_or_processes.pipeline.console import Follower, is_begun_trial
 from threads_or_processes.pipeline.results import is_held
 from threads_or_processes.plan.config import own_works
 from threads_or_processes.plan.plan import make_plan
@@ -48,7 +46,7 @@ def begin(campaign: Campaign) -> None:
         deadline.begin(limit, campaign.results / LEFT_OUT_FILE)
 
 
-class Pacer(logging.Handler):
+class Pacer(Follower):
     """Follows Snakemake's events, and plans again when the first trial of a block is to begin.
 
     Snakemake says that before it starts the trial, so this runs beside none.
@@ -74,9 +72,9 @@ class Pacer(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take note of a trial that is to begin."""
-        wildcards = getattr(record, "wildcards", {})
-        if getattr(record, "event", None) != LogEvent.JOB_INFO or not is_trial(wildcards):
+        if not is_begun_trial(record, self._campaign.results):
             return
+        wildcards = record.wildcards  # type: ignore[attr-defined]
         trial = self._campaign.trial(SimpleNamespace(**wildcards))
         if trial.record in self._left_out:
             return

@@ -58,14 +58,16 @@ class Ahead:
     rules: frozenset[str] = frozenset()
 
 
-def jobs_ahead(workflow: Any) -> Ahead:
-    """What Snakemake's `workflow` still has to do, once it has planned its jobs."""
+def jobs_ahead(workflow: Any, results: Path = Path()) -> Ahead:
+    """What Snakemake's `workflow` still has to do, once it has planned its jobs.
+
+    Trials and rounds are those below `results`: another module may measure another campaign.
+    """
     jobs = list(workflow.dag.needrun_jobs())
-    rounds = [
-        int(job.wildcards.round) for job in jobs if set(job.wildcards_dict) == ROUND_WILDCARDS
-    ]
+    own = [job for job in jobs if is_below(results, job.output)]
+    rounds = [int(job.wildcards.round) for job in own if set(job.wildcards_dict) == ROUND_WILDCARDS]
     return Ahead(
-        trials=[job.wildcards for job in jobs if is_trial(job.wildcards_dict)],
+        trials=[job.wildcards for job in own if is_trial(job.wildcards_dict)],
         next_round=min(rounds, default=None),
         rules=frozenset(job.rule.name for job in jobs),
     )
@@ -80,6 +82,20 @@ def made(workflow: Any, files: Iterable[str]) -> list[str]:
 def is_trial(wildcards: Collection[str]) -> bool:
     """Whether these are the wildcards of a trial's job."""
     return set(wildcards) == TRIAL_WILDCARDS
+
+
+def is_below(folder: Path, files: Iterable[str]) -> bool:
+    """Whether one of the files is in a folder."""
+    return any(Path(file).is_relative_to(folder) for file in files)
+
+
+def is_begun_trial(record: logging.LogRecord, results: Path) -> bool:
+    """Whether a record of Snakemake's log says that a trial begins whose results go there."""
+    return (
+        getattr(record, "event", None) == LogEvent.JOB_INFO
+        and is_trial(getattr(record, "wildcards", ()))
+        and is_below(results, getattr(record, "output", ()))
+    )
 
 
 @dataclass
@@ -108,10 +124,15 @@ def progress_line(pace: Pace, now_s: float) -> str:
     return f"{bar} {pace.done} of {pace.planned} trials{rest}"
 
 
-class Console(logging.Handler):
+class Follower(logging.Handler):
+    """A handler that shows no records; it follows the events of a run, and sees them all."""
+
+
+class Console(Follower):
     """Follows Snakemake's events: draws the progress line, and ends a dry run with what is ahead.
 
     `announcement` puts what is ahead in words. It `lists_jobs` in a dry run or leaves that out.
+    Trials are those below `results`.
     """
 
     def __init__(
@@ -122,8 +143,10 @@ class Console(logging.Handler):
         clock_s: Callable[[], float] = time.monotonic,
         *,
         lists_jobs: bool = True,
+        results: Path = Path(),
     ) -> None:
         super().__init__()
+        self._results = results
         self._workflow = workflow
         self._announcement = announcement
         self._lists_jobs = lists_jobs
@@ -141,9 +164,10 @@ class Console(logging.Handler):
         announcement: Callable[[Ahead], str],
         *,
         lists_jobs: bool = True,
+        results: Path = Path(),
     ) -> "Console":
         """A console that follows `logger`, from before the run is planned."""
-        console = cls(workflow, announcement, lists_jobs=lists_jobs)
+        console = cls(workflow, announcement, lists_jobs=lists_jobs, results=results)
         logger.addHandler(console)
         logger.addFilter(console.leave_out_what_was_shown)
         return console
@@ -159,7 +183,7 @@ class Console(logging.Handler):
     def _show_only_news(self, logger: logging.Logger) -> None:
         if logger.level > logging.DEBUG:
             for handler in logger.handlers:
-                if handler is not self:
+                if not isinstance(handler, Follower):  # nor those of another module
                     handler.addFilter(is_news)
 
     def leave_out_what_was_shown(self, record: logging.LogRecord) -> bool:
@@ -189,10 +213,10 @@ class Console(logging.Handler):
                 self._show_only_news(logger)
             if logger.level > logging.DEBUG:
                 shorten_listing(self._workflow.scheduler, logger)
-        elif event == LogEvent.JOB_INFO and is_trial(getattr(record, "wildcards", ())):
+        elif is_begun_trial(record, self._results):
             self._trials_running.add(record.jobid)  # type: ignore[attr-defined]
             if self._pace.done >= self._pace.planned:  # the first, or more blocks
-                self._pace.planned = self._pace.done + len(jobs_ahead(self._workflow).trials)
+                self._pace.planned = self._pace.done + len(self._jobs_ahead().trials)
             if self._pace.begun_s is None:
                 self._pace.begun_s = self._clock_s()
         elif event == LogEvent.JOB_FINISHED:
@@ -203,7 +227,10 @@ class Console(logging.Handler):
                 self._draw()
 
     def _ahead(self) -> str:
-        return self._announcement(jobs_ahead(self._workflow))
+        return self._announcement(self._jobs_ahead())
+
+    def _jobs_ahead(self) -> Ahead:
+        return jobs_ahead(self._workflow, self._results)
 
     def _draw(self) -> None:
         if not self._pace.planned:

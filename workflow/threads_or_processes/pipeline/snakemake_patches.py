@@ -112,6 +112,51 @@ def take_prefix(workflow: Any) -> Path:
     return Path(given.replace_prefix(""))
 
 
+def pass_on_handlers(workflow: Any, name: str) -> None:
+    """Have `onstart`, `onsuccess` and `onerror` run in a module too; Snakemake would not call them.
+
+    The outer workflow's own come later at the start and earlier at the end, and may call them. Each
+    runs once for a `name`: a module is read again for each `use rule`.
+    """
+    if workflow.modifier.is_main_snakefile():
+        return
+    for handler in ("onstart", "onsuccess", "onerror"):
+        workflow.globals[handler] = _passed_on(workflow, handler, name)
+
+
+def _passed_on(workflow: Any, handler: str, name: str) -> Callable[..., None]:
+    """A handler of a module that runs once, and with the outer workflow's own."""
+    own, inner = workflow.globals[handler], f"_{handler}"
+    if not hasattr(workflow, inner):
+        raise _unknown(f"it has no {inner}")
+
+    def run_once(*_: object, **__: object) -> None:
+        if is_first(workflow, f"{handler} {name}"):
+            own()
+
+    def join() -> None:
+        outer = getattr(workflow, inner)
+        in_order = (run_once, outer) if handler == "onstart" else (outer, run_once)
+
+        def run_both(log: object) -> None:
+            for run in in_order:
+                run(log)
+
+        setattr(workflow, inner, run_both)
+
+    check_first(workflow, join)  # once the outer workflow is read
+    return run_once
+
+
+def is_first(workflow: Any, what: str) -> bool:
+    """Whether a run is at this for the first time: it may have several modules of this workflow."""
+    done: set[str] = vars(workflow).setdefault("done_once", set())
+    if what in done:
+        return False
+    done.add(what)
+    return True
+
+
 def keep_apart(workflow: Any) -> None:
     """Have the rules of an outer workflow take their part of `machine`, as all rules here do."""
     for rule in workflow.rules:

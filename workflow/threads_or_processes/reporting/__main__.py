@@ -23,6 +23,9 @@ def _arguments() -> argparse.Namespace:
     render.add_argument(
         "--changes", type=Path, nargs="*", default=[], help="files of what changed since a baseline"
     )
+    render.add_argument(
+        "--prefix", type=Path, default=Path(), help="folder in which results/ lies, as a module"
+    )
     render.add_argument("--figures", type=Path, required=True, help="folder for the figures")
     render.add_argument("--summary", type=Path, required=True, help="file for its summary")
     compare = commands.add_parser("compare", help="write the page that compares machines")
@@ -44,6 +47,7 @@ def _render(arguments: argparse.Namespace) -> None:
         package_path=arguments.package,
         interpreters_path=arguments.interpreters,
         baseline_path=arguments.changes[0].parent if arguments.changes else None,
+        prefix=arguments.prefix,
     )
     page = report.build(evidence)
     arguments.figures.mkdir(parents=True, exist_ok=True)  # also where there is nothing to draw

@@ -32,7 +32,7 @@ class Evidence:
     """Plan, interpreters, tables and trials of one campaign; `report_id` is their content hash.
 
     `programs`: who wrote those that make the report. `baseline`: what the campaign is compared
-    with, if it is.
+    with, if it is. `prefix`: the folder in which results/ lies.
     """
 
     campaign: Campaign
@@ -44,6 +44,7 @@ class Evidence:
     report_id: str
     programs: Programs
     baseline: SinceBaseline | None = None
+    prefix: Path = Path()
 
     @property
     def plain_arms(self) -> list[str]:
@@ -76,6 +77,7 @@ def read_evidence(
     package_path: Path,
     interpreters_path: Path,
     baseline_path: Path | None = None,
+    prefix: Path = Path(),
 ) -> Evidence:
     """Read all inputs of the report; `UserError` for what is missing or broken."""
     campaign = read_campaign(plan_path)
@@ -93,6 +95,7 @@ def read_evidence(
         report_id=report_id(read_json(plan_path), identities, trials.csv_sha256),
         programs=read_programs(),
         baseline=read_baseline(baseline_path) if baseline_path else None,
+        prefix=prefix,
     )
 
 

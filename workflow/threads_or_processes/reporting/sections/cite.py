@@ -45,7 +45,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
         first_unix_ns=evidence.trials.first_unix_ns,
         commit=evidence.git_commit,
     )
-    results = f"results/{evidence.campaign.machine.name}"
+    results = str(evidence.prefix / "results" / evidence.campaign.machine.name)
     trials = _file(evidence.trials.file, results, what="one row for each repetition")
     package = _file(
         _compressed(evidence.package),
