@@ -15,7 +15,7 @@ from threads_or_processes.plan.plan import make_plan
 from threads_or_processes.plan.spelling import parse_arm
 from threads_or_processes.records.plan import Arm, Cell
 from threads_or_processes.records.topology import Topology
-from threads_or_processes.records.vocabulary import Family
+from threads_or_processes.records.vocabulary import Family, Lack
 
 from .conftest import CATALOGUE, MACHINE, Config, Mode, a_cell, planned
 
@@ -146,16 +146,14 @@ def test_pinned_workers_are_planned_where_the_system_can_pin(config: Config) -> 
     config["experiments"]["scaling"] |= {"workloads": ["count"], "models": ["pinned-fork"]}
     config["experiments"]["scaling"] |= {"workers": [2], "builds": ["3.13"]}
     can, cannot = (
-        make_plan(
-            checked(config), replace(CATALOGUE, models=models), replace(MACHINE, can_pin=can_pin)
-        )
-        for can_pin in (True, False)
+        make_plan(checked(config), replace(CATALOGUE, models=models), replace(MACHINE, lacks=lacks))
+        for lacks in ((), (Lack.PINNING,))
     )
     assert [can.is_pinned(cell) for cell in can.cells] == [True]
     assert can.models["pinned-fork"].unpinned == "processes-fork"
     assert cannot.cells == ()
     (skipped,) = cannot.experiments[0].not_applicable
-    assert skipped.reason == "the system keeps no worker on a CPU of its own"
+    assert skipped.reason == f"the system {Lack.PINNING.meaning}"
 
 
 def test_pools_are_left_out_with_the_reason_where_no_semaphore_can_be_made(config: Config) -> None:

@@ -63,5 +63,8 @@ def test_every_model_has_a_colour_of_its_own_and_keeps_it() -> None:
 
 def model(name: str, family: str = "") -> Model:
     return Model(
-        name=name, title=name, family=Family(family or name), start_method=StartMethod.NONE
+        name=name,
+        title=name,
+        family=Family[(family or name).upper()],
+        start_method=StartMethod.NONE,
     )

@@ -80,6 +80,24 @@ class Server:
         )
 
 
+def test_a_system_without_a_server_runs_the_command_itself() -> None:
+    """macOS has no SO_PEERCRED, which this takes away, nor a server to name."""
+    without = f"""
+import _socket, runpy, sys
+del _socket.SO_PEERCRED
+sys.argv[1:] = ["--help"]
+runpy.run_path({str(CLIENT)!r}, run_name="__main__")
+"""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", without],
+        env={"PYTHONPATH": str(PACKAGES)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "usage: python -m threads_or_processes.trial" in done.stdout, done.stderr
+
+
 @contextlib.contextmanager
 def started(*arguments: str) -> Iterator[Server]:
     """A server with a name of its own."""

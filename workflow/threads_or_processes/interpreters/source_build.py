@@ -116,7 +116,9 @@ class SourceProvider:
 
     def _run_side_by_side(self, jobs: Sequence[BuildJob]) -> None:
         """All at once: while one configures or trains on one CPU, the others compile."""
-        compilers = len(os.sched_getaffinity(0)) // len(jobs) + 1
+        has_affinity = hasattr(os, "sched_getaffinity")  # macOS does not
+        cpus = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+        compilers = cpus // len(jobs) + 1
         with ThreadPoolExecutor(len(jobs)) as pool:
             run = partial(
                 run_job, compilers=compilers, processes=self.processes, progress=self.progress

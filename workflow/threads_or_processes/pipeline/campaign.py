@@ -58,8 +58,8 @@ from threads_or_processes.records.plan import (
 from threads_or_processes.records.vocabulary import Family
 from threads_or_processes.trial.machine import (
     allowed_cpus,
-    can_pin,
     fingerprint,
+    lacks,
     name_of,
     no_semaphores,
     online_cpus,
@@ -113,12 +113,13 @@ class Campaign(Results):
             fingerprint={**here},
             label=label,
             topology=topology(allowed_cpus()),
-            can_pin=can_pin(),
-            no_semaphores=(lacks := no_semaphores()),
+            lacks=lacks(),
+            no_semaphores=(no_pools := no_semaphores()),
             online_cpus=online_cpus(),
         )
-        if lacks:
-            notes = [*notes, f"warning: {lacks}; their configurations are left out"]
+        notes = [*notes, *(f"This system {lack.meaning}." for lack in machine.lacks)]
+        if no_pools:
+            notes = [*notes, f"warning: {no_pools}; their configurations are left out"]
         plan = planned(config, works, machine, claims)
         baseline = Baseline.of(asked, plan, root)
         return cls(plan=plan, root=root, notes=notes, baseline=baseline)

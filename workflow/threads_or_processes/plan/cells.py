@@ -10,7 +10,7 @@ from threads_or_processes.plan.catalogue import Catalogue, WorkloadEntry
 from threads_or_processes.plan.config import params_of
 from threads_or_processes.plan.spelling import kind_of, parse_arm, worker_counts
 from threads_or_processes.records.plan import Cell, Machine, NotApplicable, Workload
-from threads_or_processes.records.vocabulary import Timing
+from threads_or_processes.records.vocabulary import Lack, Timing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,8 +139,10 @@ def _why_not(cell: Cell, catalogue: Catalogue, machine: Machine) -> str:
     version = parse_arm(cell.arm).version
     if tuple(map(int, version.split("."))) < model.since:
         return f"Python {version} has no such thing; {'.'.join(map(str, model.since))} is the first"
-    if model.unpinned and not machine.can_pin:
-        return "the system keeps no worker on a CPU of its own"
+    needed = {Lack.PINNING: model.unpinned, Lack.MEMORY: cell.timing is Timing.MEMORY}
+    for lack in machine.lacks:
+        if needed.get(lack):
+            return f"the system {lack.meaning}"
     if model.needs_semaphores and machine.no_semaphores:
         return machine.no_semaphores
     unmet = [

@@ -16,6 +16,7 @@ from threads_or_processes.records.vocabulary import (
     SERIAL,
     Expects,
     Family,
+    Lack,
     Measure,
     StartMethod,
     Timing,
@@ -70,16 +71,16 @@ def compilation_of(block: int, compilations: int) -> int:
 class Machine:
     """The machine: the name of its results' folder, what identifies it, how its CPUs are built.
 
-    `label` is its owner's name for it. `can_pin` is whether a worker can be kept on one CPU there.
-    `online_cpus` counts its CPUs, whoever may use them. `no_semaphores` is why programs can't make
-    semaphores there, which pools need; empty where they can.
+    `label` is its owner's name for it. `lacks` are what its system does not have. `online_cpus`
+    counts its CPUs, whoever may use them. `no_semaphores` is why programs can't make semaphores
+    there, which pools need; empty where they can.
     """
 
     name: str
     fingerprint: Mapping[str, Any]
     label: str | None = None
     topology: Topology = field(default_factory=Topology)
-    can_pin: bool = True
+    lacks: tuple[Lack, ...] = ()
     online_cpus: int | None = None
     no_semaphores: str = ""
 

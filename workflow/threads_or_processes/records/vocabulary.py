@@ -1,7 +1,7 @@
 """The words and numbers that several packages share; string values stand in files and tables."""
 
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 PLAN_SCHEMA_VERSION: Final = 1
 TRIAL_SCHEMA_VERSION: Final = 1
@@ -47,7 +47,20 @@ class Timing(StrEnum):
     MEMORY = "memory"  # no times: the memory of the process tree
 
 
-class Family(StrEnum):
+class _Explained(StrEnum):
+    """Words that stand in files and tables, each with its meaning."""
+
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str) -> Self:
+        """A word with its meaning."""
+        word = str.__new__(cls, value)
+        word._value_ = value
+        word.meaning = meaning
+        return word
+
+
+class Family(_Explained):
     """What the reader chooses between, the simplest first; a model belongs to one."""
 
     SERIAL = "serial", "a loop in one thread; the baseline of every speedup"
@@ -56,14 +69,17 @@ class Family(StrEnum):
     COROUTINES = "coroutines", "one thread that switches tasks whenever one waits"
     INTERPRETERS = "interpreters", "threads of one process, each with an interpreter of its own"
 
-    meaning: str
 
-    def __new__(cls, value: str, meaning: str = "") -> "Family":
-        """A family's name in files and tables, with what its models do."""
-        family = str.__new__(cls, value)
-        family._value_ = value
-        family.meaning = meaning
-        return family
+class Lack(_Explained):
+    """What a system may not have, in contrast to Linux, and what is left out there."""
+
+    PINNING = "pinning", "pins no process to a CPU: no sentinel, no pinned workers"
+    MEMORY = "memory", "does not tell memory by page (PSS): no memory trials"
+    STATE = "state", "does not tell load, pressure, throttling and swapping: no flags for them"
+    TOPOLOGY = "topology", "does not tell which CPUs share a core: each counts as one"
+    RUN_QUEUE = "run_queue", "does not tell how long threads wait for a CPU: no likely causes"
+    ORPHANS = "orphans", "does not hand over orphans: what a task starts may outlive its trial"
+    LOCK = "lock", "has no lock without a file: all runs share one in /tmp"
 
 
 class StartMethod(StrEnum):

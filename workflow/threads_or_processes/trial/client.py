@@ -10,7 +10,7 @@ When the server is killed, the command ends, and is run once more here.
 
 import os
 import sys
-from _socket import AF_UNIX, SCM_RIGHTS, SO_PEERCRED, SOCK_SEQPACKET, SOL_SOCKET, socket
+from _socket import AF_UNIX, SCM_RIGHTS, SOCK_SEQPACKET, SOL_SOCKET, socket
 
 ADDRESS = "TRIAL_SERVER"
 INTERRUPT = b"\2"  # SIGINT
@@ -20,8 +20,9 @@ def main() -> None:
     """Send arguments and output streams, and end as the command ends."""
     arguments = sys.argv[1:]
     try:
+        address = os.environ[ADDRESS]
         server = socket(AF_UNIX, SOCK_SEQPACKET)
-        server.connect(f"\0{os.environ[ADDRESS]}")
+        server.connect(f"\0{address}")
         if not is_of_this_user(server):
             raise PermissionError
         streams = b"".join(end.to_bytes(4, sys.byteorder) for end in (1, 2))
@@ -46,6 +47,8 @@ def main() -> None:
 
 def is_of_this_user(connection: socket) -> bool:
     """Whether the other end is a process of the same user: the name of a server is no secret."""
+    from _socket import SO_PEERCRED  # macOS has none, and there is no server either
+
     process_user_group = connection.getsockopt(SOL_SOCKET, SO_PEERCRED, 12)
     return int.from_bytes(process_user_group[4:8], sys.byteorder) == os.getuid()
 

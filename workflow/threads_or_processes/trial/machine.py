@@ -8,6 +8,8 @@ No host name and no serial number: results are published.
 import os
 import platform
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,9 @@ from typing import Any
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import digest
 from threads_or_processes.records.trial import Fingerprint, differing
-from threads_or_processes.trial.measured.proc import THIS_PROCESS, control_groups, system_text
-from threads_or_processes.trial.topology import CPUINFO, cores_of
+from threads_or_processes.records.vocabulary import Lack
+from threads_or_processes.trial.measured.proc import PROC, THIS_PROCESS, control_groups, system_text
+from threads_or_processes.trial.topology import CPUINFO, DEVICES, cores_of
 
 
 def fingerprint() -> Fingerprint:
@@ -87,6 +90,20 @@ def can_pin() -> bool:
     return True
 
 
+def lacks() -> tuple[Lack, ...]:
+    """What this system does not have, in contrast to Linux."""
+    has = {
+        Lack.PINNING: can_pin(),
+        Lack.MEMORY: bool(system_text(THIS_PROCESS / "smaps_rollup")),
+        Lack.STATE: bool(system_text(PROC / "stat")),
+        Lack.TOPOLOGY: DEVICES.is_dir(),
+        Lack.RUN_QUEUE: bool(system_text(THIS_PROCESS / "schedstat")),
+        Lack.ORPHANS: sys.platform == "linux",
+        Lack.LOCK: sys.platform == "linux",
+    }
+    return tuple(lack for lack, is_there in has.items() if not is_there)
+
+
 def no_semaphores() -> str:
     """Why programs can't make semaphores here, which pools need; empty if they can."""
     import multiprocessing  # not in a trial's process
@@ -114,7 +131,20 @@ def cpu_quota(process: Path = THIS_PROCESS) -> float | None:
 
 def _cpu_model(cpuinfo: str) -> str:
     match = re.search(r"^model name\s*: (.+)$", cpuinfo, re.MULTILINE)
-    return match[1].strip() if match else platform.processor() or platform.machine()
+    if match:
+        return match[1].strip()
+    return _cpu_model_of_macos() or platform.processor() or platform.machine()
+
+
+def _cpu_model_of_macos() -> str:
+    """What sysctl(3) of macOS calls the CPU; elsewhere empty."""
+    if sys.platform != "darwin":
+        return ""
+    ask = ["sysctl", "-n", "machdep.cpu.brand_string"]
+    try:
+        return subprocess.run(ask, capture_output=True, text=True, check=False).stdout.strip()
+    except OSError:
+        return ""
 
 
 def _os_name() -> str:

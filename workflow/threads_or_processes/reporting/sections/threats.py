@@ -71,6 +71,8 @@ def _internal(evidence: Evidence) -> Iterator[Fact]:
         )
     yield from _health(evidence)
     yield from _conditions(evidence)
+    for lack in campaign.machine.lacks:
+        yield Fact(term="Left out here", text=f"This system {lack.meaning}.")
     if not any(row.quiet_share_ratio is not None for row in evidence.tables.cells):
         yield Fact(
             term="No sentinel",

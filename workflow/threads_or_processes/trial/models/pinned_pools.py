@@ -13,7 +13,7 @@ from threads_or_processes.trial.topology import cores_of
 class PinnedPool(PoolModel):
     """A pool whose parent pins worker n to the n-th CPU of `in_turn`; the parent stays free.
 
-    Raises `OSError` where the system forbids it; a plan has no such cell (`machine.can_pin`).
+    Raises `OSError` where the system forbids it; a plan has no such cell (`Lack.PINNING`).
     """
 
     def start(self) -> None:
