@@ -38,11 +38,8 @@ audit: env  ## known vulnerabilities of what is locked; needs the network
 	for lock in requirements.lock requirements-cluster.lock workflow/envs/arm.lock; do \
 	  .venv/bin/uv tool run pip-audit --strict --disable-pip --require-hashes -r $$lock || exit 1; done
 
-PLATFORMS = x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu x86_64-apple-darwin aarch64-apple-darwin
-platforms: env  ## whether the locks resolve for Linux and macOS, on x86-64 and aarch64; needs the network
-	for platform in $(PLATFORMS); do for lock in requirements.lock requirements-cluster.lock workflow/envs/arm.lock; do \
-	  .venv/bin/uv pip install --quiet --dry-run --target .uv/platforms --only-binary :all: --no-binary connection-pool \
-	    --no-deps --require-hashes --python-platform $$platform --python-version 3.13 -r $$lock || exit 1; done; done
+platforms: env  ## whether locks and environment.yml resolve for Linux and macOS, on x86-64 and aarch64; needs the network
+	tools/check-platforms
 
 check: env  ## formatting, types and lint
 	.venv/bin/ruff check
@@ -74,4 +71,4 @@ lock:  ## pin the newest versions, for the pipeline and for the builds
 	  --python-version 3.13 --generate-hashes --no-emit-index-url workflow/envs/arm.in -o workflow/envs/arm.lock
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
+	@awk -F ':.*## ' '/^[a-z]*:.*## / { print "make " $$1 "\t" $$2 }' Makefile
