@@ -43,6 +43,18 @@ def test_a_job_keeps_to_the_cpus_that_the_config_says(own_cpus: set[int]) -> Non
     assert os.sched_getaffinity(0) == {min(own_cpus)}
 
 
+def test_a_job_on_a_system_that_pins_nothing_is_refused(
+    own_cpus: set[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "threads_or_processes.pipeline.node.allowed_cpus", lambda: range(len(own_cpus) + 1)
+    )
+    monkeypatch.delattr(os, "sched_setaffinity")
+    with pytest.raises(UserError, match="can't keep a job") as refused:
+        take_cpus(1, "mac")
+    assert refused.value.where == "config key machines.mac.cpus"
+
+
 def test_a_job_that_does_not_have_the_whole_node_says_so() -> None:
     assert "other jobs may use the rest" in cpus_in_words(64, 128)
     assert cpus_in_words(128, 128) == "all CPUs (128)"

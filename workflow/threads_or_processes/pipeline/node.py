@@ -21,7 +21,7 @@ from threads_or_processes.common.files import read_json, write_bytes
 from threads_or_processes.pipeline.campaign import Campaign
 from threads_or_processes.pipeline.job import begun_on
 from threads_or_processes.pipeline.results import hold
-from threads_or_processes.trial.machine import allowed_cpus, online_cpus
+from threads_or_processes.trial.machine import allowed_cpus, can_pin, online_cpus
 
 ROOT = Path(__file__).parents[3]
 #: Types of file systems that other machines serve (`man 5 proc`, mountinfo).
@@ -83,6 +83,13 @@ def take_cpus(wanted: int, machine: str) -> None:
             where=f"config key machines.{machine}.cpus",
             hint="give the number of CPUs of that node, or ask the scheduler for all of them "
             f"(machines.{machine}.resources: cpus_per_task)",
+        )
+    if len(allowed) > wanted and not can_pin():
+        raise UserError(
+            f"machine {machine} shall use {wanted} of {len(allowed)} CPUs, and its system can't "
+            "keep a job to some of them",
+            where=f"config key machines.{machine}.cpus",
+            hint=f"set it to {len(allowed)}",
         )
     if len(allowed) > wanted:
         os.sched_setaffinity(0, allowed[:wanted])

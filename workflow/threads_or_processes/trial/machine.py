@@ -18,6 +18,7 @@ from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import digest
 from threads_or_processes.records.trial import Fingerprint, differing
 from threads_or_processes.records.vocabulary import Lack
+from threads_or_processes.trial.measured.probe_client import current_cpu
 from threads_or_processes.trial.measured.proc import PROC, THIS_PROCESS, control_groups, system_text
 from threads_or_processes.trial.topology import CPUINFO, DEVICES, cores_of
 
@@ -97,6 +98,8 @@ def lacks() -> tuple[Lack, ...]:
         Lack.MEMORY: bool(system_text(THIS_PROCESS / "smaps_rollup")),
         Lack.STATE: bool(system_text(PROC / "stat")),
         Lack.TOPOLOGY: DEVICES.is_dir(),
+        Lack.PLACE: current_cpu() >= 0,
+        Lack.LIBRARY: bool(system_text(THIS_PROCESS / "maps")),
         Lack.RUN_QUEUE: bool(system_text(THIS_PROCESS / "schedstat")),
         Lack.ORPHANS: sys.platform == "linux",
         Lack.LOCK: sys.platform == "linux",
