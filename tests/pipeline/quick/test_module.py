@@ -21,9 +21,12 @@ module measuring:
     prefix: "bench"
 
 use rule * from measuring as measuring_*
-
+"""
+#: Of an outer workflow with handlers of its own, which may call the module's.
+HANDLERS = """
 onstart:
     measuring.onstart()
+    print("begun outside", file=sys.stderr)
 """
 
 
@@ -63,12 +66,15 @@ def test_a_dry_run_counts_the_trials_as_the_workflow_itself_does(folder: Path) -
     assert "more for precision" in last_line(within)
 
 
-def test_a_run_begins_as_the_workflow_itself_does(folder: Path) -> None:
+@pytest.mark.parametrize("handlers", ["", HANDLERS])
+def test_a_run_begins_as_the_workflow_itself_does(folder: Path, handlers: str) -> None:
+    (folder / "Snakefile").write_text(SNAKEFILE + handlers, encoding="utf-8")
     configure(folder, dataset=str(ROOT / "docs/example"))
     said = snakemake(
         folder, "--cores", "1", "--until", "measuring_unpack_dataset", "--", "measuring_report"
     )
     assert said.count("Nothing is measured here") == 1
+    assert ("begun outside" in said) == bool(handlers)
     assert [*folder.glob("bench/results/*/.lock")]
     assert [*folder.glob("bench/results/*/plan.json")]
 
