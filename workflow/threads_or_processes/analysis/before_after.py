@@ -7,7 +7,7 @@ interval includes what moves from one session to another (`between_sessions`).
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,7 +27,12 @@ from threads_or_processes.analysis.estimates import Floats, geometric_mean, t_bo
 from threads_or_processes.analysis.groups_of_blocks import Groups
 from threads_or_processes.analysis.quiet import Floors, floors, watched_in
 from threads_or_processes.analysis.ratio_estimates import estimate_ratio
-from threads_or_processes.analysis.ratios import false_discovery, intervals_of, two_sided
+from threads_or_processes.analysis.ratios import (
+    cell_columns,
+    p_of_no_difference,
+    ratio_columns,
+    with_q_values,
+)
 from threads_or_processes.analysis.readings import Rules, read_ratio
 from threads_or_processes.analysis.reduction import reduced
 from threads_or_processes.analysis.samples import TwoSamples
@@ -180,11 +185,10 @@ def changes(before: State, after: State, *, measured: Measured) -> Changes:
 
     rules = Rules(margin=after.plan.margin, confidence=after.plan.confidence)
     rows = [_row(one, beyond(one), rules) for one in pairs]
-    q_values = iter(false_discovery([row.p_value for row in rows if row.p_value is not None]))
     # Where the surroundings changed nothing is unchanged: then all may have moved, and why is open.
     together = still if unchanged else _moved(pairs)
     return Changes(
-        rows=[row if row.p_value is None else replace(row, q_value=next(q_values)) for row in rows],
+        rows=with_q_values(rows),
         left_out=told,
         together=_together(together, bool(unchanged), after.plan.confidence),
         sentinel_ratio=_sentinel_ratio(before.floors_ns, after.floors_ns),
@@ -239,22 +243,14 @@ def _by_place(plan: Plan) -> dict[Place, Cell]:
 
 def _row(one: Same, beyond: Beyond, rules: Rules) -> ChangeRow:
     estimate = estimate_ratio(one.samples, confidence=rules.confidence, beyond=beyond)
-    cell = one.after
     return ChangeRow(
-        workload=cell.workload,
-        model=cell.model,
-        workers=cell.workers,
-        arm=cell.arm,
-        timing=cell.timing,
-        cell=cell.id,
+        **cell_columns(one.after),
         before_cell=one.before.id,
         basis=one.basis,
         before_ns=geometric_mean(np.exp(one.before_logs)),
         after_ns=geometric_mean(np.exp(one.after_logs)),
-        ratio=estimate.ratio,
-        blocks=estimate.blocks,
-        intervals=intervals_of(estimate),
-        p_value=two_sided(estimate.one_sided_p(0.0)) if estimate.methods else None,
+        **ratio_columns(estimate),
+        p_value=p_of_no_difference(estimate),
         # The ratio is of times, a result is of speed.
         reading=read_ratio(estimate, rules).inverted,
     )

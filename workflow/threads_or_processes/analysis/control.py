@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from threads_or_processes.analysis.beyond_trials import Beyond, Twins, kind_of
 from threads_or_processes.analysis.estimates import coefficient_of_variation
 from threads_or_processes.analysis.ratio_estimates import RatioEstimate, estimate_ratio
-from threads_or_processes.analysis.ratios import intervals_of, samples_of
+from threads_or_processes.analysis.ratios import cell_columns, ratio_columns, samples_of
 from threads_or_processes.analysis.trial_values import Times, TimesByBlock, wall_times
 from threads_or_processes.records.plan import Cell, Plan
 from threads_or_processes.records.tables.comparisons import ControlRow
@@ -71,13 +71,8 @@ def _place(cell: Cell) -> tuple[str, str, int, str, str]:
 def _row(pair: Pair, times: Times) -> ControlRow:
     cell, first = pair.cell, pair.first
     row = ControlRow(
-        workload=cell.workload,
-        model=cell.model,
-        workers=cell.workers,
+        **cell_columns(cell),
         worker_kind=cell.worker_kind,
-        arm=cell.arm,
-        timing=cell.timing,
-        cell=cell.id,
         baseline_cell=first.id,
         blocks=0,
         quiet_cv_ratio=_variation(times.quiet, cell),
@@ -87,13 +82,7 @@ def _row(pair: Pair, times: Times) -> ControlRow:
     )
     if pair.estimate is None:
         return row
-    return replace(
-        row,
-        basis=pair.basis,
-        ratio=pair.estimate.ratio,
-        blocks=pair.estimate.blocks,
-        intervals=intervals_of(pair.estimate),
-    )
+    return replace(row, basis=pair.basis, **ratio_columns(pair.estimate))
 
 
 def _variation(times: TimesByBlock, cell: Cell) -> float | None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypedDict, TypeVar
 
 import numpy as np
 from scipy import stats
@@ -14,9 +15,12 @@ from threads_or_processes.analysis.readings import Rules, read_ratio
 from threads_or_processes.analysis.samples import Paired, Samples, TwoSamples
 from threads_or_processes.analysis.trial_values import Times
 from threads_or_processes.records.plan import Cell, Plan
+from threads_or_processes.records.tables.changes import ChangeRow
 from threads_or_processes.records.tables.comparisons import RatioRow
 from threads_or_processes.records.tables.groups import Ratio, RatioIntervals
-from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, Basis, ComparisonResult
+from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, Basis, ComparisonResult, Timing
+
+Row = TypeVar("Row", RatioRow, ChangeRow)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +101,11 @@ def ratios_table(plan: Plan, times: Times, rules: Rules) -> list[RatioRow]:
         comparison = compare(times, cell=contrast.cell, baseline=contrast.baseline, rules=rules)
         if comparison is not None:
             rows.append(_row(contrast, comparison, rules))
+    return with_q_values(rows)
+
+
+def with_q_values(rows: Sequence[Row]) -> list[Row]:
+    """The rows with the false discovery rate of each p value among all of them."""
     q_values = iter(false_discovery([row.p_value for row in rows if row.p_value is not None]))
     return [row if row.p_value is None else replace(row, q_value=next(q_values)) for row in rows]
 
@@ -110,32 +119,68 @@ def false_discovery(p_values: list[float]) -> list[float]:
 
 
 def _row(contrast: Contrast, comparison: Comparison, rules: Rules) -> RatioRow:
-    cell, estimate = contrast.cell, comparison.estimate
+    estimate = comparison.estimate
     row = RatioRow(
         contrast=contrast.question,
-        workload=cell.workload,
-        model=cell.model,
-        workers=cell.workers,
-        arm=cell.arm,
-        timing=cell.timing,
-        cell=cell.id,
+        **cell_columns(contrast.cell),
         baseline_cell=contrast.baseline.id,
         basis=comparison.basis,
         cell_ns=comparison.cell_ns,
         baseline_ns=comparison.baseline_ns,
-        ratio=estimate.ratio,
-        blocks=estimate.blocks,
-        intervals=intervals_of(estimate),
+        **ratio_columns(estimate),
+        p_value=p_of_no_difference(estimate),
         reading=comparison.reading,
     )
     if not estimate.methods:
         return row
     return replace(
         row,
-        p_value=two_sided(estimate.one_sided_p(0.0)),
         exact_p_value=estimate.samples.exact_p(0.0),
         equivalence_p_value=equivalence_p(estimate, rules),
     )
+
+
+class CellColumns(TypedDict):
+    """The columns that say which cell a row is about."""
+
+    workload: str
+    model: str
+    workers: int
+    arm: str
+    timing: Timing
+    cell: str
+
+
+def cell_columns(cell: Cell) -> CellColumns:
+    """Those columns of a cell."""
+    return CellColumns(
+        workload=cell.workload,
+        model=cell.model,
+        workers=cell.workers,
+        arm=cell.arm,
+        timing=cell.timing,
+        cell=cell.id,
+    )
+
+
+class RatioColumns(TypedDict):
+    """The columns of a ratio, with what it rests on."""
+
+    ratio: float
+    blocks: int
+    intervals: RatioIntervals
+
+
+def ratio_columns(estimate: RatioEstimate) -> RatioColumns:
+    """Those columns of an estimate."""
+    return RatioColumns(
+        ratio=estimate.ratio, blocks=estimate.blocks, intervals=intervals_of(estimate)
+    )
+
+
+def p_of_no_difference(estimate: RatioEstimate) -> float | None:
+    """The two-sided p for a ratio of 1; None below two blocks."""
+    return two_sided(estimate.one_sided_p(0.0)) if estimate.methods else None
 
 
 def intervals_of(estimate: RatioEstimate) -> RatioIntervals:
