@@ -191,7 +191,7 @@ def test_the_build_to_use_follows_from_the_move(world: Worlds, result: Compariso
     decisions = changed(world("quick").evidence(), move=result, uses=both)
     use = plain(use_of("mandelbrot", decisions))
     assert use.startswith(MOVED[result])
-    assert use.endswith(": threads, 2 workers")
+    assert use.endswith(": threads, 2 workers (only 2 tried)")
 
 
 def test_builds_that_may_be_the_fastest_are_named_each_with_its_own_families(
@@ -203,7 +203,8 @@ def test_builds_that_may_be_the_fastest_are_named_each_with_its_own_families(
     }
     decisions = changed(world("quick").evidence(), move=ComparisonResult.INCONCLUSIVE, uses=uses)
     assert plain(use_of("mandelbrot", decisions)) == (
-        "either build (3.13: processes, 2 workers; 3.13t: inconclusive (serial or threads))"
+        "either build (3.13: processes, 2 workers (only 2 tried); "
+        "3.13t: inconclusive (serial or threads))"
     )
 
 
@@ -211,7 +212,13 @@ def test_a_build_without_data_is_not_recommended(world: Worlds) -> None:
     uses = {"3.13": (Use.NO_DATA, ()), "3.13t": (Use.PARALLEL, (Family.THREADS,))}
     decisions = changed(world("quick").evidence(), move=ComparisonResult.SLOWER, uses=uses)
     decisions = replace(decisions, tables=replace(decisions.tables, moves=()))
-    assert plain(use_of("mandelbrot", decisions)) == "3.13t: threads, 2 workers"
+    assert plain(use_of("mandelbrot", decisions)) == ("3.13t: threads, 2 workers (only 2 tried)")
+
+
+def test_several_counts_of_workers_are_none_that_is_alone(world: Worlds) -> None:
+    decisions = of(world("default").evidence())
+    told = [plain(use_of(one.label, decisions)) for one in decisions.workloads]
+    assert any("workers" in use and "tried" not in use for use in told)
 
 
 @pytest.mark.parametrize(

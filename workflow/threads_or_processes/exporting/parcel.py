@@ -87,7 +87,7 @@ def _problem(folder: Path) -> str | None:
         return f"{missing[0]} is missing"
     unknown = [name for name in ADDED if (folder / name).exists()]
     if unknown:
-        return f"{unknown[0]} is no part of it"
+        return f"{unknown[0]} does not belong to it"
     return problem_with(folder)
 
 

@@ -169,7 +169,7 @@ def _summary(claims: Sequence[Sequence[ClaimRow]]) -> str:
         if verdicts[verdict]
     ]
     return (
-        f"{words.capital(text.count(len(claims), 'sentence'))}, stated before anything was "
+        f"{words.capital(text.count(len(claims), 'claim'))}, stated before anything was "
         f"measured: {text.listing(counted)}."
     )
 
@@ -207,7 +207,7 @@ def _groups(claims: Sequence[Sequence[ClaimRow]], campaign: Campaign) -> Iterato
                 status=status,
                 icon=icon,
                 verdict=word,
-                title=text.count(len(found), "sentence"),
+                title=text.count(len(found), "claim"),
                 claims=tuple(_claim(cases, campaign) for cases in found),
                 is_open=verdict is Verdict.REFUTED and len(found) <= MOST_OPEN,
             )

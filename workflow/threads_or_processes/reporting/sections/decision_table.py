@@ -435,22 +435,30 @@ def use_of(workload: str, decisions: Decisions) -> str:
 
 
 def use_on(workload: str, arm: str, decisions: Decisions) -> str:
-    """The families to use on a build, with how many workers: `processes, 2 workers`."""
+    """The families to use on a build, with how many workers: `processes, 2 to 4 workers`."""
     row = decisions.rows.get((workload, arm))
     if row is None:
         return "no data"
     told = words.use(row.use, row.families)
+    families = {*decisions.recommended(workload, arm)} - {Family.SERIAL}
     counts = [
         workers
-        for family in decisions.recommended(workload, arm)
-        if family is not Family.SERIAL
+        for family in families
         for best in [decisions.families[workload, arm, family]]
         for workers in (min(best.fewest_workers, best.enough_workers), best.enough_workers)
     ]
     if not counts:
         return told
     span = text.between(min(counts), max(counts))
-    return f"{told}, {span}{text.SPACE}{'worker' if span == '1' else 'workers'}"
+    tried = {
+        cell.workers
+        for cell in decisions.campaign.cells
+        if (cell.workload, cell.arm) == (workload, arm)
+        and cell.is_compared
+        and decisions.campaign.family(cell) in families
+    }
+    alone = f" (only{text.SPACE}{span}{text.SPACE}tried)" if len(tried) == 1 else ""
+    return f"{told}, {span}{text.SPACE}{'worker' if span == '1' else 'workers'}{alone}"
 
 
 def numbers(decisions: Decisions) -> tuple[Table, Table]:

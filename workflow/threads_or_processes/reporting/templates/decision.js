@@ -11,7 +11,7 @@ for (const heat of document.querySelectorAll("[data-heat]")) {
 
   const filter = document.createElement("input");
   filter.type = "search";
-  filter.placeholder = "Filter: json, sqlite";
+  filter.placeholder = "Filter";
   filter.setAttribute("aria-label", `Filter: ${heads[0].textContent.trim()}`);
 
   const told = document.createElement("div");
