@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from threads_or_processes.records.plan import Machine
 from threads_or_processes.records.vocabulary import WorkerKind
-from threads_or_processes.reporting import words
+from threads_or_processes.reporting import report, words
 
 from tests import factories
 from tests.machines import CONTAINER, HYBRID, MACHINES, PLAIN, TWO_SOCKETS, known_ns
@@ -65,6 +66,14 @@ def spaced(html: str) -> str:
 
 def test_every_border_has_words_but_none_where_nothing_is_crossed() -> None:
     assert set(words.BORDERS) == set(WorkerKind) - {WorkerKind.WITHIN_CORES}
+
+
+def test_what_a_budget_leaves_out_is_said_to_be_its_doing(world: Worlds) -> None:
+    evidence = world("default").evidence()
+    config = {**evidence.campaign.config, "budget": "20min"}
+    campaign = replace(evidence.campaign, config=config, left_out=("no startup",))
+    page = report.build(replace(evidence, campaign=campaign))
+    assert "To stay within the budget of 20min: no startup." in str(page)
 
 
 def test_what_was_left_out_is_on_the_page(world: Worlds, page: Callable[[str], str]) -> None:

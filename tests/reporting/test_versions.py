@@ -46,7 +46,7 @@ def test_the_answer_counts_what_each_step_does(world: Worlds) -> None:
     (section,) = versions.build(world("two versions").evidence())
     told = plain(str(section.answer))
     for arm, earlier in STEPS.items():
-        assert f"{arm} over {earlier}, 3 workloads: faster 2 and slower 1" in told
+        assert f"{arm} over {earlier}, 3 workloads: 2 faster and 1 slower" in told
     (best, *_) = section.of(Table)
     assert len(best.rows) == 6
 

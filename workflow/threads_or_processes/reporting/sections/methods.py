@@ -103,13 +103,9 @@ def _more_blocks(precision: Precision | None) -> list[Fact]:
 def _left_out(campaign: Campaign) -> list[Fact]:
     if not campaign.left_out:
         return []
-    what = "; ".join(campaign.left_out)
-    return [
-        Fact(
-            term="Left out",
-            text=f"To save time on many CPUs, where batches are long for one worker: {what}.",
-        )
-    ]
+    budget = campaign.config.get("budget")
+    why = f"To stay within the budget of {text.plain(budget)}" if budget else "To save time"
+    return [Fact(term="Left out", text=f"{why}: {'; '.join(campaign.left_out)}.")]
 
 
 def _timing(campaign: Campaign) -> str:

@@ -79,7 +79,7 @@ def _answer(rows: Sequence[tuple[Step, VersionRow]]) -> str:
     parts = []
     for step in dict.fromkeys(step for step, _ in rows):
         found = Counter(row.speedup.reading for one, row in rows if one == step)
-        told = (f"{words.RESULTS[result]} {number}" for result, number in found.most_common())
+        told = (f"{number} {words.RESULTS[result]}" for result, number in found.most_common())
         parts.append(
             f"{_named(step)}, {text.count(found.total(), 'workload')}: {text.listing(list(told))}"
         )
