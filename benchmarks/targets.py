@@ -166,8 +166,8 @@ class Sweep:
     @property
     def results(self) -> Path:
         """What it has measured."""
-        (found,) = (self.folder / "results").iterdir()
-        return found
+        (plan,) = self.folder.glob("results/*/plan.json")
+        return plan.parent
 
 
 def shares(results: Path) -> Iterator[Sequence[str]]:

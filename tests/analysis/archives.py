@@ -1,6 +1,7 @@
 """Campaigns as they are archived: the folder of results after `collect`."""
 
 from argparse import Namespace
+from collections.abc import Mapping
 from pathlib import Path
 
 from threads_or_processes.analysis.__main__ import collect, tables
@@ -8,8 +9,17 @@ from threads_or_processes.analysis.__main__ import collect, tables
 from tests.factories import Campaign
 
 
-def collect_into(results: Path, campaign: Campaign) -> Path:
-    """Write a campaign's results as far as the data set and its package; returns the folder."""
+def collect_into(
+    results: Path,
+    campaign: Campaign,
+    *,
+    code: Mapping[str, Mapping[str, str]] | None = None,
+    states: Path | None = None,
+) -> Path:
+    """Write a campaign's results as far as the data set and its package; returns the folder.
+
+    `code`: hashes of the functions and models, where they matter; `states`: where it is kept.
+    """
     campaign.write(results)
     collect(
         Namespace(
@@ -20,6 +30,8 @@ def collect_into(results: Path, campaign: Campaign) -> Path:
             csv=results / "trials.csv.gz",
             package=results / "datapackage.json",
             rounds=[],
+            states=states or results / "baselines",
+            code=code or {},
         )
     )
     return results

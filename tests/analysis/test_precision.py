@@ -220,6 +220,7 @@ def test_trials_that_were_added_are_planned_and_collected(
     trials = tmp_path / "trials.parquet"
     package = [("--package", tmp_path / "datapackage.json"), ("--csv", tmp_path / "trials.csv.gz")]
     written = [word for pair in package for word in pair]
+    written += ["--states", tmp_path / "states", "--code", "{}"]
     run("collect", *records, "--rounds", *files, "--parquet", trials, *written)
     folders = [*records[:2], *records[4:]]
     run("tables", *folders, "--trials", trials, "--out", tmp_path / "tables")

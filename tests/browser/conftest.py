@@ -19,6 +19,8 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 SHOWN = (
     "every experiment",
     "two sockets",
+    "before and after",
+    "two versions",
     "hostile",
     "all failed",
     "two machines",

@@ -143,6 +143,11 @@ class Checkout:
         return results
 
     @property
+    def states(self) -> list[str]:
+        """The data sets that runs kept by themselves, the earliest first."""
+        return [path.name for path in sorted(self.folder.glob("results/baselines/*/2*"))]
+
+    @property
     def html(self) -> Path:
         """The rendered report."""
         return self.folder / "report" / f"{CAMPAIGN}.html"

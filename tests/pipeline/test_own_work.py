@@ -99,6 +99,13 @@ def test_the_document_does_what_it_says(tmp_path: Path, interpreters: Path) -> N
     assert "Counting primes by trial division" in html.unescape(page)
 
 
+def before_and_after(page: Path) -> str:
+    """The section of a report, as HTML."""
+    text = html.unescape(page.read_text(encoding="utf-8"))
+    (section,) = re.findall(r"<section[^>]*before-after.*?</section>", text, re.DOTALL)
+    return str(section)
+
+
 def contents(folder: Path) -> dict[Path, tuple[bytes, int]]:
     """Every file with the time it was written."""
     return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
@@ -128,13 +135,50 @@ def test_an_edited_function_is_measured_anew_and_compared_with_its_baseline(own:
     assert "Compared with baseline v1.0" in done.stdout
     assert "slower than the baseline: first/serial/1/3.13/warm, " in done.stdout
     assert "Traceback" not in done.stdout
-    page = html.unescape(own.html.read_text(encoding="utf-8"))
-    (section,) = re.findall(r"<section[^>]*before-after.*?</section>", page, re.DOTALL)
-    for told in (section, own.html.with_suffix(".md").read_text(encoding="utf-8")):
+    summary = own.html.with_suffix(".md").read_text(encoding="utf-8")
+    for told in (before_and_after(own.html), summary):
         assert "The two states differ in code: first.py:work" in told
-        assert "of 1\N{NO-BREAK SPACE}configuration: 1 slower" in told
+        assert "Of 1\N{NO-BREAK SPACE}configuration measured again since baseline" in told
+        assert ": 1 slower" in told
         assert "1\N{NO-BREAK SPACE}configuration, not measured again" in told
     assert contents(own.folder / place) == kept
+
+
+def test_an_edited_function_is_compared_with_the_state_before_without_a_name(
+    own: Checkout,
+) -> None:
+    """Nothing was kept on purpose: the state before the edit is there all the same."""
+    loop = "def work(task, size):\n    return sum(number % 7 for number in range({} * size))"
+    write(own, "first.py", loop.format(1))
+    asked = sweep(**{name: {"function": f"{name}.py:work"} for name in ("first", "second")})
+    asked |= {"blocks": 6}
+    asked["experiments"]["own"]["models"] = ["serial"]
+    own.configure(asked)
+    own.measure()
+    write(own, "first.py", loop.format(2))
+    own.configure(asked | {"baseline": "previous"})
+    said = own.report()
+    before, now = own.states
+    assert f"Kept there: {before}" in said
+    section = before_and_after(own.html)
+    assert "Of 1\N{NO-BREAK SPACE}configuration measured again since the state of" in section
+    assert "The two states differ in code: first.py:work" in section
+    assert "1\N{NO-BREAK SPACE}configuration, not measured again" in section
+    assert before in section
+    assert now not in section
+    changes = (own.results / "baseline/changes.csv").read_text(encoding="utf-8")
+    header, *rows = changes.splitlines()
+    assert header.startswith("workload,")
+    assert [row.partition(",")[0] for row in rows] == ["first"]
+    assert "Nothing to be done" in own.report()
+
+    # Another campaign of this machine is compared by its path.
+    place = own.results.relative_to(own.folder)
+    own.configure(asked | {"campaign": "another", "baseline": str(place)})
+    assert f"Compared with baseline {place.name}" in own.report()
+    section = before_and_after(own.folder / "report/another.html")
+    assert "Of 2\N{NO-BREAK SPACE}configurations measured again since baseline" in section
+    assert place.name in section
 
 
 # A worker kills the parent of its parent, which guards the trial.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
-from threads_or_processes.records.baseline import BaselineNote, Together
+from threads_or_processes.records.baseline import BaselineNote, EarlierState, Together
 from threads_or_processes.records.tables.changes import ChangeRow, DifferenceRow
 from threads_or_processes.records.tables.groups import RatioIntervals
 from threads_or_processes.records.vocabulary import Basis, ComparisonResult, Timing
@@ -75,6 +75,12 @@ def page_of(
     return report.build(replace(evidence, baseline=since))
 
 
+def folds(page: Page) -> list[Fold]:
+    """Those of the section."""
+    (section,) = (one for one in page.sections if one.anchor == before_after.ANCHOR)
+    return list(section.of(Fold))
+
+
 def told(page: Page) -> str:
     """The section in the summary."""
     return summary.markdown(page).partition("## Before and after")[2].partition("\n## ")[0]
@@ -90,8 +96,8 @@ def test_the_worst_comes_first_and_all_results_are_counted(evidence: Evidence) -
     page = page_of(evidence)
     (section,) = (one for one in page.sections if one.anchor == before_after.ANCHOR)
     words = told(page)
-    assert "Since baseline v1 (18 November 2026, data 01234567), of 3" in words
-    assert "1 slower, 1 faster, 1 no difference." in words
+    measured = "Of 3\N{NO-BREAK SPACE}configurations measured again since baseline v1"
+    assert f"{measured} (18 November 2026, data 01234567): 1 slower, 1 faster, 1 no diff" in words
     assert "serial (3.13), 2.00×" in words
     assert "Left out: 2" in words
     (table,) = (block for block in section.blocks if isinstance(block, Table))
@@ -154,3 +160,32 @@ def test_nothing_to_compare_is_said(evidence: Evidence) -> None:
     itself = replace(NOTE, is_itself=True, left_out={})
     assert "so there is nothing to compare" in told(page_of(evidence, rows=(), note=itself))
     assert "No configuration was measured again" in told(page_of(evidence, rows=()))
+
+
+STATES = (
+    EarlierState(name="2026-11-03-101112-01234567", left_out="nothing changed since"),
+    EarlierState(name="2026-11-02-101112-01234567", differs=["a", "b", "c", "d"], is_compared=True),
+    EarlierState(name="2026-11-01-101112-01234567", differs=["own.py:work"]),
+)
+
+
+def test_earlier_states_are_listed_with_what_differs_and_why_they_are_left_out(
+    evidence: Evidence,
+) -> None:
+    page = page_of(evidence, note=replace(NOTE, states=STATES))
+    assert "measured again since the state of 18 November 2026 (data 01234567)" in told(page)
+    (states,) = (one for one in folds(page) if one.summary == "Earlier states")
+    (table,) = (block for block in states.content if isinstance(block, Table))
+    assert [list(map(str, cells)) for cells in table.rows] == [
+        [STATES[0].name, "–", "no: nothing changed since"],
+        [STATES[1].name, "a, b, c and 1 more", "yes"],
+        [STATES[2].name, "own.py:work", "no: not the latest"],
+    ]
+    assert "Earlier states" not in [one.summary for one in folds(page_of(evidence))]
+
+
+def test_without_an_earlier_state_that_is_said(evidence: Evidence) -> None:
+    itself = replace(NOTE, is_itself=True, left_out={}, states=STATES[:1])
+    words = told(page_of(evidence, rows=(), note=itself))
+    assert "There is no earlier state to compare with." in words
+    assert "Not covered" not in words

@@ -1,5 +1,6 @@
 """Results folders for the report: synthetic campaigns taken through the analysis."""
 
+from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from threads_or_processes.analysis.__main__ import compare
 from threads_or_processes.records.plan import Cell
 from threads_or_processes.reporting import drawing, render, report
 from threads_or_processes.reporting.comparison_data import (
@@ -30,7 +32,8 @@ NOTEBOOK = "notebook"
 class World:
     """A folder of results as the pipeline leaves it before the report.
 
-    What is made from it is kept; another `World` of the folder makes it again.
+    It is compared with a baseline if it has the folder for that. What is made from it is kept;
+    another `World` of the folder makes it again.
     """
 
     results: Path
@@ -59,6 +62,7 @@ class World:
             trials_path=self.results / "trials.csv.gz",
             package_path=self.results / "datapackage.json",
             interpreters_path=self.results / "interpreters",
+            baseline_path=there if (there := self.results / "baseline").exists() else None,
         )
 
     @cached_property
@@ -70,9 +74,9 @@ class World:
         return {one.name: drawing.draw_for_page(one) for one in self.page().figures}
 
 
-def write_world(results: Path, campaign: factories.Campaign) -> World:
-    """Write a campaign's records and take them through the analysis."""
-    collect_into(results, campaign)
+def write_world(results: Path, campaign: factories.Campaign, **kept: Any) -> World:
+    """Write a campaign's records and take them through the analysis; `kept` as `collect_into`."""
+    collect_into(results, campaign, **kept)
     tables_of(results, "trials.parquet", results / "tables")
     return World(results)
 
@@ -226,6 +230,37 @@ def several_amounts() -> factories.Campaign:
     return made
 
 
+def edited() -> factories.Campaign:
+    """A later session with another library: compression takes 1.5 times as long."""
+
+    def truth(cell: Cell) -> float:
+        return factories.plausible_truth(cell) * (1.5 if cell.workload == "compress" else 1.0)
+
+    made = factories.make_campaign(factories.make_cells(blocks=8), truth=truth, seed=2)
+    made.identities["3.13"]["libraries"]["numpy"] = "9.9"
+    for record in made.records.values():
+        record["trial_id"] = factories.sha256("edited", record["trial_id"])[:32]
+        record["started_unix_ns"] += 10**14
+    return made
+
+
+def before_and_after(results: Path) -> World:
+    """A campaign, and what it was like before its library changed."""
+    states = results / "states"
+    collect_into(results / "before", campaign(blocks=8), states=states)
+    world = write_world(results, edited(), states=states)
+    compare(
+        Namespace(
+            trials=results / "trials.parquet",
+            package=results / "datapackage.json",
+            states=states,
+            name=None,
+            out=results / "baseline",
+        )
+    )
+    return world
+
+
 def two_versions() -> factories.Campaign:
     """The newer version takes 0.8 times as long, but for compression, which takes 1.5 times."""
 
@@ -315,6 +350,8 @@ OTHERS: dict[str, Callable[[], factories.Campaign]] = {
 
 def world_of(shelf: Shelf, name: str) -> World:
     """The world of a name."""
+    if name == "before and after":
+        return World(shelf.made(name, before_and_after))
     make = {**WORLDS, **OTHERS}[name]
     return World(shelf.made(name, lambda folder: write_world(folder, make())))
 

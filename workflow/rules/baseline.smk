@@ -28,8 +28,7 @@ elif CAMPAIGN.changes:
         input:
             trials=CAMPAIGN.results / "trials.parquet",
             package=CAMPAIGN.results / "datapackage.json",
-            baseline=CAMPAIGN.baseline.dataset,
-            baseline_package=CAMPAIGN.baseline.package_file,
+            baseline=CAMPAIGN.baseline.files,
         output:
             changes=CAMPAIGN.changes,
         log:
@@ -39,10 +38,9 @@ elif CAMPAIGN.changes:
         resources:
             machine=1,
         params:
-            name=CAMPAIGN.baseline.name,
+            options=CAMPAIGN.baseline.options,
             folder=subpath(output[0], parent=True),
         shell:
-            "python -m threads_or_processes.analysis compare --name {params.name:q} "
-            "--baseline {input.baseline:q} --baseline-package {input.baseline_package:q} "
+            "python -m threads_or_processes.analysis compare {params.options:q} "
             "--trials {input.trials:q} --package {input.package:q} --out {params.folder:q} "
             "> {log:q} 2>&1"

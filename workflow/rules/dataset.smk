@@ -1,5 +1,6 @@
 # Needs:    the plan, the identities and the record of every trial, those included that were added.
-# Produces: the data set (a row a repetition), and the package that describes it.
+# Produces: the data set (a row a repetition), and the package that describes it; a copy of both in
+#           results/baselines, under its date, for `baseline: previous`.
 
 
 rule collect_trials:
@@ -24,9 +25,12 @@ rule collect_trials:
         machine=1,
     params:
         folder=subpath(output.parquet, parent=True),
+        code=json.dumps(CAMPAIGN.code),
+        states=CAMPAIGN.states,
     shell:
         "python -m threads_or_processes.analysis collect --plan {input.plan:q} "
         "--interpreters {params.folder:q}/interpreters --records {params.folder:q} "
         "--rounds {input.decisions:q} "
         "--parquet {output.parquet:q} --csv {output.csv:q} --package {output.package:q} "
+        "--code {params.code:q} --states {params.states:q} "
         "> {log:q} 2>&1"

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from threads_or_processes.analysis.package import CSV_FILE, PACKAGE_FILE
+from threads_or_processes.analysis.package import CSV_FILE, PACKAGE_FILE, states_in
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.plan_file import plan_from
 from threads_or_processes.pipeline import gate
@@ -72,6 +72,27 @@ def test_a_path_is_a_baseline_of_the_folder_s_name(here: Path, path: str) -> Non
     assert archive.to_keep == []
 
 
+def test_the_states_that_runs_keep_are_named_beforehand(here: Path) -> None:
+    asked, plan = {"baseline": "previous", "fail_on": ["slower"]}, plan_on()
+    first = Baseline.of(asked, plan)
+    assert first is not None
+    assert first.announcement.startswith("There is no earlier state in results/baselines/report")
+    assert not first.is_kept
+    assert not first.to_keep
+    (state,) = states_in(here / "old/baselines")
+    keep("v1")  # a name of the user's is none of them
+    assert states_in(Path("results/baselines/report")) == []
+    (Path("results/baselines/report/v1/baselines") / state.name).rename(
+        Path("results/baselines/report") / state.name
+    )
+    then = Baseline.of(asked, plan)
+    assert then is not None
+    assert then.is_kept
+    assert then.announcement.endswith(f"Kept there: {state.name}")
+    assert then.options == ["--states", "results/baselines/report"]
+    assert then.files == then.to_keep == []
+
+
 def test_a_kernel_may_change_and_the_machine_may_not(here: Path) -> None:
     asked = {"baseline": "./old"}
     Baseline.of(asked, plan_on(kernel="7.0", os="Another"))
@@ -93,7 +114,7 @@ def test_a_baseline_that_is_not_there(here: Path, settings: dict[str, Any], word
 
 @pytest.mark.parametrize("name", ["", "..", "a b", "-x"])
 def test_a_name_that_can_be_no_folder_s_is_refused(name: str) -> None:
-    with pytest.raises(UserError, match="must be null, a name of letters"):
+    with pytest.raises(UserError, match="must be null, previous, a name of letters"):
         checked(DEFAULTS | {"baseline": name})
 
 

@@ -7,6 +7,7 @@
 
 import argparse
 import gc
+import json
 from pathlib import Path
 
 import msgspec
@@ -15,26 +16,24 @@ import pyarrow
 from threads_or_processes.analysis.archived import unpack_dataset
 from threads_or_processes.analysis.before_after import changes, in_both, state_of
 from threads_or_processes.analysis.dataset import (
-    DataSet,
     check_covers,
-    check_file,
     dataset,
+    in_batches,
     open_dataset,
     write_dataset,
 )
-from threads_or_processes.analysis.differences import Measured, differences, made_of
+from threads_or_processes.analysis.differences import Measured, differences
 from threads_or_processes.analysis.frames import csv_text, frame, without_formulas
 from threads_or_processes.analysis.package import (
-    CSV_FILE,
-    PACKAGE_FILE,
     FileNote,
     Package,
     as_record,
-    read_package,
 )
 from threads_or_processes.analysis.precision import decide, plan_with_measured_blocks, with_blocks
 from threads_or_processes.analysis.quiet import with_disturbance
 from threads_or_processes.analysis.records import Record, read_identities, read_records
+from threads_or_processes.analysis.states import Opened, earlier_state, state_name
+from threads_or_processes.analysis.states import keep as keep_files
 from threads_or_processes.analysis.tables import tables_of, write_tables
 from threads_or_processes.analysis.trial_values import (
     at_largest_amounts,
@@ -43,7 +42,7 @@ from threads_or_processes.analysis.trial_values import (
 )
 from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.errors import exit_on_user_error
-from threads_or_processes.common.files import read_json, write_bytes, write_json, write_text
+from threads_or_processes.common.files import read_json, write_json, write_text
 from threads_or_processes.common.plan_file import read_plan
 from threads_or_processes.common.provenance import git_commit
 from threads_or_processes.records.baseline import BaselineNote
@@ -84,7 +83,7 @@ def _measured(
 
 
 def collect(arguments: argparse.Namespace) -> None:
-    """Read every planned record, check it, write the data set and its package."""
+    """Read every planned record, check it, write the data set and its package, and keep both."""
     _, plan, identities, records = _measured(arguments)
     trials = dataset(records, plan)
     write_dataset(trials, parquet=arguments.parquet, csv=arguments.csv)
@@ -95,8 +94,11 @@ def collect(arguments: argparse.Namespace) -> None:
         csv=FileNote.of(arguments.csv),
         parquet=FileNote.of(arguments.parquet),
         git_commit=git_commit(),
+        **arguments.code,
     )
     write_json(arguments.package, as_record(package))
+    name = state_name(in_batches(trials), package.csv.sha256)
+    keep_files(arguments.csv, arguments.package, arguments.states / name)
     print(f"{len(records)} trials, {len(trials)} rows -> {arguments.parquet}, {arguments.csv}")
 
 
@@ -119,51 +121,43 @@ def tables(arguments: argparse.Namespace) -> None:
 
 
 def keep(arguments: argparse.Namespace) -> None:
-    """Copy a data set and its package; the package comes last, so that half a copy has none."""
-    write_bytes(arguments.out / CSV_FILE, arguments.trials.read_bytes())
-    write_bytes(arguments.out / PACKAGE_FILE, arguments.package.read_bytes())
+    """Copy a data set and its package as a baseline."""
+    keep_files(arguments.trials, arguments.package, arguments.out)
     print(f"{arguments.trials} -> {arguments.out}")
 
 
 def compare(arguments: argparse.Namespace) -> None:
     """Compare a data set with a baseline, write what changed and what differs."""
-    old_package = read_package(arguments.baseline_package)
-    new_package = read_package(arguments.package)
-    check_file(arguments.baseline, old_package.note(arguments.baseline))
-    old, old_plan = _state(arguments.baseline, old_package)
-    new, new_plan = _state(arguments.trials, new_package)
-    measured = Measured(
-        before=made_of(old_package, old.batches), after=made_of(new_package, new.batches)
-    )
-    again = in_both(old.batches, new.batches)
-    before = state_of(old_plan, old.batches, again)
-    after = state_of(new_plan, new.batches, again)
-    is_itself = old_package.csv.sha256 == new_package.csv.sha256
+    new = Opened.of(arguments.trials, arguments.package)
+    states, name = None, arguments.name
+    if arguments.states:
+        earlier, states = earlier_state(arguments.states, new)
+        old = earlier or new
+        name = old.state_name
+    else:
+        old = Opened.of(arguments.baseline, arguments.baseline_package, is_kept=True)
+    measured = Measured(before=old.made, after=new.made)
+    again = in_both(old.data.batches, new.data.batches)
+    before = state_of(old.plan, old.data.batches, again)
+    after = state_of(new.plan, new.data.batches, again)
     found = changes(before, after, measured=measured)
     note = BaselineNote(
-        name=arguments.name,
+        name=name,
         first_unix_ns=before.first_unix_ns,
-        trials_csv_sha256=old_package.csv.sha256,
+        trials_csv_sha256=old.package.csv.sha256,
         margin=after.plan.margin,
-        is_itself=is_itself,
+        is_itself=old.package.csv.sha256 == new.package.csv.sha256,
         sentinel_ratio=found.sentinel_ratio,
         together=found.together,
         left_out=found.left_out,
+        states=states,
     )
     rows = {"changes": found.rows, "differences": differences(measured)}
-    for name, record in BASELINE_TABLES.items():
-        table = without_formulas(frame(rows[name], record))
-        write_text(arguments.out / f"{name}.csv", csv_text(table))
+    for table, record in BASELINE_TABLES.items():
+        content = csv_text(without_formulas(frame(rows[table], record)))
+        write_text(arguments.out / f"{table}.csv", content)
     write_json(arguments.out / "baseline.json", msgspec.to_builtins(note))
-    print(f"{len(rows['changes'])} configurations compared with {arguments.baseline}")
-
-
-def _state(source: Path, package: Package) -> tuple[DataSet, Plan]:
-    """A data set with its plan, checked."""
-    found = open_dataset(source)
-    plan = plan_with_measured_blocks(package.plan, found.states)
-    check_covers(found.states, plan, source)
-    return found, plan
+    print(f"{len(rows['changes'])} configurations compared with {name}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -183,6 +177,10 @@ def _parser() -> argparse.ArgumentParser:
     _path(command, "--parquet", "data set to write")
     _path(command, "--csv", "the same as .csv.gz")
     _path(command, "--package", "datapackage.json to write")
+    _path(command, "--states", "folder that keeps each data set, under its date")
+    command.add_argument(
+        "--code", type=json.loads, required=True, help="hashes of functions and models, as JSON"
+    )
 
     command = commands.add_parser("unpack", help=unpack.__doc__)
     command.set_defaults(run=unpack)
@@ -205,9 +203,10 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("compare", help=compare.__doc__)
     command.set_defaults(run=compare)
-    command.add_argument("--name", required=True, help="what the baseline is called")
-    _path(command, "--baseline", "its data set, .csv.gz or .parquet")
-    _path(command, "--baseline-package", "its datapackage.json")
+    command.add_argument("--name", help="what the baseline is called")
+    command.add_argument("--baseline", type=Path, help="its data set, .csv.gz or .parquet")
+    command.add_argument("--baseline-package", type=Path, help="its datapackage.json")
+    command.add_argument("--states", type=Path, help="instead of these: take it from this folder")
     _path(command, "--trials", "data set, .parquet or .csv.gz")
     _path(command, "--package", "its datapackage.json")
     _path(command, "--out", "folder for what changed")

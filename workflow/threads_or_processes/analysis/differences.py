@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from threads_or_processes.analysis.dataset import Batches
@@ -22,12 +22,16 @@ OF_CONFIG = frozenset({"blocks", "interpreters", "margin", "precision", "trial",
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """What a data set was measured with; `code`: the identity of what measured each cell."""
+    """What a data set was measured with; `code`: the identity of what measured each cell.
+
+    `functions`: the same of each task function alone, where it is known.
+    """
 
     plan: Plan
     interpreters: Mapping[str, Identity]
     git_commit: str
     code: Mapping[str, str]
+    functions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def roles(self) -> Mapping[tuple[bool, bool] | str, str]:
@@ -60,6 +64,7 @@ def made_of(package: Package, batches: Batches) -> Made:
         interpreters=package.interpreters,
         git_commit=package.git_commit,
         code=code,
+        functions=package.functions,
     )
 
 
@@ -100,15 +105,15 @@ def _of_code(measured: Measured) -> Iterator[DifferenceRow]:
         for cell in now.plan.cells
         if cell.id in was.code and was.code[cell.id] != now.code.get(cell.id, was.code[cell.id])
     }
-    for function in sorted(changed):
-        if ":" in function:
-            yield DifferenceRow(
-                kind="code",
-                what=function,
-                before=_short(_code_of(was, function)),
-                after=_short(_code_of(now, function)),
-            )
-    if any(":" not in function for function in changed):
+    own = {function for function in changed if ":" in function and not _is_same(was, now, function)}
+    for function in sorted(own):
+        yield DifferenceRow(
+            kind="code",
+            what=function,
+            before=_short(_code_of(was, function)),
+            after=_short(_code_of(now, function)),
+        )
+    if changed - own:
         yield DifferenceRow(
             kind="instrument",
             what="the code that measures, by commit",
@@ -117,13 +122,21 @@ def _of_code(measured: Measured) -> Iterator[DifferenceRow]:
         )
 
 
+def _is_same(was: Made, now: Made, function: str) -> bool:
+    """Whether the function itself is known to be the same: then what changed is the instrument."""
+    return function in was.functions and was.functions[function] == now.functions.get(function)
+
+
 def _code_of(made: Made, function: str) -> str:
-    """The identity of the first cell of a function, in the order of ids."""
-    return min(
-        (cell.id, made.code[cell.id])
-        for cell in made.plan.cells
-        if cell.id in made.code and made.plan.workloads[cell.workload].function == function
-    )[1]
+    """The function's own identity; where that is unknown, that of its first cell by id."""
+    return (
+        made.functions.get(function)
+        or min(
+            (cell.id, made.code[cell.id])
+            for cell in made.plan.cells
+            if cell.id in made.code and made.plan.workloads[cell.workload].function == function
+        )[1]
+    )
 
 
 def _short(identity: str) -> str:

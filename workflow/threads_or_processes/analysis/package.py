@@ -5,11 +5,12 @@ each column and names the files' sizes and hashes; the plan, the interpreters' i
 parity are resources inside it. Data set and package are all that has to be kept.
 """
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from threads_or_processes.analysis.checks import REPETITION_KEY
 from threads_or_processes.common.decoding import MismatchError, problem_with
@@ -22,6 +23,7 @@ from threads_or_processes.records.fields import Column, columns_of
 from threads_or_processes.records.interpreter import Identity, Parity
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables.dataset import RepetitionRow
+from threads_or_processes.records.trial import Sha256
 
 #: Of the data set's columns and of what the package holds.
 SCHEMA_VERSION = 1
@@ -32,6 +34,10 @@ PARQUET_FILE = "trials.parquet"
 
 #: The types of a Table Schema.
 TYPES = {int: "integer", float: "number", str: "string"}
+
+#: The folder of a data set that a run kept by itself: date and time (UTC) of its last trial, then
+#: the beginning of its hash.
+STATE_NAME = re.compile(r"\d{4}-\d\d-\d\d-\d{6}-[0-9a-f]{8}")
 
 PROFILES = "https://datapackage.org/profiles/2.0"
 LICENCE = {
@@ -59,12 +65,20 @@ class FileNote:
         return cls(bytes=path.stat().st_size, sha256=sha256_file(path))
 
 
+class Code(TypedDict):
+    """Hashes of the code behind each task function and each model, by name."""
+
+    functions: dict[str, Sha256]
+    models: dict[str, Sha256]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Package:
     """What belongs to a data set: plan.json, the interpreters by name, parity.json and its files.
 
     `plan_json` stays as the file has it, for a report's id is made from it; `plan` is what it says.
-    `git_commit`: of the programs that collected it, `unknown` outside a checkout.
+    `git_commit`: of the programs that collected it, `unknown` outside a checkout. `functions` and
+    `models`: as in `Code`; empty in data sets of earlier versions.
     `csv`, `parquet`: by what trials.csv.gz and trials.parquet are recognised. An interpreter's
     identity leaves out the path at which it happened to lie.
     """
@@ -75,6 +89,8 @@ class Package:
     csv: FileNote
     parquet: FileNote
     git_commit: str
+    functions: Mapping[str, str] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def plan(self) -> Plan:
@@ -102,7 +118,12 @@ def as_record(package: Package) -> dict[str, Any]:
         "one trial, which is the statistical unit. Analyse it with "
         f"`snakemake --cores all --config dataset=<path of {CSV_FILE}>`.",
         "licenses": [LICENCE],
-        "programs": {"name": "threads-or-processes", "git_commit": package.git_commit},
+        "programs": {
+            "name": "threads-or-processes",
+            "git_commit": package.git_commit,
+            "functions": package.functions,
+            "models": package.models,
+        },
         "resources": [
             {
                 "$schema": f"{PROFILES}/dataresource.json",
@@ -184,6 +205,12 @@ def _constraints(column: Column) -> dict[str, Any]:
     return {name: value for name, value in stated.items() if value is not None}
 
 
+def states_in(folder: Path) -> list[Path]:
+    """The data sets that runs kept whole in a folder, the latest first."""
+    found = [file.parent for file in folder.glob(f"*/{PACKAGE_FILE}")]
+    return sorted((one for one in found if STATE_NAME.fullmatch(one.name)), reverse=True)
+
+
 def read_package(path: Path) -> Package:
     """Read and check datapackage.json; `UserError` names what is wrong with it."""
     if not (path.exists() or path.is_symlink()):
@@ -211,13 +238,16 @@ def read_package(path: Path) -> Package:
 def package_from(value: Json) -> Package:
     """Take a package from its JSON; raises KeyError, TypeError or ValueError for a broken one."""
     resources = {resource["name"]: resource for resource in value["resources"]}
+    programs = value.get("programs", {})
     return Package(
         plan_json=resources["plan"]["data"],
         interpreters=resources["interpreters"]["data"],
         parity=resources["parity"]["data"],
         csv=_note(resources["trials"]),
         parquet=_note(resources["trials-parquet"]),
-        git_commit=value.get("programs", {}).get("git_commit", UNKNOWN),
+        git_commit=programs.get("git_commit", UNKNOWN),
+        functions=programs.get("functions", {}),
+        models=programs.get("models", {}),
     )
 
 
@@ -242,6 +272,9 @@ def _problems(package: Package) -> Iterator[str]:
             yield f"the interpreter of {arm} is not what its identity_sha256 says"
     if problem := problem_with(package.parity, Parity):
         yield f"parity: {problem}"
+    code = {"functions": package.functions, "models": package.models}
+    if problem := problem_with(code, Code):
+        yield f"programs: {problem}"
 
 
 def _check_version(value: Any, path: Path) -> None:

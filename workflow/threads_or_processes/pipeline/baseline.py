@@ -12,14 +12,18 @@ from threads_or_processes.analysis.package import (
     PARQUET_FILE,
     Package,
     read_package,
+    states_in,
 )
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.records.plan import Plan
+from threads_or_processes.records.trial import other_hardware
 
 #: Where baselines are kept: not in a machine's folder, for another kernel has another folder.
 FOLDER = Path("results/baselines")
-#: What an update of the system changes; all else of a fingerprint is the machine itself.
-SYSTEM = frozenset({"kernel", "os"})
+#: Not a name: the latest of the states that runs keep by themselves and that differs from now.
+PREVIOUS = "previous"
+#: More states than this are counted, not named.
+MOST_NAMED = 5
 #: The verdict of the gate that needs a baseline.
 SLOWER = "slower"
 
@@ -44,6 +48,8 @@ class Baseline:
                     hint="name one: --config baseline=NAME",
                 )
             return None
+        if asked == PREVIOUS:
+            return Previous(name=asked, dataset=root / FOLDER / plan.campaign)
         if "/" in asked:
             dataset = dataset_at(Path(asked), "baseline")
             # Its folder's name: a page is published, and the rest of the path says nothing there.
@@ -76,13 +82,7 @@ class Baseline:
 
     def check(self, plan: Plan) -> None:
         """`UserError` if it was measured on other hardware than this plan is for."""
-        was, now = self.package.plan.fingerprint, plan.fingerprint
-        apart = [
-            f"{key} is {now.get(key)} and was {was.get(key)}"
-            for key in dict.fromkeys((*was, *now))
-            if key not in SYSTEM and was.get(key) != now.get(key)
-        ]
-        if apart:
+        if apart := other_hardware(self.package.plan.fingerprint, plan.fingerprint):
             raise UserError(
                 f"baseline {self.name} was measured on another machine: {', '.join(apart)}",
                 where=str(self.folder),
@@ -95,6 +95,63 @@ class Baseline:
         if self.is_kept:
             return f"Compared with baseline {self.name}: {self.dataset}"
         return f"There is no baseline {self.name} yet: this run's data are kept in {self.folder}"
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that a comparison reads of it."""
+        return [self.dataset, self.package_file]
+
+    @property
+    def to_keep(self) -> list[Path]:
+        """The files of it that a run makes."""
+        return [] if self.is_kept else self.files
+
+    @property
+    def options(self) -> list[str]:
+        """What tells the command that compares which it is."""
+        dataset, package_file = map(str, self.files)
+        return [
+            *("--name", self.name, "--baseline", dataset),
+            *("--baseline-package", package_file),
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Previous(Baseline):
+    """A state that a run kept by itself; which one is only known once all is measured.
+
+    `dataset` is the folder of all of them.
+    """
+
+    @property
+    def files(self) -> list[Path]:
+        """None that is known beforehand."""
+        return []
+
+    @cached_property
+    def is_kept(self) -> bool:
+        """Whether there is any."""
+        return bool(states_in(self.dataset))
+
+    @property
+    def options(self) -> list[str]:
+        """The folder to choose from."""
+        return ["--states", str(self.dataset)]
+
+    @property
+    def announcement(self) -> str:
+        """Which there are."""
+        if not self.is_kept:
+            return (
+                f"There is no earlier state in {self.dataset}: this run's data are kept there. "
+                "Make your change, then run the same command again"
+            )
+        names = [state.name for state in states_in(self.dataset)]
+        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        return (
+            f"Compared with the latest state in {self.dataset} that differs. Kept there: "
+            f"{', '.join(names[:MOST_NAMED])}{more}"
+        )
 
 
 def dataset_at(path: Path, key: str = "dataset") -> Path:

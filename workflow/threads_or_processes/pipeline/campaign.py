@@ -24,7 +24,7 @@ from threads_or_processes.common.plan_file import plan_json
 from threads_or_processes.common.signing import read_identity
 from threads_or_processes.interpreters.program import program_sha256
 from threads_or_processes.interpreters.request import fingerprints, request_from
-from threads_or_processes.pipeline.baseline import Baseline
+from threads_or_processes.pipeline.baseline import FOLDER, Baseline
 from threads_or_processes.pipeline.results import Results
 from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.claims import claim_file, files_behind, read_claim_files
@@ -66,7 +66,11 @@ from threads_or_processes.trial.machine import (
 )
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.needs import REASONS, Need
-from threads_or_processes.trial.supervisor.instrument import instrument_sha256
+from threads_or_processes.trial.supervisor.instrument import (
+    function_sha256,
+    instrument_sha256,
+    model_sha256,
+)
 from threads_or_processes.trial.topology import topology
 from threads_or_processes.trial.user_workloads import UserFunction, read_user_function, workload_of
 from threads_or_processes.trial.workloads import all_workloads
@@ -335,6 +339,20 @@ class Campaign(Results):
     def _instrument_sha256(self) -> Callable[[str, str], str]:
         """Of a task function and a model; many trials share one."""
         return cache(lambda function, model: instrument_sha256(workload_of(function), model))
+
+    @property
+    def code(self) -> dict[str, dict[str, str]]:
+        """A hash of the code behind each task function and each model, by name."""
+        functions = {work.function for work in self.plan.workloads.values()}
+        return {
+            "functions": {one: function_sha256(workload_of(one)) for one in sorted(functions)},
+            "models": {one: model_sha256(one) for one in sorted(self.plan.models)},
+        }
+
+    @property
+    def states(self) -> Path:
+        """Where each finished data set is kept under its date."""
+        return self.root / FOLDER / self.plan.campaign
 
     def position(self, wildcards: TrialWildcards) -> int:
         """The trial's place in the planned order, from 1."""

@@ -20,7 +20,7 @@ from threads_or_processes.common.files import (
     read_json,
     temporary_folder,
 )
-from threads_or_processes.pipeline.baseline import Baseline
+from threads_or_processes.pipeline.baseline import FOLDER, Baseline
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables import TABLES
 from threads_or_processes.records.tables.changes import BASELINE_TABLES
@@ -162,9 +162,7 @@ class Results:
     @property
     def to_keep(self) -> list[Path]:
         """The files of the baseline that this run makes."""
-        if self.baseline is None or self.baseline.is_kept:
-            return []
-        return [self.baseline.dataset, self.baseline.package_file]
+        return [] if self.baseline is None else list(self.baseline.to_keep)
 
     @property
     def about_baseline(self) -> list[str]:
@@ -205,6 +203,7 @@ class Results:
         names = ("archive", "calibration", "figures", "interpreters", "logs", "precision", "tables")
         return [
             *(Path(".snakemake"), Path(".snakemake/metadata"), self.root / "report", self.results),
+            self.root / FOLDER,
             *(self.results / name for name in (*names, "trials")),
         ]
 

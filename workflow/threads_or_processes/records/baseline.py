@@ -1,6 +1,6 @@
 """What a comparison with a baseline says besides its tables: baseline/baseline.json."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -25,10 +25,24 @@ class Together:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EarlierState:
+    """A data set that an earlier run finished, and what of it differs from the one now.
+
+    `left_out`: why it can't be compared, in a phrase; empty where it can.
+    """
+
+    name: str
+    differs: Sequence[str] = ()
+    left_out: str = ""
+    is_compared: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class BaselineNote:
     """The baseline, and what was not compared with it.
 
-    `is_itself`: nothing was measured since. `margin`: what counts as no difference.
+    `is_itself`: nothing was measured since. `margin`: what counts as no difference. `states`: the
+    earlier states, the latest first, where one of them is the baseline; None where it has a name.
     `sentinel_ratio`: time of the sentinel at its best, after / before. `left_out`: reasons, each
     with a number of configurations.
     """
@@ -41,4 +55,5 @@ class BaselineNote:
     sentinel_ratio: float | None = None
     together: Together | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
+    states: Sequence[EarlierState] | None = None
     schema_version: Literal[1] = 1

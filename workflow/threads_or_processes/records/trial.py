@@ -20,6 +20,8 @@ from threads_or_processes.records.vocabulary import (
 Count = Annotated[int, Field("", minimum=0)]
 Positive = Annotated[int, Field("", minimum=1)]
 Sha256 = Annotated[str, Field("", pattern="[0-9a-f]{64}")]
+#: The fields of a machine's fingerprint that an update of the system changes.
+SYSTEM = frozenset({"kernel", "os"})
 Phase = Literal["warmup", "measure"]
 
 
@@ -414,6 +416,15 @@ def differing(found: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str
     """The fields in which two fingerprints of machines differ, by name."""
     fields = sorted(found.keys() | expected.keys())
     return [field for field in fields if found.get(field) != expected.get(field)]
+
+
+def other_hardware(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs between two fingerprints beyond an update of the system, in phrases."""
+    return [
+        f"{key} is {now.get(key)} and was {was.get(key)}"
+        for key in dict.fromkeys((*was, *now))
+        if key not in SYSTEM and was.get(key) != now.get(key)
+    ]
 
 
 def repetitions_at(amount: int, repetitions: int) -> int:

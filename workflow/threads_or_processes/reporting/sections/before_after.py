@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from threads_or_processes.records.baseline import BaselineNote, Together
+from threads_or_processes.records.baseline import BaselineNote, EarlierState, Together
 from threads_or_processes.records.tables.changes import ChangeRow, DifferenceRow
 from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, Basis, ComparisonResult
@@ -57,7 +57,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
     yield Section(
         anchor=ANCHOR,
         title="Before and after",
-        question="What changed since the baseline?",
+        question="What changed on this machine, and by how much?",
         cautions=_cautions(rows),
         answer=_answer(since.note, rows, campaign),
         blocks=filled(
@@ -66,7 +66,8 @@ def build(evidence: Evidence) -> Iterator[Section]:
             *(figure_block(one) for one in _figure(first[:MOST_SHOWN], since.note, campaign)),
             *_every(rows, first, campaign),
             _differences(since.differences),
-            not_covered(_limits(since)),
+            *_states(since.note),
+            *(() if since.note.is_itself else (not_covered(_limits(since)),)),
         ),
     )
 
@@ -86,12 +87,19 @@ def _place(row: ChangeRow) -> tuple[int, float, str]:
 
 
 def _answer(note: BaselineNote, rows: Sequence[ChangeRow], campaign: Campaign) -> Words:
-    since, data = text.day(note.first_unix_ns), note.trials_csv_sha256[:8]
-    name = (Code(text=text.plain(note.name, 60)), f" ({since:%-d %B %Y}, data {data})")
+    day, data = text.day(note.first_unix_ns), note.trials_csv_sha256[:8]
+    since: Words
+    if note.states is None:
+        name = Code(text=text.plain(note.name, 60))
+        since = ("since baseline ", name, f" ({day:%-d %B %Y}, data {data})")
+    else:
+        since = (f"since the state of {day:%-d %B %Y} (data {data})",)
+        if note.is_itself:
+            return "There is no earlier state to compare with."
     if note.is_itself:
-        return ("Nothing was measured since baseline ", *name, ", so there is nothing to compare.")
+        return ("Nothing was measured ", *since, ", so there is nothing to compare.")
     if not rows:
-        return ("No configuration was measured again since baseline ", *name, ".")
+        return ("No configuration was measured again ", *since, ".")
     counts = Counter(row.reading for row in rows)
     told = ", ".join(f"{counts[one]} {word}" for one, word in RESULTS.items() if counts[one])
     most = ""
@@ -99,7 +107,7 @@ def _answer(note: BaselineNote, rows: Sequence[ChangeRow], campaign: Campaign) -
         figures = words.figures(rows[0].estimate)
         most = f" Most: {campaign.described(rows[0].cell)}, {figures} the time."
     of = text.count(len(rows), "configuration")
-    return ("Since baseline ", *name, f", of {of}: {told}.{most}")
+    return (f"Of {of} measured again ", *since, f": {told}.{most}")
 
 
 def _surroundings(since: SinceBaseline) -> Iterator[Block]:
@@ -220,14 +228,50 @@ def _differences(rows: Sequence[DifferenceRow]) -> Fold:
     return Fold(summary="What differs between the two states", content=filled(table))
 
 
+def _states(note: BaselineNote) -> Iterator[Fold]:
+    """The states that were kept, where one of them is the baseline."""
+    if not note.states:
+        return
+    yield Fold(
+        summary="Earlier states",
+        content=(
+            Paragraph(
+                "Each run keeps its finished data as a state. The latest one that differs from now "
+                "is compared. To compare with another, set baseline to its name."
+            ),
+            table_of(
+                note.states,
+                (
+                    Column("State", lambda one: text.plain(one.name)),
+                    Column("Differs from now in", lambda one: _listed(one.differs)),
+                    Column("Compared", _compared),
+                ),
+                caption="The states before this one, the latest first",
+            ),
+        ),
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    first = [text.plain(name, 60) for name in names[:3]]
+    more = [f"{len(names) - 3} more"] if len(names) > 3 else []
+    return text.listing([*first, *more]) if names else text.MISSING
+
+
+def _compared(state: EarlierState) -> str:
+    if state.left_out:
+        return f"no: {text.plain(state.left_out, 120)}"
+    return "yes" if state.is_compared else "no: not the latest"
+
+
 def _limits(since: SinceBaseline) -> str:
     spread = [sd for row in since.changes if (sd := row.intervals.beyond_trials_sd) is not None]
     between = ""
     if spread:
         between = (
-            " Each interval includes how far times move from one session to another: "
+            " The intervals include how far times usually move from one session to another: "
             f"{text.percent(min(spread))} to {text.percent(max(spread))} (standard deviation), "
-            "by earlier campaigns and by what did not change here."
+            "from earlier campaigns and from what did not change here."
         )
     left = "".join(
         f" Left out: {text.count(number, 'configuration')}, {reason}."
@@ -236,6 +280,6 @@ def _limits(since: SinceBaseline) -> str:
     quiet = sum(row.basis is Basis.QUIET for row in since.changes)
     basis = f" {quiet} of {len(since.changes)} ratios rest on undisturbed repetitions."
     return (
-        f"the two states were measured at different times.{between} What the two sessions do "
-        f"beyond that is in the ratios.{basis if since.changes else ''}{left}"
+        "What else differed between the two sessions: it is part of each ratio."
+        f"{between}{basis if since.changes else ''}{left}"
     )

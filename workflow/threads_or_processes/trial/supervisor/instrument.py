@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from threads_or_processes.trial.models import MODELS
@@ -28,8 +28,23 @@ IMPORT = re.compile(
 
 def instrument_sha256(workload: Workload, model: str) -> str:
     """SHA-256 (hex) of the sources that a trial of this workload and model executes."""
-    joined = hashlib.sha256(MODELS[model].place.encode())
-    for source in sources_of(workload, model):
+    return _joined(MODELS[model].place, sources_of(workload, model))
+
+
+def model_sha256(model: str) -> str:
+    """The same for a model alone, whatever the workload."""
+    return _joined(MODELS[model].place, _closure([*CORE, _module_of(model)]))
+
+
+def function_sha256(workload: Workload) -> str:
+    """SHA-256 (hex) of the sources of a workload's function alone."""
+    own = workload.file
+    return _joined("", sources_of_user_file(own) if own else _closure([_family_of(workload)]))
+
+
+def _joined(beginning: str, sources: Iterable[Path]) -> str:
+    joined = hashlib.sha256(beginning.encode())
+    for source in sources:
         joined.update(hashlib.sha256(source.read_bytes()).digest())
     return joined.hexdigest()
 
@@ -40,16 +55,28 @@ def sources_of(workload: Workload, model: str) -> list[Path]:
     An `__init__` only lists what a folder holds, so it doesn't count; nor do declarations. What the
     table of models says of this one joins the digest.
     """
-    entries = [*CORE, TRIAL / "models" / f"{MODELS[model].module}.py"]
-    if not workload.file:
-        entries.append(TRIAL / "workloads" / f"{workload.family}.py")
+    if workload.file:
+        return [*_closure([*CORE, _module_of(model)]), *sources_of_user_file(workload.file)]
+    return _closure([*CORE, _module_of(model), _family_of(workload)])
+
+
+def _module_of(model: str) -> Path:
+    return TRIAL / "models" / f"{MODELS[model].module}.py"
+
+
+def _family_of(workload: Workload) -> Path:
+    return TRIAL / "workloads" / f"{workload.family}.py"
+
+
+def _closure(entries: list[Path]) -> list[Path]:
+    """These files of the package and those that they import, each once."""
     found: set[Path] = set()
     while entries:
         source = entries.pop()
         if source not in found and source not in DECLARATIONS:
             found.add(source)
             entries += _imported_by(source)
-    return [*sorted(found), *(sources_of_user_file(workload.file) if workload.file else ())]
+    return sorted(found)
 
 
 def _imported_by(source: Path) -> Iterator[Path]:
