@@ -35,6 +35,10 @@ TESTED = {
     "tools/unpack <machine>.tar.gz": (
         "tests/pipeline/test_exporting.py::test_an_archive_is_unpacked_next_to_own_results"
     ),
+    "snakemake --cores all --config campaign=nightly baseline=results/<machine>": (
+        "tests/pipeline/test_own_work.py"
+        "::test_an_edited_function_is_compared_with_the_state_before_without_a_name"
+    ),
     "snakemake --cores all --config dataset=docs/example": (
         "tests/pipeline/test_exporting.py"
         "::test_the_example_in_the_docs_can_be_made_again_from_its_two_files"
