@@ -191,6 +191,12 @@ def work(task):
         time.sleep(60)  # another parent would be next
     return task
 """
+REMEMBERING = """
+import functools
+@functools.cache
+def helper(task): return task
+def work(task, pattern='plain', kind='a'): return helper(task)
+"""
 #: Values that neither a file's name nor one of Snakemake's patterns can hold.
 ODD_VALUES = ["../a/b {workers}", "\\d+" + "x" * 300]
 
@@ -198,7 +204,7 @@ ODD_VALUES = ["../a/b {workers}", "\\d+" + "x" * 300]
 def test_a_work_that_cant_be_sent_is_an_outcome_and_the_sweep_goes_on(own: Checkout) -> None:
     write(own, "first.py", "def work(task): return memoryview(bytes(task))")
     write(own, "second.py", KILLER)
-    write(own, "third.py", "def work(task, pattern='plain', kind='a'): return task")
+    write(own, "third.py", REMEMBERING)
     names = ("first", "second", "third")
     asked = sweep(**{name: {"function": f"{name}.py:work"} for name in names})
     # A parameter may be called like a key about the work.
@@ -226,6 +232,7 @@ def test_a_work_that_cant_be_sent_is_an_outcome_and_the_sweep_goes_on(own: Check
     assert own.records()[f"trials/{killed}/001.json"]["outcome"] == "harness_failed"
     assert f"warning: {killed} is tried once more: the process that guards a trial" in said
     assert "1 the measuring itself failed, twice" in page
+    assert "warning: third.py:work: helper remembers its results: the first batch computed" in said
 
 
 @pytest.mark.parametrize(
@@ -261,6 +268,14 @@ def test_a_work_that_cant_be_sent_is_an_outcome_and_the_sweep_goes_on(own: Check
             {"requirements": "rapidfuzz"},
             ["workloads.first.requirements", "a list"],
             id="requirements that are no list",
+        ),
+        pytest.param(
+            "KNOWN = {}\n"
+            "def work(task): return KNOWN.setdefault(task, None) or KNOWN.update({task: "
+            "sum(range(100_000))}) or KNOWN[task]",
+            {},
+            ["first.py:work: it remembers its results", "workload first.py:work, line 2"],
+            id="remembers",
         ),
         pytest.param(
             "def work(task): pass",

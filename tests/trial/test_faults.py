@@ -13,7 +13,9 @@ from threads_or_processes.common.files import write_json
 from threads_or_processes.common.signing import signed
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.texts import LONGEST_TEXT_CHARACTERS
+from threads_or_processes.records.vocabulary import Family
 from threads_or_processes.trial.__main__ import run_command
+from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.supervisor import noise_monitor
 from threads_or_processes.trial.supervisor.lock import machine_lock
 from threads_or_processes.trial.supervisor.trial import Circumstances, run_calibration
@@ -35,6 +37,11 @@ from pathlib import Path
 class BadLine(Exception):
     def __init__(self, line, text):
         super().__init__(f"line {line} is bad: {text}")
+
+
+class BadField(Exception):
+    def __init__(self, name):
+        super().__init__(f"field {name} is bad")
 
 
 class Unreadable:
@@ -86,11 +93,17 @@ def work(task, how=""):
         raise Leave
     elif how == "bad line":
         raise BadLine(3, "x = (")
+    elif how == "bad field":
+        raise BadField("size")
     elif how == "say nothing":
         raise Speechless
     elif how == "return something unreadable":
         return Unreadable()
     return task
+
+
+async def waiting(task, how=""):
+    return work(task, how)
 
 
 def end_the_sentinel():
@@ -101,15 +114,7 @@ def end_the_sentinel():
         if child != reaper and len(os.sched_getaffinity(child)) == 1:
             os.kill(child, signal.SIGKILL)
 """
-EACH_MODEL = (
-    "serial",
-    "threads",
-    "raw_threads",
-    "thread_executor",
-    "processes-fork",
-    "process_executor-fork",
-    "joblib",
-)
+EACH_MODEL = [name for name, entry in MODELS.items() if entry.since <= (3, 13)]
 Misbehave = Callable[..., dict[str, Any]]
 
 
@@ -129,7 +134,9 @@ def misbehave(
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
 
-    def run(how: str, model: str = "threads", **changes: Any) -> dict[str, Any]:
+    def run(
+        how: str, model: str = "threads", *, name: str = "work", **changes: Any
+    ) -> dict[str, Any]:
         changes = {
             "params": {"how": how},
             "timeout_s": 20,
@@ -138,7 +145,7 @@ def misbehave(
             "sentinel": work_file.with_name("sentinel.json"),
             **changes,
         }
-        record = trial(f"{work_file}:work", model, 1 if model == "serial" else 2, **changes)
+        record = trial(f"{work_file}:{name}", model, 1 if model == "serial" else 2, **changes)
         jsonschema.validate(record, SCHEMA, cls=jsonschema.Draft202012Validator)
         assert list((tmp_path / "tmp").iterdir()) == []
         return record
@@ -198,19 +205,23 @@ def test_long_texts_of_the_work_are_cut_and_say_so(misbehave: Misbehave) -> None
 def test_what_a_task_raises_has_its_own_name_in_each_model(
     misbehave: Misbehave, model: str
 ) -> None:
-    is_parallel = "process" in model or model == "joblib"
+    has_processes = MODELS[model].family is Family.PROCESSES
+    name = "waiting" if model == "asyncio" else "work"
     for how, said in (
+        ("bad line", "BadLine: line 3 is bad: x = ("),
+        ("bad field", "BadField: field size is bad"),
         ("exit", "SystemExit: enough"),
         ("interrupt", "KeyboardInterrupt"),
         ("leave", "Leave"),
-        ("bad line", "BadLine: line 3 is bad: x = ("),
         ("say nothing", "Speechless: (what it says can't be told: its __str__ raises)"),
-    )[:: 3 if is_parallel else 1]:
-        record = misbehave(how, model)
-        explanation = rf"misbehaving\.py:work raised {re.escape(said)} \(misbehaving.py, line \d+\)"
+    )[: 3 if has_processes else None]:
+        record = misbehave(how, model, name=name)
+        where = r"\(misbehaving.py, line \d+\)"
         assert record["outcome"] == "raised", record["explanation"]
-        assert re.fullmatch(explanation, record["explanation"])
-    if is_parallel:
+        assert re.fullmatch(
+            rf"misbehaving\.py:{name} raised {re.escape(said)} {where}", record["explanation"]
+        )
+    if has_processes:
         record = misbehave("return something unreadable", model)
         unreadable = "the result of misbehaving.py:work can't be read in the parent"
         assert record["explanation"].startswith(unreadable)

@@ -358,6 +358,21 @@ def test_a_set_up_that_raises_is_named(write: Write, trial: RunTrial) -> None:
             id="remembers",
         ),
         pytest.param(
+            "KNOWN = {}\ndef work(task, size):\n    if (task, size) not in KNOWN:\n"
+            "        KNOWN[task, size] = sum(range(20 * size))\n    return KNOWN[task, size]",
+            "mine.py:work: it remembers its results: its first batch took ",
+            "empty what it remembers with at the start of each task",
+            id="remembers in a dict",
+        ),
+        pytest.param(
+            "import functools\nclass Sums:\n    @functools.cache\n    def up_to(self, number):\n"
+            "        return sum(range(number))\nsums = Sums()\n"
+            "def work(task): return sums.up_to(100_000 + task)",
+            "mine.py:work: it remembers its results: its first batch took ",
+            "let `setup` fill them in",
+            id="remembers in a method, of a fixed length",
+        ),
+        pytest.param(
             "def work(task, size): return task",
             "mine.py:work: its `size` says how much work a task does, but a larger one takes no",
             "leave it out",
@@ -395,6 +410,45 @@ def test_a_mistake_shows_when_the_work_is_sized_in_one_clear_message(
     assert raised.value.where.startswith("workload mine.py:work, line ")
     assert hint in raised.value.hint
     assert "workflow/threads_or_processes/trial" not in str(raised.value)
+
+
+WITH_HELPERS = """
+from functools import cache, lru_cache
+
+FEW = [0] * 100
+
+@cache
+def digits(number): return sum(map(int, str(2**number)))
+
+@cache
+def table(): return [number % 7 for number in range(100)]
+
+@lru_cache(maxsize=2)
+def forgotten(task, number): return (task + number) % 7
+
+def work(task, size): return sum(digits(n % 300) for n in range(size)) + task
+
+def other(task, size):
+    return FEW[task] + sum(table()[n % 7] + forgotten(task, n) for n in range(size))
+
+def setup():
+    if SETS_UP:
+        for number in range(300):
+            digits(number)
+"""
+
+
+def test_a_helper_that_remembers_is_told_when_the_work_is_sized(
+    write: Write, identities: dict[str, Identity], capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = "warning: mine.py:work: digits remembers its results: the first batch computed "
+    write(mine=f"SETS_UP = False\n{WITH_HELPERS}")
+    run_calibration("mine.py:work", {}, 10, identities["3.13"])
+    assert told in capsys.readouterr().out
+    run_calibration("mine.py:other", {}, 10, identities["3.13"])
+    write(mine=f"SETS_UP = True\n{WITH_HELPERS}")
+    run_calibration("mine.py:work", {}, 10, identities["3.13"])
+    assert "remembers" not in capsys.readouterr().out
 
 
 # Nothing can pickle a generator, and only joblib a memoryview.

@@ -125,17 +125,19 @@ def raisable(error: BaseException) -> BaseException:
 
 
 def _can_be_raised_again(error: BaseException) -> bool:
-    """Whether the parent can raise in any model what a task raised.
+    """Whether the parent can raise in any model what a task raised, and in the same words.
 
-    A worker thread that meets a `SystemExit` ends without a word, and an exception that can be
-    pickled but not unpickled breaks a pool.
+    A worker thread that meets a `SystemExit` ends without a word. An exception that can be pickled
+    but not unpickled breaks a pool. One that makes its words from its arguments may make others
+    from these words.
     """
     import pickle  # here, because other trials must not have it in their process
 
     try:
-        return isinstance(pickle.loads(pickle.dumps(error)), Exception)  # noqa: S301 - our own
+        again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
     except Exception:
         return False
+    return isinstance(again, Exception) and words_of(again) == words_of(error)
 
 
 def alone(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Callable[[Any], Any]:

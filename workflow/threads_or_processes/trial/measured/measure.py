@@ -17,8 +17,9 @@ import signal  # noqa: E402
 import time  # noqa: E402
 import traceback  # noqa: E402
 import warnings  # noqa: E402
-from collections.abc import Mapping  # noqa: E402
-from contextlib import ExitStack  # noqa: E402
+from collections.abc import Iterator, Mapping, Sequence  # noqa: E402
+from contextlib import ExitStack, contextmanager  # noqa: E402
+from dataclasses import replace  # noqa: E402
 from inspect import signature  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
@@ -35,6 +36,11 @@ from threads_or_processes.trial.measured.loading import load_workload  # noqa: E
 from threads_or_processes.trial.measured.memory import measure_memory  # noqa: E402
 from threads_or_processes.trial.measured.probe_client import ProbeClient  # noqa: E402
 from threads_or_processes.trial.measured.proc import loaded_library  # noqa: E402
+from threads_or_processes.trial.measured.remembering import (  # noqa: E402
+    CacheCounts,
+    check_tasks,
+    remembering_helpers,
+)
 from threads_or_processes.trial.measured.timing import Batch, Length, Timings, time_cold, time_warm  # noqa: E402
 from threads_or_processes.trial.measured.user_errors import (  # noqa: E402
     TaskFunctionError,
@@ -44,12 +50,13 @@ from threads_or_processes.trial.measured.user_errors import (  # noqa: E402
 )
 from threads_or_processes.trial.measured.worker_setup import WorkerSetup  # noqa: E402
 from threads_or_processes.trial.models import MODELS, load_model  # noqa: E402
-from threads_or_processes.trial.models.base import WorkerDiedError  # noqa: E402
+from threads_or_processes.trial.models.base import Model, WorkerDiedError  # noqa: E402
 from threads_or_processes.trial.needs import Need  # noqa: E402
 from threads_or_processes.trial.workloads.registry import RESOURCE, Dispatch, Workload  # noqa: E402
 from threads_or_processes.trial.workloads.registry import Batch as BatchLength  # noqa: E402
 
 ONCE = Length(warmups=0, repetitions=1)
+EXECUTIONS = 3  # of a batch that must do the same each time
 PR_SET_PDEATHSIG = 1
 
 
@@ -83,7 +90,7 @@ def measure_cell(spec: dict[str, Any]) -> Answer:
         if workload.keeps_output:
             answer["output"] = Output(results=timings.last_results, data=timings.last_left_behind)
         _check_gil(spec["gil"], gil)
-        if wrong := _wrong_result(timings, spec["expected_checksum"]):
+        if wrong := _wrong_result(timings.checksums, spec["expected_checksum"]):
             answer |= {"outcome": Outcome.WRONG_RESULT, "explanation": wrong}
     except GilMismatchError as mismatch:
         answer |= {"outcome": Outcome.WRONG_GIL, "explanation": str(mismatch)}
@@ -125,18 +132,16 @@ def calibrate(spec: dict[str, Any]) -> dict[str, Any]:
     workload = load_workload(spec["family"], spec["workload"])
     arguments = dict(spec["arguments"])
     model = load_model("serial", 1)
-    with workload.fixture(**arguments) as given, ExitStack() as stack:
-        added = dict(given)
-        if setup := _worker_setup(workload, {**arguments, **added}):  # once: it may take long
-            added |= setup.begin()
-            stack.callback(setup.end)
+    with _ready(workload, arguments) as added:
 
         def batch_ns_at(size: int) -> int:
             sized = _batch(workload, spec["tasks"], 1, {**arguments, **added, "size": size})
             return time_warm(model, [sized], ONCE, None).found["repetitions"][0]["wall_ns"]
 
-        size = find_size(batch_ns_at, spec["target_ns"]) if workload.is_calibrated else None
-        if size is not None:
+        size = None
+        if workload.is_calibrated:
+            may_remember = workload.file is not None
+            size = find_size(batch_ns_at, spec["target_ns"], may_remember=may_remember)
             arguments["size"] = size
         arguments |= workload.same_results_with
         final_batch = _batch(workload, spec["tasks"], 1, {**arguments, **added})
@@ -154,6 +159,55 @@ def calibrate(spec: dict[str, Any]) -> dict[str, Any]:
         "expected_checksum": final["checksum"],
         **_by_tasks(workload, final_batch, timings),
     }
+
+
+def repeat(spec: dict[str, Any]) -> dict[str, Any]:
+    """Run a user's batch again and again, serially: it must give the same, and do the same work.
+
+    Raises `RemembersError`. `remembers` tells of helpers that do not compute again. A batch of
+    other tasks comes first. What a process does once, and memory that it gets from the system,
+    take their time there.
+    """
+    workload = load_workload(spec["family"], spec["workload"])
+    assert workload.file is not None
+    tasks, arguments, model = spec["tasks"], spec["arguments"], load_model("serial", 1)
+    with _ready(workload, arguments) as added:
+        caches = CacheCounts(workload.file.parent)
+        # A chunk for each task, so that each has its time.
+        batch = _batch(workload, tasks, tasks, {**arguments, **added})
+        others = replace(batch, tasks=range(tasks, 2 * tasks))
+        is_warm = _runs(others, model)
+        runs, calls = [], []
+        for _ in range(EXECUTIONS):
+            timings = time_warm(model, [batch], ONCE, None)
+            runs.append(timings.found["repetitions"][0])
+            calls.append(caches.since_last())
+    if wrong := _wrong_result([run["checksum"] for run in runs], spec["expected_checksum"]):
+        return {"outcome": Outcome.WRONG_RESULT, "explanation": wrong}
+    if is_warm:
+        check_tasks(runs)
+    remembers = remembering_helpers(calls[0], calls[-1], tasks)
+    return {"outcome": Outcome.OK, "explanation": "", "remembers": remembers}
+
+
+def _runs(batch: Batch, model: Model) -> bool:
+    """Run a batch that may have tasks of which the function knows nothing; whether it could."""
+    try:
+        batch.execute_on(model)
+    except Exception:
+        return False
+    return True
+
+
+@contextmanager
+def _ready(workload: Workload, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """What a workload needs around a serial run; yields the arguments to add."""
+    with workload.fixture(**arguments) as given, ExitStack() as stack:
+        added = dict(given)
+        if setup := _worker_setup(workload, {**arguments, **added}):  # once: it may take long
+            added |= setup.begin()
+            stack.callback(setup.end)
+        yield added
 
 
 def _by_tasks(workload: Workload, batch: Batch, timings: Timings) -> dict[str, Any]:
@@ -219,12 +273,12 @@ def _worker_setup(
     )
 
 
-def _wrong_result(timings: Timings, expected: str) -> str:
-    wrong = [number for number, seen in enumerate(timings.checksums) if seen != expected]
+def _wrong_result(checksums: Sequence[str], expected: str) -> str:
+    wrong = [number for number, seen in enumerate(checksums) if seen != expected]
     if not wrong:
         return ""
     return (
-        f"{len(wrong)} of {len(timings.checksums)} executions gave other results "
+        f"{len(wrong)} of {len(checksums)} executions gave other results "
         f"than the serial run (first: number {wrong[0] + 1})"
     )
 
@@ -260,7 +314,7 @@ def _raised(error: BaseException, spec: dict[str, Any]) -> dict[str, Any]:
     file = Path(spec["family"])
     answer = {"outcome": Outcome.RAISED, "explanation": explained(error, file, spec["workload"])}
     told = user_traceback(error, file)
-    if spec["do"] == "calibrate":
+    if spec["do"] != "measure":
         sys.stderr.write(told)
         return {**answer, "hint": hint_of(error)}
     sys.stderr.write(told or "".join(traceback.format_exception(error)))
@@ -302,7 +356,7 @@ def main() -> None:
     if is_own(spec):  # its threads may hold a lock that a forked worker then waits for
         warnings.filterwarnings("default", message=".*use of fork", category=DeprecationWarning)
     say(spec["answer"], {"version": sys.version.split()[0], "library": library})
-    run = {"measure": measure_cell, "calibrate": calibrate}[spec["do"]]
+    run = {"measure": measure_cell, "calibrate": calibrate, "repeat": repeat}[spec["do"]]
     ended_well = False
     answer: dict[str, Any]
     try:

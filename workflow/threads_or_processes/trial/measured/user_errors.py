@@ -6,11 +6,17 @@ from pathlib import Path
 
 from threads_or_processes.trial.measured.batch import NoResultError, words_of
 from threads_or_processes.trial.measured.calibration import SizeWithoutEffectError
+from threads_or_processes.trial.measured.remembering import RemembersError
 from threads_or_processes.trial.models.base import UnreadableResultError
 from threads_or_processes.trial.workloads.registry import SETUP, TEARDOWN
 
 # Where `concurrent.futures` and loky fail when a worker can't pickle a result.
 SENDING_BACK = "_sendback_result"
+# Each repetition runs the same tasks, so another input for each task would be remembered as well.
+TO_FORGET = (
+    "let it forget: empty what it remembers with at the start of each task, or do without. Where "
+    f"remembered results are part of your work, let `{SETUP}` fill them in"
+)
 
 
 class TaskFunctionError(Exception):
@@ -30,7 +36,7 @@ def explained(error: BaseException, file: Path, name: str) -> str:
     said = words_of(error)
     if isinstance(error, TaskFunctionError):
         return str(error)
-    if isinstance(error, NoResultError | SizeWithoutEffectError):
+    if isinstance(error, NoResultError | SizeWithoutEffectError | RemembersError):
         return f"{label}: {error}"
     if isinstance(error, UnreadableResultError):
         return f"the result of {label} can't be read in the parent: {error}"
@@ -59,6 +65,8 @@ def hint_of(error: BaseException) -> str:
             return "let it return something that can be compared, such as a sum, a count or a list"
         case SizeWithoutEffectError():
             return "do as much work as `size` says, such as that many rounds, or leave it out"
+        case RemembersError():
+            return TO_FORGET
         case FileNotFoundError():
             return "name files from Path(__file__).parent: a trial runs in a folder of its own"
         case _:

@@ -10,6 +10,8 @@ from pathlib import Path
 from shutil import disk_usage
 from typing import Any, NamedTuple
 
+from threads_or_processes.trial.measured.batch import words_of
+from threads_or_processes.trial.models.base import UnreadableResultError
 from threads_or_processes.trial.models.oob_pickle import (
     PackedValue,
     Span,
@@ -84,7 +86,10 @@ class SharedMemoryProcesses(StdlibProcesses):
         answers: list[Answer] = super().map(partial(serve, function), requests)
         for place, answer in enumerate(answers):
             self._needed[place] = max(answer.needed, self._needed.get(place, 0))
-        return [loads_copy(memory, answer.result) for answer in answers]
+        try:
+            return [loads_copy(memory, answer.result) for answer in answers]
+        except Exception as error:
+            raise UnreadableResultError(words_of(error)) from error
 
     def stop(self) -> None:
         """Terminate the pool and give the block back."""

@@ -36,6 +36,7 @@ from threads_or_processes.records.vocabulary import (
 )
 from threads_or_processes.trial.machine import allowed_cpus, check_unchanged, cpu_quota, fingerprint
 from threads_or_processes.trial.measured.probe_client import ProbeReading
+from threads_or_processes.trial.measured.user_errors import TO_FORGET
 from threads_or_processes.trial.supervisor import health
 from threads_or_processes.trial.supervisor.environment import Environment, draw_environment
 from threads_or_processes.trial.supervisor.faults import HarnessError, SurroundingsError
@@ -396,23 +397,16 @@ def _work(function: str, params: Mapping[str, Any]) -> str:
 
 
 def _check_repeats(function: str, calibration: Mapping[str, Any], identity: Identity) -> None:
-    """Refuse a function whose results differ in another process, or when it is called again."""
+    """Refuse a function that gives other results in another process, or remembers them.
+
+    A helper that remembers is told.
+    """
     workload = workload_of(function)
+    work = _calibrated_work(calibration["params"], calibration, workers=1)
     ending = _run(
         identity,
         workload,
-        {
-            **_calibrated_work(calibration["params"], calibration, workers=1),
-            "model": "serial",
-            "workers": 1,
-            "timing": "warm",
-            "warmups": 1,
-            "repetitions": 1,
-            "amounts": [1],
-            "patience_ns": 0,
-            "probe": None,
-            "gil": identity["gil_enabled"],
-        },
+        work | {"do": "repeat"},
         draw_environment(1, workload.name, 0),
         CALIBRATION_TIMEOUT_S,
     )
@@ -423,8 +417,10 @@ def _check_repeats(function: str, calibration: Mapping[str, Any], identity: Iden
             hint="draw random numbers from random.Random(task), keep nothing from one call to the "
             "next, and return nothing that depends on the time, the process or a set's order",
         )
-    if ending.answer["outcome"] not in ("ok", "wrong_gil"):  # a GIL is for the trials to tell
+    if ending.answer["outcome"] != "ok":
         raise _not_calibrated(function, calibration["params"], ending)
+    for told in ending.answer.get("remembers", []):
+        tell(f"{Path(function).name}: {told}. Fix: {TO_FORGET}")
 
 
 def _tasks(calibration: Mapping[str, Any], workers: int) -> tuple[int, str]:
