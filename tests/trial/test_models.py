@@ -3,10 +3,12 @@
 import asyncio
 import concurrent.futures
 import pickle
+import signal
 import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,7 +21,7 @@ from hypothesis.extra import numpy as arrays_of
 from threads_or_processes.records.vocabulary import Family
 from threads_or_processes.trial.models import MODELS, load_model
 from threads_or_processes.trial.models.barrier import wait_for_all
-from threads_or_processes.trial.models.base import Startup
+from threads_or_processes.trial.models.base import Startup, UnreadableResultError
 from threads_or_processes.trial.models.oob_pickle import (
     ALIGNMENT_BYTES,
     dumps_oob,
@@ -102,6 +104,24 @@ def test_a_result_that_can_not_be_read_ends_the_waiting(
     observe: Observe, model: str, error: str
 ) -> None:
     assert observe("unreadable", model, "3.13").answer["answer"] == {"error": error}
+
+
+def test_a_worker_that_its_executor_ends_is_not_taken_for_dead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class EndedMeanwhile:
+        pid = 1
+        answers = iter([None])
+
+        @property
+        def exitcode(self) -> int | None:
+            return next(self.answers, -signal.SIGTERM)
+
+    model: Any = load_model("process_executor-forkserver", 1)
+    stand_in = SimpleNamespace(_processes={1: EndedMeanwhile()}, shutdown=lambda: None)
+    monkeypatch.setattr(model, "_executor", stand_in, raising=False)
+    with pytest.raises(UnreadableResultError, match="no such result"), model._telling_who_died():
+        raise BrokenProcessPool from Exception("no such result")
 
 
 @pytest.mark.parametrize("model", SHARING_MEMORY)
