@@ -204,12 +204,13 @@ def test_an_async_function_is_awaited_and_elsewhere_run(write: Write, trial: Run
 
 # SQLite refuses a connection of another thread.
 WITH_SETUP = """
-import os, sqlite3, threading
+import os, sqlite3, threading, time
 from pathlib import Path
 
 def noted(what):
+    worker = f"{os.getpid()}/{threading.get_native_id()}"
     with Path(__file__).with_suffix(".log").open("a") as log:
-        log.write(f"{what} {os.getpid()} {threading.get_native_id()}\\n")
+        log.write(f"{what} {worker} {time.perf_counter_ns()}\\n")
 
 def setup(first=1):
     noted("up")
@@ -229,40 +230,73 @@ async def waiting(task, resource, first=1):
 """
 
 
-def test_a_set_up_and_a_tear_down_run_once_in_each_worker(write: Write, trial: RunTrial) -> None:
-    write(connected=WITH_SETUP)
-    log = Path("connected.log")
-    assert trial("connected.py:work", params={"first": 3})["outcome"] == "wrong_result"
-    lives = {"raw_threads": 3}  # each repetition has its own, and the warm-up
-    for model, workers, timing in (
+def noted(log: Path) -> dict[str, dict[str, int]]:
+    """When each worker noted that it was set `up` and torn `down`; each must do so once."""
+    found: dict[str, dict[str, int]] = {"up": {}, "down": {}}
+    for line in log.read_text(encoding="utf-8").splitlines():
+        what, worker, at_ns = line.split()
+        assert worker not in found[what]
+        found[what][worker] = int(at_ns)
+    assert found["up"].keys() == found["down"].keys()
+    log.unlink()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("model", "workers", "timing"),
+    [
         ("serial", 1, "warm"),
         ("threads", 2, "warm"),
         ("thread_executor", 2, "warm"),
-        ("raw_threads", 2, "warm"),
         ("processes-fork", 2, "warm"),
         ("processes-forkserver", 2, "memory"),
         ("stdlib_processes-spawn", 2, "warm"),
         ("process_executor-fork", 2, "warm"),
         ("joblib", 2, "warm"),
         ("asyncio", 1, "warm"),
-    ):
-        log.unlink()
-        function = "waiting" if model == "asyncio" else "work"
-        record = trial(f"connected.py:{function}", model, workers, timing=timing)
-        assert (record["outcome"], record["explanation"]) == ("ok", ""), record["stderr_tail"]
-        if model == "asyncio":  # this has been calibrated as well, in two processes
-            continue
-        told = log.read_text(encoding="utf-8").splitlines()
-        up = [line.removeprefix("up ") for line in told if line.startswith("up ")]
-        assert len(set(up)) == workers * lives.get(model, 1)
-        assert sorted(told) == sorted(
-            [*(f"up {one}" for one in up), *(f"down {one}" for one in up)]
-        )
-    log.unlink()
-    cold = trial("connected.py:work", "processes-fork", 2, timing="cold")
-    assert (cold["outcome"], cold["explanation"]) == ("ok", "")
-    told = log.read_text(encoding="utf-8").splitlines()
-    assert len(told) == 2 * len({line.partition(" ")[2] for line in told}) >= 2 * 3
+    ],
+)
+def test_a_set_up_and_a_tear_down_run_once_in_each_worker_outside_the_timed_region(
+    write: Write, trial: RunTrial, model: str, workers: int, timing: str
+) -> None:
+    write(connected=WITH_SETUP)
+    function = "waiting" if model == "asyncio" else "work"
+    trial(f"connected.py:{function}")  # calibrates it
+    Path("connected.log").unlink()
+    record = trial(f"connected.py:{function}", model, workers, timing=timing)
+    assert (record["outcome"], record["explanation"]) == ("ok", ""), record["stderr_tail"]
+    told = noted(Path("connected.log"))
+    assert len(told["up"]) == workers
+    if timing == "warm":
+        first, *_, last = record["repetitions"]
+        assert max(told["up"].values()) < first["started_monotonic_ns"]
+        assert last["started_monotonic_ns"] + last["wall_ns"] < min(told["down"].values())
+
+
+@pytest.mark.parametrize(
+    ("model", "timing"), [("raw_threads", "warm"), ("threads", "cold"), ("processes-fork", "cold")]
+)
+def test_workers_that_are_new_each_time_are_set_up_in_it(
+    write: Write, trial: RunTrial, model: str, timing: str
+) -> None:
+    write(connected=WITH_SETUP)
+    trial("connected.py:work")  # calibrates it
+    Path("connected.log").unlink()
+    record = trial("connected.py:work", model, 2, timing=timing)
+    assert (record["outcome"], record["explanation"]) == ("ok", "")
+    told = noted(Path("connected.log"))
+    assert len(told["up"]) == 2 * len(record["repetitions"])
+    for one in record["repetitions"]:
+        ended_ns = one["started_monotonic_ns"] + one["wall_ns"]
+        for moments in told.values():
+            inside = [n for n in moments.values() if one["started_monotonic_ns"] < n < ended_ns]
+            assert len(inside) == 2
+
+
+def test_a_set_up_gets_the_parameters_that_it_asks_for(write: Write, trial: RunTrial) -> None:
+    write(connected=WITH_SETUP)
+    assert trial("connected.py:work", params={"first": 3})["outcome"] == "wrong_result"
+    assert trial("connected.py:work", params={"first": 1})["outcome"] == "ok"
 
 
 def test_the_document_s_set_up_works(write: Write, trial: RunTrial) -> None:
