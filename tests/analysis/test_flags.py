@@ -177,6 +177,31 @@ def test_a_cell_drifts_with_the_clock_and_not_with_the_number_of_its_block() -> 
     assert cell["flags"] == "unstable drifting"
 
 
+@pytest.mark.parametrize(
+    ("function", "slow", "blocks", "flags"),
+    [
+        ("mine.py:work", 12, 8, "slow_start"),
+        ("mine.py:work", 8, 8, None),
+        ("mine.py:work", 12, 5, None),
+        ("json", 12, 8, None),
+    ],
+)
+def test_a_first_batch_of_own_work_that_takes_many_times_as_long_is_flagged(
+    function: str, slow: int, blocks: int, flags: str | None
+) -> None:
+    cell = make_cell("json", "serial", 1, "3.13", blocks=blocks)
+    campaign = make_campaign([cell], noise=SILENCE)
+    for one in (campaign.plan["workloads"]["json"], *campaign.plan["cells"]):
+        one["function"] = function
+    for record in campaign.records.values():
+        record["cell"]["function"] = function
+        is_disturbed = record["block"] % 4 == 0
+        for place, repetition in enumerate(record["repetitions"]):
+            repetition["wall_ns"] = 10**7 * (1 if place else 30 if is_disturbed else slow)
+    (row,) = rows_of(tables_of(campaign)["cells"])
+    assert row["flags"] == flags
+
+
 def test_cells_say_what_their_times_look_like() -> None:
     cell = make_cell("json", "serial", 1, "3.13", blocks=8)
     campaign = make_campaign([cell], noise=SILENCE)

@@ -14,9 +14,10 @@ from threads_or_processes.analysis.estimates import (
     estimate_median,
     geometric_mean,
 )
-from threads_or_processes.analysis.flags import signs
+from threads_or_processes.analysis.flags import is_slow_start, signs
 from threads_or_processes.analysis.frames import names
 from threads_or_processes.analysis.trial_values import (
+    TRIAL_KEY,
     Times,
     trials_of_cell,
     undisturbed_share,
@@ -50,6 +51,7 @@ def cells_table(
     failed = set(trials.loc[trials["outcome"] != Outcome.OK, "cell"])
     losing = set(repetitions.loc[(repetitions["lost_updates"] > 0).fillna(value=False), "cell"])
     by_cell = dict(iter(values.groupby("cell")))
+    slow_starts = _slow_starts(plan, repetitions)
     batches = trials.drop_duplicates("cell").set_index("cell")
     rows = []
     for cell in plan.in_order():
@@ -62,12 +64,28 @@ def cells_table(
         )
         if cell.id in by_cell:
             row = _with_estimates(row, by_cell[cell.id], times, plan)
+        if cell.id in slow_starts:
+            row = replace(row, flags=(*row.flags, CellFlag.SLOW_START))
         if cell.id in failed:
             row = replace(row, flags=(*row.flags, CellFlag.FAILURES))
         if cell.id in losing:
             row = replace(row, flags=(*row.flags, CellFlag.LOST_UPDATES))
         rows.append(row)
     return rows
+
+
+def _slow_starts(plan: Plan, repetitions: pd.DataFrame) -> set[str]:
+    """Cells of a user's own work whose first batch takes many times as long as the others."""
+    own = {cell.id for cell in plan.in_order() if ":" in cell.function}
+    if not own:
+        return set()
+    ok = (repetitions["outcome"] == Outcome.OK) & repetitions["cell"].isin(own)
+    trials = repetitions[ok.fillna(value=False)].astype({"cell": object})
+    trials = trials.assign(ns=trials["wall_ns"] / trials["amount"])
+    first_ns = trials[trials["phase"] == "warmup"].groupby(TRIAL_KEY)["ns"].first()
+    others_ns = trials[trials["phase"] == "measure"].groupby(TRIAL_KEY)["ns"].median()
+    ratios = (first_ns / others_ns).dropna().groupby("cell")
+    return {str(cell) for cell, found in ratios if is_slow_start(found.to_numpy(np.float64))}
 
 
 def _with_estimates(row: CellRow, values: pd.DataFrame, times: Times, plan: Plan) -> CellRow:

@@ -27,6 +27,10 @@ APART_BY_TRIALS = 13.5
 #: One trial alone is an outlier, not a mode.
 FEWEST_IN_MODE = 2
 
+#: A first batch so many times as long as the others did something that they don't. In the built-in
+#: sweeps the median trial had at most 1.7 (docs/example).
+SLOW_START = 10.0
+
 DRIFT_P_VALUE = 0.01
 WARM_UP_P_VALUE = 0.05
 #: A first repetition is held against at least two others.
@@ -173,3 +177,11 @@ def is_warming_up(start: WarmUp | None, *, margin: float) -> bool:
     false alarm in 300 samples each, and a first repetition slower by a tenth is always found.
     """
     return start is not None and start.p_value <= WARM_UP_P_VALUE and start.first_ratio > 1 + margin
+
+
+def is_slow_start(first_ratios: Floats) -> bool:
+    """Whether the median trial's first batch took `SLOW_START` times as long as its others.
+
+    Shape (trials,). It takes disturbances in half of the trials to raise a false alarm.
+    """
+    return first_ratios.size >= FEWEST_BLOCKS and float(np.median(first_ratios)) >= SLOW_START

@@ -159,6 +159,7 @@ class CellFlag(StrEnum):
     BIMODAL = "bimodal"  # trials fall into two groups
     DRIFTING = "drifting"  # trials got slower, or faster, in the course of the campaign
     WARMING_UP = "warming_up"  # the first repetition that counts is slower than the others
+    SLOW_START = "slow_start"  # of own work: the first batch takes ten times as long as the others
     DISTURBED = "disturbed"  # too few undisturbed repetitions, so all count
     FAILURES = "failures"  # a trial is not ok
     LOST_UPDATES = "lost_updates"  # updates of a shared object were lost

@@ -133,6 +133,7 @@ _FLAGS = {
     CellFlag.BIMODAL: "trials fall into two groups, one slower than the other",
     CellFlag.DRIFTING: "trials drift in the order in which they ran",
     CellFlag.WARMING_UP: "the first repetitions that count are still slower",
+    CellFlag.SLOW_START: "the first batch took ten times as long: an import, or remembered results",
     CellFlag.DISTURBED: "too few undisturbed repetitions, so all repetitions count",
     CellFlag.FAILURES: "some trials failed",
     CellFlag.LOST_UPDATES: "updates were lost",
