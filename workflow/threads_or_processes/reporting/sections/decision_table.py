@@ -435,7 +435,10 @@ def use_of(workload: str, decisions: Decisions) -> str:
 
 
 def use_on(workload: str, arm: str, decisions: Decisions) -> str:
-    """The families to use on a build, with how many workers: `processes, 2 to 4 workers`."""
+    """The families to use on a build, with how many workers: `processes, 2 to 4 workers`.
+
+    Where one count alone was tried, it is no choice: `processes, only 2 tried`.
+    """
     row = decisions.rows.get((workload, arm))
     if row is None:
         return "no data"
@@ -457,8 +460,9 @@ def use_on(workload: str, arm: str, decisions: Decisions) -> str:
         and cell.is_compared
         and decisions.campaign.family(cell) in families
     }
-    alone = f" (only{text.SPACE}{span}{text.SPACE}tried)" if len(tried) == 1 else ""
-    return f"{told}, {span}{text.SPACE}{'worker' if span == '1' else 'workers'}{alone}"
+    if len(tried) == 1:
+        return f"{told}, only{text.SPACE}{span}{text.SPACE}tried"
+    return f"{told}, {span}{text.SPACE}{'worker' if span == '1' else 'workers'}"
 
 
 def numbers(decisions: Decisions) -> tuple[Table, Table]:
