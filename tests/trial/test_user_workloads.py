@@ -449,8 +449,6 @@ def test_a_mistake_shows_when_the_work_is_sized_in_one_clear_message(
 WITH_HELPERS = """
 from functools import cache, lru_cache
 
-FEW = [0] * 100
-
 @cache
 def digits(number): return sum(map(int, str(2**number)))
 
@@ -477,8 +475,10 @@ def test_a_helper_that_remembers_is_told_when_the_work_is_sized(
 ) -> None:
     told = "warning: mine.py:work: digits remembers its results: the first batch computed "
     write(mine=f"SETS_UP = False\n{WITH_HELPERS}")
-    run_calibration("mine.py:work", {}, 10, identities["3.13"])
+    tasks = run_calibration("mine.py:work", {}, 10, identities["3.13"])["tasks"]
     assert told in capsys.readouterr().out
+    # It knows no other tasks than those of a batch.
+    write(mine=f"SETS_UP, FEW = False, {[0] * tasks}\n{WITH_HELPERS}")
     run_calibration("mine.py:other", {}, 10, identities["3.13"])
     write(mine=f"SETS_UP = True\n{WITH_HELPERS}")
     run_calibration("mine.py:work", {}, 10, identities["3.13"])
