@@ -46,6 +46,11 @@ TESTED = {
     "snakemake --cores all --configfile docs/examples/only-yours.yaml primes.yaml": (
         "tests/pipeline/test_own_work.py::test_the_document_does_what_it_says"
     ),
+    "snakemake --cores all --configfile docs/examples/only-yours.yaml primes.yaml "
+    """--config baseline=main 'fail_on=["slower"]'""": (
+        "tests/pipeline/test_own_work.py"
+        "::test_an_edited_function_is_measured_anew_and_compared_with_its_baseline"
+    ),
     "snakemake --cores all measuring_report": (
         "tests/pipeline/test_as_a_module.py::test_what_was_lost_is_made_again"
     ),
