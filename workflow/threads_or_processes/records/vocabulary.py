@@ -78,7 +78,7 @@ class Lack(_Explained):
     STATE = "state", "does not tell load, pressure, throttling and swapping: no flags for them"
     TOPOLOGY = "topology", "does not tell which CPUs share a core: each counts as one"
     PLACE = "place", "does not tell on which CPU a thread runs: no placement of workers"
-    LIBRARY = "library", "does not tell the loaded libpython: an interpreter's hash leaves it out"
+    LIBRARY = "library", "does not tell the loaded libpython: hashes of interpreters leave it out"
     RUN_QUEUE = "run_queue", "does not tell how long threads wait for a CPU: no likely causes"
     ORPHANS = "orphans", "does not hand over orphans: what a task starts may outlive its trial"
     LOCK = "lock", "has no lock without a file: all runs share one in /tmp"
