@@ -363,3 +363,11 @@ def test_all_that_differs_is_named() -> None:
     instrument = replace(was, code=dict.fromkeys(was.code, "another"), git_commit="1" * 40)
     rows = differences(Measured(before=was, after=instrument))
     assert [row.kind for row in rows] == ["code", "instrument"]
+    # A hash of the function alone tells its change from one of the instrument.
+    known = {"own.py:work": "usual"}
+    same = [replace(one, functions=known) for one in (was, instrument)]
+    rows = differences(Measured(before=same[0], after=same[1]))
+    assert [row.kind for row in rows] == ["instrument"]
+    edited = replace(same[1], functions={"own.py:work": "edited"})
+    rows = differences(Measured(before=same[0], after=edited))
+    assert [(row.kind, row.after) for row in rows] == [("code", "edited"), ("instrument", "1" * 8)]
