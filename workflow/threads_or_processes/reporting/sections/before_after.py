@@ -268,9 +268,10 @@ def _limits(since: SinceBaseline) -> str:
     spread = [sd for row in since.changes if (sd := row.intervals.beyond_trials_sd) is not None]
     between = ""
     if spread:
+        ends = dict.fromkeys(text.percent(one) for one in (min(spread), max(spread)))
         between = (
             " The intervals include how far times usually move from one session to another: "
-            f"{text.percent(min(spread))} to {text.percent(max(spread))} (standard deviation), "
+            f"{' to '.join(ends)} (standard deviation), "
             "from earlier campaigns and from what did not change here."
         )
     left = "".join(
