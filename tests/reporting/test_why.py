@@ -35,6 +35,12 @@ def test_every_cause_and_state_has_words() -> None:
     assert list(why.PARTS) == list(Part)
 
 
+def test_a_worker_without_a_cpu_may_be_kept_from_it_by_another_program() -> None:
+    meaning, remedy = why.MEANINGS[Cause.TAKEN_CPU]
+    assert meaning.startswith("other programs used the CPUs, or")
+    assert remedy.startswith("close other programs")
+
+
 def test_bars_add_up_and_are_those_of_the_table(world: Worlds, section: Section) -> None:
     table = pd.read_csv(world("full").results / "tables/parts.csv").set_index("cell")
     figures = {figure.name: figure for figure in world("full").page().figures}

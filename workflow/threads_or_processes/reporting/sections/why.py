@@ -147,8 +147,8 @@ MEANINGS = {
         "",
     ),
     Cause.TAKEN_CPU: (
-        "there were fewer CPUs than workers that could run",
-        "use fewer workers, or free the CPUs that they are bound to",
+        "other programs used the CPUs, or there were fewer CPUs than workers that could run",
+        "close other programs, use fewer workers, or let them run on more CPUs",
     ),
     Cause.PROGRAMS: (
         "the programs that the tasks start use the same CPUs, so this is no loss",
