@@ -15,16 +15,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from threads_or_processes.analysis.dataset import in_order, read_dataset, write_dataset
+from threads_or_processes.analysis.dataset import in_order, read_dataset
 from threads_or_processes.analysis.package import (
     CSV_FILE,
     PACKAGE_FILE,
     PARQUET_FILE,
-    FileNote,
     Package,
     as_record,
+    notes_in,
     read_package,
 )
+from threads_or_processes.analysis.stored import write_dataset
 from threads_or_processes.common.files import write_json
 from threads_or_processes.common.plan_file import plan_json
 from threads_or_processes.records.plan import Experiment, Plan, Trial
@@ -43,6 +44,8 @@ COLUMNS = (
 )
 ROWS = (10_000, 100_000, 1_000_000)
 CONFIGURATIONS = 5_000
+#: Of a campaign (workflow/schemas/config.schema.yaml).
+MOST_BLOCKS = 999
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +65,8 @@ class Archived:
     def write(self, folder: Path) -> None:
         """Write it as the pipeline would."""
         folder.mkdir(parents=True)
-        csv, parquet = folder / CSV_FILE, folder / PARQUET_FILE
-        write_dataset(self.trials, parquet=parquet, csv=csv)
-        package = replace(self.package, csv=FileNote.of(csv), parquet=FileNote.of(parquet))
+        write_dataset([self.trials], folder)
+        package = replace(self.package, **notes_in(folder))
         write_json(folder / PACKAGE_FILE, as_record(package))
 
 
@@ -80,7 +82,7 @@ def main() -> None:
         [(arguments.blocks, arguments.workloads)]
         if arguments.blocks
         else [
-            *((max(1, round(rows / len(archived.trials))), 1) for rows in ROWS),
+            *(_size(archived, rows) for rows in ROWS),
             (1, round(CONFIGURATIONS / len(archived.package.plan.cells))),
         ]
     )
@@ -92,6 +94,13 @@ def main() -> None:
             for row in steps(with_blocks(with_workloads(archived, workloads), blocks))
         ),
     )
+
+
+def _size(archived: Archived, rows: int) -> tuple[int, int]:
+    """How many times the blocks and the workloads are to be there for so many rows."""
+    times = max(1, round(rows / len(archived.trials)))
+    workloads = -(-times * archived.package.plan.blocks // MOST_BLOCKS)
+    return max(1, round(times / workloads)), workloads
 
 
 def with_blocks(archived: Archived, times: int) -> Archived:

@@ -20,18 +20,15 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
 
 
 def collect(monkeypatch: pytest.MonkeyPatch, results: Path, out: Path) -> tuple[Path, Path]:
-    parquet, csv = out / "trials.parquet", out / "trials.csv.gz"
     run(
         monkeypatch,
         "collect",
         *("--plan", results / "plan.json"),
         *("--interpreters", results / "interpreters"),
         *("--records", results),
-        *("--parquet", parquet),
-        *("--csv", csv),
-        *("--package", out / "datapackage.json"),
+        *("--out", out),
     )
-    return parquet, csv
+    return out / "trials.parquet", out / "trials.csv.gz"
 
 
 def make_tables(

@@ -1,25 +1,30 @@
 import gzip
 import io
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
+from threads_or_processes.analysis import one_table
 from threads_or_processes.analysis.checks import Problem, type_problem
 from threads_or_processes.analysis.dataset import (
     check_covers,
-    csv_gz_bytes,
-    parquet_bytes,
+    open_dataset,
     read_dataset,
-    write_dataset,
 )
 from threads_or_processes.analysis.frames import DTYPES, names
+from threads_or_processes.analysis.stored import write_dataset
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.plan_file import plan_from
 from threads_or_processes.records.fields import columns_of
-from threads_or_processes.records.tables.dataset import RepetitionRow
+from threads_or_processes.records.tables.dataset import (
+    RepetitionOnlyRow,
+    RepetitionRow,
+    TrialRow,
+)
 
 from tests.analysis.shortcuts import trials_of
 from tests.factories import Campaign, make_campaign, make_cell, make_cells
@@ -38,6 +43,12 @@ def trials() -> pd.DataFrame:
     )
 
 
+def files_of(trials: pd.DataFrame, folder: Path) -> dict[str, bytes]:
+    """The files of a data set, by name."""
+    write_dataset([trials], folder)
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
 def test_rows_stand_by_cell_block_phase_and_repetition(trials: pd.DataFrame) -> None:
     places = list(
         zip(
@@ -53,7 +64,7 @@ def test_rows_stand_by_cell_block_phase_and_repetition(trials: pd.DataFrame) -> 
     assert [place[0] for place in places] == sorted(place[0] for place in places)
 
 
-def test_the_order_of_records_changes_no_byte() -> None:
+def test_the_order_of_records_changes_no_byte(tmp_path: Path) -> None:
     campaign = make_campaign(make_cells(arms=["3.13"], blocks=2))
     backwards = Campaign(
         campaign.plan,
@@ -61,8 +72,7 @@ def test_the_order_of_records_changes_no_byte() -> None:
         campaign.parity,
         dict(reversed(campaign.records.items())),
     )
-    assert csv_gz_bytes(trials_of(campaign)) == csv_gz_bytes(trials_of(backwards))
-    assert parquet_bytes(trials_of(campaign)) == parquet_bytes(trials_of(backwards))
+    assert files_of(trials_of(campaign), tmp_path) == files_of(trials_of(backwards), tmp_path)
 
 
 def test_columns_are_the_documented_ones_and_whole_numbers_stay_whole(
@@ -75,15 +85,15 @@ def test_columns_are_the_documented_ones_and_whole_numbers_stay_whole(
     assert trials["started_unix_ns"].min() > 2**53  # where floats would round
 
 
-def test_the_gzip_header_has_no_time_and_no_name(trials: pd.DataFrame) -> None:
-    header = csv_gz_bytes(trials)[:10]
+def test_the_gzip_header_has_no_time_and_no_name(trials: pd.DataFrame, tmp_path: Path) -> None:
+    header = files_of(trials, tmp_path)["trials.csv.gz"][:10]
     assert header[3] == 0  # no flags: no name, no comment
     assert header[4:8] == bytes(4)
 
 
 def test_csv_and_parquet_come_back_as_they_went(trials: pd.DataFrame, tmp_path: Path) -> None:
     parquet, csv = tmp_path / "trials.parquet", tmp_path / "trials.csv.gz"
-    write_dataset(trials, parquet=parquet, csv=csv)
+    write_dataset([trials], tmp_path)
     assert_frame_equal(read_dataset(parquet), trials)
     assert_frame_equal(read_dataset(csv), trials)
 
@@ -102,7 +112,7 @@ def test_any_explanation_and_number_comes_back_as_it_went(
     trials = trials_of(campaign)
     folder = tmp_path_factory.mktemp("dataset")
     parquet, csv = folder / "trials.parquet", folder / "trials.csv.gz"
-    write_dataset(trials, parquet=parquet, csv=csv)
+    write_dataset([trials], folder)
     assert_frame_equal(read_dataset(parquet), trials)
     assert_frame_equal(read_dataset(csv), trials)
     assert set(trials["started_unix_ns"]) == {started_unix_ns}
@@ -172,6 +182,69 @@ def test_a_value_that_cannot_be_is_named_with_its_row_and_column(
     assert caught.value.where == f"{path}, row 7, column {blamed}"
 
 
+def as_two_tables(trials: pd.DataFrame, path: Path) -> Path:
+    """The data set as a table of trials, at `path`, and one of repetitions."""
+    trials[names(TrialRow)].drop_duplicates("trial_id").to_parquet(path, index=False)
+    own = trials[names(RepetitionOnlyRow)]
+    own.to_parquet(path.with_name("repetitions.parquet"), index=False)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "file", "row", "said"),
+    [
+        ("wall_ns", 0, "repetitions.parquet", 8, "0 is less than 1"),
+        ("checksum", pd.NA, "repetitions.parquet", 8, "a missing value where there must be one"),
+        ("sentinel_json", "{", "repetitions.parquet", 8, "not the JSON object that belongs there"),
+        ("block", 0, "trials.parquet", 2, "0 is less than 1"),
+        ("health_json", "[]", "trials.parquet", 2, "not the JSON object that belongs there"),
+        ("trial_id", "one", "trials.parquet", 2, "'one' is not of the form [0-9a-f]{32}"),
+    ],
+)
+def test_a_value_that_cannot_be_is_named_in_either_table(
+    trials: pd.DataFrame, tmp_path: Path, column: str, value: Any, file: str, row: int, said: str
+) -> None:
+    broken = trials.copy()
+    broken.loc[7, column] = value  # the first row of the second trial
+    path = as_two_tables(broken, tmp_path / "trials.parquet")
+    with pytest.raises(UserError) as caught:
+        open_dataset(path)
+    assert said in caught.value.what
+    assert caught.value.where == f"{tmp_path / file}, row {row}, column {column}"
+
+
+def test_tables_that_do_not_go_together_are_refused(trials: pd.DataFrame, tmp_path: Path) -> None:
+    path = as_two_tables(trials, tmp_path / "trials.parquet")
+    other = tmp_path / "repetitions.parquet"
+    tables = {file: pd.read_parquet(file) for file in (path, other)}
+
+    def refused(file: Path, rows: pd.DataFrame, words: str, where: str) -> None:
+        rows.to_parquet(file, index=False)
+        with pytest.raises(UserError, match=words) as caught:
+            open_dataset(path)
+        assert caught.value.where == where
+        tables[file].to_parquet(file, index=False)
+
+    unknown = "a repetition of a trial that trials.parquet has not"
+    refused(path, tables[path].iloc[1:], unknown, f"{other}, row 1, column trial_id")
+    lacking = "a trial without a row in repetitions.parquet"
+    refused(other, tables[other].iloc[7:], lacking, f"{path}, row 1, column trial_id")
+    twice = pd.concat([tables[path], tables[path].iloc[[3]]])
+    there = f"{path}, row {len(twice)}, column trial_id"
+    refused(path, twice, "a trial is there twice", there)
+    again = pd.concat([tables[other], tables[other].iloc[[3]]])
+    there = f"{other}, row {len(again)}, column trial_id, phase, repetition"
+    refused(other, again, "the same repetition of the trial .* twice", there)
+    refused(other, tables[other].drop(columns="wall_ns"), "lacks the columns wall_ns", str(other))
+    refused(path, tables[path].iloc[:0], "it has no rows", str(path))
+    assert_frame_equal(read_dataset(path), trials)
+    other.unlink()
+    with pytest.raises(UserError, match="the data set is missing") as caught:
+        open_dataset(path)
+    assert caught.value.where == str(other)
+    assert caught.value.hint == "get repetitions.parquet, too, or give trials.csv.gz"
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 0.5])
 def test_a_float_that_is_no_time_is_named(
     trials: pd.DataFrame, tmp_path: Path, value: float
@@ -230,6 +303,20 @@ def test_a_row_that_is_cut_short_is_named(trials: pd.DataFrame, tmp_path: Path) 
     assert caught.value.where == f"{path}, row 3"
 
 
+def test_a_row_that_is_longer_than_others_is_read(
+    trials: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(one_table, "BATCH_ROWS", 10)
+    monkeypatch.setattr(one_table, "BLOCKS_BYTES", (50_000, 200_000))
+    longer = trials.copy()
+    longer.loc[200, "results_json"] = f"[{'0,' * 75_000}0]"
+    path = as_file(longer, tmp_path / "trials.csv.gz")
+    assert_frame_equal(read_dataset(path), longer)
+    longer.loc[200, "results_json"] = f"[{'0,' * 300_000}0]"
+    with pytest.raises(UserError, match="can't be read"):
+        read_dataset(as_file(longer, path))
+
+
 def test_a_repetition_that_is_there_twice_is_named(trials: pd.DataFrame, tmp_path: Path) -> None:
     path = as_file(pd.concat([trials, trials.iloc[[3]]]), tmp_path / "trials.csv.gz")
     with pytest.raises(UserError, match=r"repetition of the trial [0-9a-f]+ twice") as err:
@@ -238,11 +325,20 @@ def test_a_repetition_that_is_there_twice_is_named(trials: pd.DataFrame, tmp_pat
     assert err.value.where == f"{path}, {place}"
 
 
-def test_a_trial_at_odds_with_itself_is_named(trials: pd.DataFrame, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [("outcome", "timeout", "'timeout'"), ("size", 1, "1"), ("setup_ns", pd.NA, "a missing value")],
+)
+def test_a_trial_at_odds_with_itself_is_named(
+    trials: pd.DataFrame, tmp_path: Path, column: str, value: Any, said: str
+) -> None:
     broken = trials.copy()
-    broken.loc[6, "outcome"] = "timeout"
-    with pytest.raises(UserError, match="'timeout' in one row of a trial and not in another"):
-        read_dataset(as_file(broken, tmp_path / "trials.csv.gz"))
+    broken.loc[6, column] = value
+    path = as_file(broken, tmp_path / "trials.csv.gz")
+    for read in (open_dataset, read_dataset):
+        with pytest.raises(UserError, match=f"{said} in one row of a trial and not in") as caught:
+            read(path)
+        assert caught.value.where == f"{path}, row 7, column {column}"
 
 
 def test_no_rows_are_refused(trials: pd.DataFrame, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from jsonschema import Draft202012Validator
 from threads_or_processes.analysis.__main__ import unpack
+from threads_or_processes.analysis.dataset import read_dataset
 from threads_or_processes.analysis.package import FileNote, read_package
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import read_json, write_json
@@ -23,6 +24,8 @@ from threads_or_processes.records.vocabulary import WorkerKind
 
 from tests.analysis.archives import collect_into, tables_of
 from tests.factories import make_campaign, make_cells
+
+FILES = ("trials.csv.gz", "trials.parquet", "repetitions.parquet", "datapackage.json")
 
 #: The essentials of the profiles of Data Package 2.0 and of its Table Schema.
 PROFILE = {
@@ -104,7 +107,7 @@ def test_the_package_is_a_data_package(measured: Path) -> None:
     package = read_json(measured / "datapackage.json")
     Draft202012Validator(PROFILE).validate(package)
     resources = {resource["name"]: resource for resource in package["resources"]}
-    for name in ("trials", "trials-parquet"):
+    for name in ("trials", "trials-parquet", "repetitions-parquet"):
         file = measured / resources[name]["path"]
         note = FileNote.of(file)
         assert resources[name]["bytes"] == note.bytes == file.stat().st_size
@@ -148,7 +151,7 @@ def test_the_same_results_give_the_same_package(measured: Path, tmp_path: Path) 
         compilations=2,
     )
     again = collect_into(tmp_path / "again", campaign)
-    for name in ("datapackage.json", "trials.csv.gz", "trials.parquet"):
+    for name in FILES:
         assert (again / name).read_bytes() == (measured / name).read_bytes()
 
 
@@ -157,7 +160,7 @@ def test_either_file_with_the_package_brings_back_all_that_was_measured(
     measured: Path, tmp_path: Path, file: str
 ) -> None:
     out = unpacked(measured, tmp_path / "out", file)
-    for name in ("plan.json", "trials.csv.gz", "trials.parquet", "interpreters/parity.json"):
+    for name in (*FILES, "plan.json", "interpreters/parity.json"):
         assert (out / name).read_bytes() == (measured / name).read_bytes(), name
     arms = ("3.13", "3.13t", "3.13t-gil")
     for name in [*arms, *(f"{arm}-2" for arm in arms)]:
@@ -168,10 +171,41 @@ def test_either_file_with_the_package_brings_back_all_that_was_measured(
     assert tables_of(out, "trials.parquet", tmp_path / "here") == of_measured
 
 
-def refused(folder: Path, out: Path, words: str) -> UserError:
+@pytest.mark.parametrize("file", ["trials.csv.gz", "trials.parquet"])
+def test_a_data_set_of_before_there_were_two_tables_is_read(
+    measured: Path, archived: Path, tmp_path: Path, file: str
+) -> None:
+    read_dataset(measured / "trials.parquet").to_parquet(archived / "trials.parquet", index=False)
+    note = FileNote.of(archived / "trials.parquet")
+    package = read_json(archived / "datapackage.json")
+    package["resources"] = [r for r in package["resources"] if r["name"] != "repetitions-parquet"]
+    of_parquet = {"bytes": note.bytes, "hash": f"sha256:{note.sha256}"}
+    next(r for r in package["resources"] if r["name"] == "trials-parquet").update(of_parquet)
+    write_json(archived / "datapackage.json", signed(package))
+    out = unpacked(archived, tmp_path / "out", file)
+    for name in FILES:  # the package, too: what it says is true of the files beside it
+        assert (out / name).read_bytes() == (measured / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("name", ["trials.parquet", "repetitions.parquet"])
+def test_a_changed_table_is_refused_before_it_is_read(
+    measured: Path, archived: Path, tmp_path: Path, name: str
+) -> None:
+    for file in FILES:
+        shutil.copy(measured / file, archived)
+    (archived / name).write_bytes((archived / name).read_bytes()[:-1])
+    words = "not the one that datapackage.json describes"
+    error = refused(archived, tmp_path / "out", words, "trials.parquet")
+    assert error.where == str(archived / name)
+    (archived / name).unlink()
+    error = refused(archived, tmp_path / "out", "the data set is missing", "trials.parquet")
+    assert error.where == str(archived / name)
+
+
+def refused(folder: Path, out: Path, words: str, file: str = "trials.csv.gz") -> UserError:
     """Insist that `unpack` refuses with these words, and writes nothing."""
     with pytest.raises(UserError, match=words) as caught:
-        unpacked(folder, out)
+        unpacked(folder, out, file)
     assert not out.exists()
     return caught.value
 

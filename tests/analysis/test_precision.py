@@ -218,10 +218,8 @@ def test_trials_that_were_added_are_planned_and_collected(
         "2 in all, 2 not precise enough with as many blocks as allowed" in capsys.readouterr().out
     )
     trials = tmp_path / "trials.parquet"
-    package = [("--package", tmp_path / "datapackage.json"), ("--csv", tmp_path / "trials.csv.gz")]
-    written = [word for pair in package for word in pair]
-    written += ["--states", tmp_path / "states", "--code", "{}"]
-    run("collect", *records, "--rounds", *files, "--parquet", trials, *written)
+    written = ["--out", tmp_path, "--states", tmp_path / "states", "--code", "{}"]
+    run("collect", *records, "--rounds", *files, *written)
     folders = [*records[:2], *records[4:]]
     run("tables", *folders, "--trials", trials, "--out", tmp_path / "tables")
     outcomes = (tmp_path / "tables" / "outcomes.csv").read_text(encoding="utf-8").splitlines()
@@ -231,7 +229,7 @@ def test_trials_that_were_added_are_planned_and_collected(
 
     next((results / "trials" / "sleep").rglob("007.json")).unlink()
     with pytest.raises(SystemExit):
-        run("collect", *records, "--rounds", *files, "--parquet", trials, *written)
+        run("collect", *records, "--rounds", *files, *written)
     assert "1 of 52 planned trials have no record yet" in capsys.readouterr().err
 
 

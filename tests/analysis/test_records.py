@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from threads_or_processes.analysis.dataset import dataset
+from threads_or_processes.analysis.dataset import batches_of, dataset
 from threads_or_processes.analysis.records import (
     HEALTH_STATES,
     Record,
@@ -111,10 +111,18 @@ def test_values_that_can_t_be_are_refused_with_the_record_s_name(
     assert caught.value.where.startswith(str(tmp_path / RECORD))
 
 
+def test_a_trial_s_name_in_two_records_is_refused(campaign: Campaign) -> None:
+    first, second = [Record(Path(path), value) for path, value in campaign.records.items()][:2]
+    copied = Record(second.path, {**second.value, "trial_id": first.value["trial_id"]})
+    with pytest.raises(UserError, match=f"trial_id: it is that of {first.path}, too") as caught:
+        list(batches_of([first, copied], plan_of(campaign)))
+    assert caught.value.where == str(second.path)
+
+
 def read(results: Path) -> list[Record]:
     plan = plan_from(read_json(results / "plan.json"))
     identities = read_identities(results / "interpreters", plan)
-    return read_records(plan, results=results, identities=identities)
+    return list(read_records(plan, results=results, identities=identities))
 
 
 def test_synthetic_records_are_as_the_schema_has_them() -> None:
@@ -130,13 +138,12 @@ def test_synthetic_identities_and_parity_are_as_declared() -> None:
     assert problem_with(campaign.parity, Parity) is None
 
 
-def test_every_planned_record_is_read_in_the_order_of_the_plan(
-    campaign: Campaign, tmp_path: Path
-) -> None:
+def test_every_planned_record_is_read_by_cell_and_block(campaign: Campaign, tmp_path: Path) -> None:
     campaign.write(tmp_path)
     records = read(tmp_path)
     assert [str(record.path.relative_to(tmp_path)) for record in records] == [
-        trial["record"] for trial in campaign.plan["trials"]
+        trial["record"]
+        for trial in sorted(campaign.plan["trials"], key=lambda one: (one["cell"], one["block"]))
     ]
 
 

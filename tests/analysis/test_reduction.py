@@ -1,15 +1,17 @@
 """A data set in batches: the same tables, and only what they need is read and kept."""
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
-from threads_or_processes.analysis import dataset
+from threads_or_processes.analysis import stored
 from threads_or_processes.analysis.dataset import in_batches, open_dataset, read_dataset
 from threads_or_processes.analysis.frames import names
 from threads_or_processes.analysis.reduction import READ, reduced
+from threads_or_processes.analysis.stored import write_dataset
 from threads_or_processes.records.tables.dataset import RepetitionRow
 
 from tests.analysis.archives import collect_into, tables_of
@@ -42,14 +44,14 @@ def test_batches_of_any_size_give_the_same_tables(
     measured: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
 ) -> None:
     expected = tables_of(measured, "trials.csv.gz", tmp_path / "whole")
-    monkeypatch.setattr(dataset, "BATCH_ROWS", rows)
+    monkeypatch.setattr(stored, "BATCH_ROWS", rows)
     assert tables_of(measured, "trials.parquet", tmp_path / "batches") == expected
 
 
 def test_a_batch_has_whole_trials_and_not_many_rows(
     measured: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dataset, "BATCH_ROWS", 10)
+    monkeypatch.setattr(stored, "BATCH_ROWS", 10)
     batches = list(open_dataset(measured / "trials.parquet").batches(["trial_id", "wall_ns"]))
     longest = max(batches[0]["trial_id"].value_counts())
     assert max(map(len, batches)) <= 10 + longest
@@ -78,8 +80,39 @@ def test_no_long_text_of_a_repetition_is_kept_and_no_other_column_is_read() -> N
     assert bytes_a_row < 300
 
 
-def test_parquet_in_another_order_gives_the_same_tables(measured: Path, tmp_path: Path) -> None:
-    expected = tables_of(measured, "trials.parquet", tmp_path / "in order")
+@pytest.mark.parametrize("backwards", ["trials", "repetitions"])
+def test_parquet_in_another_order_gives_the_same_tables(
+    measured: Path, tmp_path: Path, backwards: str
+) -> None:
+    results = tmp_path / "results"
+    shutil.copytree(measured, results)
+    expected = tables_of(results, "trials.parquet", tmp_path / "in order")
+    file = results / f"{backwards}.parquet"
+    pd.read_parquet(file).iloc[::-1].to_parquet(file, index=False)
+    assert tables_of(results, "trials.parquet", tmp_path / "backwards") == expected
+
+
+def test_one_table_of_parquet_as_before_gives_the_same_tables(
+    measured: Path, tmp_path: Path
+) -> None:
+    expected = tables_of(measured, "trials.parquet", tmp_path / "two")
     whole = read_dataset(measured / "trials.parquet")
-    whole.iloc[::-1].to_parquet(measured / "backwards.parquet", index=False)
-    assert tables_of(measured, "backwards.parquet", tmp_path / "backwards") == expected
+    for name, rows in {"in order": whole, "backwards": whole.iloc[::-1]}.items():
+        file = tmp_path / f"{name}.parquet"
+        rows.to_parquet(file, index=False)
+        assert tables_of(measured, str(file), tmp_path / name) == expected
+
+
+def test_the_same_rows_in_other_pieces_give_the_same_bytes(
+    measured: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored, "GROUP_ROWS", 10)
+    whole = read_dataset(measured / "trials.parquet")
+    pieces = [rows for _, rows in whole.groupby("trial_id", sort=False)]
+    assert write_dataset([whole], tmp_path / "whole") == (9, len(whole))
+    assert write_dataset(pieces, tmp_path / "pieces") == (9, len(whole))
+    for file in (tmp_path / "whole").iterdir():
+        assert (tmp_path / "pieces" / file.name).read_bytes() == file.read_bytes()
+    files = (tmp_path / "pieces" / f"{name}.parquet" for name in ("trials", "repetitions"))
+    one, each = map(pd.read_parquet, files)
+    assert_frame_equal(one.merge(each, on="trial_id"), whole)

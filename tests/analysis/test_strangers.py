@@ -7,6 +7,7 @@ import contextlib
 import csv
 import gzip
 import io
+import shutil
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,11 +20,11 @@ from hypothesis import strategies as st
 from threads_or_processes.analysis.dataset import (
     check_covers,
     dataset,
-    parquet_bytes,
     read_dataset,
 )
 from threads_or_processes.analysis.package import read_package
 from threads_or_processes.analysis.records import Record, check_form, read_identities
+from threads_or_processes.analysis.stored import Stored
 from threads_or_processes.analysis.tables import all_tables
 from threads_or_processes.common import files
 from threads_or_processes.common.errors import UserError
@@ -119,7 +120,7 @@ def test_any_record_is_taken_or_refused(scratch: Path, value: Any) -> None:
         check_form(record)
         if record.value["cell"]["id"] in PLAN.cells_by_id:  # `check_place` sees to it
             trials = dataset([record], PLAN)
-            parquet_bytes(trials)
+            Stored.in_memory([trials])
 
 
 @more_or_fewer(100)
@@ -217,11 +218,12 @@ def test_any_bytes_are_read_or_refused(
 def test_columns_of_other_types_are_refused(
     measured: Path, tmp_path: Path, values: list[Any]
 ) -> None:
-    table = pyarrow.parquet.read_table(measured / "trials.parquet")
+    shutil.copy(measured / "trials.parquet", tmp_path)
+    table = pyarrow.parquet.read_table(measured / "repetitions.parquet")
     place = table.column_names.index("wall_ns")
     odd = pyarrow.array(values * table.num_rows)
     pyarrow.parquet.write_table(
-        table.set_column(place, "wall_ns", odd), tmp_path / "trials.parquet"
+        table.set_column(place, "wall_ns", odd), tmp_path / "repetitions.parquet"
     )
     with pytest.raises(UserError, match=r"wall_ns|not a whole number"):
         read_dataset(tmp_path / "trials.parquet")

@@ -11,6 +11,7 @@ import pandas as pd
 import pyperf
 import pytest
 from frictionless import Package, Report, Resource, Schema
+from threads_or_processes.analysis.dataset import read_dataset
 from threads_or_processes.common.files import read_json
 from threads_or_processes.exporting.sums import files_in
 
@@ -49,7 +50,7 @@ def run(folder: Path, *command: str) -> str:
 def test_pyperf_has_the_values_that_the_report_is_made_from(exported: Path) -> None:
     values = pd.read_csv(exported / "tables/values.csv").set_index(["cell", "block"])
     bases = pd.read_csv(exported / "tables/cells.csv").set_index("cell")["basis"]
-    trials = pd.read_parquet(exported / "trials.parquet")
+    trials = read_dataset(exported / "trials.parquet")
     is_warmup = trials["phase"] == "warmup"
     warmups = trials[is_warmup].groupby(["cell", "block"])["wall_ns"].apply(list).to_dict()
     seen = set()
@@ -109,11 +110,14 @@ def test_a_table_that_is_not_as_described_is_invalid(exported: Path, tmp_path: P
 
 
 def test_parquet_is_as_the_table_schema_of_the_data_set_says(exported: Path) -> None:
-    (trials, *_) = read_json(exported / "datapackage.json")["resources"]
-    table = pd.read_parquet(exported / "trials.parquet").astype(object)
-    rows = table.where(table.notna(), None).to_dict("records")
-    schema = Schema.from_descriptor(trials["schema"])
-    assert not problems(Resource(data=rows, schema=schema).validate())
+    resources = read_json(exported / "datapackage.json")["resources"]
+    tables = {one["path"]: one["schema"] for one in resources if one.get("format") == "parquet"}
+    assert tables.keys() == {"trials.parquet", "repetitions.parquet"}
+    for file, described in tables.items():
+        table = pd.read_parquet(exported / file).astype(object)
+        rows = table.where(table.notna(), None).to_dict("records")
+        schema = Schema.from_descriptor(described)
+        assert not problems(Resource(data=rows, schema=schema).validate()), file
 
 
 def test_the_crate_is_a_process_run_crate(exported: Path, tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_each_arm_ran_on_its_own_interpreter_with_its_own_gil(measured: Checkout
 
 
 def test_the_data_set_has_a_row_for_each_repetition_in_both_formats(measured: Checkout) -> None:
-    parquet = pd.read_parquet(measured.results / "trials.parquet")
+    parquet = pd.read_parquet(measured.results / "repetitions.parquet")
     csv = pd.read_csv(measured.results / "trials.csv.gz")
     # A trial that was weighed and not timed has one row too.
     rows = sum(len(record["repetitions"]) or 1 for record in measured.records().values())

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from matplotlib.text import Annotation
+from threads_or_processes.analysis.dataset import read_dataset
 from threads_or_processes.records.vocabulary import Basis
 from threads_or_processes.reporting import drawing, palette
 from threads_or_processes.reporting.drawing import lines
@@ -59,7 +60,7 @@ def test_every_block_is_a_point_at_its_own_speed_up(world: Worlds) -> None:
         for mark in figure.marks
         if mark.block and (mark.series.model, mark.series.arm) == ("processes-fork", "3.13t")
     ]
-    trials = pd.read_parquet(results / "trials.parquet")
+    trials = read_dataset(results / "trials.parquet")
     measured = trials[trials["phase"] == "measure"]
 
     def median_of(cell: str, block: int | None) -> float:

@@ -7,6 +7,7 @@ rule estimate_tables:
         plan=CAMPAIGN.results / "plan.json",
         identities=CAMPAIGN.identities,
         trials=CAMPAIGN.results / "trials.parquet",
+        repetitions=CAMPAIGN.results / "repetitions.parquet",
     output:
         tables=CAMPAIGN.tables,
     log:

@@ -10,8 +10,9 @@ rule unpack_dataset:
         plan=CAMPAIGN.results / "plan.json",
         identities=CAMPAIGN.identities,
         parity=CAMPAIGN.results / "interpreters/parity.json",
-        parquet=CAMPAIGN.results / "trials.parquet",
         csv=CAMPAIGN.results / "trials.csv.gz",
+        trials=CAMPAIGN.results / "trials.parquet",
+        repetitions=CAMPAIGN.results / "repetitions.parquet",
         package_copy=CAMPAIGN.results / "datapackage.json",
     log:
         CAMPAIGN.results / "logs/unpack.log",
@@ -22,5 +23,5 @@ rule unpack_dataset:
     params:
         folder=subpath(output.plan, parent=True),
     shell:
-        "python -m threads_or_processes.analysis unpack --dataset {input.dataset:q} "
+        "python -m threads_or_processes.analysis unpack --dataset {input.dataset[0]:q} "
         "--package {input.package:q} --out {params.folder:q} > {log:q} 2>&1"

@@ -27,6 +27,7 @@ elif CAMPAIGN.changes:
     rule compare_with_baseline:
         input:
             trials=CAMPAIGN.results / "trials.parquet",
+            repetitions=CAMPAIGN.results / "repetitions.parquet",
             package=CAMPAIGN.results / "datapackage.json",
             baseline=CAMPAIGN.baseline.files,
         output:

@@ -1,6 +1,6 @@
 # Needs:    the plan, the identities and the record of every trial, those included that were added.
-# Produces: the data set (a row a repetition), and the package that describes it; a copy of both in
-#           results/baselines, under its date, for `baseline: previous`.
+# Produces: the data set, and the package that describes it; a copy of both in results/baselines,
+#           under its date, for `baseline: previous`.
 
 
 rule collect_trials:
@@ -14,8 +14,9 @@ rule collect_trials:
         decisions=lambda w: BLOCKS.decisions(),
         added=lambda w: BLOCKS.added(),
     output:
-        parquet=CAMPAIGN.results / "trials.parquet",
         csv=CAMPAIGN.results / "trials.csv.gz",
+        trials=CAMPAIGN.results / "trials.parquet",
+        repetitions=CAMPAIGN.results / "repetitions.parquet",
         package=CAMPAIGN.results / "datapackage.json",
     log:
         CAMPAIGN.results / "logs/collect.log",
@@ -24,13 +25,11 @@ rule collect_trials:
     resources:
         machine=1,
     params:
-        folder=subpath(output.parquet, parent=True),
+        folder=subpath(output.package, parent=True),
         code=json.dumps(CAMPAIGN.code),
         states=CAMPAIGN.states,
     shell:
         "python -m threads_or_processes.analysis collect --plan {input.plan:q} "
         "--interpreters {params.folder:q}/interpreters --records {params.folder:q} "
-        "--rounds {input.decisions:q} "
-        "--parquet {output.parquet:q} --csv {output.csv:q} --package {output.package:q} "
-        "--code {params.code:q} --states {params.states:q} "
-        "> {log:q} 2>&1"
+        "--rounds {input.decisions:q} --out {params.folder:q} "
+        "--code {params.code:q} --states {params.states:q} > {log:q} 2>&1"

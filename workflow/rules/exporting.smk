@@ -7,7 +7,12 @@ rule export_results:
     input:
         dataset=[
             CAMPAIGN.results / name
-            for name in ("trials.csv.gz", "trials.parquet", "datapackage.json")
+            for name in (
+                "trials.csv.gz",
+                "trials.parquet",
+                "repetitions.parquet",
+                "datapackage.json",
+            )
         ],
         tables=CAMPAIGN.tables,
         figures=CAMPAIGN.results / "figures",

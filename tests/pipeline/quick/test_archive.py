@@ -7,7 +7,7 @@ import pytest
 import yaml
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.pipeline.archive import Archive
-from threads_or_processes.pipeline.baseline import dataset_at
+from threads_or_processes.pipeline.baseline import dataset_at, files_of
 
 from tests.analysis.archives import collect_into
 from tests.conftest import ROOT
@@ -29,6 +29,9 @@ def test_a_data_set_is_found_by_itself_its_package_or_its_folder(measured: Path)
     csv, parquet = measured / "trials.csv.gz", measured / "trials.parquet"
     assert dataset_at(csv) == csv
     assert dataset_at(parquet) == parquet
+    assert dataset_at(measured / "repetitions.parquet") == csv
+    assert files_of(parquet) == [parquet, measured / "repetitions.parquet"]
+    assert files_of(csv) == [csv]
     assert dataset_at(measured / "datapackage.json") == dataset_at(measured) == csv
 
 

@@ -8,6 +8,7 @@
 import argparse
 import gc
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -16,24 +17,27 @@ import pyarrow
 from threads_or_processes.analysis.archived import unpack_dataset
 from threads_or_processes.analysis.before_after import changes, in_both, state_of
 from threads_or_processes.analysis.dataset import (
+    batches_of,
     check_covers,
-    dataset,
-    in_batches,
     open_dataset,
-    write_dataset,
 )
 from threads_or_processes.analysis.differences import Measured, differences
 from threads_or_processes.analysis.frames import csv_text, frame, without_formulas
 from threads_or_processes.analysis.package import (
-    FileNote,
+    CSV_FILE,
+    PACKAGE_FILE,
+    PARQUET_FILE,
+    REPETITIONS_FILE,
     Package,
     as_record,
+    notes_in,
 )
 from threads_or_processes.analysis.precision import decide, plan_with_measured_blocks, with_blocks
-from threads_or_processes.analysis.quiet import with_disturbance
 from threads_or_processes.analysis.records import Record, read_identities, read_records
+from threads_or_processes.analysis.reduction import reduced
 from threads_or_processes.analysis.states import Opened, earlier_state, state_name
 from threads_or_processes.analysis.states import keep as keep_files
+from threads_or_processes.analysis.stored import Stored, write_dataset
 from threads_or_processes.analysis.tables import tables_of, write_tables
 from threads_or_processes.analysis.trial_values import (
     at_largest_amounts,
@@ -64,7 +68,8 @@ def main() -> None:
 def decide_stopping(arguments: argparse.Namespace) -> None:
     """Read every record that is there so far, judge how wide the intervals are."""
     earlier, plan, _, records = _measured(arguments)
-    trials = at_largest_amounts(with_disturbance(dataset(records, plan)))
+    found = reduced(plan, Stored.in_memory(batches_of(records, plan)).batches)
+    trials = at_largest_amounts(found.repetitions)
     values = trial_values(trials, quiet_threshold=plan.quiet_threshold)
     decided = decide(plan, times_of(values, plan), earlier)
     write_json(arguments.out, msgspec.to_builtins(decided))
@@ -73,7 +78,7 @@ def decide_stopping(arguments: argparse.Namespace) -> None:
 
 def _measured(
     arguments: argparse.Namespace,
-) -> tuple[Round | None, Plan, dict[str, Identity], list[Record]]:
+) -> tuple[Round | None, Plan, dict[str, Identity], Iterator[Record]]:
     """The last round, the plan with all that was added, the identities by name, the records."""
     last = read_as(arguments.rounds[-1], Round) if arguments.rounds else None
     plan = with_blocks(read_plan(arguments.plan), last.blocks if last else {})
@@ -85,21 +90,21 @@ def _measured(
 def collect(arguments: argparse.Namespace) -> None:
     """Read every planned record, check it, write the data set and its package, and keep both."""
     _, plan, identities, records = _measured(arguments)
-    trials = dataset(records, plan)
-    write_dataset(trials, parquet=arguments.parquet, csv=arguments.csv)
+    trials, rows = write_dataset(batches_of(records, plan), arguments.out)
     package = Package(
         plan_json=read_json(arguments.plan),
         interpreters={name: without_place(identity) for name, identity in identities.items()},
         parity=read_as(arguments.interpreters / "parity.json", Parity),
-        csv=FileNote.of(arguments.csv),
-        parquet=FileNote.of(arguments.parquet),
         git_commit=git_commit(),
+        **notes_in(arguments.out),
         **arguments.code,
     )
-    write_json(arguments.package, as_record(package))
-    name = state_name(in_batches(trials), package.csv.sha256)
-    keep_files(arguments.csv, arguments.package, arguments.states / name)
-    print(f"{len(records)} trials, {len(trials)} rows -> {arguments.parquet}, {arguments.csv}")
+    write_json(arguments.out / PACKAGE_FILE, as_record(package))
+    data = Stored(trials=arguments.out / PARQUET_FILE, repetitions=arguments.out / REPETITIONS_FILE)
+    name = state_name(data.batches, package.csv.sha256)
+    csv, package_file = arguments.out / CSV_FILE, arguments.out / PACKAGE_FILE
+    keep_files(csv, package_file, arguments.states / name)
+    print(f"{trials} trials, {rows} rows -> {arguments.out}")
 
 
 def unpack(arguments: argparse.Namespace) -> None:
@@ -174,9 +179,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("collect", help=collect.__doc__)
     command.set_defaults(run=collect)
     _records(command)
-    _path(command, "--parquet", "data set to write")
-    _path(command, "--csv", "the same as .csv.gz")
-    _path(command, "--package", "datapackage.json to write")
+    _path(command, "--out", "folder to write the data set and its datapackage.json to")
     _path(command, "--states", "folder that keeps each data set, under its date")
     command.add_argument(
         "--code", type=json.loads, required=True, help="hashes of functions and models, as JSON"

@@ -21,7 +21,6 @@ from threads_or_processes.analysis.between_sessions import (
     within_state,
 )
 from threads_or_processes.analysis.beyond_trials import Beyond, BeyondTrials, joint_freedom
-from threads_or_processes.analysis.dataset import Batches
 from threads_or_processes.analysis.differences import Measured, is_unchanged
 from threads_or_processes.analysis.estimates import Floats, geometric_mean, t_bounds
 from threads_or_processes.analysis.groups_of_blocks import Groups
@@ -37,6 +36,7 @@ from threads_or_processes.analysis.readings import Rules, read_ratio
 from threads_or_processes.analysis.reduction import reduced
 from threads_or_processes.analysis.samples import TwoSamples
 from threads_or_processes.analysis.sessions import sessions_of
+from threads_or_processes.analysis.stored import Batches
 from threads_or_processes.analysis.trial_values import (
     Times,
     at_largest_amounts,

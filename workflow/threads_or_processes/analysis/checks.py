@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, get_type_hints
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from threads_or_processes.analysis.frames import dtype, names
@@ -18,14 +20,15 @@ from threads_or_processes.common.files import json_from
 from threads_or_processes.records.fields import Column, columns_of
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Plan
+from threads_or_processes.records.tables.dataset import TrialRow
 from threads_or_processes.records.tables.groups import CellKey
 from threads_or_processes.records.trial import Clock, HealthStates
 
 #: A repetition is there once, and a trial without any has one row.
 REPETITION_KEY = ["trial_id", "phase", "repetition"]
 
-#: The same in all rows of a trial, or a part of it would count and a part not.
-OF_TRIAL = ("cell", "block", "outcome")
+#: Where a trial is in the plan.
+PLACE = ("cell", "block")
 
 LONGEST_VALUE_CHARACTERS = 60
 _LONG_NUMBER = re.compile("[0-9]{19}")
@@ -74,7 +77,7 @@ def type_problem(values: pd.Series, column: Column) -> Problem | None:
 
 def value_problems(trials: pd.DataFrame, record: type) -> Iterator[Problem]:
     """Values that a column can't have (`records.fields`); the columns are there and typed."""
-    has_repetition = trials["phase"].notna()
+    has_repetition = trials["phase"].notna() if "phase" in trials else None
     for column in columns_of(record):
         values = trials[column.name]
         for broken, what in _broken(values, column, has_repetition):
@@ -97,11 +100,29 @@ def row_problems(trials: pd.DataFrame) -> Iterator[Problem]:
         yield Problem(what, _row(alone.index[0]), "updates, lost_updates")
 
 
+def same_problems(trials: pd.DataFrame) -> Iterator[Problem]:
+    """A fact of a trial that is not the same in all of its rows, which stand together."""
+    is_same_trial = _as_before(trials["trial_id"])
+    for column in names(TrialRow)[1:]:
+        odd = is_same_trial & ~_as_before(trials[column])
+        if odd.any():
+            place = int(odd.argmax())
+            what = f"{_shown(trials[column].iloc[place])} in one row of a trial and not in another"
+            yield Problem(what, _row(trials.index[place]), column)
+
+
+def _as_before(values: pd.Series) -> npt.NDArray[np.bool_]:
+    """Which values are the same as those in the row before; none before the first."""
+    own, before = values.array[1:], values.array[:-1]
+    same = (own == before).to_numpy(dtype=bool, na_value=False) | (own.isna() & before.isna())
+    return np.concatenate([[False] * min(len(values), 1), same])
+
+
 def trial_problems(trials: pd.DataFrame) -> Iterator[Problem]:
-    """No trial at all, one that is at odds with itself."""
+    """No trial at all, one that is in two places."""
     if trials.empty:
         yield Problem("it has no rows")
-    for column in OF_TRIAL:
+    for column in PLACE:
         states = trials[["trial_id", column]].drop_duplicates()
         other = states[states.duplicated("trial_id")]
         if len(other):
@@ -145,13 +166,13 @@ def interpreter_problems(
 
 
 def _broken(
-    values: pd.Series, column: Column, has_repetition: pd.Series
+    values: pd.Series, column: Column, has_repetition: pd.Series | None
 ) -> Iterator[tuple[pd.Series, str]]:
     """For each rule of a column, which values break it, and what is to be said of one of them."""
     rules, one_of = column.rules, column.one_of
     if column.required:
         yield values.isna(), "where there must be one"
-    if rules.of_repetition:
+    if rules.of_repetition and has_repetition is not None:
         yield values.isna() & has_repetition, "where there must be one"
         yield values.notna() & ~has_repetition, "in a row without a repetition"
     if rules.minimum is not None:

@@ -1,62 +1,60 @@
-"""The data set: a row a repetition, as Parquet and as compressed CSV with the same content."""
+"""The data set: one table as compressed CSV, two as Parquet (`records.tables.dataset`).
 
-import gzip
-import io
+Whatever it is read from is checked piece by piece. The analysis gets columns of it by name, in
+batches of whole trials.
+"""
+
 import itertools
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow
-import pyarrow.csv
-import pyarrow.parquet
 
 from threads_or_processes.analysis.checks import (
-    OF_TRIAL,
+    PLACE,
     Problem,
     header_problems,
     interpreter_problems,
     plan_problems,
     row_problems,
+    same_problems,
     trial_problems,
     type_problem,
     value_problems,
 )
-from threads_or_processes.analysis.frames import csv_text, frame, names, typed
-from threads_or_processes.analysis.package import PACKAGE_FILE, FileNote
+from threads_or_processes.analysis.frames import frame, names, typed
+from threads_or_processes.analysis.one_table import rows_in
+from threads_or_processes.analysis.package import PACKAGE_FILE, REPETITIONS_FILE, FileNote, Package
 from threads_or_processes.analysis.records import Record, refused, rows
+from threads_or_processes.analysis.refusals import reading, refuse
+from threads_or_processes.analysis.stored import (
+    Batches,
+    Stored,
+    begins,
+    columns_in,
+    pieces,
+    whole_trials,
+)
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.common.files import Gunzipped, check_ends, most_bytes, write_bytes
 from threads_or_processes.records.fields import columns_of
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Plan
-from threads_or_processes.records.tables.dataset import RepetitionRow
+from threads_or_processes.records.tables.dataset import (
+    RepetitionOnlyRow,
+    RepetitionRow,
+    TrialRow,
+)
 from threads_or_processes.records.tables.groups import CellKey
 
-GET_IT_AGAIN = "fetch the data set again, or run snakemake to regenerate it"
-LONGEST_REASON_CHARACTERS = 200
-#: Rows of Parquet that are in memory at once.
-BATCH_ROWS = 8_192
 #: `trial_id` and `wall_ns` settle the order of rows that broken data may hold twice.
-ORDER = ["cell", "block", "phase", "repetition", "trial_id", "wall_ns"]
+ORDER = [*PLACE, "phase", "repetition", "trial_id", "wall_ns"]
 #: By what trials belong to a plan and to its interpreters.
-STATES = list(dict.fromkeys([*OF_TRIAL, "trial_id", *names(CellKey), "identity_sha256"]))
-#: Gives these columns of a data set in canonical order, each trial whole in one batch.
-Batches = Callable[[Sequence[str]], Iterable[pd.DataFrame]]
-BLOCK_BYTES = 64 * 1024 * 1024
-#: What a column of a Parquet file may hold; null where all is missing.
-_ARROW_TYPES = (
-    pyarrow.types.is_integer,
-    pyarrow.types.is_floating,
-    pyarrow.types.is_string,
-    pyarrow.types.is_large_string,
-    pyarrow.types.is_null,
-)
+STATES = list(dict.fromkeys([*PLACE, "trial_id", *names(CellKey), "identity_sha256"]))
+#: Trials whose records are in memory at once.
+BATCH_TRIALS = 500
+BOTH = f"get {REPETITIONS_FILE}, too, or give trials.csv.gz"
 
 
 def dataset(records: Iterable[Record], plan: Plan) -> pd.DataFrame:
@@ -81,6 +79,18 @@ def dataset(records: Iterable[Record], plan: Plan) -> pd.DataFrame:
     return in_order(trials)
 
 
+def batches_of(records: Iterable[Record], plan: Plan) -> Iterator[pd.DataFrame]:
+    """The same as `dataset`, some trials at a time, of records by cell and block (`Batches`)."""
+    known: dict[str, Path] = {}
+    of_each = iter(records)
+    while some := list(itertools.islice(of_each, BATCH_TRIALS)):
+        for record in some:
+            first = known.setdefault(record.value["trial_id"], record.path)
+            if first != record.path:
+                raise refused(record.path, f"trial_id: it is that of {first}, too")
+        yield dataset(some, plan)
+
+
 def in_order(trials: pd.DataFrame) -> pd.DataFrame:
     """Rows by cell, block, phase (warm-up first), repetition; the same for any order before."""
     return _sorted(trials).reset_index(drop=True)
@@ -88,81 +98,29 @@ def in_order(trials: pd.DataFrame) -> pd.DataFrame:
 
 def _sorted(trials: pd.DataFrame) -> pd.DataFrame:
     """The same rows in canonical order; of what is in order already, no copy is made."""
+    keys = [key for key in ORDER if key in trials]
     # Descending text order puts "warmup" before "measure".
-    ascending = [key != "phase" for key in ORDER]
-    keys = trials[ORDER].reset_index(drop=True)
-    places = keys.sort_values(ORDER, ascending=ascending, kind="stable").index
-    return trials if places.equals(keys.index) else trials.iloc[places]
-
-
-def parquet_bytes(trials: pd.DataFrame) -> bytes:
-    """The table as Parquet; the same table gives the same bytes."""
-    return trials.to_parquet(index=False)
-
-
-def csv_gz_bytes(trials: pd.DataFrame) -> bytes:
-    """The table as gzipped CSV; neither a time nor a file name is in the header of the gzip."""
-    buffer = io.BytesIO()
-    with gzip.GzipFile(filename="", mode="wb", fileobj=buffer, mtime=0) as stream:
-        stream.write(csv_text(trials).encode("utf-8"))
-    return buffer.getvalue()
-
-
-def write_dataset(trials: pd.DataFrame, *, parquet: Path, csv: Path) -> None:
-    """Write both files, each whole or not at all."""
-    write_bytes(parquet, parquet_bytes(trials))
-    write_bytes(csv, csv_gz_bytes(trials))
-
-
-def read_dataset(path: Path) -> pd.DataFrame:
-    """Read a data set (.parquet or .csv.gz), checked and in canonical order.
-
-    Its index is each row's place in the file, from 0. Raises `UserError` naming file, row and
-    column: missing, cut off, columns that are missing, unknown or of another type, values that
-    can't be, rows that are there twice.
-    """
-    with _reading(path):
-        table = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
-    refuse(header_problems(list(table.columns), RepetitionRow), path)
-    trials = _checked(table, path)
-    refuse(trial_problems(trials), path)
-    return _sorted(trials)
-
-
-def _checked(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """A data set whose columns are known, or a part of one, checked and with its types."""
-    known = [column for column in columns_of(RepetitionRow) if column.name in table]
-    refuse((type_problem(table[column.name], column) for column in known), path)
-    trials = typed(table, RepetitionRow)
-    refuse(value_problems(trials, RepetitionRow), path)
-    refuse(row_problems(trials), path)
-    return trials
+    ascending = [key != "phase" for key in keys]
+    found = trials[keys].reset_index(drop=True)
+    places = found.sort_values(keys, ascending=ascending, kind="stable").index
+    return trials if places.equals(found.index) else trials.iloc[places]
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataSet:
     """A data set that was checked, of which no more than a batch need be in memory.
 
-    `states` has a row for each trial, more if a fact of a trial is not the same in all of its rows;
-    its index is each row's place in the file, from 0.
+    `states` has a row for each trial; its index is the place in its file of the row that says so,
+    from 0.
     """
 
     states: pd.DataFrame
-    batches: Batches
+    stored: Stored
 
-
-def open_dataset(path: Path) -> DataSet:
-    """Check a data set as `read_dataset` does; Parquet in canonical order stays on the disk."""
-    states = _states_in_order(path) if path.suffix == ".parquet" else None
-    if states is None:
-        trials = read_dataset(path)
-        return DataSet(states=trials, batches=in_batches(trials))
-    return DataSet(
-        states=states,
-        batches=lambda columns: (
-            typed(batch, RepetitionRow, columns) for batch in _parquet_batches(path, columns)
-        ),
-    )
+    @property
+    def batches(self) -> Batches:
+        """Reads it."""
+        return self.stored.batches
 
 
 def in_batches(trials: pd.DataFrame) -> Batches:
@@ -170,25 +128,157 @@ def in_batches(trials: pd.DataFrame) -> Batches:
     return lambda columns: [trials[list(columns)]]
 
 
-def _states_in_order(path: Path) -> pd.DataFrame | None:
-    """The states of a checked Parquet file (`DataSet`); None if its rows are in another order."""
-    states = []
-    last = pd.DataFrame()
-    with _reading(path):
-        for batch in _parquet_batches(path, names(RepetitionRow)):
-            trials = _checked(batch, path)
-            rows = pd.concat([last, trials[ORDER]])
-            if _sorted(rows) is not rows:
-                return None
-            last = rows.iloc[-1:]
-            states.append(trials[STATES].drop_duplicates())
+def open_dataset(path: Path) -> DataSet:
+    """Check a data set: .csv.gz, or the .parquet of its trials, beside that of its repetitions.
+
+    Raises `UserError` naming file, row and column: missing, cut off, columns that are missing,
+    unknown or of another type, values that can't be, rows that are there twice, tables that don't
+    go together.
+    """
+    with reading(path):
+        return _of_one_table(path) if _is_one_table(path) else _of_two_tables(path)
+
+
+def read_dataset(path: Path) -> pd.DataFrame:
+    """A data set as a whole, a row a repetition (`RepetitionRow`), checked as `open_dataset` does.
+
+    In canonical order; its index is each row's place in the file, from 0.
+    """
+    with reading(path):
+        if _is_one_table(path):
+            return _whole(path)
+        return pd.concat(list(_of_two_tables(path).batches(names(RepetitionRow))))
+
+
+def _is_one_table(path: Path) -> bool:
+    """Whether it has a row a repetition: CSV does, and so did Parquet in earlier versions."""
+    own = names(RepetitionOnlyRow)[1:]
+    return path.suffix != ".parquet" or not set(own).isdisjoint(columns_in(path))
+
+
+class _OtherOrderError(Exception):
+    """A table is not in canonical order."""
+
+
+def _of_one_table(path: Path) -> DataSet:
+    states: list[pd.DataFrame] = []
+    try:
+        stored = Stored.in_memory(_noted(_ordered(path), states))
+    except _OtherOrderError:
+        states.clear()
+        stored = Stored.in_memory(_noted([_whole(path)], states))
     found = pd.concat(states) if states else typed(pd.DataFrame(), RepetitionRow)
     refuse(trial_problems(found), path)
-    return found
+    return DataSet(states=found, stored=stored)
+
+
+def _noted(batches: Iterable[pd.DataFrame], states: list[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    for batch in batches:
+        states.append(batch[STATES].drop_duplicates())
+        yield batch
+
+
+def _ordered(path: Path) -> Iterator[pd.DataFrame]:
+    """The rows of a file that is in canonical order, checked; raises `_OtherOrderError`."""
+    last = pd.DataFrame()
+    for trials in whole_trials(_checked(rows_in(path), RepetitionRow, path)):
+        keys = pd.concat([last, trials[ORDER]])
+        if _sorted(keys) is not keys:
+            raise _OtherOrderError
+        last = keys.iloc[-1:]
+        refuse(row_problems(trials), path)
+        refuse(same_problems(trials), path)
+        yield trials
+
+
+def _whole(path: Path) -> pd.DataFrame:
+    """All rows of a file in whatever order, checked, in canonical order."""
+    parts = list(_checked(rows_in(path), RepetitionRow, path))
+    trials = pd.concat(parts, ignore_index=True) if parts else typed(pd.DataFrame(), RepetitionRow)
+    refuse(row_problems(trials), path)
+    refuse(trial_problems(trials), path)
+    trials = _sorted(trials)
+    refuse(same_problems(trials), path)
+    return trials
+
+
+def _checked(parts: Iterable[pd.DataFrame], record: type, path: Path) -> Iterator[pd.DataFrame]:
+    """Parts of a table, with the columns that there must be: their values checked, and typed."""
+    row = 0
+    for part in parts:
+        here = part.set_axis(pd.RangeIndex(row, row + len(part)))
+        row += len(here)
+        there = [column for column in columns_of(record) if column.name in here]
+        refuse((type_problem(here[column.name], column) for column in there), path)
+        table = typed(here, record)
+        refuse(value_problems(table, record), path)
+        yield table
+
+
+def _of_two_tables(path: Path) -> DataSet:
+    """The tables of trials, at `path`, and of repetitions, if they go together."""
+    other = path.with_name(REPETITIONS_FILE)
+    states = _states(path)
+    with reading(other, hint=BOTH):
+        places, is_in_order = _places(other, path, states)
+        if is_in_order and _sorted(states) is states and _counts_up(places, len(states)):
+            return DataSet(states=states, stored=Stored(trials=path, repetitions=other))
+        repetitions = pd.concat(list(_table(other, RepetitionOnlyRow)), ignore_index=True)
+        refuse(row_problems(repetitions), other)
+    of_trial = pd.concat(list(_table(path, TrialRow)), ignore_index=True)
+    ids = repetitions.pop("trial_id")
+    facts = of_trial.iloc[pd.Index(of_trial["trial_id"]).get_indexer(ids)]
+    trials = pd.concat([facts.reset_index(drop=True), repetitions], axis="columns")
+    return DataSet(states=states, stored=Stored.in_memory([in_order(trials)]))
+
+
+def _table(path: Path, record: type) -> Iterator[pd.DataFrame]:
+    """One of two tables, checked."""
+    refuse(header_problems(columns_in(path), record), path)
+    return _checked(pieces(path, names(record)), record, path)
+
+
+def _states(path: Path) -> pd.DataFrame:
+    """What is kept of a table of trials (`DataSet`)."""
+    parts = [part[STATES] for part in _table(path, TrialRow)]
+    states = pd.concat(parts) if parts else typed(pd.DataFrame(), TrialRow)[STATES]
+    refuse(trial_problems(states), path)
+    twice = states.index[states["trial_id"].duplicated()]
+    refuse((Problem("a trial is there twice", row + 1, "trial_id") for row in twice[:1]), path)
+    return states
+
+
+def _places(path: Path, trials_path: Path, states: pd.DataFrame) -> tuple[list[int], bool]:
+    """Where in the table of trials the trials of the repetitions are, run by run of its rows.
+
+    And whether the rows of each run are in order.
+    """
+    known = pd.Index(states["trial_id"])
+    places: list[int] = []
+    is_in_order = True
+    for part in whole_trials(_table(path, RepetitionOnlyRow)):
+        refuse(row_problems(part), path)
+        first = part["trial_id"][begins(part["trial_id"])]
+        found = known.get_indexer(first)
+        for row in first.index[found < 0][:1]:
+            what = f"a repetition of a trial that {trials_path.name} has not"
+            refuse([Problem(what, row + 1, "trial_id")], path)
+        numbers = pd.Series(np.cumsum(begins(part["trial_id"])), index=part.index, name="cell")
+        keys = pd.concat([numbers, part[ORDER[2:]]], axis="columns")
+        is_in_order = is_in_order and _sorted(keys) is keys
+        places += found.tolist()
+    for row in sorted(set(range(len(known))) - set(places))[:1]:
+        what = f"a trial without a row in {path.name}"
+        refuse([Problem(what, row + 1, "trial_id")], trials_path)
+    return places, is_in_order
+
+
+def _counts_up(places: list[int], number: int) -> bool:
+    return places == list(range(number))
 
 
 def check_covers(trials: pd.DataFrame, plan: Plan, path: Path) -> None:
-    """Refuse a data set (`read_dataset`) with trials or cells that the plan has not."""
+    """Refuse a data set with trials or cells that the plan has not (`DataSet.states`)."""
     refuse(plan_problems(trials, plan), path, hint="give the plan that belongs to this data set")
 
 
@@ -199,164 +289,16 @@ def check_interpreters(
     refuse(interpreter_problems(trials, plan, identities), path)
 
 
-def check_file(path: Path, note: FileNote) -> None:
-    """Refuse a file that is not the one its package describes."""
-    found = FileNote.of(path)
-    if found != note:
-        raise UserError(
-            f"the data set is not the one that {PACKAGE_FILE} describes: it has {found.bytes} "
-            f"bytes and the sha256 {found.sha256}, not {note.bytes} and {note.sha256}",
-            where=str(path),
-            hint=f"get both files again from one place; after a change "
-            f"{PACKAGE_FILE} no longer describes the data",
-        )
-
-
-def refuse(problems: Iterable[Problem | None], path: Path, *, hint: str = GET_IT_AGAIN) -> None:
-    """Raise the first problem of a data set, if it has one, as a `UserError`."""
-    for problem in problems:
-        if problem is not None:
-            place = [f"row {problem.row}"] if problem.row is not None else []
-            named = [f"column {problem.column}"] if problem.column else []
+def check_files(path: Path, package: Package) -> None:
+    """Refuse a data set whose files are not those that its package describes."""
+    for file, note in package.notes(path).items():
+        with reading(file, hint=BOTH):
+            found = FileNote.of(file)
+        if found != note:
             raise UserError(
-                f"the data set can't be used: {problem.what}",
-                where=", ".join([str(path), *place, *named]),
-                hint=hint,
-            )
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """What reading a data set raises, as a `UserError`."""
-    if not path.name.endswith((".parquet", ".csv.gz")):
-        raise UserError(
-            "a data set is a .parquet or a .csv.gz file",
-            where=str(path),
-            hint="give trials.parquet or trials.csv.gz",
-        )
-    try:
-        check_ends(path)
-        yield
-    except FileNotFoundError:
-        raise UserError("the data set is missing", where=str(path), hint=GET_IT_AGAIN) from None
-    except (OSError, EOFError, zlib.error, ValueError, pyarrow.ArrowException) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(
-            f"the data set can't be read ({reason[:LONGEST_REASON_CHARACTERS]})",
-            where=str(path),
-            hint=GET_IT_AGAIN,
-        ) from None
-
-
-def _read_parquet(path: Path) -> pd.DataFrame:
-    """The whole table as it is."""
-    with _parquet(path) as file:
-        return _frame(file.read())
-
-
-def _parquet_batches(path: Path, columns: Iterable[str]) -> Iterator[pd.DataFrame]:
-    """The table as it is, with these columns as far as it has them: whole trials, if in order."""
-    with _parquet(path) as file:
-        there = [
-            name for name in dict.fromkeys(("trial_id", *columns)) if name in file.schema.names
-        ]
-        begun: list[pd.DataFrame] = []
-        row = 0
-        for part in file.iter_batches(BATCH_ROWS, columns=there):
-            batch = _frame(part)
-            batch.index = pd.RangeIndex(row, row + len(batch))
-            row += len(batch)
-            ids = batch["trial_id"]
-            ends = np.flatnonzero(ids.ne(ids.shift()))[-1]  # where its last trial begins
-            if ends:
-                yield pd.concat([*begun, batch.iloc[:ends]])
-                begun = []
-            begun.append(batch.iloc[ends:])
-        if begun:
-            yield pd.concat(begun)
-
-
-@contextmanager
-def _parquet(path: Path) -> Iterator[pyarrow.parquet.ParquetFile]:
-    """Open a file; raises ValueError for columns that hold neither numbers nor text."""
-    with pyarrow.parquet.ParquetFile(path) as file:
-        said, most = file.metadata, most_bytes(path.stat().st_size)
-        groups = (said.row_group(number).total_byte_size for number in range(said.num_row_groups))
-        if max(sum(groups), said.num_rows * said.num_columns) > most:
-            raise ValueError(f"uncompressed it has more than {most:,} bytes")
-        for field in file.schema_arrow:
-            if not any(is_one(field.type) for is_one in _ARROW_TYPES):
-                raise ValueError(f"the column {field.name[:60]} is of the type {field.type}")
-        refuse(header_problems(file.schema_arrow.names, RepetitionRow), path)
-        yield file
-    pyarrow.default_memory_pool().release_unused()  # nothing else could use it
-
-
-def _frame(table: pyarrow.Table | pyarrow.RecordBatch) -> pd.DataFrame:
-    table.validate(full=True)  # text that is not UTF-8 too
-    read: pd.DataFrame = table.to_pandas(ignore_metadata=True)
-    return read
-
-
-def _read_csv(path: Path) -> pd.DataFrame:
-    """The table with every column as text, so that no number goes by way of a float.
-
-    Raises ValueError for text that is no table or not UTF-8.
-    """
-    content = path.read_bytes()  # unpacked twice, for the text is as large as the table
-    _refuse_other_encodings(io.BufferedReader(Gunzipped(content)), path)
-    _refuse_separators(io.BufferedReader(Gunzipped(content)).readline(), path)
-    uneven: list[Any] = []
-    text_type = pyarrow.large_string()  # what pandas has, so that it needn't be copied
-
-    def note(row: Any) -> str:
-        uneven.append(row)
-        return "error"
-
-    try:
-        table = pyarrow.csv.read_csv(
-            Gunzipped(content),
-            # One thread, so that a row knows its number; a block holds the longest row.
-            read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES),
-            parse_options=pyarrow.csv.ParseOptions(
-                newlines_in_values=True, invalid_row_handler=note
-            ),
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names(RepetitionRow), text_type),
-                null_values=[""],
-                strings_can_be_null=True,
-            ),
-        )
-    except pyarrow.ArrowInvalid:
-        if not uneven:
-            raise
-        row = uneven[0]
-        problem = Problem(
-            f"row {row.number - 1} has {row.actual_columns} fields, not {row.expected_columns}",
-            row.number - 1,
-        )
-        refuse([problem], path)
-    texts: pd.DataFrame = table.to_pandas(types_mapper={text_type: pd.StringDtype()}.get)
-    return texts
-
-
-def _refuse_other_encodings(lines: Iterable[bytes], path: Path) -> None:
-    for number, line in enumerate(lines):
-        try:
-            line.decode("utf-8")
-        except UnicodeDecodeError:
-            refuse([Problem("it is not UTF-8", number or None)], path)
-
-
-def _refuse_separators(line: bytes, path: Path) -> None:
-    """Programs for tables write what their country is used to."""
-    header = line.rstrip(b"\n").decode("utf-8", "replace")
-    for name, separator in {"semicolons": ";", "tabs": "\t", "bars": "|"}.items():
-        if set(names(RepetitionRow)) <= {
-            field.strip().strip('"') for field in header.split(separator)
-        }:
-            raise UserError(
-                f"the data set can't be used: its columns are separated by {name}, not by commas",
-                where=f"{path}, header",
-                hint=GET_IT_AGAIN,
+                f"the data set is not the one that {PACKAGE_FILE} describes: it has {found.bytes} "
+                f"bytes and the sha256 {found.sha256}, not {note.bytes} and {note.sha256}",
+                where=str(file),
+                hint=f"get all files again from one place; after a change "
+                f"{PACKAGE_FILE} no longer describes the data",
             )

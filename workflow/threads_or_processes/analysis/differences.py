@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from threads_or_processes.analysis.dataset import Batches
 from threads_or_processes.analysis.package import Package
+from threads_or_processes.analysis.stored import Batches
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Arm, Cell, Plan
 from threads_or_processes.records.tables.changes import DifferenceRow

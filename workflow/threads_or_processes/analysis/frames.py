@@ -59,12 +59,12 @@ def as_list(column: Any) -> list[Any]:
     return values
 
 
-def csv_text(table: pd.DataFrame) -> str:
+def csv_text(table: pd.DataFrame, *, header: bool = True) -> str:
     r"""The one spelling of a table: `\n`, floats to twelve digits, empty for missing.
 
     Processors differ in the last digits of a logarithm; twelve are the same everywhere.
     """
-    return table.to_csv(index=False, lineterminator="\n", float_format="%.12g")
+    return table.to_csv(index=False, header=header, lineterminator="\n", float_format="%.12g")
 
 
 def without_formulas(table: pd.DataFrame) -> pd.DataFrame:

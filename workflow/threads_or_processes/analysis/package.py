@@ -1,10 +1,12 @@
 """datapackage.json: what belongs to a data set, so that its tables and report can be made anywhere.
 
-A Data Package (version 2 of the standard) beside trials.csv.gz and trials.parquet. It describes
-each column and names the files' sizes and hashes; the plan, the interpreters' identities and their
-parity are resources inside it. Data set and package are all that has to be kept.
+A Data Package (version 2 of the standard) beside trials.csv.gz, trials.parquet and
+repetitions.parquet. It describes each column and names the files' sizes and hashes; the plan, the
+interpreters' identities and their parity are resources inside it. Data set and package are all that
+has to be kept.
 """
 
+import inspect
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +24,11 @@ from threads_or_processes.common.signing import edited, identity_digest, is_inta
 from threads_or_processes.records.fields import Column, columns_of
 from threads_or_processes.records.interpreter import Identity, Parity
 from threads_or_processes.records.plan import Plan
-from threads_or_processes.records.tables.dataset import RepetitionRow
+from threads_or_processes.records.tables.dataset import (
+    RepetitionOnlyRow,
+    RepetitionRow,
+    TrialRow,
+)
 from threads_or_processes.records.trial import Sha256
 
 #: Of the data set's columns and of what the package holds.
@@ -31,6 +37,13 @@ SCHEMA_VERSION = 1
 PACKAGE_FILE = "datapackage.json"
 CSV_FILE = "trials.csv.gz"
 PARQUET_FILE = "trials.parquet"
+REPETITIONS_FILE = "repetitions.parquet"
+
+#: The tables of the Parquet files, and what tells their rows apart.
+PARQUET_TABLES = {
+    PARQUET_FILE: (TrialRow, ["trial_id"]),
+    REPETITIONS_FILE: (RepetitionOnlyRow, REPETITION_KEY),
+}
 
 #: The types of a Table Schema.
 TYPES = {int: "integer", float: "number", str: "string"}
@@ -79,15 +92,16 @@ class Package:
     `plan_json` stays as the file has it, for a report's id is made from it; `plan` is what it says.
     `git_commit`: of the programs that collected it, `unknown` outside a checkout. `functions` and
     `models`: as in `Code`; empty in data sets of earlier versions.
-    `csv`, `parquet`: by what trials.csv.gz and trials.parquet are recognised. An interpreter's
-    identity leaves out the path at which it happened to lie.
+    `csv`, `parquet`: by what trials.csv.gz and the Parquet files, by name, are recognised. Earlier
+    versions had no repetitions.parquet: trials.parquet held the same as trials.csv.gz. An
+    interpreter's identity leaves out the path at which it happened to lie.
     """
 
     plan_json: Json
     interpreters: Mapping[str, Identity]
     parity: Parity
     csv: FileNote
-    parquet: FileNote
+    parquet: Mapping[str, FileNote]
     git_commit: str
     functions: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
@@ -102,9 +116,25 @@ class Package:
         """The name of the machine's folder where it was measured."""
         return self.plan.machine.name
 
-    def note(self, path: Path) -> FileNote:
-        """What is known of a data set's file, by its kind; it may have been renamed."""
-        return self.parquet if path.suffix == ".parquet" else self.csv
+    def notes(self, path: Path) -> dict[Path, FileNote]:
+        """What is known of a data set's file, by its kind, and of the one that belongs to it.
+
+        The first may have been renamed.
+        """
+        if path.suffix != ".parquet":
+            return {path: self.csv}
+        return {
+            path if name == PARQUET_FILE else path.with_name(name): note
+            for name, note in self.parquet.items()
+        }
+
+
+def notes_in(folder: Path) -> dict[str, Any]:
+    """What a package knows of the files of the data set in a folder."""
+    return {
+        "csv": FileNote.of(folder / CSV_FILE),
+        "parquet": {name: FileNote.of(folder / name) for name in PARQUET_TABLES},
+    }
 
 
 def as_record(package: Package) -> dict[str, Any]:
@@ -135,17 +165,9 @@ def as_record(package: Package) -> dict[str, Any]:
                 "encoding": "utf-8",
                 "bytes": package.csv.bytes,
                 "hash": f"sha256:{package.csv.sha256}",
-                "schema": _schema_of_repetitions(),
+                "schema": _schema(RepetitionRow, REPETITION_KEY),
             },
-            {
-                "name": "trials-parquet",
-                "description": f"the same table as {CSV_FILE}, in the same order",
-                "path": PARQUET_FILE,
-                "format": "parquet",
-                "mediatype": "application/vnd.apache.parquet",
-                "bytes": package.parquet.bytes,
-                "hash": f"sha256:{package.parquet.sha256}",
-            },
+            *(_resource_of_parquet(file, note) for file, note in package.parquet.items()),
             {
                 "name": "plan",
                 "description": "everything that was to be measured, with the config it came from",
@@ -166,13 +188,33 @@ def as_record(package: Package) -> dict[str, Any]:
     return signed(content)
 
 
-def _schema_of_repetitions() -> dict[str, Any]:
-    """The schema of the data set.
+def _resource_of_parquet(file: str, note: FileNote) -> dict[str, Any]:
+    """A table that holds a part of the same content, in the same order."""
+    record, key = PARQUET_TABLES[file]
+    return {
+        "name": _name(file),
+        "description": inspect.getdoc(record),
+        "path": file,
+        "format": "parquet",
+        "mediatype": "application/vnd.apache.parquet",
+        "bytes": note.bytes,
+        "hash": f"sha256:{note.sha256}",
+        "schema": _schema(record, key),
+    }
+
+
+def _name(file: str) -> str:
+    """The name of a Parquet file's resource."""
+    return file.replace(".", "-")
+
+
+def _schema(record: type, key: list[str]) -> dict[str, Any]:
+    """The schema of a table of the data set.
 
     A part of the key may be missing (a trial that ended before its first repetition), so it is a
     unique key and no primary one.
     """
-    return {**table_schema(RepetitionRow), "uniqueKeys": [REPETITION_KEY]}
+    return {**table_schema(record), "uniqueKeys": [key]}
 
 
 def table_schema(record: type) -> dict[str, Any]:
@@ -244,7 +286,11 @@ def package_from(value: Json) -> Package:
         interpreters=resources["interpreters"]["data"],
         parity=resources["parity"]["data"],
         csv=_note(resources["trials"]),
-        parquet=_note(resources["trials-parquet"]),
+        parquet={
+            file: _note(resources[_name(file)])
+            for file in PARQUET_TABLES
+            if file == PARQUET_FILE or _name(file) in resources
+        },
         git_commit=programs.get("git_commit", UNKNOWN),
         functions=programs.get("functions", {}),
         models=programs.get("models", {}),

@@ -1,6 +1,6 @@
 """Trial records: read, refuse what doesn't belong to the plan, flatten to rows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,12 +57,14 @@ class Record:
     value: TrialRecord
 
 
-def read_records(plan: Plan, *, results: Path, identities: Mapping[str, Identity]) -> list[Record]:
-    """Read every planned record below `results`, each checked; in the plan's order.
+def read_records(
+    plan: Plan, *, results: Path, identities: Mapping[str, Identity]
+) -> Iterator[Record]:
+    """Every planned record below `results`, by cell and block, each read and checked when it comes.
 
     Trials that were left out have none. `identities` are by the interpreter's name. Raises
-    `UserError` for records that are missing (how many), unreadable or not of this plan (which file,
-    which field).
+    `UserError` at once for records that are missing (how many), later for those that are unreadable
+    or not of this plan (which file, which field).
     """
     paths = [results / trial.record for trial in plan.trials]
     missing = [path for path in paths if not path.exists()]
@@ -79,16 +81,23 @@ def read_records(plan: Plan, *, results: Path, identities: Mapping[str, Identity
             where="config key budget",
             hint="run the same command again; what was prepared is there, or give it more time",
         )
-    paths = [results / trial.record for trial in trials]
-    records = [Record(path, read_json(path, hint=MEASURE_ANEW)) for path in paths]
-    for record, trial in zip(records, trials, strict=True):
+    in_order = sorted(trials, key=lambda trial: (trial.cell, trial.block))
+    return of_equal_work(_of_plan(plan, in_order, results, identities))
+
+
+def _of_plan(
+    plan: Plan, trials: Iterable[Trial], results: Path, identities: Mapping[str, Identity]
+) -> Iterator[Record]:
+    """The record of each trial, checked by itself."""
+    for trial in trials:
+        path = results / trial.record
+        record = Record(path, read_json(path, hint=MEASURE_ANEW))
         check_form(record)
         check_place(record, trial, plan.cells_by_id[trial.cell])
         check_machine(record, plan.fingerprint)
         interpreter = plan.interpreter(record.value["cell"]["arm"], record.value["block"])
         check_interpreter(record, identities[interpreter])
-    check_equal_work(records)
-    return records
+        yield record
 
 
 def read_identities(directory: Path, plan: Plan) -> dict[str, Identity]:
@@ -174,8 +183,11 @@ def check_interpreter(record: Record, identity: Identity) -> None:
             )
 
 
-def check_equal_work(records: Iterable[Record]) -> None:
-    """Refuse trials of one workload that did not do the same work: no ratio of them means much."""
+def of_equal_work(records: Iterable[Record]) -> Iterator[Record]:
+    """The same records, if all trials of one workload did the same work.
+
+    Raises `UserError` for the first that did not: no ratio of them means much.
+    """
     first: dict[tuple[str, int], Record] = {}
     for record in records:
         cell = record.value["cell"]
@@ -192,6 +204,7 @@ def check_equal_work(records: Iterable[Record]) -> None:
                     f"trials of {workload} must do the same work",
                     hint="delete the file that is out of date and run snakemake again",
                 )
+        yield record
 
 
 def rows(record: TrialRecord, *, campaign: str, worker_kind: WorkerKind) -> list[RepetitionRow]:

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import union_categoricals
 
-from threads_or_processes.analysis.dataset import Batches
 from threads_or_processes.analysis.frames import as_list
 from threads_or_processes.analysis.parts import Repetition, TakenApart, taken_apart_cells
 from threads_or_processes.analysis.placement import Placed
@@ -23,6 +22,7 @@ from threads_or_processes.analysis.quiet import (
     with_disturbance,
     with_undisturbed_times,
 )
+from threads_or_processes.analysis.stored import Batches, begins
 from threads_or_processes.analysis.trial_values import (
     CHUNK_COUNTS,
     REPETITION_TIMES,
@@ -78,7 +78,7 @@ def reduced(plan: Plan, batches: Batches) -> Reduced:
     )
     apart, placed = TakenApart(), dict[str, dict[int, Placed]]()
     wanted = taken_apart_cells(plan)
-    kept, first = list[dict[str, pd.Series]](), list[pd.DataFrame]()
+    kept, first = list[dict[str, pd.Series]](), list[dict[str, pd.Series]]()
     for batch in batches(READ):
         judged, measured = _judged(batch, floors_ns, plan.quiet_threshold)
         for cell, amount, block, repetitions in _by_trial(measured, wanted):
@@ -89,10 +89,11 @@ def reduced(plan: Plan, batches: Batches) -> Reduced:
                 if one.workers > 1 and one.chunks is not None:
                     here.add(one.chunks, one.wall_ns, cpus=plan.machine.logical_cpus)
         kept.append(judged)
-        first.append(batch.drop_duplicates("trial_id")[list(OF_TRIAL)])
+        starts = batch[begins(batch["trial_id"])]
+        first.append({name: starts[name] for name in OF_TRIAL})
     return Reduced(
         repetitions=_together(kept),
-        trials=pd.concat(first, ignore_index=True),
+        trials=_together(first),
         apart=apart,
         placed=placed,
     )

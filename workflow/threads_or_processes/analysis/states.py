@@ -10,10 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from threads_or_processes.analysis.dataset import (
-    Batches,
     DataSet,
     check_covers,
-    check_file,
+    check_files,
     open_dataset,
 )
 from threads_or_processes.analysis.differences import (
@@ -30,6 +29,7 @@ from threads_or_processes.analysis.package import (
     states_in,
 )
 from threads_or_processes.analysis.precision import plan_with_measured_blocks
+from threads_or_processes.analysis.stored import Batches
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import write_bytes
 from threads_or_processes.records.baseline import EarlierState
@@ -55,7 +55,7 @@ class Opened:
         """Read both files; of a data set that `is_kept` somewhere, the hash is checked too."""
         package = read_package(package_file)
         if is_kept:
-            check_file(dataset, package.note(dataset))
+            check_files(dataset, package)
         data = open_dataset(dataset)
         plan = plan_with_measured_blocks(package.plan, data.states)
         check_covers(data.states, plan, dataset)

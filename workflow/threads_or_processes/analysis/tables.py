@@ -13,7 +13,7 @@ from threads_or_processes.analysis.cells import cells_table, distributions_table
 from threads_or_processes.analysis.claims import claims_table
 from threads_or_processes.analysis.control import control_table, pairs, twins
 from threads_or_processes.analysis.crossovers import crossovers_table
-from threads_or_processes.analysis.dataset import Batches, in_batches, in_order
+from threads_or_processes.analysis.dataset import in_batches, in_order
 from threads_or_processes.analysis.decisions import (
     contests,
     decisions_table,
@@ -39,6 +39,7 @@ from threads_or_processes.analysis.reduction import Reduced, reduced
 from threads_or_processes.analysis.scaling import fits_table, scaling_table
 from threads_or_processes.analysis.sessions import sessions_of, sessions_table
 from threads_or_processes.analysis.slopes import slopes_table
+from threads_or_processes.analysis.stored import Batches
 from threads_or_processes.analysis.trial_values import (
     at_largest_amounts,
     times_of,

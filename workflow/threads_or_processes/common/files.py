@@ -12,8 +12,9 @@ import secrets
 import stat
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from threads_or_processes.common.errors import FULL, UserError, file_error
 
@@ -80,10 +81,12 @@ def is_full(folder: Path) -> bool:
     return False
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write `content` so that readers see the old file or the new one, never a part.
+@contextmanager
+def writing(path: Path) -> Iterator[IO[bytes]]:
+    """Write a file so that readers see the old one or the new one, never a part.
 
-    `UserError` names the file where the file system refuses it.
+    The new one takes its place when the block ends well. `UserError` names the file where the file
+    system refuses it.
     """
     new = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}")
     try:
@@ -92,7 +95,7 @@ def write_bytes(path: Path, content: bytes) -> None:
         handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
+                yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
             new.replace(path)
@@ -101,6 +104,12 @@ def write_bytes(path: Path, content: bytes) -> None:
             raise
     except OSError as error:
         raise file_error(error, path) from None
+
+
+def write_bytes(path: Path, content: bytes | memoryview) -> None:
+    """Write `content`, whole or not at all (`writing`)."""
+    with writing(path) as stream:
+        stream.write(content)
 
 
 def is_left_out(record: Path) -> bool:

@@ -17,8 +17,10 @@ from threads_or_processes.analysis.package import (
     LICENCE,
     PACKAGE_FILE,
     PARQUET_FILE,
+    REPETITIONS_FILE,
     Package,
 )
+from threads_or_processes.analysis.stored import Batches
 from threads_or_processes.common.files import write_json
 from threads_or_processes.common.provenance import UNKNOWN
 from threads_or_processes.exporting.sums import SUMS_FILE
@@ -30,7 +32,8 @@ PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 #: What an export holds: name, media type, meaning.
 FILES = (
     (CSV_FILE, "application/gzip", "the data set: a row for each repetition"),
-    (PARQUET_FILE, "application/vnd.apache.parquet", "the data set as Parquet"),
+    (PARQUET_FILE, "application/vnd.apache.parquet", "the trials of the data set"),
+    (REPETITIONS_FILE, "application/vnd.apache.parquet", "the repetitions of these trials"),
     (PACKAGE_FILE, "application/json", "a Data Package: columns, plan and interpreters"),
     ("report.html", "text/html", "the report"),
     ("summary.md", "text/markdown", "the report's summary"),
@@ -45,13 +48,13 @@ FOLDERS = (
 Entity = dict[str, Any]
 
 
-def write_crate(trials: pd.DataFrame, package: Package, folder: Path) -> None:
-    """Describe an exported folder; `trials` are its repetitions (`RepetitionRow`)."""
-    entities = crate(trials, package)
+def write_crate(batches: Batches, package: Package, folder: Path) -> None:
+    """Describe an exported folder; `batches` are of its data set."""
+    entities = crate(batches, package)
     write_json(folder / CRATE_FILE, {"@context": f"{RO_CRATE}/context", "@graph": entities})
 
 
-def crate(trials: pd.DataFrame, package: Package) -> list[Entity]:
+def crate(batches: Batches, package: Package) -> list[Entity]:
     """All entities of an export, the metadata file's own first."""
     title = f"Threads or Processes: campaign {package.plan.campaign} on {package.machine}"
     interpreters = [_interpreter(one) for one in package.interpreters.values()]
@@ -62,7 +65,7 @@ def crate(trials: pd.DataFrame, package: Package) -> list[Entity]:
         ),
         *(_entity(name, "Dataset", name=name, description=meaning) for name, meaning in FOLDERS),
     ]
-    first, last = _span(trials)
+    first, last = _span(batches)
     programs = _programs(package.git_commit, interpreters)
     licence = _entity(LICENCE["path"], "CreativeWork", name=LICENCE["title"])
     profile = _entity(PROFILE, "CreativeWork", name="Process Run Crate", version="0.5")
@@ -127,9 +130,10 @@ def _interpreter(identity: Identity) -> Entity:
     )
 
 
-def _span(trials: pd.DataFrame) -> tuple[str, str]:
+def _span(batches: Batches) -> tuple[str, str]:
     """When the first trial began and the last one ended."""
-    ended_ns = trials["started_unix_ns"] + trials["trial_wall_ns"]
-    ends_s = (int(trials["started_unix_ns"].min()) // 10**9, int(ended_ns.max()) // 10**9)
+    times = pd.concat(list(batches(["started_unix_ns", "trial_wall_ns"])))
+    ended_ns = times["started_unix_ns"] + times["trial_wall_ns"]
+    ends_s = (int(times["started_unix_ns"].min()) // 10**9, int(ended_ns.max()) // 10**9)
     first, last = (datetime.fromtimestamp(end_s, UTC).isoformat() for end_s in ends_s)
     return first, last

@@ -3,14 +3,14 @@
 import shutil
 from pathlib import Path
 
-from threads_or_processes.analysis.dataset import read_dataset
+from threads_or_processes.analysis.dataset import open_dataset
 from threads_or_processes.analysis.package import (
     CSV_FILE,
     PACKAGE_FILE,
     PARQUET_FILE,
+    REPETITIONS_FILE,
     read_package,
 )
-from threads_or_processes.common.errors import UserError
 from threads_or_processes.exporting.crate import write_crate
 from threads_or_processes.exporting.pyperf_files import write_pyperf
 from threads_or_processes.exporting.sums import write_sums
@@ -25,7 +25,7 @@ def export(results: Path, report: Path, summary: Path, out: Path) -> None:
     if out.exists():
         shutil.rmtree(out)
     (out / "pyperf").mkdir(parents=True)
-    for name in (CSV_FILE, PARQUET_FILE, PACKAGE_FILE):
+    for name in (CSV_FILE, PARQUET_FILE, REPETITIONS_FILE, PACKAGE_FILE):
         shutil.copyfile(results / name, out / name)
     shutil.copyfile(report, out / "report.html")
     shutil.copyfile(summary, out / "summary.md")
@@ -36,9 +36,7 @@ def export(results: Path, report: Path, summary: Path, out: Path) -> None:
         )
     package = read_package(out / PACKAGE_FILE)
     write_tables_package(out / "tables", package)
-    trials = read_dataset(out / PARQUET_FILE)
-    if trials.empty:
-        raise UserError("the data set has no trials to export", where=str(results))
-    write_pyperf(trials, package, out / "pyperf")
-    write_crate(trials, package, out)
+    batches = open_dataset(out / PARQUET_FILE).batches
+    write_pyperf(batches, package, out / "pyperf")
+    write_crate(batches, package, out)
     write_sums(out)

@@ -14,7 +14,8 @@ import pandas as pd
 import pyperf
 
 from threads_or_processes.analysis.package import Package
-from threads_or_processes.analysis.quiet import with_disturbance
+from threads_or_processes.analysis.reduction import reduced
+from threads_or_processes.analysis.stored import Batches
 from threads_or_processes.analysis.trial_values import (
     at_largest_amounts,
     column_on,
@@ -30,13 +31,16 @@ from threads_or_processes.records.vocabulary import Basis, Timing
 #: The docs' words for the repetitions that a benchmark's values are from.
 REPETITIONS = {Basis.QUIET: "undisturbed", Basis.TYPICAL: "all"}
 
+#: What a run says of its trial, besides what is read for the tables.
+FACTS = ("trial_id", "identity_sha256", "tasks", "trial_wall_ns")
+
 Metadata = Mapping[str, Any]
 
 
-def write_pyperf(trials: pd.DataFrame, package: Package, folder: Path) -> None:
-    """Write `folder`/<build>/<model>.json for each that has times (rows: `RepetitionRow`)."""
+def write_pyperf(batches: Batches, package: Package, folder: Path) -> None:
+    """Write `folder`/<build>/<model>.json for each that has times."""
     files: dict[tuple[str, str], list[pyperf.Benchmark]] = {}
-    for cell, runs in _runs_by_cell(trials, package):
+    for cell, runs in _runs_by_cell(batches, package):
         files.setdefault((cell.arm, cell.model), []).append(pyperf.Benchmark(runs))
     for (build, model), benchmarks in files.items():
         text = io.StringIO()
@@ -50,15 +54,16 @@ def benchmark_name(cell: Cell) -> str:
     return f"{cell.workload}/{cell.workers}/{cell.timing}{again}"
 
 
-def _runs_by_cell(
-    trials: pd.DataFrame, package: Package
-) -> Iterator[tuple[Cell, list[pyperf.Run]]]:
+def _runs_by_cell(batches: Batches, package: Package) -> Iterator[tuple[Cell, list[pyperf.Run]]]:
     """Each timed cell with a run for each trial that the report's numbers are from, in order."""
     plan = package.plan
-    trials = at_largest_amounts(with_disturbance(trials))
+    found = reduced(plan, batches)
+    trials = at_largest_amounts(found.repetitions)
     values = trial_values(trials, quiet_threshold=plan.quiet_threshold)
     times = times_of(values, plan)
-    by_trial = dict(iter(trials.groupby(["cell", "block"])))
+    facts = pd.concat([part.drop_duplicates("trial_id") for part in batches(FACTS)])
+    trials = trials.astype({"trial_id": "string"}).merge(facts, on="trial_id", how="left")
+    by_trial = dict(iter(trials.groupby(["cell", "block"], observed=True)))
     interpreters = {one["identity_sha256"]: one for one in package.interpreters.values()}
     for cell in plan.cells:
         if cell.timing is Timing.MEMORY:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from threads_or_processes.analysis.package import PACKAGE_FILE, Package, read_package
-from threads_or_processes.pipeline.baseline import Baseline, dataset_at
+from threads_or_processes.pipeline.baseline import Baseline, dataset_at, files_of
 from threads_or_processes.pipeline.console import Ahead
 from threads_or_processes.pipeline.results import Results
 from threads_or_processes.plan.config import checked
@@ -51,9 +51,9 @@ class Archive(Results):
         """Where everything made from it lies; nothing that was measured here."""
         return self.root / "results" / self.name
 
-    def dataset_of(self, _: object) -> str:
-        """The file of the data set."""
-        return str(self.dataset)
+    def dataset_of(self, _: object) -> list[Path]:
+        """The files of the data set."""
+        return files_of(self.dataset)
 
     def package_of(self, _: object) -> str:
         """What describes it."""

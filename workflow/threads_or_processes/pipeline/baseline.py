@@ -10,6 +10,7 @@ from threads_or_processes.analysis.package import (
     CSV_FILE,
     PACKAGE_FILE,
     PARQUET_FILE,
+    REPETITIONS_FILE,
     Package,
     read_package,
     states_in,
@@ -156,10 +157,10 @@ class Previous(Baseline):
 
 def dataset_at(path: Path, key: str = "dataset") -> Path:
     """The file of the data set that a user's path means: itself, or the one in that folder."""
-    if path.name.endswith((".csv.gz", ".parquet")):
+    if path.name.endswith((".csv.gz", ".parquet")) and path.name != REPETITIONS_FILE:
         candidates = [path]
     else:
-        folder = path.parent if path.name == PACKAGE_FILE else path
+        folder = path.parent if path.name in (PACKAGE_FILE, REPETITIONS_FILE) else path
         candidates = [folder / CSV_FILE, folder / PARQUET_FILE]
     for candidate in candidates:
         if candidate.is_file():
@@ -169,3 +170,9 @@ def dataset_at(path: Path, key: str = "dataset") -> Path:
         where=f"config key {key}",
         hint=f"give the path of a {CSV_FILE}, a {PARQUET_FILE} or the folder of one",
     )
+
+
+def files_of(dataset: Path) -> list[Path]:
+    """A data set's file, and the table of its repetitions if that is another file."""
+    other = dataset.with_name(REPETITIONS_FILE)
+    return [dataset, other] if dataset.suffix == ".parquet" and other.exists() else [dataset]

@@ -129,9 +129,9 @@ class Fleet(Results):
         """Of a machine's job."""
         return self.root / FOLDER / self.name
 
-    def dataset_of(self, wildcards: MachineWildcards) -> str:
+    def dataset_of(self, wildcards: MachineWildcards) -> list[Path]:
         """What a machine's job leaves."""
-        return str(self.jobs[wildcards.machine].folder / CSV_FILE)
+        return [self.jobs[wildcards.machine].folder / CSV_FILE]
 
     def package_of(self, wildcards: MachineWildcards) -> str:
         """What describes it."""

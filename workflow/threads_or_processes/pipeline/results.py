@@ -128,7 +128,7 @@ class Results:
     @property
     def dataset_files(self) -> list[str]:
         """The data set, in both formats, and what describes it."""
-        names = ("trials.parquet", "trials.csv.gz", "datapackage.json")
+        names = ("trials.parquet", "repetitions.parquet", "trials.csv.gz", "datapackage.json")
         return [str(self.results / name) for name in names]
 
     @property

@@ -1,4 +1,8 @@
-"""The data set: a row a repetition. Its columns' descriptions are published with it."""
+"""The data set, as one table or as two. Its columns' descriptions are published with it.
+
+trials.csv.gz has a row a repetition, with the facts of its trial. Most of such a row is the same
+in all rows of a trial, so as Parquet there is a table of trials and one of repetitions.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -13,20 +17,26 @@ NO_FORMULA = r"[^=+\-@\t\r][\s\S]*"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrialKey:
-    """What comes before the cell."""
+class TrialId:
+    """What a repetition is told apart by, and its trial."""
 
     trial_id: Annotated[
         str, Field("unique name of the trial (32 hexadecimal digits)", pattern="[0-9a-f]{32}")
     ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialKey(TrialId):
+    """What comes before the cell."""
+
     campaign: Annotated[
         str, Field("campaign that the trial was collected for", pattern="[a-z][a-z0-9_]*")
     ]
 
 
 @dataclass(frozen=True, kw_only=True)
-class RepetitionRow(CellKey, TrialKey):
-    """A row of trials.csv.gz. The columns of a trial are the same in all of its rows."""
+class TrialRow(CellKey, TrialKey):
+    """A row of trials.parquet: a trial."""
 
     params_json: Annotated[str, Field("all parameters of the workload", json="object")]
     block: Annotated[int, Field("block of the randomised design, from 1", minimum=1)]
@@ -99,6 +109,15 @@ class RepetitionRow(CellKey, TrialKey):
             json="object",
         ),
     ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepetitionOnlyRow(TrialId):
+    """A row of repetitions.parquet: a repetition.
+
+    A trial that ended before its first repetition has one row, without a phase.
+    """
+
     phase: Annotated[
         Literal["warmup", "measure"] | None,
         Field("`warmup` or `measure`; missing when no repetition was finished"),
@@ -195,3 +214,8 @@ class RepetitionRow(CellKey, TrialKey):
             json="array",
         ),
     ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepetitionRow(RepetitionOnlyRow, TrialRow):
+    """A row of trials.csv.gz: a repetition, with all that is known of its trial."""
