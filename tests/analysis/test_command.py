@@ -26,7 +26,7 @@ def collect(monkeypatch: pytest.MonkeyPatch, results: Path, out: Path) -> tuple[
         *("--plan", results / "plan.json"),
         *("--interpreters", results / "interpreters"),
         *("--records", results),
-        *("--out", out),
+        *("--out", out, "--states", out / "states", "--code", "{}"),
     )
     return out / "trials.parquet", out / "trials.csv.gz"
 
