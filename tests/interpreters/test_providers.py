@@ -77,7 +77,10 @@ def test_the_next_provider_takes_over_and_one_line_says_why(
     assert name is ProviderName.SOURCE
     assert executables == {STANDARD: Path("/source/3.13"), FREE: Path("/source/3.13t")}
     (line,) = terminal.getvalue().splitlines()
-    assert line == "[0:00] provider uv cannot supply every build (no network)"
+    assert line == (
+        "[0:00] provider uv cannot supply every build (no network), "
+        "so interpreters compiled here are used"
+    )
 
 
 def test_when_none_can_supply_every_reason_is_told(progress: Progress) -> None:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,32 +109,37 @@ class Checkout:
         assert "The report is" not in done.stdout
         return done.stdout
 
-    def stop_after(self, records: int, signal_number: int) -> None:
+    def stop_after(self, records: int, signal_number: int) -> str:
         """Start a run in a session of its own and end it once some records are there.
+
+        Returns what it said on both streams.
 
         SIGINT goes to the whole session, as Ctrl-C in a terminal does; others to Snakemake alone.
         """
-        run = subprocess.Popen(
-            self.command(),
-            cwd=ROOT,
-            env=self.environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            while len(self.records()) < records:
-                assert run.poll() is None, "the run ended before it could be interrupted"
-                time.sleep(0.02)
-            if signal_number == signal.SIGINT:
-                os.killpg(run.pid, signal_number)
-            else:
-                run.send_signal(signal_number)
-            assert run.wait(timeout=60) != 0
-        finally:
-            # A run that won't end fails this test and no other.
-            run.kill()
-            run.wait()
+        with tempfile.TemporaryFile("w+") as said:
+            run = subprocess.Popen(
+                self.command(),
+                cwd=ROOT,
+                env=self.environment(),
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            try:
+                while len(self.records()) < records:
+                    assert run.poll() is None, "the run ended before it could be interrupted"
+                    time.sleep(0.02)
+                if signal_number == signal.SIGINT:
+                    os.killpg(run.pid, signal_number)
+                else:
+                    run.send_signal(signal_number)
+                assert run.wait(timeout=60) != 0
+            finally:
+                # A run that won't end fails this test and no other.
+                run.kill()
+                run.wait()
+            said.seek(0)
+            return said.read()
 
     @property
     def results(self) -> Path:

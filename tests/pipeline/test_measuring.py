@@ -232,7 +232,11 @@ def test_blocks_that_run_on_another_compilation_than_before_are_measured_again(
 def test_an_interrupted_run_goes_on_where_it_stopped(
     fresh: Checkout, signal_number: signal.Signals
 ) -> None:
-    fresh.stop_after(2, signal_number)
+    said = fresh.stop_after(2, signal_number)
+    if signal_number != signal.SIGKILL:
+        assert said.endswith("the same command goes on from here.\n")
+        assert "Error in rule" not in said
+        assert "Traceback" not in said
     before = fresh.trial_ids()
     assert 2 <= len(before) < 8
     fresh.measure()

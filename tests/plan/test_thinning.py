@@ -120,6 +120,13 @@ def with_budget(share: float, config: dict[str, Any] = CONFIG) -> Config:
     return fitting(config, PLAIN, lambda one, on: scale * cost_s(one, on), all_s * share)
 
 
+def test_too_few_blocks_for_a_verdict_are_said() -> None:
+    for share in (0.4, 0.0):
+        thin = with_budget(share)
+        said = " (a verdict needs 6)" in "; ".join(left_out(CONFIG, thin, PLAIN))
+        assert said == (thin["blocks"] < 6)
+
+
 def test_without_a_budget_all_is_measured() -> None:
     assert limit_s({"budget": None}) == math.inf
     assert fitting(CONFIG, PLAIN, lambda one, on: 1e9, math.inf) is CONFIG

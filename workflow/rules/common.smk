@@ -106,7 +106,9 @@ onstart:
         exit_on_user_error(lambda: check_nodes(workflow, to_run))
     exit_on_user_error(CAMPAIGN.lock)
     if is_first(workflow, "patches"):
-        exit_on_user_error(lambda: patch_scheduler(workflow.scheduler))
+        exit_on_user_error(
+            lambda: patch_scheduler(workflow.scheduler, CONSOLE.interrupt)
+        )
         keep_apart(workflow)
     if IS_FLEET and is_first(workflow, "executor"):
         patch_executor(workflow.scheduler._executor)
@@ -114,7 +116,7 @@ onstart:
         start_server()
     CONSOLE.begin(logger)
     if IS_MEASURED_HERE and config["budget"] is not None:
-        logger.addHandler(budget.Pacer(CAMPAIGN))
+        logger.addHandler(budget.Pacer(CAMPAIGN, CONSOLE.leave_out))
     if IS_FLEET:
         watch({job.name: job.folder / LOG_FILE for job in CAMPAIGN.jobs.values()})
     print(f"Results go to {', '.join(map(str, CAMPAIGN.own))}", file=sys.stderr)
@@ -133,7 +135,7 @@ onsuccess:
 
 
 onerror:
-    print(CAMPAIGN.unfinished, *full_disks(), sep="\n", file=sys.stderr)
+    CONSOLE.say(CAMPAIGN.unfinished, *full_disks())
 
 
 exit_on_user_error(

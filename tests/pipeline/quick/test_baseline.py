@@ -146,3 +146,20 @@ def test_a_pass_says_what_it_rests_on(here: Path) -> None:
     changes.write_text("cell,reading\na,equal\nb,inconclusive\n", encoding="utf-8")
     told = "none of 2 configurations is slower than the baseline; 1 inconclusive"
     assert gate.passed(results, ["slower"]) == [told]
+
+
+def test_the_gate_counts_claims_by_verdict(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    results = Archive.of(DEFAULTS | {"dataset": "old"})
+    tables = results.results / "tables"
+    tables.mkdir(parents=True)
+    (tables / "claims.csv").write_text(
+        "claim,file,sentence,verdict\n"
+        "pool,notebook,A pool is faster.,inconclusive\n"
+        "pool,notebook,A pool is faster.,inconclusive\n"
+        "pool,own,A pool is slower.,not_tested\n"
+        "gil,notebook,The GIL is held.,supported\n",
+        encoding="utf-8",
+    )
+    gate.close(results, ["refuted"])
+    gate.close(results, ["slower"])
+    assert capsys.readouterr().err == "Claims: 1 supported, 1 inconclusive, 1 not tested\n"

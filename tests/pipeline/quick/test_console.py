@@ -103,6 +103,30 @@ def test_a_run_says_what_is_left_and_counts_its_trials_only(folder: Path) -> Non
     assert progress(said) == ["1 of 1 trials", "2 of 2 trials"]
 
 
+@pytest.mark.parametrize(
+    ("begin", "counts"),
+    [
+        ('CONSOLE.leave_out(PLANNED[2:], "too many")', ["1 of 2", "2 of 2", "3 of 3"]),
+        ("pass  # the time is over after the second", ["1 of 4", "2 of 4", "2 of 2", "3 of 3"]),
+    ],
+    ids=["for the pace", "time over"],
+)
+def test_trials_that_are_left_out_are_not_counted(
+    folder: Path, begin: str, counts: list[str]
+) -> None:
+    some = SNAKEFILE.replace("block=[1, 2]", "block=[1, 2, 4, 5]")
+    some = some.replace("CONSOLE.begin(logger)", f"CONSOLE.begin(logger)\n    {begin}")
+    some = some.replace(
+        'shell: "echo measured > {output}"',
+        """priority: lambda wildcards: 9 - int(wildcards.block)
+    run:
+        left_out = wildcards.block in ("4", "5")
+        Path(output[0]).write_text('"left out"\\n' if left_out else "measured")""",
+    )
+    (folder / "Snakefile").write_text(some, encoding="utf-8")
+    assert progress(snakemake(folder, "--cores", "1")) == [f"{count} trials" for count in counts]
+
+
 def test_the_line_replaces_what_snakemake_says_of_jobs_that_go_well(folder: Path) -> None:
     said = snakemake(folder, "--cores", "1")
     for chatter in ["Finished jobid", "localrule", "rule measure", "Select jobs", "steps ("]:
@@ -116,8 +140,10 @@ def test_what_went_wrong_is_still_said(folder: Path) -> None:
     broken = SNAKEFILE.replace("echo measured >", "echo no such luck >&2; false >")
     (folder / "Snakefile").write_text(broken, encoding="utf-8")
     said = snakemake(folder, "--cores", "1")
-    assert "Error in rule measure" in said
-    assert "no such luck" in said
+    assert said.count("Error in rule measure") == 1
+    assert said.count("; false >") == 1, "the command is shown once"
+    assert "no such luck\n" in said
+    assert "At least one job did not complete" not in said
 
 
 def test_what_a_step_has_shown_is_not_shown_again(folder: Path) -> None:

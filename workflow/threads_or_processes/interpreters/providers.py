@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -36,6 +37,11 @@ _CONDA_IMPATIENCE = {
     for setting, value in (("CONNECT_TIMEOUT_SECS", "5"), ("MAX_RETRIES", "0"))
 }
 _DOWNLOAD_TIMEOUT_S = 900.0
+# What is said to come next where an earlier provider can't supply all.
+_NEXT = {
+    ProviderName.CONDA: "conda-forge is tried",
+    ProviderName.SOURCE: "interpreters compiled here are used",
+}
 _CONDA_TOOLS = ("micromamba", "mamba", "conda")  # the fastest first; they share these options
 _CONDA_CREATE = ("create", "--yes", "--quiet", "--override-channels", "--channel", "conda-forge")
 
@@ -276,14 +282,15 @@ def providers(
 def first_able(
     candidates: Sequence[Provider], builds: Sequence[Build], progress: Progress
 ) -> tuple[ProviderName, Mapping[Build, Path]]:
-    """The first provider that can supply all builds; says why when it passes one over."""
+    """The first provider that can supply all builds; says why it passes one over, and what next."""
     reasons = []
-    for provider in candidates:
+    for provider, following in zip_longest(candidates, candidates[1:]):
         try:
             return provider.name, provider.supply(builds)
         except CannotSupplyError as reason:
             reasons.append(f"{provider.name}: {reason}")
-            progress.say(f"provider {provider.name} cannot supply every build ({reason})")
+            then = f", so {_NEXT[following.name]}" if following else ""
+            progress.say(f"provider {provider.name} cannot supply every build ({reason}){then}")
     raise UserError(
         f"no provider can supply all interpreters ({'; '.join(reasons)})",
         where="interpreters.provider",

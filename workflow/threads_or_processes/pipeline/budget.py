@@ -7,13 +7,12 @@ informative experiments end there, and the others get their blocks. Only the pac
 
 import logging
 import math
-import sys
 import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, TextIO
+from typing import Any
 
 from threads_or_processes.common.files import is_left_out, write_text
 from threads_or_processes.pipeline.campaign import Campaign, catalogue
@@ -49,13 +48,14 @@ def begin(campaign: Campaign) -> None:
 class Pacer(Follower):
     """Follows Snakemake's events, and plans again when the first trial of a block is to begin.
 
-    Snakemake says that before it starts the trial, so this runs beside none.
+    Snakemake says that before it starts the trial, so this runs beside none. `leave_out` is told
+    the records that are left out from then on, and why.
     """
 
     def __init__(
         self,
         campaign: Campaign,
-        stream: TextIO = sys.stderr,
+        leave_out: Callable[[list[str], str], None],
         clock_s: Callable[[], float] = time.monotonic,
         left_s: Callable[[], float] = deadline.left_s,
     ) -> None:
@@ -63,7 +63,7 @@ class Pacer(Follower):
         self._campaign = campaign
         self._catalogue = catalogue(own_works(campaign.plan.config))
         self._config = campaign.plan.config
-        self._stream = stream
+        self._tell_left_out = leave_out
         self._clock_s, self._left_s = clock_s, left_s
         self._begun_s: float | None = None
         self._quiet_s = 0.0
@@ -105,10 +105,10 @@ class Pacer(Follower):
         file = self._campaign.results / LEFT_OUT_FILE
         write_text(file, "".join(f"{record}\n" for record in sorted(self._left_out)))
         changes = "; ".join(left_out(before, self._config, machine))
-        print(
+        self._tell_left_out(
+            [str(self._campaign.results / record) for record in self._left_out],
             f"Trials take {pace:.1f} times as long as on an idle machine. "
             f"To stay within the budget, the rest is left out: {changes}",
-            file=self._stream,
         )
 
     def _quiet_s_of(self, trial: Trial) -> float:

@@ -19,6 +19,7 @@ from typing import Any, TextIO
 
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from threads_or_processes.common.files import is_left_out
 from threads_or_processes.pipeline.campaign import TrialWildcards
 from threads_or_processes.pipeline.snakemake_patches import shorten_listing
 from threads_or_processes.plan.expected import format_duration
@@ -41,6 +42,9 @@ QUIET_MESSAGES = (
     "Select jobs to execute",
     "Updating checkpoint dependencies",
     "DAG of jobs will be updated",
+    # What follows the error of a step.
+    "Exiting because a job execution failed",
+    "WorkflowError:\nAt least one job did not complete",
 )
 
 
@@ -67,10 +71,19 @@ def jobs_ahead(workflow: Any, results: Path = Path()) -> Ahead:
     own = [job for job in jobs if is_below(results, job.output)]
     rounds = [int(job.wildcards.round) for job in own if set(job.wildcards_dict) == ROUND_WILDCARDS]
     return Ahead(
-        trials=[job.wildcards for job in own if is_trial(job.wildcards_dict)],
+        trials=[job.wildcards for job in trials_ahead(workflow, results)],
         next_round=min(rounds, default=None),
         rules=frozenset(job.rule.name for job in jobs),
     )
+
+
+def trials_ahead(workflow: Any, results: Path) -> list[Any]:
+    """The jobs of the trials below `results` that Snakemake's `workflow` still has to do."""
+    return [
+        job
+        for job in workflow.dag.needrun_jobs()
+        if is_trial(job.wildcards_dict) and is_below(results, job.output)
+    ]
 
 
 def made(workflow: Any, files: Iterable[str]) -> list[str]:
@@ -153,8 +166,11 @@ class Console(Follower):
         self._stream = stream
         self._clock_s = clock_s
         self._pace = Pace()
-        self._trials_running: set[int] = set()
+        self._trials_running: dict[int, str] = {}
+        self._left_out: frozenset[str] = frozenset()
         self._ends_dry_run = False
+        self._is_interrupted = False
+        self._line_is_open = False
 
     @classmethod
     def attached(
@@ -184,20 +200,38 @@ class Console(Follower):
         if logger.level > logging.DEBUG:
             for handler in logger.handlers:
                 if not isinstance(handler, Follower):  # nor those of another module
-                    handler.addFilter(is_news)
+                    handler.addFilter(self._is_news)
+
+    def interrupt(self) -> None:
+        """From now on say nothing of the steps that fail because the user ends the run."""
+        self._is_interrupted = True
+
+    def leave_out(self, records: Iterable[str], reason: str) -> None:
+        """Say why trials are left out, and count them no more; their records name them."""
+        self._left_out = frozenset(records)
+        self._count()
+        self.say(reason)
+
+    def say(self, *lines: str) -> None:
+        """Say something below the progress line."""
+        if self._line_is_open:
+            self._stream.write("\n")
+            self._line_is_open = False
+        print(*lines, sep="\n", file=self._stream)
 
     def leave_out_what_was_shown(self, record: logging.LogRecord) -> bool:
-        """Have Snakemake name the log of a failed step, and not show it where that was done.
+        """Have Snakemake name the log and the command of a failed step only once.
 
-        A filter that lets every record pass. What a job said elsewhere was not shown here.
+        A filter that lets every record pass. The exception of a step that ran here names its
+        command. What a job said elsewhere was not shown here.
         """
-        if (
-            getattr(record, "event", None) == LogEvent.JOB_ERROR
-            and f"| {SHOW_AND_LOG} " in (getattr(record, "shellcmd", None) or "")
-            and self._workflow.is_local(self._workflow.get_rule(getattr(record, "rule_name", "")))
+        if getattr(record, "event", None) == LogEvent.JOB_ERROR and self._workflow.is_local(
+            self._workflow.get_rule(getattr(record, "rule_name", ""))
         ):
             fields = vars(record)
-            fields.update(log=[], aux={"log": ", ".join(fields["log"]), **fields["aux"]})
+            if f"| {SHOW_AND_LOG} " in (fields["shellcmd"] or ""):
+                fields.update(log=[], aux={"log": ", ".join(fields["log"]), **fields["aux"]})
+            fields["shellcmd"] = None
         return True
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -214,17 +248,38 @@ class Console(Follower):
             if logger.level > logging.DEBUG:
                 shorten_listing(self._workflow.scheduler, logger)
         elif is_begun_trial(record, self._results):
-            self._trials_running.add(record.jobid)  # type: ignore[attr-defined]
-            if self._pace.done >= self._pace.planned:  # the first, or more blocks
-                self._pace.planned = self._pace.done + len(self._jobs_ahead().trials)
-            if self._pace.begun_s is None:
-                self._pace.begun_s = self._clock_s()
+            self._begin_trial(record.jobid, record.output[0])  # type: ignore[attr-defined]
         elif event == LogEvent.JOB_FINISHED:
-            job = getattr(record, "job_id", None)
-            if job in self._trials_running:
-                self._trials_running.discard(job)
-                self._pace.done += 1
-                self._draw()
+            trial = self._trials_running.pop(getattr(record, "job_id", -1), None)
+            if trial is not None:
+                self._end_trial(trial)
+
+    def _begin_trial(self, job: int, trial: str) -> None:
+        if trial in self._left_out:
+            return
+        self._trials_running[job] = trial
+        if self._pace.done >= self._pace.planned:  # the first, or more blocks
+            self._count()
+        if self._pace.begun_s is None:
+            self._pace.begun_s = self._clock_s()
+
+    def _end_trial(self, trial: str) -> None:
+        if not is_left_out(Path(trial)):
+            self._pace.done += 1
+        elif trial in self._left_out:  # since it began
+            return
+        else:  # the time is over
+            ahead = trials_ahead(self._workflow, self._results)
+            self._left_out |= {str(file) for job in ahead for file in job.output}
+            self._pace.planned = self._pace.done
+        self._draw()
+
+    def _count(self) -> None:
+        """Count the trials that are to be measured."""
+        ahead = trials_ahead(self._workflow, self._results)
+        self._pace.planned = self._pace.done + sum(
+            self._left_out.isdisjoint(map(str, job.output)) for job in ahead
+        )
 
     def _ahead(self) -> str:
         return self._announcement(self._jobs_ahead())
@@ -242,13 +297,13 @@ class Console(Follower):
             # A terminal of no known width says 0; a line that wraps can't be drawn over.
             shown = text[: width - 1] if width else text
             self._stream.write(f"\r\033[K{shown}" + ("\n" if last else ""))
+            self._line_is_open = not last
         elif last or self._pace.done % max(1, self._pace.planned // LINES_IN_A_LOG) == 0:
             self._stream.write(text + "\n")
         self._stream.flush()
 
-
-def is_news(record: logging.LogRecord) -> bool:
-    """Whether a record says more than that a job went well, which the line says already."""
-    if getattr(record, "event", None) in QUIET_EVENTS:
-        return False
-    return not record.getMessage().startswith(QUIET_MESSAGES)
+    def _is_news(self, record: logging.LogRecord) -> bool:
+        """Whether a record says more than that a job went well, or that the user ended the run."""
+        if self._is_interrupted or getattr(record, "event", None) in QUIET_EVENTS:
+            return False
+        return not record.getMessage().startswith(QUIET_MESSAGES)

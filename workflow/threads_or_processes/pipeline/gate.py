@@ -2,13 +2,14 @@
 
 import csv
 import sys
+from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from threads_or_processes.common.streams import said
 from threads_or_processes.pipeline.baseline import SLOWER
 from threads_or_processes.pipeline.results import Results
-from threads_or_processes.records.vocabulary import ComparisonResult
+from threads_or_processes.records.vocabulary import ComparisonResult, Verdict
 
 #: Neither a failed step (1) nor a mistake of the user's (2): the report is made.
 EXIT_CODE = 3
@@ -29,6 +30,20 @@ def failing(results: Results, fail_on: Collection[str]) -> list[str]:
         if row["reading"] == SLOWER
     )
     return list(dict.fromkeys((*claims, *slower)))
+
+
+def verdicts(results: Results, fail_on: Collection[str]) -> list[str]:
+    """How many claims have each verdict, where a claim can fail the run."""
+    if set(fail_on).isdisjoint(Verdict):
+        return []
+    of_claim = {
+        (folder, row["file"], row["claim"]): row["verdict"]
+        for folder in results.own
+        for row in _rows(folder / "tables/claims.csv")
+    }
+    counts = Counter(of_claim.values())
+    listed = [f"{counts[one]} {one.replace('_', ' ')}" for one in Verdict if counts[one]]
+    return [f"Claims: {', '.join(listed)}"] if listed else []
 
 
 def passed(results: Results, fail_on: Collection[str]) -> list[str]:
@@ -56,8 +71,9 @@ def _rows(table: Path) -> Iterator[dict[str, str]]:
 
 def close(results: Results, fail_on: Collection[str]) -> None:
     """Say what was found and exit, if anything was."""
-    if found := failing(results, fail_on):
-        said("\n".join([*found, f"fail_on in the config: exit code {EXIT_CODE}", ""]), sys.stderr)
-        sys.exit(EXIT_CODE)
-    for line in passed(results, fail_on):
+    found = failing(results, fail_on)
+    end = [*found, f"fail_on in the config: exit code {EXIT_CODE}"]
+    for line in (*verdicts(results, fail_on), *(end if found else passed(results, fail_on))):
         said(f"{line}\n", sys.stderr)
+    if found:
+        sys.exit(EXIT_CODE)

@@ -26,8 +26,10 @@ MOST_LISTED = 100
 """A dry run lists so many jobs of a rule."""
 
 
-def patch_scheduler(scheduler: Any) -> None:
+def patch_scheduler(scheduler: Any, on_interrupt: Callable[[], None] = lambda: None) -> None:
     """Leave the trials alone, and let SIGTERM end the run.
+
+    Ctrl-C and SIGTERM call `on_interrupt` first: the steps that they end fail only after that.
 
     With its limit on jobs a second, Snakemake looks at all waiting jobs again and again, more often
     with each job that is done: measured, more than half a CPU, beside the trials.
@@ -45,9 +47,17 @@ def patch_scheduler(scheduler: Any) -> None:
     scheduler.job_rate_limiter = None
 
     def leave(*_: object) -> None:
+        on_interrupt()
         threading.Thread(target=handler).start()
 
+    def stop(*received: Any) -> None:
+        on_interrupt()
+        signal.default_int_handler(*received)
+
     signal.signal(signal.SIGTERM, leave)
+    # In the background of a script, a run ignores Ctrl-C.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, stop)
 
 
 def check_first(workflow: Any, check: Callable[[], None]) -> None:

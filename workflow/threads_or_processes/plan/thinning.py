@@ -189,6 +189,8 @@ def left_out(before: Config, after: Config, machine: Machine) -> tuple[str, ...]
         if changed:
             was, now = (dict.fromkeys(of) for of in zip(*changed, strict=True))
             told.append(f"{words}: {' or '.join(now)} instead of {' or '.join(was)}")
+            if key == "blocks" and min(map(int, now)) < FEWEST_BLOCKS <= max(map(int, was)):
+                told[-1] += f" (a verdict needs {FEWEST_BLOCKS})"
     if gone := [name for name in before["experiments"] if name not in after["experiments"]]:
         told.append(f"no {_listed(gone)}")
     for name in after["experiments"]:
