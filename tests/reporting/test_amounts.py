@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -168,3 +169,14 @@ def test_the_answer_names_the_amounts(section: Section) -> None:
         )
         assert float(found[2]) <= float(named) <= float(found[3] or found[2])
         assert sum(int(cell.split(" (")[0]) for cell in told[2:] if cell != text.MISSING) <= 2
+
+
+def test_of_one_workload_it_says_where_each_way_pays_and_counts_nothing(world: Worlds) -> None:
+    evidence = world("several amounts").evidence()
+    rows = [row for row in evidence.tables.overheads if row.workload == "mandelbrot"]
+    tables = replace(evidence.tables, overheads=tuple(rows))
+    (found,) = amounts.build(replace(evidence, tables=tables))
+    shown, every = found.of(Table)
+    answer = plain(str(found.answer)).lower()
+    assert all(plain(cells[4]).lower() in answer for cells in shown.rows)
+    assert len(every.rows) >= len(shown.rows) > 0

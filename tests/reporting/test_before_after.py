@@ -10,9 +10,10 @@ from threads_or_processes.records.tables.groups import RatioIntervals
 from threads_or_processes.records.vocabulary import Basis, ComparisonResult, Timing
 from threads_or_processes.reporting import report, summary
 from threads_or_processes.reporting.evidence import Evidence, SinceBaseline
-from threads_or_processes.reporting.page import Figure, Fold, Page, Table
+from threads_or_processes.reporting.page import Figure, Fold, Link, Page, Table
 from threads_or_processes.reporting.sections import before_after
 
+from tests.reporting.sentences import numbers, plain
 from tests.reporting.worlds import World
 
 NOTE = BaselineNote(
@@ -96,13 +97,18 @@ def test_the_worst_comes_first_and_all_results_are_counted(evidence: Evidence) -
     page = page_of(evidence)
     (section,) = (one for one in page.sections if one.anchor == before_after.ANCHOR)
     words = told(page)
-    measured = "Of 3\N{NO-BREAK SPACE}configurations measured again since baseline v1"
+    measured = "Of 3\N{NO-BREAK SPACE}configurations measured again since baseline `v1`"
     assert f"{measured} (18 November 2026, data 01234567): 1 slower, 1 faster, 1 no diff" in words
     assert "serial (3.13), 2.00×" in words
     assert "Left out: 2" in words
     assert "to another: 2\N{NO-BREAK SPACE}% (standard deviation)" in words
     (table,) = (block for block in section.blocks if isinstance(block, Table))
     assert [cells[-1] for cells in table.rows] == ["▼ slower", "▲ faster", "= no difference"]
+    assert [cells[0].partition(" ")[0] for cells in table.rows] == [
+        "serial",
+        "processes",
+        "threads",
+    ]
     (figure,) = section.of(Figure)
     assert [mark.value for mark in figure.drawn.marks] == [2.0, 0.5, 1.0]
 
@@ -116,7 +122,8 @@ def test_what_differs_is_named_and_what_does_not_is_said(evidence: Evidence) -> 
         DifferenceRow(kind="machine", what="kernel", before="6", after="7"),
     ]
     words = told(page_of(evidence, differences=differing))
-    assert "The two states differ in code, library (2) and machine: own.py:work (aaaa" in words
+    assert "The two states differ in code, library (2) and machine: own.py:work, " in words
+    assert "by hash of its code (aaaa before, bbbb now)" in words
     assert "1 more below" in words
     assert "<b>" not in words
     assert 40 * "9" not in words
@@ -191,3 +198,28 @@ def test_without_an_earlier_state_that_is_said(evidence: Evidence) -> None:
     words = told(page_of(evidence, rows=(), note=itself))
     assert "There is no earlier state to compare with." in words
     assert "Not covered" not in words
+
+
+def test_of_several_workloads_a_configuration_names_its_own(evidence: Evidence) -> None:
+    other = row("serial", 3.0, ComparisonResult.SLOWER, workload="compress")
+    words = told(page_of(evidence, rows=(*ROWS, other)))
+    for workload in ("json", "compress"):
+        assert f"| {evidence.campaign.title(workload)}: serial (3.13) |" in words
+
+
+def test_the_first_screen_counts_the_changes_and_leads_to_them(evidence: Evidence) -> None:
+    slightly = row("threads", 1.1, ComparisonResult.SLOWER_SOMEWHAT)
+    first = page_of(evidence, rows=(*ROWS, slightly)).sections[0].answer
+    assert numbers(first)[:3] == ["4", "2", "1"]
+    assert isinstance(first[0], Link)
+    assert first[0].address == f"#{before_after.ANCHOR}"
+    for page in (report.build(evidence), page_of(evidence, rows=())):
+        assert "Before and after" not in plain(page.sections[0].answer)
+
+
+def test_in_the_summary_what_changed_comes_before_the_recommendations(evidence: Evidence) -> None:
+    headings = [
+        line for line in summary.markdown(page_of(evidence)).splitlines() if line.startswith("## ")
+    ]
+    assert headings[:2] == ["## Before and after", "## What to use"]
+    assert "## What to use" not in summary.markdown(report.build(evidence))

@@ -159,7 +159,7 @@ MOVED = {
     ComparisonResult.EQUAL: "3.13: ",
     ComparisonResult.NO_SPEEDUP: "3.13: ",
     ComparisonResult.NO_SLOWDOWN: "either build",
-    ComparisonResult.INCONCLUSIVE: "either build",
+    ComparisonResult.INCONCLUSIVE: "build unclear",
 }
 
 
@@ -203,7 +203,7 @@ def test_builds_that_may_be_the_fastest_are_named_each_with_its_own_families(
     }
     decisions = changed(world("quick").evidence(), move=ComparisonResult.INCONCLUSIVE, uses=uses)
     assert plain(use_of("mandelbrot", decisions)) == (
-        "either build (3.13: processes, only 2 tried; 3.13t: inconclusive (serial or threads))"
+        "build unclear; 3.13: processes, only 2 tried; 3.13t: inconclusive (serial or threads)"
     )
 
 
@@ -380,6 +380,6 @@ def test_where_processes_can_t_be_started_the_recommendation_says_so_and_why(wor
     machine = replace(evidence.campaign.machine, no_semaphores=reason)
     without = replace(evidence, campaign=replace(evidence.campaign, machine=machine))
     (section,) = decision.build(without)
-    (caution,) = section.cautions
+    caution = plain(*section.cautions)
     assert caution.startswith("Processes can't be started on this machine")
     assert caution.endswith("Read-only file system); mount a tmpfs at /dev/shm.")

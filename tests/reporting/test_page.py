@@ -7,13 +7,25 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from threads_or_processes.records.vocabulary import Outcome
-from threads_or_processes.reporting.page import Fact, Facts, Items, Own, Paragraph, Table
+from threads_or_processes.reporting.evidence import Evidence
+from threads_or_processes.reporting.page import (
+    Code,
+    Fact,
+    Facts,
+    Items,
+    Own,
+    Paragraph,
+    Preformatted,
+    Table,
+    Words,
+)
 from threads_or_processes.reporting.sections import cite, glossary
 from threads_or_processes.reporting.sections import methods as methods_section
 from threads_or_processes.reporting.sections.decision_table import HeatTable
@@ -197,7 +209,7 @@ def test_the_first_screen_names_machine_builds_time_blocks_and_id(
     assert evidence.report_id in page("default")
 
 
-def cautions(world: World) -> tuple[str, ...]:
+def cautions(world: World) -> tuple[Words, ...]:
     """Those of the first screen."""
     return world.page().sections[0].cautions
 
@@ -235,8 +247,9 @@ def test_plain_builds_and_their_differences_are_said_on_the_first_screen(
 ) -> None:
     few, plain_builds, mismatch = cautions(world("plain builds"))
     assert numbers(few)[0] == "3"
-    assert arms(plain_builds) == ["3.13", "3.13t", "3.13t-gil"]
-    assert not arms(mismatch)
+    assert Code(text="interpreters: {build: optimised}") in plain_builds
+    assert arms(plain(plain_builds)) == ["3.13", "3.13t", "3.13t-gil"]
+    assert not arms(plain(mismatch))
     assert cautions(world("default")) == ()
     assert "3.13t was built with another compiler than 3.13." in Page(page("plain builds")).text
 
@@ -342,3 +355,15 @@ def test_the_configuration_is_shown_whole(world: Worlds, page: Pages) -> None:
     (shown,) = [w for tag, w in Page(page("default")).texts if w.startswith('{\n  "builds"')]
     plan = json.loads((world("default").results / "plan.json").read_text())
     assert json.loads(shown) == plan["config"]
+
+
+def test_a_campaign_of_one_s_own_is_not_repeated_by_the_default_sweep(world: Worlds) -> None:
+    evidence = world("default").evidence()
+    own = replace(evidence, campaign=replace(evidence.campaign, campaign="mine"))
+
+    def command(of: Evidence) -> str:
+        (section,) = methods_section.build(of)
+        return section.of(Preformatted)[0].text
+
+    assert command(evidence).endswith("\nmake report")
+    assert "make report" not in command(own)

@@ -35,3 +35,9 @@ def test_the_table_has_every_row_and_number_of_the_page(
     ]
     verdicts = told.partition("## Claims")[2]
     assert sum(line.startswith("* ") for line in verdicts.splitlines()) == len(tested)
+
+
+def test_a_setting_is_shown_as_it_is_written(world: Callable[[str], World]) -> None:
+    told = summary.markdown(report.build(world("plain builds").evidence()))
+    assert "`interpreters: {build: optimised}`" in told
+    assert r"\`" not in told

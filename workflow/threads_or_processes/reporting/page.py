@@ -228,7 +228,7 @@ class Section:
     title: str
     nav_title: str = ""
     question: str = ""
-    cautions: tuple[str, ...] = ()
+    cautions: tuple[Words, ...] = ()
     answer: Words = ""
     blocks: tuple[Block, ...] = ()
     script: str = ""

@@ -2,7 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
-from threads_or_processes.reporting.page import Link, Own, Page, Paragraph, Section, Table, Words
+from threads_or_processes.reporting.page import (
+    Code,
+    Link,
+    Own,
+    Page,
+    Paragraph,
+    Section,
+    Table,
+    Words,
+)
 from threads_or_processes.reporting.sections import before_after
 from threads_or_processes.reporting.sections.claims import Claims
 from threads_or_processes.reporting.sections.decision_table import HeatCell, HeatTable
@@ -12,21 +21,23 @@ MARK = "✓ "
 
 
 def markdown(page: Page) -> str:
-    """The answer, its scope, the table of recommendations, and what became of each claim."""
+    """What changed, then the answer, its scope, the recommendations, and the verdict of each claim.
+
+    Who names a baseline wants to know what changed.
+    """
+    of = {section.anchor: section for section in page.sections}
     blocks = [f"# {page.title}", _escaped(page.lead)]
-    for section in page.sections:
-        if section.anchor == page.start:
-            blocks += _recommendations(section)
-        if section.anchor == before_after.ANCHOR:
-            blocks += _changes(section)
-        if section.anchor == "claims":
-            blocks += _verdicts(section)
+    if changes := of.get(before_after.ANCHOR):
+        blocks += [*_changes(changes), f"## {of[page.start].title}"]
+    blocks += _recommendations(of[page.start])
+    if claims := of.get("claims"):
+        blocks += _verdicts(claims)
     return "\n\n".join([*filter(None, blocks), f"Report id `{page.report_id}`"]) + "\n"
 
 
 def _recommendations(section: Section) -> Iterator[str]:
     yield f"**{_text(section.answer)}**"
-    yield from (f"> {_escaped(caution)}" for caution in section.cautions)
+    yield from (f"> {_text(caution)}" for caution in section.cautions)
     yield "\n".join(
         f"* {_text(line.words)}" for line in section.blocks if isinstance(line, Paragraph)
     )
@@ -65,7 +76,7 @@ def _number(cell: HeatCell, word: str = "") -> str:
 
 def _changes(section: Section) -> Iterator[str]:
     yield f"## {section.title}"
-    yield from (f"> {_escaped(caution)}" for caution in section.cautions)
+    yield from (f"> {_text(caution)}" for caution in section.cautions)
     yield _text(section.answer)
     yield from (_text(block.words) for block in section.blocks if isinstance(block, Paragraph))
     for table in section.blocks:
@@ -77,7 +88,7 @@ def _changes(section: Section) -> Iterator[str]:
 
 def _verdicts(section: Section) -> Iterator[str]:
     yield f"## {section.title}"
-    yield from (f"> {_escaped(caution)}" for caution in section.cautions)
+    yield from (f"> {_text(caution)}" for caution in section.cautions)
     yield from (_text(block.words) for block in section.blocks if isinstance(block, Paragraph))
     for own in section.of(Own):
         if isinstance(own.value, Claims):
@@ -93,7 +104,12 @@ def _text(words: Words) -> str:
     parts = [words] if isinstance(words, str) else list(words)
     while parts and (isinstance(parts[-1], Link) or parts[-1] == " "):
         parts.pop()
-    return _escaped("".join(part if isinstance(part, str) else part.text for part in parts))
+    return "".join(
+        f"`{part.text}`"
+        if isinstance(part, Code) and "`" not in part.text
+        else _escaped(part if isinstance(part, str) else part.text)
+        for part in parts
+    )
 
 
 def _line(cells: Sequence[str]) -> str:

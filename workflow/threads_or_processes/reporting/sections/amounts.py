@@ -43,6 +43,7 @@ LIMITS = (
     "Amounts beyond the largest, and the startup of pools: these were up. Below the smallest "
     "amount, a break-even is an extrapolation of the line."
 )
+NOTHING = "No break-even amount can be estimated."
 CURVE_POINTS = 24
 """So many that a curve looks smooth."""
 MOST_WAYS = 6
@@ -65,14 +66,15 @@ def build(evidence: Evidence) -> Iterator[Section]:
         return
     of_cpus = _with_cpus(rows, campaign)
     shown = _pools(of_cpus, campaign)
+    has_several = len({row.workload for row in shown}) > 1
     yield Section(
         anchor="amounts",
         title="How much work pays",
         nav_title="Amounts of work",
         question=QUESTION,
-        answer=_answer(shown, campaign),
+        answer=_answer(shown, campaign) if has_several else _of_one(shown, campaign),
         blocks=filled(
-            _break_evens(shown, campaign),
+            _break_evens(shown, campaign) if has_several else None,
             Fold(
                 summary="Each workload: overhead, break-even and speedup",
                 content=filled(
@@ -205,11 +207,20 @@ def _answer(rows: Sequence[OverheadRow], campaign: Campaign) -> str:
         if (known := _known(of_way))
     ]
     if not parts:
-        return "No break-even amount can be estimated."
+        return NOTHING
     return words.sentence(
         "break-even amount of work in a batch, median of the workloads that have one: "
         f"{text.listing(parts)}"
     )
+
+
+def _of_one(rows: Sequence[OverheadRow], campaign: Campaign) -> str:
+    """From which amount of the one workload on each model pays, those alike together."""
+    ways: dict[str, list[str]] = {}
+    for (model, arm), (row,) in _by_way(rows, campaign).items():
+        ways.setdefault(pays(row), []).append(f"{campaign.model_title(model)} on {arm}")
+    told = (words.sentence(f"{one}: {text.listing(of)}") for one, of in ways.items())
+    return " ".join(told) or NOTHING
 
 
 def _about(work_ns: float) -> str:

@@ -1,7 +1,7 @@
 """What changed since a baseline; nothing where the campaign is compared with none."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from threads_or_processes.records.baseline import BaselineNote, EarlierState, Together
 from threads_or_processes.records.tables.changes import ChangeRow, DifferenceRow
@@ -17,6 +17,7 @@ from threads_or_processes.reporting.page import (
     Code,
     Column,
     Fold,
+    Link,
     Number,
     Paragraph,
     Section,
@@ -29,6 +30,7 @@ from threads_or_processes.reporting.page import (
 from threads_or_processes.reporting.sections.figure_builders import dots, figure_block, ratio_mark
 
 ANCHOR = "before-after"
+TITLE = "Before and after"
 #: More configurations than this and only those that changed are shown at once.
 MOST_SHOWN = 16
 
@@ -54,22 +56,49 @@ def build(evidence: Evidence) -> Iterator[Section]:
     rows = sorted(since.changes, key=_place)
     changed = [row for row in rows if row.reading in CHANGED]
     first = rows if len(rows) <= MOST_SHOWN else changed
+    named = _names(rows, campaign)
     yield Section(
         anchor=ANCHOR,
-        title="Before and after",
+        title=TITLE,
         question="What changed on this machine, and by how much?",
         cautions=_cautions(rows),
-        answer=_answer(since.note, rows, campaign),
+        answer=_answer(since.note, rows, named),
         blocks=filled(
             *_surroundings(since),
-            _table(first, campaign, caption="Time of the same work, before and after"),
-            *(figure_block(one) for one in _figure(first[:MOST_SHOWN], since.note, campaign)),
-            *_every(rows, first, campaign),
+            _table(first, named, caption="Time of the same work, before and after"),
+            *(
+                figure_block(one)
+                for one in _figure(first[:MOST_SHOWN], named, since.note, campaign)
+            ),
+            *_every(rows, first, named),
             _differences(since.differences),
             *_states(since.note),
             *(() if since.note.is_itself else (not_covered(_limits(since)),)),
         ),
     )
+
+
+def in_brief(since: SinceBaseline) -> tuple[str | Code | Link, ...]:
+    """How many configurations changed, with a link to the section; empty where none is compared."""
+    if not (rows := since.changes):
+        return ()
+    slower, faster = (
+        sum(row.reading in results for row in rows) for results in (CHANGED[:2], CHANGED[2:])
+    )
+    of = text.count(len(rows), "configuration")
+    return (
+        Link(text=TITLE, address=f"#{ANCHOR}"),
+        f": of {of}, {slower} slower and {faster} faster ",
+        *_since(since.note),
+        ".",
+    )
+
+
+def _names(rows: Sequence[ChangeRow], campaign: Campaign) -> Callable[[ChangeRow], str]:
+    """How a configuration is called: without its workload where all have the same."""
+    if len({row.workload for row in rows}) > 1:
+        return lambda row: campaign.described(row.cell)
+    return lambda row: campaign.way(row.model, row.workers, row.arm)
 
 
 def _cautions(rows: Sequence[ChangeRow]) -> tuple[str, ...]:
@@ -86,16 +115,20 @@ def _place(row: ChangeRow) -> tuple[int, float, str]:
     return list(RESULTS).index(row.reading), -row.estimate.apart, row.cell
 
 
-def _answer(note: BaselineNote, rows: Sequence[ChangeRow], campaign: Campaign) -> Words:
-    day, data = text.day(note.first_unix_ns), note.trials_csv_sha256[:8]
-    since: Words
+def _since(note: BaselineNote) -> tuple[str | Code, ...]:
+    """Since which state: `since baseline v1`, `since the state of 18 November 2026`."""
     if note.states is None:
-        name = Code(text=text.plain(note.name, 60))
-        since = ("since baseline ", name, f" ({day:%-d %B %Y}, data {data})")
-    else:
-        since = (f"since the state of {day:%-d %B %Y} (data {data})",)
-        if note.is_itself:
-            return "There is no earlier state to compare with."
+        return ("since baseline ", Code(text=text.plain(note.name, 60)))
+    return (f"since the state of {text.day(note.first_unix_ns):%-d %B %Y}",)
+
+
+def _answer(
+    note: BaselineNote, rows: Sequence[ChangeRow], named: Callable[[ChangeRow], str]
+) -> Words:
+    if note.is_itself and note.states is not None:
+        return "There is no earlier state to compare with."
+    day = "" if note.states is not None else f"{text.day(note.first_unix_ns):%-d %B %Y}, "
+    since = (*_since(note), f" ({day}data {note.trials_csv_sha256[:8]})")
     if note.is_itself:
         return ("Nothing was measured ", *since, ", so there is nothing to compare.")
     if not rows:
@@ -105,7 +138,7 @@ def _answer(note: BaselineNote, rows: Sequence[ChangeRow], campaign: Campaign) -
     most = ""
     if rows[0].reading in CHANGED:
         figures = words.figures(rows[0].estimate)
-        most = f" Most: {campaign.described(rows[0].cell)}, {figures} the time."
+        most = f" Most: {named(rows[0])}, {figures} the time."
     of = text.count(len(rows), "configuration")
     return (f"Of {of} measured again ", *since, f": {told}.{most}")
 
@@ -159,14 +192,18 @@ def _differing(rows: Sequence[DifferenceRow]) -> str:
 
 def _difference(row: DifferenceRow) -> str:
     before, after = (text.plain(one, 40) if one else "none" for one in (row.before, row.after))
-    return f"{text.plain(row.what, 60)} ({before} before, {after} now)"
+    return f"{_what(row, 60)} ({before} before, {after} now)"
 
 
-def _table(rows: Sequence[ChangeRow], campaign: Campaign, *, caption: str) -> Table:
+def _what(row: DifferenceRow, limit: int) -> str:
+    return text.plain(row.what, limit) + (", by hash of its code" if row.kind == "code" else "")
+
+
+def _table(rows: Sequence[ChangeRow], named: Callable[[ChangeRow], str], *, caption: str) -> Table:
     return table_of(
         rows,
         (
-            Column("Configuration", lambda row: campaign.described(row.cell)),
+            Column("Configuration", named),
             Number("Before", lambda row: text.time(row.before_ns)),
             Number("After", lambda row: text.time(row.after_ns)),
             Number("After / before", lambda row: words.figures(row.estimate)),
@@ -180,16 +217,17 @@ def _table(rows: Sequence[ChangeRow], campaign: Campaign, *, caption: str) -> Ta
 
 
 def _figure(
-    rows: Sequence[ChangeRow], note: BaselineNote, campaign: Campaign
+    rows: Sequence[ChangeRow],
+    named: Callable[[ChangeRow], str],
+    note: BaselineNote,
+    campaign: Campaign,
 ) -> tuple[FigureSpec, ...]:
     return dots(
         (
             ratio_mark(
                 row.estimate,
                 Series(title=row.arm, arm=row.arm),
-                campaign.described(row.cell)
-                .replace(f", {row.arm})", ")")
-                .replace(f" ({row.arm})", ""),
+                named(row).replace(f", {row.arm})", ")").replace(f" ({row.arm})", ""),
             )
             for row in rows
         ),
@@ -204,12 +242,12 @@ def _figure(
 
 
 def _every(
-    rows: Sequence[ChangeRow], first: Sequence[ChangeRow], campaign: Campaign
+    rows: Sequence[ChangeRow], first: Sequence[ChangeRow], named: Callable[[ChangeRow], str]
 ) -> Iterator[Block]:
     if len(first) < len(rows):
         yield Fold(
             summary="Every configuration",
-            content=(_table(rows, campaign, caption="All configurations, the worst first"),),
+            content=(_table(rows, named, caption="All configurations, the worst first"),),
         )
 
 
@@ -218,7 +256,7 @@ def _differences(rows: Sequence[DifferenceRow]) -> Fold:
         rows,
         (
             Column("Kind", lambda row: text.plain(row.kind)),
-            Column("What", lambda row: text.plain(row.what, 80)),
+            Column("What", lambda row: _what(row, 80)),
             Column("Before", lambda row: text.plain(row.before or text.MISSING, 120)),
             Column("After", lambda row: text.plain(row.after or text.MISSING, 120)),
         ),
@@ -270,9 +308,9 @@ def _limits(since: SinceBaseline) -> str:
     if spread:
         ends = dict.fromkeys(text.percent(one) for one in (min(spread), max(spread)))
         between = (
-            " The intervals include how far times usually move from one session to another: "
-            f"{' to '.join(ends)} (standard deviation), "
-            "from earlier campaigns and from what did not change here."
+            " The intervals allow for the usual: from session to session, times move by "
+            f"{' to '.join(ends)} (standard deviation). We know that from earlier campaigns and "
+            "from what did not change here."
         )
     left = "".join(
         f" Left out: {text.count(number, 'configuration')}, {reason}."
@@ -281,6 +319,7 @@ def _limits(since: SinceBaseline) -> str:
     quiet = sum(row.basis is Basis.QUIET for row in since.changes)
     basis = f" {quiet} of {len(since.changes)} ratios rest on undisturbed repetitions."
     return (
-        "What else differed between the two sessions: it is part of each ratio."
+        "The two states were measured at different times, so each ratio also includes what "
+        "happened to the machine in between."
         f"{between}{basis if since.changes else ''}{left}"
     )

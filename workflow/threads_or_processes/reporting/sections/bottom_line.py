@@ -17,6 +17,7 @@ NOTHING = "No workload was measured both serially and in parallel, so there is n
 UP = (ComparisonResult.FASTER, ComparisonResult.FASTER_SOMEWHAT)
 DOWN = (ComparisonResult.SLOWER, ComparisonResult.SLOWER_SOMEWHAT)
 LEFT = (ComparisonResult.EQUAL, ComparisonResult.NO_SPEEDUP)
+SLIGHTLY = (ComparisonResult.FASTER_SOMEWHAT, ComparisonResult.SLOWER_SOMEWHAT)
 
 
 def bottom_line(
@@ -39,15 +40,17 @@ def bottom_line(
     moved = [row for row in moves if row.workload in titles]
     apart = [row for row in moves if row.workload in more]
     decided = [row for row in decisions if row.workload in titles and row.use is not Use.NO_DATA]
+    of_moves = [
+        sentence
+        for arm in others
+        if (found := [row for row in moved if row.arm == arm])
+        for sentence in (*_move(found, titles, arm, noun), *_elsewhere(apart, more, arm))
+    ]
+    is_named = bool(of_moves) and len(titles) == 1
     sentences = [
+        *of_moves,
         *(
-            sentence
-            for arm in others
-            if (found := [row for row in moved if row.arm == arm])
-            for sentence in (*_move(found, titles, arm, noun), *_elsewhere(apart, more, arm))
-        ),
-        *(
-            _use(arm, rows, titles)
+            _use(arm, rows, titles, is_named=is_named)
             for arm in (reference, *others)
             if (rows := [row for row in decided if row.arm == arm])
         ),
@@ -65,19 +68,20 @@ def _move(
         return sorted(found, key=lambda row: -row.speedup.apart)
 
     up, down, left = of(UP), of(DOWN), of(LEFT)
+    if len(moved) == 1:
+        return (_only_move(moved[0], titles, other),)
     unsure = len(moved) - len(up) - len(down) - len(left)
     if unsure == len(moved):
-        return (f"Whether {other} is faster is inconclusive for {_all(unsure)}.",)
-    workloads = f"the {text.count(len(moved), noun)}" if len(moved) > 1 else f"1 {noun}"
+        return (f"Move to {other}? No verdict yet for any of the {text.count(unsure, noun)}.",)
+    workloads = f"the {text.count(len(moved), noun)}"
 
     def speeds_up(names: Sequence[Sequence[str]]) -> str:
         lead = f"Move to {other}? {_lead(len(up), len(down), unsure, len(moved))}"
         if not up:
-            none = f"none of {workloads} is" if len(moved) > 1 else f"{workloads} is not"
-            return f"{lead}: {none} shown to be faster."
+            return f"{lead}: none of {workloads} is shown to be faster."
         return f"{lead}: it speeds up {len(up)} of {workloads}{some_names(up, names[0])}."
 
-    slight = sum(row.speedup.reading is ComparisonResult.SLOWER_SOMEWHAT for row in down)
+    slight = sum(row.speedup.reading in SLIGHTLY for row in down)
     rest = [
         f"{number} {one if number == 1 else several}"
         for number, one, several in (
@@ -97,6 +101,24 @@ def _move(
     return with_names([_names(up, titles)], speeds_up), with_names([_names(down, titles)], slows)
 
 
+def _only_move(row: MoveRow, titles: Mapping[str, str], other: str) -> str:
+    """The same for a single workload: `Move to 3.13t? Yes: it speeds up JSON (1.30×)`."""
+    result = row.speedup.reading
+    if result in UP:
+        told = "Yes: it speeds up"
+    elif result in DOWN:
+        told = "No: it slows"
+    else:
+        told = "No: no speedup for" if result in LEFT else "No verdict yet for"
+    slight = ", perhaps only slightly" if result in SLIGHTLY else ""
+
+    def sentence(names: Sequence[Sequence[str]]) -> str:
+        named = "".join(names[0]) or "the workload"
+        return f"Move to {other}? {told} {named} ({text.times_as_fast(row.speedup)}){slight}."
+
+    return with_names([[words.short_title(titles[row.workload])]], sentence)
+
+
 def _elsewhere(moved: Sequence[MoveRow], titles: Mapping[str, str], other: str) -> tuple[str, ...]:
     """`Of 13 other rows, it speeds up 1 (NumPy in blocks 1.13×).`; nothing if it speeds up none."""
     of_arm = [row for row in moved if row.arm == other]
@@ -107,7 +129,7 @@ def _elsewhere(moved: Sequence[MoveRow], titles: Mapping[str, str], other: str) 
 
     def sentence(names: Sequence[Sequence[str]]) -> str:
         rows = text.count(len(of_arm), "other row")
-        slight = sum(row.speedup.reading is ComparisonResult.FASTER_SOMEWHAT for row in up)
+        slight = sum(row.speedup.reading in SLIGHTLY for row in up)
         some = f"{slight} of them " if slight < len(up) else ""
         perhaps = f", {some}perhaps only slightly" if slight else ""
         return f"Of {rows}, it speeds up {len(up)}{some_names(up, names[0])}{perhaps}."
@@ -131,8 +153,13 @@ def _lead(up: int, down: int, unsure: int, all_: int) -> str:
     return "No"
 
 
-def _use(arm: str, rows: Sequence[DecisionRow], titles: Mapping[str, str]) -> str:
-    """What to use on a build: `On 3.13, use processes for 5 (JSON, …)`."""
+def _use(
+    arm: str, rows: Sequence[DecisionRow], titles: Mapping[str, str], *, is_named: bool
+) -> str:
+    """What to use on a build: `On 3.13, use processes for 5 (JSON, …)`.
+
+    `is_named`: an earlier sentence names the only workload, so that this one need not.
+    """
     groups: dict[str, list[str]] = {}
     for row in rows:
         if row.use is not Use.INCONCLUSIVE:
@@ -140,8 +167,11 @@ def _use(arm: str, rows: Sequence[DecisionRow], titles: Mapping[str, str]) -> st
             groups.setdefault(words.use(row.use, row.families), []).append(title)
     unsure = sum(row.use is Use.INCONCLUSIVE for row in rows)
     if not groups:
-        return f"On {arm}, what to use is inconclusive for {_all(unsure)}."
+        every = f" for any of the {text.count(unsure, 'workload')}" if unsure > 1 else ""
+        return f"On {arm}, no verdict yet on what to use{every}."
     most_first = sorted(groups.items(), key=lambda item: -len(item[1]))
+    if is_named:
+        return f"On {arm}, use {most_first[0][0]}."
 
     def sentence(names: Sequence[Sequence[str]]) -> str:
         parts = [
@@ -152,10 +182,6 @@ def _use(arm: str, rows: Sequence[DecisionRow], titles: Mapping[str, str]) -> st
         return f"On {arm}, use {text.listing(parts)}{end}."
 
     return with_names([of if len(of) > 1 else [] for _, of in most_first], sentence)
-
-
-def _all(number: int) -> str:
-    return "the only workload" if number == 1 else f"all {text.count(number, 'workload')}"
 
 
 def some_names(of: Sequence[object], names: Sequence[str]) -> str:

@@ -17,15 +17,17 @@ from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.limits import told as told_limit
 from threads_or_processes.reporting.page import (
     Block,
+    Code,
     Fold,
     Link,
     Own,
     Paragraph,
     Section,
     Strong,
+    Words,
     filled,
 )
-from threads_or_processes.reporting.sections import experiments, glossary
+from threads_or_processes.reporting.sections import before_after, experiments, glossary
 from threads_or_processes.reporting.sections.bottom_line import MOST_NAMES, bottom_line
 from threads_or_processes.reporting.sections.decision_table import Decisions, heat_table, numbers
 from threads_or_processes.reporting.sections.question import nearest_to_cpus
@@ -44,7 +46,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
         title="What to use",
         nav_title="Recommendations",
         cautions=_cautions(evidence),
-        answer=" ".join(_bottom_line(decisions)),
+        answer=_answer(evidence, decisions),
         blocks=_blocks(evidence, decisions) if decisions.workloads else (),
         script="decision.js" if decisions.workloads else "",
     )
@@ -72,6 +74,14 @@ def _line(term: str, told: str, *more: Link) -> tuple[Paragraph, ...]:
     )
     links = (part for link in more for part in (" ", link))
     return (Paragraph((Strong(text=f"{term}:"), " ", *linked, *links), style="scope"),)
+
+
+def _answer(evidence: Evidence, decisions: Decisions) -> Words:
+    """What changed since a baseline, for whoever names one; then what to use."""
+    told = " ".join(_bottom_line(decisions))
+    since = evidence.baseline
+    changed = before_after.in_brief(since) if since else ()
+    return (*changed, " ", told) if changed else told
 
 
 def _bottom_line(decisions: Decisions) -> tuple[str, ...]:
@@ -270,15 +280,19 @@ def _pays(decisions: Decisions) -> str:
     return f"once up, recommended workers pay from a batch of {span}"
 
 
-def _cautions(evidence: Evidence) -> tuple[str, ...]:
+def _cautions(evidence: Evidence) -> tuple[Words, ...]:
     """What changes a decision, or leaves it without data."""
     campaign = evidence.campaign
     trials = [row.ok for row in evidence.tables.cells if row.timing is Timing.WARM and row.ok]
-    cautions = [words.block_caution(max(trials, default=campaign.blocks))]
+    cautions: list[Words] = [words.block_caution(max(trials, default=campaign.blocks))]
     if plain := evidence.plain_arms:
         cautions.append(
-            f"Plain builds ({text.listing(plain)}): ratios between builds differ from those of "
-            "optimised builds, too. Run `make report` before you decide to move."
+            (
+                f"Plain builds ({text.listing(plain)}): optimised ones have other ratios. Before "
+                "you decide to move, measure again with ",
+                Code(text="interpreters: {build: optimised}"),
+                " in the config.",
+            )
         )
     if evidence.parity["verdict"] == "mismatch":
         cautions.append("The builds differ in more than the GIL: see “Machine and interpreters”.")
@@ -311,10 +325,11 @@ def _confidence(decisions: Decisions) -> str:
     sentences = []
     if judged:
         wrong = len(judged) * max(judged)
-        expected = "fewer than 1" if wrong < 1 else f"at most {text.number(wrong)}"
+        wrongly = "less than one" if wrong < 1 else f"at most {text.number(wrong)}"
+        each = "row and build" if len(decisions.workloads) > 1 else "build"
         sentences.append(
-            f"{of_moves}{len(judged)} of {text.count(len(rows), 'choice')} (rows × builds) are "
-            f"conclusive; expect {expected} wrong choices."
+            f"{of_moves}{len(judged)} of {text.count(len(rows), 'choice')} (per {each}) "
+            f"are conclusive; expect {wrongly} wrong."
         )
     cells = [
         cell
@@ -327,5 +342,6 @@ def _confidence(decisions: Decisions) -> str:
     if not any(row.quiet_share_ratio is not None for row in tables.timed):
         sentences.append("Nothing distinguished undisturbed repetitions from disturbed ones.")
     elif disturbed:
-        sentences.append(f"{disturbed} of {text.count(len(cells), 'number')} are disturbed.")
+        of = text.count(len(cells), "measurement")
+        sentences.append(f"{disturbed} of {of} were disturbed.")
     return " ".join(sentences)

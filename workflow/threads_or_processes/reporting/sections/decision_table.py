@@ -427,11 +427,14 @@ def use_of(workload: str, decisions: Decisions) -> str:
     told = {arm: use_on(workload, arm, decisions) for arm in named}
     if len(named) == 1:
         return f"{named[0]}: {told[named[0]]}"
-    builds = "either build" if len(named) < 3 else "any build"
+    if any(results.get(arm) is ComparisonResult.INCONCLUSIVE for arm in named):
+        builds = "build unclear"
+    else:
+        builds = "either build" if len(named) < 3 else "any build"
     uses = set(told.values())
     if len(uses) == 1:
         return f"{builds}: {uses.pop()}"
-    return f"{builds} ({'; '.join(f'{arm}: {use}' for arm, use in told.items())})"
+    return "; ".join([builds, *(f"{arm}: {use}" for arm, use in told.items())])
 
 
 def use_on(workload: str, arm: str, decisions: Decisions) -> str:

@@ -24,12 +24,13 @@ from threads_or_processes.reporting.sections.amounts import has_amounts
 from threads_or_processes.reporting.trials import Conditions
 
 _COMMANDS = {"report": "make report", "quick": "make quick"}
+_OWN_COMMANDS = "make env\n.venv/bin/snakemake --cores all --configfile <configs of this campaign>"
 
 
 def build(evidence: Evidence) -> Iterator[Section]:
     """Methods in short, the twelve rules, reproduction."""
     campaign = evidence.campaign
-    command = _COMMANDS.get(campaign.campaign, "make report")
+    command = _COMMANDS.get(campaign.campaign, _OWN_COMMANDS)
     config = json.dumps(campaign.config, indent=2, sort_keys=True)
     yield Section(
         anchor="methods",
