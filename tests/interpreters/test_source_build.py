@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from threads_or_processes.common.errors import UserError
+from threads_or_processes.interpreters import process
 from threads_or_processes.interpreters.cache import is_finished
 from threads_or_processes.interpreters.process import Processes, Progress
 from threads_or_processes.interpreters.request import Build
@@ -73,6 +74,14 @@ def test_each_stage_of_each_build_is_shown(tmp_path: Path, terminal: io.StringIO
         for stage in STAGES:
             assert f"[0:00] {build}: {stage}" in shown
             assert f"[0:00] {build}: {stage} took 0 s" in shown
+
+
+def test_a_long_stage_says_that_it_still_runs(
+    tmp_path: Path, terminal: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "SIGN_OF_LIFE_S", 0.001)
+    supply(tmp_path / "cache", toy_source(tmp_path), terminal=terminal)
+    assert "3.13t: compile, still running" in terminal.getvalue()
 
 
 def test_the_source_tree_is_deleted_and_the_compilers_output_kept(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TextIO
 
+#: How often a long command says that it still runs.
+SIGN_OF_LIFE_S = 60.0
 _INHERITED = ("PATH", "HOME", "TMPDIR", "USER", "LOGNAME")
 _TETHER = """
 exec 3<&0 </dev/null
@@ -69,11 +71,25 @@ class Processes:
     _closed: bool = False
 
     def run_logged(
-        self, command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: IO[bytes]
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        log: IO[bytes],
+        still_running: Callable[[], None] = lambda: None,
     ) -> int:
-        """Run a long command, its output into `log`; exit status (negative: signal)."""
+        """Run a long command, its output into `log`; exit status (negative: signal).
+
+        It calls `still_running` each minute.
+        """
         with self._started(command, cwd=cwd, env=env, stdout=log, stderr=log) as child:
-            status = child.wait()
+            while True:
+                try:
+                    status = child.wait(SIGN_OF_LIFE_S)
+                    break
+                except subprocess.TimeoutExpired:
+                    still_running()
         self.check_open()
         return status
 

@@ -187,7 +187,7 @@ def run_job(job: BuildJob, *, compilers: int, processes: Processes, progress: Pr
         ):
             start_s = progress.clock_s()
             progress.say(f"{job.build.name}: {stage.title}")
-            _run_stage(job, stage.title, stage.command, tree, processes)
+            _run_stage(job, stage.title, stage.command, tree, processes, progress)
             seconds[stage.title] = round(progress.clock_s() - start_s)
             progress.say(f"{job.build.name}: {stage.title} took {seconds[stage.title]} s")
         _check_modules(job, processes)
@@ -219,13 +219,24 @@ def _log(job: BuildJob) -> Path:
 
 
 def _run_stage(
-    job: BuildJob, title: str, command: Sequence[str], tree: Path, processes: Processes
+    job: BuildJob,
+    title: str,
+    command: Sequence[str],
+    tree: Path,
+    processes: Processes,
+    progress: Progress,
 ) -> None:
     log = _log(job)
     with log.open("ab") as stream:
         stream.write(f"\n== {title}: {' '.join(command)}\n".encode())
         stream.flush()
-        status = processes.run_logged(command, cwd=tree, env=clean_environment(), log=stream)
+        status = processes.run_logged(
+            command,
+            cwd=tree,
+            env=clean_environment(),
+            log=stream,
+            still_running=lambda: progress.say(f"{job.build.name}: {title}, still running"),
+        )
     if status != 0:
         end = last_lines(log.read_text(encoding="utf-8", errors="replace"))
         raise UserError(
