@@ -101,7 +101,7 @@ def test_the_worst_comes_first_and_all_results_are_counted(evidence: Evidence) -
     assert f"{measured} (18 November 2026, data 01234567): 1 slower, 1 faster, 1 no diff" in words
     assert "serial (3.13), 2.00×" in words
     assert "Left out: 2" in words
-    assert "to another: 2\N{NO-BREAK SPACE}% (standard deviation)" in words
+    assert "times move by 2\N{NO-BREAK SPACE}% (standard deviation)" in words
     (table,) = (block for block in section.blocks if isinstance(block, Table))
     assert [cells[-1] for cells in table.rows] == ["▼ slower", "▲ faster", "= no difference"]
     assert [cells[0].partition(" ")[0] for cells in table.rows] == [
