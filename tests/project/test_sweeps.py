@@ -1,11 +1,13 @@
 """The sweeps that come with the project: valid, and of a size that fits."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from snakemake.utils import update_config  # type: ignore[import-untyped]
 from threads_or_processes.common.plan_file import plan_from, plan_json
+from threads_or_processes.interpreters.cache import default_cache
 from threads_or_processes.pipeline.campaign import Campaign, catalogue, planned
 from threads_or_processes.plan.claims import read_claim_files
 from threads_or_processes.plan.config import checked, own_works
@@ -54,6 +56,27 @@ def test_another_version_is_one_setting(overlay: str | None) -> None:
     plan = campaign(overlay, 2, builds=["3.14", "3.14t"]).plan
     assert {cell.arm for cell in plan.cells} == {"3.14", "3.14t"}
     assert plan.left_out == ()
+
+
+@pytest.mark.parametrize(
+    ("provider", "said"),
+    [
+        ("source", "Interpreters to compile first: 3.14t (about 4 min on two CPUs)"),
+        ("auto", "yet: 3.14t. They are downloaded, or compiled in about 4 min on two CPUs"),
+        ("conda", ""),
+    ],
+)
+def test_what_is_to_be_compiled_is_said(
+    provider: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    built = default_cache() / "builds/3.14-optimised-1/finished.json"
+    built.parent.mkdir(parents=True)
+    built.touch()
+    settings = {**config_of(None)["interpreters"], "provider": provider}
+    words = campaign(None, 2, builds=["3.14", "3.14t"], interpreters=settings).announcement([])
+    assert said in words
+    assert ("Interpreters" in words) == bool(said)
 
 
 def test_experiments_of_which_no_build_is_there_are_left_out_by_name() -> None:

@@ -22,6 +22,8 @@ from threads_or_processes.common.files import (
 )
 from threads_or_processes.common.plan_file import plan_json
 from threads_or_processes.common.signing import read_identity
+from threads_or_processes.interpreters.cache import default_cache
+from threads_or_processes.interpreters.lacking import lacking
 from threads_or_processes.interpreters.program import program_sha256
 from threads_or_processes.interpreters.request import fingerprints, request_from
 from threads_or_processes.pipeline.baseline import FOLDER, Baseline
@@ -42,10 +44,11 @@ from threads_or_processes.plan.expected import (
     announcement,
     contention,
     expected,
+    format_duration,
 )
 from threads_or_processes.plan.plan import make_plan
 from threads_or_processes.plan.thinning import fitting, left_out, limit_s, thinned
-from threads_or_processes.records.interpreter import InterpreterRequest
+from threads_or_processes.records.interpreter import BuildKind, InterpreterRequest, ProviderName
 from threads_or_processes.records.paths import path_key
 from threads_or_processes.records.plan import (
     Arm,
@@ -90,6 +93,14 @@ class TrialWildcards(Protocol):
     arm: str
     timing: str
     block: str
+
+
+#: To compile one of two builds, side by side on two CPUs (README.md).
+COMPILE_S = {
+    BuildKind.OPTIMISED: 210.0,
+    BuildKind.PLAIN: 120.0,
+    BuildKind.OPTIMISED_IF_CACHED: 120.0,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -306,7 +317,23 @@ class Campaign(Results):
             left_out=self.plan.left_out,
             later=sum(not (self.results / record).exists() for record in planned - now),
         )
-        return "\n".join([*self.notes, ahead_in_words, *self.about_baseline])
+        words = [*self.notes, ahead_in_words, *self._about_interpreters, *self.about_baseline]
+        return "\n".join(words)
+
+    @property
+    def _about_interpreters(self) -> list[str]:
+        """What is downloaded or compiled before the first trial; the times leave it out."""
+        request = request_from(self.interpreter_request)
+        if all(Path(file).exists() for file in self.identities):
+            return []
+        if not (builds := lacking(request, default_cache())):
+            return []
+        names = ", ".join(build.name for build in builds)
+        time = f"{format_duration(COMPILE_S[request.build_kind] * len(builds))} on two CPUs"
+        if request.provider == ProviderName.SOURCE or request.is_compiled:
+            return [f"Interpreters to compile first: {names} ({time})"]
+        lack = f"Interpreters that are not in the cache yet: {names}"
+        return [f"{lack}. They are downloaded, or compiled in {time}"]
 
     def spec(self, wildcards: TrialWildcards) -> str:
         """The trial as JSON for the trial's command."""
