@@ -191,7 +191,7 @@ def test_the_build_to_use_follows_from_the_move(world: Worlds, result: Compariso
     decisions = changed(world("quick").evidence(), move=result, uses=both)
     use = plain(use_of("mandelbrot", decisions))
     assert use.startswith(MOVED[result])
-    assert use.endswith(": threads, only 2 tried")
+    assert use.endswith(": threads, 2 workers")
 
 
 def test_builds_that_may_be_the_fastest_are_named_each_with_its_own_families(
@@ -203,7 +203,7 @@ def test_builds_that_may_be_the_fastest_are_named_each_with_its_own_families(
     }
     decisions = changed(world("quick").evidence(), move=ComparisonResult.INCONCLUSIVE, uses=uses)
     assert plain(use_of("mandelbrot", decisions)) == (
-        "build unclear; 3.13: processes, only 2 tried; 3.13t: inconclusive (serial or threads)"
+        "build unclear; 3.13: processes, 2 workers; 3.13t: inconclusive (serial or threads)"
     )
 
 
@@ -211,7 +211,7 @@ def test_a_build_without_data_is_not_recommended(world: Worlds) -> None:
     uses = {"3.13": (Use.NO_DATA, ()), "3.13t": (Use.PARALLEL, (Family.THREADS,))}
     decisions = changed(world("quick").evidence(), move=ComparisonResult.SLOWER, uses=uses)
     decisions = replace(decisions, tables=replace(decisions.tables, moves=()))
-    assert plain(use_of("mandelbrot", decisions)) == "3.13t: threads, only 2 tried"
+    assert plain(use_of("mandelbrot", decisions)) == "3.13t: threads, 2 workers"
 
 
 def test_several_counts_of_workers_are_none_that_is_alone(world: Worlds) -> None:

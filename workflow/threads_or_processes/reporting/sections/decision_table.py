@@ -438,10 +438,7 @@ def use_of(workload: str, decisions: Decisions) -> str:
 
 
 def use_on(workload: str, arm: str, decisions: Decisions) -> str:
-    """The families to use on a build, with how many workers: `processes, 2 to 4 workers`.
-
-    Where one count alone was tried, it is no choice: `processes, only 2 tried`.
-    """
+    """The families to use on a build, with how many workers: `processes, 2 to 4 workers`."""
     row = decisions.rows.get((workload, arm))
     if row is None:
         return "no data"
@@ -456,15 +453,6 @@ def use_on(workload: str, arm: str, decisions: Decisions) -> str:
     if not counts:
         return told
     span = text.between(min(counts), max(counts))
-    tried = {
-        cell.workers
-        for cell in decisions.campaign.cells
-        if (cell.workload, cell.arm) == (workload, arm)
-        and cell.is_compared
-        and decisions.campaign.family(cell) in families
-    }
-    if len(tried) == 1:
-        return f"{told}, only{text.SPACE}{span}{text.SPACE}tried"
     return f"{told}, {span}{text.SPACE}{'worker' if span == '1' else 'workers'}"
 
 
