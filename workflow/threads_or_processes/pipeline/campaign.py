@@ -317,7 +317,7 @@ class Campaign(Results):
             left_out=self.plan.left_out,
             later=sum(not (self.results / record).exists() for record in planned - now),
         )
-        words = [*self.notes, ahead_in_words, *self._about_interpreters, *self.about_baseline]
+        words = [*self.notes, *self._about_interpreters, ahead_in_words, *self.about_baseline]
         return "\n".join(words)
 
     @property
