@@ -33,6 +33,17 @@ class Made:
     code: Mapping[str, str]
     functions: Mapping[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, package: Package, code: Mapping[str, str]) -> "Made":
+        """What a package says, with the identity of what measured each cell."""
+        return cls(
+            plan=package.plan,
+            interpreters=package.interpreters,
+            git_commit=package.git_commit,
+            code=code,
+            functions=package.functions,
+        )
+
     @property
     def roles(self) -> Mapping[tuple[bool, bool] | str, str]:
         """The names of the builds by their role, or by name where several have one role."""
@@ -59,13 +70,7 @@ def made_of(package: Package, batches: Batches) -> Made:
     for part in batches(["cell", "instrument_sha256"]):
         first = part.drop_duplicates("cell")
         code |= dict(zip(map(str, first["cell"]), first["instrument_sha256"], strict=True))
-    return Made(
-        plan=package.plan,
-        interpreters=package.interpreters,
-        git_commit=package.git_commit,
-        code=code,
-        functions=package.functions,
-    )
+    return Made.of(package, code)
 
 
 def is_unchanged(before: Cell, after: Cell, measured: Measured) -> bool:

@@ -145,10 +145,4 @@ def _made(package: Package) -> Made:
         for cell in package.plan.cells
         if cell.function in package.functions and cell.model in package.models
     }
-    return Made(
-        plan=package.plan,
-        interpreters=package.interpreters,
-        git_commit=package.git_commit,
-        code=code,
-        functions=package.functions,
-    )
+    return Made.of(package, code)
