@@ -51,6 +51,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory, interpreters: Path) -> list[d
         SWEEP
         | {
             "builds": ["3.13", "3.13t"],
+            "blocks": 4,  # with two, a slow moment of a shared host once hid a known loss
             "trial": {**SWEEP["trial"], "chunk_ms": 10, "amounts": [1, 4]},
             "workloads": {
                 "on_one_cpu": {"function": f"{OWN.name}:on_one_cpu"},
