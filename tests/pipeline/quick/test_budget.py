@@ -12,6 +12,7 @@ from threads_or_processes.pipeline.budget import LEFT_OUT_FILE, Pacer
 from threads_or_processes.pipeline.campaign import Campaign
 from threads_or_processes.records.paths import path_key
 from threads_or_processes.records.plan import Trial
+from threads_or_processes.records.vocabulary import FEWEST_BLOCKS
 from threads_or_processes.trial import deadline
 
 from tests.project.test_sweeps import campaign
@@ -21,10 +22,14 @@ BUDGET_S = 20 * 60.0
 
 @dataclass
 class Run:
-    """A run of the default sweep on a clock of its own, where trials take `pace` times as long."""
+    """A run of the default sweep on a clock of its own, where trials take `pace` times as long.
+
+    `paces`: the pace of the first blocks, where it is another one.
+    """
 
     sweep: Campaign
     pace: float
+    paces: tuple[float, ...] = ()
     now_s: float = 0.0
     measured: list[Trial] = field(default_factory=list)
     said: str = ""
@@ -62,7 +67,8 @@ class Run:
             else:
                 record.write_text("measured")
                 self.measured.append(trial)
-                self.now_s += self.pace * self.sweep.expected_of(trial).quiet_s
+                pace = dict(enumerate(self.paces, start=1)).get(trial.block, self.pace)
+                self.now_s += pace * self.sweep.expected_of(trial).quiet_s
 
     def leave_out(self, records: list[str], reason: str) -> None:
         self.told_left_out = records
@@ -105,6 +111,18 @@ def test_on_a_busy_machine_fewer_experiments_get_all_their_blocks(sweep: Campaig
         assert {trial.block for trial in run.measured if trial.cell == cell} == set(
             range(1, number + 1)
         )
+
+
+def test_where_trials_become_faster_there_are_more_blocks_again(sweep: Campaign) -> None:
+    run = Run(sweep, pace=1.0, paces=(5.0,))
+    run.go()
+    assert run.now_s < BUDGET_S
+    assert [line.split(": ")[0].split(". ")[1] for line in run.said.splitlines()] == [
+        "To stay within the budget, the rest is left out",
+        "There is time for more",
+    ]
+    blocks = Counter(trial.cell for trial in run.measured)
+    assert set(blocks.values()) == {1, FEWEST_BLOCKS}
 
 
 def test_the_next_run_measures_what_was_left_out(

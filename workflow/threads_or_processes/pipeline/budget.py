@@ -2,7 +2,8 @@
 
 A busy machine falls behind the plan. Then all experiments would end with too few blocks for a
 verdict. So after each block, what is left to measure is planned again at the pace so far: less
-informative experiments end there, and the others get their blocks. Only the pace decides.
+informative experiments end there, and the others get their blocks. Where trials have become faster
+since, these get more blocks again. Only the pace decides.
 """
 
 import logging
@@ -20,7 +21,7 @@ from threads_or_processes.pipeline.console import Follower, is_begun_trial
 from threads_or_processes.pipeline.results import is_held
 from threads_or_processes.plan.config import own_works
 from threads_or_processes.plan.plan import make_plan
-from threads_or_processes.plan.thinning import fitting, left_out, limit_s
+from threads_or_processes.plan.thinning import fitting, left_out, limit_s, with_blocks_of
 from threads_or_processes.records.plan import Machine, Trial
 from threads_or_processes.trial import deadline
 
@@ -76,18 +77,20 @@ class Pacer(Follower):
             return
         wildcards = record.wildcards  # type: ignore[attr-defined]
         trial = self._campaign.trial(SimpleNamespace(**wildcards))
-        if trial.record in self._left_out:
-            return
         now_s, block = self._clock_s(), int(wildcards["block"])
         if self._begun_s is None:
             self._begun_s = now_s
         elif block > self._block:
             self._plan_again((now_s - self._begun_s) / self._quiet_s)
         self._block = block
-        self._quiet_s += self._quiet_s_of(trial)
+        if trial.record not in self._left_out:
+            self._quiet_s += self._quiet_s_of(trial)
 
     def _plan_again(self, pace: float) -> None:
-        """Leave out what doesn't fit where trials take `pace` times as long as planned."""
+        """Leave out what doesn't fit where trials take `pace` times as long as planned.
+
+        An experiment that ended stays so: none is measured in some blocks here and there.
+        """
 
         def forecast_s(config: Mapping[str, Any], on: Machine) -> float:
             plan = make_plan(config, self._catalogue, on)
@@ -95,20 +98,24 @@ class Pacer(Follower):
             return pace * math.fsum(map(self._quiet_s_of, ahead))
 
         machine, before = self._campaign.plan.machine, self._config
-        self._config = fitting(before, machine, forecast_s, self._left_s())
+        most = with_blocks_of(self._campaign.plan.config, before)
+        self._config = fitting(most, machine, forecast_s, self._left_s())
         if self._config == before:
             return
+        was_left_out = self._left_out
         kept = {t.record for t in make_plan(self._config, self._catalogue, machine).trials}
         self._left_out = frozenset(
             trial.record for trial in self._campaign.plan.trials if trial.record not in kept
         )
         file = self._campaign.results / LEFT_OUT_FILE
         write_text(file, "".join(f"{record}\n" for record in sorted(self._left_out)))
+        change = "To stay within the budget, the rest is left out"
+        if self._left_out < was_left_out:
+            change = "There is time for more"
         changes = "; ".join(left_out(before, self._config, machine))
         self._tell_left_out(
             [str(self._campaign.results / record) for record in self._left_out],
-            f"Trials take {pace:.1f} times as long as on an idle machine. "
-            f"To stay within the budget, the rest is left out: {changes}",
+            f"Trials take {pace:.1f} times as long as on an idle machine. {change}: {changes}",
         )
 
     def _quiet_s_of(self, trial: Trial) -> float:

@@ -71,6 +71,19 @@ def fitting(config: Config, machine: Machine, forecast_s: Forecast, limit_s: flo
     return _first_within(limit_s, ever_fewer, machine, forecast_s)
 
 
+def with_blocks_of(config: Config, fewer: Config) -> Config:
+    """`fewer`, which `fitting` made of the config, with all blocks of the config."""
+
+    def blocks_of(settings: Config) -> Config:
+        return {key: value for key, value in settings.items() if key == "blocks"}
+
+    experiments = {
+        name: {**one, **blocks_of(config["experiments"][name])}
+        for name, one in fewer["experiments"].items()
+    }
+    return {**fewer, **blocks_of(config), "experiments": experiments}
+
+
 def limit_s(config: Config) -> float:
     """How long the trials of a config may take by its budget; infinite without one."""
     if config["budget"] is None:
