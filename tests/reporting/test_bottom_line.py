@@ -130,6 +130,30 @@ def test_all_inconclusive() -> None:
     ]
 
 
+def test_what_is_the_same_for_several_builds_is_told_once() -> None:
+    others = ("3.13t", "3.14", "3.14t")
+    results = (
+        ComparisonResult.INCONCLUSIVE,
+        ComparisonResult.FASTER,
+        ComparisonResult.INCONCLUSIVE,
+    )
+    moves = [
+        move(name, 1.2, result, arm)
+        for arm, result in zip(others, results, strict=True)
+        for name in TITLES
+    ]
+    decisions = [
+        decision(name, PROCESSES, arm=arm) for arm in ("3.13", *others) for name in ("json", "zlib")
+    ]
+    assert said(moves, decisions, others=others) == [
+        "Move to 3.13t or 3.14t? No verdict yet for any of the 4 workloads.",
+        "Move to 3.14? Yes: it speeds up 4 of the 4 workloads (Mandelbrot 1.20×, zlib compression "
+        "1.20×, JSON 1.20×, …).",
+        "It slows none.",
+        "On 3.13, 3.13t, 3.14 and 3.14t, use processes for 2 (JSON, zlib compression).",
+    ]
+
+
 @pytest.mark.parametrize(
     ("result", "words"),
     [
@@ -194,9 +218,7 @@ def test_every_build_that_could_be_moved_to_has_its_sentences() -> None:
     assert said(moves, decisions, others=("3.13t", "3.14t")) == [
         "Move to 3.13t? No: it slows JSON (0.80×).",
         "Move to 3.14t? Yes: it speeds up JSON (1.30×).",
-        "On 3.13, use threads for JSON.",
-        "On 3.13t, use threads for JSON.",
-        "On 3.14t, use threads for JSON.",
+        "On 3.13, 3.13t and 3.14t, use threads for JSON.",
     ]
 
 
@@ -210,8 +232,8 @@ def test_a_sentence_is_never_longer_than_a_reader_s_breath() -> None:
             for i, name in enumerate(titles)
         ]
         decisions = [
-            decision(name, *sets[(shift + i) % len(sets)], arm=arm)
-            for arm in ("3.13", "3.13t")
+            decision(name, *sets[(shift + off + i) % len(sets)], arm=arm)
+            for off, arm in enumerate(("3.13", "3.13t"))
             for i, name in enumerate(titles)
         ]
         sentences = said(moves, decisions, titles)

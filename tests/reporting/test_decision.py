@@ -33,9 +33,11 @@ from threads_or_processes.reporting.sections.decision_table import (
     shade,
     use_of,
 )
+from threads_or_processes.trial import deadline
 
+from tests import factories
 from tests.reporting.sentences import numbers, plain
-from tests.reporting.worlds import WORLDS, World
+from tests.reporting.worlds import WORLDS, World, write_world
 
 Worlds = Callable[[str], World]
 EVERYTHING = "every experiment"
@@ -372,6 +374,17 @@ def test_cells_with_fewer_blocks_are_not_said_to_have_them_all(world: Worlds) ->
     fewer = replace(campaign, cells=(replace(one, blocks=3), *campaign.cells))
     assert numbers(words.blocks(campaign)) == ["6"]
     assert numbers(words.blocks(fewer)) == ["3", "6"]
+
+
+def test_blocks_that_a_budget_left_out_are_not_said_to_be_measured(tmp_path: Path) -> None:
+    made = factories.make_campaign(factories.make_cells(blocks=6))
+    measured = {path: one for path, one in made.records.items() if one["block"] <= 3}
+    for path in made.records.keys() - measured.keys():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        deadline.leave_out(tmp_path / path)
+    evidence = write_world(tmp_path, replace(made, records=measured)).evidence()
+    assert numbers(words.blocks(evidence.campaign)) == ["3"]
+    assert "from 3 blocks" in plain(decision.limits(evidence, of(evidence)))
 
 
 def test_where_processes_can_t_be_started_the_recommendation_says_so_and_why(world: Worlds) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from threads_or_processes.common.decoding import read_as
@@ -85,17 +85,28 @@ def read_evidence(
         read_identity(interpreters_path / f"{one.name}.json") for one in campaign.interpreters
     )
     trials = read_trials(trials_path)
+    tables = read_tables(tables_path)
     return Evidence(
-        campaign=campaign,
+        campaign=_as_measured(campaign, tables),
         identities=identities,
         parity=read_as(interpreters_path / "parity.json", Parity),
-        tables=read_tables(tables_path),
+        tables=tables,
         trials=trials,
         package=read_package(package_path),
         report_id=report_id(read_json(plan_path), identities, trials.csv_sha256),
         programs=read_programs(),
         baseline=read_baseline(baseline_path) if baseline_path else None,
         prefix=prefix,
+    )
+
+
+def _as_measured(campaign: Campaign, tables: Tables) -> Campaign:
+    """The campaign with no more blocks than were measured: a budget may end it before."""
+    most = max((row.ok for row in tables.cells), default=0) or campaign.blocks
+    return replace(
+        campaign,
+        blocks=min(campaign.blocks, most),
+        cells=tuple(replace(cell, blocks=min(cell.blocks, most)) for cell in campaign.cells),
     )
 
 

@@ -40,22 +40,33 @@ def bottom_line(
     moved = [row for row in moves if row.workload in titles]
     apart = [row for row in moves if row.workload in more]
     decided = [row for row in decisions if row.workload in titles and row.use is not Use.NO_DATA]
-    of_moves = [
-        sentence
-        for arm in others
-        if (found := [row for row in moved if row.arm == arm])
-        for sentence in (*_move(found, titles, arm, noun), *_elsewhere(apart, more, arm))
-    ]
+
+    def of_move(arm: str, name: str) -> tuple[str, ...]:
+        found = [row for row in moved if row.arm == arm]
+        if not found:
+            return ()
+        return (*_move(found, titles, name, noun), *_elsewhere(apart, more, arm))
+
+    of_moves = _of_each(others, of_move, "or")
     is_named = bool(of_moves) and len(titles) == 1
-    sentences = [
-        *of_moves,
-        *(
-            _use(arm, rows, titles, is_named=is_named)
-            for arm in (reference, *others)
-            if (rows := [row for row in decided if row.arm == arm])
-        ),
+
+    def of_use(arm: str, name: str) -> tuple[str, ...]:
+        rows = [row for row in decided if row.arm == arm]
+        return (_use(name, rows, titles, is_named=is_named),) if rows else ()
+
+    return (*of_moves, *_of_each([reference, *others], of_use, "and")) or (NOTHING,)
+
+
+def _of_each(
+    arms: Iterable[str], told: Callable[[str, str], tuple[str, ...]], last: str
+) -> list[str]:
+    """What is `told` of each arm by a name; of those of which the same is told, once."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for arm in arms:
+        alike.setdefault(told(arm, "it"), []).append(arm)
+    return [
+        sentence for some in alike.values() for sentence in told(some[0], text.listing(some, last))
     ]
-    return tuple(sentences) or (NOTHING,)
 
 
 def _move(

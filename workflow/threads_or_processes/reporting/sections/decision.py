@@ -85,8 +85,7 @@ def _answer(evidence: Evidence, decisions: Decisions) -> Words:
 
 
 def _bottom_line(decisions: Decisions) -> tuple[str, ...]:
-    """For the workloads of the first group, on all builds; free-threaded ones come first."""
-    others = sorted(decisions.others, key=lambda arm: not arm.free_threaded)
+    """For the workloads of the first group, on all builds."""
     titles = {workload.label: workload.title for workload in decisions.main}
     shown = {workload.label: workload.title for workload in decisions.workloads}
     return bottom_line(
@@ -94,7 +93,7 @@ def _bottom_line(decisions: Decisions) -> tuple[str, ...]:
         decisions.tables.decisions,
         titles=titles,
         reference=decisions.campaign.reference_arm,
-        others=[arm.name for arm in others],
+        others=[arm.name for arm in decisions.others],
         noun="main workload" if len(decisions.groups) > 1 else "workload",
         more={label: title for label, title in shown.items() if label not in titles},
     )
