@@ -282,9 +282,9 @@ def _losses(rows: Sequence[PartsRow]) -> Table:
     return table_of(
         counts.most_common(MOST_CAUSES),
         (
+            Column("Part", lambda item: words.capital(PARTS[EXPLAINS[item[0]]])),
             Column("Likely cause", lambda item: words.capital(MEANINGS[item[0]][0])),
             Column("What helps", lambda item: words.capital(MEANINGS[item[0]][1] or NO_GIL)),
-            Column("Part", lambda item: PARTS[EXPLAINS[item[0]]]),
             Number("Configurations", lambda item: str(item[1])),
         ),
         caption="Most frequent likely causes of lost worker time",
