@@ -284,6 +284,16 @@ def test_when_nothing_can_be_fetched_apts_own_words_say_why(
         fetch_source(STANDARD, tmp_path, os_release=OS_RELEASE, processes=processes)
 
 
+def test_without_a_network_the_message_says_so(
+    tmp_path: Path, fake_apt: Path, processes: Processes
+) -> None:
+    said = "W: Failed to fetch http://mirror.example/x  Could not resolve 'mirror.example'"
+    script(fake_apt / "apt-get", f'echo "{said}" >&2')
+    script(fake_apt / "apt-cache", "exit 100")
+    with pytest.raises(NoSourcePackageError, match="Could not resolve"):
+        fetch_source(STANDARD, tmp_path, os_release=OS_RELEASE, processes=processes)
+
+
 def test_a_line_that_no_suite_has_is_said(
     tmp_path: Path, fake_apt: Path, processes: Processes
 ) -> None:

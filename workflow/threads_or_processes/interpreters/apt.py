@@ -242,7 +242,7 @@ def _fetch(build: Build, private: Path, processes: Processes) -> tuple[Path, str
     package = f"python{build.line}"
     update = apt(["apt-get", "update"])
     listed = apt(["apt-cache", "showsrc", "--only-source", package]).stdout
-    said = _complaint(update)
+    said = _complaint(update) or _complaint(update, "W: Failed to fetch")  # no network
     reason = f"the mirror's suites hold no source package {package} of version {build.version}" + (
         f" (apt-get update: {said})" if said else ""
     )
@@ -260,10 +260,9 @@ def _fetch(build: Build, private: Path, processes: Processes) -> tuple[Path, str
     raise NoSourcePackageError(reason)
 
 
-def _complaint(answer: CompletedCommand) -> str:
-    """The first error among what apt said; its warnings and its summary explain nothing."""
-    errors = [line for line in answer.stderr.splitlines() if line.startswith("E:")]
-    return errors[0] if errors else ""
+def _complaint(answer: CompletedCommand, mark: str = "E:") -> str:
+    """The first line with that mark among what apt said, of which most explains nothing."""
+    return next((line for line in answer.stderr.splitlines() if line.startswith(mark)), "")
 
 
 def _apt(private: Path, processes: Processes, command: Sequence[str]) -> CompletedCommand:
