@@ -153,15 +153,17 @@ def by_length(arrays: Sequence[Floats]) -> Iterator[tuple[list[int], Floats]]:
 
 
 @lru_cache(KEPT_RESAMPLES)
-def block_resamples(blocks: int, *, stream: int = 0) -> NDArray[np.intp]:
+def block_resamples(blocks: int, *, stream: int = 0) -> NDArray[np.unsignedinteger]:
     """Indices of blocks, drawn with replacement; shape (RESAMPLES, blocks). Read-only.
+
+    Of the smallest type, for they are kept.
 
     The draw depends on nothing but their number, so neither the order of cells nor how many there
     are plays a part. (scipy's `bootstrap` draws for each call.) Another `stream` is another draw,
     for what must be drawn independently.
     """
     rng = np.random.default_rng((SEED, blocks, stream))
-    drawn = rng.integers(blocks, size=(RESAMPLES, blocks))
+    drawn = rng.integers(blocks, size=(RESAMPLES, blocks)).astype(np.min_scalar_type(blocks))
     drawn.flags.writeable = False
     return drawn
 

@@ -185,6 +185,8 @@ def _share_as_far(permuted: Floats, seen: float) -> float:
 Patterns = NDArray[np.uint8]
 #: The bits of every byte, shape (256, 8).
 _BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little")
+#: A draw of many patterns is made in so many, to save memory.
+_PIECES = 10
 
 
 def _packed(patterns: NDArray[np.bool_]) -> Patterns:
@@ -208,9 +210,12 @@ def _signs(blocks: int) -> Patterns:
     if 2**blocks <= MOST_PATTERNS:
         ways: NDArray[np.int64] = np.arange(2**blocks)[:, None] >> np.arange(blocks)
         return _packed((ways & 1).astype(bool))
-    drawn = np.random.default_rng(blocks).integers(0, 2, size=(MOST_PATTERNS, blocks))
-    drawn[0] = 0
-    return _packed(drawn.astype(bool))
+    rng = np.random.default_rng(blocks)
+    drawn = np.zeros((MOST_PATTERNS, blocks), dtype=bool)
+    for some in np.array_split(drawn, _PIECES):  # the draws are integers of eight bytes
+        some[:] = rng.integers(0, 2, size=some.shape)
+    drawn[0] = False
+    return _packed(drawn)
 
 
 @cache

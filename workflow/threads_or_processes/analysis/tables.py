@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+import pyarrow
 
 from threads_or_processes.analysis.amounts import amounts_table, times_at_amounts
 from threads_or_processes.analysis.beyond_trials import beyond_trials
@@ -71,10 +72,16 @@ def all_rows(plan: Plan, trials: pd.DataFrame, *, plain_arms: Collection[str] = 
     return rows_of(plan, reduced(plan, in_batches(in_order(trials))), plain_arms=plain_arms)
 
 
+def _return_unused_memory() -> None:
+    pyarrow.default_memory_pool().release_unused()
+
+
 def rows_of(plan: Plan, found: Reduced, *, plain_arms: Collection[str] = ()) -> AllTables:
     """The rows of every table from a data set that was read for them."""
+    _return_unused_memory()  # of reading: a fifth of all
     at_amounts = times_at_amounts(plan, found.repetitions)
     found = replace(found, repetitions=at_largest_amounts(found.repetitions))
+    _return_unused_memory()
     trials = found.repetitions
     each = found.trials[found.trials["trial_id"].isin(trials["trial_id"].unique())]
     values = trial_values(trials, quiet_threshold=plan.quiet_threshold)
