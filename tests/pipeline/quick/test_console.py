@@ -116,12 +116,10 @@ def test_trials_that_are_left_out_are_not_counted(
 ) -> None:
     some = SNAKEFILE.replace("block=[1, 2]", "block=[1, 2, 4, 5]")
     some = some.replace("CONSOLE.begin(logger)", f"CONSOLE.begin(logger)\n    {begin}")
+    record = """case {wildcards.block} in 4|5) echo '"left out"' ;; *) echo measured ;; esac"""
+    by_block = "priority: lambda wildcards: 9 - int(wildcards.block)"
     some = some.replace(
-        'shell: "echo measured > {output}"',
-        """priority: lambda wildcards: 9 - int(wildcards.block)
-    run:
-        left_out = wildcards.block in ("4", "5")
-        Path(output[0]).write_text('"left out"\\n' if left_out else "measured")""",
+        'shell: "echo measured > {output}"', f'{by_block}\n    shell: r"""{record} > {{output}}"""'
     )
     (folder / "Snakefile").write_text(some, encoding="utf-8")
     assert progress(snakemake(folder, "--cores", "1")) == [f"{count} trials" for count in counts]
