@@ -48,10 +48,20 @@ SWEEP: dict[str, Any] = {
             "workers": [2],
             "builds": ["3.13", "3.13t", "3.13t-gil"],
         },
-        "startup": {"models": ["threads", "processes-spawn"], "workers": [2], "repetitions": 1},
-        "memory": {"models": ["serial", "processes-fork"], "workers": [2]},
-        "granularity": {"params": {"task_us": [1000]}, "models": ["serial", "threads"]},
-        "control": {"workloads": ["mandelbrot"], "models": ["serial"]},
+        "startup": {
+            "models": ["threads", "processes-spawn"],
+            "workers": [2],
+            "repetitions": 1,
+            "builds": ["3.13t"],
+        },
+        "memory": {"models": ["serial", "processes-fork"], "workers": [2], "builds": ["3.13t"]},
+        "granularity": {
+            "params": {"task_us": [1000]},
+            "models": ["serial", "threads"],
+            "workers": [2],
+            "builds": ["3.13"],
+        },
+        "control": {"workloads": ["mandelbrot"], "models": ["serial"], "builds": ["3.13"]},
     },
 }
 SMALL_SWEEP = SWEEP | {
