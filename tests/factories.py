@@ -85,8 +85,8 @@ SILENCE = Noise(0.0, 0.0)
 class Campaign:
     """Everything a campaign leaves before the analysis; records by their planned path."""
 
-    plan: Json
-    identities: dict[str, Json]
+    plan: Json = field(repr=False)
+    identities: dict[str, Json] = field(repr=False)
     parity: Json
     records: dict[str, Any] = field(repr=False)
 

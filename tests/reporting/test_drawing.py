@@ -1,5 +1,6 @@
 """What is drawn lies where its numbers say."""
 
+import math
 from dataclasses import replace
 
 import matplotlib as mpl
@@ -10,6 +11,7 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.patches import Rectangle
 from threads_or_processes.reporting import drawing
 from threads_or_processes.reporting.drawing import bars, dots, lines, stacks
+from threads_or_processes.reporting.drawing.axes import value_ends
 from threads_or_processes.reporting.figure_spec import (
     ROWS,
     Axis,
@@ -136,3 +138,11 @@ def test_points_that_are_not_joined_have_no_line_but_their_curve() -> None:
     assert line.get_color() == STYLES[OTHER].colour
     points = [one for one in axes.lines if one.get_marker() in ("o", "D")]
     assert all(one.get_linewidth() == 0 for one in points)
+
+
+@pytest.mark.parametrize("values", [(1e-200, 1e200), (5e-324, 1.7e308), (2.0, 2.0), (1e308,)])
+def test_an_axis_has_ends_around_any_values(values: tuple[float, ...]) -> None:
+    low, high = value_ends(Axis(label="ratio", unit=Unit.RATIO, scale=Scale.LOG), values)
+    assert 0 < low < high < math.inf
+    assert low <= max(min(values), 1e-307)
+    assert high >= max(values) * 0.999

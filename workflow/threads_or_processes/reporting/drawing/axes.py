@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -63,8 +64,11 @@ def value_ends(axis: Axis, values: Iterable[float]) -> tuple[float, float]:
     low, high = min(known), max(known)
     if axis.scale is Scale.LINEAR:
         return 0.0, high * 1.06
-    room = (high / low) ** 0.05 if high > low else 1.5
-    return low / max(room, 1.01), high * max(room, 1.01)
+    # In logarithms: an interval of two blocks may span more than a float can say as a ratio.
+    low_log, high_log = math.log(low), math.log(high)
+    room = max(0.05 * (high_log - low_log), math.log(1.01)) if high > low else math.log(1.5)
+    least, most = math.log(sys.float_info.min), math.log(sys.float_info.max)
+    return math.exp(max(low_log - room, least)), math.exp(min(high_log + room, most))
 
 
 def size_ends(axis: Axis, sizes: Sequence[float]) -> tuple[float, float]:
