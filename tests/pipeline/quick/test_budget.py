@@ -1,6 +1,7 @@
 """What a run with a budget leaves out when trials take longer than planned."""
 
 import logging
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,6 @@ from threads_or_processes.pipeline.budget import LEFT_OUT_FILE, Pacer
 from threads_or_processes.pipeline.campaign import Campaign
 from threads_or_processes.records.paths import path_key
 from threads_or_processes.records.plan import Trial
-from threads_or_processes.records.vocabulary import FEWEST_BLOCKS
 from threads_or_processes.trial import deadline
 
 from tests.project.test_sweeps import campaign
@@ -113,16 +113,20 @@ def test_on_a_busy_machine_fewer_experiments_get_all_their_blocks(sweep: Campaig
         )
 
 
-def test_where_trials_become_faster_there_are_more_blocks_again(sweep: Campaign) -> None:
-    run = Run(sweep, pace=1.0, paces=(5.0,))
+@pytest.mark.parametrize("later", [1.0, 3.5, 4.5])
+def test_where_trials_become_faster_there_are_more_blocks_again(
+    sweep: Campaign, later: float
+) -> None:
+    run = Run(sweep, pace=later, paces=(5.5,))
     run.go()
     assert run.now_s < BUDGET_S
-    assert [line.split(": ")[0].split(". ")[1] for line in run.said.splitlines()] == [
-        "To stay within the budget, the rest is left out",
-        "There is time for more",
-    ]
+    first, *more = run.said.splitlines()
+    assert "To stay within the budget, the rest is left out: blocks: 3 instead of 6" in first
+    told = [int(re.search(r"There is time for more: blocks: (\d)", line)[1]) for line in more]  # type: ignore[index]
+    assert told == list(range(4, 4 + len(told)))
     blocks = Counter(trial.cell for trial in run.measured)
-    assert set(blocks.values()) == {1, FEWEST_BLOCKS}
+    assert set(blocks.values()) == {1, max([3, *told])}
+    assert len(told) == {1.0: 3, 3.5: 1, 4.5: 0}[later]
 
 
 def test_the_next_run_measures_what_was_left_out(

@@ -81,15 +81,15 @@ class Pacer(Follower):
         if self._begun_s is None:
             self._begun_s = now_s
         elif block > self._block:
-            self._plan_again((now_s - self._begun_s) / self._quiet_s)
+            self._plan_again((now_s - self._begun_s) / self._quiet_s, block)
         self._block = block
         if trial.record not in self._left_out:
             self._quiet_s += self._quiet_s_of(trial)
 
-    def _plan_again(self, pace: float) -> None:
+    def _plan_again(self, pace: float, block: int) -> None:
         """Leave out what doesn't fit where trials take `pace` times as long as planned.
 
-        An experiment that ended stays so: none is measured in some blocks here and there.
+        What ended stays so, except in the very next block: nothing is measured here and there.
         """
 
         def forecast_s(config: Mapping[str, Any], on: Machine) -> float:
@@ -98,7 +98,8 @@ class Pacer(Follower):
             return pace * math.fsum(map(self._quiet_s_of, ahead))
 
         machine, before = self._campaign.plan.machine, self._config
-        most = with_blocks_of(self._campaign.plan.config, before)
+        is_next = block <= before["blocks"] + 1
+        most = with_blocks_of(self._campaign.plan.config, before) if is_next else before
         self._config = fitting(most, machine, forecast_s, self._left_s())
         if self._config == before:
             return
