@@ -116,7 +116,7 @@ class Pacer(Follower):
         changes = "; ".join(left_out(before, self._config, machine))
         self._tell_left_out(
             [str(self._campaign.results / record) for record in self._left_out],
-            f"Trials take {pace:.1f} times as long as on an idle machine. {change}: {changes}",
+            f"Trials take {pace:.1f} times as long as planned. {change}: {changes}",
         )
 
     def _quiet_s_of(self, trial: Trial) -> float:
