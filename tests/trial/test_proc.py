@@ -39,6 +39,30 @@ def test_a_tree_is_the_root_and_all_below_it(tmp_path: Path) -> None:
     assert pss_bytes(tree, tmp_path) == 111 * 1024
 
 
+def test_the_children_of_a_thread_that_ends_meanwhile_are_not_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_process(tmp_path, "self", "", cpu=1, pss_kib=100)
+    one, other = (tmp_path / "self/task" / name / "children" for name in ("self", "other"))
+    other.parent.mkdir()
+    other.write_text("20 ")
+
+    def read_and_end_the_other(path: Path) -> str:
+        text = path.read_text()
+        if path in (one, other) and other.read_text():
+            one.write_text("20 ")
+            other.write_text("")
+        return text
+
+    monkeypatch.setattr(
+        "threads_or_processes.trial.measured.proc._entries", lambda _: [one.parent, other.parent]
+    )
+    monkeypatch.setattr(
+        "threads_or_processes.trial.measured.proc.system_text", read_and_end_the_other
+    )
+    assert children("self", tmp_path) == ["20"]
+
+
 def test_a_kernel_that_lists_no_children_is_asked_for_every_parent(tmp_path: Path) -> None:
     parents = {"self": 1, "7": 1, "20": 7, "21": 7, "30": 20}
     for name, parent in parents.items():

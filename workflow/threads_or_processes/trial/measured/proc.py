@@ -50,7 +50,18 @@ def process_stat(process: Path) -> ProcessStat | None:
 
 
 def children(process: str, proc: Path = PROC) -> list[str]:
-    """The living and unreaped children of a process, by their names in /proc."""
+    """The living and unreaped children of a process, by their names in /proc.
+
+    The children of a thread that ends go to another thread, which may have been read already. So
+    they are read until they are the same twice.
+    """
+    found = _listed_children(process, proc)
+    while found != (again := _listed_children(process, proc)):
+        found = again
+    return found
+
+
+def _listed_children(process: str, proc: Path) -> list[str]:
     threads = _entries(proc / process / "task")
     found = [child for thread in threads for child in system_text(thread / "children").split()]
     if found or not threads or any((thread / "children").exists() for thread in threads):
