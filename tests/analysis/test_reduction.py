@@ -1,7 +1,7 @@
 """A data set in batches: the same tables, and only what they need is read and kept."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -80,16 +80,38 @@ def test_no_long_text_of_a_repetition_is_kept_and_no_other_column_is_read() -> N
     assert bytes_a_row < 300
 
 
-@pytest.mark.parametrize("backwards", ["trials", "repetitions"])
-def test_parquet_in_another_order_gives_the_same_tables(
-    measured: Path, tmp_path: Path, backwards: str
+def with_trials_backwards(table: pd.DataFrame) -> pd.DataFrame:
+    """The last trial first, each with its rows in order."""
+    return pd.concat([rows for _, rows in table.groupby("trial_id", sort=False)][::-1])
+
+
+def with_rows_backwards(table: pd.DataFrame) -> pd.DataFrame:
+    """The last repetition of each trial first."""
+    return pd.concat([rows.iloc[::-1] for _, rows in table.groupby("trial_id", sort=False)])
+
+
+@pytest.mark.parametrize(
+    "reorder",
+    [
+        {"trials": with_trials_backwards},
+        {"repetitions": with_trials_backwards},
+        {"trials": with_trials_backwards, "repetitions": with_trials_backwards},
+        {"repetitions": with_rows_backwards},
+    ],
+    ids=["trials", "repetitions", "both", "rows"],
+)
+def test_parquet_in_another_order_is_the_same_data(
+    measured: Path, tmp_path: Path, reorder: dict[str, Callable[[pd.DataFrame], pd.DataFrame]]
 ) -> None:
     results = tmp_path / "results"
     shutil.copytree(measured, results)
     expected = tables_of(results, "trials.parquet", tmp_path / "in order")
-    file = results / f"{backwards}.parquet"
-    pd.read_parquet(file).iloc[::-1].to_parquet(file, index=False)
-    assert tables_of(results, "trials.parquet", tmp_path / "backwards") == expected
+    for name, otherwise in reorder.items():
+        file = results / f"{name}.parquet"
+        otherwise(pd.read_parquet(file)).to_parquet(file, index=False)
+    assert tables_of(results, "trials.parquet", tmp_path / "reordered") == expected
+    in_order, reordered = (read_dataset(of / "trials.parquet") for of in (measured, results))
+    assert_frame_equal(reordered, in_order)
 
 
 def test_one_table_of_parquet_as_before_gives_the_same_tables(
