@@ -115,7 +115,8 @@ def test_no_two_trials_ran_at_a_time(soak: Soak) -> None:
         assert before["ended_monotonic_ns"] <= after["started_monotonic_ns"]
 
 
-def test_nothing_is_left_behind(soak: Soak) -> None:
+def test_a_later_run_leaves_nothing_behind(soak: Soak) -> None:
+    soak.end_later()
     assert soak.left_behind == []
 
 

@@ -83,6 +83,55 @@ def test_another_scheduler_is_refused(tmp_path: Path, before: str, missing: str)
     assert not [*tmp_path.glob("*.txt")]
 
 
+JOBS = 5
+
+# Each call is a line, so that a test can count them.
+COUNTED = """
+import inspect, sys
+from threads_or_processes.pipeline.snakemake_patches import hasten
+
+{first}
+inspect_function = inspect.signature
+
+def inspected(function, *args, **kwargs):
+    print("inspected:", function.__name__, file=sys.stderr)
+    return inspect_function(function, *args, **kwargs)
+
+inspect.signature = inspected
+
+def needed(wildcards):
+    return []
+
+def amount(wildcards):
+    print("made: amount", file=sys.stderr)
+    return 1
+
+rule all:
+    input: expand("{{job}}.txt", job=range({jobs}))
+
+rule job:
+    input: needed
+    output: "{{job}}.txt"
+    params: amount=amount
+    shell: "echo {{params.amount}} > {{output}}"
+"""
+
+
+def test_a_dry_run_inspects_no_function_for_each_job_and_makes_no_parameters(
+    tmp_path: Path,
+) -> None:
+    said = {}
+    for first in ("hasten()", "pass"):
+        (tmp_path / "Snakefile").write_text(
+            COUNTED.format(first=first, jobs=JOBS), encoding="utf-8"
+        )
+        said[first] = snakemake(tmp_path, "-n", "--quiet")
+    assert 0 < said["hasten()"].count("inspected: needed") < JOBS
+    assert "made: amount" not in said["hasten()"]
+    unpatched = [said["pass"].count(line) for line in ("inspected: needed", "made: amount")]
+    assert min(unpatched) >= JOBS, "Snakemake no longer needs the patch"
+
+
 class Executor:
     """As Snakemake's are: while the status of jobs is asked for, they are in no list."""
 

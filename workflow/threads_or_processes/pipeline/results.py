@@ -75,9 +75,14 @@ class Results:
         report = self.page(self.name)
         return [report, self.page(self.comparison)] if self.others else [report]
 
+    @property
+    def reports(self) -> Path:
+        """The folder of the pages."""
+        return self.root / "report"
+
     def page(self, name: str, suffix: str = "html") -> str:
         """A page, or what is made beside it."""
-        return str(self.root / "report" / f"{name}.{suffix}")
+        return str(self.reports / f"{name}.{suffix}")
 
     @property
     def own(self) -> list[Path]:
@@ -202,7 +207,7 @@ class Results:
         """The folders that a run writes to."""
         names = ("archive", "calibration", "figures", "interpreters", "logs", "precision", "tables")
         return [
-            *(Path(".snakemake"), Path(".snakemake/metadata"), self.root / "report", self.results),
+            *(Path(".snakemake"), Path(".snakemake/metadata"), self.reports, self.results),
             self.root / FOLDER,
             *(self.results / name for name in (*names, "trials")),
         ]
@@ -214,6 +219,8 @@ class Results:
         """
         check_writable(self.written)
         hold(self.results, f"a run on process {os.getpid()}", self.doing)
+        for folder in (self.reports, self.root / FOLDER):
+            _remove_half_written(folder)
 
 
 def full_disks() -> list[str]:
@@ -254,6 +261,11 @@ def hold(folder: Path, holder: str, doing: str) -> None:
         )
         return
     lock.write_text(holder, encoding="utf-8")
+    _remove_half_written(folder)
+
+
+def _remove_half_written(folder: Path) -> None:
+    """Remove what processes were writing below a folder when they were killed."""
     for file in half_written(folder):
         with contextlib.suppress(OSError):  # gone meanwhile
             if time.time() - file.stat().st_mtime > WRITTEN_WITHIN_S:
