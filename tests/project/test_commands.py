@@ -94,6 +94,7 @@ EXCUSED = {
 #: What stands on a page for a file of the reader's.
 PLACEHOLDERS = {
     "dataset=PATH": "dataset=docs/example",
+    'claims=["mine.yaml"]': 'claims=["published"]',
     "path/to/trials.csv.gz": "docs/example/trials.csv.gz",
     "after/trials.csv.gz": "docs/example/trials.csv.gz",
     "before/trials.csv.gz": "docs/example/trials.csv.gz",

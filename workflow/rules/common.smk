@@ -125,8 +125,14 @@ onstart:
 onsuccess:
     if IS_MEASURED_HERE and (left_out := budget.left_out_records(CAMPAIGN)):
         print(
-            f"The budget of {config['budget']} is over: {counted(len(left_out), 'trial')} left out. "
-            "The same command goes on from here.",
+            f"Left out to stay within the budget of {config['budget']}: "
+            f"{counted(len(left_out), 'trial')}. The same command goes on from here.",
+            file=sys.stderr,
+        )
+    elif IS_MEASURED_HERE and config["budget"] and CAMPAIGN.plan.left_out:
+        print(
+            f"All that fits a budget of {config['budget']} is measured. Without one there is more. "
+            f"Left out: {'; '.join(CAMPAIGN.plan.left_out)}",
             file=sys.stderr,
         )
     for page in made(workflow, CAMPAIGN.pages)[:1]:

@@ -315,6 +315,7 @@ class Campaign(Results):
             more=[self.expected_of(trial) for trial in more],
             retry_pass_s=self.plan.config["trial"]["retry_pass_s"],
             left_out=self.plan.left_out,
+            limit_s=limit_s(self.plan.config),
             later=sum(not (self.results / record).exists() for record in planned - now),
         )
         words = [*self.notes, *self._about_interpreters, ahead_in_words, *self.about_baseline]

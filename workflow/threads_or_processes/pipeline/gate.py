@@ -3,7 +3,7 @@
 import csv
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from threads_or_processes.common.streams import said
@@ -18,7 +18,7 @@ EXIT_CODE = 3
 def failing(results: Results, fail_on: Collection[str]) -> list[str]:
     """A line for each claim with such a verdict, and each configuration that got slower."""
     claims = (
-        f"{row['verdict']} on {folder.name}: {row['sentence']}"
+        f"{row['verdict']} on {folder.name}: {row['sentence']}{_case(row)}"
         for folder in results.own
         for row in _rows(folder / "tables/claims.csv")
         if row["verdict"] in fail_on
@@ -51,11 +51,22 @@ def passed(results: Results, fail_on: Collection[str]) -> list[str]:
     if SLOWER not in fail_on or not results.changes:
         return []
     rows = _changes(results, fail_on)
+    if not rows:
+        return ["nothing was measured since the baseline, so nothing is compared with it"]
     unsure = sum(row["reading"] == ComparisonResult.INCONCLUSIVE for row in rows)
     return [
         f"none of {len(rows)} configurations is slower than the baseline"
         + (f"; {unsure} inconclusive" if unsure else "")
     ]
+
+
+def _case(row: Mapping[str, str]) -> str:
+    """What the data say of a claim's case that has the claim's verdict, if it is about a ratio."""
+    if row["case_verdict"] != row["verdict"] or not row["ci_low_ratio"]:
+        return ""
+    ratio, *interval = (float(row[name]) for name in ("ratio", "ci_low_ratio", "ci_high_ratio"))
+    ends = " to ".join(f"{end:.2f}" for end in interval)
+    return f" ({row['baseline_cell']} / {row['cell']}: {ratio:.2f}, {ends})"
 
 
 def _changes(results: Results, fail_on: Collection[str]) -> list[dict[str, str]]:

@@ -130,12 +130,13 @@ def announcement(
     retry_pass_s: float = 0.0,
     left_out: Sequence[str] = (),
     later: int = 0,
+    limit_s: float = math.inf,
 ) -> str:
     """What a person wants to know before it begins, in one sentence without a full stop.
 
     `planned` counts all trials, `ahead` holds those that this command will measure, `more` those
     that may be added for precision, `later` counts those that it leaves for another one; on a busy
-    machine there is a retry pass.
+    machine there is a retry pass. Measuring ends after `limit_s`.
     """
     sentence = f"{counted(cells, 'configuration')}, {counted(planned, 'trial')} planned"
     left = len(ahead) + later
@@ -145,7 +146,7 @@ def announcement(
         sentence += f", {_or_none(len(ahead))} by this command"
     if ahead:
         retry_pass = Expected(quiet_s=0.0, busy_s=retry_pass_s)
-        sentence += f"; {_format_expected(together([*ahead, retry_pass]))}"
+        sentence += f"; {_format_expected(together([*ahead, retry_pass]), limit_s)}"
     if more:
         sentence += f"; up to {len(more):,} more for precision: {_format_expected(together(more))}"
     if left_out:
@@ -157,8 +158,11 @@ def _or_none(number: int) -> str:
     return f"{number:,}" if number else "none"
 
 
-def _format_expected(whole: Expected) -> str:
-    quiet, busy = format_duration(whole.quiet_s), format_duration(whole.busy_s, "up to")
+def _format_expected(whole: Expected, limit_s: float = math.inf) -> str:
+    quiet, busy = (
+        format_duration(min(seconds, limit_s), before)
+        for seconds, before in ((whole.quiet_s, "about"), (whole.busy_s, "up to"))
+    )
     if quiet == busy:  # less than a minute
         return quiet
     return f"{quiet} on an idle machine, {busy} on a busy one"

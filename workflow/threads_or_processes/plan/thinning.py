@@ -28,8 +28,10 @@ from threads_or_processes.records.vocabulary import (
 
 #: The longest that a sweep shall take on a quiet machine.
 BUDGET_S = 3600.0
-#: Of a user's budget, what is kept for what comes after the trials: tables, figures and report.
+#: Of a user's budget, what is kept at most for tables, figures and report.
 AFTER_TRIALS_S = 60.0
+#: And as a share: few trials are soon analysed.
+AFTER_TRIALS_SHARE = 0.25
 _UNITS_S = {"min": 60.0, "h": 3600.0}
 
 Config = Mapping[str, Any]
@@ -89,7 +91,8 @@ def limit_s(config: Config) -> float:
     if config["budget"] is None:
         return math.inf
     number, unit = re.fullmatch(r"([0-9.]+) ?(\w+)", config["budget"]).groups()  # type: ignore[union-attr]
-    return float(number) * _UNITS_S[unit] - AFTER_TRIALS_S
+    whole_s = float(number) * _UNITS_S[unit]
+    return whole_s - min(AFTER_TRIALS_S, whole_s * AFTER_TRIALS_SHARE)
 
 
 def _first_within(

@@ -48,8 +48,9 @@ class Evidence:
 
     @property
     def plain_arms(self) -> list[str]:
-        """The arms whose interpreters were built without optimisation."""
-        return plain_arms(self.identities)
+        """The measured arms whose interpreters were built without optimisation."""
+        measured = {cell.arm for cell in self.campaign.cells}
+        return [arm for arm in plain_arms(self.identities) if arm in measured]
 
     @property
     def git_commit(self) -> str:

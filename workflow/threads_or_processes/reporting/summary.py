@@ -21,15 +21,17 @@ MARK = "✓ "
 
 
 def markdown(page: Page) -> str:
-    """What changed, then the answer, its scope, the recommendations, and the verdict of each claim.
+    """What changed, the answer, its scope, the recommendations, the versions, and each verdict.
 
     Who names a baseline wants to know what changed.
     """
     of = {section.anchor: section for section in page.sections}
     blocks = [f"# {page.title}", _escaped(page.lead)]
     if changes := of.get(before_after.ANCHOR):
-        blocks += [*_changes(changes), f"## {of[page.start].title}"]
+        blocks += [*_answer_and_tables(changes), f"## {of[page.start].title}"]
     blocks += _recommendations(of[page.start])
+    if versions := of.get("versions"):
+        blocks += _answer_and_tables(versions)
     if claims := of.get("claims"):
         blocks += _verdicts(claims)
     return "\n\n".join([*filter(None, blocks), f"Report id `{page.report_id}`"]) + "\n"
@@ -74,7 +76,7 @@ def _number(cell: HeatCell, word: str = "") -> str:
     return " ".join(filter(None, (f"{mark}{cell.shown}", cell.symbol, word)))
 
 
-def _changes(section: Section) -> Iterator[str]:
+def _answer_and_tables(section: Section) -> Iterator[str]:
     yield f"## {section.title}"
     yield from (f"> {_text(caution)}" for caution in section.cautions)
     yield _text(section.answer)
@@ -84,6 +86,7 @@ def _changes(section: Section) -> Iterator[str]:
             head = [column.header for column in table.columns]
             rule = ["---:" if column.numeric else "---" for column in table.columns]
             yield "\n".join(_line(cells) for cells in (head, rule, *table.rows))
+            yield _text(table.caption)
 
 
 def _verdicts(section: Section) -> Iterator[str]:

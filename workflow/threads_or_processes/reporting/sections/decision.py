@@ -297,6 +297,13 @@ def _cautions(evidence: Evidence) -> tuple[Words, ...]:
         cautions.append("The builds differ in more than the GIL: see “Machine and interpreters”.")
     if not any(arm.free_threaded for arm in campaign.decision_arms):
         cautions.append("The free-threaded build was not measured without its GIL.")
+    if (budget := campaign.config.get("budget")) and (
+        campaign.left_out or campaign.blocks < campaign.config["blocks"]
+    ):
+        cautions.append(
+            f"A budget of {text.plain(budget)} limited this sweep. To measure the rest, run it "
+            "without a budget. What was measured counts."
+        )
     if reason := campaign.machine.no_semaphores:
         cautions.append(
             "Processes can't be started on this machine, so none are recommended. "
