@@ -33,7 +33,7 @@ def test_when_the_time_is_over_the_report_has_what_was_measured_and_the_rest_fol
     for name, value in OVER.items():
         monkeypatch.setenv(name, value)
     said = small.report()
-    assert f"{len(gone)} trials left out" in said
+    assert f"Left out to stay within the budget of 20min: {len(gone)} trials" in said
     assert outcomes(small)["missing"] == len(gone)
     assert contents(kept) == before
 

@@ -162,3 +162,7 @@ def test_other_experiments_go_before_those_of_the_first_screen_and_a_user_s_own_
 @pytest.mark.parametrize(("said", "seconds"), [("20min", 1200), ("1.5 h", 5400), ("1h", 3600)])
 def test_a_budget_is_minutes_or_hours(said: str, seconds: float) -> None:
     assert limit_s({"budget": said}) == seconds - AFTER_TRIALS_S
+
+
+def test_of_a_small_budget_a_quarter_is_for_the_report() -> None:
+    assert limit_s({"budget": "2min"}) == 90

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from threads_or_processes.records.tables.comparisons import DecisionRow
+from threads_or_processes.records.tables.measured import OutcomeRow
 from threads_or_processes.records.vocabulary import ComparisonResult, Family, Use
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
@@ -385,6 +386,39 @@ def test_blocks_that_a_budget_left_out_are_not_said_to_be_measured(tmp_path: Pat
     evidence = write_world(tmp_path, replace(made, records=measured)).evidence()
     assert numbers(words.blocks(evidence.campaign)) == ["3"]
     assert "from 3 blocks" in plain(decision.limits(evidence, of(evidence)))
+
+
+@pytest.mark.parametrize(
+    ("budget", "left_out", "missing", "is_told"),
+    [
+        (None, ("no startup",), 1, False),
+        ("5min", (), 0, False),
+        ("5min", ("no startup",), 0, True),
+        ("5min", (), 1, True),
+    ],
+)
+def test_a_budget_that_left_something_out_is_named(
+    world: Worlds, budget: str | None, left_out: tuple[str, ...], missing: int, is_told: bool
+) -> None:
+    evidence = world("default").evidence()
+    campaign, tables = evidence.campaign, evidence.tables
+    limited = replace(
+        evidence,
+        campaign=replace(campaign, config={**campaign.config, "budget": budget}, left_out=left_out),
+        tables=replace(tables, outcomes=(OutcomeRow(outcome="missing", trials=missing),)),
+    )
+    (section,) = decision.build(limited)
+    told = [plain(caution) for caution in section.cautions]
+    assert any("A budget of 5min limited this sweep" in one for one in told) == is_told
+
+
+def test_only_builds_that_were_measured_are_called_plain(world: Worlds) -> None:
+    evidence = world("plain builds").evidence()
+    assert "3.13t" in evidence.plain_arms
+    campaign = evidence.campaign
+    cells = tuple(cell for cell in campaign.cells if cell.arm == "3.13")
+    fewer = replace(evidence, campaign=replace(campaign, cells=cells))
+    assert fewer.plain_arms == ["3.13"]
 
 
 def test_where_processes_can_t_be_started_the_recommendation_says_so_and_why(world: Worlds) -> None:

@@ -37,6 +37,13 @@ def test_the_table_has_every_row_and_number_of_the_page(
     assert sum(line.startswith("* ") for line in verdicts.splitlines()) == len(tested)
 
 
+def test_versions_follow_the_recommendations(world: Callable[[str], World]) -> None:
+    page = report.build(world("two versions").evidence())
+    headings = re.findall("^## (.+)$", summary.markdown(page), re.MULTILINE)
+    assert headings[:1] == ["Python versions"]
+    assert "Python versions" not in summary.markdown(report.build(world("default").evidence()))
+
+
 def test_a_setting_is_shown_as_it_is_written(world: Callable[[str], World]) -> None:
     told = summary.markdown(report.build(world("plain builds").evidence()))
     assert "`interpreters: {build: optimised}`" in told

@@ -146,6 +146,28 @@ def test_a_pass_says_what_it_rests_on(here: Path) -> None:
     changes.write_text("cell,reading\na,equal\nb,inconclusive\n", encoding="utf-8")
     told = "none of 2 configurations is slower than the baseline; 1 inconclusive"
     assert gate.passed(results, ["slower"]) == [told]
+    changes.write_text("cell,reading\n", encoding="utf-8")
+    (told,) = gate.passed(results, ["slower"])
+    assert told.startswith("nothing was measured since the baseline")
+
+
+def test_the_gate_names_the_cases_that_decide_with_their_figures(here: Path) -> None:
+    results = Archive.of(DEFAULTS | {"dataset": "old"})
+    tables = results.results / "tables"
+    tables.mkdir(parents=True)
+    (tables / "claims.csv").write_text(
+        "file,claim,sentence,verdict,case_verdict,baseline_cell,cell,ratio,ci_low_ratio,ci_high_ratio\n"
+        "own,pool,Faster.,refuted,supported,a,b,2,1.9,2.1\n"
+        "own,pool,Faster.,refuted,refuted,a,c,0.5,0.4,0.6\n"
+        "own,gil,Held.,inconclusive,inconclusive,a,d,1,0.5,2\n"
+        "own,lost,None.,refuted,refuted,,e,,,\n",
+        encoding="utf-8",
+    )
+    place = results.results.name
+    assert gate.failing(results, ["refuted"]) == [
+        f"refuted on {place}: Faster. (a / c: 0.50, 0.40 to 0.60)",
+        f"refuted on {place}: None.",
+    ]
 
 
 def test_the_gate_counts_claims_by_verdict(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -153,11 +175,11 @@ def test_the_gate_counts_claims_by_verdict(here: Path, capsys: pytest.CaptureFix
     tables = results.results / "tables"
     tables.mkdir(parents=True)
     (tables / "claims.csv").write_text(
-        "claim,file,sentence,verdict\n"
-        "pool,notebook,A pool is faster.,inconclusive\n"
-        "pool,notebook,A pool is faster.,inconclusive\n"
-        "pool,own,A pool is slower.,not_tested\n"
-        "gil,notebook,The GIL is held.,supported\n",
+        "claim,file,sentence,verdict,case_verdict\n"
+        "pool,notebook,A pool is faster.,inconclusive,inconclusive\n"
+        "pool,notebook,A pool is faster.,inconclusive,supported\n"
+        "pool,own,A pool is slower.,not_tested,not_tested\n"
+        "gil,notebook,The GIL is held.,supported,supported\n",
         encoding="utf-8",
     )
     gate.close(results, ["refuted"])

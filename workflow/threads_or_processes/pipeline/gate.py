@@ -3,7 +3,9 @@
 import csv
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from threads_or_processes.common.streams import said
@@ -18,10 +20,10 @@ EXIT_CODE = 3
 def failing(results: Results, fail_on: Collection[str]) -> list[str]:
     """A line for each claim with such a verdict, and each configuration that got slower."""
     claims = (
-        f"{row['verdict']} on {folder.name}: {row['sentence']}{_case(row)}"
+        f"{case['verdict']} on {folder.name}: {case['sentence']}{_figures(case)}"
         for folder in results.own
-        for row in _rows(folder / "tables/claims.csv")
-        if row["verdict"] in fail_on
+        for case in _telling(_rows(folder / "tables/claims.csv"))
+        if case["verdict"] in fail_on
     )
     slower = (
         f"slower than the baseline: {row['cell']}, {float(row['ratio']):.2f} times the time "
@@ -60,13 +62,20 @@ def passed(results: Results, fail_on: Collection[str]) -> list[str]:
     ]
 
 
-def _case(row: Mapping[str, str]) -> str:
-    """What the data say of a claim's case that has the claim's verdict, if it is about a ratio."""
-    if row["case_verdict"] != row["verdict"] or not row["ci_low_ratio"]:
+def _telling(rows: Iterable[dict[str, str]]) -> Iterator[dict[str, str]]:
+    """Of each claim, the cases that have the claim's verdict; the first where none has."""
+    for _, of_claim in groupby(rows, key=itemgetter("file", "claim")):
+        cases = list(of_claim)
+        yield from [one for one in cases if one["case_verdict"] == one["verdict"]] or cases[:1]
+
+
+def _figures(case: Mapping[str, str]) -> str:
+    """The ratio that the data say, with its interval, if there is one."""
+    if not case["ci_low_ratio"]:
         return ""
-    ratio, *interval = (float(row[name]) for name in ("ratio", "ci_low_ratio", "ci_high_ratio"))
-    ends = " to ".join(f"{end:.2f}" for end in interval)
-    return f" ({row['baseline_cell']} / {row['cell']}: {ratio:.2f}, {ends})"
+    ratio, low, high = (float(case[one]) for one in ("ratio", "ci_low_ratio", "ci_high_ratio"))
+    what = f"{case['baseline_cell']} / {case['cell']}"
+    return f" ({what}: {ratio:.2f}, {low:.2f} to {high:.2f})"
 
 
 def _changes(results: Results, fail_on: Collection[str]) -> list[dict[str, str]]:

@@ -298,7 +298,7 @@ def _cautions(evidence: Evidence) -> tuple[Words, ...]:
     if not any(arm.free_threaded for arm in campaign.decision_arms):
         cautions.append("The free-threaded build was not measured without its GIL.")
     if (budget := campaign.config.get("budget")) and (
-        campaign.left_out or campaign.blocks < campaign.config["blocks"]
+        campaign.left_out or evidence.tables.ended["missing"]
     ):
         cautions.append(
             f"A budget of {text.plain(budget)} limited this sweep. To measure the rest, run it "
