@@ -231,18 +231,29 @@ def steps(archived: Archived) -> Iterator[list[str]]:
             yield [*size, step, f"{cpu_s:.0f}", f"{peak_bytes / 1e6:,.0f}", bytes_]
 
 
+# A process counts the memory of the one that it was forked from, and this one holds a data set.
+_MEASURE = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+"""
+
+
 def _spent(package: str, *command: str) -> tuple[float, int]:
     """CPU time in seconds and peak memory in bytes of a command of the project's."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow")}
-    process = subprocess.Popen(
-        [sys.executable, "-m", f"threads_or_processes.{package}", *command],
-        env=environment,
-        stdout=subprocess.DEVNULL,
+    own = [sys.executable, "-m", f"threads_or_processes.{package}", *command]
+    measured = subprocess.run(
+        [sys.executable, "-c", _MEASURE, *own],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "workflow")},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        sys.exit(os.waitstatus_to_exitcode(status))
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+    status, cpu_s, peak_bytes = measured.stdout.split()
+    if int(status):
+        sys.exit(os.waitstatus_to_exitcode(int(status)))
+    return float(cpu_s), int(peak_bytes)
 
 
 if __name__ == "__main__":

@@ -309,8 +309,8 @@ def _limits(since: SinceBaseline) -> str:
         ends = dict.fromkeys(text.percent(one) for one in (min(spread), max(spread)))
         between = (
             " The intervals allow for the usual: from session to session, times move by "
-            f"{' to '.join(ends)} (standard deviation). We know that from earlier campaigns and "
-            "from what did not change here."
+            f"{' to '.join(ends)} (standard deviation). The figure is from this project's own "
+            "campaigns, and from what did not change here."
         )
     left = "".join(
         f" Left out: {text.count(number, 'configuration')}, {reason}."
