@@ -158,13 +158,17 @@ def coverage(pairs: pd.DataFrame, prefix: str, method: str) -> str:
 
 
 def quiet_cv(pairs: pd.DataFrame) -> float:
-    """Median variation between trials, of quiet values."""
-    return float(np.nanmedian(pairs[["quiet_cv_ratio", "quiet_baseline_cv_ratio"]].to_numpy()))
+    """Median variation between trials, of quiet values; NaN where no pair has them."""
+    return _median(pairs[["quiet_cv_ratio", "quiet_baseline_cv_ratio"]])
 
 
 def typical_cv(pairs: pd.DataFrame) -> float:
     """Median variation between trials, of typical values."""
-    return float(np.nanmedian(pairs[["typical_cv_ratio", "typical_baseline_cv_ratio"]].to_numpy()))
+    return _median(pairs[["typical_cv_ratio", "typical_baseline_cv_ratio"]])
+
+
+def _median(numbers: pd.DataFrame) -> float:
+    return float(np.nanmedian(numbers.to_numpy(np.float64, na_value=np.nan)))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,15 @@ from threads_or_processes.common.plan_file import read_plan
 
 from benchmarks.against_pyperf import PROCESSES, narrower
 from benchmarks.bench import ROOT, SERIAL_CELLS
-from benchmarks.control import PARALLEL_BOUND, SERIAL_BOUND, as_table, kept, measured_twice
+from benchmarks.control import (
+    INTERVALS,
+    PARALLEL_BOUND,
+    SERIAL_BOUND,
+    as_table,
+    coverage,
+    kept,
+    measured_twice,
+)
 from benchmarks.markdown import print_table
 from benchmarks.scale import Archived, steps, with_blocks
 from benchmarks.share import row as share_row
@@ -201,7 +209,19 @@ def agreement(results: Path) -> Iterator[Sequence[str]]:
     ):
         ratios: pd.Series[float] = pairs.loc[of_kind, "ratio"].dropna()
         told = kept(ratios, bound) if len(ratios) else "none"
-        yield f"A/A: {name}, ratios within {bound:.0%} of 1", "all", told
+        yield f"A/A: {name}, ratios within {bound:.0%} of 1", "all, on a quiet host", told
+    for name, interval in INTERVALS.items():
+        known = pairs[pairs[f"{interval}_low_ratio"].notna()]
+        yield (
+            "A/A: intervals that hold 1",
+            "95 %",
+            coverage(known, interval, name) if len(known) else "none",
+        )
+    yield (
+        "A/A: pairs on undisturbed times",
+        "",
+        f"{(pairs['basis'] == 'quiet').sum()} of {len(pairs)}",
+    )
 
 
 def interpreters(folder: Path, size: Size) -> Sequence[str]:
