@@ -11,7 +11,6 @@ from tests.conftest import there
 
 UNKNOWN_TO_IT = (
     "details-content",  # newer than its CSS
-    "animation-timeline",  # likewise
     # It does not compute hashes; that the script runs, and no other, is seen in a browser.
     "Inline script violates Content Security Policy",
     # Two kinds of work may have one title.
