@@ -29,6 +29,14 @@ def test_an_entry_is_filled_once_and_keeps_its_facts(tmp_path: Path) -> None:
     assert read_facts(tmp_path / "a" / "entry") == {"made": "yes"}
 
 
+@pytest.mark.parametrize("content", ["[]", "3", '{"made": 3}', "{"])
+def test_facts_that_can_t_be_used_are_named(tmp_path: Path, content: str) -> None:
+    (tmp_path / MARKER).write_text(content, encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        read_facts(tmp_path)
+    assert caught.value.where == str(tmp_path / MARKER)
+
+
 def test_a_failed_entry_is_not_finished_and_the_next_run_starts_clean(tmp_path: Path) -> None:
     entry = tmp_path / "entry"
 

@@ -8,6 +8,7 @@ import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -229,10 +230,52 @@ def test_readings_of_the_start_count_until_those_of_trials_are_enough(
     assert monitor.rule(0.1, workers=2).floor_ns == slow
 
 
-def test_a_memory_that_tells_no_modes_is_made_anew(tmp_path: Path) -> None:
-    memory, ones = tmp_path / "sentinel.json", [[1] * len(CPUS)]
-    write_json(memory, {"cpus": CPUS, "start_ns": ones, "readings_ns": ones})
-    with noise_monitor(memory) as found:
+def each(*moments: list[int]) -> dict[str, Any]:
+    """The same moments in each mode."""
+    return {mode: [*moments] for mode in ProbeMode}
+
+
+ONE = [1] * len(CPUS)
+EACH = each(ONE)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("{", id="cut"),
+        pytest.param([], id="a list"),
+        pytest.param({}, id="an empty object"),
+        pytest.param(3, id="a number"),
+        pytest.param(None, id="null"),
+        pytest.param({"cpus": CPUS, "start_ns": {}}, id="a part"),
+        pytest.param({"cpus": CPUS, "start_ns": {}, "readings_ns": {}}, id="no modes"),
+        pytest.param(
+            {"cpus": CPUS, "start_ns": [], "readings_ns": []}, id="an earlier version's, no modes"
+        ),
+        pytest.param(
+            {"cpus": CPUS, "start_ns": each(), "readings_ns": EACH},
+            id="no readings of the start",
+        ),
+        pytest.param(
+            {"cpus": CPUS, "start_ns": each([*ONE, 1]), "readings_ns": EACH},
+            id="readings of more CPUs",
+        ),
+        pytest.param(
+            {"cpus": CPUS, "start_ns": each([0] * len(CPUS)), "readings_ns": EACH},
+            id="readings of nothing",
+        ),
+        pytest.param({"cpus": CPUS, "start_ns": EACH, "readings_ns": {}}, id="none of trials"),
+        pytest.param(
+            {"cpus": [*CPUS, 999], "start_ns": EACH, "readings_ns": EACH}, id="other CPUs"
+        ),
+    ],
+)
+def test_a_file_of_readings_that_can_t_be_used_is_made_again(
+    content: object, monitor: NoiseMonitor
+) -> None:
+    text = content if isinstance(content, str) else json.dumps(content)
+    monitor.memory.write_text(text, encoding="utf-8")
+    with noise_monitor(monitor.memory) as found:
         assert found is not None
         for workers in (1, 2):
             assert min(found.rule(0.1, workers=workers).floor_ns) > 100

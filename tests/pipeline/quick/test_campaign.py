@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.common.files import write_json
+from threads_or_processes.common.files import MAKE_IT_ANEW, write_json
 from threads_or_processes.pipeline.campaign import Campaign
 
 from tests.conftest import ROOT
@@ -41,22 +41,40 @@ def test_a_requirement_that_is_none_is_told_at_once(config: dict[str, Any]) -> N
         Campaign.of(config).check_interpreters()
 
 
-@pytest.mark.parametrize("damage", ["cut", "edited"])
-def test_a_broken_identity_is_named_at_once(config: dict[str, Any], damage: str) -> None:
+@pytest.mark.parametrize("is_current", [True, False])
+@pytest.mark.parametrize("damage", ["cut", "edited", "another file"])
+def test_a_broken_identity_is_named_at_once(
+    config: dict[str, Any], damage: str, is_current: bool
+) -> None:
     campaign = Campaign.of(config)
     folder = campaign.results / "interpreters"
-    write_json(folder / "made-for.json", campaign.interpreter_keys)
+    if is_current:
+        write_json(folder / "made-for.json", campaign.interpreter_keys)
     for arm in campaign.plan.arms:
         write_json(folder / f"{arm.name}.json", make_identity(arm))
     campaign.check_interpreters()
     file = folder / f"{campaign.plan.arms[0].name}.json"
     if damage == "cut":
         file.write_bytes(file.read_bytes()[:29])
-    else:
+    elif damage == "edited":
         write_json(file, make_identity(campaign.plan.arms[0]) | {"version": "3.13.99"})
+    else:
+        write_json(file, [])
     with pytest.raises(UserError) as caught:
         Campaign.of(config).check_interpreters()
     assert caught.value.where == str(file)
+
+
+@pytest.mark.parametrize("content", [[], 3, None, {"3.13": 3}])
+def test_what_the_interpreters_were_made_for_is_read_or_refused(
+    config: dict[str, Any], content: object
+) -> None:
+    campaign = Campaign.of(config)
+    file = campaign.results / "interpreters/made-for.json"
+    write_json(file, content)
+    with pytest.raises(UserError, match="can't be used") as caught:
+        campaign.identity("3.13", str)
+    assert (caught.value.where, caught.value.hint) == (str(file), MAKE_IT_ANEW)
 
 
 def test_odd_values_have_plain_paths_and_keep_their_labels(config: dict[str, Any]) -> None:

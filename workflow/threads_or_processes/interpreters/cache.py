@@ -13,8 +13,9 @@ from typing import Any
 
 from filelock import FileLock
 
+from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.common.files import read_json, write_json
+from threads_or_processes.common.files import write_json
 
 MARKER = "finished.json"
 _POLL_S = 0.5
@@ -38,10 +39,9 @@ def is_finished(entry: Path) -> bool:
     return (entry / MARKER).is_file()
 
 
-def read_facts(entry: Path) -> Mapping[str, Any]:
-    """What `fill` returned when the entry was made."""
-    recorded: Mapping[str, Any] = read_json(entry / MARKER)
-    return recorded
+def read_facts(entry: Path) -> Mapping[str, str]:
+    """What `fill` returned when the entry was made; `UserError` for a damaged file."""
+    return read_as(entry / MARKER, dict[str, str])
 
 
 def get_or_make(

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import (
     digest,
@@ -257,9 +258,8 @@ class Campaign(Results):
         And for a file of the config's, or an identity made for it, that is broken.
         """
         request_from(self.interpreter_request)
-        for name, key in self.interpreter_keys.items():
-            file = Path(self.identity_file(name))
-            if self._made_for.get(name) == key and file.exists():
+        for file in map(Path, self.identities):
+            if file.exists():
                 read_identity(file)
 
     @property
@@ -394,8 +394,7 @@ class Campaign(Results):
     def _made_for(self) -> dict[str, str]:
         """The keys that the interpreters were provided for; none before the first time."""
         file = self.results / "interpreters" / "made-for.json"
-        made_for: dict[str, str] = read_json(file) if file.exists() else {}
-        return made_for
+        return read_as(file, dict[str, str]) if file.exists() else {}
 
     @cached_property
     def _trials(self) -> dict[tuple[str, int], Trial]:

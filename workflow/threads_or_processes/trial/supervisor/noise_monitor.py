@@ -6,9 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Annotated, Any, TypedDict
 
-from threads_or_processes.common.files import canonical_json, read_json, write_text
+from msgspec import Meta
+
+from threads_or_processes.common.decoding import read_as
+from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.files import canonical_json, write_text
 from threads_or_processes.records.quiet import ProbeMode, QuietRule
 from threads_or_processes.trial.machine import allowed_cpus
 from threads_or_processes.trial.measured.probe_client import ProbeReading
@@ -17,6 +21,7 @@ from threads_or_processes.trial.supervisor.sentinel import (
     floors,
     sentinel,
     take_floor,
+    used_modes,
 )
 
 # Floors follow slow drift (heat, clock rates) over about this many remembered moments: many
@@ -32,6 +37,8 @@ START_SECONDS = 5.0
 ENOUGH_MOMENTS = 104  # of up to 100, the floor would be the one lowest reading
 POLL_S = 0.005
 
+Reading = Annotated[int, Meta(ge=1)]
+
 
 class Moments(TypedDict):
     """Remembered readings of the start and of trials, one list of CPUs a moment, oldest first.
@@ -40,8 +47,8 @@ class Moments(TypedDict):
     """
 
     cpus: list[int]
-    start_ns: dict[ProbeMode, list[list[int]]]
-    readings_ns: dict[ProbeMode, list[list[int]]]
+    start_ns: dict[ProbeMode, list[list[Reading]]]
+    readings_ns: dict[ProbeMode, list[list[Reading]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +62,7 @@ class NoiseMonitor:
     def rule(self, threshold: float, *, workers: int) -> QuietRule:
         """What is quiet at this time of the campaign beside so many workers."""
         mode = ProbeMode.of_trial(workers=workers, cpus=len(self.cpus))
-        moments = self._moments()
+        moments = _read(self.memory)
         known = moments["readings_ns"][mode]
         if len(known) < ENOUGH_MOMENTS:
             known = moments["start_ns"][mode] + known
@@ -79,14 +86,10 @@ class NoiseMonitor:
         """Add some of a trial's readings, spread evenly over it."""
         readings = [r["sentinel_before_ns"] for r in record["repetitions"]]
         spread = readings[:: max(1, len(readings) // MOMENTS_A_TRIAL)]
-        moments = self._moments()
+        moments = _read(self.memory)
         of_mode = moments["readings_ns"][record["sentinel"]["manner"]]
         of_mode[:] = (of_mode + spread)[-min(MOST_MOMENTS, MOST_READINGS // len(self.cpus)) :]
         _write(self.memory, moments)
-
-    def _moments(self) -> Moments:
-        written = self.memory.stat()
-        return _moments_in(self.memory, (written.st_ino, written.st_mtime_ns))
 
 
 @contextlib.contextmanager
@@ -102,18 +105,23 @@ def noise_monitor(memory: Path) -> Iterator[NoiseMonitor | None]:
         except CannotPinError:
             yield None
             return
-        if not memory.exists() or not _is_of(cpus, read_json(memory)):
+        if not (memory.exists() and _is_of(cpus, memory)):
             seen = take_floor(read, START_SECONDS, cpus=len(cpus))
             nothing: dict[ProbeMode, list[list[int]]] = {mode: [] for mode in ProbeMode}
             _write(memory, Moments(cpus=cpus, start_ns=seen, readings_ns=nothing))
         yield NoiseMonitor(read=read, cpus=cpus, memory=memory)
 
 
+def _read(memory: Path) -> Moments:
+    """The moments of a file; `UserError` for a damaged one."""
+    written = memory.stat()
+    return _moments_in(memory, (written.st_ino, written.st_mtime_ns))
+
+
 @lru_cache(maxsize=1)
 def _moments_in(memory: Path, _written: tuple[int, int]) -> Moments:
     """The moments of a file, read once for each time that it is written."""
-    moments: Moments = read_json(memory)
-    return moments
+    return read_as(memory, Moments)
 
 
 def _write(memory: Path, moments: Moments) -> None:
@@ -121,6 +129,16 @@ def _write(memory: Path, moments: Moments) -> None:
     write_text(memory, canonical_json(moments))
 
 
-def _is_of(cpus: list[int], moments: Mapping[str, Any]) -> bool:
-    """Whether moments are of these CPUs, and not of an earlier version that knew no modes."""
-    return moments["cpus"] == cpus and isinstance(moments.get("start_ns"), dict)
+def _is_of(cpus: list[int], memory: Path) -> bool:
+    """Whether a file has moments of these CPUs; a damaged one or an earlier version's has not."""
+    try:
+        moments = _read(memory)
+    except UserError:
+        return False
+    known = (moments["start_ns"], moments["readings_ns"])
+    return (
+        moments["cpus"] == cpus
+        and all(moments["start_ns"].get(mode) for mode in used_modes(len(cpus)))
+        and all(mode in part for part in known for mode in ProbeMode)
+        and all(len(moment) == len(cpus) for part in known for of in part.values() for moment in of)
+    )

@@ -87,12 +87,17 @@ def take_floor(
     """
     end_s = time.monotonic() + seconds
     moments: dict[ProbeMode, list[list[int]]] = {mode: [] for mode in ProbeMode}
-    used = {ProbeMode.of_trial(workers=workers, cpus=cpus) for workers in (1, 2)}
+    used = sorted(used_modes(cpus))
     while not moments[ProbeMode.SIMULTANEOUS] or time.monotonic() < end_s:
-        for mode in sorted(used):
+        for mode in used:
             _work_for(BETWEEN_READINGS_S)
             moments[mode].append([answer.reading_ns for answer in read(mode)])
     return moments
+
+
+def used_modes(cpus: int) -> set[ProbeMode]:
+    """The modes that trials on so many CPUs use."""
+    return {ProbeMode.of_trial(workers=workers, cpus=cpus) for workers in (1, 2)}
 
 
 def floors(readings: Sequence[Sequence[int]]) -> list[int]:
