@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from threads_or_processes.common.files import write_json
+from threads_or_processes.common.signing import signed
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.quiet import ProbeMode
 from threads_or_processes.records.trial import TrialSpec
 from threads_or_processes.records.vocabulary import Timing
+from threads_or_processes.trial.machine import fingerprint
 from threads_or_processes.trial.measured.probe_client import ProbeReading
 from threads_or_processes.trial.models import MODELS
 from threads_or_processes.trial.supervisor import noise_monitor as noise_monitor_module
@@ -111,6 +114,64 @@ def always(monitor: NoiseMonitor, reading_ns: int) -> NoiseMonitor:
         cpus=monitor.cpus,
         memory=monitor.memory,
     )
+
+
+COMMAND = """
+import resource, sys
+from threads_or_processes.trial.__main__ import run_command
+from threads_or_processes.trial.supervisor import noise_monitor
+noise_monitor.START_SECONDS = 0.1
+{first}
+run_command(sys.argv[1:])
+"""
+
+
+@pytest.fixture
+def measure_into(
+    tmp_path: Path, interpreters: Path, calibration_of: Callable[[str], dict[str, Any]]
+) -> Callable[..., list[str]]:
+    """Makes a command that measures one trial and keeps it in a folder.
+
+    It runs the statements `first` when everything is imported, as it is in the server of trials.
+    """
+    write_json(calibration := tmp_path / "calibration.json", signed(calibration_of("mandelbrot")))
+
+    def command(
+        folder: Path, model: str = "serial", workers: int = 1, first: str = ""
+    ) -> list[str]:
+        cell = {
+            "id": f"mandelbrot/{model}/{workers}/3.13/warm",
+            "workload": "mandelbrot",
+            "function": "mandelbrot",
+            "params": {},
+            "model": model,
+            "start_method": MODELS[model].start_method,
+            "workers": workers,
+            "arm": "3.13",
+            "timing": "warm",
+            "replicate": 1,
+        }
+        spec = {
+            "cell": cell,
+            "block": 1,
+            "seed": 1,
+            "warmups": 0,
+            "repetitions": 1,
+            "amounts": [1],
+            "patience_s": 0.0,
+            "quiet_threshold": 0.12,
+            "timeout_s": 60,
+        }
+        return [
+            *(sys.executable, "-c", COMMAND.format(first=first), "measure"),
+            *("--spec", json.dumps(spec), "--position", "1"),
+            *("--machine", json.dumps(fingerprint())),
+            *("--identity", str(interpreters / "3.13.json"), "--calibration", str(calibration)),
+            *("--sentinel", str(tmp_path / "sentinel.json"), "--archive", f"{folder}/archive"),
+            *("--out", f"{folder}/record.json"),
+        ]
+
+    return command
 
 
 STARTED = """

@@ -11,10 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from threads_or_processes.common.files import write_json
-from threads_or_processes.common.signing import signed
-from threads_or_processes.records.interpreter import Identity
-from threads_or_processes.trial.machine import fingerprint
 
 from tests.trial.conftest import fake_interpreter
 
@@ -106,13 +102,6 @@ os.write(SPEC["answer"], json.dumps(answer).encode())
         assert "TMPDIR" in end["hint"]
 
 
-COMMAND = """
-import sys
-from threads_or_processes.trial.__main__ import run_command
-from threads_or_processes.trial.supervisor import noise_monitor
-noise_monitor.START_SECONDS = 0.1
-run_command(sys.argv[1:])
-"""
 MEASURE = f"""
 import os, subprocess, sys, time
 from pathlib import Path
@@ -136,44 +125,9 @@ print(subprocess.run(command).returncode, records())
 
 
 def test_a_record_without_room_is_told_though_its_log_has_none_either(
-    disk: Path,
-    tmp_path: Path,
-    identities: dict[str, Identity],
-    calibration_of: Callable[[str], dict[str, Any]],
+    disk: Path, measure_into: Callable[..., list[str]]
 ) -> None:
-    write_json(identity := tmp_path / "3.13.json", identities["3.13"])
-    write_json(calibration := tmp_path / "calibration.json", signed(calibration_of("mandelbrot")))
-    cell = {
-        "id": "mandelbrot/serial/1/3.13/warm",
-        "workload": "mandelbrot",
-        "function": "mandelbrot",
-        "params": {},
-        "model": "serial",
-        "start_method": "none",
-        "workers": 1,
-        "arm": "3.13",
-        "timing": "warm",
-        "replicate": 1,
-    }
-    spec = {
-        "cell": cell,
-        "block": 1,
-        "seed": 1,
-        "warmups": 0,
-        "repetitions": 1,
-        "amounts": [1],
-        "patience_s": 0.0,
-        "quiet_threshold": 0.12,
-        "timeout_s": 60,
-    }
-    measure = [
-        *python(COMMAND, "measure"),
-        *("--spec", json.dumps(spec), "--position", "1", "--machine", json.dumps(fingerprint())),
-        *("--identity", str(identity), "--calibration", str(calibration)),
-        *("--sentinel", str(tmp_path / "sentinel.json"), "--archive", f"{disk}/archive"),
-        *("--out", f"{disk}/record.json"),
-    ]
-    done = on_a_small_disk(disk, *python(MEASURE, disk, *measure))
+    done = on_a_small_disk(disk, *python(MEASURE, disk, *measure_into(disk)))
     assert done.returncode == 0, done.stderr
     *message, still, again = done.stdout.splitlines()
     assert "Traceback" not in done.stdout + done.stderr

@@ -65,8 +65,8 @@ def run_retry_pass(arguments: argparse.Namespace) -> None:
         has_lock = stack.enter_context(machine_lock())
         circumstances = Circumstances(machine=plan.fingerprint, has_lock=has_lock)
         circumstances.check()  # before the sentinel takes its floors
-        monitor = stack.enter_context(noise_monitor(arguments.results / "sentinel.json"))
         try:
+            monitor = stack.enter_context(noise_monitor(arguments.results / "sentinel.json"))
             account = (
                 _retry(arguments.results, plan, monitor, budget_s, circumstances) if monitor else {}
             )

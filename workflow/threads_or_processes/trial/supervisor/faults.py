@@ -35,9 +35,18 @@ class NoRoomError(SurroundingsError):
 
 
 class RefusedError(SurroundingsError):
-    """The system refused what a trial needs, such as another process or an open file."""
+    """The system refused what a trial needs, such as another process or an open file.
 
-    hint = "see to it and run snakemake again, which goes on with this trial"
+    `reason` is what it said.
+    """
+
+    hint = (
+        "raise the limit (`ulimit -a` shows those of this shell) and run snakemake again, which "
+        "goes on with this trial"
+    )
+
+    def __init__(self, reason: object) -> None:
+        super().__init__(f"the system refused what a trial needs ({reason})")
 
 
 class NotStartedError(SurroundingsError):

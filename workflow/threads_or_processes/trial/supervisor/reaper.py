@@ -8,7 +8,8 @@ It is forked from the supervisor, with all that it needs in memory: an interpret
 take 50 ms of CPU time to start, for every trial. A byte on the control pipe means "start it", the
 next one "end it now". The end of the stream, which comes with the supervisor's own end too, means
 "end it, and leave nothing". On the report pipe it writes the measured process's exit code, once
-nothing of the trial runs any more, and the end of that stream is its own end.
+nothing of the trial runs any more, or why the system did not let it start that process. The end of
+that stream is its own end.
 """
 
 import contextlib
@@ -37,6 +38,9 @@ POLITE = (
     *(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGALRM),
     *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU),
 )
+# Begins a report that says why the measured process could not be started.
+REFUSED = "!"
+LONGEST_REPORT_BYTES = 512  # a pipe takes so many at once
 # Begins the name of a trial's marker (leftovers.py).
 MARKER = "marker."
 # The variable of a trial's environment that holds how the names of its shared memory begin.
@@ -93,10 +97,13 @@ def _keep(request: ReaperRequest, control: int, report: int) -> None:
     adopts = adopt_orphans()
     try:
         if os.read(control, 1):
-            exit_code = _run(request, control, adopts=adopts)
+            try:
+                words = str(_run(request, control, adopts=adopts))
+            except OSError as error:
+                words = f"{REFUSED}{error}"
             end_children()
             with contextlib.suppress(BrokenPipeError):  # the supervisor has ended
-                os.write(report, str(exit_code).encode())
+                os.write(report, words.encode(errors="replace")[:LONGEST_REPORT_BYTES])
             while os.read(control, 1):  # the supervisor still reads what lies in the folder
                 pass
     finally:

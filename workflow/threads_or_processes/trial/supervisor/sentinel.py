@@ -16,7 +16,7 @@ from functools import cache
 
 from threads_or_processes.records.quiet import ProbeMode, floor_of
 from threads_or_processes.trial.measured.probe_client import WORDS, ProbeReading
-from threads_or_processes.trial.supervisor.faults import SentinelDiedError
+from threads_or_processes.trial.supervisor.faults import RefusedError, SentinelDiedError
 
 TEXT_BYTES = 12_000
 # A child that is asked sleeps so long first: whoever asked sleeps too by then, and what else there
@@ -58,15 +58,19 @@ def sentinel(cpus: Sequence[int]) -> Iterator[Callable[[ProbeMode], list[ProbeRe
     """Children on `cpus`; yields a function that takes an answer of each, in that order.
 
     The children end with this process, whatever ends it: their pipe closes. Raises
-    `CannotPinError`; readings raise `SentinelDiedError` once a child has ended.
+    `CannotPinError`, or `RefusedError` where they can't be started; readings raise
+    `SentinelDiedError` once a child has ended.
     """
     if not hasattr(os, "sched_setaffinity"):
         raise CannotPinError("the system has no call that pins a process to a CPU")
     children: list[Child] = []
     try:
         text = work()
-        for cpu in cpus:
-            children.append(_start(cpu, text, children))
+        try:
+            for cpu in cpus:
+                children.append(_start(cpu, text, children))
+        except OSError as error:
+            raise RefusedError(error) from error
         read = reader_of(children)
         read(ProbeMode.SIMULTANEOUS)  # a child that is not on its CPU says so
         yield read

@@ -36,7 +36,9 @@ from threads_or_processes.trial.supervisor.leftovers import (
 from threads_or_processes.trial.supervisor.outcome import exit_words, explained, unanswered
 from threads_or_processes.trial.supervisor.pipeline_idle import ancestors, await_idle, cpu_ns
 from threads_or_processes.trial.supervisor.reaper import (
+    LONGEST_REPORT_BYTES,
     PREFIX_VARIABLE,
+    REFUSED,
     SHARED_MEMORY,
     ReaperRequest,
     adopt_orphans,
@@ -85,7 +87,7 @@ def run_measured(
             raise _no_room(place)
         ending = _run_measured(command, spec, environment, timeout_s, read_sentinel)
     except OSError as error:
-        raise RefusedError(f"the system refused what a trial needs ({error})") from error
+        raise RefusedError(error) from error
     if ending.answer.get("outcome", "ok") != "ok" and is_full(place):
         raise _no_room(place)
     return ending
@@ -225,23 +227,25 @@ class _Reaper:
     def exit_code(self, timeout_s: float) -> int | None:
         """The measured process's, once nothing of it runs any more; None when time is over.
 
-        A negative one is a signal's number.
+        A negative one is a signal's number. Raises `RefusedError` where it could not be started.
         """
         if not self._speaks_within(timeout_s):
             return None
-        content = os.read(self.report, 32)
+        content = os.read(self.report, LONGEST_REPORT_BYTES).decode(errors="replace")
         if not content:
             how = exit_words(os.waitstatus_to_exitcode(self._wait()))
             raise HarnessError(
                 f"the process that guards a trial {how}; the work may have ended its own parent"
             )
+        if content.startswith(REFUSED):
+            raise RefusedError(content.removeprefix(REFUSED))
         return int(content)
 
     def dismiss(self) -> bool:
         """Let it leave nothing, and wait until it is gone; whether it came to its proper end."""
         os.close(self.control)
         while gone := self._speaks_within(ENDS_WITHIN_S):
-            if not os.read(self.report, 32):
+            if not os.read(self.report, LONGEST_REPORT_BYTES):
                 break
         os.close(self.report)
         return gone and self._wait() == 0
@@ -339,8 +343,12 @@ class _SentinelLine:
 
     def open(self, on_fault: Callable[[], None]) -> None:
         """Answer from now on, in a thread; it calls `on_fault` when it can't any more."""
-        self._answering = threading.Thread(target=self._answer, args=[on_fault], daemon=True)
-        self._answering.start()
+        answering = threading.Thread(target=self._answer, args=[on_fault], daemon=True)
+        try:
+            answering.start()
+        except RuntimeError as error:  # no more threads are allowed, or no memory for its stack
+            raise RefusedError(error) from error
+        self._answering = answering
 
     def close(self) -> None:
         """Answer no more; the measured process and its workers are dead by now."""
