@@ -25,7 +25,7 @@ test: env check tests/browser/node_modules/.package-lock.json  ## every test
 	.venv/bin/pytest --numprocesses logical --dist loadfile --no-loadscope-reorder --durations 40 --ignore $(ALONE)
 	.venv/bin/pytest $(ALONE)
 
-faults: env  ## every fault of docs/reliability.md, with 100 kills and 10,000 inputs of each kind
+faults: env  ## every fault of docs/reliability.md, with 100 kills and up to 10,000 inputs of each kind
 	HYPOTHESIS_PROFILE=faults .venv/bin/python -m tests.faults --quiet --numprocesses auto --dist loadfile
 
 docs: env  ## the documentation as a site: site/index.html

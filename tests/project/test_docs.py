@@ -77,3 +77,13 @@ def test_every_fault_of_the_page_has_tests_that_are_there() -> None:
             file, _, name = test.partition("::")
             text = (ROOT / file).read_text(encoding="utf-8")
             assert not name or f"\ndef {name.partition('[')[0]}(" in text, test
+
+
+def test_the_page_of_faults_says_how_many_inputs_are_tried() -> None:
+    page = (ROOT / "docs/reliability.md").read_text(encoding="utf-8")
+    files = (ROOT / "tests").rglob("test_strangers.py")
+    decorators = "".join(file.read_text(encoding="utf-8") for file in files)
+    counts = [int(count) for count in re.findall(r"@more_or_fewer\(\d+, (\d+)\)", decorators)]
+    (tried,) = re.findall(r"are tried where each takes long: ([^.]*)\.", page)
+    said = [int(count.replace(",", "")) for count in re.findall(r"[\d,]*\d", tried)]
+    assert sorted(said) == sorted(counts)
