@@ -3,16 +3,18 @@
 import csv
 import gzip
 import io
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.analysis.archives import collect_into, tables_of
 from tests.factories import make_campaign, make_cells, make_claim
 from tests.pipeline.conftest import ROOT
-from tests.reporting.worlds import World
+from tests.reporting.worlds import World, campaign, edited
 
 MACHINE = "synthetic-2cpu-00000000"
 
@@ -67,6 +69,28 @@ def test_an_archived_data_set_gives_the_same_tables_and_report(
     other = {"refuted", "inconclusive", "not_tested"} - {claim["verdict"]}
     open_gate = analyse(Path("results") / MACHINE, tmp_path, f'fail_on=["{min(other)}"]')
     assert open_gate.returncode == 0, open_gate.stdout
+
+
+def test_two_archived_data_sets_are_compared(tmp_path: Path) -> None:
+    """Compression takes 1.5 times as long since numpy has another version."""
+    collect_into(tmp_path / "before", campaign(blocks=8))
+    collect_into(tmp_path / "after", edited())
+    done = analyse(Path("after/trials.csv.gz"), tmp_path, "baseline=before/trials.csv.gz")
+    assert done.returncode == 0, done.stdout
+    assert "Compared with baseline before" in done.stdout
+    (archived,) = tmp_path.glob("results/*-archived-*")
+    changes = pd.read_csv(archived / "baseline/changes.csv")
+    tables = pd.read_csv(archived / "tables/cells.csv")
+    assert {*changes["cell"]} == {*tables["cell"]}
+    slower = changes["workload"] == "compress"
+    assert {*changes["reading"][slower]} == {"slower"}
+    assert changes["ratio"][slower].between(1.45, 1.55).all()
+    assert changes["ratio"][~slower].between(0.95, 1.05).all()
+    differences = pd.read_csv(archived / "baseline/differences.csv").to_dict("records")
+    assert [(row["kind"], row["what"]) for row in differences] == [("library", "3.13: numpy")]
+    page = (tmp_path / "report" / f"{archived.name}.html").read_text(encoding="utf-8")
+    (section,) = re.findall(r"<section[^>]*before-after.*?</section>", page, re.DOTALL)
+    assert f"{slower.sum()} slower" in section
 
 
 def test_a_broken_data_set_gives_one_message_and_no_report(measured: Path, tmp_path: Path) -> None:

@@ -16,9 +16,12 @@ from tests.pipeline.conftest import SMALL_SWEEP, new_checkout
 ARMS = ["3.13", "3.13t"]
 
 
-@pytest.mark.parametrize("provider", ["uv", "conda"])
+@pytest.mark.parametrize(
+    ("provider", "supplier"), [("auto", "uv"), ("conda", "conda")], ids=["auto", "conda"]
+)
 def test_every_trial_runs_on_what_was_installed(
     provider: str,
+    supplier: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     uv_mirror: dict[str, str],
@@ -46,8 +49,8 @@ def test_every_trial_runs_on_what_was_installed(
     assert {record["interpreter"]["arm"] for record in records} == {*ARMS}
     for arm in ARMS:
         identity = read_as(checkout.results / f"interpreters/{arm}.json", Identity)
-        assert identity["provider"] == provider
+        assert identity["provider"] == supplier
         assert identity["version"] == identities["3.13"]["version"]
-        if provider == "uv":
+        if supplier == "uv":
             managed = tmp_path / "cache/threads-or-processes/interpreters/managed/3.13+3.13t"
             assert Path(identity["executable"]).resolve().is_relative_to(managed)

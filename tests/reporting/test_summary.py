@@ -12,12 +12,21 @@ from threads_or_processes.reporting.sections.decision_table import Decisions, he
 from tests.reporting.worlds import World
 
 
+def unescaped(markdown: str) -> str:
+    """The text that it shows."""
+    return re.sub(r"\\(.)", r"\1", markdown)
+
+
 @pytest.mark.parametrize("name", ["default", "hostile"])
-def test_the_table_has_every_row_and_number_of_the_page(
+def test_the_bottom_line_and_every_row_and_number_of_the_page_are_there(
     name: str, world: Callable[[str], World]
 ) -> None:
     evidence = world(name).evidence()
-    told = summary.markdown(report.build(evidence))
+    page = report.build(evidence)
+    told = summary.markdown(page)
+    (start,) = (one for one in page.sections if one.anchor == page.start)
+    assert isinstance(start.answer, str)
+    assert f"**{start.answer}**" in unescaped(told)
     table = heat_table(Decisions(campaign=evidence.campaign, tables=evidence.tables))
     lines = [line for line in told.splitlines() if line.startswith("| ")]
     cells = [re.split(r"(?<!\\)\|", line)[1:-1] for line in lines]
