@@ -46,6 +46,31 @@ def test_when_the_time_is_over_the_report_has_what_was_measured_and_the_rest_fol
     assert len(small.archived_ids()) == 2 * len(gone) + len(kept)
 
 
+def test_what_the_plan_leaves_out_is_named_and_a_larger_budget_measures_just_that(
+    small: Checkout,
+) -> None:
+    before = small.trial_ids()
+    left_out = {
+        place
+        for place in before
+        if place.startswith("trials/notebook/") or place.endswith("/002.json")
+    }
+    for place in left_out:
+        (small.results / place).unlink()
+    kept = small.trial_ids()
+    small.configure(SMALL_SWEEP | {"budget": "0.01min"})
+    said = small.run("--dry-run", "--quiet").stdout
+    assert f"{len(kept)} trials planned, none of them left to measure" in said
+    assert "left out to save time: blocks: 1 instead of 2; no notebook" in said
+    small.measure()
+    assert small.trial_ids() == kept
+    small.configure(BUDGET)
+    small.measure()
+    after = small.trial_ids()
+    assert after.keys() == before.keys()
+    assert {place for place in after if after[place] != before[place]} == left_out
+
+
 def test_without_any_trial_one_message_says_so(
     fresh: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """What a user can get wrong ends in one clear message, and costs nothing that was there."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.pipeline.conftest import SMALL_SWEEP, Checkout
+from tests.interpreters.builders import script
+from tests.pipeline.conftest import NOTHING, SMALL_SWEEP, Checkout, new_checkout
 
 
 def refused(checkout: Checkout, *words: str) -> str:
@@ -41,6 +43,26 @@ def test_a_key_of_the_wrong_type(small: Checkout) -> None:
 def test_an_interpreter_that_is_not_there(fresh: Checkout) -> None:
     fresh.configure(SMALL_SWEEP | {"interpreters": {"paths": {"3.13": "/no/such/python"}}})
     refused(fresh, "/no/such/python", "interpreters.paths.3.13")
+
+
+def test_a_version_that_nothing_supplies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No network is asked: uv may download nothing, and apt is a stand-in that finds nothing."""
+    for tool in ("apt-get", "apt-cache", "micromamba"):
+        script(tmp_path / "bin" / tool, "exit 100")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    monkeypatch.setenv("UV_PYTHON_DOWNLOADS", "never")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    scaling = {"workloads": ["mandelbrot"], "workers": [2]}
+    sweep = SMALL_SWEEP | {"builds": ["3.99"], "experiments": {**NOTHING, "scaling": scaling}}
+    checkout = new_checkout(tmp_path / "fresh", sweep)
+    said = refused(
+        checkout,
+        "error: no source of Python 3.99 was found",
+        "interpreters.provider (source)",
+        "name a tarball under interpreters.tarball, or ready interpreters under interpreters.paths",
+    )
+    assert "provider uv cannot supply every build" in said
+    assert not checkout.records()
 
 
 def test_an_interpreter_that_is_not_what_its_arm_says(

@@ -1,5 +1,6 @@
 """What is told as soon as the workflow is read, before any step runs."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +88,9 @@ def test_odd_values_have_plain_paths_and_keep_their_labels(config: dict[str, Any
         assert set(str(path)).isdisjoint("{}\\\n ")
 
 
+@pytest.mark.parametrize("rule", ["calibrate", "measure_trial"])
 def test_a_failed_measurement_is_tried_once_whatever_a_profile_says(
-    config: dict[str, Any], tmp_path: Path
+    config: dict[str, Any], tmp_path: Path, rule: str
 ) -> None:
     campaign = Campaign.of(config)
     folder = campaign.results / "interpreters"
@@ -97,13 +99,26 @@ def test_a_failed_measurement_is_tried_once_whatever_a_profile_says(
         write_json(
             folder / f"{arm.name}.json", make_identity(arm)
         )  # of a program that is not there
+    target = campaign.calibrations[0]
+    if rule == "measure_trial":
+        write_json(Path(target), {})
+        target = campaign.records[0]
     (tmp_path / "config.yaml").write_text("retries: 2\nkeep-going: true\n", encoding="utf-8")
     write_json(tmp_path / "sweep.json", config)
     said = snakemake(
         tmp_path,
         *("--snakefile", str(ROOT / "Snakefile"), "--configfile", "sweep.json", "--cores", "1"),
-        *map(str, ("--", campaign.calibrations[0])),
+        *("--", str(target)),
         SNAKEMAKE_PROFILE=str(tmp_path),
     )
-    assert said.count("Error in rule calibrate") == 1, said
+    assert said.count(f"Error in rule {rule}") == 1, said
     assert "Trying to restart" not in said
+
+
+def test_no_rule_that_measures_is_ever_tried_again() -> None:
+    files = (path.read_text(encoding="utf-8") for path in (ROOT / "workflow/rules").glob("*.smk"))
+    rules = [one for text in files for one in re.split(r"^ *rule ", text, flags=re.MULTILINE)[1:]]
+    named = {rule.partition(":")[0]: rule for rule in rules}
+    measuring = {name for name, rule in named.items() if "machine=100," in rule}
+    assert measuring == {"calibrate", "measure_trial", "look_again"}
+    assert measuring <= {name for name, rule in named.items() if "retries: 0\n" in rule}
