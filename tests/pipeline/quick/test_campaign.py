@@ -99,10 +99,10 @@ def test_a_failed_measurement_is_tried_once_whatever_a_profile_says(
         write_json(
             folder / f"{arm.name}.json", make_identity(arm)
         )  # of a program that is not there
-    target = campaign.calibrations[0]
+    target = Path(campaign.calibrations[0])
     if rule == "measure_trial":
-        write_json(Path(target), {})
-        target = campaign.records[0]
+        write_json(target, {})
+        target = Path(campaign.records[0])
     (tmp_path / "config.yaml").write_text("retries: 2\nkeep-going: true\n", encoding="utf-8")
     write_json(tmp_path / "sweep.json", config)
     said = snakemake(
