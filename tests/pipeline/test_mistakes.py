@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from threads_or_processes.common.files import MAKE_IT_ANEW
 
 from tests.interpreters.builders import script
 from tests.pipeline.conftest import NOTHING, SMALL_SWEEP, Checkout, new_checkout
@@ -97,6 +98,22 @@ def test_a_record_of_another_interpreter(small: Checkout) -> None:
     (small.results / place).unlink()
     (small.results / place).write_text(json.dumps(record), encoding="utf-8")
     refused(small, place, "interpreter")
+
+
+@pytest.mark.parametrize("name", ["trials.parquet", "datapackage.json"])
+def test_a_damaged_data_set_is_made_again_as_its_message_says(small: Checkout, name: str) -> None:
+    file = small.results / name
+    content = file.read_bytes()
+    file.unlink()  # it may be one file with that of a state
+    file.write_bytes(content[: len(content) // 2])
+    done = small.run()
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout
+    assert f"where: {file.relative_to(small.folder)}" in done.stdout
+    assert MAKE_IT_ANEW in done.stdout
+    file.unlink()
+    small.report()
+    assert file.read_bytes() == content
 
 
 def test_two_runs_of_one_campaign(small: Checkout) -> None:

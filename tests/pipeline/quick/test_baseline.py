@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 from threads_or_processes.analysis.package import CSV_FILE, PACKAGE_FILE, states_in
+from threads_or_processes.analysis.refusals import GET_IT_AGAIN
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.plan_file import plan_from
 from threads_or_processes.pipeline import gate
 from threads_or_processes.pipeline.archive import Archive
-from threads_or_processes.pipeline.baseline import Baseline
+from threads_or_processes.pipeline.baseline import KEEP_NOW, Baseline
 from threads_or_processes.pipeline.fleet import Fleet
 from threads_or_processes.plan.config import checked
 from threads_or_processes.records.plan import Plan
@@ -58,6 +59,20 @@ def test_a_name_is_kept_first_and_compared_with_from_then_on(here: Path) -> None
     assert then.is_kept
     assert then.announcement.startswith("Compared with baseline v1")
     assert Baseline.of({}, plan) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "remedy"), [("v1", KEEP_NOW), ("./old", GET_IT_AGAIN)], ids=["kept", "path"]
+)
+def test_a_damaged_baseline_is_named_with_what_helps(here: Path, asked: str, remedy: str) -> None:
+    package = Path("old") / PACKAGE_FILE
+    if asked == "v1":
+        keep(asked)
+        package = Path("results/baselines/report") / asked / PACKAGE_FILE
+    package.write_bytes(package.read_bytes()[:99])
+    with pytest.raises(UserError) as caught:
+        Baseline.of({"baseline": asked}, plan_on())
+    assert (caught.value.where, caught.value.hint) == (str(package), remedy)
 
 
 @pytest.mark.parametrize("path", ["./old", f"old/{CSV_FILE}", f"old/{PACKAGE_FILE}"])

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from threads_or_processes.analysis.checks import REPETITION_KEY
+from threads_or_processes.analysis.refusals import GET_IT_AGAIN
 from threads_or_processes.common.decoding import MismatchError, problem_with
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import check_ends, read_json, sha256_file
@@ -58,8 +59,6 @@ LICENCE = {
     "title": "Creative Commons Attribution 4.0",
     "path": "https://creativecommons.org/licenses/by/4.0/",
 }
-
-GET_IT_AGAIN = f"get {PACKAGE_FILE} again from where the data set is from"
 
 Json = Mapping[str, Any]
 
@@ -253,7 +252,7 @@ def states_in(folder: Path) -> list[Path]:
     return sorted((one for one in found if STATE_NAME.fullmatch(one.name)), reverse=True)
 
 
-def read_package(path: Path) -> Package:
+def read_package(path: Path, *, hint: str = GET_IT_AGAIN) -> Package:
     """Read and check datapackage.json; `UserError` names what is wrong with it."""
     if not (path.exists() or path.is_symlink()):
         raise UserError(
@@ -261,8 +260,8 @@ def read_package(path: Path) -> Package:
             where=str(path),
             hint=f"put the data set's {PACKAGE_FILE} into the same folder",
         )
-    value = read_json(path, hint=GET_IT_AGAIN)
-    _check_version(value, path)
+    value = read_json(path, hint=hint)
+    _check_version(value, path, hint)
     try:
         package = package_from(value)
         problem = next(_problems(package), None)
@@ -271,9 +270,9 @@ def read_package(path: Path) -> Package:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         problem = f"{type(error).__name__}: {error}"
     if problem is not None:
-        raise UserError(f"{PACKAGE_FILE} is broken ({problem})", where=str(path), hint=GET_IT_AGAIN)
+        raise UserError(f"{PACKAGE_FILE} is broken ({problem})", where=str(path), hint=hint)
     if not is_intact(value):
-        raise edited(path, GET_IT_AGAIN)
+        raise edited(path, hint)
     return package
 
 
@@ -323,7 +322,7 @@ def _problems(package: Package) -> Iterator[str]:
         yield f"programs: {problem}"
 
 
-def _check_version(value: Any, path: Path) -> None:
+def _check_version(value: Any, path: Path, hint: str) -> None:
     found = value.get("schema_version") if isinstance(value, dict) else None
     if type(found) is int and found == SCHEMA_VERSION:
         return
@@ -331,5 +330,5 @@ def _check_version(value: Any, path: Path) -> None:
     raise UserError(
         f"the data set has schema_version {found!r}, this code reads {SCHEMA_VERSION}",
         where=str(path),
-        hint="use the newest version of this project" if newer else GET_IT_AGAIN,
+        hint="use the newest version of this project" if newer else hint,
     )

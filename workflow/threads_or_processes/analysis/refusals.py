@@ -9,9 +9,11 @@ import pyarrow
 
 from threads_or_processes.analysis.checks import Problem
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.common.files import check_ends
+from threads_or_processes.common.files import MAKE_IT_ANEW, check_ends
 
-GET_IT_AGAIN = "fetch the data set again, or run snakemake to regenerate it"
+GET_IT_AGAIN = (
+    f"if you measured it here: {MAKE_IT_ANEW}. Otherwise get the file again from where it is from"
+)
 LONGEST_REASON_CHARACTERS = 200
 
 

@@ -15,6 +15,7 @@ from threads_or_processes.analysis.package import (
     read_package,
     states_in,
 )
+from threads_or_processes.analysis.refusals import GET_IT_AGAIN
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.trial import other_hardware
@@ -23,6 +24,9 @@ from threads_or_processes.records.trial import other_hardware
 FOLDER = Path("results/baselines")
 #: Not a name: the latest of the states that runs keep by themselves and that differs from now.
 PREVIOUS = "previous"
+KEEP_NOW = (
+    "get it again from a copy; or delete its folder, and the next run's data are kept instead"
+)
 #: More states than this are counted, not named.
 MOST_NAMED = 5
 #: The verdict of the gate that needs a baseline.
@@ -79,7 +83,7 @@ class Baseline:
     @cached_property
     def package(self) -> Package:
         """What describes it; `UserError` if it is broken."""
-        return read_package(self.package_file)
+        return read_package(self.package_file, hint=GET_IT_AGAIN if self.is_path else KEEP_NOW)
 
     def check(self, plan: Plan) -> None:
         """`UserError` if it was measured on other hardware than this plan is for."""

@@ -1,13 +1,11 @@
 """Everything the report is made from, read once at the edge."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.files import digest, read_json
-from threads_or_processes.common.provenance import UNKNOWN
 from threads_or_processes.common.signing import read_identity
 from threads_or_processes.records.baseline import BaselineNote
 from threads_or_processes.records.interpreter import Identity, Parity, plain_arms, without_place
@@ -15,7 +13,7 @@ from threads_or_processes.records.tables.changes import BASELINE_TABLES, ChangeR
 from threads_or_processes.reporting.campaign import Campaign, read_campaign
 from threads_or_processes.reporting.citation import Programs, read_programs
 from threads_or_processes.reporting.tables import Tables, read_rows, read_tables
-from threads_or_processes.reporting.trials import DataFile, Trials, read_package, read_trials
+from threads_or_processes.reporting.trials import PackageFile, Trials, read_package, read_trials
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +38,7 @@ class Evidence:
     parity: Parity
     tables: Tables
     trials: Trials
-    package: DataFile
+    package: PackageFile
     report_id: str
     programs: Programs
     baseline: SinceBaseline | None = None
@@ -51,12 +49,6 @@ class Evidence:
         """The measured arms whose interpreters were built without optimisation."""
         measured = {cell.arm for cell in self.campaign.cells}
         return [arm for arm in plain_arms(self.identities) if arm in measured]
-
-    @property
-    def git_commit(self) -> str:
-        """Of the programs that collected the data; `unknown` outside a checkout."""
-        programs = json.loads(self.package.content).get("programs", {})
-        return str(programs.get("git_commit", UNKNOWN))
 
 
 def report_id(plan: object, identities: Iterable[Identity], csv_sha256: str) -> str:

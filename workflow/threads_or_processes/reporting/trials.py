@@ -8,14 +8,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median_low
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 import pyarrow
 import pyarrow.csv
 
+from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.common.files import Gunzipped
+from threads_or_processes.common.files import MAKE_IT_ANEW, Gunzipped, read_bytes
+from threads_or_processes.common.provenance import UNKNOWN
+from threads_or_processes.common.signing import read_signed
 
 COLUMNS = {
     "trial_id": pyarrow.string(),
@@ -24,7 +27,6 @@ COLUMNS = {
 }
 #: A block holds the longest row.
 BLOCK_BYTES = 8 * 1024 * 1024
-MEND = "delete the file and run snakemake again; it will be regenerated"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,23 @@ class DataFile:
     def sha256(self) -> str:
         """Its hash (hex)."""
         return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackageFile(DataFile):
+    """`datapackage.json`, and the commit of the programs that collected the data."""
+
+    git_commit: str
+
+
+class _Programs(TypedDict):
+    git_commit: NotRequired[str]
+
+
+class _Description(TypedDict):
+    """The part of `datapackage.json` that the report shows."""
+
+    programs: NotRequired[_Programs]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +131,7 @@ def read_trials(path: Path) -> Trials:
         ) from None
     except (ValueError, OSError, EOFError, zlib.error, pyarrow.ArrowException) as error:
         what = f"the table of trials cannot be read ({error})"
-        raise UserError(what, where=str(path), hint=MEND) from None
+        raise UserError(what, where=str(path), hint=MAKE_IT_ANEW) from None
     return Trials(
         first_unix_ns=min(starts_unix_ns.values(), default=None),
         last_unix_ns=max(starts_unix_ns.values(), default=None),
@@ -140,11 +159,9 @@ def _healths(table: Gunzipped, starts_unix_ns: dict[str, int]) -> Iterator[str]:
                 yield trial["health_json"]
 
 
-def read_package(path: Path) -> DataFile:
-    """Read `datapackage.json` as the bytes it is; `UserError` if it is missing."""
-    try:
-        return DataFile(name=path.name, content=path.read_bytes())
-    except FileNotFoundError:
-        raise UserError(
-            "the data set's description is missing", where=str(path), hint="run snakemake again"
-        ) from None
+def read_package(path: Path) -> PackageFile:
+    """Read `datapackage.json` as the bytes it is; `UserError` if it is missing or damaged."""
+    read_signed(path)
+    programs = read_as(path, _Description).get("programs", {})
+    commit = programs.get("git_commit", UNKNOWN)
+    return PackageFile(name=path.name, content=read_bytes(path), git_commit=commit)

@@ -43,7 +43,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
         machine=evidence.campaign.machine.name,
         report_id=evidence.report_id,
         first_unix_ns=evidence.trials.first_unix_ns,
-        commit=evidence.git_commit,
+        commit=evidence.package.git_commit,
     )
     results = str(evidence.prefix / "results" / evidence.campaign.machine.name)
     trials = _file(evidence.trials.file, results, what="one row for each repetition")

@@ -134,7 +134,7 @@ def _topology(machine: Machine) -> Iterator[Fact]:
 
 def _programs(evidence: Evidence) -> Fact:
     """The version of this project that collected the data."""
-    commit = text.plain(evidence.git_commit, 80)
+    commit = text.plain(evidence.package.git_commit, 80)
     known = "not known (no git checkout)" if commit == UNKNOWN else f"git commit {commit}"
     return Fact(term="Programs", text=known)
 
