@@ -73,6 +73,13 @@ def test_what_is_not_planned_is_untested_with_its_reason(
     assert claims(CLAIM | {"cell": cell})[0].cases[0].untested == reason
 
 
+@pytest.mark.parametrize("key", ["sentence", "answer"])
+def test_a_text_without_end_is_refused_and_not_repeated(claims: Claims, key: str) -> None:
+    with pytest.raises(UserError, match="is too long") as caught:
+        claims(CLAIM | {key: "w" * 200_000})
+    assert len(caught.value.what) < 500
+
+
 CASES = {
     **{key: CLAIM[key] for key in ("id", "sentence", "expects")},
     "cases": [

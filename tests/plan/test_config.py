@@ -72,6 +72,31 @@ def test_a_mistake_is_named_with_its_key_and_a_way_out(
     assert hint in raised.value.hint
 
 
+LONG = "w" * 200_000
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"experiments": {"scaling": {"question": LONG}}}, "experiments.scaling.question"),
+        (
+            {"experiments": {"scaling": {"params": {"n": [LONG]}}}},
+            "experiments.scaling.params.n.0",
+        ),
+        ({"workloads": {"count": {"function": "mine.py:work", "title": LONG}}}, "count.title"),
+    ],
+)
+def test_a_text_without_end_is_refused_and_not_repeated(
+    config: Config, changes: Config, where: str
+) -> None:
+    scaling(config).update(changes.get("experiments", {}).get("scaling", {}))
+    config["workloads"] = changes.get("workloads", {})
+    with pytest.raises(UserError, match="2000 characters") as raised:
+        planned(config)
+    assert raised.value.where.endswith(where)
+    assert len(raised.value.what) < 500
+
+
 def test_a_right_config_passes(config: Config) -> None:
     config["workloads"] = {"count": {"seconds": 1}}  # a whole number where a float is expected
     planned(config)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.records.interpreter import Identity
+from threads_or_processes.records.texts import LONGEST_TEXT_CHARACTERS
 from threads_or_processes.trial.needs import Need
 from threads_or_processes.trial.supervisor import trial as trials
 from threads_or_processes.trial.supervisor.instrument import instrument_sha256
@@ -139,6 +140,11 @@ def test_what_a_plan_must_know_is_read_without_importing_the_file(write: Write) 
     assert waiting.parameters == {"seconds": -0.5}
     assert Need.COROUTINE in waiting.provides
     assert Need.COROUTINE not in plain.provides
+
+
+def test_a_title_without_end_is_cut(write: Write) -> None:
+    write(mine=f"""def work(task): '{"w" * 200_000}'""")
+    assert len(workload_of("mine.py:work").title) == LONGEST_TEXT_CHARACTERS
 
 
 def test_the_instrument_is_the_file_and_what_it_imports_from_its_folder(write: Write) -> None:

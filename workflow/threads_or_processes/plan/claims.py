@@ -16,11 +16,12 @@ from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import check_ends
 from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.cells import Grid
-from threads_or_processes.plan.config import hint
+from threads_or_processes.plan.config import LONGEST_SHOWN_CHARACTERS, hint
 from threads_or_processes.plan.forms import check_plain, complaint
 from threads_or_processes.plan.pyperf_figures import KEY, named_results, with_published
 from threads_or_processes.plan.spelling import ROLES, parse_arm, role_of, worker_counts
 from threads_or_processes.records.plan import Arm, Case, Claim, Machine
+from threads_or_processes.records.texts import shortened
 from threads_or_processes.records.vocabulary import NOT_PLANNED, Expects, Measure
 
 BUILT_IN = {
@@ -268,7 +269,8 @@ def _check_form(content: Any, file: str) -> None:
         where += f", claim {name or f'number {int(path[1]) + 1}'}"
         path = path[2:]
     key = ".".join(map(str, path))
-    problem = f"{f'{key}: ' if key else ''}{error.message}"
+    message = shortened(error.message, LONGEST_SHOWN_CHARACTERS)
+    problem = f"{f'{key}: ' if key else ''}{message}"
     if error.schema is False:  # jsonschema doesn't say which key it is
         around = reduce(getitem, error.absolute_path, content)
         refused = next(name for name, value in around.items() if value is error.instance)

@@ -14,13 +14,14 @@ from threads_or_processes.common.errors import UserError
 from threads_or_processes.plan.catalogue import Catalogue
 from threads_or_processes.plan.forms import check_plain, complaint
 from threads_or_processes.plan.spelling import ROLES, parse_arm, role_of
+from threads_or_processes.records.texts import shortened
 
 ABOUT_KEYS = ("title", "kind", "unit", "why", "expected")
 OWN_KEYS = ("function", "requirements", "shares_memory", "params", *ABOUT_KEYS)
 #: In an experiment's list of workloads: every built-in one that no experiment names, but for those
 #: that not every interpreter can run.
 REST = "rest"
-
+LONGEST_SHOWN_CHARACTERS = 200
 
 #: Keys by the name that they had in the version before; it works for this version.
 FORMER_KEYS = {
@@ -257,7 +258,8 @@ def _explained(error: ValidationError) -> UserError:
             hint="see config.yaml for valid keys",
         )
     return UserError(
-        f"{error.instance!r} is not allowed here: {_requirement(error)}",
+        f"{shortened(repr(error.instance), LONGEST_SHOWN_CHARACTERS)} is not allowed here: "
+        f"{_requirement(error)}",
         where=f"config key {key}",
         hint="see the key in config.yaml",
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from threads_or_processes.common.errors import UserError
+from threads_or_processes.records.texts import shortened
 from threads_or_processes.trial.workloads import all_workloads
 from threads_or_processes.trial.workloads.registry import RESOURCE, SETUP, TEARDOWN, Workload
 
@@ -150,7 +151,7 @@ def read_user_function(function: UserFunction) -> Workload:
     return Workload(
         name=function.name,
         function=stand_in,
-        title=title,
+        title=shortened(title),
         kind="",
         unit="task",
         why=SETUP_NOTE if setup else "",
