@@ -8,9 +8,12 @@ import csv
 import gzip
 import io
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import pandas as pd
 import pyarrow
 import pyarrow.parquet
@@ -245,6 +248,40 @@ def test_a_file_that_grows_beyond_measure_is_refused_before_it_fills_the_memory(
     pyarrow.parquet.write_table(many, tmp_path / "trials.parquet")
     with pytest.raises(UserError, match="uncompressed it has more than"):
         read_dataset(tmp_path / "trials.parquet")
+
+
+REFUSE = """
+import sys
+from pathlib import Path
+from threads_or_processes.analysis.dataset import read_dataset
+from threads_or_processes.common.errors import UserError
+try:
+    read_dataset(Path(sys.argv[1]))
+except UserError as error:
+    print(error.what)
+status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+print(status["VmHWM"].split()[0])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of a process from /proc")
+@pytest.mark.parametrize("name", ["trials.csv.gz", "trials.parquet"])
+def test_a_gigabyte_of_zeros_is_refused_in_little_memory(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    if name.endswith(".gz"):
+        file.write_bytes(gzip.compress(bytes(10**7)) * 100)
+    else:
+        zeros = pyarrow.table({"wall_ns": pyarrow.array(np.zeros(10**6, np.int64))})
+        with pyarrow.parquet.ParquetWriter(file, zeros.schema) as writer:
+            for _ in range(125):
+                writer.write_table(zeros)
+    assert file.stat().st_size < 2 * 10**6
+    done = subprocess.run(
+        [sys.executable, "-c", REFUSE, str(file)], capture_output=True, text=True, check=True
+    )
+    said, peak_kib = done.stdout.splitlines()
+    assert "uncompressed it has more than" in said
+    assert int(peak_kib) * 1024 < 600 * 10**6
 
 
 def test_no_cell_of_any_table_is_a_formula(tmp_path: Path) -> None:
