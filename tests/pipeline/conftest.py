@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,10 +95,12 @@ class Checkout:
         """Write the sweep to run."""
         (self.folder / "sweep.yaml").write_text(yaml.safe_dump(sweep), encoding="utf-8")
 
-    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Run to the end; both streams in `stdout`."""
+    def run(
+        self, *arguments: str, beginning: Sequence[str] = ()
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run to the end, behind the `beginning` of a command; both streams in `stdout`."""
         return subprocess.run(
-            self.command(*arguments),
+            [*beginning, *self.command(*arguments)],
             cwd=ROOT,
             env=self.environment(),
             stdout=subprocess.PIPE,

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,16 @@ from threads_or_processes.common.files import MAKE_IT_ANEW
 
 from tests.interpreters.builders import script
 from tests.pipeline.conftest import NOTHING, SMALL_SWEEP, Checkout, new_checkout
+from tests.users import UID, as_ordinary_user
+
+#: What begins a command that finds a folder read-only, which is the first argument.
+READ_ONLY = [
+    *("unshare", "-rm", "sh", "-c"),
+    'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"',
+]
 
 
-def refused(checkout: Checkout, *words: str) -> str:
+def refused(checkout: Checkout, *words: str, beginning: Sequence[str] = ()) -> str:
     """Run, and insist on a clear refusal that leaves everything as it was."""
 
     def contents() -> dict[Path, bytes]:
@@ -22,7 +30,7 @@ def refused(checkout: Checkout, *words: str) -> str:
         return {path: path.read_bytes() for path in kept if path.is_file()}
 
     before = contents()
-    done = checkout.run()
+    done = checkout.run(beginning=beginning)
     assert done.returncode != 0
     assert "Traceback" not in done.stdout
     for word in words:
@@ -131,3 +139,22 @@ def test_two_runs_of_one_campaign(small: Checkout) -> None:
     refused(small, "is measuring this campaign")
     holder.kill()
     holder.communicate()
+
+
+def test_results_on_a_read_only_file_system(small: Checkout) -> None:
+    read_only = [*READ_ONLY, str(small.results)]
+    if subprocess.run([*read_only, "true"], check=False).returncode:
+        pytest.skip("this system lets nobody mount a folder of his own")
+    said = refused(small, "error: the file system is read-only", beginning=read_only)
+    assert f"where: results/{small.results.name}" in said
+
+
+def test_results_without_permission(small: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = as_ordinary_user(keeps="dac_read_search")
+    for path in (small.folder, *small.folder.rglob("*")) if user else ():
+        os.chown(path, UID, -1, follow_symlinks=False)
+    small.results.chmod(0o555)
+    monkeypatch.setenv("HOME", str(small.folder))
+    monkeypatch.setenv("LOGNAME", "nobody")  # as the Makefile does for a user without a name
+    said = refused(small, "error: this user has no permission", beginning=user)
+    assert f"where: results/{small.results.name}" in said

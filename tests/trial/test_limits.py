@@ -11,13 +11,9 @@ from threads_or_processes.trial.supervisor.leftovers import PREFIX
 from threads_or_processes.trial.supervisor.reaper import MARKER, SHARED_MEMORY
 
 from tests.trial.conftest import processes_with
+from tests.users import as_ordinary_user
 
 CPUS = len(os.sched_getaffinity(0))  # the sentinel has a process and two open pipes for each
-#: Root is free to start processes. A user of a test's own has no others, and may read our files.
-AS_A_USER = [
-    *("setpriv", f"--reuid={20_000 + os.getpid() % 40_000}", "--clear-groups"),
-    *("--inh-caps=-all,+dac_override", "--ambient-caps=+dac_override", "--"),
-]
 FILES = "resource.setrlimit(resource.RLIMIT_NOFILE, [{0}, {0}])"
 PROCESSES = "resource.setrlimit(resource.RLIMIT_NPROC, [{0}, {0}])"
 #: The memory of now, and so many MiB more.
@@ -35,9 +31,7 @@ def measure(tmp_path: Path, measure_into: Callable[..., list[str]]) -> Measure:
     (temporary := tmp_path / "tmp").mkdir()
     for one in (tmp_path, folder, temporary):
         one.chmod(0o777)
-    user = AS_A_USER if os.geteuid() == 0 else []
-    if subprocess.run([*user, "true"], check=False).returncode:
-        pytest.skip("this system lets root be no other user")
+    user = as_ordinary_user(keeps="dac_override")
 
     def run(limit: str) -> "tuple[subprocess.CompletedProcess[str], list[dict[str, str]]]":
         done = subprocess.run(

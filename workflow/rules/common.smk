@@ -56,7 +56,7 @@ if workflow.is_main_process:
 PREFIX = exit_on_user_error(lambda: take_prefix(workflow))
 CAMPAIGN = exit_on_user_error(lambda: FACE.of(config, PREFIX))
 if IS_MEASURED_HERE:
-    budget.begin(CAMPAIGN)
+    exit_on_user_error(lambda: budget.begin(CAMPAIGN))
     BLOCKS = AdaptiveBlocks(
         CAMPAIGN, lambda number: checkpoints.decide_stopping.get(round=str(number))
     )

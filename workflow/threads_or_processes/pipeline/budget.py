@@ -40,7 +40,9 @@ def begin(campaign: Campaign) -> None:
     if not is_held(campaign.results):
         for record in left_out_records(campaign):
             record.unlink()
-        (campaign.results / LEFT_OUT_FILE).unlink(missing_ok=True)
+        left_out = campaign.results / LEFT_OUT_FILE
+        if left_out.exists():  # a file system that is read-only refuses it for no file, too
+            left_out.unlink()
     limit = limit_s(campaign.plan.config)
     if math.isfinite(limit):
         deadline.begin(limit, campaign.results / LEFT_OUT_FILE)
