@@ -1,6 +1,7 @@
 """What happens to a campaign from outside: nothing is lost, and nothing is mixed in."""
 
 import os
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -96,6 +97,21 @@ def test_records_deleted_behind_a_finished_report_are_measured_again(campaign: C
     for product in (f"report/{campaign.html.name}", f"{OWN_RESULTS}/trials.csv.gz"):
         said = campaign.run(product, "--dry-run", "--quiet", "host").stdout
         assert "1 of them left to measure;" in said, said
+
+
+def test_results_deleted_behind_a_finished_report_are_measured_again(
+    campaign: Checkout, tmp_path: Path
+) -> None:
+    if not campaign.html.exists():
+        campaign.report()
+    planned = len(campaign.plan()["trials"])
+    bare = campaign.copy(tmp_path / "bare")
+    shutil.rmtree(bare.results)
+    assert bare.html.exists()
+    said = bare.run("--dry-run", "--quiet", "host").stdout
+    assert f"{planned} trials planned" in said, said
+    assert said.count("rule measure_trial") == planned
+    assert "rule render_report" in said
 
 
 def test_a_run_outlives_those_who_read_what_it_says(fresh: Checkout) -> None:
