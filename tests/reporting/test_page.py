@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from threads_or_processes.records.texts import LONGEST_TEXT_CHARACTERS
 from threads_or_processes.records.vocabulary import Outcome
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import (
@@ -168,6 +169,20 @@ def test_hostile_words_stay_words(page: Pages) -> None:
     assert "{{ 7 * 7 }}" in Page(html).text.replace("\u00a0", " ")
     assert "\u202e" not in html
     assert max(len(words) for tag, words in Page(html).texts if tag != "code") < 1000
+
+
+def test_a_message_without_end_is_cut_before_it_reaches_the_page(tmp_path: Path) -> None:
+    cells = factories.grid(["json"], ["serial", "threads"], arms=["3.13"])
+    failed = {(cell.id, 1): "raised" for cell in cells if cell.model == "threads"}
+    made = factories.make_campaign(cells, failures=failed)
+    for record in made.records.values():
+        if record["outcome"] == "raised":
+            record["explanation"] = "ValueError: " + "w" * 200_000
+    html = write_world(tmp_path, made).html()
+    shown = max((words for _, words in Page(html).texts), key=lambda words: words.count("w"))
+    assert shown.startswith("ValueError: www")
+    assert len(shown) <= LONGEST_TEXT_CHARACTERS
+    assert len(html) < 10**6
 
 
 def test_the_data_in_the_page_are_the_data_that_were_measured(world: Worlds, page: Pages) -> None:
