@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.common.files import put_in_place
+from threads_or_processes.common.files import NO_HARD_LINKS, put_in_place
 from threads_or_processes.pipeline import node
 from threads_or_processes.pipeline.archive import Archive
 from threads_or_processes.pipeline.node import (
@@ -115,14 +115,15 @@ def test_relative_paths_of_the_config_mean_the_same_files(
     assert (tmp_path / "machines/epyc/n017/mine/work.py").read_text() == "a = 1"
 
 
-@pytest.mark.parametrize("has_links", [True, False])
+@pytest.mark.parametrize("number", [None, *sorted(NO_HARD_LINKS)])
 def test_a_record_is_replaced_whole_with_and_without_hard_links(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int | None
 ) -> None:
     def no_links(*_: object) -> None:
-        raise OSError(errno.EXDEV, "another disk")
+        assert number is not None
+        raise OSError(number, os.strerror(number))
 
-    if not has_links:
+    if number is not None:
         monkeypatch.setattr(os, "link", no_links)
     old, new, counted = tmp_path / "old", tmp_path / "new", tmp_path / "trials/001.json"
     old.write_text("old")
@@ -131,7 +132,7 @@ def test_a_record_is_replaced_whole_with_and_without_hard_links(
         put_in_place(source, counted)
         assert counted.read_text() == source.read_text()
     assert [path.name for path in counted.parent.iterdir()] == ["001.json"]
-    assert new.samefile(counted) is has_links
+    assert new.samefile(counted) is (number is None)
 
 
 def test_where_a_record_can_be_neither_linked_nor_copied_the_old_one_stays(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from threads_or_processes.common.files import MAKE_IT_ANEW
+from threads_or_processes.common.signing import signed
 
 from tests.interpreters.builders import script
 from tests.pipeline.conftest import NOTHING, SMALL_SWEEP, Checkout, new_checkout
@@ -104,8 +105,9 @@ def test_a_record_of_another_interpreter(small: Checkout) -> None:
     place, record = next(iter(small.records().items()))
     record["interpreter"]["identity_sha256"] = "0" * 64
     (small.results / place).unlink()
-    (small.results / place).write_text(json.dumps(record), encoding="utf-8")
-    refused(small, place, "interpreter")
+    (small.results / place).write_text(json.dumps(signed(record)), encoding="utf-8")
+    said = refused(small, f"where: {small.results.relative_to(small.folder) / place}")
+    assert "measured with another interpreter: interpreter.identity_sha256 is" in said
 
 
 @pytest.mark.parametrize("name", ["trials.parquet", "datapackage.json"])
@@ -122,6 +124,15 @@ def test_a_damaged_data_set_is_made_again_as_its_message_says(small: Checkout, n
     file.unlink()
     small.report()
     assert file.read_bytes() == content
+
+
+def test_an_archive_that_can_t_be_written_to(small: Checkout) -> None:
+    archive = small.results / "archive"
+    archive.rename(archive.with_name("moved"))
+    archive.touch()
+    small.configure(SMALL_SWEEP | {"blocks": 3})
+    refused(small, "there is a file in the place of a folder", f"{small.results.name}/archive")
+    assert not [*small.results.glob("logs/trials/**/003.log")]
 
 
 def test_two_runs_of_one_campaign(small: Checkout) -> None:

@@ -69,6 +69,19 @@ def test_what_is_odd_is_named(world: Worlds, name: str, threat: str) -> None:
     assert threat not in named(world("default"))
 
 
+def test_a_fault_of_the_harness_that_a_second_try_mended_is_counted(tmp_path: Path) -> None:
+    made = campaign(workloads=["json"], notebook=False, blocks=1)
+    record = next(iter(made.records.values()))
+    record["health"]["flags"] = ["harness_fault"]
+    record["harness_faults"] = ["the sentinel died"]
+    world = write_world(tmp_path, made)
+    assert plain(named(world)["Measuring failed once"]).startswith("1 trial: ")
+    assert {row.flag: row.trials for row in world.evidence().tables.health} == {
+        "any": 1,
+        "harness_fault": 1,
+    }
+
+
 @pytest.mark.parametrize(
     ("state", "threat"),
     [

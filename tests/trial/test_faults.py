@@ -77,6 +77,12 @@ def work(task, how=""):
         if task == 0:  # once: the next one would be another's parent
             os.kill(os.getppid(), signal.SIGKILL)
         time.sleep(60)
+    elif how == "kill the parent once":
+        marker = Path(__file__).with_suffix(".killed")
+        if task == 0 and not marker.exists():
+            marker.touch()
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(60)
     elif how == "interrupt the parent":
         for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGTSTP):
             os.kill(os.getppid(), number)
@@ -183,6 +189,18 @@ def test_work_that_kills_the_reaper_leaves_a_record_of_the_harness_s_fault(
     assert [one.startswith(fault) for one in record["harness_faults"]] == [True, True]
     assert record["health"]["flags"] == ["harness_fault"]
     assert fault in capsys.readouterr().out
+
+
+def test_a_fault_of_the_harness_that_a_second_try_mends_is_told_and_flagged(
+    misbehave: Misbehave, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = misbehave("kill the parent once")
+    (fault,) = record["harness_faults"]
+    assert fault.startswith("the process that guards a trial was ended by SIGKILL")
+    assert record["outcome"] == "ok"
+    assert record["repetitions"]
+    assert "harness_fault" in record["health"]["flags"]
+    assert f"is tried once more: {fault}" in capsys.readouterr().out
 
 
 def test_a_sentinel_that_dies_is_no_outcome_of_the_work(

@@ -38,7 +38,25 @@ def test_a_trial_on_a_program_of_other_content_has_no_record(
     assert caught.value.where == moved["executable"]
 
 
-def test_so_has_one_whose_shared_library_was_replaced(moved: Any, tmp_path: Path) -> None:
+def test_a_trial_on_a_replaced_shared_library_has_no_record(
+    trial: RunTrial, identities: dict[str, Identity], moved: Any, tmp_path: Path
+) -> None:
+    maps = Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()
+    some = next(line.split()[-1] for line in maps if "/libm.so" in line or "/libm-" in line)
+    program, library = tmp_path / "python3.13", tmp_path / "libpython3.13.so.1.0"
+    shutil.copy(some, library)
+    program.write_text(
+        f'#!/bin/sh\nLD_PRELOAD={library} exec {identities["3.13"]["executable"]} "$@"\n'
+    )
+    moved["executable_sha256"] = sha256_program(program, library)
+    assert trial("mandelbrot", identity=moved)["outcome"] == "ok"
+    with library.open("ab") as replaced:
+        replaced.write(b"\0")
+    with pytest.raises(UserError, match="has other files than when this campaign began"):
+        trial("mandelbrot", identity=moved)
+
+
+def test_a_shared_library_is_compared_with_the_program(moved: Any, tmp_path: Path) -> None:
     library = tmp_path / "libpython3.13.so.1.0"
     library.write_bytes(b"code")
     digest = sha256_program(tmp_path / "python3.13", library)

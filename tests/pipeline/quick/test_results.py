@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import half_written, put_in_place, write_text
+from threads_or_processes.common.plan_file import plan_from
+from threads_or_processes.pipeline.campaign import Campaign
 from threads_or_processes.pipeline.results import (
     NEEDED,
     check_surroundings,
@@ -16,6 +18,8 @@ from threads_or_processes.pipeline.results import (
     hold,
     others,
 )
+
+from tests.factories import grid, make_campaign
 
 OWN, OTHER = "synthetic-2cpu-00000000", "synthetic-4cpu-11111111"
 
@@ -104,6 +108,22 @@ def test_a_folder_that_can_t_be_written_to_is_named(
     with pytest.raises(UserError, match=said) as caught:
         check_writable([tmp_path])
     assert caught.value.where == str(tmp_path)
+
+
+@pytest.mark.parametrize("place", ["trials/json/serial", "logs/trials/json"])
+def test_a_folder_below_records_and_logs_is_named_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = make_campaign(grid(["json"], ["serial"], arms=["3.13"]))
+    campaign = Campaign(plan=plan_from(made.plan))
+    folder = campaign.results / place
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path) != folder)
+    with pytest.raises(UserError, match="this user has no permission") as caught:
+        campaign.lock()
+    assert caught.value.where == str(folder)
+    assert not (campaign.results / ".lock").exists()
 
 
 def test_a_colon_in_the_project_s_path_is_named(

@@ -218,6 +218,7 @@ class Results:
         Nor if a folder can't be written to: that is said before anything is measured.
         """
         check_writable(self.written)
+        check_permitted(self.results / name for name in ("logs", "trials"))
         hold(self.results, f"a run on process {os.getpid()}", self.doing)
         for folder in (self.reports, self.root / FOLDER):
             _remove_half_written(folder)
@@ -305,6 +306,14 @@ def check_writable(folders: Iterable[Path]) -> None:
                     file.write(bytes(SMALL_FILE_BYTES))  # room for the first record
             except OSError as error:
                 raise file_error(error, folder) from None
+
+
+def check_permitted(folders: Iterable[Path]) -> None:
+    """`UserError` for the first folder in them that this user can't write to; writes nothing."""
+    for folder in folders:
+        for inside, _, _ in os.walk(folder):
+            if not os.access(inside, os.W_OK | os.X_OK):
+                raise file_error(PermissionError(errno.EACCES, "not permitted"), inside)
 
 
 def others(own: Path, campaign: str, machine: str) -> list[Path]:
