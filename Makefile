@@ -54,6 +54,7 @@ tests/browser/node_modules/.package-lock.json: tests/browser/package-lock.json
 	-npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --silent
 
 env: .venv/.made-from-lock $(if $(CLUSTER),.venv/.made-for-cluster)  ## the environment; CLUSTER=1 adds what sends jobs to Slurm
+	@tools/make-env --check
 
 .venv/.made-for-cluster: requirements-cluster.lock .venv/.made-from-lock
 	.venv/bin/uv pip install --quiet --python .venv --no-deps --require-hashes -r requirements-cluster.lock

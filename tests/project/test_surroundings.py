@@ -69,6 +69,32 @@ def test_no_home_names_the_variable_that_helps(checkout: Path) -> None:
     assert "neither HOME nor XDG_CACHE_HOME is set" in said
 
 
+def test_no_home_is_named_by_every_command_though_the_environment_is_there(checkout: Path) -> None:
+    shutil.copy(ROOT / "Makefile", checkout)
+    snakemake = checkout / ".venv/bin/snakemake"
+    snakemake.parent.mkdir(parents=True)
+    snakemake.write_text("#!/bin/sh\necho it runs\n")
+    snakemake.chmod(0o755)
+    (checkout / ".venv/.made-from-lock").touch()
+
+    def report(home: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            ["make", "-s", "report"],
+            cwd=checkout,
+            env={"PATH": "/usr/bin:/bin", "HOME": home},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert report(str(checkout)).stdout == "it runs\n"
+    lacking = report("/proc/none")
+    assert lacking.returncode == 2
+    assert lacking.stdout == ""
+    assert lacking.stderr.startswith("error: there is no place for caches\n")
+    assert "HOME or XDG_CACHE_HOME" in lacking.stderr
+
+
 def test_without_python_or_pip_a_remedy_is_named(checkout: Path) -> None:
     assert "PYTHON=" in refused(checkout, "there is no python3")
     program(checkout, "python3", "exit 1")
