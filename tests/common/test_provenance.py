@@ -4,20 +4,21 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from threads_or_processes.common.provenance import UNKNOWN, git_commit
+from threads_or_processes.common.provenance import UNKNOWN, git_commit, version
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    subprocess.run(["git", "-C", folder, *identity, *arguments], check=True)
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    def git(*arguments: str) -> None:
-        identity = ("-c", "user.name=A", "-c", "user.email=a@example.org")
-        subprocess.run(["git", "-C", tmp_path, *identity, *arguments], check=True)
-
-    git("init", "--quiet")
+    git(tmp_path, "init", "--quiet")
     (tmp_path / "file").write_text("one")
-    git("add", "file")
-    git("commit", "--quiet", "--message", "First")
-    git("tag", "v1")
+    git(tmp_path, "add", "file")
+    git(tmp_path, "commit", "--quiet", "--message", "First")
+    git(tmp_path, "tag", "v1.0.2")
     return tmp_path
 
 
@@ -46,3 +47,15 @@ def test_a_folder_in_somebody_else_s_checkout_has_no_commit(checkout: Path) -> N
 def test_without_git_it_is_unknown(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     assert git_commit(checkout) == UNKNOWN
+
+
+def test_the_version_is_that_of_the_tag(checkout: Path) -> None:
+    git(checkout, "tag", "visited")
+    assert version(checkout) == "1.0.2"
+    git(checkout, "commit", "--quiet", "--allow-empty", "--message", "Second")
+    assert version(checkout) == f"1.0.2-1-g{git_commit(checkout)[:10]}"
+
+
+def test_without_a_tag_the_version_is_unknown(checkout: Path) -> None:
+    git(checkout, "tag", "--delete", "v1.0.2")
+    assert version(checkout) == UNKNOWN

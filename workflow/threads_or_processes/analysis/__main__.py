@@ -48,7 +48,7 @@ from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.common.files import read_json, write_json, write_text
 from threads_or_processes.common.plan_file import read_plan
-from threads_or_processes.common.provenance import git_commit
+from threads_or_processes.common.provenance import git_commit, version
 from threads_or_processes.records.baseline import BaselineNote
 from threads_or_processes.records.interpreter import Identity, Parity, plain_arms, without_place
 from threads_or_processes.records.plan import Plan
@@ -96,6 +96,7 @@ def collect(arguments: argparse.Namespace) -> None:
         interpreters={name: without_place(identity) for name, identity in identities.items()},
         parity=read_as(arguments.interpreters / "parity.json", Parity),
         git_commit=git_commit(),
+        version=version(),
         **notes_in(arguments.out),
         **arguments.code,
     )

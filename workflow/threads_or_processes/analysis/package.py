@@ -89,8 +89,8 @@ class Package:
     """What belongs to a data set: plan.json, the interpreters by name, parity.json and its files.
 
     `plan_json` stays as the file has it, for a report's id is made from it; `plan` is what it says.
-    `git_commit`: of the programs that collected it, `unknown` outside a checkout. `functions` and
-    `models`: as in `Code`; empty in data sets of earlier versions.
+    `git_commit` and `version`: of the programs that collected it, `unknown` outside a checkout.
+    `functions` and `models`: as in `Code`; empty in data sets of earlier versions.
     `csv`, `parquet`: by what trials.csv.gz and the Parquet files, by name, are recognised. Earlier
     versions had no repetitions.parquet: trials.parquet held the same as trials.csv.gz. An
     interpreter's identity leaves out the path at which it happened to lie.
@@ -102,6 +102,7 @@ class Package:
     csv: FileNote
     parquet: Mapping[str, FileNote]
     git_commit: str
+    version: str = UNKNOWN
     functions: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
 
@@ -150,6 +151,7 @@ def as_record(package: Package) -> dict[str, Any]:
         "programs": {
             "name": "threads-or-processes",
             "git_commit": package.git_commit,
+            "version": package.version,
             "functions": package.functions,
             "models": package.models,
         },
@@ -291,6 +293,7 @@ def package_from(value: Json) -> Package:
             if file == PARQUET_FILE or _name(file) in resources
         },
         git_commit=programs.get("git_commit", UNKNOWN),
+        version=programs.get("version", UNKNOWN),
         functions=programs.get("functions", {}),
         models=programs.get("models", {}),
     )

@@ -66,7 +66,7 @@ def crate(batches: Batches, package: Package) -> list[Entity]:
         *(_entity(name, "Dataset", name=name, description=meaning) for name, meaning in FOLDERS),
     ]
     first, last = _span(batches)
-    programs = _programs(package.git_commit, interpreters)
+    programs = _programs(package, interpreters)
     licence = _entity(LICENCE["path"], "CreativeWork", name=LICENCE["title"])
     profile = _entity(PROFILE, "CreativeWork", name="Process Run Crate", version="0.5")
     measuring = _entity(
@@ -108,9 +108,10 @@ def _references(entities: Iterable[Entity]) -> list[Entity]:
     return [_reference(entity) for entity in entities]
 
 
-def _programs(commit: str, interpreters: Iterable[Entity]) -> Entity:
+def _programs(package: Package, interpreters: Iterable[Entity]) -> Entity:
     """What measured, as it was when the data set was collected."""
-    version = {} if commit == UNKNOWN else {"softwareVersion": commit}
+    known = [one for one in (package.version, package.git_commit) if one != UNKNOWN]
+    version = {"softwareVersion": ", ".join(known)} if known else {}
     return _entity(
         "#threads-or-processes",
         "SoftwareApplication",

@@ -31,10 +31,27 @@ _BIBTEX_ESCAPES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Programs:
-    """Who wrote the programs, and the address of their repository; empty before it is public."""
+    """Who wrote the programs, where they are published, and which of them collected the data.
+
+    A text is empty where nothing is known: before publication, or outside a checkout.
+    """
 
     authors: str
     repository: str = ""
+    doi: str = ""
+    version: str = ""
+    commit: str = ""
+
+    @property
+    def known(self) -> dict[str, str]:
+        """What tells these programs from others, by its name in CITATION.cff."""
+        found = {
+            "repository-code": self.repository,
+            "doi": self.doi,
+            "version": self.version,
+            "commit": self.commit,
+        }
+        return {name: value for name, value in found.items() if value}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,13 +63,22 @@ class Citation:
     cff: str
 
 
-def read_programs(path: Path = CITATION_FILE) -> Programs:
-    """What CITATION.cff says of the programs; `UserError` for one that can't be read."""
+def read_programs(path: Path = CITATION_FILE, *, measured: Mapping[str, Any]) -> Programs:
+    """What CITATION.cff says of the programs; `UserError` for one that can't be read.
+
+    `measured`: what a data set's package says of the programs that collected it.
+    """
+    version, commit = (
+        text.plain(str(measured.get(name, UNKNOWN)), 80) for name in ("version", "git_commit")
+    )
     try:
         declared = yaml.safe_load(path.read_text(encoding="utf-8"))
         return Programs(
             authors=text.listing([_author(one) for one in declared["authors"]]),
             repository=text.plain(declared.get("repository-code", "")),
+            doi=text.plain(declared.get("doi", "")),
+            version=version if version != UNKNOWN else "",
+            commit=commit if commit != UNKNOWN else "",
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         what = f"the programs' own citation can't be read ({error!r})"
@@ -72,28 +98,23 @@ def cite(
     machine: str,
     report_id: str,
     first_unix_ns: int | None,
-    commit: str = UNKNOWN,
 ) -> Citation:
-    """Cite the report on `machine`; the date is that of the first trial, absent without trials.
-
-    `commit`: of the programs that measured.
-    """
+    """Cite the report on `machine`; the date is that of the first trial, absent without trials."""
     title = f"Threads or Processes: report on {machine}"
     day = None if first_unix_ns is None else text.day(first_unix_ns)
-    commit = "" if commit == UNKNOWN else text.plain(commit, 80)
-    note = _note(report_id, programs.repository, commit)
+    note = _note(report_id, programs.known)
     return Citation(
         apa=_apa(programs.authors, title, note, day),
         bibtex=_entry(programs.authors, title, report_id, note, day),
-        cff=_cff(programs, title, report_id, commit, day),
+        cff=_cff(programs, title, report_id, day),
     )
 
 
-def _note(report_id: str, repository: str, commit: str) -> str:
+def _note(report_id: str, programs: Mapping[str, str]) -> str:
     """What identifies the data, and the programs that collected them."""
-    found = (repository, f"commit {commit}" if commit else "")
-    programs = ", ".join(filter(None, found))
-    return f"Report id {report_id}" + (f", measured with {programs}" if programs else "")
+    forms = {"repository-code": "{}", "doi": "https://doi.org/{}"}
+    known = [forms.get(name, name + " {}").format(value) for name, value in programs.items()]
+    return f"Report id {report_id}" + (f", measured with {', '.join(known)}" if known else "")
 
 
 def _apa(authors: str, title: str, note: str, day: date | None) -> str:
@@ -115,8 +136,8 @@ def _bibtex(words: str) -> str:
     return "".join(_BIBTEX_ESCAPES.get(char, char) for char in words)
 
 
-def _cff(programs: Programs, title: str, report_id: str, commit: str, day: date | None) -> str:
-    """CITATION.cff, version 1.2.0."""
+def _cff(programs: Programs, title: str, report_id: str, day: date | None) -> str:
+    """CITATION.cff, version 1.2.0; the programs are what the data set refers to."""
     citation: dict[str, Any] = {
         "cff-version": "1.2.0",
         "message": "If you use this report, cite it like this.",
@@ -132,10 +153,10 @@ def _cff(programs: Programs, title: str, report_id: str, commit: str, day: date 
             }
         ],
     }
-    if programs.repository:
-        citation["repository-code"] = programs.repository
-    if commit:
-        citation["commit"] = commit
     if day is not None:
         citation["date-released"] = day
+    if programs.known:
+        name = {"type": "software", "title": "Threads or Processes"}
+        authors = {"authors": [{"name": programs.authors}]}
+        citation["references"] = [name | authors | programs.known]
     return yaml.safe_dump(citation, sort_keys=False, allow_unicode=True, width=10_000)

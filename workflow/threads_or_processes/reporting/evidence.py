@@ -29,8 +29,8 @@ class SinceBaseline:
 class Evidence:
     """Plan, interpreters, tables and trials of one campaign; `report_id` is their content hash.
 
-    `programs`: who wrote those that make the report. `baseline`: what the campaign is compared
-    with, if it is. `prefix`: the folder in which results/ lies.
+    `baseline`: what the campaign is compared with, if it is. `prefix`: the folder in which results/
+    lies.
     """
 
     campaign: Campaign
@@ -79,15 +79,16 @@ def read_evidence(
     )
     trials = read_trials(trials_path)
     tables = read_tables(tables_path)
+    package = read_package(package_path)
     return Evidence(
         campaign=_as_measured(campaign, tables),
         identities=identities,
         parity=read_as(interpreters_path / "parity.json", Parity),
         tables=tables,
         trials=trials,
-        package=read_package(package_path),
+        package=package,
         report_id=report_id(read_json(plan_path), identities, trials.csv_sha256),
-        programs=read_programs(),
+        programs=read_programs(measured=package.programs),
         baseline=read_baseline(baseline_path) if baseline_path else None,
         prefix=prefix,
     )

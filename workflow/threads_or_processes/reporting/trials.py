@@ -17,7 +17,6 @@ import pyarrow.csv
 from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import MAKE_IT_ANEW, Gunzipped, read_bytes
-from threads_or_processes.common.provenance import UNKNOWN
 from threads_or_processes.common.signing import read_signed
 
 COLUMNS = {
@@ -44,19 +43,22 @@ class DataFile:
 
 @dataclass(frozen=True, kw_only=True)
 class PackageFile(DataFile):
-    """`datapackage.json`, and the commit of the programs that collected the data."""
+    """`datapackage.json`, and what it says of the programs that collected the data."""
 
-    git_commit: str
+    programs: "Collecting"
 
 
-class _Programs(TypedDict):
+class Collecting(TypedDict):
+    """Which programs collected a data set."""
+
     git_commit: NotRequired[str]
+    version: NotRequired[str]
 
 
 class _Description(TypedDict):
     """The part of `datapackage.json` that the report shows."""
 
-    programs: NotRequired[_Programs]
+    programs: NotRequired[Collecting]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,5 +165,4 @@ def read_package(path: Path) -> PackageFile:
     """Read `datapackage.json` as the bytes it is; `UserError` if it is missing or damaged."""
     read_signed(path)
     programs = read_as(path, _Description).get("programs", {})
-    commit = programs.get("git_commit", UNKNOWN)
-    return PackageFile(name=path.name, content=read_bytes(path), git_commit=commit)
+    return PackageFile(name=path.name, content=read_bytes(path), programs=programs)

@@ -32,7 +32,8 @@ LICENCE = (
 )
 ARCHIVE = (
     "For a permanent citation, deposit this page and its data in an archive that assigns a DOI, "
-    "such as Zenodo, and the programs in Software Heritage. Add both identifiers."
+    "such as Zenodo, and the programs in Software Heritage. Add the DOI to the citation: "
+    "doi = {…} in BibTeX, doi: … in CITATION.cff."
 )
 
 
@@ -43,7 +44,6 @@ def build(evidence: Evidence) -> Iterator[Section]:
         machine=evidence.campaign.machine.name,
         report_id=evidence.report_id,
         first_unix_ns=evidence.trials.first_unix_ns,
-        commit=evidence.package.git_commit,
     )
     results = str(evidence.prefix / "results" / evidence.campaign.machine.name)
     trials = _file(evidence.trials.file, results, what="one row for each repetition")

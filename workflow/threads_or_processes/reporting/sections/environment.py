@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from threads_or_processes.common.provenance import UNKNOWN
 from threads_or_processes.records.interpreter import Identity, Parity
 from threads_or_processes.records.plan import Machine
 from threads_or_processes.reporting import formatting as text
@@ -134,9 +133,10 @@ def _topology(machine: Machine) -> Iterator[Fact]:
 
 def _programs(evidence: Evidence) -> Fact:
     """The version of this project that collected the data."""
-    commit = text.plain(evidence.package.git_commit, 80)
-    known = "not known (no git checkout)" if commit == UNKNOWN else f"git commit {commit}"
-    return Fact(term="Programs", text=known)
+    programs = evidence.programs
+    version = f"version {programs.version}" if programs.version else ""
+    commit = f"git commit {programs.commit}" if programs.commit else "not known (no git checkout)"
+    return Fact(term="Programs", text=", ".join(filter(None, (version, commit))))
 
 
 def _verdict(parity: Parity, arms: int) -> str:
