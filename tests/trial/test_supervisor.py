@@ -2,14 +2,17 @@
 
 import os
 import re
+import secrets
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,12 @@ from threads_or_processes.trial.measured.proc import children
 from threads_or_processes.trial.supervisor import health
 from threads_or_processes.trial.supervisor.environment import draw_environment
 from threads_or_processes.trial.supervisor.faults import HarnessError
-from threads_or_processes.trial.supervisor.leftovers import marked
+from threads_or_processes.trial.supervisor.leftovers import (
+    LOCKED_WITHIN_S,
+    PREFIX,
+    end_leftovers,
+    marked_folder,
+)
 from threads_or_processes.trial.supervisor.reaper import MARKER, PREFIX_VARIABLE, SHARED_MEMORY
 from threads_or_processes.trial.supervisor.supervisor import Ending, run_measured
 
@@ -33,6 +41,7 @@ FAMILY = """
 import ctypes
 import os
 import sys
+import tempfile
 import time
 from multiprocessing import shared_memory
 from pathlib import Path
@@ -301,7 +310,7 @@ def test_a_killed_supervisor_takes_everything_along(bench: Bench) -> None:
 
 
 def test_what_a_killed_supervisor_and_reaper_leave_the_next_trial_ends_and_only_that(
-    bench: Bench, tmp_path: Path
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     supervisor = hanging(bench, "processes-spawn")
     (reaper,) = children(str(supervisor.pid))
@@ -316,12 +325,49 @@ def test_what_a_killed_supervisor_and_reaper_leave_the_next_trial_ends_and_only_
     assert bench.processes()  # its workers
     assert list(bench.temporary.iterdir())
     assert [path for path in SHARED_MEMORY.iterdir() if prefix in path.name]
-    (lives := tmp_path / "trial-lives").mkdir()
-    with marked("top-lives-", lives):
+    with ExitStack() as stack:
+        with monkeypatch.context() as patched:
+            patched.setattr(tempfile, "tempdir", str(tmp_path))
+            lives = stack.enter_context(marked_folder("top-lives-"))
         assert bench.run("leave").answer["outcome"] == "crashed"  # leaves nothing of either
         assert lives.exists()
         assert Path(SHARED_MEMORY, f"{MARKER}top-lives-").exists()
     assert [path for path in SHARED_MEMORY.iterdir() if prefix in path.name] == []
+
+
+@pytest.mark.parametrize("step", ["fcntl.flock", "os.write", "Path.rename", "Path.mkdir"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_supervisor_that_is_killed_while_it_begins_leaves_nothing(
+    step: str, moment: str, tmp_path: Path
+) -> None:
+    prefix = f"{PREFIX}{secrets.token_hex(4)}-"
+    code = f"""
+        import fcntl, os, signal, tempfile
+        from pathlib import Path
+        from threads_or_processes.trial.supervisor.leftovers import marked_folder
+        tempfile.gettempdir()  # writes a file
+        step = {step}
+        def killed(*given, **named):
+            if {moment == "after"}:
+                step(*given, **named)
+            os.kill(os.getpid(), signal.SIGKILL)
+        {step} = killed
+        marked_folder("{prefix}").__enter__()
+    """
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    ended = subprocess.run(command, cwd=ROOT, env=environment, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    left = [
+        *tmp_path.iterdir(),
+        *(path for path in SHARED_MEMORY.iterdir() if prefix in path.name),
+    ]
+    for path in left:
+        if path.name.startswith("."):
+            assert path.exists()
+            os.utime(path, (0, time.time() - LOCKED_WITHIN_S - 1))
+    end_leftovers()
+    assert [path for path in left if path.exists()] == []
 
 
 @pytest.mark.parametrize(

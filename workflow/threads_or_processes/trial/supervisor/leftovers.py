@@ -1,8 +1,8 @@
 """What a trial leaves where its supervisor and its reaper were killed together: the next ends it.
 
-A trial has a marker, a file that names its folder. Whoever answers for the trial holds a lock on
-the marker, which the kernel drops when the last of them dies. So a marker that can be locked is of
-a trial that nobody answers for.
+A trial has a marker, a file that names its folder and is there before it. Whoever answers for the
+trial holds a lock on the marker, which the kernel drops when the last of them dies. So a marker
+that can be locked is of a trial that nobody answers for.
 """
 
 import contextlib
@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,18 +25,23 @@ from threads_or_processes.trial.supervisor.reaper import (
 
 PREFIX = "top-"
 FOLDER_PREFIX = "trial-"
+#: A hidden marker that is older is not about to be locked: its supervisor was killed.
+LOCKED_WITHIN_S = 60
 
 
 @contextlib.contextmanager
-def marked(prefix: str, folder: Path) -> Iterator[None]:
-    """Mark a trial as one that somebody answers for: this process, and those that it forks."""
+def marked_folder(prefix: str) -> Iterator[Path]:
+    """A new folder for a trial that somebody answers for: this process, and those that it forks."""
+    folder = Path(tempfile.gettempdir()) / f"{FOLDER_PREFIX}{prefix.removeprefix(PREFIX)}"
     try:
         marker, handle = _new_marker(SHARED_MEMORY, prefix, folder)
     except OSError:  # there is none, or no room in it
         marker, handle = _new_marker(Path(tempfile.gettempdir()), prefix, folder)
     try:
-        yield
+        folder.mkdir(mode=0o700)
+        yield folder
     finally:
+        shutil.rmtree(folder, ignore_errors=True)
         marker.unlink(missing_ok=True)
         os.close(handle)
 
@@ -60,21 +66,24 @@ def end_leftovers() -> None:
     """End and remove what is left of this user's trials that nobody answers for any more."""
     # In shared memory first: `TMPDIR` may be another one in the next run.
     places = (SHARED_MEMORY, Path(tempfile.gettempdir()))
-    for marker in (found for place in places for found in place.glob(f"{MARKER}{PREFIX}*")):
+    for marker in (found for place in places for found in place.glob(f"*{MARKER}{PREFIX}*")):
         with contextlib.suppress(OSError):  # another user's, or gone meanwhile
             handle = os.open(marker, os.O_RDONLY | os.O_NOFOLLOW)
             try:
-                if os.fstat(handle).st_uid == os.getuid() and _is_abandoned(handle):
+                if os.fstat(handle).st_uid == os.getuid() and _is_abandoned(marker, handle):
                     folder = Path(os.fsdecode(os.read(handle, 4096)))
-                    _end(marker.name.removeprefix(MARKER), folder)
+                    _end(marker.name.partition(MARKER)[2], folder)
                     marker.unlink(missing_ok=True)
             finally:
                 os.close(handle)
 
 
-def _is_abandoned(marker: int) -> bool:
+def _is_abandoned(marker: Path, handle: int) -> bool:
+    is_hidden = marker.name.startswith(".")
+    if is_hidden and time.time() - os.fstat(handle).st_mtime < LOCKED_WITHIN_S:
+        return False
     try:
-        fcntl.flock(marker, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

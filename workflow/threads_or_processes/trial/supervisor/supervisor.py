@@ -28,10 +28,9 @@ from threads_or_processes.trial.supervisor.faults import (
     SentinelDiedError,
 )
 from threads_or_processes.trial.supervisor.leftovers import (
-    FOLDER_PREFIX,
     PREFIX,
     end_leftovers,
-    marked,
+    marked_folder,
 )
 from threads_or_processes.trial.supervisor.outcome import exit_words, explained, unanswered
 from threads_or_processes.trial.supervisor.pipeline_idle import ancestors, await_idle, cpu_ns
@@ -109,8 +108,7 @@ def _run_measured(
     with (
         _interruptible(),
         # Removed by the reaper, unless it never came to be.
-        tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True) as name,
-        marked(prefix, Path(name)),
+        marked_folder(prefix) as folder,
         # Files without a name: the work can't remove them.
         _file_in_memory() as spec_file,
         _file_in_memory() as answer_file,
@@ -126,8 +124,8 @@ def _run_measured(
         spec_file.seek(0)
         request = ReaperRequest(
             command=[*command, "-m", MEASURED],
-            environment={**environment, **_places(Path(name), prefix)},
-            folder=Path(name),
+            environment={**environment, **_places(folder, prefix)},
+            folder=folder,
             spec=spec_file.fileno(),
             stderr=stderr_file.fileno(),
             pass_fds=(answer_file.fileno(), *(line.measured_ends if line else ())),
