@@ -29,6 +29,7 @@ TESTED = {
     "make docs": "tests/project/test_site.py::site",
     "make env": "tests/project/test_surroundings.py::make_env",
     "make help": "tests/project/test_surroundings.py::test_make_help_names_every_command",
+    "make platforms": "tests/project/test_environment.py::test_the_locks_resolve_for_each_platform",
     "tools/make-docs": (
         "tests/project/test_docs.py::test_the_pages_that_are_made_from_the_code_are_up_to_date"
     ),
@@ -84,7 +85,6 @@ EXCUSED = {
     "make check": "the first step of make test",
     "make faults": "takes twenty minutes or more; each test that it runs is in make test, too",
     "make audit": "needs the network",
-    "make platforms": "needs the network",
     "make lock": "needs the network, and changes the locks",
     "make example": "measures for minutes and changes docs/; its sweep is planned here",
     'cat report/quick.md >> "$GITHUB_STEP_SUMMARY"': "the variable is GitHub's",
@@ -116,13 +116,21 @@ def commands(page: Path) -> Iterator[Command]:
     parser = MarkdownIt("commonmark").enable("table")
     for token in parser.parse(page.read_text(encoding="utf-8")):
         if token.type == "fence" and token.info == "yaml":
-            runs = re.findall(r"^ *(?:- )?run: (.*)$", token.content, re.MULTILINE)
+            runs = list(steps(yaml.safe_load(token.content)))
             file = file if runs else token.content
         else:
             runs = lines(token)
         for run in runs:
             for part in run.split(" && "):
                 yield Command(plain(part), name, file)
+
+
+def steps(part: object) -> Iterator[str]:
+    """The commands of a CI job, or of some steps: what stands under `run`."""
+    if isinstance(part, dict) and isinstance(part.get("run"), str):
+        yield part["run"]
+    for one in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        yield from steps(one)
 
 
 def lines(token: Token) -> list[str]:

@@ -59,6 +59,17 @@ def test_a_lock_pins_by_hash_and_names_no_place(lock: Path) -> None:
     assert all("--hash=sha256:" in package for package in pinned)
 
 
+@pytest.mark.usefixtures("interpreters")
+def test_the_locks_resolve_for_each_platform() -> None:
+    told = subprocess.check_output([ROOT / "tools/check-platforms"], text=True)
+    platforms = {line.partition(":")[0] for line in told.splitlines() if "all locks" in line}
+    assert platforms == {
+        f"{machine}-{system}"
+        for machine in ("x86_64", "aarch64")
+        for system in ("unknown-linux-gnu", "apple-darwin")
+    }
+
+
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="an unpacked archive")
 def test_the_version_is_that_of_the_newest_tag_and_in_the_changelog() -> None:
     declared = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
