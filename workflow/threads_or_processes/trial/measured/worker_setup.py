@@ -1,12 +1,27 @@
 """A user's `setup` and `teardown`, which run once in each worker."""
 
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
-# A worker is one thread of one process or interpreter.
-_worker = threading.local()
+_of_thread = threading.local()
+_of_interpreter = SimpleNamespace()
+
+
+def _worker() -> Any:
+    """What this worker keeps: one thread of a process, or a subinterpreter.
+
+    What a thread keeps in a subinterpreter is gone after each call into it.
+    """
+    if sys.version_info >= (3, 14):
+        from concurrent import interpreters
+
+        if interpreters.get_current() != interpreters.get_main():
+            return _of_interpreter
+    return _of_thread
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,15 +41,17 @@ class WorkerSetup:
 
     def begin(self) -> dict[str, Any]:
         """Set this worker up, unless it is already; returns the arguments to add to a task's."""
-        if not hasattr(_worker, "resource"):
-            _worker.resource = self.setup(**self.arguments) if self.setup else None
-        return {"resource": _worker.resource} if self.passes_resource else {}
+        worker = _worker()
+        if not hasattr(worker, "resource"):
+            worker.resource = self.setup(**self.arguments) if self.setup else None
+        return {"resource": worker.resource} if self.passes_resource else {}
 
     def end(self) -> None:
         """Tear this worker down, if it was set up."""
-        if not hasattr(_worker, "resource"):
+        worker = _worker()
+        if not hasattr(worker, "resource"):
             return
-        resource = _worker.resource
-        del _worker.resource
+        resource = worker.resource
+        del worker.resource
         if self.teardown:
             self.teardown(*([resource] if self.teardown_takes_resource else []))
