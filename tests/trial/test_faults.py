@@ -267,14 +267,27 @@ def test_a_broken_interpreter_is_no_outcome_of_the_work(
         run_calibration("mandelbrot", {}, 2, broken_identity)
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        pytest.param(lambda one: {**one, "size": 1}, "the file was edited", id="edited"),
+        pytest.param(lambda _: [], "the file can't be used", id="a list"),
+        pytest.param(lambda _: {}, "the file can't be used: size is missing", id="empty"),
+        pytest.param(
+            lambda one: {**one, "size": "1"}, "the file can't be used: size is '1'", id="a text"
+        ),
+    ],
+)
 def test_an_edited_calibration_is_refused_by_name(
+    change: Callable[[Any], object],
+    said: str,
     interpreters: Path,
     calibration_of: Callable[[str], dict[str, Any]],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     calibration = tmp_path / "mandelbrot.json"
-    write_json(calibration, signed(calibration_of("mandelbrot")) | {"size": 1})
+    write_json(calibration, change(signed(calibration_of("mandelbrot"))))
     measure = {
         "spec": "{}",
         "position": "1",
@@ -289,9 +302,9 @@ def test_an_edited_calibration_is_refused_by_name(
     with pytest.raises(SystemExit) as leaving:
         run_command(["measure", *options])
     assert leaving.value.code == 2
-    said = capsys.readouterr().err
-    assert said.startswith("error: the file was edited")
-    assert f"where: {calibration}" in said
+    message = capsys.readouterr().err
+    assert message.startswith(f"error: {said}")
+    assert f"where: {calibration}" in message
     assert [one.name for one in tmp_path.iterdir()] == [calibration.name]
 
 

@@ -136,6 +136,18 @@ def test_without_a_quiet_moment_nothing_is_tried(results: Path, monitor: NoiseMo
     assert not tried(plan, lacking, always(monitor, 200), results, budget_s=0.05)
 
 
+@pytest.mark.parametrize("lacks", ["machine", "cell", "try", "sentinel.cpus"])
+def test_what_is_no_record_is_left_to_those_who_collect(results: Path, lacks: str) -> None:
+    path = results / "trials/1.json"
+    record = part = read_json(path)
+    *folders, name = lacks.split(".")
+    for folder in folders:
+        part = part[folder]
+    del part[name]
+    write_json(path, record)
+    assert candidates(plan_of((CELL, "trials/1.json")), results) == []
+
+
 def test_quiet_failed_and_impatient_trials_are_left_as_they_are(results: Path) -> None:
     record = read_json(results / "trials/1.json")
     write_json(results / "trials/2.json", record | {"outcome": "crashed"})

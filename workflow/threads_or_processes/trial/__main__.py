@@ -17,7 +17,7 @@ from typing import Any
 from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.common.files import put_in_place, write_json
 from threads_or_processes.common.plan_file import read_plan
-from threads_or_processes.common.signing import read_identity, read_signed, signed
+from threads_or_processes.common.signing import read_identity, signed
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.trial.deadline import is_over, leave_out, left_s
 from threads_or_processes.trial.machine import check_unchanged, fingerprint
@@ -28,6 +28,7 @@ from threads_or_processes.trial.supervisor.retry_pass import candidates, retries
 from threads_or_processes.trial.supervisor.retry_schedule import RetrySchedule, Stop
 from threads_or_processes.trial.supervisor.trial import (
     Circumstances,
+    read_calibration,
     record_trial,
     run_calibration,
     stopped,
@@ -43,7 +44,7 @@ def measure(arguments: argparse.Namespace) -> None:
         leave_out(arguments.out)
         return
     identity = read_identity(arguments.identity)
-    calibration = read_signed(arguments.calibration)
+    calibration = read_calibration(arguments.calibration)
     with machine_lock() as has_lock:
         record = record_trial(
             arguments.spec,

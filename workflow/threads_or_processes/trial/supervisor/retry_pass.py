@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from threads_or_processes.common.decoding import problem_with
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import is_left_out, read_json
-from threads_or_processes.common.signing import read_identity, read_signed
+from threads_or_processes.common.signing import read_identity
 from threads_or_processes.records.paths import path_key
 from threads_or_processes.records.plan import PeersName, Plan, Trial
 from threads_or_processes.records.quiet import quiet_trials_wanted
-from threads_or_processes.records.trial import differing
+from threads_or_processes.records.trial import TrialFile, differing
 from threads_or_processes.records.vocabulary import FEWEST_QUIET
 from threads_or_processes.trial.supervisor.faults import HarnessError, SurroundingsError
 from threads_or_processes.trial.supervisor.noise_monitor import NoiseMonitor
@@ -29,6 +30,7 @@ from threads_or_processes.trial.supervisor.trial import (
     Circumstances,
     measure_trial,
     quiet_repetitions,
+    read_calibration,
     tell,
 )
 
@@ -111,7 +113,7 @@ def _check_machine(path: Path, record: Mapping[str, Any], planned: Mapping[str, 
 def _is_timed(record: Any) -> bool:
     """Whether a record has watched times; one that is no record is refused when it is collected."""
     return (
-        isinstance(record, dict)
+        problem_with(record, TrialFile) is None
         and record.get("outcome") == "ok"
         and bool(record.get("sentinel") and record.get("repetitions"))
     )
@@ -144,7 +146,7 @@ def retries(
                 plan.spec(one.trial),
                 one.trial.position,
                 read_identity(results / "interpreters" / f"{interpreter}.json"),
-                read_signed(results / "calibration" / f"{path_key(cell['workload'])}.json"),
+                read_calibration(results / "calibration" / f"{path_key(cell['workload'])}.json"),
                 monitor,
                 attempt=one.record["try"] + 1,
                 circumstances=circumstances,

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NotRequired, TypedDict, cast
 
-from threads_or_processes.common.decoding import problem_with
+from threads_or_processes.common.decoding import problem_with, read_as
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import digest, sha256_program
+from threads_or_processes.common.signing import read_signed
 from threads_or_processes.common.streams import said
 from threads_or_processes.records.imputation import JudgedRepetition, judged, usable
 from threads_or_processes.records.interpreter import Identity
@@ -421,6 +422,21 @@ def _check_repeats(function: str, calibration: Mapping[str, Any], identity: Iden
         raise _not_calibrated(function, calibration["params"], ending)
     for told in ending.answer.get("remembers", []):
         tell(f"{Path(function).name}: {told}. Fix: {TO_FORGET}")
+
+
+class Calibration(TypedDict):
+    """What trials need of a workload's calibration."""
+
+    size: int | None
+    tasks: int
+    expected_checksum: str
+    checksums_by_tasks: NotRequired[list[str]]
+
+
+def read_calibration(path: Path) -> Mapping[str, Any]:
+    """Read a workload's calibration; `UserError` for a damaged or an edited one."""
+    read_as(path, Calibration)
+    return read_signed(path)
 
 
 def _tasks(calibration: Mapping[str, Any], workers: int) -> tuple[int, str]:
