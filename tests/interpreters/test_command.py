@@ -21,6 +21,7 @@ from threads_or_processes.records.interpreter import Identity, Parity, ProviderN
 from threads_or_processes.records.plan import Arm
 
 from tests.interpreters.builders import request_value, toy_source
+from tests.interpreters.wheels import gil_needing_module
 
 ROOT = Path(__file__).parents[2]
 
@@ -146,27 +147,13 @@ def test_a_real_standard_build_is_refused_as_a_free_threaded_one(
     assert "  where: interpreters.paths.3.13t\n" in message
 
 
-GIL_NEEDING_MODULE = """
-#include <Python.h>
-static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "oldmodule"};
-PyMODINIT_FUNC PyInit_oldmodule(void) { return PyModule_Create(&definition); }
-"""
-
-
 def test_a_real_module_that_switches_the_gil_on_is_named(
     identities: dict[str, Identity], processes: Processes, tmp_path: Path
 ) -> None:
     python = identities["3.13t"]["executable"]
     subprocess.run([python, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
-    asked = "import sysconfig; print(sysconfig.get_path('include'))"
-    include = subprocess.check_output([python, "-c", asked], text=True).strip()
     site = next((tmp_path / "env").glob("lib/*/site-packages"))
-    (tmp_path / "oldmodule.c").write_text(GIL_NEEDING_MODULE)
-    subprocess.run(
-        ["cc", "-shared", "-fPIC", f"-I{include}", "-o", site / "oldmodule.so", "oldmodule.c"],
-        cwd=tmp_path,
-        check=True,
-    )
+    gil_needing_module(python, tmp_path).rename(site / "oldmodule.so")
     (site / "oldmodule-1.0.dist-info").mkdir()
     (site / "oldmodule-1.0.dist-info" / "METADATA").write_text("Name: oldmodule\nVersion: 1.0\n")
     (site / "oldmodule-1.0.dist-info" / "top_level.txt").write_text("oldmodule\n")

@@ -115,9 +115,9 @@ class Checkout:
         assert done.returncode == 0, done.stdout
         return done.stdout
 
-    def measure(self) -> str:
+    def measure(self, *options: str) -> str:
         """The same as far as the data set: seconds less than to the report."""
-        done = self.run(f"{OWN_RESULTS}/trials.parquet")
+        done = self.run(f"{OWN_RESULTS}/trials.parquet", *options)
         assert done.returncode == 0, done.stdout
         assert "The report is" not in done.stdout
         return done.stdout

@@ -12,7 +12,7 @@ from snakemake.utils import update_config  # type: ignore[import-untyped]
 
 from tests.conftest import ROOT
 from tests.pipeline.conftest import DEFAULTS, SMALL_SWEEP, Checkout
-from tests.pipeline.quick.conftest import snakemake
+from tests.pipeline.quick.conftest import run_snakemake, snakemake
 
 SNAKEFILE = f"""
 configfile: "sweep.yaml"
@@ -66,13 +66,16 @@ def said(tmp_path_factory: pytest.TempPathFactory, interpreters: Path) -> tuple[
     folder = tmp_path_factory.mktemp("outer")
     (folder / "Snakefile").write_text(SNAKEFILE, encoding="utf-8")
     config = copy.deepcopy(DEFAULTS)
-    update_config(config, SMALL_SWEEP | {"fail_on": ["not_tested"], "budget": "20min"})
+    asked = {"fail_on": ["not_tested"], "budget": "20min", "baseline": "v1"}
+    update_config(config, SMALL_SWEEP | asked)
     config["experiments"]["notebook"] = None
-    both = {"bench": config, "second": config | {"fail_on": [], "blocks": 1}}
+    both = {"bench": config, "second": config | {"fail_on": [], "blocks": 1, "baseline": None}}
     (folder / "sweep.yaml").write_text(json.dumps(both), encoding="utf-8")
     (folder / "profile").mkdir()
     (folder / "profile/config.yaml").write_text(yaml.safe_dump(PROFILE), encoding="utf-8")
-    return folder, snakemake(folder, SNAKEMAKE_PROFILE=str(folder / "profile"))
+    done = run_snakemake(folder, SNAKEMAKE_PROFILE=str(folder / "profile"))
+    assert done.returncode == 3, done.stdout
+    return folder, done.stdout
 
 
 def test_it_says_what_the_workflow_itself_says(said: tuple[Path, str]) -> None:
@@ -116,6 +119,25 @@ def test_trials_keep_their_order_and_nothing_runs_beside_them(said: tuple[Path, 
     alone = {start for start, _ in trials}
     for one, other in itertools.combinations(sorted(spans), 2):
         assert one[1] < other[0] or not {one[0], other[0]} & alone
+
+
+def test_it_is_compared_with_its_baseline_exported_and_packed(said: tuple[Path, str]) -> None:
+    folder, words = said
+    place = f"bench/results/baselines/{SMALL_SWEEP['campaign']}/v1"
+    assert f"There is no baseline v1 yet: this run's data are kept in {place}" in words
+    assert {file.name for file in (folder / place).iterdir()} == {
+        "trials.csv.gz",
+        "datapackage.json",
+    }
+    before = Checkout(folder / "bench").trial_ids()
+    again = snakemake(folder, "--cores", "all", "--", "measuring_pack")
+    assert "Compared with baseline v1" in again
+    (archive,) = folder.glob("bench/export/*.tar.gz")
+    assert f"Packed into bench/export/{archive.name}" in again
+    (report,) = folder.glob("bench/export/*/report.html")
+    assert "before-after" in report.read_text(encoding="utf-8")
+    assert Checkout(folder / "bench").trial_ids() == before
+    assert not (folder / "export").exists()
 
 
 def test_what_was_lost_is_made_again(said: tuple[Path, str]) -> None:

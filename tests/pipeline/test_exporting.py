@@ -14,8 +14,10 @@ import pytest
 from threads_or_processes.analysis.package import read_package
 from threads_or_processes.pipeline.results import others
 
-from tests.pipeline.conftest import ROOT
+from tests.factories import make_campaign, make_cells
+from tests.pipeline.conftest import CAMPAIGN, ROOT, Checkout
 from tests.pipeline.test_archive import analyse
+from tests.pipeline.test_comparing import put
 
 EXAMPLE = ROOT / "docs" / "example"
 
@@ -75,6 +77,23 @@ def test_an_archive_is_unpacked_next_to_own_results(packed: Path, tmp_path: Path
     assert done.returncode == 2
     assert done.stderr.startswith("error: the archive can't be used")
     assert f"where: {damaged}" in done.stderr
+
+
+def test_what_was_measured_is_packed_and_compared_on_another_machine(
+    measured: Checkout, tmp_path: Path
+) -> None:
+    here, there = measured.copy(tmp_path / "here"), tmp_path / "there"
+    done = here.run("pack")
+    assert done.returncode == 0, done.stdout
+    (archive,) = here.folder.glob("export/*.tar.gz")
+    cells = make_cells(workloads=["mandelbrot"], blocks=2)
+    own = put(there, make_campaign(cells, campaign=CAMPAIGN))
+    assert unpack(archive, there).returncode == 0
+    done = analyse(own, there)
+    assert done.returncode == 0, done.stdout
+    (page,) = there.glob("report/compare*.html")
+    machine = here.plan()["machine"]["name"]
+    assert all(name in page.read_text(encoding="utf-8") for name in (own.name, machine))
 
 
 def section() -> str:

@@ -100,7 +100,7 @@ def test_a_second_run_does_nothing_and_says_so(measured: Checkout) -> None:
     assert written() == before
 
 
-def test_one_core_measures_the_same_as_all(fresh: Checkout) -> None:
+def test_one_core_runs_the_same_commands_as_all(fresh: Checkout) -> None:
     def commands(cores: str) -> list[str]:
         said = fresh.run("--dry-run", "--printshellcmds", "--cores", cores).stdout
         # A dry run lists jobs in no order; the positions are that of the trials.
@@ -162,15 +162,17 @@ def test_an_arm_that_joins_leaves_the_others_as_they_are(small: Checkout) -> Non
     assert {place.split("/")[4] for place in after.keys() - before.keys()} == {"3.13t"}
 
 
-def test_another_interpreter_measures_everything_anew_and_at_once(
+def test_another_interpreter_measures_everything_anew_and_at_once_on_one_core_too(
     small: Checkout, identities: dict[str, dict[str, Any]]
 ) -> None:
     before = small.trial_ids()
+    assert {record["outcome"] for record in small.records().values()} == {"ok"}
     given = {"provider": "given", "paths": {"3.13": identities["3.13"]["executable"]}}
     small.configure(SMALL_SWEEP | {"interpreters": given})
-    small.measure()
+    small.measure("--cores", "1")
     after = small.trial_ids()
     assert before.keys() == after.keys()
+    assert {record["outcome"] for record in small.records().values()} == {"ok"}
     assert not before.items() & after.items()
     assert "Nothing to be done" in small.measure()
 

@@ -16,6 +16,7 @@ from threads_or_processes.plan.config import requirements_of
 from threads_or_processes.trial.needs import Need
 
 from tests.pipeline.conftest import PLANTED_TOKEN, ROOT, SWEEP, Checkout, new_checkout
+from tests.trial.test_user_workloads import WITH_SETUP, noted
 
 DOCUMENT = (ROOT / "docs/your-own-work.md").read_text(encoding="utf-8")
 ONLY_YOURS = yaml.safe_load((ROOT / "docs/examples/only-yours.yaml").read_text(encoding="utf-8"))
@@ -197,6 +198,16 @@ import functools
 def helper(task): return task
 def work(task, pattern='plain', kind='a'): return helper(task)
 """
+# Its exception can be pickled but not unpickled; the calibration runs it serially.
+UNREADABLE = """
+import multiprocess, threading
+class AwkwardError(Exception):
+    def __init__(self, one, other): super().__init__(f"{one} and {other}")
+def work(task):
+    if multiprocess.parent_process() or threading.current_thread() != threading.main_thread():
+        raise AwkwardError(task, task)
+    return task
+"""
 #: Values that neither a file's name nor one of Snakemake's patterns can hold.
 ODD_VALUES = ["../a/b {workers}", "\\d+" + "x" * 300]
 
@@ -205,10 +216,14 @@ def test_a_work_that_cant_be_sent_is_an_outcome_and_the_sweep_goes_on(own: Check
     write(own, "first.py", "def work(task): return memoryview(bytes(task))")
     write(own, "second.py", KILLER)
     write(own, "third.py", REMEMBERING)
-    names = ("first", "second", "third")
+    write(own, "connected.py", WITH_SETUP)
+    write(own, "unreadable.py", UNREADABLE)
+    names = ("first", "second", "third", "connected", "unreadable")
     asked = sweep(**{name: {"function": f"{name}.py:work"} for name in names})
     # A parameter may be called like a key about the work.
     asked["workloads"]["third"] |= {"kind": "odd", "params": {"kind": "b"}}
+    in_threads = {"workloads": ["connected", "unreadable"], "models": ["threads"]}
+    asked["experiments"]["in_threads"] = asked["experiments"]["own"] | in_threads
     asked["experiments"]["own"]["params"] = {"pattern": ODD_VALUES}
     own.configure(asked)
     said = own.report()
@@ -216,6 +231,20 @@ def test_a_work_that_cant_be_sent_is_an_outcome_and_the_sweep_goes_on(own: Check
     assert [one["outcome"] for one in varied] == ["ok"] * 4
     assert {one["cell"]["params"]["kind"] for one in varied} == {"b"}
     assert sorted({one["cell"]["params"]["pattern"] for one in varied}) == ODD_VALUES
+    told = noted(own.folder / "connected.log")
+    unreadable = []
+    for record in own.records().values():
+        cell = record["cell"]
+        if cell["function"] == "connected.py:work":
+            assert record["outcome"] == "ok"
+            begin, end = record["started_monotonic_ns"], record["ended_monotonic_ns"]
+            for moments in told.values():  # all set up and all torn down, in its own process
+                assert sum(begin < at < end for at in moments.values()) == cell["workers"]
+        elif cell["function"] == "unreadable.py:work" and cell["model"] != "serial":
+            unreadable.append(cell["model"])
+            assert record["outcome"] == "raised"
+            assert record["explanation"].startswith("unreadable.py:work raised AwkwardError: ")
+    assert sorted(unreadable) == ["processes-spawn", "threads"]
     holders = [
         path
         for path in own.folder.rglob("*")

@@ -1,5 +1,7 @@
 """A claim's published figure from real results of pyperf."""
 
+import csv
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,10 @@ import pytest
 import yaml
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.plan.claims import files_behind, read_claim_files
+
+from tests.analysis.archives import collect_into, tables_of
+from tests.factories import MS, measured
+from tests.project.test_sweeps import campaign
 
 from .conftest import Config, planned
 
@@ -93,3 +99,27 @@ def test_a_figure_that_can_t_be_read_is_named(
     assert what in mistake.value.what
     assert mistake.value.where.startswith(str(folder))
     assert mistake.value.hint
+
+
+@pytest.mark.parametrize(
+    ("free_threaded_ns", "verdict"), [(20 * MS, "supported"), (10 * MS, "refuted")]
+)
+def test_the_figure_decides_the_verdict(
+    folder: Path, free_threaded_ns: float, verdict: str
+) -> None:
+    """Theirs takes twice as long on the free-threaded build."""
+    cells = {"cell": "json/serial/1/free-threaded/warm", "baseline": "json/serial/1/standard/warm"}
+    experiment = {"workloads": ["json"], "models": ["serial"], "workers": [1], "timing": "warm"}
+    plan = campaign(
+        None,
+        2,
+        builds=["3.13", "3.13t"],
+        claims=[written(folder, CLAIM | cells)],
+        experiments={"ours": experiment | {"question": "How long?"}},
+    ).plan
+    made = measured(plan, lambda cell: free_threaded_ns if cell.arm == "3.13t" else 10 * MS)
+    results = collect_into(folder / "results", made)
+    claims = tables_of(results, "trials.csv.gz", folder / "tables")["claims.csv"]
+    (row,) = csv.DictReader(io.StringIO(claims.decode()))
+    assert row["verdict"] == verdict
+    assert float(row["published_low_ratio"]) == pytest.approx(0.5)

@@ -8,7 +8,14 @@ from pathlib import Path
 
 def snakemake(folder: Path, *arguments: str, **environment: str) -> str:
     """Run Snakemake on a folder's Snakefile; returns what it said on both streams."""
-    done = subprocess.run(
+    return run_snakemake(folder, *arguments, **environment).stdout
+
+
+def run_snakemake(
+    folder: Path, *arguments: str, **environment: str
+) -> "subprocess.CompletedProcess[str]":
+    """The same with its exit status; both streams in `stdout`."""
+    return subprocess.run(
         [sys.executable, "-m", "snakemake", "--directory", str(folder), *arguments],
         cwd=folder,
         env={**os.environ, "TERM": "dumb", "COLUMNS": "200", **environment},
@@ -18,4 +25,3 @@ def snakemake(folder: Path, *arguments: str, **environment: str) -> str:
         check=False,
         timeout=300,
     )
-    return done.stdout
