@@ -34,11 +34,15 @@ TESTED = {
         "tests/project/test_docs.py::test_the_pages_that_are_made_from_the_code_are_up_to_date"
     ),
     "tools/unpack <machine>.tar.gz": (
-        "tests/pipeline/test_exporting.py::test_an_archive_is_unpacked_next_to_own_results"
+        "tests/pipeline/test_exporting.py"
+        "::test_what_was_measured_is_packed_and_compared_on_another_machine"
     ),
     "snakemake --cores all --config campaign=nightly baseline=results/<machine>": (
         "tests/pipeline/test_own_work.py"
         "::test_an_edited_function_is_compared_with_the_state_before_without_a_name"
+    ),
+    "snakemake --cores all --config dataset=after/trials.csv.gz baseline=before/trials.csv.gz": (
+        "tests/pipeline/test_archive.py::test_two_archived_data_sets_are_compared"
     ),
     "snakemake --cores all --config dataset=docs/example": (
         "tests/pipeline/test_exporting.py"
@@ -51,6 +55,10 @@ TESTED = {
     """--config baseline=main 'fail_on=["slower"]'""": (
         "tests/pipeline/test_own_work.py"
         "::test_an_edited_function_is_measured_anew_and_compared_with_its_baseline"
+    ),
+    "snakemake --cores all pack": (
+        "tests/pipeline/test_exporting.py"
+        "::test_what_was_measured_is_packed_and_compared_on_another_machine"
     ),
     "snakemake --cores all measuring_report": (
         "tests/pipeline/test_as_a_module.py::test_what_was_lost_is_made_again"
@@ -96,8 +104,6 @@ PLACEHOLDERS = {
     "dataset=PATH": "dataset=docs/example",
     'claims=["mine.yaml"]': 'claims=["published"]',
     "path/to/trials.csv.gz": "docs/example/trials.csv.gz",
-    "after/trials.csv.gz": "docs/example/trials.csv.gz",
-    "before/trials.csv.gz": "docs/example/trials.csv.gz",
 }
 
 
