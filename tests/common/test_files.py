@@ -2,6 +2,9 @@
 
 import errno
 import os
+import resource
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -67,6 +70,33 @@ def test_a_command_that_a_file_system_stops_says_so(
     with pytest.raises(SystemExit):
         exit_on_user_error(lambda: (tmp_path / "nothing" / "x").read_text())
     assert f"error: a file is missing\n  where: {tmp_path}/nothing/x" in capsys.readouterr().err
+
+
+def test_a_command_without_memory_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        exit_on_user_error(lambda: bytes(2**62))
+    assert capsys.readouterr().err.startswith("error: the memory is full\n  fix: ")
+
+
+def test_a_command_that_may_open_no_more_files_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    acts: list[Callable[[], object]] = [
+        os.pipe,
+        partial(os.listdir, tmp_path),
+        Path(__file__).read_text,
+    ]
+    for act in acts:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+        try:
+            with pytest.raises(SystemExit):
+                exit_on_user_error(act)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        said = capsys.readouterr().err
+        assert said.startswith("error: too many files are open\n")
+        assert "fix:   raise the limit (`ulimit -n`)" in said
 
 
 def test_a_fault_of_the_program_stays_one() -> None:

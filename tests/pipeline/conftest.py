@@ -191,6 +191,11 @@ class Checkout:
         """Every trial ever measured here."""
         return {path.stem for path in (self.results / "archive").iterdir()}
 
+    def archived(self) -> dict[str, bytes]:
+        """Every record that was ever written, by trial id."""
+        found = self.folder.glob("results/*/archive/*.json")
+        return {file.stem: file.read_bytes() for file in found}
+
     def copy(self, to: Path) -> "Checkout":
         """The same folder once more, times of its files included."""
         shutil.copytree(self.folder, to, copy_function=shutil.copy2)

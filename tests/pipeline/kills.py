@@ -166,8 +166,7 @@ class Soak:
     @property
     def archived(self) -> dict[str, bytes]:
         """Every record that was ever written, by trial id."""
-        found = self.checkout.folder.glob("results/*/archive/*.json")
-        return {file.stem: file.read_bytes() for file in found}
+        return self.checkout.archived()
 
     @property
     def said(self) -> str:

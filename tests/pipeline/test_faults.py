@@ -1,12 +1,16 @@
 """What happens to a campaign from outside: nothing is lost, and nothing is mixed in."""
 
+import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from threads_or_processes.trial.measured.proc import system_text
 
 from tests.pipeline.conftest import OWN_RESULTS, SMALL_SWEEP, Checkout, new_checkout
 
@@ -112,6 +116,40 @@ def test_results_deleted_behind_a_finished_report_are_measured_again(
     assert f"{planned} trials planned" in said, said
     assert said.count("rule measure_trial") == planned
     assert "rule render_report" in said
+
+
+def test_a_killed_retry_pass_is_run_again(small: Checkout) -> None:
+    before = small.archived()
+    account = small.results / "second-look.json"
+    account.unlink()
+    small.configure(with_retry_pass(600))
+    command = small.command(f"{OWN_RESULTS}/trials.parquet")
+    with subprocess.Popen(command, cwd=small.folder, env=small.environment()) as run:
+        try:
+            while not (found := [pid for pid in session_of(run.pid) if is_retry_pass(pid)]):
+                assert run.poll() is None, "the run ended without a retry pass"
+                time.sleep(0.02)
+            os.kill(found[0], signal.SIGKILL)
+            assert run.wait() != 0
+        finally:
+            run.kill()
+    assert not account.exists()
+    small.configure(with_retry_pass(1))
+    small.measure()
+    assert json.loads(account.read_text(encoding="utf-8"))["budget_s"] == 1
+    assert before.items() <= small.archived().items()
+    assert set(small.records()) == {trial["record"] for trial in small.plan()["trials"]}
+
+
+def with_retry_pass(seconds: float) -> dict[str, Any]:
+    """The sweep, with a retry pass of at most so long."""
+    return SMALL_SWEEP | {"trial": SMALL_SWEEP["trial"] | {"retry_pass_s": seconds}}
+
+
+def is_retry_pass(pid: int) -> bool:
+    """Whether it is the command of the retry pass itself, and no shell."""
+    command = system_text(Path(f"/proc/{pid}/cmdline")).split("\0")
+    return command[1:4] == ["-m", "threads_or_processes.trial", "retry"]
 
 
 def test_a_run_outlives_those_who_read_what_it_says(fresh: Checkout) -> None:

@@ -158,6 +158,9 @@ def test_results_on_a_read_only_file_system(small: Checkout) -> None:
         pytest.skip("this system lets nobody mount a folder of his own")
     said = refused(small, "error: the file system is read-only", beginning=read_only)
     assert f"where: results/{small.results.name}" in said
+    dry = small.run("--dry-run", beginning=read_only)
+    assert dry.returncode == 0, dry.stdout
+    assert "rule render_report" in dry.stdout
 
 
 def test_results_without_permission(small: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,13 @@ _OF_FILES = {
         ("there is a file in the place of a folder", "move it away and run snakemake again"),
     ),
     errno.ENOENT: ("a file is missing", "run snakemake again"),
+    errno.EMFILE: (
+        "too many files are open",
+        "raise the limit (`ulimit -n`) and run the same command again; it goes on from here",
+    ),
 }
+#: Those that need no file.
+_OF_NO_FILE = (*FULL, errno.EMFILE)
 
 
 def file_error(error: OSError, path: str | os.PathLike[str]) -> UserError:
@@ -70,16 +76,24 @@ def file_error(error: OSError, path: str | os.PathLike[str]) -> UserError:
 def exit_on_user_error(act: Callable[[], Result]) -> Result:
     """Call `act`, a command's main; show a `UserError` as one message and exit with 2.
 
-    So is what a file system refuses.
+    So is what a file system refuses, and a lack of memory.
     """
     try:
         return act()
     except UserError as error:
         _exit_with(error)
     except OSError as error:
-        if error.errno not in (FULL if error.filename is None else _OF_FILES):
+        if error.errno not in (_OF_NO_FILE if error.filename is None else _OF_FILES):
             raise
         _exit_with(file_error(error, error.filename or ""))
+    except MemoryError:
+        _exit_with(
+            UserError(
+                "the memory is full",
+                hint="end other programs or raise the limit (`ulimit -v`), and run the same "
+                "command again; it goes on from here",
+            )
+        )
     except KeyboardInterrupt:  # asked for by the user; nothing to explain
         sys.exit(130)
 
