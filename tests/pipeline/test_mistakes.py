@@ -163,12 +163,15 @@ def test_results_on_a_read_only_file_system(small: Checkout) -> None:
     assert "rule render_report" in dry.stdout
 
 
-def test_results_without_permission(small: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("place", [".", "trials/mandelbrot"])
+def test_results_without_permission(
+    small: Checkout, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
     user = as_ordinary_user(keeps="dac_read_search")
     for path in (small.folder, *small.folder.rglob("*")) if user else ():
         os.chown(path, UID, -1, follow_symlinks=False)
-    small.results.chmod(0o555)
+    (small.results / place).chmod(0o555)
     monkeypatch.setenv("HOME", str(small.folder))
     monkeypatch.setenv("LOGNAME", "nobody")  # as the Makefile does for a user without a name
     said = refused(small, "error: this user has no permission", beginning=user)
-    assert f"where: results/{small.results.name}" in said
+    assert f"where: {Path('results', small.results.name, place)}\n" in said
