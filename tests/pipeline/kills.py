@@ -273,11 +273,16 @@ class Soak:
 
     def _look(self, victim: Victim) -> None:
         """Compare the records with those that were there before a kill."""
-        counted = {record["trial_id"] for record in self.checkout.records().values()}
-        now = self.archived
+        counted, now = self._counted(), self.archived
         gone = {trial for trial, content in self.known.items() if now.get(trial) != content}
         self.lost.setdefault(victim, set()).update(gone, counted - now.keys())
         self.known |= now
+
+    def _counted(self) -> set[str]:
+        """Which trials have a record; Snakemake removes the folders of a killed one meanwhile."""
+        while True:
+            with contextlib.suppress(FileNotFoundError):
+                return set(self.checkout.trial_ids().values())
 
     def _abandoned(self) -> list[str]:
         """Markers of this campaign's trials that nobody answers for any more."""
