@@ -267,6 +267,17 @@ def test_a_broken_interpreter_is_no_outcome_of_the_work(
         run_calibration("mandelbrot", {}, 2, broken_identity)
 
 
+def test_an_interpreter_that_was_cut_short_is_no_outcome_of_the_work(
+    misbehave: Misbehave, tmp_path: Path
+) -> None:
+    broken = tmp_path / "python"
+    broken.write_bytes(b"\x7fELF, cut short")
+    broken.chmod(0o755)
+    with pytest.raises(UserError, match=rf"did not start: .*{broken}") as stop:
+        misbehave("", identity={"executable": str(broken)})
+    assert "interpreters" in stop.value.hint
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

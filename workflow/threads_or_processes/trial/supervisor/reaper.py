@@ -14,6 +14,7 @@ that stream is its own end.
 
 import contextlib
 import ctypes
+import errno
 import os
 import select
 import shutil
@@ -38,8 +39,10 @@ POLITE = (
     *(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGALRM),
     *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU),
 )
-# Begins a report that says why the measured process could not be started.
-REFUSED = "!"
+# They begin a report that says why the measured process could not be started: the system refused
+# it, or its program is broken.
+REFUSED, BROKEN = "!", "?"
+BREAKS = (errno.ENOEXEC, errno.ENOENT, errno.EACCES)
 LONGEST_REPORT_BYTES = 512  # a pipe takes so many at once
 # Begins the name of a trial's marker (leftovers.py).
 MARKER = "marker."
@@ -100,7 +103,7 @@ def _keep(request: ReaperRequest, control: int, report: int) -> None:
             try:
                 words = str(_run(request, control, adopts=adopts))
             except OSError as error:
-                words = f"{REFUSED}{error}"
+                words = f"{BROKEN if error.errno in BREAKS else REFUSED}{error}"
             end_children()
             with contextlib.suppress(BrokenPipeError):  # the supervisor has ended
                 os.write(report, words.encode(errors="replace")[:LONGEST_REPORT_BYTES])

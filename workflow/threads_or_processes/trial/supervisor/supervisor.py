@@ -35,6 +35,7 @@ from threads_or_processes.trial.supervisor.leftovers import (
 from threads_or_processes.trial.supervisor.outcome import exit_words, explained, unanswered
 from threads_or_processes.trial.supervisor.pipeline_idle import ancestors, await_idle, cpu_ns
 from threads_or_processes.trial.supervisor.reaper import (
+    BROKEN,
     LONGEST_REPORT_BYTES,
     PREFIX_VARIABLE,
     REFUSED,
@@ -225,7 +226,8 @@ class _Reaper:
     def exit_code(self, timeout_s: float) -> int | None:
         """The measured process's, once nothing of it runs any more; None when time is over.
 
-        A negative one is a signal's number. Raises `RefusedError` where it could not be started.
+        A negative one is a signal's number. Raises `RefusedError` or `NotStartedError` where there
+        never was one.
         """
         if not self._speaks_within(timeout_s):
             return None
@@ -237,6 +239,8 @@ class _Reaper:
             )
         if content.startswith(REFUSED):
             raise RefusedError(content.removeprefix(REFUSED))
+        if content.startswith(BROKEN):
+            raise NotStartedError(f"the interpreter did not start: {content.removeprefix(BROKEN)}")
         return int(content)
 
     def dismiss(self) -> bool:
