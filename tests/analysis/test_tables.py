@@ -129,9 +129,10 @@ def test_failed_trials_are_counted_and_left_out_of_times() -> None:
         "worker_died": 0,
         "missing": 0,
     }
-    assert outcomes.loc["timeout", "example_cell"] == THREADS
-    assert outcomes.loc["timeout", "example_explanation"] == "the trial ended as timeout"
-    assert outcomes["example_cell"].isna()["ok"]
+    failures = tables["failures"].set_index("outcome")
+    assert failures["trials"].to_dict() == {"timeout": 1, "wrong_result": 1}
+    assert failures.loc["timeout", "cell"] == THREADS
+    assert failures.loc["timeout", "explanation"] == "the trial ended as timeout"
 
 
 def test_a_failed_trial_counts_for_no_time_even_if_it_kept_its_repetitions() -> None:
@@ -146,10 +147,11 @@ def test_a_failed_trial_counts_for_no_time_even_if_it_kept_its_repetitions() -> 
 def test_trials_that_the_data_set_lacks_are_missing_not_forgotten() -> None:
     campaign = make_campaign([make_cell("json", "serial", 1, "3.13", blocks=4)])
     trials = trials_of(campaign)
-    outcomes = all_tables(plan_of(campaign), trials[trials["block"] != 3])["outcomes"]
-    outcomes = outcomes.set_index("outcome")
+    tables = all_tables(plan_of(campaign), trials[trials["block"] != 3])
+    outcomes = tables["outcomes"].set_index("outcome")
     assert outcomes.loc["missing", "trials"] == 1
-    assert outcomes.loc["missing", "example_cell"] == SERIAL
+    failures = tables["failures"][["cell", "outcome", "trials"]]
+    assert failures.to_numpy().tolist() == [[SERIAL, "missing", 1]]
     assert outcomes["trials"].drop("planned").sum() == outcomes.loc["planned", "trials"] == 4
 
 

@@ -1,56 +1,67 @@
 """How the campaign went: every trial accounted for, the machine's health, drift over the blocks."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from threads_or_processes.analysis.frames import as_list
 from threads_or_processes.analysis.trial_values import column_on
 from threads_or_processes.records.plan import Plan
-from threads_or_processes.records.tables.measured import HealthRow, OrderRow, OutcomeRow
+from threads_or_processes.records.tables.measured import (
+    FailureRow,
+    HealthRow,
+    OrderRow,
+    OutcomeRow,
+)
 from threads_or_processes.records.texts import shortened
 from threads_or_processes.records.vocabulary import ANY_HEALTH_FLAG, Basis, HealthFlag, Outcome
+
+#: The outcome of a planned trial that has no record.
+MISSING = "missing"
+NO_RECORD = "the data set has no record of it"
 
 
 def outcomes_table(plan: Plan, trials: pd.DataFrame) -> list[OutcomeRow]:
     """A row for all planned trials, for each outcome, for those missing.
 
-    Every outcome of the work has its row, also at zero; the first trial by cell and block is the
-    example.
+    Every outcome of the work has its row, also at zero.
     """
-    recorded = trials.drop_duplicates("trial_id")
-    places = set(zip(recorded["cell"], recorded["block"], strict=True))
-    missing = sorted({(trial.cell, trial.block) for trial in plan.trials} - places)
+    ended = Counter(as_list(trials.drop_duplicates("trial_id")["outcome"]))
+    shown = [one for one in Outcome if one is not Outcome.HARNESS_FAILED or ended[one]]
     return [
         OutcomeRow(outcome="planned", trials=len(plan.trials)),
-        *(
-            _outcome_row(outcome, recorded)
-            for outcome in Outcome
-            if outcome is not Outcome.HARNESS_FAILED or (recorded["outcome"] == outcome).any()
-        ),
-        OutcomeRow(
-            outcome="missing",
-            trials=len(missing),
-            example_cell=missing[0][0] if missing else None,
-            example_explanation="the data set has no record of it" if missing else None,
-        ),
+        *(OutcomeRow(outcome=outcome, trials=ended[outcome]) for outcome in shown),
+        OutcomeRow(outcome=MISSING, trials=len(_missing(plan, trials))),
     ]
 
 
-def _outcome_row(outcome: Outcome, recorded: pd.DataFrame) -> OutcomeRow:
-    of_kind = recorded[recorded["outcome"] == outcome]
-    row = OutcomeRow(outcome=outcome, trials=len(of_kind))
-    if outcome is Outcome.OK or of_kind.empty:
-        return row
-    example = of_kind.iloc[0]
-    return replace(
-        row,
-        example_cell=example["cell"],
-        example_explanation=shortened(example["explanation"]),
-    )
+def failures_table(plan: Plan, trials: pd.DataFrame) -> list[FailureRow]:
+    """A row for each cell and outcome other than ok, then for each cell with missing trials.
+
+    The first trial by block explains it (`trials` in canonical order).
+    """
+    recorded = trials.drop_duplicates("trial_id")
+    failed = recorded[recorded["outcome"] != Outcome.OK]
+    columns = (as_list(failed[name]) for name in ("cell", "outcome", "explanation"))
+    said: dict[tuple[str, str], list[str]] = {}
+    for cell, outcome, explanation in zip(*columns, strict=True):
+        said.setdefault((cell, outcome), []).append(explanation or "")
+    for cell, _ in _missing(plan, trials):
+        said.setdefault((cell, MISSING), []).append(NO_RECORD)
+    return [
+        FailureRow(cell=cell, outcome=outcome, trials=len(of), explanation=shortened(of[0]))
+        for (cell, outcome), of in said.items()
+    ]
+
+
+def _missing(plan: Plan, trials: pd.DataFrame) -> list[tuple[str, int]]:
+    """Cell and block of the planned trials without a record, in order."""
+    places = set(zip(trials["cell"], trials["block"], strict=True))
+    return sorted({(trial.cell, trial.block) for trial in plan.trials} - places)
 
 
 def health_table(trials: pd.DataFrame) -> list[HealthRow]:

@@ -9,7 +9,12 @@ import pyarrow
 
 from threads_or_processes.analysis.amounts import amounts_table, times_at_amounts
 from threads_or_processes.analysis.beyond_trials import beyond_trials
-from threads_or_processes.analysis.campaign_tables import health_table, order_table, outcomes_table
+from threads_or_processes.analysis.campaign_tables import (
+    failures_table,
+    health_table,
+    order_table,
+    outcomes_table,
+)
 from threads_or_processes.analysis.cells import cells_table, distributions_table
 from threads_or_processes.analysis.claims import claims_table
 from threads_or_processes.analysis.control import control_table, pairs, twins
@@ -108,6 +113,7 @@ def rows_of(plan: Plan, found: Reduced, *, plain_arms: Collection[str] = ()) -> 
         versions=versions_table(contested, plan),
         claims=claims_table(plan, trials, each, values, times, rules, plain_arms=plain_arms),
         outcomes=outcomes_table(plan, each),
+        failures=failures_table(plan, each),
         notebook=notebook_table(plan, trials, each, values),
         startup=startup_table(plan, trials, values, times),
         memory=memory_table(plan, each),

@@ -33,6 +33,7 @@ from threads_or_processes.records.tables.experiments import (
 from threads_or_processes.records.tables.measured import (
     CellRow,
     DistributionRow,
+    FailureRow,
     HealthRow,
     ModesRow,
     OrderRow,
@@ -59,6 +60,7 @@ class AllTables:
     versions: Sequence[VersionRow]
     claims: Sequence[ClaimRow]
     outcomes: Sequence[OutcomeRow]
+    failures: Sequence[FailureRow]
     notebook: Sequence[NotebookRow]
     startup: Sequence[StartupRow]
     memory: Sequence[MemoryRow]

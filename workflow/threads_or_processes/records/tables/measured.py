@@ -276,8 +276,16 @@ class OutcomeRow:
         str, Field("planned, each outcome, missing; planned is the sum of the others")
     ]
     trials: Annotated[int, Field("number of trials")]
-    example_cell: Annotated[str | None, Field("first cell where it happened")] = None
-    example_explanation: Annotated[str | None, Field("what was said there")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailureRow:
+    """An outcome other than `ok` in a cell, or trials of it that have no record."""
+
+    cell: Annotated[str, Field("the cell")]
+    outcome: Annotated[str, Field("the outcome, or missing")]
+    trials: Annotated[int, Field("number of trials of the cell that ended in it", minimum=1)]
+    explanation: Annotated[str, Field("what was said of the first of them")]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from statistics import median_low
 
 from threads_or_processes.records.tables.measured import (
     CellRow,
+    FailureRow,
     HealthRow,
     OutcomeRow,
 )
@@ -78,6 +79,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
                     left_out(evidence.campaign.experiments, evidence.campaign),
                 ),
             ),
+            *_failures(evidence.tables.failures),
             _flagged(cells, evidence.campaign),
             Fold(
                 summary="Diagnostics: order, drift, outliers, percentiles",
@@ -110,16 +112,30 @@ def _outcomes(rows: Sequence[OutcomeRow]) -> Table:
         (
             Column("Outcome", lambda row: words.outcome_word(row.outcome)),
             Number("Trials", lambda row: text.whole(row.trials)),
-            Column(
-                "For example", lambda row: text.plain(row.example_cell or "", 100) or text.MISSING
-            ),
-            Column(
-                "Message",
-                lambda row: text.plain(row.example_explanation or "", 400) or text.MISSING,
-            ),
         ),
         caption="Outcomes of the planned trials",
     )
+
+
+def _failures(rows: Sequence[FailureRow]) -> Iterator[Fold]:
+    """Which configurations have trials without times, and why."""
+    if rows:
+        yield Fold(
+            summary="Configurations with failed or missing trials",
+            content=(
+                table_of(
+                    rows,
+                    (
+                        Column("Configuration", lambda row: text.plain(row.cell, 100)),
+                        Column("Outcome", lambda row: words.outcome_word(row.outcome)),
+                        Number("Trials", lambda row: text.whole(row.trials)),
+                        Column("Message", lambda row: text.plain(row.explanation, 400)),
+                    ),
+                    caption="Trials without times",
+                    source="failures",
+                ),
+            ),
+        )
 
 
 def _odd(evidence: Evidence) -> str:
