@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from threads_or_processes.common.signing import signed
 from threads_or_processes.trial.measured.proc import system_text
 
 from tests.pipeline.conftest import OWN_RESULTS, SMALL_SWEEP, Checkout, new_checkout
@@ -173,3 +174,30 @@ def test_a_run_outlives_those_who_read_what_it_says(fresh: Checkout) -> None:
     said = closed.communicate()[0]
     assert closed.returncode == 0, said
     assert set(fresh.records()) == {FIRST, SECOND}
+
+
+def test_a_broken_interpreter_stops_the_run_and_its_trial_follows_after_the_mend(
+    small: Checkout, tmp_path: Path
+) -> None:
+    file = small.results / "interpreters/3.13.json"
+    identity, at_s = json.loads(file.read_text(encoding="utf-8")), file.stat().st_mtime
+    works, broken, venv = Path(identity["executable"]).parents[1], tmp_path / "b", tmp_path / "venv"
+    python = venv / "bin/python"
+    file.write_text(json.dumps(signed(identity | {"executable": str(python)})), encoding="utf-8")
+    os.utime(file, (at_s, at_s))
+    (broken / "bin").mkdir(parents=True)
+    (broken / "bin/python").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    (broken / "bin/python").chmod(0o755)
+    venv.symlink_to(broken)
+    before = small.trial_ids()
+    (small.results / FIRST).unlink()
+    stopped = small.run()
+    assert stopped.returncode != 0
+    assert f"{python} did not start" in stopped.stdout
+    assert not (small.results / FIRST).exists()
+    venv.unlink()
+    venv.symlink_to(works)
+    small.measure()
+    after = small.trial_ids()
+    assert {place for place in before if after[place] != before[place]} == {FIRST}
+    assert small.records()[FIRST]["outcome"] == "ok"
