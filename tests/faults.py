@@ -35,7 +35,11 @@ class Fault:
         """What came of it."""
         if self.failed:
             return f"NOT AS PROMISED: {', '.join(self.failed)}"
-        return self.outcome if self.times else f"not tried here: {'; '.join(self.skipped)}"
+        return (
+            self.outcome
+            if self.times
+            else f"not tried here: {'; '.join(dict.fromkeys(self.skipped))}"
+        )
 
     def note(self, report: pytest.TestReport) -> None:
         """Count a test of this fault."""

@@ -21,6 +21,7 @@ from tests.pipeline.conftest import NOTHING, SWEEP, Checkout
 
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "squeue", "munged")
 CONF = Path("/etc/slurm/slurm.conf")  # the jobs' own environment names no other
+OURS = "# Of the tests of threads-or-processes"
 # One workload on one build: twelve trials.
 SMALL_SWEEP = SWEEP | {
     "builds": ["3.13"],
@@ -39,7 +40,7 @@ MACHINES = {
 
 def slurm_conf(folder: Path, host: str) -> str:
     """One controller and two nodes, all of them this host."""
-    return f"""
+    return f"""{OURS}
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort=16817
@@ -77,9 +78,15 @@ def why_not() -> str | None:
         return "only root can start slurmd and munged"
     if len(os.sched_getaffinity(0)) < 2:
         return "two nodes that differ need two CPUs"
-    if CONF.exists():
+    if CONF.exists() and not is_abandoned(CONF.read_text(encoding="utf-8")):
         return f"{CONF} belongs to another cluster"
     return None
+
+
+def is_abandoned(conf: str) -> bool:
+    """Whether it is of tests that were killed: no controller runs any more."""
+    running = subprocess.run(["pgrep", "-x", "slurmctld"], stdout=subprocess.DEVNULL, check=False)
+    return conf.startswith(OURS) and running.returncode != 0
 
 
 @pytest.fixture(scope="session")
