@@ -335,6 +335,23 @@ def test_what_a_killed_supervisor_and_reaper_leave_the_next_trial_ends_and_only_
     assert [path for path in SHARED_MEMORY.iterdir() if prefix in path.name] == []
 
 
+def test_a_request_to_end_that_comes_during_a_fork_is_not_lost(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    asked: list[int] = []
+
+    def ask() -> None:  # once: a hook stays for as long as the process lives
+        if not asked:
+            asked.append(signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    os.register_at_fork(before=ask)
+    with pytest.raises(SystemExit) as end:
+        run_measured(fake_interpreter(tmp_path, "import time; time.sleep(60)"), {}, {}, 30)
+    assert end.value.code == 128 + signal.SIGTERM
+    assert asked
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
 @pytest.mark.parametrize("step", ["fcntl.flock", "os.write", "Path.rename", "Path.mkdir"])
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_supervisor_that_is_killed_while_it_begins_leaves_nothing(

@@ -76,8 +76,11 @@ def fork_reaper(
     `not_its` are the supervisor's ends of its pipes. The machine's lock stays with the reaper,
     so that no other trial begins before this one is gone.
     """
+    # What a handler raises while Python's own hooks of a fork run would be lost.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, POLITE)
     pid = os.fork()
     if pid:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         return pid
     try:
         os.setsid()  # an interrupt at the terminal is for the supervisor
@@ -85,6 +88,7 @@ def fork_reaper(
         # the trial and the tidying up.
         for number in POLITE:
             signal.signal(number, lambda *_: None)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         for end in not_its:
             os.close(end)
         _keep(request, control, report)
