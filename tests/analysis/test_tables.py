@@ -155,6 +155,17 @@ def test_trials_that_the_data_set_lacks_are_missing_not_forgotten() -> None:
     assert outcomes["trials"].drop("planned").sum() == outcomes.loc["planned", "trials"] == 4
 
 
+def test_a_failed_trial_needs_no_explanation() -> None:
+    campaign = make_campaign([make_cell("json", "serial", 1, "3.13", blocks=2)])
+    trials = trials_of(campaign)
+    of_second = trials["block"] == 2
+    trials.loc[of_second, "outcome"] = "raised"
+    trials.loc[of_second, "explanation"] = None
+    failures = all_tables(plan_of(campaign), trials)["failures"]
+    assert failures["outcome"].tolist() == ["raised"]
+    assert failures["explanation"].isna().all()
+
+
 @pytest.mark.parametrize(
     ("spread_ns", "flags"), [(0, None), (40, None), (80, "variable"), (200, "unstable")]
 )

@@ -47,13 +47,18 @@ def failures_table(plan: Plan, trials: pd.DataFrame) -> list[FailureRow]:
     recorded = trials.drop_duplicates("trial_id")
     failed = recorded[recorded["outcome"] != Outcome.OK]
     columns = (as_list(failed[name]) for name in ("cell", "outcome", "explanation"))
-    said: dict[tuple[str, str], list[str]] = {}
+    said: dict[tuple[str, str], list[str | None]] = {}
     for cell, outcome, explanation in zip(*columns, strict=True):
-        said.setdefault((cell, outcome), []).append(explanation or "")
+        said.setdefault((cell, outcome), []).append(explanation)
     for cell, _ in _missing(plan, trials):
         said.setdefault((cell, MISSING), []).append(NO_RECORD)
     return [
-        FailureRow(cell=cell, outcome=outcome, trials=len(of), explanation=shortened(of[0]))
+        FailureRow(
+            cell=cell,
+            outcome=outcome,
+            trials=len(of),
+            explanation=shortened(of[0]) if of[0] else None,
+        )
         for (cell, outcome), of in said.items()
     ]
 

@@ -285,7 +285,7 @@ class FailureRow:
     cell: Annotated[str, Field("the cell")]
     outcome: Annotated[str, Field("the outcome, or missing")]
     trials: Annotated[int, Field("number of trials of the cell that ended in it", minimum=1)]
-    explanation: Annotated[str, Field("what was said of the first of them")]
+    explanation: Annotated[str | None, Field("what was said of the first of them")] = None
 
 
 @dataclass(frozen=True, kw_only=True)

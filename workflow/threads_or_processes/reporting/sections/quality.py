@@ -129,7 +129,10 @@ def _failures(rows: Sequence[FailureRow]) -> Iterator[Fold]:
                         Column("Configuration", lambda row: text.plain(row.cell, 100)),
                         Column("Outcome", lambda row: words.outcome_word(row.outcome)),
                         Number("Trials", lambda row: text.whole(row.trials)),
-                        Column("Message", lambda row: text.plain(row.explanation, 400)),
+                        Column(
+                            "Message",
+                            lambda row: text.plain(row.explanation or "", 400) or text.MISSING,
+                        ),
                     ),
                     caption="Trials without times",
                     source="failures",
