@@ -23,9 +23,10 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from threads_or_processes.trial.measured.proc import PROC, children, system_text
 
@@ -76,19 +77,37 @@ def fork_reaper(
     `not_its` are the supervisor's ends of its pipes. The machine's lock stays with the reaper,
     so that no other trial begins before this one is gone.
     """
-    # What a handler raises while Python's own hooks of a fork run would be lost.
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, POLITE)
-    pid = os.fork()
-    if pid:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        return pid
+    with _postponed(POLITE):
+        pid = os.fork()
+        if pid == 0:
+            _live(request, control, report, not_its)
+    return pid
+
+
+@contextlib.contextmanager
+def _postponed(numbers: Collection[int]) -> Iterator[None]:
+    """Postpone signals: what a handler raises while Python's hooks of a fork run would be lost."""
+    arrived: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda received, _: arrived.append(received))
+        for number in numbers
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    for number in arrived:
+        signal.raise_signal(number)
+
+
+def _live(request: ReaperRequest, control: int, report: int, not_its: tuple[int, ...]) -> NoReturn:
     try:
         os.setsid()  # an interrupt at the terminal is for the supervisor
         # A polite request to end, from the work or from outside, must not come between the end of
         # the trial and the tidying up.
         for number in POLITE:
             signal.signal(number, lambda *_: None)
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         for end in not_its:
             os.close(end)
         _keep(request, control, report)
