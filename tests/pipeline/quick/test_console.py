@@ -1,6 +1,7 @@
 """What is ahead and the progress line, in real runs of Snakemake on a small Snakefile."""
 
 import fcntl
+import logging
 import os
 import pty
 import re
@@ -8,9 +9,11 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 from pathlib import Path
 
 import pytest
+from threads_or_processes.pipeline import console
 from threads_or_processes.pipeline.console import Console, Pace, progress_line
 
 from tests.conftest import ROOT
@@ -224,3 +227,12 @@ def test_the_time_left_goes_by_the_pace_so_far() -> None:
     assert pace.left_s(now_s=1100.0) == pytest.approx(300.0)
     assert progress_line(pace, now_s=1100.0).endswith("25 of 100 trials, about 5 min left")
     assert Pace(planned=3).left_s(now_s=5.0) is None
+
+
+def test_a_step_that_ctrl_c_ends_may_fail_before_the_run_hears_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(console, "INTERRUPT_ARRIVES_WITHIN_S", 60)
+    shown = Console(None, lambda _: "")
+    threading.Timer(0.1, shown.interrupt).start()
+    assert not shown._is_news(logging.makeLogRecord({"levelno": logging.ERROR, "msg": "Error"}))

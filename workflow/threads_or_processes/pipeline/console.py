@@ -11,6 +11,7 @@ import atexit
 import logging
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ SHOW_AND_LOG = "show_and_log"
 BAR_WIDTH = 30
 # On a stream that is no terminal a line is printed this often instead of being drawn over.
 LINES_IN_A_LOG = 20
+#: Ctrl-C ends a step, too, which may be told before the main thread has its signal.
+INTERRUPT_ARRIVES_WITHIN_S = 0.2
 QUIET_EVENTS = (
     LogEvent.JOB_INFO,
     LogEvent.JOB_STARTED,
@@ -169,7 +172,7 @@ class Console(Follower):
         self._trials_running: dict[int, str] = {}
         self._left_out: frozenset[str] = frozenset()
         self._ends_dry_run = False
-        self._is_interrupted = False
+        self._interrupted = threading.Event()
         self._line_is_open = False
 
     @classmethod
@@ -204,7 +207,7 @@ class Console(Follower):
 
     def interrupt(self) -> None:
         """From now on say nothing of the steps that fail because the user ends the run."""
-        self._is_interrupted = True
+        self._interrupted.set()
 
     def leave_out(self, records: Iterable[str], reason: str) -> None:
         """Say why trials are left out, and count them no more; their records name them."""
@@ -304,6 +307,8 @@ class Console(Follower):
 
     def _is_news(self, record: logging.LogRecord) -> bool:
         """Whether a record says more than that a job went well, or that the user ended the run."""
-        if self._is_interrupted or getattr(record, "event", None) in QUIET_EVENTS:
+        if record.levelno >= logging.ERROR:
+            self._interrupted.wait(INTERRUPT_ARRIVES_WITHIN_S)
+        if self._interrupted.is_set() or getattr(record, "event", None) in QUIET_EVENTS:
             return False
         return not record.getMessage().startswith(QUIET_MESSAGES)
