@@ -16,7 +16,7 @@ def _worker() -> Any:
 
     What a thread keeps in a subinterpreter is gone after each call into it.
     """
-    # Every subinterpreter of a pool has the module. Its import would take 17 ms elsewhere.
+    # Every subinterpreter of a pool has the module. An import would count in a cold time.
     interpreters = sys.modules.get("concurrent.interpreters")
     if interpreters and interpreters.get_current() != interpreters.get_main():
         return _of_interpreter
