@@ -9,13 +9,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from threads_or_processes.analysis import one_table
-from threads_or_processes.analysis.checks import Problem, type_problem
+from threads_or_processes.analysis.checks import type_problem
 from threads_or_processes.analysis.dataset import (
     check_covers,
     open_dataset,
     read_dataset,
 )
 from threads_or_processes.analysis.frames import DTYPES, names
+from threads_or_processes.analysis.refusals import Problem
 from threads_or_processes.analysis.stored import write_dataset
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.plan_file import plan_from

@@ -1,6 +1,7 @@
 """Imports between the packages point one way, and what is measured needs no library of ours."""
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
@@ -20,6 +21,8 @@ MAY_IMPORT = {
 #: Runs inside the interpreter under test, where there are only the libraries of its own lock.
 MEASURED = ("records", "trial/measured", "trial/models", "trial/workloads")
 LIBRARIES_OF_TRIALS = {"multiprocess", "joblib", "numpy", "pandas", "PIL"}
+#: Half of what Snakemake itself takes to load, or more.
+SLOW = {"matplotlib", "numpy", "pandas", "pyarrow", "scipy", "seaborn"}
 
 
 def sources(folder: Path) -> list[Path]:
@@ -84,6 +87,15 @@ def test_what_is_measured_imports_the_standard_library_and_what_trials_are_about
         and not (folder in ("trial/models", "trial/workloads") and top in LIBRARIES_OF_TRIALS)
     }
     assert not found
+
+
+def test_each_start_of_snakemake_is_spared_the_libraries_that_load_slowly() -> None:
+    modules = [name_of(source) for source in sources(PACKAGE / "pipeline")]
+    program = f"import sys, {', '.join(modules)}; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert not SLOW.intersection(loaded)
 
 
 def test_every_module_lies_in_a_package_that_is_known() -> None:

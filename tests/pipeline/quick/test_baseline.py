@@ -4,8 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from threads_or_processes.analysis.package import CSV_FILE, PACKAGE_FILE, states_in
-from threads_or_processes.analysis.refusals import GET_IT_AGAIN
+from threads_or_processes.analysis.package import CSV_FILE, GET_IT_AGAIN, PACKAGE_FILE, states_in
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.plan_file import plan_from
 from threads_or_processes.pipeline import gate

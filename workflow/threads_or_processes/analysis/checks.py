@@ -6,7 +6,6 @@ row is named by its place in its file, from 1, the header not counted: the table
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, get_type_hints
 
 import msgspec
@@ -16,31 +15,20 @@ import pandas as pd
 
 from threads_or_processes.analysis.frames import dtype, names
 from threads_or_processes.analysis.quiet import Chunks, Count, Watched, Whole
+from threads_or_processes.analysis.refusals import Problem
 from threads_or_processes.common.files import json_from
 from threads_or_processes.records.fields import Column, columns_of
 from threads_or_processes.records.interpreter import Identity
 from threads_or_processes.records.plan import Plan
-from threads_or_processes.records.tables.dataset import TrialRow
+from threads_or_processes.records.tables.dataset import REPETITION_KEY, TrialRow
 from threads_or_processes.records.tables.groups import CellKey
 from threads_or_processes.records.trial import Clock, HealthStates
-
-#: A repetition is there once, and a trial without any has one row.
-REPETITION_KEY = ["trial_id", "phase", "repetition"]
 
 #: Where a trial is in the plan.
 PLACE = ("cell", "block")
 
 LONGEST_VALUE_CHARACTERS = 60
 _LONG_NUMBER = re.compile("[0-9]{19}")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong, and where if it has a place."""
-
-    what: str
-    row: int | None = None
-    column: str = ""
 
 
 def header_problems(found: Sequence[str], record: type) -> Iterator[Problem]:

@@ -14,7 +14,6 @@ import pandas as pd
 
 from threads_or_processes.analysis.checks import (
     PLACE,
-    Problem,
     header_problems,
     interpreter_problems,
     plan_problems,
@@ -28,7 +27,7 @@ from threads_or_processes.analysis.frames import frame, names, typed
 from threads_or_processes.analysis.one_table import rows_in
 from threads_or_processes.analysis.package import PACKAGE_FILE, REPETITIONS_FILE, FileNote, Package
 from threads_or_processes.analysis.records import Record, refused, rows
-from threads_or_processes.analysis.refusals import reading, refuse
+from threads_or_processes.analysis.refusals import Problem, reading, refuse
 from threads_or_processes.analysis.stored import (
     Batches,
     Stored,

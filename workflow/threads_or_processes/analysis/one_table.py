@@ -9,9 +9,10 @@ import pandas as pd
 import pyarrow
 import pyarrow.csv
 
-from threads_or_processes.analysis.checks import Problem, header_problems
+from threads_or_processes.analysis.checks import header_problems
 from threads_or_processes.analysis.frames import names
-from threads_or_processes.analysis.refusals import GET_IT_AGAIN, refuse
+from threads_or_processes.analysis.package import GET_IT_AGAIN
+from threads_or_processes.analysis.refusals import Problem, refuse
 from threads_or_processes.analysis.stored import columns_in, pieces
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import Gunzipped

@@ -14,11 +14,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypedDict
 
-from threads_or_processes.analysis.checks import REPETITION_KEY
-from threads_or_processes.analysis.refusals import GET_IT_AGAIN
 from threads_or_processes.common.decoding import MismatchError, problem_with
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.common.files import check_ends, read_json, sha256_file
+from threads_or_processes.common.files import MAKE_IT_ANEW, check_ends, read_json, sha256_file
 from threads_or_processes.common.plan_file import plan_from
 from threads_or_processes.common.provenance import UNKNOWN
 from threads_or_processes.common.signing import edited, identity_digest, is_intact, signed
@@ -26,6 +24,7 @@ from threads_or_processes.records.fields import Column, columns_of
 from threads_or_processes.records.interpreter import Identity, Parity
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables.dataset import (
+    REPETITION_KEY,
     RepetitionOnlyRow,
     RepetitionRow,
     TrialRow,
@@ -34,6 +33,10 @@ from threads_or_processes.records.trial import Sha256
 
 #: Of the data set's columns and of what the package holds.
 SCHEMA_VERSION = 1
+
+GET_IT_AGAIN = (
+    f"if you measured it here: {MAKE_IT_ANEW}. Otherwise get the file again from where it is from"
+)
 
 PACKAGE_FILE = "datapackage.json"
 CSV_FILE = "trials.csv.gz"

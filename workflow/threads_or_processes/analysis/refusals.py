@@ -3,18 +3,25 @@
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow
 
-from threads_or_processes.analysis.checks import Problem
+from threads_or_processes.analysis.package import GET_IT_AGAIN
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.common.files import MAKE_IT_ANEW, check_ends
+from threads_or_processes.common.files import check_ends
 
-GET_IT_AGAIN = (
-    f"if you measured it here: {MAKE_IT_ANEW}. Otherwise get the file again from where it is from"
-)
 LONGEST_REASON_CHARACTERS = 200
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong, and where if it has a place."""
+
+    what: str
+    row: int | None = None
+    column: str = ""
 
 
 def refuse(problems: Iterable[Problem | None], path: Path, *, hint: str = GET_IT_AGAIN) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from threads_or_processes.analysis.package import (
     CSV_FILE,
+    GET_IT_AGAIN,
     PACKAGE_FILE,
     PARQUET_FILE,
     REPETITIONS_FILE,
@@ -15,7 +16,6 @@ from threads_or_processes.analysis.package import (
     read_package,
     states_in,
 )
-from threads_or_processes.analysis.refusals import GET_IT_AGAIN
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.trial import other_hardware

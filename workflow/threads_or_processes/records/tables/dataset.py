@@ -15,6 +15,9 @@ SHA256 = "[0-9a-f]{64}"
 #: A text that no spreadsheet computes; without the flags that Table Schema doesn't have.
 NO_FORMULA = r"[^=+\-@\t\r][\s\S]*"
 
+#: What tells repetitions apart. A trial without any has one row.
+REPETITION_KEY = ["trial_id", "phase", "repetition"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrialId:
