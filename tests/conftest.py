@@ -29,6 +29,12 @@ ARMS = ("3.13", "3.13t", "3.13t-gil")
 BEGINNING = ("cluster", "pipeline", "trial", "browser")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """One more than CPUs: trials take turns, and tests of a cluster wait for its jobs."""
+    return (yield) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Order the folders."""
 

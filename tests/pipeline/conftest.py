@@ -211,11 +211,13 @@ def new_checkout(folder: Path, sweep: dict[str, Any]) -> Checkout:
 
 
 @pytest.fixture(scope="session")
-def measured(tmp_path_factory: pytest.TempPathFactory, interpreters: Path) -> Checkout:
-    """Two workloads and the notebook on all three arms, measured once a session; don't touch."""
-    checkout = new_checkout(tmp_path_factory.mktemp("measured"), SWEEP)
-    checkout.report()
-    return checkout
+def measured(shelf: Shelf, interpreters: Path) -> Checkout:
+    """Two workloads and the notebook on all three arms, with a report; don't touch."""
+
+    def measure(folder: Path) -> None:
+        new_checkout(folder, SWEEP).report()
+
+    return Checkout(shelf.made("measured", measure))
 
 
 @pytest.fixture(scope="session")

@@ -90,13 +90,15 @@ def test_the_report_stands_alone_and_speaks_of_every_workload(measured: Checkout
     assert fetched == []
 
 
-def test_a_second_run_does_nothing_and_says_so(measured: Checkout) -> None:
+def test_a_second_run_does_nothing_and_says_so(measured: Checkout, tmp_path: Path) -> None:
+    checkout = measured.copy(tmp_path / "copy")
+
     def written() -> dict[Path, int]:
-        kept = [*measured.results.rglob("*"), measured.html]
+        kept = [*checkout.results.rglob("*"), checkout.html]
         return {path: path.stat().st_mtime_ns for path in kept}
 
     before = written()
-    assert "Nothing to be done" in measured.report()
+    assert "Nothing to be done" in checkout.report()
     assert written() == before
 
 
