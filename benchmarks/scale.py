@@ -106,6 +106,16 @@ def _size(archived: Archived, rows: int) -> tuple[int, int]:
 def with_blocks(archived: Archived, times: int) -> Archived:
     """Each block `times` times."""
     plan = archived.package.plan
+    blocks = archived.trials["cell"].map({cell.id: cell.blocks for cell in plan.cells})
+    copies = []
+    for copy in range(times):
+        again = _another(archived.trials, copy)
+        copies.append(again.assign(block=again["block"] + copy * blocks))
+    return _with(archived, plan_with_blocks(plan, times), copies)
+
+
+def plan_with_blocks(plan: Plan, times: int) -> Plan:
+    """The same plan with each block `times` times, one copy of all after the other."""
     cells = tuple(replace(cell, blocks=cell.blocks * times) for cell in plan.cells)
     trials = tuple(
         Trial(
@@ -116,13 +126,7 @@ def with_blocks(archived: Archived, times: int) -> Archived:
         for copy in range(times)
         for trial in plan.trials
     )
-    blocks = archived.trials["cell"].map({cell.id: cell.blocks for cell in plan.cells})
-    copies = []
-    for copy in range(times):
-        again = _another(archived.trials, copy)
-        copies.append(again.assign(block=again["block"] + copy * blocks))
-    planned = replace(plan, cells=cells, trials=trials, blocks=plan.blocks * times)
-    return _with(archived, planned, copies)
+    return replace(plan, cells=cells, trials=trials, blocks=plan.blocks * times)
 
 
 def with_workloads(archived: Archived, times: int) -> Archived:
@@ -226,7 +230,7 @@ def steps(archived: Archived) -> Iterator[list[str]]:
             ),
         ):
             out = {"unpack": results, "tables": results / "tables", "render": page}[step]
-            cpu_s, peak_bytes = _spent(package, step, *map(str, options), "--out", str(out))
+            cpu_s, peak_bytes = spent(package, step, *map(str, options), "--out", str(out))
             bytes_ = f"{page.stat().st_size / 1e6:.1f}" if page.exists() else ""
             yield [*size, step, f"{cpu_s:.0f}", f"{peak_bytes / 1e6:,.0f}", bytes_]
 
@@ -240,7 +244,7 @@ print(status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 """
 
 
-def _spent(package: str, *command: str) -> tuple[float, int]:
+def spent(package: str, *command: str) -> tuple[float, int]:
     """CPU time in seconds and peak memory in bytes of a command of the project's."""
     own = [sys.executable, "-m", f"threads_or_processes.{package}", *command]
     measured = subprocess.run(

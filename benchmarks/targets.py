@@ -26,6 +26,7 @@ from threads_or_processes.common.plan_file import read_plan
 
 from benchmarks.against_pyperf import PROCESSES, narrower
 from benchmarks.bench import ROOT, SERIAL_CELLS
+from benchmarks.collecting import row as collecting_row
 from benchmarks.control import (
     INTERVALS,
     PARALLEL_BOUND,
@@ -62,6 +63,8 @@ class Size:
     """Functions that are timed by pyperf, too."""
     blocks: int
     """Of the default sweep, planned in a dry run."""
+    trials: int
+    """Whose records are collected."""
     rows: int
     build: str
     cache: Path | None
@@ -87,6 +90,7 @@ def whole(cache: Path) -> Size:
         processes=PROCESSES,
         cells=len(SERIAL_CELLS),
         blocks=80,
+        trials=10_000,
         rows=100_000,
         build="optimised",
         cache=cache,
@@ -104,6 +108,7 @@ def smallest() -> Size:
         processes=2,
         cells=1,
         blocks=8,
+        trials=10,
         rows=3_000,
         build="optimised_if_cached",
         cache=None,
@@ -130,6 +135,7 @@ def answers(folder: Path, size: Size) -> Iterator[Sequence[str]]:
         "15 s for 80 blocks",
         seconds(cpu_s),
     )
+    yield collecting(sweep.results, size.trials)
     yield from analysis(size.rows)
     widths = narrower(SERIAL_CELLS[: size.cells], size.turns, size.processes, build=size.build)
     yield (
@@ -183,6 +189,16 @@ def shares(results: Path) -> Iterator[Sequence[str]]:
     _, _, quartiles, in_repetitions, *_ = share_row(results)
     yield "share of a sweep inside repetitions", "", in_repetitions
     yield "time between two trials (ms): quartiles", "", quartiles
+
+
+def collecting(results: Path, trials: int) -> Sequence[str]:
+    """CPU time and peak memory of making the data set."""
+    found, _, cpu_s, peak_mb = collecting_row(results, trials)
+    return (
+        f"CPU time and peak memory: collect, {found} trials",
+        "",
+        f"{cpu_s} s, {peak_mb} MB",
+    )
 
 
 def analysis(rows: int) -> Iterator[Sequence[str]]:

@@ -12,5 +12,5 @@ def test_every_question_has_an_answer(interpreters: object) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     head, _, *rows = [row.split(" | ") for row in done.stdout.splitlines()]
     assert {len(row) for row in rows} == {len(head)}
-    assert len(rows) == 15
+    assert len(rows) == 16
     assert all(row[-1].strip("| ") for row in rows)
