@@ -52,6 +52,11 @@ TESTED = {
         "tests/pipeline/test_own_work.py::test_the_document_does_what_it_says"
     ),
     "snakemake --cores all --configfile docs/examples/only-yours.yaml primes.yaml "
+    "--config baseline=previous": (
+        "tests/pipeline/test_own_work.py"
+        "::test_an_edited_function_is_compared_with_the_state_before_without_a_name"
+    ),
+    "snakemake --cores all --configfile docs/examples/only-yours.yaml primes.yaml "
     """--config baseline=main 'fail_on=["slower"]'""": (
         "tests/pipeline/test_own_work.py"
         "::test_an_edited_function_is_measured_anew_and_compared_with_its_baseline"
@@ -102,7 +107,7 @@ EXCUSED = {
 #: What stands on a page for a file of the reader's.
 PLACEHOLDERS = {
     "dataset=PATH": "dataset=docs/example",
-    'claims=["mine.yaml"]': 'claims=["published"]',
+    'claims=["claims.yaml"]': 'claims=["published"]',
     "path/to/trials.csv.gz": "docs/example/trials.csv.gz",
 }
 
