@@ -21,7 +21,7 @@ MAY_IMPORT = {
 #: Runs inside the interpreter under test, where there are only the libraries of its own lock.
 MEASURED = ("records", "trial/measured", "trial/models", "trial/workloads")
 LIBRARIES_OF_TRIALS = {"multiprocess", "joblib", "numpy", "pandas", "PIL"}
-#: Half of what Snakemake itself takes to load, or more.
+#: Of tables and figures; a dry run has neither. pandas alone loads nearly as long as Snakemake.
 SLOW = {"matplotlib", "numpy", "pandas", "pyarrow", "scipy", "seaborn"}
 
 
