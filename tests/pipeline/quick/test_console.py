@@ -1,7 +1,6 @@
 """What is ahead and the progress line, in real runs of Snakemake on a small Snakefile."""
 
 import fcntl
-import logging
 import os
 import pty
 import re
@@ -9,11 +8,9 @@ import struct
 import subprocess
 import sys
 import termios
-import threading
 from pathlib import Path
 
 import pytest
-from threads_or_processes.pipeline import console
 from threads_or_processes.pipeline.console import Console, Pace, progress_line
 
 from tests.conftest import ROOT
@@ -229,10 +226,32 @@ def test_the_time_left_goes_by_the_pace_so_far() -> None:
     assert Pace(planned=3).left_s(now_s=5.0) is None
 
 
-def test_a_step_that_ctrl_c_ends_may_fail_before_the_run_hears_of_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(console, "INTERRUPT_ARRIVES_WITHIN_S", 60)
-    shown = Console(None, lambda _: "")
-    threading.Timer(0.1, shown.interrupt).start()
-    assert not shown._is_news(logging.makeLogRecord({"levelno": logging.ERROR, "msg": "Error"}))
+# The main thread takes no signal before the thread of a failed step has an error to print.
+LATE = """
+import logging, signal, threading, time
+from types import SimpleNamespace
+from threads_or_processes.pipeline.console import Console
+from threads_or_processes.pipeline.snakemake_patches import ECHO, patch_scheduler
+
+scheduler = SimpleNamespace(job_rate_limiter=None, exit_gracefully=lambda *_: None)
+signal.signal(signal.SIGTERM, scheduler.exit_gracefully)
+console = Console(None, str)
+patch_scheduler(scheduler, console.interrupt)
+late = {signal.SIGINT, ECHO}
+signal.pthread_sigmask(signal.SIG_BLOCK, late)
+error = logging.makeLogRecord({"levelno": logging.ERROR, "msg": "Error"})
+step = threading.Thread(target=lambda: print("printed:", console._is_news(error)))
+signal.raise_signal(signal.SIGINT)
+step.start()
+while step.is_alive() and ECHO not in signal.sigpending():
+    time.sleep(0.01)
+try:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, late)
+except KeyboardInterrupt:
+    step.join()
+"""
+
+
+def test_a_step_that_ctrl_c_ends_may_fail_before_the_run_hears_of_it() -> None:
+    said = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, check=True)
+    assert said.stdout == "printed: False\n"

@@ -11,7 +11,6 @@ import atexit
 import logging
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from threads_or_processes.common.files import is_left_out
 from threads_or_processes.pipeline.campaign import TrialWildcards
-from threads_or_processes.pipeline.snakemake_patches import shorten_listing
+from threads_or_processes.pipeline.snakemake_patches import await_signals, shorten_listing
 from threads_or_processes.plan.expected import format_duration
 
 # A trial's job and a round's are known by their wildcards: a `module` may rename the rules.
@@ -33,8 +32,6 @@ SHOW_AND_LOG = "show_and_log"
 BAR_WIDTH = 30
 # On a stream that is no terminal a line is printed this often instead of being drawn over.
 LINES_IN_A_LOG = 20
-#: Ctrl-C ends a step, too, which may be told before the main thread has its signal.
-INTERRUPT_ARRIVES_WITHIN_S = 0.2
 QUIET_EVENTS = (
     LogEvent.JOB_INFO,
     LogEvent.JOB_STARTED,
@@ -172,7 +169,7 @@ class Console(Follower):
         self._trials_running: dict[int, str] = {}
         self._left_out: frozenset[str] = frozenset()
         self._ends_dry_run = False
-        self._interrupted = threading.Event()
+        self._interrupted = False
         self._line_is_open = False
 
     @classmethod
@@ -207,7 +204,7 @@ class Console(Follower):
 
     def interrupt(self) -> None:
         """From now on say nothing of the steps that fail because the user ends the run."""
-        self._interrupted.set()
+        self._interrupted = True
 
     def leave_out(self, records: Iterable[str], reason: str) -> None:
         """Say why trials are left out, and count them no more; their records name them."""
@@ -308,7 +305,7 @@ class Console(Follower):
     def _is_news(self, record: logging.LogRecord) -> bool:
         """Whether a record says more than that a job went well, or that the user ended the run."""
         if record.levelno >= logging.ERROR:
-            self._interrupted.wait(INTERRUPT_ARRIVES_WITHIN_S)
-        if self._interrupted.is_set() or getattr(record, "event", None) in QUIET_EVENTS:
+            await_signals()  # Ctrl-C ends a step, too, whose thread may be here first
+        if self._interrupted or getattr(record, "event", None) in QUIET_EVENTS:
             return False
         return not record.getMessage().startswith(QUIET_MESSAGES)

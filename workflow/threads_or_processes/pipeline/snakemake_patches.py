@@ -24,6 +24,12 @@ from threads_or_processes.common.errors import UserError
 
 MOST_LISTED = 100
 """A dry run lists so many jobs of a rule."""
+# Python handles signals in the order of their numbers: Ctrl-C and SIGTERM come before this one.
+ECHO = signal.SIGURG
+# An error is printed after that, even if the main thread hangs.
+MAIN_THREAD_ANSWERS_WITHIN_S = 10
+
+_echoed = threading.Event()
 
 
 def patch_scheduler(scheduler: Any, on_interrupt: Callable[[], None] = lambda: None) -> None:
@@ -55,9 +61,24 @@ def patch_scheduler(scheduler: Any, on_interrupt: Callable[[], None] = lambda: N
         signal.default_int_handler(*received)
 
     signal.signal(signal.SIGTERM, leave)
+    signal.signal(ECHO, _note_echo)
     # In the background of a script, a run ignores Ctrl-C.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, stop)
+
+
+def await_signals() -> None:
+    """In another thread, return once the main thread has handled the signals received so far."""
+    if threading.current_thread() is threading.main_thread():
+        return  # which handles them between two lines
+    if signal.getsignal(ECHO) is _note_echo:
+        _echoed.clear()
+        os.kill(os.getpid(), ECHO)
+        _echoed.wait(MAIN_THREAD_ANSWERS_WITHIN_S)
+
+
+def _note_echo(*_: object) -> None:
+    _echoed.set()
 
 
 def check_first(workflow: Any, check: Callable[[], None]) -> None:
