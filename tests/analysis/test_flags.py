@@ -10,18 +10,22 @@ from threads_or_processes.analysis.flags import (
     is_warming_up,
     modes_apart,
     signs,
+    squares_within,
     two_modes,
     warm_up,
     widest_split,
 )
-from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, CellFlag
+from threads_or_processes.analysis.quality import quality_of
+from threads_or_processes.analysis.trial_values import TrialsOfCell
+from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, Basis, CellFlag
 
-from tests.analysis.shortcuts import rows_of, tables_of, with_walls
+from tests.analysis.shortcuts import plan_of, rows_of, tables_of, with_walls
 from tests.analysis.simulated import FAMILIES, Floats
 from tests.factories import SILENCE, make_campaign, make_cell
 
 MARGIN = 0.05
 SERIAL = "json/serial/1/3.13/warm"
+PLAN = plan_of(make_campaign([make_cell("json", "serial", 1, "3.13", blocks=10)]))
 
 
 @pytest.fixture
@@ -39,7 +43,9 @@ def log_noise(shape: str, rng: np.random.Generator, *size: int) -> Floats:
 
 
 def flags_of(log_times: Floats, repetitions: list[Floats] | None = None) -> set[CellFlag]:
-    return set(signs(log_times, repetitions or [], cv_ratio=None, margin=MARGIN))
+    trials = TrialsOfCell(wall_ns=np.exp(log_times), repetitions_ns=tuple(repetitions or []))
+    quality = quality_of(PLAN.cells[0], trials, Basis.TYPICAL, PLAN)
+    return set(signs(quality, cv_ratio=None, margin=MARGIN))
 
 
 # --- two groups of trials
@@ -107,14 +113,14 @@ def test_noise_rarely_looks_like_warming_up(rng: np.random.Generator) -> None:
         starts = [warm_up(list(trials)) for trials in campaigns]
         p_values = [start.p_value for start in starts if start is not None]
         assert np.mean(np.array(p_values) <= 0.05) <= 0.03
-        assert np.mean([is_warming_up(start, margin=MARGIN) for start in starts]) <= 0.01
+        assert np.mean([is_warming_up(*start, margin=MARGIN) for start in starts if start]) <= 0.01
 
 
 def test_a_slow_first_repetition_is_found(rng: np.random.Generator) -> None:
     campaigns = np.moveaxis(FAMILIES["skewed"].repetitions(rng, (500, 10)), 0, -1)
     campaigns[..., 0] *= 1.2
     starts = [warm_up(list(trials)) for trials in campaigns]
-    assert np.mean([is_warming_up(start, margin=MARGIN) for start in starts]) >= 0.9
+    assert np.mean([is_warming_up(*start, margin=MARGIN) for start in starts if start]) >= 0.9
     assert np.median([start.first_ratio for start in starts if start]) == pytest.approx(
         1.2, rel=0.02
     )
@@ -150,6 +156,14 @@ def test_constant_times_earn_no_flag(trials: int) -> None:
 
 def test_two_exact_values_are_two_groups() -> None:
     assert two_modes(np.log([10.0, 10, 10, 20, 20, 20]), margin=MARGIN) == pytest.approx(2)
+
+
+def test_the_spread_within_two_groups_is_that_of_its_definition(rng: np.random.Generator) -> None:
+    ordered = np.sort(np.log(rng.lognormal(17, 0.3, (5, 9))), axis=-1)
+    for cut, found in enumerate(squares_within(ordered).T, start=1):
+        groups = ordered[:, :cut], ordered[:, cut:]
+        own = sum(np.sum((group.T - group.mean(axis=1)) ** 2, axis=0) for group in groups)
+        assert found == pytest.approx(own)
 
 
 def test_one_trial_apart_is_no_group() -> None:

@@ -1,7 +1,7 @@
 """The tables of cells: absolute times with intervals, and how repetitions spread."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,13 +19,12 @@ from threads_or_processes.analysis.frames import names
 from threads_or_processes.analysis.trial_values import (
     TRIAL_KEY,
     Times,
-    trials_of_cell,
     undisturbed_share,
     wall_times,
 )
 from threads_or_processes.records.plan import Cell, Plan
 from threads_or_processes.records.tables.groups import CellKey
-from threads_or_processes.records.tables.measured import CellRow, DistributionRow
+from threads_or_processes.records.tables.measured import CellRow, DistributionRow, QualityRow
 from threads_or_processes.records.vocabulary import Basis, CellFlag, Outcome
 
 #: Shares of the repetitions at which a distribution is given: 0 is the fastest, 1 the slowest.
@@ -41,16 +40,19 @@ def cells_table(
     trials: pd.DataFrame,
     values: pd.DataFrame,
     times: Times,
+    quality: Iterable[QualityRow],
 ) -> list[CellRow]:
     """One row for each planned cell; a cell without ok trial has no numbers.
 
-    `values` are the ok trials (`trial_values`), `times` their wall times.
+    `values` are the ok trials (`trial_values`), `times` their wall times, `quality` the rows of
+    all timed cells.
     """
     planned = Counter(trial.cell for trial in plan.trials)
     ok = Counter(trials.loc[trials["outcome"] == Outcome.OK, "cell"])
     failed = set(trials.loc[trials["outcome"] != Outcome.OK, "cell"])
     losing = set(repetitions.loc[(repetitions["lost_updates"] > 0).fillna(value=False), "cell"])
     by_cell = dict(iter(values.groupby("cell")))
+    of_cell = {row.cell: row for row in quality}
     slow_starts = _slow_starts(plan, repetitions)
     batches = trials.drop_duplicates("cell").set_index("cell")
     rows = []
@@ -64,6 +66,9 @@ def cells_table(
         )
         if cell.id in by_cell:
             row = _with_estimates(row, by_cell[cell.id], times, plan)
+        if cell.id in by_cell and cell.id in of_cell:
+            found = signs(of_cell[cell.id], cv_ratio=row.between_trial_cv_ratio, margin=plan.margin)
+            row = replace(row, flags=(*found, *row.flags))
         if cell.id in slow_starts:
             row = replace(row, flags=(*row.flags, CellFlag.SLOW_START))
         if cell.id in failed:
@@ -89,20 +94,13 @@ def _slow_starts(plan: Plan, repetitions: pd.DataFrame) -> set[str]:
 
 
 def _with_estimates(row: CellRow, values: pd.DataFrame, times: Times, plan: Plan) -> CellRow:
-    """Numbers and signs from the ok trials of one cell, on the basis that it allows."""
+    """Numbers from the ok trials of one cell, on the basis that it allows."""
     basis = times.basis(row.cell)
     wall_ns = wall_times(times.on(basis), row.cell)
     interval = estimate_median(wall_ns, confidence=plan.confidence)
-    cv_ratio = coefficient_of_variation(wall_ns)
     # A user of the machine meets every repetition, the disturbed ones too.
     p90_ns, p95_ns, slowest_ns = quantiles(list(values["walls_ns"]), np.array([0.90, 0.95, 1.0]))
     watched = int(values["watched"].sum())
-    trials = trials_of_cell(values, basis)
-    flags = list(
-        signs(np.log(trials.wall_ns), trials.repetitions_ns, cv_ratio=cv_ratio, margin=plan.margin)
-    )
-    if basis is Basis.TYPICAL and watched:
-        flags.append(CellFlag.DISTURBED)
     return replace(
         row,
         basis=basis,
@@ -125,14 +123,14 @@ def _with_estimates(row: CellRow, values: pd.DataFrame, times: Times, plan: Plan
         p90_ns=float(p90_ns),
         p95_ns=float(p95_ns),
         max_repetition_ns=float(slowest_ns),
-        between_trial_cv_ratio=cv_ratio,
+        between_trial_cv_ratio=coefficient_of_variation(wall_ns),
         within_trial_cv_ratio=median_of_known(values["within_cv_ratio"]),
         setup_ns=median_of_known(values["setup_ns"]),
         first_result_ns=median_of_known(values["first_result_ns"]),
         teardown_ns=median_of_known(values["teardown_ns"]),
         user_ns=median_of_known(values["user_ns"]),
         system_ns=median_of_known(values["system_ns"]),
-        flags=tuple(flags),
+        flags=(CellFlag.DISTURBED,) if basis is Basis.TYPICAL and watched else (),
     )
 
 

@@ -13,6 +13,7 @@ from scipy import stats
 
 from threads_or_processes.analysis.estimates import Floats, by_length
 from threads_or_processes.records.tables.groups import Trend
+from threads_or_processes.records.tables.measured import QualityRow
 from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, CellFlag
 
 #: Variation between trials from which a cell is called variable, and unstable: half and all of the
@@ -44,23 +45,24 @@ class WarmUp(NamedTuple):
     p_value: float  # one-sided, for "slower"
 
 
-def signs(
-    log_times: Floats, repetitions: Sequence[Floats], *, cv_ratio: float | None, margin: float
-) -> Iterator[CellFlag]:
-    """The flags that a cell's times earn; trials in the order in which they ran.
+def signs(quality: QualityRow, *, cv_ratio: float | None, margin: float) -> Iterator[CellFlag]:
+    """The flags that a cell's times earn.
 
-    `log_times` are the trials' log times, shape (trials,), `repetitions` each trial's times as they
-    were measured, `cv_ratio` the variation between trials, `margin` a ratio above 1 (0.05: 5 %).
+    `cv_ratio` is the variation between trials, `margin` a ratio above 1 (0.05: 5 %).
     """
     if cv_ratio is not None and cv_ratio > UNSTABLE_CV_RATIO:
         yield CellFlag.UNSTABLE
     elif cv_ratio is not None and cv_ratio > VARIABLE_CV_RATIO:
         yield CellFlag.VARIABLE
-    if two_modes(log_times, margin=margin) is not None:
+    if quality.modes_ratio is not None:
         yield CellFlag.BIMODAL
-    if is_drifting(drift(log_times), margin=margin):
+    if is_drifting(quality.drift, margin=margin):
         yield CellFlag.DRIFTING
-    if is_warming_up(warm_up(repetitions), margin=margin):
+    if (
+        quality.first_ratio is not None
+        and quality.first_p_value is not None
+        and is_warming_up(quality.first_ratio, quality.first_p_value, margin=margin)
+    ):
         yield CellFlag.WARMING_UP
 
 
@@ -100,18 +102,32 @@ def widest_split(log_times: Floats) -> tuple[Floats, Floats]:
     """
     ordered = np.sort(log_times, axis=-1)
     trials = ordered.shape[-1]
-    separation = np.zeros(ordered.shape[:-1])
-    distance = np.zeros(ordered.shape[:-1])
-    for fast in range(FEWEST_IN_MODE, trials - FEWEST_IN_MODE + 1):
-        groups = ordered[..., :fast], ordered[..., fast:]
-        gap = groups[1][..., 0] - groups[0][..., -1]
-        squares = sum(group.var(axis=-1) * group.shape[-1] for group in groups)
-        within = np.sqrt(squares / (trials - 2))
-        apart = np.divide(gap, within, out=np.where(gap > 0, np.inf, 0.0), where=within > 0)
-        wider = apart > separation
-        separation = np.where(wider, apart, separation)
-        distance = np.where(wider, groups[1].mean(axis=-1) - groups[0].mean(axis=-1), distance)
-    return separation, distance
+    gaps = np.diff(ordered)
+    within = np.sqrt(squares_within(ordered) / (trials - 2))
+    apart = np.divide(gaps, within, out=np.where(gaps > 0, np.inf, 0.0), where=within > 0)
+    apart[..., : FEWEST_IN_MODE - 1] = apart[..., trials - FEWEST_IN_MODE :] = 0.0
+    widest = apart.argmax(axis=-1, keepdims=True)
+    separation = np.take_along_axis(apart, widest, axis=-1)[..., 0]
+    fast = widest + 1
+    is_fast = np.arange(trials) < fast
+    means = [
+        np.sum(ordered, axis=-1, where=of_group) / np.sum(of_group, axis=-1)
+        for of_group in (is_fast, ~is_fast)
+    ]
+    return separation, np.where(separation > 0, means[1] - means[0], 0.0)
+
+
+def squares_within(ordered: Floats) -> Floats:
+    """Squared distances to the mean of the own group, summed, for each cut of sorted values.
+
+    Shape (..., k) to (..., k - 1): the first cut leaves one value in the lower group.
+    """
+    distances = ordered - np.median(ordered, axis=-1, keepdims=True)
+    lower = np.arange(1, ordered.shape[-1])
+    sums, squares = (np.cumsum(values, axis=-1) for values in (distances, distances**2))
+    of_lower, of_upper = sums[..., :-1], sums[..., -1:] - sums[..., :-1]
+    means = of_lower**2 / lower + of_upper**2 / lower[::-1]
+    return np.maximum(squares[..., -1:] - means, 0.0)
 
 
 def drift(log_times: Floats) -> Trend | None:
@@ -170,13 +186,13 @@ def warm_up(repetitions: Sequence[Floats]) -> WarmUp | None:
     )
 
 
-def is_warming_up(start: WarmUp | None, *, margin: float) -> bool:
-    """Whether first repetitions are slower beyond chance (p <= 0.05) and beyond the margin.
+def is_warming_up(first_ratio: float, p_value: float, *, margin: float) -> bool:
+    """Whether first repetitions (`WarmUp`) are slower beyond chance and beyond the margin.
 
     Simulated over 6 to 20 trials of ten repetitions, in quiet, skewed and two-valued noise: no
     false alarm in 300 samples each, and a first repetition slower by a tenth is always found.
     """
-    return start is not None and start.p_value <= WARM_UP_P_VALUE and start.first_ratio > 1 + margin
+    return p_value <= WARM_UP_P_VALUE and first_ratio > 1 + margin
 
 
 def is_slow_start(first_ratios: Floats) -> bool:

@@ -1,7 +1,7 @@
 """The fast mode of each cell and amount, and its slow trials beside it instead of inside it."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -13,6 +13,7 @@ from threads_or_processes.analysis.amounts import TimesAt
 from threads_or_processes.analysis.cells import cell_columns
 from threads_or_processes.analysis.contrasts import planned_contrasts
 from threads_or_processes.analysis.estimates import Floats, bounded_median
+from threads_or_processes.analysis.flags import squares_within
 from threads_or_processes.analysis.placement import Placed, co_placement
 from threads_or_processes.analysis.ratios import compare
 from threads_or_processes.analysis.readings import Rules
@@ -135,20 +136,13 @@ def slow_trials(log_times: Floats) -> NDArray[np.bool_]:
     if log_times.size < FEWEST_BLOCKS:
         return slow
     ordered = np.sort(log_times)
-    widest = 0.0
-    for fast, gap in _gaps(ordered):
-        groups = ordered[:fast], ordered[fast:]
-        squares = sum(float(np.sum((group - group.mean()) ** 2)) for group in groups)
-        within = math.sqrt(squares / (ordered.size - 2))
-        if gap > max(widest, math.log1p(SLOW_GAP), LEAST_APART * within):
-            widest, slow = gap, log_times > groups[0][-1]
+    gaps = np.diff(ordered)
+    within = np.sqrt(squares_within(ordered) / (ordered.size - 2))
+    counts = gaps > np.maximum(math.log1p(SLOW_GAP), LEAST_APART * within)
+    counts[: (ordered.size - 1) // 2] = False  # the faster half is fast
+    if counts.any():
+        slow = log_times > ordered[np.where(counts, gaps, 0.0).argmax()]
     return slow
-
-
-def _gaps(ordered: Floats) -> Iterator[tuple[int, float]]:
-    """Each cut that leaves half or more on the fast side: how many are there, and the gap above."""
-    for fast in range((ordered.size + 1) // 2, ordered.size):
-        yield fast, float(ordered[fast] - ordered[fast - 1])
 
 
 @cache  # few numbers of trials come again and again

@@ -93,14 +93,15 @@ def take_apart(chunks: Chunks, *, workers: int, wall_ns: int) -> Spent | PartsSt
         inside_ns += end_ns - start_ns
         done_ns[worker] = end_ns
         cpu_ns[worker] += user_ns + system_ns
-    run_queue_ns = sum(wait_ns or 0 for wait_ns in chunks.run_queue_ns)
+    run_queue_ns = sum(filter(None, chunks.run_queue_ns))
+    all_cpu_ns = sum(cpu_ns.values())
     idle = workers - len(cpu_ns)
     return Spent(
         wall_ns=wall_ns,
-        cpu_ns=sum(cpu_ns.values()),
-        waiting_ns=inside_ns - sum(cpu_ns.values()) - run_queue_ns,
+        cpu_ns=all_cpu_ns,
+        waiting_ns=inside_ns - all_cpu_ns - run_queue_ns,
         run_queue_ns=run_queue_ns,
-        imbalance_ns=sum(last_end_ns - end_ns for end_ns in done_ns.values()) + idle * last_end_ns,
+        imbalance_ns=workers * last_end_ns - sum(done_ns.values()),
         dispatch_ns=between_ns + workers * (wall_ns - last_end_ns),
         busiest_ns=max(cpu_ns.values()),
         system_ns=sum(chunks.system_ns),

@@ -12,6 +12,7 @@ from threads_or_processes.analysis.flags import drift, two_modes, warm_up
 from threads_or_processes.analysis.trial_values import (
     Times,
     TimesByBlock,
+    TrialsOfCell,
     by_block,
     trials_of_cell,
 )
@@ -35,17 +36,20 @@ def quality_table(plan: Plan, values: pd.DataFrame, times: Times) -> list[Qualit
     wall times allow; `note` says why some are missing.
     """
     by_cell = dict(iter(values.groupby("cell")))
-    return [
-        _quality(cell, by_cell[cell.id], times.basis(cell.id), plan)
-        if cell.id in by_cell
-        else QualityRow(**cell_columns(cell), trials=0, note=NO_TRIAL)
-        for cell in plan.in_order()
-        if cell.timing is not Timing.MEMORY
-    ]
+    rows = []
+    for cell in plan.in_order():
+        if cell.timing is Timing.MEMORY:
+            continue
+        if cell.id in by_cell:
+            basis = times.basis(cell.id)
+            rows.append(quality_of(cell, trials_of_cell(by_cell[cell.id], basis), basis, plan))
+        else:
+            rows.append(QualityRow(**cell_columns(cell), trials=0, note=NO_TRIAL))
+    return rows
 
 
-def _quality(cell: Cell, values: pd.DataFrame, basis: Basis, plan: Plan) -> QualityRow:
-    trials = trials_of_cell(values, basis)
+def quality_of(cell: Cell, trials: TrialsOfCell, basis: Basis, plan: Plan) -> QualityRow:
+    """The row of one cell's trials, whose times are on this basis."""
     wall_ns, log_times = np.sort(trials.wall_ns), np.log(trials.wall_ns)
     row = QualityRow(**cell_columns(cell), trials=wall_ns.size, basis=basis)
     if interval := estimate_median(wall_ns, confidence=plan.confidence):

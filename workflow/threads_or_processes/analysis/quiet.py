@@ -25,6 +25,7 @@ from threads_or_processes.records.quiet import (
     chunk_ratios,
     cpu_ratios,
     disturbance_ratio,
+    judges_chunks,
     most_disturbance,
     place_of_floor,
 )
@@ -112,7 +113,8 @@ def with_disturbance(trials: pd.DataFrame, floors_ns: Floors | None = None) -> p
             before_ns=one.before_ns,
             after_ns=one.after_ns,
         )
-        cpus = chunks_from(text).cpus if one.dispatch_cpus and text is not None else []
+        is_judged = text is not None and judges_chunks(workers=workers, cpus=len(one.cpus))
+        cpus = chunks_from(text).cpus if is_judged else []
         of_all.append(disturbance_ratio(ratios, one.used, workers=workers))
         of_chunks.append(chunk_ratios(ratios, cpus, one.dispatch_cpus, workers=workers))
     return trials.assign(
@@ -219,9 +221,9 @@ def chunks_from(text: str) -> Chunks:
     return _CHUNKS.decode(text)
 
 
-def watched_in(texts: Iterable[str]) -> Iterator[Watched]:
+def watched_in(texts: pd.Series) -> Iterator[Watched]:
     """The readings of a column `sentinel_json`, where there are some."""
-    return (_WATCHED.decode(text) for text in texts if not pd.isna(text))
+    return (_WATCHED.decode(text) for text in as_list(texts) if text is not None)
 
 
 def floors(watched: Iterable[Watched]) -> Floors:

@@ -219,7 +219,10 @@ def _fastest(
 def _times_drawn(blocks: int) -> Floats:
     """How often each resample has each block; shape (blocks, resamples)."""
     drawn = block_resamples(blocks)
-    return np.stack([(drawn == block).sum(axis=1) for block in range(blocks)]).astype(np.float64)
+    counts = np.bincount(
+        (drawn + np.arange(len(drawn))[:, None] * blocks).ravel(), minlength=len(drawn) * blocks
+    )
+    return counts.reshape(-1, blocks).T.astype(np.float64, order="C")
 
 
 def blocks_needed(estimate: RatioEstimate, *, distance: float, tail: float) -> int | None:

@@ -226,8 +226,9 @@ def by_block(values: pd.DataFrame, column: str) -> TimesByBlock:
     """A column of a table with a row a trial, by cell and block; missing values are left out."""
     times: dict[str, dict[int, float]] = {}
     known = values[values[column].notna()]
-    for cell, block, value in zip(known["cell"], known["block"], known[column], strict=True):
-        times.setdefault(str(cell), {})[int(block)] = float(value)
+    columns = (known[name].tolist() for name in ("cell", "block", column))
+    for cell, block, value in zip(*columns, strict=True):
+        times.setdefault(cell, {})[block] = value
     return times
 
 

@@ -90,6 +90,11 @@ def disturbance_ratio(ratios: Mapping[int, float], used: Collection[int], *, wor
     return max(worst, wanted) if wanted > TAKEN_RATIO else worst
 
 
+def judges_chunks(*, workers: int, cpus: int) -> bool:
+    """Whether chunks are judged by themselves: of many workers, each with a CPU that is watched."""
+    return MOST_TOGETHER < workers <= cpus
+
+
 def chunk_ratios(
     ratios: Mapping[int, float],
     chunks: Sequence[Collection[int]],
@@ -105,7 +110,7 @@ def chunk_ratios(
     """
     known = [dispatch, *chunks]
     if (
-        not MOST_TOGETHER < workers <= len(ratios)
+        not judges_chunks(workers=workers, cpus=len(ratios))
         or not all(cpus and ratios.keys() >= set(cpus) for cpus in known)
         or _ratio_of_last_wanted(ratios, workers) > TAKEN_RATIO
     ):
@@ -166,6 +171,6 @@ class QuietRule:
         share of these that a repetition needs.
         """
         wanted = min(workers + 1, len(self.cpus))
-        if MOST_TOGETHER < workers <= len(self.cpus):
+        if judges_chunks(workers=workers, cpus=len(self.cpus)):
             wanted = math.ceil(wanted * LEAST_SHARE)
         return sum(map(self.allows, self.ratios(reading_ns, reading_ns).values())) >= wanted

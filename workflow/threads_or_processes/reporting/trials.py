@@ -1,15 +1,15 @@
 """The data set as the report needs it: when it was measured, in what conditions, and the file."""
 
 import hashlib
-import json
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median_low
 from typing import Any, NotRequired, TypedDict
 
+import msgspec
 import numpy as np
 import pyarrow
 import pyarrow.csv
@@ -24,6 +24,10 @@ COLUMNS = {
     "started_unix_ns": pyarrow.int64(),
     "health_json": pyarrow.string(),
 }
+#: What `health_json` says that is shown (`Conditions`).
+SHOWN = frozenset(
+    ("boost", "on_battery", "governors", "clock_source", "resolution_ns", "clock_overhead_ns")
+)
 #: A block holds the longest row.
 BLOCK_BYTES = 8 * 1024 * 1024
 
@@ -90,20 +94,20 @@ class Trials:
 
 def conditions_of(healths: Iterable[str]) -> Conditions:
     """The conditions of trials from their `health_json`."""
-    seen: dict[str, Counter[Any]] = {}
+    seen = defaultdict[str, Counter[Any]](Counter)
     for moment in _moments(healths):
-        for name, value in moment.items():
-            of_name = seen.setdefault(name, Counter())
-            of_name.update(
-                one for one in (value if isinstance(value, list) else [value]) if one is not None
-            )
-    overheads_ns = seen.get("clock_overhead_ns")
+        for name in moment.keys() & SHOWN:
+            value = moment[name]
+            for one in value if isinstance(value, list) else [value]:
+                if one is not None:
+                    seen[name][one] += 1
+    overheads_ns = seen["clock_overhead_ns"]
     return Conditions(
-        boost=frozenset(seen.get("boost", ())),
-        on_battery=frozenset(seen.get("on_battery", ())),
-        governors=tuple(sorted(seen.get("governors", ()))),
-        clock_sources=tuple(sorted(seen.get("clock_source", ()))),
-        clock_resolution_ns=max(seen.get("resolution_ns", ()), default=None),
+        boost=frozenset(seen["boost"]),
+        on_battery=frozenset(seen["on_battery"]),
+        governors=tuple(sorted(seen["governors"])),
+        clock_sources=tuple(sorted(seen["clock_source"])),
+        clock_resolution_ns=max(seen["resolution_ns"], default=None),
         clock_overhead_ns=median_low(overheads_ns.elements()) if overheads_ns else None,
     )
 
@@ -111,7 +115,7 @@ def conditions_of(healths: Iterable[str]) -> Conditions:
 def _moments(healths: Iterable[str]) -> Iterator[dict[str, Any]]:
     """What was read before and after each trial, and what its clock says of itself."""
     for health in healths:
-        read = json.loads(health)
+        read = msgspec.json.decode(health)
         yield from (read.get(part) or {} for part in ("before", "after", "clock"))
 
 
