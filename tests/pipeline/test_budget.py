@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.conftest import SMALL_SWEEP, Checkout
+from tests.pipeline.conftest import CAMPAIGN, SMALL_SWEEP, Checkout
 
 #: A time that has passed on any machine that is up.
 OVER = {"TRIALS_END_S": "0"}
@@ -15,6 +15,14 @@ BUDGET = SMALL_SWEEP | {"budget": "20min"}
 def outcomes(checkout: Checkout) -> dict[str, int]:
     with (checkout.results / "tables/outcomes.csv").open(encoding="utf-8", newline="") as rows:
         return {row["outcome"]: int(row["trials"]) for row in csv.DictReader(rows)}
+
+
+def page(checkout: Checkout) -> str:
+    return (checkout.folder / f"report/{CAMPAIGN}.html").read_text(encoding="utf-8")
+
+
+def summary(checkout: Checkout) -> str:
+    return (checkout.folder / f"report/{CAMPAIGN}.md").read_text(encoding="utf-8")
 
 
 def contents(records: list[Path]) -> list[bytes]:
@@ -33,14 +41,20 @@ def test_when_the_time_is_over_the_report_has_what_was_measured_and_the_rest_fol
     for name, value in OVER.items():
         monkeypatch.setenv(name, value)
     said = small.report()
-    assert f"Left out to stay within the budget of 20min: {len(gone)} trials" in said
-    assert outcomes(small)["missing"] == len(gone)
+    told = f"There was no time for {len(gone)} planned trials: the same command goes on with them."
+    assert f"A budget of 20min limited this sweep. {told}\n" in said
+    assert told in summary(small)
+    assert outcomes(small)["left_out"] == len(gone)
+    assert not outcomes(small)["missing"]
     assert contents(kept) == before
+    assert "Trials left out" in page(small)
+    assert "Trials that failed" not in page(small)
 
     for name in OVER:
         monkeypatch.delenv(name)
-    small.configure(SMALL_SWEEP)
-    assert "left out" not in small.report()
+    said = small.report()
+    assert "limited this sweep" not in said + summary(small)
+    assert "left_out" not in outcomes(small)
     assert not outcomes(small)["missing"]
     assert contents(kept) == before
     assert len(small.archived_ids()) == 2 * len(gone) + len(kept)
@@ -62,7 +76,11 @@ def test_what_the_plan_leaves_out_is_named_and_a_larger_budget_measures_just_tha
     said = small.run("--dry-run", "--quiet").stdout
     assert f"{len(kept)} trials planned, none of them left to measure" in said
     assert "left out to save time: blocks: 1 instead of 2; no notebook" in said
-    small.measure()
+    said = small.report()
+    told = "The plan leaves out: blocks: 1 instead of 2; no notebook. To measure what it leaves out"
+    assert told in said
+    assert told in summary(small)
+    assert "the same command" not in said + summary(small)
     assert small.trial_ids() == kept
     small.configure(BUDGET)
     small.measure()

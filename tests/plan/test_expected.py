@@ -9,7 +9,6 @@ from threads_or_processes.plan.expected import (
     Expected,
     announcement,
     expected,
-    format_duration,
     together,
 )
 
@@ -144,22 +143,3 @@ def test_what_may_be_added_is_said_apart(ahead: list[Expected], sentence: str) -
         f"{sentence}up to 5 more for precision: "
         "about 5 min on an idle machine, up to 10 min on a busy one"
     )
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0, "less than a minute"),
-        (29, "less than a minute"),
-        (95, "about 2 min"),
-        (3599, "about 1 h 0 min"),
-        (100_000, "about 27 h 47 min"),
-    ],
-)
-def test_a_duration_is_written_for_people(seconds: float, words: str) -> None:
-    assert format_duration(seconds) == words
-
-
-def test_another_word_may_stand_before_a_duration() -> None:
-    assert format_duration(2700, "up to") == "up to 45 min"
-    assert format_duration(10, "up to") == "less than a minute"

@@ -164,5 +164,5 @@ def test_a_budget_is_minutes_or_hours(said: str, seconds: float) -> None:
     assert limit_s({"budget": said}) == seconds - AFTER_TRIALS_S
 
 
-def test_of_a_small_budget_a_quarter_is_for_the_report() -> None:
-    assert limit_s({"budget": "2min"}) == 90
+def test_of_a_small_budget_an_eighth_is_for_the_report() -> None:
+    assert limit_s({"budget": "2min"}) == 105

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from threads_or_processes.records.tables.comparisons import DecisionRow
-from threads_or_processes.records.tables.measured import OutcomeRow
+from threads_or_processes.records.tables.measured import LEFT_OUT, OutcomeRow
 from threads_or_processes.records.vocabulary import ComparisonResult, Family, Use
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
@@ -34,11 +34,10 @@ from threads_or_processes.reporting.sections.decision_table import (
     shade,
     use_of,
 )
-from threads_or_processes.trial import deadline
 
 from tests import factories
 from tests.reporting.sentences import numbers, plain
-from tests.reporting.worlds import WORLDS, World, write_world
+from tests.reporting.worlds import WORLDS, World, write_limited_world
 
 Worlds = Callable[[str], World]
 EVERYTHING = "every experiment"
@@ -369,47 +368,65 @@ def test_without_recommendations_there_is_no_table(world: Worlds, name: str) -> 
         assert not section.of(Own)
 
 
-def test_cells_with_fewer_blocks_are_not_said_to_have_them_all(world: Worlds) -> None:
-    campaign = world(EVERYTHING).evidence().campaign
-    one = next(cell for cell in campaign.cells if cell.timing == "warm")
-    fewer = replace(campaign, cells=(replace(one, blocks=3), *campaign.cells))
-    assert numbers(words.blocks(campaign)) == ["6"]
-    assert numbers(words.blocks(fewer)) == ["3", "6"]
+@pytest.mark.parametrize(
+    ("threads", "blocks", "without"),
+    [
+        (6, "6 blocks", ""),
+        (3, "3 to 6 blocks", ""),
+        (1, "6 blocks", "configurations have no interval: it needs two blocks"),
+        (0, "6 blocks", "configurations have no interval: it needs two blocks"),
+    ],
+)
+def test_intervals_are_said_to_be_from_the_blocks_that_they_have(
+    tmp_path: Path, threads: int, blocks: str, without: str
+) -> None:
+    made = factories.make_campaign(factories.make_cells(blocks=6))
+    most = {"threads": threads}
+    evidence = write_limited_world(
+        tmp_path, made, lambda one: one["block"] <= most.get(one["cell"]["model"], 6)
+    ).evidence()
+    told = plain(decision.limits(evidence, of(evidence)))
+    assert f"intervals from {blocks} cover" in told
+    few = [row for row in evidence.tables.cells if row.timing == "warm" and row.ok < 2]
+    assert bool(few) is bool(without)
+    assert (f" {len(few)} of " in told) is bool(few)
+    assert without in told
 
 
 def test_blocks_that_a_budget_left_out_are_not_said_to_be_measured(tmp_path: Path) -> None:
     made = factories.make_campaign(factories.make_cells(blocks=6))
-    measured = {path: one for path, one in made.records.items() if one["block"] <= 3}
-    for path in made.records.keys() - measured.keys():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        deadline.leave_out(tmp_path / path)
-    evidence = write_world(tmp_path, replace(made, records=measured)).evidence()
-    assert numbers(words.blocks(evidence.campaign)) == ["3"]
+    evidence = write_limited_world(tmp_path, made, lambda one: one["block"] <= 3).evidence()
+    assert evidence.campaign.blocks == 3
     assert "from 3 blocks" in plain(decision.limits(evidence, of(evidence)))
 
 
 @pytest.mark.parametrize(
-    ("budget", "left_out", "missing", "is_told"),
+    ("budget", "left_out", "no_time"),
     [
-        (None, ("no startup",), 1, False),
-        ("5min", (), 0, False),
-        ("5min", ("no startup",), 0, True),
-        ("5min", (), 1, True),
+        (None, ("no startup",), 0),
+        ("5min", (), 0),
+        ("5min", ("no startup",), 0),
+        ("5min", (), 1),
+        ("5min", ("no startup",), 2),
     ],
 )
-def test_a_budget_that_left_something_out_is_named(
-    world: Worlds, budget: str | None, left_out: tuple[str, ...], missing: int, is_told: bool
+def test_what_a_budget_left_out_is_named_with_what_measures_it(
+    world: Worlds, budget: str | None, left_out: tuple[str, ...], no_time: int
 ) -> None:
     evidence = world("default").evidence()
     campaign, tables = evidence.campaign, evidence.tables
     limited = replace(
         evidence,
         campaign=replace(campaign, config={**campaign.config, "budget": budget}, left_out=left_out),
-        tables=replace(tables, outcomes=(OutcomeRow(outcome="missing", trials=missing),)),
+        tables=replace(tables, outcomes=(OutcomeRow(outcome=LEFT_OUT, trials=no_time),)),
     )
     (section,) = decision.build(limited)
-    told = [plain(caution) for caution in section.cautions]
-    assert any("A budget of 5min limited this sweep" in one for one in told) == is_told
+    told = "".join(map(plain, section.cautions))
+    assert ("A budget of 5min limited this sweep" in told) == bool(budget and (left_out or no_time))
+    assert ("the same command goes on with them" in told) == bool(no_time)
+    assert ("leaves out: no startup. To measure" in told) == bool(budget and left_out)
+    linked = [part for one in section.cautions for part in one if isinstance(part, Link)]
+    assert [link.address for link in linked] == ["#trials-without-times"] * bool(no_time)
 
 
 def test_only_builds_that_were_measured_are_called_plain(world: Worlds) -> None:

@@ -3,18 +3,20 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
 import pytest
 from threads_or_processes.records.plan import Cell
+from threads_or_processes.records.tables.measured import MISSING, OutcomeRow
 from threads_or_processes.reporting.page import Facts, Link
 from threads_or_processes.reporting.sections import rules, threats
 from threads_or_processes.reporting.trials import conditions_of
 
 from tests import factories
 from tests.reporting.sentences import numbers, plain
-from tests.reporting.worlds import World, campaign, write_world
+from tests.reporting.worlds import World, campaign, write_limited_world, write_world
 
 Worlds = Callable[[str], World]
 ALWAYS = {
@@ -67,6 +69,37 @@ def test_the_page_says_how_many_compilations_intervals_cover(tmp_path: Path) -> 
 def test_what_is_odd_is_named(world: Worlds, name: str, threat: str) -> None:
     assert threat in named(world(name))
     assert threat not in named(world("default"))
+
+
+def test_trials_that_a_budget_left_out_have_not_failed(tmp_path: Path) -> None:
+    made = campaign(workloads=["json"], notebook=False, blocks=2)
+    (crashed, *_), planned = made.records.values(), len(made.records)
+    crashed.update(outcome="crashed", explanation="it ended", repetitions=[])
+    world = write_limited_world(tmp_path, made, lambda one: one["block"] == 1)
+    told = {term: plain(fact) for term, fact in named(world).items()}
+    assert crashed["block"] == 1
+    assert told["Trials that failed"].startswith("1 trial ")
+    assert f"no time for {planned // 2} trials" in told["Trials left out"]
+    page = plain(world.html())
+    assert f"{planned} trials planned = " in page
+    assert f"1 the process died + {planned // 2} left out, for the budget" in page
+    assert page.count("there was no time for it within the budget") == planned // 2
+    assert "#trials-without-times" in page
+    assert 'id="trials-without-times"' in page
+
+
+def test_trials_that_a_data_set_lacks_have_not_failed(world: Worlds) -> None:
+    evidence = world("default").evidence()
+    outcomes = (
+        OutcomeRow(outcome="planned", trials=3),
+        OutcomeRow(outcome="ok", trials=1),
+        OutcomeRow(outcome=MISSING, trials=2),
+    )
+    lacking = replace(evidence, tables=replace(evidence.tables, outcomes=outcomes))
+    (section,) = threats.build(lacking)
+    told = {fact.term: plain(fact.text) for group in section.of(Facts) for fact in group.facts}
+    assert told["Trials without a record"].startswith("2 trials of the plan")
+    assert "Trials that failed" not in told
 
 
 def test_a_fault_of_the_harness_that_a_second_try_mended_is_counted(tmp_path: Path) -> None:

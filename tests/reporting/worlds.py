@@ -19,6 +19,7 @@ from threads_or_processes.reporting.comparison_data import (
 from threads_or_processes.reporting.evidence import Evidence, read_evidence
 from threads_or_processes.reporting.page import Page
 from threads_or_processes.reporting.sections import comparison
+from threads_or_processes.trial import deadline
 
 from tests import factories
 from tests.analysis.archives import collect_into, tables_of
@@ -79,6 +80,18 @@ def write_world(results: Path, campaign: factories.Campaign, **kept: Any) -> Wor
     collect_into(results, campaign, **kept)
     tables_of(results, "trials.parquet", results / "tables")
     return World(results)
+
+
+def write_limited_world(
+    results: Path, campaign: factories.Campaign, has_time: Callable[[dict[str, Any]], bool]
+) -> World:
+    """The same within a budget of 3 min, where only some records `has_time` for."""
+    campaign.plan["config"]["budget"] = "3min"
+    measured = {path: one for path, one in campaign.records.items() if has_time(one)}
+    for path in campaign.records.keys() - measured.keys():
+        (results / path).parent.mkdir(parents=True, exist_ok=True)
+        deadline.leave_out(results / path)
+    return write_world(results, replace(campaign, records=measured))
 
 
 def campaign(**options: Any) -> factories.Campaign:

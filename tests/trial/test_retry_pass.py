@@ -162,7 +162,10 @@ def test_quiet_failed_and_impatient_trials_are_left_as_they_are(results: Path) -
 
 
 def test_the_command_keeps_every_try_and_lets_the_quietest_count(
-    results: Path, monitor: NoiseMonitor, monkeypatch: pytest.MonkeyPatch
+    results: Path,
+    monitor: NoiseMonitor,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """With a floor that all but the record is below, any moment is a quiet one."""
     record = read_json(results / "trials/1.json")
@@ -172,10 +175,12 @@ def test_the_command_keeps_every_try_and_lets_the_quietest_count(
     high = {mode: [[10**12] * len(monitor.cpus)] * 1000 for mode in ProbeMode}
     floor = {"cpus": monitor.cpus, "start_ns": high, "readings_ns": high}
     write_json(results / "sentinel.json", floor)
-    write_json(results / "plan.json", plan_json(plan_of((CELL, "trials/1.json"))))
+    plan = plan_of((CELL, "trials/1.json"), retry_pass_s=100.4)
+    write_json(results / "plan.json", plan_json(plan))
     arguments = ["--plan", "plan.json", "--results", ".", "--out", "second-look.json"]
     monkeypatch.chdir(results)
     run_command(["retry", *arguments])
+    assert "they are repeated, for up to 2 min\n" in capsys.readouterr().out
     account = read_json(results / "second-look.json")
     assert (account["lacking"], account["gained"], account["tries"]) == (1, 1, 1)
     assert (account["given_up"], account["waiting"]) == (0, 0)

@@ -78,7 +78,7 @@ def test_where_there_never_was_one_it_stops_when_half_of_its_time_is_over() -> N
 
 def test_trials_whose_quiet_moments_never_last_are_given_up() -> None:
     done = simulated(lambda _: True, trials=36, suffices=lambda item: item >= 5)
-    assert done.stop is Stop.NONE_LEFT
+    assert done.stop is Stop.GIVEN_UP
     assert (done.schedule.gained, done.schedule.given_up) == (31, 5)
     assert done.tries == 31 + 5 * MOST_TRIES
 
@@ -103,7 +103,8 @@ def test_every_trial_is_accounted_for_and_the_budget_kept(
     schedule = done.schedule
     assert schedule.gained + schedule.given_up + len(schedule.queue) == trials
     assert done.seconds <= BUDGET_S + TURN_S + TRY_S
-    assert (done.stop is Stop.NONE_LEFT) is (not schedule.queue)
+    assert (done.stop is Stop.NONE_LEFT) is (schedule.gained == trials)
+    assert (done.stop in (Stop.NONE_LEFT, Stop.GIVEN_UP)) is (not schedule.queue)
 
 
 @given(at_s=st.floats(0, BUDGET_S), gains_s=st.lists(st.floats(0, BUDGET_S), max_size=5))

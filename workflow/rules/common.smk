@@ -8,6 +8,7 @@ from dataclasses import asdict
 from snakemake.logging import logger
 
 from threads_or_processes.common.errors import exit_on_user_error
+from threads_or_processes.common.phrases import limits_of_budget
 from threads_or_processes.pipeline import budget, gate
 from threads_or_processes.pipeline.adaptive_blocks import AdaptiveBlocks
 from threads_or_processes.pipeline.archive import Archive
@@ -38,7 +39,6 @@ from threads_or_processes.pipeline.snakemake_patches import (
     take_prefix,
 )
 from threads_or_processes.pipeline.watching import watch
-from threads_or_processes.plan.expected import counted
 from threads_or_processes.trial.server import start_server
 
 IS_ARCHIVED = config.get("dataset") is not None
@@ -123,18 +123,12 @@ onstart:
 
 
 onsuccess:
-    if IS_MEASURED_HERE and (left_out := budget.left_out_records(CAMPAIGN)):
-        print(
-            f"Left out to stay within the budget of {config['budget']}: "
-            f"{counted(len(left_out), 'trial')}. The same command goes on from here.",
-            file=sys.stderr,
-        )
-    elif IS_MEASURED_HERE and config["budget"] and CAMPAIGN.plan.left_out:
-        print(
-            f"All that fits a budget of {config['budget']} is measured. Without one there is more. "
-            f"Left out: {'; '.join(CAMPAIGN.plan.left_out)}",
-            file=sys.stderr,
-        )
+    if IS_MEASURED_HERE and config["budget"]:
+        left_out = len(budget.left_out_records(CAMPAIGN))
+        if told := limits_of_budget(
+            config["budget"], left_out, CAMPAIGN.plan.left_out
+        ):
+            CONSOLE.say(told)
     for page in made(workflow, CAMPAIGN.pages)[:1]:
         print(f"The report is {page}", file=sys.stderr)
         gate.close(CAMPAIGN, config["fail_on"])

@@ -12,6 +12,8 @@ from threads_or_processes.analysis.frames import as_list
 from threads_or_processes.analysis.trial_values import column_on
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables.measured import (
+    LEFT_OUT,
+    MISSING,
     FailureRow,
     HealthRow,
     OrderRow,
@@ -20,27 +22,31 @@ from threads_or_processes.records.tables.measured import (
 from threads_or_processes.records.texts import shortened
 from threads_or_processes.records.vocabulary import ANY_HEALTH_FLAG, Basis, HealthFlag, Outcome
 
-#: The outcome of a planned trial that has no record.
-MISSING = "missing"
 NO_RECORD = "the data set has no record of it"
+NO_TIME = "there was no time for it within the budget"
 
 
 def outcomes_table(plan: Plan, trials: pd.DataFrame) -> list[OutcomeRow]:
-    """A row for all planned trials, for each outcome, for those missing.
+    """A row for all planned trials, for each outcome, for those left out and those missing.
 
     Every outcome of the work has its row, also at zero.
     """
     ended = Counter(as_list(trials.drop_duplicates("trial_id")["outcome"]))
-    shown = [one for one in Outcome if one is not Outcome.HARNESS_FAILED or ended[one]]
+    ended[_without_record(plan)] = len(_missing(plan, trials))
+    shown = [*Outcome, LEFT_OUT, MISSING]
+    if_any = {Outcome.HARNESS_FAILED, LEFT_OUT}
     return [
         OutcomeRow(outcome="planned", trials=len(plan.trials)),
-        *(OutcomeRow(outcome=outcome, trials=ended[outcome]) for outcome in shown),
-        OutcomeRow(outcome=MISSING, trials=len(_missing(plan, trials))),
+        *(
+            OutcomeRow(outcome=outcome, trials=ended[outcome])
+            for outcome in shown
+            if outcome not in if_any or ended[outcome]
+        ),
     ]
 
 
 def failures_table(plan: Plan, trials: pd.DataFrame) -> list[FailureRow]:
-    """A row for each cell and outcome other than ok, then for each cell with missing trials.
+    """A row for each cell and outcome other than ok, then for each cell that lacks trials.
 
     The first trial by block explains it (`trials` in canonical order).
     """
@@ -50,8 +56,10 @@ def failures_table(plan: Plan, trials: pd.DataFrame) -> list[FailureRow]:
     said: dict[tuple[str, str], list[str | None]] = {}
     for cell, outcome, explanation in zip(*columns, strict=True):
         said.setdefault((cell, outcome), []).append(explanation)
+    outcome = _without_record(plan)
+    why = NO_TIME if outcome == LEFT_OUT else NO_RECORD
     for cell, _ in _missing(plan, trials):
-        said.setdefault((cell, MISSING), []).append(NO_RECORD)
+        said.setdefault((cell, outcome), []).append(why)
     return [
         FailureRow(
             cell=cell,
@@ -61,6 +69,11 @@ def failures_table(plan: Plan, trials: pd.DataFrame) -> list[FailureRow]:
         )
         for (cell, outcome), of in said.items()
     ]
+
+
+def _without_record(plan: Plan) -> str:
+    """How the planned trials without a record count."""
+    return LEFT_OUT if plan.config.get("budget") else MISSING
 
 
 def _missing(plan: Plan, trials: pd.DataFrame) -> list[tuple[str, int]]:

@@ -21,6 +21,7 @@ from threads_or_processes.common.files import (
     write_json,
     write_text,
 )
+from threads_or_processes.common.phrases import format_duration
 from threads_or_processes.common.plan_file import plan_json
 from threads_or_processes.common.signing import read_identity
 from threads_or_processes.interpreters.cache import default_cache
@@ -45,7 +46,6 @@ from threads_or_processes.plan.expected import (
     announcement,
     contention,
     expected,
-    format_duration,
 )
 from threads_or_processes.plan.plan import make_plan
 from threads_or_processes.plan.thinning import fitting, left_out, limit_s, thinned

@@ -20,9 +20,9 @@ from typing import Any, TextIO
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from threads_or_processes.common.files import is_left_out
+from threads_or_processes.common.phrases import format_duration
 from threads_or_processes.pipeline.campaign import TrialWildcards
 from threads_or_processes.pipeline.snakemake_patches import await_signals, shorten_listing
-from threads_or_processes.plan.expected import format_duration
 
 # A trial's job and a round's are known by their wildcards: a `module` may rename the rules.
 TRIAL_WILDCARDS = frozenset(TrialWildcards.__annotations__)

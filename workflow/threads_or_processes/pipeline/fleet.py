@@ -13,13 +13,13 @@ from typing import Any, Protocol
 
 from threads_or_processes.analysis.package import CSV_FILE, PACKAGE_FILE
 from threads_or_processes.common.errors import UserError
+from threads_or_processes.common.phrases import counted, format_duration
 from threads_or_processes.pipeline.baseline import SLOWER
 from threads_or_processes.pipeline.campaign import DEFAULT_CAMPAIGN, Campaign, catalogue, planned
 from threads_or_processes.pipeline.console import Ahead
 from threads_or_processes.pipeline.job import Job, records_of
 from threads_or_processes.pipeline.results import Results
 from threads_or_processes.plan.config import checked, own_works
-from threads_or_processes.plan.expected import counted, format_duration
 from threads_or_processes.records.interpreter import InterpreterRequest
 from threads_or_processes.records.plan import Machine
 

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from threads_or_processes.common.phrases import counted, format_duration
 from threads_or_processes.records.trial import repetitions_at
 from threads_or_processes.records.vocabulary import Family
 
@@ -168,22 +169,9 @@ def _format_expected(whole: Expected, limit_s: float = math.inf) -> str:
     return f"{quiet} on an idle machine, {busy} on a busy one"
 
 
-def format_duration(seconds: float, before: str = "about") -> str:
-    """A duration in hours and minutes, after a word such as `about` or `up to`."""
-    hours, minutes = divmod(round(seconds / 60), 60)
-    if hours:
-        return f"{before} {hours} h {minutes} min"
-    return f"{before} {minutes} min" if minutes else "less than a minute"
-
-
 def _startup(family: str, start_method: str) -> StartUp:
     if start_method in STARTUP_OF_METHOD:
         return STARTUP_OF_METHOD[start_method]
     if start_method == "none":
         return STARTUP_OF_FAMILY.get(family, COSTLIEST_STARTUP)
     return COSTLIEST_STARTUP
-
-
-def counted(number: int, thing: str) -> str:
-    """A number of things, such as `1 CPU` and `1,200 trials`."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -9,7 +9,9 @@ from threads_or_processes.common.files import digest, read_json
 from threads_or_processes.common.signing import read_identity
 from threads_or_processes.records.baseline import BaselineNote
 from threads_or_processes.records.interpreter import Identity, Parity, plain_arms, without_place
+from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.tables.changes import BASELINE_TABLES, ChangeRow, DifferenceRow
+from threads_or_processes.records.tables.measured import LEFT_OUT
 from threads_or_processes.reporting.campaign import Campaign, read_campaign
 from threads_or_processes.reporting.citation import Programs, read_programs
 from threads_or_processes.reporting.tables import Tables, read_rows, read_tables
@@ -97,10 +99,16 @@ def read_evidence(
 def _as_measured(campaign: Campaign, tables: Tables) -> Campaign:
     """The campaign with no more blocks than were measured: a budget may end it before."""
     most = max((row.ok for row in tables.cells), default=0) or campaign.blocks
+    planned = {row.cell: row.planned for row in tables.cells}
+    left_out = {row.cell: row.trials for row in tables.failures if row.outcome == LEFT_OUT}
+
+    def measured(cell: Cell) -> int:
+        return min(cell.blocks, most, planned.get(cell.id, most) - left_out.get(cell.id, 0))
+
     return replace(
         campaign,
         blocks=min(campaign.blocks, most),
-        cells=tuple(replace(cell, blocks=min(cell.blocks, most)) for cell in campaign.cells),
+        cells=tuple(replace(cell, blocks=measured(cell)) for cell in campaign.cells),
     )
 
 

@@ -16,7 +16,13 @@ from threads_or_processes.records.tables import TABLES, AllTables
 from threads_or_processes.records.tables.amounts import AmountRow, OverheadRow
 from threads_or_processes.records.tables.comparisons import FamilyRow, RatioRow
 from threads_or_processes.records.tables.groups import Ratio
-from threads_or_processes.records.tables.measured import CellRow, ModesRow, ValueRow
+from threads_or_processes.records.tables.measured import (
+    LEFT_OUT,
+    MISSING,
+    CellRow,
+    ModesRow,
+    ValueRow,
+)
 from threads_or_processes.records.vocabulary import SERIAL, Basis, CellFlag, Timing
 
 Row = TypeVar("Row")
@@ -81,6 +87,11 @@ class Tables(AllTables):
     def ended(self) -> Counter[str]:
         """How many trials were planned, and had each outcome."""
         return Counter({row.outcome: row.trials for row in self.outcomes})
+
+    @property
+    def unrecorded(self) -> int:
+        """How many planned trials have no record."""
+        return self.ended[LEFT_OUT] + self.ended[MISSING]
 
     def cell(self, cell_id: str) -> CellRow | None:
         """The row of a cell, if the table has it."""

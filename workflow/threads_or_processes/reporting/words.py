@@ -7,7 +7,7 @@ from statistics import median_low
 
 from threads_or_processes.records.plan import Arm
 from threads_or_processes.records.tables.groups import Ratio
-from threads_or_processes.records.tables.measured import CellRow
+from threads_or_processes.records.tables.measured import LEFT_OUT, MISSING, CellRow
 from threads_or_processes.records.vocabulary import (
     ANY_HEALTH_FLAG,
     CONFIDENCE,
@@ -20,7 +20,6 @@ from threads_or_processes.records.vocabulary import (
     HealthFlag,
     Outcome,
     StartMethod,
-    Timing,
     Use,
     WorkerKind,
 )
@@ -96,7 +95,8 @@ _OUTCOMES: dict[str, str] = {
     Outcome.WRONG_GIL: "the GIL was not in the state that the arm asks for",
     Outcome.WORKER_DIED: "a worker process died",
     Outcome.HARNESS_FAILED: "the measuring itself failed, twice",
-    "missing": "no record",
+    LEFT_OUT: "left out, for the budget",
+    MISSING: "no record",
 }
 
 RESULTS = {
@@ -284,14 +284,6 @@ def covered(campaign: Campaign, sessions: int) -> str:
 def intervals(campaign: Campaign, sessions: int) -> str:
     """Intervals in a caption, with what they cover: `95 % intervals of this session`."""
     return f"{text.percent(campaign.confidence)} intervals of {covered(campaign, sessions)}"
-
-
-def blocks(campaign: Campaign) -> str:
-    """How many blocks the cells have that are decided by: `10 blocks`, `6 to 10 blocks`."""
-    counts = {cell.blocks for cell in campaign.cells if cell.timing is Timing.WARM}
-    if len(counts) < 2:
-        return text.count(max(counts, default=campaign.blocks), "block")
-    return f"{text.between(min(counts), max(counts))}{text.SPACE}blocks"
 
 
 def figures(ratio: Ratio) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 
 from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.common.files import put_in_place, write_json
+from threads_or_processes.common.phrases import format_duration
 from threads_or_processes.common.plan_file import read_plan
 from threads_or_processes.common.signing import read_identity, signed
 from threads_or_processes.records.plan import Plan
@@ -92,7 +93,7 @@ def _retry(
     schedule = RetrySchedule.of(lacking, budget_s=budget_s, now_s=said_s)
     _say(
         f"{len(lacking)} trials have too few undisturbed repetitions; they are repeated, "
-        f"for up to {budget_s / 60:g} min"
+        f"for {format_duration(budget_s, 'up to')}"
     )
     tries = 0
     for retry in retries(plan, schedule, monitor, results=results, circumstances=circumstances):

@@ -268,12 +268,21 @@ class SessionRow:
     last_unix_ns: Annotated[int, Field("start of its last trial")]
 
 
+#: How a planned trial that has no record counts: within a budget, and without one.
+LEFT_OUT = "left_out"
+MISSING = "missing"
+
+
 @dataclass(frozen=True, kw_only=True)
 class OutcomeRow:
     """An outcome: how many trials ended in it."""
 
     outcome: Annotated[
-        str, Field("planned, each outcome, missing; planned is the sum of the others")
+        str,
+        Field(
+            "planned, each outcome, left_out (within a budget), missing; planned is the sum of the "
+            "others"
+        ),
     ]
     trials: Annotated[int, Field("number of trials")]
 
@@ -283,7 +292,7 @@ class FailureRow:
     """An outcome other than `ok` in a cell, or trials of it that have no record."""
 
     cell: Annotated[str, Field("the cell")]
-    outcome: Annotated[str, Field("the outcome, or missing")]
+    outcome: Annotated[str, Field("the outcome, left_out or missing")]
     trials: Annotated[int, Field("number of trials of the cell that ended in it", minimum=1)]
     explanation: Annotated[str | None, Field("what was said of the first of them")] = None
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from threads_or_processes.common.phrases import limits_of_budget
+from threads_or_processes.records.tables.measured import LEFT_OUT
 from threads_or_processes.records.vocabulary import (
     CellFlag,
     ComparisonResult,
@@ -27,7 +29,7 @@ from threads_or_processes.reporting.page import (
     Words,
     filled,
 )
-from threads_or_processes.reporting.sections import before_after, experiments, glossary
+from threads_or_processes.reporting.sections import before_after, experiments, glossary, quality
 from threads_or_processes.reporting.sections.bottom_line import MOST_NAMES, bottom_line
 from threads_or_processes.reporting.sections.decision_table import Decisions, heat_table, numbers
 from threads_or_processes.reporting.sections.question import nearest_to_cpus
@@ -36,6 +38,7 @@ MOST_DIFFERENT = "workloads with the largest differences"
 MOST_IN_LINE = 12
 MORE_LIMITS = Link(text="More limits", address="#threats")
 MORE_QUALITY = Link(text="Data quality", address="#quality")
+MORE_LEFT_OUT = Link(text="Where trials were left out", address=f"#{quality.WITHOUT_TIMES}")
 
 
 def build(evidence: Evidence) -> Iterator[Section]:
@@ -116,16 +119,30 @@ def limits(evidence: Evidence, decisions: Decisions) -> str:
         told.insert(1, "each workload ran alone")
     if library := _library(decisions):
         told.append(library)
-    blocks = words.blocks(evidence.campaign)
-    if evidence.campaign.blocks > 1:
-        covered = words.covered(evidence.campaign, len(evidence.tables.sessions))
-        binaries = " and these binaries" if evidence.campaign.compilations < 2 else ""
-        level = text.percent(evidence.campaign.confidence)
-        blocks = f"{level} intervals from {blocks} cover {covered}{binaries}"
-    told.append(blocks)
+    told += _intervals(evidence)
     if evidence.plain_arms:
         told.append("plain builds")
     return " ".join(words.sentence(one) for one in told)
+
+
+def _intervals(evidence: Evidence) -> Iterator[str]:
+    """From how many blocks intervals are, what they cover, and how many have too few for one."""
+    campaign = evidence.campaign
+    timed = [row.ok for row in evidence.tables.cells if row.timing is Timing.WARM]
+    enough = [ok for ok in timed if ok > 1]
+    if not enough:
+        yield text.count(max(timed, default=campaign.blocks), "block")
+        return
+    blocks = f"{text.between(min(enough), max(enough))}{text.SPACE}blocks"
+    covered = words.covered(campaign, len(evidence.tables.sessions))
+    binaries = " and these binaries" if campaign.compilations < 2 else ""
+    level = text.percent(campaign.confidence)
+    yield f"{level} intervals from {blocks} cover {covered}{binaries}"
+    if few := len(timed) - len(enough):
+        yield (
+            f"{few} of {text.count(len(timed), 'configuration')} have no interval: it needs two "
+            "blocks"
+        )
 
 
 def _workers(decisions: Decisions) -> str:
@@ -297,13 +314,11 @@ def _cautions(evidence: Evidence) -> tuple[Words, ...]:
         cautions.append("The builds differ in more than the GIL: see “Machine and interpreters”.")
     if not any(arm.free_threaded for arm in campaign.decision_arms):
         cautions.append("The free-threaded build was not measured without its GIL.")
-    if (budget := campaign.config.get("budget")) and (
-        campaign.left_out or evidence.tables.ended["missing"]
-    ):
-        cautions.append(
-            f"A budget of {text.plain(budget)} limited this sweep. To measure the rest, run it "
-            "without a budget. What was measured counts."
-        )
+    if budget := campaign.config.get("budget"):
+        left_out = evidence.tables.ended[LEFT_OUT]
+        phrases = [text.plain(one) for one in campaign.left_out]
+        told = limits_of_budget(text.plain(budget), left_out, phrases)
+        cautions.append((told, " ", MORE_LEFT_OUT) if left_out else told)
     if reason := campaign.machine.no_semaphores:
         cautions.append(
             "Processes can't be started on this machine, so none are recommended. "

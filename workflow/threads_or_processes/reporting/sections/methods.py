@@ -78,7 +78,8 @@ def _methods(evidence: Evidence) -> tuple[Fact, ...]:
 
 def _design(campaign: Campaign) -> str:
     fewer = sorted({cell.blocks for cell in campaign.cells if cell.blocks < campaign.blocks})
-    some = f" (some in the first {text.listing([str(n) for n in fewer])} only)"
+    counts = text.listing([str(number) if number else "none" for number in fewer], "or")
+    some = f" (some in the first {counts} only)"
     return (
         f"{text.count(len(campaign.cells), 'configuration')} (workload × execution model × worker "
         f"count × build × timing) in {text.count(campaign.blocks, 'randomised block')}. A block "

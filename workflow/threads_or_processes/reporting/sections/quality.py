@@ -42,6 +42,9 @@ from threads_or_processes.reporting.tables import Tables
 #: The longest of each class of durations; the last class has no end.
 DURATIONS_NS = (10_000_000, 30_000_000, 100_000_000, 300_000_000)
 
+#: The anchor of the configurations that have them.
+WITHOUT_TIMES = "trials-without-times"
+
 #: The lines of the figure, by basis.
 BASES = {Basis.TYPICAL: "all repetitions", Basis.QUIET: "undisturbed repetitions"}
 NO_NOISE_FLOOR = "No A/A control was run, so the noise floor is unknown."
@@ -121,7 +124,8 @@ def _failures(rows: Sequence[FailureRow]) -> Iterator[Fold]:
     """Which configurations have trials without times, and why."""
     if rows:
         yield Fold(
-            summary="Configurations with failed or missing trials",
+            summary="Trials without times, by configuration",
+            anchor=WITHOUT_TIMES,
             content=(
                 table_of(
                     rows,
@@ -143,7 +147,7 @@ def _failures(rows: Sequence[FailureRow]) -> Iterator[Fold]:
 
 def _odd(evidence: Evidence) -> str:
     """How many trials were flagged for the state of the machine."""
-    recorded = evidence.tables.ended["planned"] - evidence.tables.ended["missing"]
+    recorded = evidence.tables.ended["planned"] - evidence.tables.unrecorded
     flagged = sum(row.trials for row in evidence.tables.health if row.flag == ANY_HEALTH_FLAG)
     opening = "The state of the machine was recorded before and after each trial"
     if not flagged:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from statistics import median_low
 
-from threads_or_processes.records.tables.measured import PairingRow
+from threads_or_processes.records.tables.measured import LEFT_OUT, MISSING, PairingRow
 from threads_or_processes.records.vocabulary import (
     FEWEST_BLOCKS,
     CellFlag,
@@ -86,11 +86,23 @@ def _internal(evidence: Evidence) -> Iterator[Fact]:
             "interference.",
         )
     ended = evidence.tables.ended
-    if failed := ended["planned"] - ended[Outcome.OK]:
+    if failed := ended["planned"] - ended[Outcome.OK] - evidence.tables.unrecorded:
         yield Fact(
             term="Trials that failed",
             text=f"{text.count(failed, 'trial')} have no usable time. If slow trials fail more "
             "often, the rest look too fast. Configurations with a failure are never recommended.",
+        )
+    if left_out := ended[LEFT_OUT]:
+        yield Fact(
+            term="Trials left out",
+            text=f"Within the budget there was no time for {text.count(left_out, 'trial')}. No "
+            "result decided which, but some configurations have fewer blocks than others.",
+        )
+    if missing := ended[MISSING]:
+        yield Fact(
+            term="Trials without a record",
+            text=f"{text.count(missing, 'trial')} of the plan are not in the data set. If slow "
+            "trials are missing more often, the rest look too fast.",
         )
     if campaign.machine.logical_cpus == 1:
         yield Fact(

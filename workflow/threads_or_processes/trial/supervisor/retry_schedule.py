@@ -29,6 +29,7 @@ class Stop(StrEnum):
     """Why a retry pass stopped."""
 
     NONE_LEFT = "none is left"
+    GIVEN_UP = f"each of the others had {MOST_TRIES} attempts"
     BUDGET_OVER = "its time limit is reached"
     CHANCE_GONE = "success is unlikely for the others"
 
@@ -68,7 +69,7 @@ class RetrySchedule(Generic[Item]):
     def stop(self, now_s: float) -> Stop | None:
         """Why to stop now; None if there is no reason."""
         if not self.queue:
-            return Stop.NONE_LEFT
+            return Stop.GIVEN_UP if self.given_up else Stop.NONE_LEFT
         if self.left_s(now_s) <= 0:
             return Stop.BUDGET_OVER
         return Stop.CHANCE_GONE if self.left_to_stop_s(now_s) <= 0 else None

@@ -1,0 +1,36 @@
+"""Phrases that more than one package says."""
+
+from collections.abc import Sequence
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things, such as `1 CPU` and `1,200 trials`."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def format_duration(seconds: float, before: str = "about") -> str:
+    """A duration in hours and minutes, after a word such as `about` or `up to`."""
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if hours:
+        return f"{before} {hours} h {minutes} min"
+    return f"{before} {minutes} min" if minutes else "less than a minute"
+
+
+def limits_of_budget(budget: str, trials: int, left_out: Sequence[str]) -> str:
+    """What a budget kept a sweep from, and what measures it; empty where it kept it from nothing.
+
+    `trials` counts those of the plan that were not measured; `left_out` says in phrases what the
+    plan itself leaves out.
+    """
+    told = []
+    if trials:
+        told.append(
+            f"There was no time for {counted(trials, 'planned trial')}: the same command goes on "
+            "with them."
+        )
+    if left_out:
+        told.append(
+            f"The plan leaves out: {'; '.join(left_out)}. To measure what it leaves out to save "
+            "time, run it with a larger budget or without one."
+        )
+    return " ".join([f"A budget of {budget} limited this sweep.", *told]) if told else ""
