@@ -62,7 +62,7 @@ class Run:
             pacer.emit(event)
             record = Path(self.sweep.record(trial))
             record.parent.mkdir(parents=True, exist_ok=True)
-            if trial.record in self.left_out:
+            if trial.record in self.left_out or self.now_s >= BUDGET_S:
                 deadline.leave_out(record)
             else:
                 record.write_text("measured")
@@ -127,6 +127,13 @@ def test_where_trials_become_faster_there_are_more_blocks_again(
     blocks = Counter(trial.cell for trial in run.measured)
     assert set(blocks.values()) == {1, max([3, *told])}
     assert len(told) == {1.0: 3, 3.5: 1, 4.5: 0}[later]
+
+
+def test_after_the_end_nothing_is_planned_again(sweep: Campaign) -> None:
+    run = Run(sweep, pace=1.0, paces=(1.0, 1.0, 20.0))
+    run.go()
+    assert {trial.block for trial in run.measured} == {1, 2, 3}
+    assert not run.said
 
 
 def test_the_next_run_measures_what_was_left_out(

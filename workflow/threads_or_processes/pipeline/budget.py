@@ -92,7 +92,11 @@ class Pacer(Follower):
         """Leave out what doesn't fit where trials take `pace` times as long as planned.
 
         What ended stays so, except in the very next block: nothing is measured here and there.
+        After the end no trial begins anyway.
         """
+        left_s = self._left_s()
+        if left_s <= 0:
+            return
 
         def forecast_s(config: Mapping[str, Any], on: Machine) -> float:
             plan = make_plan(config, self._catalogue, on)
@@ -102,7 +106,7 @@ class Pacer(Follower):
         machine, before = self._campaign.plan.machine, self._config
         is_next = block <= before["blocks"] + 1
         most = with_blocks_of(self._campaign.plan.config, before) if is_next else before
-        self._config = fitting(most, machine, forecast_s, self._left_s())
+        self._config = fitting(most, machine, forecast_s, left_s)
         if self._config == before:
             return
         was_left_out = self._left_out
