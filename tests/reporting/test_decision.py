@@ -58,8 +58,13 @@ def section_of(world: World) -> Section:
 
 def paragraphs(world: World) -> dict[str, str]:
     """The lines around the table by their first word."""
+    return lines_of(section_of(world))
+
+
+def lines_of(section: Section) -> dict[str, str]:
+    """The same of a section."""
     told = {}
-    for one in section_of(world).of(Paragraph):
+    for one in section.of(Paragraph):
         assert not isinstance(one.words, str)
         first, *rest = one.words
         assert isinstance(first, Strong)
@@ -329,6 +334,49 @@ def test_how_sure_counts_what_is_on_the_screen(world: Worlds) -> None:
     counted = [len(sure), len(moves), len(judged), len(shown_rows)]
     assert numbers(said)[:4] == list(map(str, counted))
     assert said.count(". ") <= 2
+
+
+@pytest.mark.parametrize("result", ComparisonResult)
+def test_a_move_has_one_result_in_the_answer_the_table_and_how_sure(
+    world: Worlds, result: ComparisonResult
+) -> None:
+    evidence = world("default").evidence()
+    results = {"mandelbrot": result}
+    moves = tuple(
+        replace(
+            row,
+            speedup=replace(
+                row.speedup,
+                reading=results.get(row.workload, ComparisonResult.INCONCLUSIVE),
+            ),
+        )
+        for row in evidence.tables.moves
+    )
+    evidence = replace(evidence, tables=replace(evidence.tables, moves=moves))
+    shown = [move.result for row in heat_table(of(evidence)).rows for move in row.moves]
+    open_ = shown.count(words.RESULTS[ComparisonResult.INCONCLUSIVE])
+    assert open_ in (len(shown), len(shown) - 1)
+    (section,) = decision.build(evidence)
+    assert numbers(lines_of(section)["How sure:"])[:2] == [str(len(shown) - open_), str(len(shown))]
+    answer = plain(section.answer)
+    if open_ == len(shown):
+        assert f"No verdict yet for any of the {open_} workloads." in answer
+    else:
+        assert f"{open_} {'is' if open_ == 1 else 'are'} inconclusive." in answer
+
+
+def test_an_inconclusive_choice_is_not_counted_as_conclusive(world: Worlds) -> None:
+    """Also where a family was ruled out, which has a q value."""
+    evidence = world("default").evidence()
+    first, *rest = evidence.tables.decisions
+    assert first.q_value is not None
+    rows = (replace(first, use=Use.INCONCLUSIVE), *rest)
+    (section,) = decision.build(replace(evidence, tables=replace(evidence.tables, decisions=rows)))
+    assert plain(section.answer).count("1 inconclusive") == 1
+    builds = {arm.name for arm in evidence.campaign.decision_arms}
+    choices = sum(row.arm in builds for row in rows)
+    counted = [str(choices - 1), str(choices)]
+    assert numbers(lines_of(section)["How sure:"])[2:4] == counted
 
 
 def test_the_bottom_line_is_about_the_main_workloads(world: Worlds) -> None:

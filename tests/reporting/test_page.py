@@ -14,7 +14,13 @@ from pathlib import Path
 
 import pytest
 from threads_or_processes.records.texts import LONGEST_TEXT_CHARACTERS
-from threads_or_processes.records.vocabulary import Outcome
+from threads_or_processes.records.vocabulary import (
+    FEWEST_BLOCKS,
+    FEWEST_QUIET,
+    CellFlag,
+    Outcome,
+)
+from threads_or_processes.reporting import report
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import (
     Code,
@@ -301,6 +307,27 @@ def test_trials_add_up(world: Worlds, page: Pages) -> None:
     assert isinstance(account, str)
     # All of them, so there is nothing to add.
     assert numbers(account.split(".")[0]) == ["198"]
+
+
+def test_what_is_of_all_repetitions_is_counted_with_what_it_is_a_part_of(world: Worlds) -> None:
+    evidence = world("every experiment").evidence()
+    disturbed = tuple(
+        replace(row, flags=(*row.flags, CellFlag.DISTURBED)) for row in evidence.tables.cells
+    )
+    tables = replace(evidence.tables, cells=disturbed)
+    sections = report.build(replace(evidence, tables=tables)).sections
+    blocks = [block for section in sections for block in section.blocks]
+    told = [plain(block.words) for block in blocks if isinstance(block, Paragraph)]
+    told += [
+        plain(fact.text) for block in blocks if isinstance(block, Facts) for fact in block.facts
+    ]
+    (first,) = re.findall(r"(\d+) of the (\d+) times behind this table are of all", " ".join(told))
+    rest = re.findall(r"(\d+) of the (\d+) timed configurations use all repe", " ".join(told))
+    timed = str(len(tables.timed))
+    assert rest == [(timed, timed)] * 2
+    assert first[0] == first[1]
+    assert int(first[1]) < len(tables.timed)
+    assert f"at least {FEWEST_BLOCKS} or all, have {FEWEST_QUIET} undisturbed" in " ".join(told)
 
 
 def test_every_timed_configuration_has_a_class_of_durations(world: Worlds) -> None:

@@ -13,10 +13,11 @@ MOST_WORDS = 22
 MOST_NAMES = 3
 NOTHING = "No workload was measured both serially and in parallel, so there is no recommendation."
 
-#: Results of a move, by what it does.
+#: Results of a move, by what it does; `OPEN`: it may be faster.
 UP = (ComparisonResult.FASTER, ComparisonResult.FASTER_SOMEWHAT)
 DOWN = (ComparisonResult.SLOWER, ComparisonResult.SLOWER_SOMEWHAT)
 LEFT = (ComparisonResult.EQUAL, ComparisonResult.NO_SPEEDUP)
+OPEN = (ComparisonResult.NO_SLOWDOWN, ComparisonResult.INCONCLUSIVE)
 SLIGHTLY = (ComparisonResult.FASTER_SOMEWHAT, ComparisonResult.SLOWER_SOMEWHAT)
 
 
@@ -78,38 +79,41 @@ def _move(
         found = [row for row in moved if row.speedup.reading in results]
         return sorted(found, key=lambda row: -row.speedup.apart)
 
-    up, down, left = of(UP), of(DOWN), of(LEFT)
     if len(moved) == 1:
         return (_only_move(moved[0], titles, other),)
-    unsure = len(moved) - len(up) - len(down) - len(left)
-    if unsure == len(moved):
-        return (f"Move to {other}? No verdict yet for any of the {text.count(unsure, noun)}.",)
-    workloads = f"the {text.count(len(moved), noun)}"
+    up, down = of(UP), of(DOWN)
+    every = text.count(len(moved), noun)
+    if len(of([ComparisonResult.INCONCLUSIVE])) == len(moved):
+        return (f"Move to {other}? No verdict yet for any of the {every}.",)
 
     def speeds_up(names: Sequence[Sequence[str]]) -> str:
-        lead = f"Move to {other}? {_lead(len(up), len(down), unsure, len(moved))}"
+        lead = f"Move to {other}? {_lead(len(up), len(down), len(of(OPEN)), len(moved))}"
         if not up:
-            return f"{lead}: none of {workloads} is shown to be faster."
-        return f"{lead}: it speeds up {len(up)} of {workloads}{some_names(up, names[0])}."
+            return f"{lead}: none of the {every} is shown to be faster."
+        some = f"{len(up)} of the {every}" if len(up) < len(moved) else f"all {every}"
+        return f"{lead}: it speeds up {some}{some_names(up, names[0])}."
 
     slight = sum(row.speedup.reading in SLIGHTLY for row in down)
-    rest = [
-        f"{number} {one if number == 1 else several}"
-        for number, one, several in (
-            (len(left), "shows no speedup", "show no speedup"),
-            (unsure, "is inconclusive", "are inconclusive"),
-        )
-        if number
-    ]
 
     def slows(names: Sequence[Sequence[str]]) -> str:
         told = f"It slows {len(down) or 'none'}{some_names(down, names[0])}"
-        if slight:
-            some = f"{slight} of them " if slight < len(down) else ""
-            told += f", {some}perhaps only slightly"
-        return f"{told}.{' ' if rest else ''}{' and '.join(rest)}{'.' if rest else ''}"
+        some = f"{slight} of them " if slight < len(down) else ""
+        return f"{told}, {some}perhaps only slightly." if slight else f"{told}."
 
-    return with_names([_names(up, titles)], speeds_up), with_names([_names(down, titles)], slows)
+    rest = [_of_result(one, len(rows)) for one in (*LEFT, *OPEN) if (rows := of([one]))]
+    return (
+        with_names([_names(up, titles)], speeds_up),
+        with_names([_names(down, titles)], slows),
+        *([f"{text.listing(rest)}."] if rest else []),
+    )
+
+
+def _of_result(result: ComparisonResult, number: int) -> str:
+    """So many workloads with a result that is neither faster nor slower: `2 show no speedup`."""
+    one, several = ("shows", "show")
+    if result is ComparisonResult.INCONCLUSIVE:
+        one, several = ("is", "are")
+    return f"{number} {one if number == 1 else several} {words.RESULTS[result]}"
 
 
 def _only_move(row: MoveRow, titles: Mapping[str, str], other: str) -> str:
@@ -119,8 +123,10 @@ def _only_move(row: MoveRow, titles: Mapping[str, str], other: str) -> str:
         told = "Yes: it speeds up"
     elif result in DOWN:
         told = "No: it slows"
+    elif result is ComparisonResult.INCONCLUSIVE:
+        told = "No verdict yet for"
     else:
-        told = "No: no speedup for" if result in LEFT else "No verdict yet for"
+        told = f"{'No' if result in LEFT else 'Unclear'}: {words.RESULTS[result]} for"
     slight = ", perhaps only slightly" if result in SLIGHTLY else ""
 
     def sentence(names: Sequence[Sequence[str]]) -> str:
@@ -155,9 +161,9 @@ def _names(rows: Sequence[MoveRow], titles: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _lead(up: int, down: int, unsure: int, all_: int) -> str:
+def _lead(up: int, down: int, open_: int, all_: int) -> str:
     """The answer in a word."""
-    if 2 * unsure > all_:
+    if 2 * open_ > all_:
         return "Unclear"
     if up:
         return "It depends" if down else "Yes"
@@ -205,14 +211,17 @@ def some_names(of: Sequence[object], names: Sequence[str]) -> str:
 def with_names(
     groups: Sequence[Sequence[str]], sentence: Callable[[Sequence[Sequence[str]]], str]
 ) -> str:
-    """The sentence with as many names as it may have, by turns from each group."""
+    """The sentence with as many names as it may have, by turns from each group.
+
+    A group has all its names, or at least two are left out: an ellipsis is as long as one.
+    """
     chosen: list[list[str]] = [[] for _ in groups]
     for turn in range(MOST_NAMES):
         for names, group in zip(chosen, groups, strict=True):
-            if turn == len(names) and turn < len(group):
-                names.append(group[turn])
+            if turn == len(names):
+                names.extend(group[turn:] if len(group) == turn + 2 else group[turn : turn + 1])
                 if length(sentence(chosen)) > MOST_WORDS:
-                    names.pop()
+                    del names[turn:]
     return sentence(chosen)
 
 

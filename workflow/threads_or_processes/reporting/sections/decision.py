@@ -339,13 +339,15 @@ def _confidence(decisions: Decisions) -> str:
         for row in tables.decisions
         if row.workload in shown and row.arm in builds and row.use is not Use.NO_DATA
     ]
-    judged = [row.q_value for row in rows if row.q_value is not None]
+    judged = [row for row in rows if row.use is not Use.INCONCLUSIVE]
+    # Serial where every parallel model failed has no q: nothing was tested.
+    q_values = [row.q_value for row in judged if row.q_value is not None]
     moves = [row for row in tables.moves if row.workload in shown and row.arm in builds]
     sure = sum(row.speedup.reading is not ComparisonResult.INCONCLUSIVE for row in moves)
     of_moves = f"{sure} of {text.count(len(moves), 'move')} and " if moves else ""
     sentences = []
     if judged:
-        wrong = len(judged) * max(judged)
+        wrong = len(q_values) * max(q_values, default=0.0)
         wrongly = "less than one" if wrong < 1 else f"at most {text.number(wrong)}"
         each = "row and build" if len(decisions.workloads) > 1 else "build"
         sentences.append(
@@ -363,6 +365,8 @@ def _confidence(decisions: Decisions) -> str:
     if not any(row.quiet_share_ratio is not None for row in tables.timed):
         sentences.append("Nothing distinguished undisturbed repetitions from disturbed ones.")
     elif disturbed:
-        of = text.count(len(cells), "measurement")
-        sentences.append(f"{disturbed} of {of} were disturbed.")
+        sentences.append(
+            f"{disturbed} of the {text.count(len(cells), 'time')} behind this table are of all "
+            "repetitions, disturbed ones too."
+        )
     return " ".join(sentences)

@@ -25,16 +25,13 @@ from threads_or_processes.reporting.campaign import Campaign, Workload
 from threads_or_processes.reporting.limits import MOST_WORKLOADS, largest
 from threads_or_processes.reporting.page import Column, Link, Number, Table, table_of
 from threads_or_processes.reporting.sections import glossary
-from threads_or_processes.reporting.sections.bottom_line import UP
+from threads_or_processes.reporting.sections.bottom_line import OPEN, UP
 from threads_or_processes.reporting.tables import Tables
 
 #: Their workloads come first and have no heading.
 MAIN = (SCALING, KINDS)
 LEVELS = 4
 """Shades on either side of no difference."""
-
-#: A move to a build with such a result leaves the recommended build open.
-_OPEN = (ComparisonResult.INCONCLUSIVE, ComparisonResult.NO_SLOWDOWN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -420,7 +417,7 @@ def use_of(workload: str, decisions: Decisions) -> str:
     }
     named = [arm for arm, result in results.items() if result in UP]
     if not named:
-        named = [reference, *(arm for arm, result in results.items() if result in _OPEN)]
+        named = [reference, *(arm for arm, result in results.items() if result in OPEN)]
     if named == [reference] and not decisions.has_data(workload, reference):
         known = [arm.name for arm in decisions.others if decisions.has_data(workload, arm.name)]
         named = known or named

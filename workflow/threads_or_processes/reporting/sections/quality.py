@@ -10,7 +10,14 @@ from threads_or_processes.records.tables.measured import (
     HealthRow,
     OutcomeRow,
 )
-from threads_or_processes.records.vocabulary import ANY_HEALTH_FLAG, Basis, CellFlag, Outcome
+from threads_or_processes.records.vocabulary import (
+    ANY_HEALTH_FLAG,
+    FEWEST_BLOCKS,
+    FEWEST_QUIET,
+    Basis,
+    CellFlag,
+    Outcome,
+)
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
 from threads_or_processes.reporting.campaign import Campaign
@@ -196,10 +203,12 @@ def _undisturbed(evidence: Evidence) -> str:
         else ""
     )
     verdict = (
-        f"{disturbed} of {text.count(len(rows), 'configuration')} have too few; for these we use "
-        "all repetitions."
+        f"{disturbed} of the {text.count(len(rows), 'timed configuration')} use all repetitions. "
+        f"A configuration has enough if half of its trials, and at least {FEWEST_BLOCKS} or all, "
+        f"have {FEWEST_QUIET} undisturbed repetitions. If one has too few, all of its workload "
+        "and timing use all repetitions."
         if disturbed
-        else "Every configuration has enough of them."
+        else "Every timed configuration has enough of them."
     )
     return (
         f"Undisturbed repetitions: median {text.percent(median_low(shares))}, "
@@ -224,7 +233,7 @@ def _by_duration(rows: Sequence[CellRow]) -> Table:
                 lambda one: text.percent(median_low(share for _, share in one[1])),
             ),
             Number(
-                "With too few",
+                "Use all repetitions",
                 lambda one: str(sum(CellFlag.DISTURBED in row.flags for row, _ in one[1])),
             ),
         ),

@@ -81,9 +81,9 @@ def _internal(evidence: Evidence) -> Iterator[Fact]:
     if disturbed := evidence.tables.disturbed:
         yield Fact(
             term="Busy neighbours",
-            text=f"{disturbed} of {text.count(len(evidence.tables.timed), 'configuration')} have "
-            "too few undisturbed repetitions and fall back to all repetitions, which include "
-            "interference.",
+            text=f"{disturbed} of the "
+            f"{text.count(len(evidence.tables.timed), 'timed configuration')} use all repetitions, "
+            "which include interference, because too few are undisturbed.",
         )
     ended = evidence.tables.ended
     if failed := ended["planned"] - ended[Outcome.OK] - evidence.tables.unrecorded:
