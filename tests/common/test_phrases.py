@@ -25,11 +25,11 @@ def test_another_word_may_stand_before_a_duration() -> None:
 
 def test_what_a_budget_left_says_what_measures_it() -> None:
     """What had no time is measured by the same command; what the plan leaves out never is."""
-    assert limits_of_budget("3min", 82, ("no startup and memory",)) == (
+    assert limits_of_budget("3min", 82, ("experiments startup and memory",)) == (
         "A budget of 3min limited this sweep. There was no time for 82 planned trials: the same "
-        "command goes on with them. The plan leaves out: no startup and memory. To measure what it "
-        "leaves out to save time, run it with a larger budget or without one."
+        "command goes on with them. The plan leaves out: experiments startup and memory. To "
+        "measure what it leaves out to save time, run it with a larger budget or without one."
     )
     assert "leaves out" not in limits_of_budget("3min", 1, ())
-    assert "same command" not in limits_of_budget("3min", 0, ("no startup",))
+    assert "same command" not in limits_of_budget("3min", 0, ("experiment startup",))
     assert not limits_of_budget("3min", 0, ())

@@ -75,9 +75,9 @@ def test_what_the_plan_leaves_out_is_named_and_a_larger_budget_measures_just_tha
     small.configure(SMALL_SWEEP | {"budget": "0.01min"})
     said = small.run("--dry-run", "--quiet").stdout
     assert f"{len(kept)} trials planned, none of them left to measure" in said
-    assert "left out to save time: blocks: 1 instead of 2; no notebook" in said
+    assert "left out to save time: blocks: 1 instead of 2; experiment notebook" in said
     said = small.report()
-    told = "The plan leaves out: blocks: 1 instead of 2; no notebook. To measure what it leaves out"
+    told = "The plan leaves out: blocks: 1 instead of 2; experiment notebook. To measure what"
     assert told in said
     assert told in summary(small)
     assert "the same command" not in said + summary(small)

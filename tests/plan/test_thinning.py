@@ -56,7 +56,7 @@ def test_what_fits_is_left_as_it_is() -> None:
 def test_numbers_of_workers_go_first() -> None:
     thin = within(1.2)
     assert worker_counts(thin["experiments"]["scaling"]["workers"], PLAIN) == [1, 4, 16, 64, 128]
-    assert left_out(CONFIG, thin, PLAIN) == ("no 2 and 8 workers in scaling",)
+    assert left_out(CONFIG, thin, PLAIN) == ("2 and 8 workers in scaling",)
 
 
 def test_then_repetitions_blocks_and_the_largest_amount() -> None:
@@ -73,7 +73,7 @@ def test_then_repetitions_blocks_and_the_largest_amount() -> None:
         "repetitions: 3 instead of 7",
         "blocks: 6 instead of 8",
         "amounts of work: 1, 3 and 4 instead of 1, 3 and 8",
-        "no 2 and 8 workers in scaling",
+        "2 and 8 workers in scaling",
     )
 
 
@@ -83,7 +83,7 @@ def test_works_go_last_from_the_last_experiment_on_but_never_a_user_s_own() -> N
     assert works == {"scaling": ["a"], "kinds": ["a", "mine"], "startup": ["d"]}
     assert thin["trial"]["amounts"] == [1, 3]
     said = left_out(CONFIG, thin, PLAIN)
-    assert {"no b in scaling", "no c in kinds"} <= set(said)
+    assert {"workload b in scaling", "workload c in kinds"} <= set(said)
 
 
 @pytest.mark.parametrize("factor", [1.01, 1.5, 2, 3, 4, 6, 9])
@@ -156,7 +156,14 @@ def test_other_experiments_go_before_those_of_the_first_screen_and_a_user_s_own_
         "kinds": ["a", "mine"],
     }
     assert least["blocks"] == 1
-    assert "no startup" in left_out(CONFIG, least, PLAIN)
+    assert "experiment startup" in left_out(CONFIG, least, PLAIN)
+
+
+def test_experiments_that_are_left_out_are_called_so() -> None:
+    more = {**CONFIG["experiments"], "memory": CONFIG["experiments"]["startup"]}
+    fewer = {name: more[name] for name in ("scaling", "kinds")}
+    before, after = ({**CONFIG, "experiments": one} for one in (more, fewer))
+    assert left_out(before, after, PLAIN) == ("experiments startup and memory",)
 
 
 @pytest.mark.parametrize(("said", "seconds"), [("20min", 1200), ("1.5 h", 5400), ("1h", 3600)])

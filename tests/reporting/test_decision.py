@@ -451,11 +451,11 @@ def test_blocks_that_a_budget_left_out_are_not_said_to_be_measured(tmp_path: Pat
 @pytest.mark.parametrize(
     ("budget", "left_out", "no_time"),
     [
-        (None, ("no startup",), 0),
+        (None, ("experiment startup",), 0),
         ("5min", (), 0),
-        ("5min", ("no startup",), 0),
+        ("5min", ("experiment startup",), 0),
         ("5min", (), 1),
-        ("5min", ("no startup",), 2),
+        ("5min", ("experiment startup",), 2),
     ],
 )
 def test_what_a_budget_left_out_is_named_with_what_measures_it(
@@ -472,7 +472,7 @@ def test_what_a_budget_left_out_is_named_with_what_measures_it(
     told = "".join(map(plain, section.cautions))
     assert ("A budget of 5min limited this sweep" in told) == bool(budget and (left_out or no_time))
     assert ("the same command goes on with them" in told) == bool(no_time)
-    assert ("leaves out: no startup. To measure" in told) == bool(budget and left_out)
+    assert ("leaves out: experiment startup. To measure" in told) == bool(budget and left_out)
     linked = [part for one in section.cautions for part in one if isinstance(part, Link)]
     assert [link.address for link in linked] == ["#trials-without-times"] * bool(no_time)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -103,6 +104,26 @@ def test_what_workers_cost_is_one_table(world: Worlds) -> None:
     assert shown["processes (spawn)",]["3.13 first result"] == startup["3.13 first result"]
     assert shown["processes (fork)",]["3.13t memory"] == memory["3.13t idle"]
     assert list(workers.build(world("default").evidence())) == []
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        ("", "Startup, shutdown and idle memory with"),
+        ("memory", "Startup and shutdown with"),
+        ("startup", "Idle memory with"),
+    ],
+)
+def test_the_caption_of_what_workers_cost_names_what_was_measured(
+    world: Worlds, missing: str, said: str
+) -> None:
+    evidence = world(EVERY).evidence()
+    planned = tuple(one for one in evidence.campaign.experiments if one.name != missing)
+    campaign = replace(evidence.campaign, experiments=planned)
+    (section,) = workers.build(replace(evidence, campaign=campaign))
+    table = section.blocks[0]
+    assert isinstance(table, Table)
+    assert table.caption.startswith(said)
 
 
 def test_other_experiments_have_an_answer_each_and_the_rest_in_a_fold(world: Worlds) -> None:

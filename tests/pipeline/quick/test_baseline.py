@@ -170,16 +170,25 @@ def test_the_gate_names_the_cases_that_decide_with_their_figures(here: Path) -> 
     tables = results.results / "tables"
     tables.mkdir(parents=True)
     (tables / "claims.csv").write_text(
-        "file,claim,sentence,verdict,case_verdict,baseline_cell,cell,ratio,ci_low_ratio,ci_high_ratio\n"
-        "own,pool,Faster.,refuted,supported,a,b,2,1.9,2.1\n"
-        "own,pool,Faster.,refuted,refuted,a,c,0.5,0.4,0.6\n"
-        "own,gil,Held.,inconclusive,inconclusive,a,d,1,0.5,2\n"
-        "own,lost,None.,refuted,refuted,,e,,,\n",
+        "file,claim,sentence,verdict,case_verdict,baseline_cell,cell,ratio,ci_low_ratio,"
+        "ci_high_ratio,expects,claimed_ratio,published_low_ratio,published_high_ratio\n"
+        "own,pool,Faster.,refuted,supported,a,b,2,1.9,2.1,less,1.05,,\n"
+        "own,pool,Faster.,refuted,refuted,a,c/1,0.5,0.4,0.6,less,1.05,,\n"
+        "own,gil,Held.,inconclusive,inconclusive,a,d,1,0.5,2,not_less,1.05,,\n"
+        "own,kept,No faster.,refuted,refuted,a,c,2,1.9,2.1,not_less,1.5,,\n"
+        "own,same,Alike.,refuted,refuted,a,c,2,1.9,2.1,equal,,,\n"
+        "own,ours,As theirs.,refuted,refuted,a,c,2,1.9,2.1,as_published,,3,3.2\n"
+        "own,one,As theirs.,refuted,refuted,a,c,2,1.9,2.1,as_published,,3,3\n"
+        "own,lost,None.,refuted,refuted,,e,,,,keeps_updates,,,\n",
         encoding="utf-8",
     )
     place = results.results.name
     assert gate.failing(results, ["refuted"]) == [
-        f"refuted on {place}: Faster. (a / c: 0.50, 0.40 to 0.60)",
+        f"refuted on {place}: Faster. (c/1 against a: 0.50, 0.40 to 0.60; claimed: above 1.05)",
+        f"refuted on {place}: No faster. (c against a: 2.00, 1.90 to 2.10; claimed: at most 1.5)",
+        f"refuted on {place}: Alike. (c against a: 2.00, 1.90 to 2.10; claimed: no difference)",
+        f"refuted on {place}: As theirs. (c against a: 2.00, 1.90 to 2.10; claimed: 3 to 3.2)",
+        f"refuted on {place}: As theirs. (c against a: 2.00, 1.90 to 2.10; claimed: about 3)",
         f"refuted on {place}: None.",
     ]
 

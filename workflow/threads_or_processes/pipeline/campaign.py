@@ -484,7 +484,7 @@ def planned(
     whole = completed(config, works)
     thin = fitting(thinned(whole, machine, forecast_s), machine, forecast_s, limit_s(config))
     unasked = [name for name in config["experiments"] if name not in whole["experiments"]]
-    out = [f"no {name}, as none of its builds is there" for name in unasked]
+    out = [f"experiment {name}, as none of its builds is there" for name in unasked]
     return make_plan(thin, works, machine, claims, (*out, *left_out(whole, thin, machine)))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from threads_or_processes.common.streams import said
 from threads_or_processes.pipeline.baseline import SLOWER
 from threads_or_processes.pipeline.results import Results
-from threads_or_processes.records.vocabulary import ComparisonResult, Verdict
+from threads_or_processes.records.vocabulary import ComparisonResult, Expects, Verdict
 
 #: Neither a failed step (1) nor a mistake of the user's (2): the report is made.
 EXIT_CODE = 3
@@ -70,12 +70,25 @@ def _telling(rows: Iterable[dict[str, str]]) -> Iterator[dict[str, str]]:
 
 
 def _figures(case: Mapping[str, str]) -> str:
-    """The ratio that the data say, with its interval, if there is one."""
+    """The ratio that the data say, with its interval, and the claimed one; if there is a ratio."""
     if not case["ci_low_ratio"]:
         return ""
     ratio, low, high = (float(case[one]) for one in ("ratio", "ci_low_ratio", "ci_high_ratio"))
-    what = f"{case['baseline_cell']} / {case['cell']}"
-    return f" ({what}: {ratio:.2f}, {low:.2f} to {high:.2f})"
+    what = f"{case['cell']} against {case['baseline_cell']}"
+    return f" ({what}: {ratio:.2f}, {low:.2f} to {high:.2f}; claimed: {_claimed(case)})"
+
+
+def _claimed(case: Mapping[str, str]) -> str:
+    """What the claim says of the ratio."""
+    match case["expects"]:
+        case Expects.LESS:
+            return f"above {float(case['claimed_ratio']):.3g}"
+        case Expects.NOT_LESS:
+            return f"at most {float(case['claimed_ratio']):.3g}"
+        case Expects.EQUAL:
+            return "no difference"
+    low, high = (float(case[f"published_{end}_ratio"]) for end in ("low", "high"))
+    return f"about {low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
 
 
 def _changes(results: Results, fail_on: Collection[str]) -> list[dict[str, str]]:

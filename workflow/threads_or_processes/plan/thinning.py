@@ -191,7 +191,10 @@ def _changed(config: Config, key: str, change: Callable[[Any], Any]) -> Config:
 
 
 def left_out(before: Config, after: Config, machine: Machine) -> tuple[str, ...]:
-    """What thinning made of a config, a phrase for each change; none where it changed nothing."""
+    """What thinning left out of a config, a phrase for each change; none where it changed nothing.
+
+    The phrases follow the words `left out:`.
+    """
     told = []
     for key, words in _SETTINGS.items():
         pairs = [
@@ -208,16 +211,20 @@ def left_out(before: Config, after: Config, machine: Machine) -> tuple[str, ...]
             if key == "blocks" and min(map(int, now)) < FEWEST_BLOCKS <= max(map(int, was)):
                 told[-1] += f" (a verdict needs {FEWEST_BLOCKS})"
     if gone := [name for name in before["experiments"] if name not in after["experiments"]]:
-        told.append(f"no {_listed(gone)}")
+        told.append(f"{_nouns('experiment', gone)} {_listed(gone)}")
     for name in after["experiments"]:
         experiment = before["experiments"][name]
         thin = after["experiments"][name]
         counts, fewer = (worker_counts(one["workers"], machine) for one in (experiment, thin))
         if gone := [count for count in counts if count not in fewer]:
-            told.append(f"no {_listed(gone)} workers in {name}")
+            told.append(f"{_listed(gone)} workers in {name}")
         if gone := [work for work in experiment["workloads"] if work not in thin["workloads"]]:
-            told.append(f"no {_listed(gone)} in {name}")
+            told.append(f"{_nouns('workload', gone)} {_listed(gone)} in {name}")
     return tuple(told)
+
+
+def _nouns(noun: str, named: Sequence[str]) -> str:
+    return noun if len(named) == 1 else f"{noun}s"
 
 
 def _listed(value: Any) -> str:

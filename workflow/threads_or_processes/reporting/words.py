@@ -123,7 +123,7 @@ RESULT_SYMBOLS = {
 
 #: Experiments whose names don't read as headings.
 _EXPERIMENTS = {
-    "gil": "Threads with the GIL on and off",
+    "gil": "Threads and the GIL",
     "loaded_memory": "Memory with a loaded parent",
 }
 

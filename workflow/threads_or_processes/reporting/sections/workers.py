@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from threads_or_processes.records.plan import Cell
 from threads_or_processes.reporting import formatting as text
+from threads_or_processes.reporting import words
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Column, Number, Section, Table, filled
 from threads_or_processes.reporting.sections import experiments, memory
@@ -25,7 +26,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
 
 
 def _table(evidence: Evidence) -> Table | None:
-    """First result, shutdown and idle memory by model and arm, at one worker count."""
+    """What was measured of each model and arm before any work is done, at one worker count."""
     campaign, tables = evidence.campaign, evidence.tables
     started = {row.cell: row for row in tables.startup}
     weighed = {row.cell: row for row in tables.memory}
@@ -51,14 +52,22 @@ def _table(evidence: Evidence) -> Table | None:
         rows = (weighed[one.id] for one in alike[cell.model, cell.arm] if one.id in weighed)
         return next((text.mebibytes(row.idle.value) for row in rows), text.MISSING)
 
+    measures = {
+        "startup": Number("first result", lambda cell: startup(cell, "first_result")),
+        "shutdown": Number("shutdown", lambda cell: startup(cell, "teardown")),
+        "idle memory": Number("memory", idle, memory.UNIT),
+    }
+    ways = [first for first, *_ in alike.values()]
+    measured = [
+        what
+        for what, measure in measures.items()
+        if any(measure.show(way) != text.MISSING for way in ways)
+    ]
     return pivot(
-        [first for first, *_ in alike.values()],
+        ways,
         (Column("Execution model", lambda cell: campaign.model_title(cell.model)),),
         lambda cell: cell.arm,
-        (
-            Number("first result", lambda cell: startup(cell, "first_result")),
-            Number("shutdown", lambda cell: startup(cell, "teardown")),
-            Number("memory", idle, memory.UNIT),
-        ),
-        caption=f"Startup, shutdown and idle memory with {text.count(workers, 'worker')}, by build",
+        tuple(measures.values()),
+        caption=f"{words.capital(text.listing(measured))} with {text.count(workers, 'worker')}, "
+        "by build",
     )
