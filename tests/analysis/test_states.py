@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,7 @@ def test_the_latest_state_that_differs_is_compared(tmp_path: Path) -> None:
     ]
     assert note.states
     assert note.name == note.states[1].name
+    assert note.name.startswith(f"{datetime.fromtimestamp(note.last_unix_ns / 1e9, UTC):%F-%H%M%S}")
     assert not note.is_itself
 
 

@@ -18,7 +18,7 @@ from tests.reporting.worlds import World
 
 NOTE = BaselineNote(
     name="v1",
-    first_unix_ns=1_795_000_000 * 10**9,
+    last_unix_ns=1_795_000_000 * 10**9,
     trials_csv_sha256="0123456789abcdef",
     margin=0.05,
     sentinel_ratio=1.003,
@@ -98,7 +98,10 @@ def test_the_worst_comes_first_and_all_results_are_counted(evidence: Evidence) -
     (section,) = (one for one in page.sections if one.anchor == before_after.ANCHOR)
     words = told(page)
     measured = "Of 3\N{NO-BREAK SPACE}configurations measured again since baseline `v1`"
-    assert f"{measured} (18 November 2026, data 01234567): 1 slower, 1 faster, 1 no diff" in words
+    assert (
+        f"{measured} (18 November 2026, 11:06 UTC, data 01234567): 1 slower, 1 faster, 1 no diff"
+        in words
+    )
     assert "serial (3.13), 2.00×" in words
     assert "Left out: 2" in words
     assert "times move by 2\N{NO-BREAK SPACE}% (standard deviation)" in words
@@ -182,7 +185,9 @@ def test_earlier_states_are_listed_with_what_differs_and_why_they_are_left_out(
     evidence: Evidence,
 ) -> None:
     page = page_of(evidence, note=replace(NOTE, states=STATES))
-    assert "measured again since the state of 18 November 2026 (data 01234567)" in told(page)
+    assert "measured again since the state of 18 November 2026, 11:06 UTC (data 01234567)" in told(
+        page
+    )
     (states,) = (one for one in folds(page) if one.summary == "Earlier states")
     (table,) = (block for block in states.content if isinstance(block, Table))
     assert [list(map(str, cells)) for cells in table.rows] == [
@@ -217,9 +222,10 @@ def test_the_first_screen_counts_the_changes_and_leads_to_them(evidence: Evidenc
         assert "Before and after" not in plain(page.sections[0].answer)
 
 
-def test_in_the_summary_what_changed_comes_before_the_recommendations(evidence: Evidence) -> None:
-    headings = [
-        line for line in summary.markdown(page_of(evidence)).splitlines() if line.startswith("## ")
-    ]
-    assert headings[:2] == ["## Before and after", "## What to use"]
-    assert "## What to use" not in summary.markdown(report.build(evidence))
+def test_the_summary_has_the_order_of_the_page(evidence: Evidence) -> None:
+    page = page_of(evidence)
+    written = summary.markdown(page)
+    assert [one.anchor for one in page.sections[:2]] == ["decision", before_after.ANCHOR]
+    parts = ("**Before and after: of 3", "| workload |", "## Before and after")
+    places = [written.index(part) for part in parts]
+    assert places == sorted(places)

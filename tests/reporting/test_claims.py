@@ -16,6 +16,7 @@ from threads_or_processes.records.vocabulary import (
     Finding,
     Verdict,
 )
+from threads_or_processes.reporting import words
 from threads_or_processes.reporting.comparison_data import ComparedMachines
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Own, Paragraph, Section
@@ -205,6 +206,27 @@ def test_a_case_that_was_not_tested_is_named_with_its_reason(every: Evidence) ->
     described = every.campaign.described
     assert f"Not tested: {described(second.cell)} (never planned)." in claim.lines
     assert claim.figures.endswith("(1 of 2\u00a0cases tested)")
+
+
+def test_why_cases_of_an_open_claim_are_inconclusive_is_said_in_its_line(every: Evidence) -> None:
+    first, second = (
+        replace(row, verdict=Verdict.INCONCLUSIVE, finding=None, case_finding=None)
+        for row in rows_of(every, "some-cases")
+    )
+    why: dict[str, Any] = {
+        "case_verdict": Verdict.INCONCLUSIVE,
+        "reason": "the interval contains 1.5",
+    }
+    brief = plain(claims.in_brief([first, replace(second, **why)], every.campaign))
+    assert second.estimate is not None
+    case = plain(every.campaign.described(second.cell))
+    figures = plain(words.figures(second.estimate))
+    assert brief == (
+        f"holds in 1 of 2 cases. Inconclusive for {case} against serial (3.13) ({figures}): "
+        "the interval contains 1.5"
+    )
+    both = [replace(row, **why) for row in (first, second)]
+    assert plain(claims.in_brief(both, every.campaign)).count("the interval contains 1.5") == 1
 
 
 @pytest.mark.parametrize("opening", [NOT_PLANNED, NOT_PLANNED_EARLIER])

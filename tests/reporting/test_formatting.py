@@ -58,6 +58,7 @@ def test_a_period_within_a_day_names_the_day_once() -> None:
         "22 November 2026, 21:00 to 21:32 UTC"
     )
     assert text.period(start_ns, start_ns) == "22 November 2026, 21:00 UTC"
+    assert text.moment(start_ns) == "22 November 2026, 21:00 UTC"
     assert text.period(start_ns, start_ns + 86_400 * 10**9) == (
         "22 November 2026, 21:00 to 23 November 2026, 21:00 UTC"
     )

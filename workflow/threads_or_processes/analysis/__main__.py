@@ -149,7 +149,7 @@ def compare(arguments: argparse.Namespace) -> None:
     found = changes(before, after, measured=measured)
     note = BaselineNote(
         name=name,
-        first_unix_ns=before.first_unix_ns,
+        last_unix_ns=old.last_unix_ns,
         trials_csv_sha256=old.package.csv.sha256,
         margin=after.plan.margin,
         is_itself=old.package.csv.sha256 == new.package.csv.sha256,

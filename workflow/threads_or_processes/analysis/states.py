@@ -67,15 +67,25 @@ class Opened:
         return made_of(self.package, self.data.batches)
 
     @property
+    def last_unix_ns(self) -> int:
+        """When its last trial began."""
+        return last_unix_ns(self.data.batches)
+
+    @property
     def state_name(self) -> str:
         """The name under which it is kept."""
         return state_name(self.data.batches, self.package.csv.sha256)
 
 
+def last_unix_ns(batches: Batches) -> int:
+    """When the last trial of a data set began: what tells states apart that share trials."""
+    return max(int(part["started_unix_ns"].max()) for part in batches(["started_unix_ns"]))
+
+
 def state_name(batches: Batches, sha256: str) -> str:
     """The name of the state that a data set is of; names sort by time."""
-    last_ns = max(int(part["started_unix_ns"].max()) for part in batches(["started_unix_ns"]))
-    return f"{datetime.fromtimestamp(last_ns // 10**9, UTC):%Y-%m-%d-%H%M%S}-{sha256[:8]}"
+    last = datetime.fromtimestamp(last_unix_ns(batches) // 10**9, UTC)
+    return f"{last:%Y-%m-%d-%H%M%S}-{sha256[:8]}"
 
 
 def keep(dataset: Path, package_file: Path, folder: Path) -> None:

@@ -41,14 +41,14 @@ class EarlierState:
 class BaselineNote:
     """The baseline, and what was not compared with it.
 
-    `is_itself`: nothing was measured since. `margin`: what counts as no difference. `states`: the
-    earlier states, the latest first, where one of them is the baseline; None where it has a name.
-    `sentinel_ratio`: time of the sentinel at its best, after / before. `left_out`: reasons, each
-    with a number of configurations.
+    `last_unix_ns`: when its last trial began. `is_itself`: nothing was measured since. `margin`:
+    what counts as no difference. `states`: the earlier states, the latest first, where one of them
+    is the baseline; None where it has a name. `sentinel_ratio`: time of the sentinel at its best,
+    after / before. `left_out`: reasons, each with a number of configurations.
     """
 
     name: str
-    first_unix_ns: int
+    last_unix_ns: int
     trials_csv_sha256: str
     margin: float
     is_itself: bool = False

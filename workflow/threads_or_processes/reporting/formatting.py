@@ -196,12 +196,20 @@ def _moment(unix_ns: int) -> datetime:
 def period(first_unix_ns: int, last_unix_ns: int) -> str:
     """From when to when: `22 November 2026, 21:14 to 21:32 UTC`."""
     first, last = _moment(first_unix_ns), _moment(last_unix_ns)
-    day = f"{first.day} {first:%B %Y, %H:%M}"
     if last_unix_ns - first_unix_ns < _MINUTE_NS:
-        return f"{day} UTC"
+        return f"{_minute(first)} UTC"
     if first.date() == last.date():
-        return f"{day} to {last:%H:%M} UTC"
-    return f"{day} to {last.day} {last:%B %Y, %H:%M} UTC"
+        return f"{_minute(first)} to {last:%H:%M} UTC"
+    return f"{_minute(first)} to {_minute(last)} UTC"
+
+
+def moment(unix_ns: int) -> str:
+    """The minute: `22 November 2026, 21:14 UTC`."""
+    return period(unix_ns, unix_ns)
+
+
+def _minute(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y, %H:%M}"
 
 
 def day(unix_ns: int) -> date:

@@ -21,19 +21,20 @@ MARK = "✓ "
 
 
 def markdown(page: Page) -> str:
-    """What changed, the answer, its scope, the recommendations, the versions, and each verdict.
+    """The answer with its scope and table, what changed, the versions, and each verdict.
 
-    Who names a baseline wants to know what changed.
+    Sections are in the order of the page.
     """
-    of = {section.anchor: section for section in page.sections}
+    shown = {
+        page.start: _recommendations,
+        before_after.ANCHOR: _answer_and_tables,
+        "versions": _answer_and_tables,
+        "claims": _verdicts,
+    }
     blocks = [f"# {page.title}", _escaped(page.lead)]
-    if changes := of.get(before_after.ANCHOR):
-        blocks += [*_answer_and_tables(changes), f"## {of[page.start].title}"]
-    blocks += _recommendations(of[page.start])
-    if versions := of.get("versions"):
-        blocks += _answer_and_tables(versions)
-    if claims := of.get("claims"):
-        blocks += _verdicts(claims)
+    for section in page.sections:
+        if section.anchor in shown:
+            blocks += shown[section.anchor](section)
     return "\n\n".join([*filter(None, blocks), f"Report id `{page.report_id}`"]) + "\n"
 
 

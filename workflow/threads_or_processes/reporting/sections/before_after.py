@@ -116,10 +116,10 @@ def _place(row: ChangeRow) -> tuple[int, float, str]:
 
 
 def _since(note: BaselineNote) -> tuple[str | Code, ...]:
-    """Since which state: `since baseline v1`, `since the state of 18 November 2026`."""
+    """Since which state: `since baseline v1`, `since the state of 18 November 2026, 21:14 UTC`."""
     if note.states is None:
         return ("since baseline ", Code(text=text.plain(note.name, 60)))
-    return (f"since the state of {text.day(note.first_unix_ns):%-d %B %Y}",)
+    return (f"since the state of {text.moment(note.last_unix_ns)}",)
 
 
 def _answer(
@@ -127,8 +127,8 @@ def _answer(
 ) -> Words:
     if note.is_itself and note.states is not None:
         return "There is no earlier state to compare with."
-    day = "" if note.states is not None else f"{text.day(note.first_unix_ns):%-d %B %Y}, "
-    since = (*_since(note), f" ({day}data {note.trials_csv_sha256[:8]})")
+    when = "" if note.states is not None else f"{text.moment(note.last_unix_ns)}, "
+    since = (*_since(note), f" ({when}data {note.trials_csv_sha256[:8]})")
     if note.is_itself:
         return ("Nothing was measured ", *since, ", so there is nothing to compare.")
     if not rows:

@@ -156,9 +156,27 @@ def in_brief(cases: Sequence[ClaimRow], campaign: Campaign) -> str:
         return f"fails for {fails}. Holds for {holds}"
     ratios = sorted((row.estimate for row in tested if row.estimate), key=lambda one: one.value)
     if not ratios or any(row.verdict is Verdict.INCONCLUSIVE for row in tested):
-        return f"holds in {len(holding)} of {text.count(len(tested), 'case')}"
+        return ". ".join(
+            [
+                f"holds in {len(holding)} of {text.count(len(tested), 'case')}",
+                *_open(tested, campaign),
+            ]
+        )
     ends = dict.fromkeys(text.times_as_fast(ratio) for ratio in (ratios[0], ratios[-1]))
     return " to ".join(ends) + (partly if len(tested) < len(cases) else "")
+
+
+def _open(tested: Sequence[ClaimRow], campaign: Campaign) -> Iterator[str]:
+    """Which cases are inconclusive, and why: `Inconclusive for JSON (1.6× [1.4, 1.9]): ...`."""
+    names = _case_names(tested, campaign)
+    by_reason: dict[str, list[str]] = {}
+    for row in tested:
+        if row.case_verdict is Verdict.INCONCLUSIVE and row.reason:
+            figures = f" ({found})" if (found := _figures(row)) else ""
+            name = f"{names[row.cell, row.baseline_cell]}{figures}"
+            by_reason.setdefault(text.plain(row.reason), []).append(name)
+    for reason, named in by_reason.items():
+        yield f"Inconclusive for {text.listing(named)}: {reason}"
 
 
 def _summary(claims: Sequence[Sequence[ClaimRow]]) -> str:
@@ -180,6 +198,10 @@ def _how_to_read(campaign: Campaign) -> Iterator[str]:
     yield (
         "A verdict on a ratio needs two methods that agree. It holds with "
         f"{sure} confidence for all ratio claims tested in this run together (Holm)."
+    )
+    yield (
+        "A claim has a limit of its own, such as 1.5. A configuration can be faster by more than "
+        "the margin and not reach it."
     )
     yield (
         "A ratio is the baseline's time (or memory) divided by the configuration's. Within "
