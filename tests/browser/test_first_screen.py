@@ -71,6 +71,29 @@ def test_head_answer_limits_and_main_rows_fit_a_laptop_without_scrolling(page: P
     assert width == LAPTOP["width"]
 
 
+@pytest.mark.parametrize(("width", "is_beside"), [(1280, True), (390, False)])
+def test_a_long_machine_s_name_moves_no_link_below_it(
+    page: Page, width: int, *, is_beside: bool
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.locator(".lead").evaluate(
+        "(lead) => { lead.textContent = 'A CPU with a name '.repeat(9) }"
+    )
+    heading, lead, links = (
+        page.locator(part).bounding_box() for part in ("h1", ".lead", "header .links")
+    )
+    assert heading is not None
+    assert lead is not None
+    assert links is not None
+    if is_beside:
+        assert links["x"] >= lead["x"] + lead["width"]
+        assert links["y"] + links["height"] <= heading["y"] + heading["height"] + 2
+        assert links["x"] + links["width"] <= width
+    else:
+        assert links["y"] >= lead["y"] + lead["height"]
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_number_tells_its_interval_on_hover_focus_and_tap(
     browser: Browser, default_sweep: Path, *, scripts: bool
