@@ -19,6 +19,7 @@ from tests.pipeline.conftest import PLANTED_TOKEN, ROOT, SWEEP, Checkout, new_ch
 from tests.trial.test_user_workloads import WITH_SETUP, noted
 
 DOCUMENT = (ROOT / "docs/your-own-work.md").read_text(encoding="utf-8")
+HOW_TO = (ROOT / "docs/how-to.md").read_text(encoding="utf-8")
 ONLY_YOURS = yaml.safe_load((ROOT / "docs/examples/only-yours.yaml").read_text(encoding="utf-8"))
 TINY = {
     "blocks": 1,
@@ -78,17 +79,22 @@ def test_the_document_does_what_it_says(tmp_path: Path, interpreters: Path) -> N
     (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(TINY), encoding="utf-8")
     program, *arguments = shlex.split(block("sh"))
     assert program == "snakemake"
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")),
-            *(*arguments, "tiny.yaml"),
-        ],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+
+    def run(*more: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")),
+                *(*arguments, "tiny.yaml", *more),
+            ],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done
+
+    done = run()
     assert "9 configurations, 9 trials planned" in done.stderr
     records = Checkout(tmp_path).records()
     assert len(records) == 9
@@ -98,6 +104,16 @@ def test_the_document_does_what_it_says(tmp_path: Path, interpreters: Path) -> N
         assert record["cell"]["params"] == {"divisors": 200}
     page = (tmp_path / "report/primes.html").read_text(encoding="utf-8")
     assert "Counting primes by trial division" in html.unescape(page)
+
+    (example,) = re.findall(
+        r"^```yaml\n(source: our requirements\n.*?)^```", HOW_TO, re.DOTALL | re.M
+    )
+    (tmp_path / "claims.yaml").write_text(example, encoding="utf-8")
+    (command,) = re.findall(r"^    snakemake (.*primes.yaml .*refuted.*)$", HOW_TO, re.M)
+    asked = shlex.split(command)
+    claimed = run(*asked[asked.index("--config") :])
+    assert "none of them left to measure" in claimed.stderr
+    assert "Claims: 1 inconclusive" in claimed.stderr  # tested; one block allows no verdict
 
 
 def before_and_after(page: Path) -> str:
@@ -156,11 +172,13 @@ def test_an_edited_function_is_compared_with_the_state_before_without_a_name(
     asked["experiments"]["own"]["models"] = ["serial"]
     own.configure(asked)
     own.measure()
-    write(own, "first.py", loop.format(2))
-    own.configure(asked | {"baseline": "previous"})
-    said = own.report()
+    write(own, "first.py", loop.format(20))  # beyond the noise of any machine
+    own.configure(asked | {"baseline": "previous", "fail_on": ["slower"]})
+    done = own.run()
+    assert done.returncode == 3, done.stdout
+    assert "slower than the baseline: first/serial/1/3.13/warm, " in done.stdout
     before, now = own.states
-    assert f"Kept there: {before}" in said
+    assert f"Kept there: {before}" in done.stdout
     section = before_and_after(own.html)
     assert "Of 1\N{NO-BREAK SPACE}configuration measured again since the state of" in section
     assert "The two states differ in code: first.py:work" in section
@@ -171,7 +189,9 @@ def test_an_edited_function_is_compared_with_the_state_before_without_a_name(
     header, *rows = changes.splitlines()
     assert header.startswith("workload,")
     assert [row.partition(",")[0] for row in rows] == ["first"]
-    assert "Nothing to be done" in own.report()
+    again = own.run()
+    assert "none of them left to measure" in again.stdout
+    assert again.returncode == 3  # as long as it is slower than that state
 
     # Another campaign of this machine is compared by its path.
     place = own.results.relative_to(own.folder)

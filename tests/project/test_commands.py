@@ -52,6 +52,10 @@ TESTED = {
         "tests/pipeline/test_own_work.py::test_the_document_does_what_it_says"
     ),
     "snakemake --cores all --configfile docs/examples/only-yours.yaml primes.yaml "
+    """--config 'claims=["claims.yaml"]' 'fail_on=["refuted"]'""": (
+        "tests/pipeline/test_own_work.py::test_the_document_does_what_it_says"
+    ),
+    "snakemake --cores all --configfile docs/examples/only-yours.yaml primes.yaml "
     "--config baseline=previous": (
         "tests/pipeline/test_own_work.py"
         "::test_an_edited_function_is_compared_with_the_state_before_without_a_name"
