@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -88,18 +87,19 @@ def health_table(trials: pd.DataFrame) -> list[HealthRow]:
     The first trial by cell and block is the example (`trials` in canonical order).
     """
     flagged = trials[trials["health_flags"].notna()].drop_duplicates("trial_id")
-    of_flag: dict[str, list[Any]] = {}
-    for trial in flagged.to_dict("records"):
-        flags = others_flags(str(trial["health_flags"]), trial["health_json"])
+    of_flag: dict[str, list[tuple[str, int]]] = {}
+    columns = (as_list(flagged[name]) for name in ("cell", "block", "health_flags", "health_json"))
+    for cell, block, said, health in zip(*columns, strict=True):
+        flags = others_flags(said, health)
         for flag in [ANY_HEALTH_FLAG, *flags] if flags else []:
-            of_flag.setdefault(flag, []).append(trial)
+            of_flag.setdefault(flag, []).append((cell, block))
     of_any = of_flag.pop(ANY_HEALTH_FLAG, [])
     return [
         HealthRow(
             flag=flag,
             trials=len(found),
-            example_cell=found[0]["cell"] if found else None,
-            example_block=found[0]["block"] if found else None,
+            example_cell=found[0][0] if found else None,
+            example_block=found[0][1] if found else None,
         )
         for flag, found in [(ANY_HEALTH_FLAG, of_any), *sorted(of_flag.items())]
     ]

@@ -107,7 +107,7 @@ class Paired(Samples):
 
         Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13.
         """
-        return centre(self.log_ratios[block_resamples(self.blocks)])
+        return _resampled_means(self.log_ratios)
 
     def exact_p(self, bound: float) -> float:
         """By flipping the signs of the blocks (Fisher, "The Design of Experiments", 1935).
@@ -158,9 +158,7 @@ class TwoSamples(Samples):
 
     def resampled(self) -> Floats:
         """Each sample is drawn by itself (Efron and Tibshirani 1993, chapter 8)."""
-        of_baseline = self.baseline[block_resamples(self.baseline.size)]
-        of_cell = self.cell[block_resamples(self.cell.size, stream=1)]
-        return centre(of_baseline) - centre(of_cell)
+        return _resampled_means(self.baseline) - _resampled_means(self.cell, stream=1)
 
     def exact_p(self, bound: float) -> float:
         """By exchanging the labels of trials (Pitman, J. R. Stat. Soc. Suppl. 4, 1937)."""
@@ -169,6 +167,13 @@ class TwoSamples(Samples):
         first = _sums(_labels(self.baseline.size, self.cell.size), pooled)
         differences = first / self.baseline.size - (pooled.sum() - first) / self.cell.size
         return _share_as_far(np.abs(differences), abs(self.log_mean - bound))
+
+
+def _resampled_means(values: Floats, *, stream: int = 0) -> Floats:
+    """The mean of each bootstrap resample, shape (resamples,); exact for constants."""
+    drawn = (values - values[0])[block_resamples(values.size, stream=stream)]
+    means: Floats = values[0] + drawn.mean(axis=-1)
+    return means
 
 
 def _deviation(values: Floats) -> float:

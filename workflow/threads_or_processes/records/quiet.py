@@ -85,7 +85,9 @@ def disturbance_ratio(ratios: Mapping[int, float], used: Collection[int], *, wor
     disturbed although theirs is quiet.
     """
     judged = used if used and ratios.keys() >= set(used) else ratios
-    worst = max(ratios[cpu] for cpu in judged)
+    worst = max(map(ratios.__getitem__, judged))
+    if max(ratios.values()) <= TAKEN_RATIO:
+        return worst
     wanted = _ratio_of_last_wanted(ratios, workers)
     return max(worst, wanted) if wanted > TAKEN_RATIO else worst
 
