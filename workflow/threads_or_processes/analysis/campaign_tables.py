@@ -86,11 +86,11 @@ def health_table(trials: pd.DataFrame) -> list[HealthRow]:
 
     The first trial by cell and block is the example (`trials` in canonical order).
     """
-    flagged = trials[trials["health_flags"].notna()].drop_duplicates("trial_id")
     of_flag: dict[str, list[tuple[str, int]]] = {}
-    columns = (as_list(flagged[name]) for name in ("cell", "block", "health_flags", "health_json"))
+    # One by one, for all texts together are large.
+    columns = (trials[name] for name in ("cell", "block", "health_flags", "health_json"))
     for cell, block, said, health in zip(*columns, strict=True):
-        flags = others_flags(said, health)
+        flags = [] if pd.isna(said) else others_flags(said, health)
         for flag in [ANY_HEALTH_FLAG, *flags] if flags else []:
             of_flag.setdefault(flag, []).append((cell, block))
     of_any = of_flag.pop(ANY_HEALTH_FLAG, [])
