@@ -321,7 +321,7 @@ def test_what_is_of_all_repetitions_is_counted_with_what_it_is_a_part_of(world: 
     told += [
         plain(fact.text) for block in blocks if isinstance(block, Facts) for fact in block.facts
     ]
-    (first,) = re.findall(r"(\d+) of the (\d+) times behind this table are of all", " ".join(told))
+    (first,) = re.findall(r"(\d+) of the (\d+) times behind this table include", " ".join(told))
     rest = re.findall(r"(\d+) of the (\d+) timed configurations use all repe", " ".join(told))
     timed = str(len(tables.timed))
     assert rest == [(timed, timed)] * 2

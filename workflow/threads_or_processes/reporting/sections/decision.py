@@ -366,7 +366,7 @@ def _confidence(decisions: Decisions) -> str:
         sentences.append("Nothing distinguished undisturbed repetitions from disturbed ones.")
     elif disturbed:
         sentences.append(
-            f"{disturbed} of the {text.count(len(cells), 'time')} behind this table are of all "
-            "repetitions, disturbed ones too."
+            f"{disturbed} of the {text.count(len(cells), 'time')} behind this table include "
+            "disturbed repetitions."
         )
     return " ".join(sentences)
