@@ -80,9 +80,14 @@ def test_what_is_to_be_compiled_is_said(
 
 
 def test_experiments_of_which_no_build_is_there_are_left_out_by_name() -> None:
-    plan = campaign("overlays/full.yaml", 2, builds=["3.14t-gil"]).plan
+    alone = campaign("overlays/full.yaml", 2, builds=["3.14t-gil"])
+    plan = alone.plan
     assert {cell.arm for cell in plan.cells} == {"3.14t-gil"}
-    assert "experiment payload, as none of its builds is there" in plan.left_out
+    assert "payload" in plan.without_builds
+    assert not any("payload" in said for said in plan.left_out)
+    assert f"left out for lack of builds: {', '.join(plan.without_builds)}" in alone.announcement(
+        []
+    )
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,15 @@ def test_what_a_budget_leaves_out_is_said_to_be_its_doing(world: Worlds) -> None
     assert "To stay within the budget of 20min: no startup." in str(page)
 
 
+def test_experiments_without_a_build_are_no_doing_of_the_budget(world: Worlds) -> None:
+    evidence = world("default").evidence()
+    config = {**evidence.campaign.config, "budget": "20min"}
+    campaign = replace(evidence.campaign, config=config, without_builds=("payload",))
+    page = str(report.build(replace(evidence, campaign=campaign)))
+    assert "these experiments: payload." in page
+    assert "A budget of" not in page
+
+
 def test_what_was_left_out_is_on_the_page(world: Worlds, page: Callable[[str], str]) -> None:
     for name in MACHINES:
         left_out = world(name).evidence().campaign.left_out

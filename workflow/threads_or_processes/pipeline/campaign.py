@@ -315,6 +315,7 @@ class Campaign(Results):
             more=[self.expected_of(trial) for trial in more],
             retry_pass_s=self.plan.config["trial"]["retry_pass_s"],
             left_out=self.plan.left_out,
+            without_builds=self.plan.without_builds,
             limit_s=limit_s(self.plan.config),
             later=sum(not (self.results / record).exists() for record in planned - now),
         )
@@ -484,8 +485,8 @@ def planned(
     whole = completed(config, works)
     thin = fitting(thinned(whole, machine, forecast_s), machine, forecast_s, limit_s(config))
     unasked = [name for name in config["experiments"] if name not in whole["experiments"]]
-    out = [f"experiment {name}, as none of its builds is there" for name in unasked]
-    return make_plan(thin, works, machine, claims, (*out, *left_out(whole, thin, machine)))
+    out = left_out(whole, thin, machine)
+    return make_plan(thin, works, machine, claims, left_out=out, without_builds=unasked)
 
 
 def catalogue(own: Mapping[str, Mapping[str, Any]] = MappingProxyType({})) -> Catalogue:

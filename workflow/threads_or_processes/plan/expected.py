@@ -130,6 +130,7 @@ def announcement(
     more: Sequence[Expected] = (),
     retry_pass_s: float = 0.0,
     left_out: Sequence[str] = (),
+    without_builds: Sequence[str] = (),
     later: int = 0,
     limit_s: float = math.inf,
 ) -> str:
@@ -150,6 +151,8 @@ def announcement(
         sentence += f"; {_format_expected(together([*ahead, retry_pass]), limit_s)}"
     if more:
         sentence += f"; up to {len(more):,} more for precision: {_format_expected(together(more))}"
+    if without_builds:
+        sentence += f"; left out for lack of builds: {', '.join(without_builds)}"
     if left_out:
         sentence += f"; left out to save time: {'; '.join(left_out)}"
     return sentence

@@ -30,11 +30,14 @@ def make_plan(
     catalogue: Catalogue,
     machine: Machine,
     claims: Mapping[str, Any] = MappingProxyType({}),
+    *,
     left_out: Sequence[str] = (),
+    without_builds: Sequence[str] = (),
 ) -> Plan:
     """Spell out a config that is `checked`, and the contents of its files of claims, for a machine.
 
-    `left_out` says what thinning made of the config.
+    `left_out` says what thinning made of the config; `without_builds` are experiments that need
+    builds which the config has not.
 
     Raises `UserError` for a config that is wrong or that asks for one cell in two ways, and for
     wrong claims.
@@ -89,6 +92,7 @@ def make_plan(
         precision=precision_of(config, cells, after=len(trials)),
         claims=tuple(planned_claims(claims, context)),
         left_out=tuple(left_out),
+        without_builds=tuple(without_builds),
         compilations=config["interpreters"].get("compilations", 1),
     )
     for problem in contradictions(plan):  # what no reader of the plan would take

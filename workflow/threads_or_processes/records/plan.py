@@ -302,7 +302,8 @@ class Plan:
     `quiet_threshold` is how far above its floor a sentinel may read and be quiet (0.12: 12 %);
     `margin` is the equivalence margin as a ratio above 1 (0.05: up to 5 % counts as equal);
     `confidence` the nominal level of every interval. `left_out` says in phrases what the config
-    asked for and the plan leaves out to save time. Serial on `reference_arm` is what every
+    asked for and the plan leaves out to save time; `without_builds` names the experiments of which
+    none of the builds is there. Serial on `reference_arm` is what every
     speed-up is measured against. Each interpreter is compiled `compilations` times.
     """
 
@@ -324,6 +325,7 @@ class Plan:
     precision: Precision | None
     claims: tuple[Claim, ...]
     left_out: tuple[str, ...] = ()
+    without_builds: tuple[str, ...] = ()
     compilations: int = 1
     schema_version: Literal[1] = PLAN_SCHEMA_VERSION
 

@@ -102,12 +102,14 @@ def _more_blocks(precision: Precision | None) -> list[Fact]:
     return [Fact(term="More blocks", text=how)]
 
 
-def _left_out(campaign: Campaign) -> list[Fact]:
-    if not campaign.left_out:
-        return []
-    budget = campaign.config.get("budget")
-    why = f"To stay within the budget of {text.plain(budget)}" if budget else "To save time"
-    return [Fact(term="Left out", text=f"{why}: {'; '.join(campaign.left_out)}.")]
+def _left_out(campaign: Campaign) -> Iterator[Fact]:
+    if campaign.left_out:
+        budget = campaign.config.get("budget")
+        why = f"To stay within the budget of {text.plain(budget)}" if budget else "To save time"
+        yield Fact(term="Left out", text=f"{why}: {'; '.join(campaign.left_out)}.")
+    if campaign.without_builds:
+        names = text.listing(campaign.without_builds)
+        yield Fact(term="Not planned", text=f"No configured build for these experiments: {names}.")
 
 
 def _timing(campaign: Campaign) -> str:
