@@ -7,7 +7,7 @@ import signal
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,6 +35,7 @@ from threads_or_processes.trial.supervisor.environment import draw_environment
 from threads_or_processes.trial.supervisor.supervisor import PACKAGE_ROOT, Ending, run_measured
 
 from tests.trial.conftest import processes_with, until_gone
+from tests.trial.model_subject import fail_awkwardly
 
 SUBJECT = Path(__file__).with_name("model_subject.py")
 OF_NOW = [name for name, entry in MODELS.items() if entry.since <= (3, 13)]
@@ -104,6 +105,18 @@ def test_a_result_that_can_not_be_read_ends_the_waiting(
     observe: Observe, model: str, error: str
 ) -> None:
     assert observe("unreadable", model, "3.13").answer["answer"] == {"error": error}
+
+
+def test_a_call_that_comes_after_the_executor_broke_is_told_why() -> None:
+    model: Any = load_model("process_executor-spawn", 1)
+    model.start()
+    try:
+        model.answered(time.monotonic_ns)
+        wait([model._executor.submit(fail_awkwardly, 0)])
+        with pytest.raises(UnreadableResultError, match="missing 1 required positional argument"):
+            model.map(fail_awkwardly, [0])
+    finally:
+        model.stop()
 
 
 def test_a_worker_that_its_executor_ends_is_not_taken_for_dead(

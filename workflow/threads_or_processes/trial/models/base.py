@@ -45,7 +45,7 @@ class UnreadableResultError(Exception):
     """A result reached the parent as a pickle, which can't be read there."""
 
     @classmethod
-    def of(cls, remote: BaseException | None) -> "UnreadableResultError":
+    def of(cls, remote: BaseException | str | None) -> "UnreadableResultError":
         """From the traceback, as text, of the thread that tried to read it."""
         lines = str(remote).strip(' \n"').splitlines() if remote else []
         return cls(lines[-1] if lines else "its pickle can't be loaded")

@@ -32,17 +32,33 @@ class ProcessExecutor(ExecutorModel):
         name_semaphores(multiprocessing)
 
     def _new_executor(self) -> ProcessPoolExecutor:
+        self._cause: str | None = None
         return ProcessPoolExecutor(self._workers, mp_context=self._context)
 
     def answered(self, clock: Callable[[], int]) -> Startup:
         """Have all workers started, and wait until each has come up."""
         with self._telling_who_died():
-            return super().answered(clock)
+            startup = super().answered(clock)
+        self._note_cause()
+        return startup
 
     def map(self, function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
         """Map the items, one a dispatch."""
         with self._telling_who_died():
             return super().map(function, items)
+
+    def _note_cause(self) -> None:
+        """Have the executor say why it ends its workers: a call that comes later isn't told."""
+        manager = getattr(self._executor, "_executor_manager_thread", None)
+        end_workers = getattr(manager, "terminate_broken", None)
+        if manager is None or end_workers is None:
+            return  # another version of Python: late calls are told of workers that were ended
+
+        def note(cause: Sequence[str] | None, *others: Any) -> None:
+            self._cause = "".join(cause) if cause else None
+            end_workers(cause, *others)
+
+        manager.terminate_broken = note
 
     @contextmanager
     def _telling_who_died(self) -> Iterator[None]:
@@ -58,7 +74,8 @@ class ProcessExecutor(ExecutorModel):
             ending.join(ENDS_WITHIN_S)
             # Each is asked once: one that is alive now may be ended by the executor a moment later.
             check_alive([p for p in processes if p.exitcode not in (None, -signal.SIGTERM)])
-            if broken.__cause__ is None:
+            cause = broken.__cause__ or self._cause
+            if cause is None:
                 check_alive(processes)
                 raise
-            raise UnreadableResultError.of(broken.__cause__) from broken
+            raise UnreadableResultError.of(cause) from broken
