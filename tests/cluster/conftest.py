@@ -257,6 +257,7 @@ class Cancelled:
     jobs_at_ctrl_c: list[str]
     said: str
     kept: dict[str, dict[str, Any]]
+    alive: list[str]
 
 
 @pytest.fixture(scope="session")
@@ -270,7 +271,8 @@ def cancelled(
     said_at_ctrl_c = head.run_until_more(node, ctrl_c)
     kept_at_ctrl_c, jobs = records_in(node), jobs_left()
     said = head.run_until_more(node, lambda _: cancel_on("slow"))
-    return Cancelled(head, said_at_ctrl_c, kept_at_ctrl_c, jobs, said, records_in(node))
+    kept = records_in(node)
+    return Cancelled(head, said_at_ctrl_c, kept_at_ctrl_c, jobs, said, kept, processes_left())
 
 
 def jobs_left() -> list[str]:
@@ -281,6 +283,22 @@ def jobs_left() -> list[str]:
             break
         time.sleep(0.1)
     return told.stdout.splitlines()
+
+
+def processes_left() -> list[str]:
+    """The commands of jobs' processes that are still there, once those that end have ended."""
+    for _ in range(200):
+        commands = []
+        for environ in Path("/proc").glob("[0-9]*/environ"):
+            # Most end while this looks.
+            with contextlib.suppress(OSError):
+                if b"SLURM_JOB_ID=" in environ.read_bytes():
+                    command = (environ.parent / "cmdline").read_bytes()
+                    commands.append(command.replace(b"\0", b" ").decode())
+        if not commands:
+            break
+        time.sleep(0.1)
+    return commands
 
 
 def cancel_on(node: str) -> None:

@@ -74,6 +74,10 @@ def test_a_cancelled_job_is_named_and_others_go_on(cancelled: Cancelled) -> None
     assert (cancelled.head.folder / "report/fast-tiny.html").exists()
 
 
+def test_nothing_of_a_cancelled_job_is_left_on_its_node(cancelled: Cancelled) -> None:
+    assert cancelled.alive == []
+
+
 def test_the_same_command_resumes_on_the_same_node(cancelled: Cancelled, sent: Head) -> None:
     after = sent.records_on("slow", "slow")
     assert len(after) > len(cancelled.kept) >= 2

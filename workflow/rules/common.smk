@@ -29,6 +29,7 @@ from threads_or_processes.pipeline.job import LOG_FILE
 from threads_or_processes.pipeline.results import check_surroundings, full_disks
 from threads_or_processes.pipeline.snakemake_patches import (
     check_first,
+    end_on_sigterm,
     hasten,
     is_first,
     keep_apart,
@@ -46,6 +47,8 @@ IS_FLEET = bool(config.get("machines")) and not IS_ARCHIVED
 IS_MEASURED_HERE = not (IS_ARCHIVED or IS_FLEET)
 FACE = Archive if IS_ARCHIVED else Fleet if IS_FLEET else Campaign
 hasten()
+if is_first(workflow, "end on SIGTERM"):
+    exit_on_user_error(end_on_sigterm)
 exit_on_user_error(lambda: check_surroundings(ROOT))
 if workflow.is_main_process:
     exit_on_user_error(

@@ -17,7 +17,9 @@ T = TypeVar("T")
 SNAKEFILE = """
 import os, signal, sys, threading
 from threads_or_processes.common.errors import exit_on_user_error
-from threads_or_processes.pipeline.snakemake_patches import patch_scheduler
+from threads_or_processes.pipeline.snakemake_patches import end_on_sigterm, patch_scheduler
+
+{first}
 
 onstart:
     {before}
@@ -38,12 +40,17 @@ rule job:
 
 
 def run(
-    folder: Path, *, before: str = "pass", patch: str = "patch_scheduler", after: str = "pass"
+    folder: Path,
+    *options: str,
+    first: str = "",
+    before: str = "pass",
+    patch: str = "patch_scheduler",
+    after: str = "pass",
 ) -> str:
     """Run three jobs on a scheduler that is patched; returns what Snakemake said."""
-    text = SNAKEFILE.format(before=before, patch=patch, after=after)
+    text = SNAKEFILE.format(first=first, before=before, patch=patch, after=after)
     (folder / "Snakefile").write_text(text, encoding="utf-8")
-    return snakemake(folder, "--cores", "1")
+    return snakemake(folder, "--cores", "1", *options)
 
 
 def test_nothing_looks_at_the_waiting_jobs_beside_a_trial(tmp_path: Path) -> None:
@@ -55,10 +62,26 @@ def test_nothing_looks_at_the_waiting_jobs_beside_a_trial(tmp_path: Path) -> Non
     assert "timers: 0\n" not in unpatched, "Snakemake no longer needs the patch"
 
 
-def test_sigterm_in_the_middle_of_a_scheduling_round_ends_the_run(tmp_path: Path) -> None:
+IN_A_ROUND = """
+end_on_sigterm()
+from snakemake.scheduling.job_scheduler import JobScheduler
+take = JobScheduler.update_available_resources
+
+def take_and_end(scheduler, jobs):
+    assert scheduler._lock.locked()
+    os.kill(os.getpid(), signal.SIGTERM)
+    take(scheduler, jobs)
+
+JobScheduler.update_available_resources = take_and_end
+"""
+
+
+@pytest.mark.parametrize("options", [[], ["--no-hooks"]], ids=["head", "job of a node"])
+def test_sigterm_in_the_middle_of_a_scheduling_round_ends_the_run(
+    tmp_path: Path, options: list[str]
+) -> None:
     # Unpatched, this waits for ever.
-    in_a_round = "exec('with workflow.scheduler._lock: os.kill(os.getpid(), signal.SIGTERM)')"
-    said = run(tmp_path, after=in_a_round)
+    said = run(tmp_path, *options, first=IN_A_ROUND)
     assert "timers" not in said
     assert len([*tmp_path.glob("*.txt")]) < 3  # the job in hand may end well
 

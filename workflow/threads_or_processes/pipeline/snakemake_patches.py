@@ -43,9 +43,6 @@ def patch_scheduler(scheduler: Any, on_interrupt: Callable[[], None] = lambda: N
     With its limit on jobs a second, Snakemake looks at all waiting jobs again and again, more often
     with each job that is done: measured, more than half a CPU, beside the trials.
 
-    Its SIGTERM handler takes a lock that the interrupted main thread may hold itself, which then
-    waits for ever; from a thread of its own the handler just waits its turn.
-
     Raises `UserError` where the scheduler is not the one that this was written for.
     """
     if not hasattr(scheduler, "job_rate_limiter"):
@@ -57,7 +54,7 @@ def patch_scheduler(scheduler: Any, on_interrupt: Callable[[], None] = lambda: N
 
     def leave(*_: object) -> None:
         on_interrupt()
-        threading.Thread(target=handler).start()
+        handler()
 
     def stop(*received: Any) -> None:
         on_interrupt()
@@ -68,6 +65,26 @@ def patch_scheduler(scheduler: Any, on_interrupt: Callable[[], None] = lambda: N
     # In the background of a script, a run ignores Ctrl-C.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, stop)
+
+
+def end_on_sigterm() -> None:
+    """Let SIGTERM end this process, a job of a cluster too: Snakemake calls no `onstart` there.
+
+    Its handler takes a lock that the interrupted main thread may hold itself, which then waits for
+    ever. In a thread of its own the handler waits until the lock is free.
+
+    Raises `UserError` where the scheduler has no such handler.
+    """
+    from snakemake.scheduling.job_scheduler import JobScheduler  # type: ignore[import-untyped]
+
+    handler = getattr(JobScheduler, "exit_gracefully", None)
+    if handler is None:
+        raise _unknown("its scheduler does not end on SIGTERM by exit_gracefully")
+
+    def leave(self: Any, *_: object) -> None:
+        threading.Thread(target=handler, args=(self,)).start()
+
+    JobScheduler.exit_gracefully = leave
 
 
 def await_signals() -> None:
