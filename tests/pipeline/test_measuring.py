@@ -102,6 +102,35 @@ def test_a_second_run_does_nothing_and_says_so(measured: Checkout, tmp_path: Pat
     assert written() == before
 
 
+def test_trials_and_the_retry_pass_run_again_where_a_command_forces_them(small: Checkout) -> None:
+    account = small.results / "second-look.json"
+    before, looked_ns = small.trial_ids(), account.stat().st_mtime_ns
+    small.measure("--forcerun", "look_again")
+    assert account.stat().st_mtime_ns != looked_ns
+    assert small.trial_ids() == before  # it has no time here
+    small.measure("--forcerun", "measure_trial")
+    after = small.trial_ids()
+    assert before.keys() == after.keys()
+    assert not before.items() & after.items()
+    assert {*before.values(), *after.values()} == small.archived_ids()
+
+
+def test_tables_that_a_command_forces_are_made_again_and_nothing_is_measured(
+    measured: Checkout, tmp_path: Path
+) -> None:
+    checkout = measured.copy(tmp_path / "copy")
+
+    def written_ns(places: str) -> list[int]:
+        return [path.stat().st_mtime_ns for path in sorted(checkout.results.glob(places))]
+
+    before, tables_ns = checkout.trial_ids(), written_ns("tables/*")
+    assert checkout.run("--forcerun", "estimate_tables").returncode == 0
+    after_ns = written_ns("tables/*")
+    assert after_ns
+    assert not {*after_ns} & {*tables_ns}
+    assert checkout.trial_ids() == before
+
+
 def test_one_core_runs_the_same_commands_as_all(fresh: Checkout) -> None:
     def commands(cores: str) -> list[str]:
         said = fresh.run("--dry-run", "--printshellcmds", "--cores", cores).stdout

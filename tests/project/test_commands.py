@@ -1,4 +1,4 @@
-"""Every command of README.md and docs/ is run by a test, planned here, or has a reason not to be.
+"""Every command of README.md and docs/ is run by a test, or has a reason not to be.
 
 In an indented block and a block of `sh`, each line is a command. Inline code is one if it begins
 with `make` or `snakemake`. A file that a command names is the block of YAML before it.
@@ -24,7 +24,7 @@ from tests.conftest import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
-#: Commands that other tests run, most with a smaller sweep.
+#: Commands that other tests run.
 TESTED = {
     "make docs": "tests/project/test_site.py::site",
     "make env": "tests/project/test_surroundings.py::make_env",
@@ -86,6 +86,110 @@ TESTED = {
         "tests/cluster/test_fleet.py::test_a_dry_run_says_what_is_ahead_instead_of_every_file"
     ),
     "snakemake --workflow-profile profiles/ssh --configfile mine.yaml": "tests/cluster/test_ssh.py",
+}
+#: Those that other tests run, with a smaller sweep, and that are planned here as they are.
+TESTED_SMALLER = {
+    **dict.fromkeys(
+        (
+            "snakemake --cores all",
+            "snakemake --cores all --configfile overlays/quick.yaml",
+            "snakemake --cores all --configfile overlays/full.yaml",
+        ),
+        "tests/pipeline/test_measuring.py"
+        "::test_every_planned_trial_left_a_record_that_passes_its_schema",
+    ),
+    **dict.fromkeys(
+        ("snakemake -n", "snakemake -n -q"),
+        "tests/pipeline/test_measuring.py::test_a_dry_run_measures_nothing",
+    ),
+    "snakemake --cores all --configfile mine.yaml": (
+        "tests/pipeline/test_measuring.py"
+        "::test_another_interpreter_measures_everything_anew_and_at_once_on_one_core_too"
+    ),
+    **dict.fromkeys(
+        ("snakemake --cores all --config blocks=12", "snakemake --cores all --config blocks=20"),
+        "tests/pipeline/test_measuring.py::test_what_is_added_to_the_config_is_all_that_runs",
+    ),
+    "snakemake --cores all --configfile twice.yaml": (
+        "tests/pipeline/test_measuring.py::test_blocks_take_turns_on_two_compilations"
+    ),
+    **dict.fromkeys(
+        (
+            "snakemake --cores all --forcerun look_again",
+            "snakemake --cores all --config baseline=v1 --forcerun measure_trial",
+        ),
+        "tests/pipeline/test_measuring.py"
+        "::test_trials_and_the_retry_pass_run_again_where_a_command_forces_them",
+    ),
+    "snakemake --cores all --forcerun estimate_tables": (
+        "tests/pipeline/test_measuring.py"
+        "::test_tables_that_a_command_forces_are_made_again_and_nothing_is_measured"
+    ),
+    "snakemake --cores all --config budget=20min": (
+        "tests/pipeline/test_budget.py"
+        "::test_when_the_time_is_over_the_report_has_what_was_measured_and_the_rest_follows_later"
+    ),
+    "snakemake --cores all --configfile overlays/precise.yaml": (
+        "tests/pipeline/test_precision.py::test_peers_get_more_blocks_until_they_are_precise_enough"
+    ),
+    **dict.fromkeys(
+        (
+            "snakemake --cores all --configfile overlays/versions.yaml",
+            "snakemake --cores all --configfile overlays/quick.yaml overlays/versions.yaml",
+            "snakemake --cores all --configfile overlays/versions.yaml "
+            """--config 'builds=["3.13", "3.13t", "3.15", "3.15t"]'""",
+            *(
+                f"snakemake --cores all {overlay}"
+                """--config 'builds=["3.14", "3.14t"]' campaign=python314"""
+                for overlay in ("", "--configfile overlays/quick.yaml ")
+            ),
+        ),
+        "tests/pipeline/test_other_versions.py::test_every_trial_ran_on_its_version",
+    ),
+    "snakemake --cores all --configfile source.yaml "
+    """--config 'builds=["3.14", "3.14t"]' campaign=python314""": (
+        "tests/interpreters/test_source_build.py::test_both_builds_come_from_one_tarball_and_run"
+    ),
+    **dict.fromkeys(
+        (
+            "snakemake --cores all --config baseline=v1",
+            "snakemake --cores all --config baseline=NAME",
+            "snakemake --cores all --configfile overlays/quick.yaml "
+            """--config baseline=main 'fail_on=["slower"]'""",
+        ),
+        "tests/pipeline/test_own_work.py"
+        "::test_an_edited_function_is_measured_anew_and_compared_with_its_baseline",
+    ),
+    "snakemake --cores all --config baseline=previous": (
+        "tests/pipeline/test_own_work.py"
+        "::test_an_edited_function_is_compared_with_the_state_before_without_a_name"
+    ),
+    **dict.fromkeys(
+        (
+            f"""snakemake --cores all --configfile overlays/quick.yaml {settings}"]'"""
+            for settings in (
+                """--config 'claims=["claims.yaml"]' 'fail_on=["refuted""",
+                """--config 'claims=["claims.yaml"]' baseline=main 'fail_on=["refuted", "slower""",
+            )
+        ),
+        "tests/pipeline/test_own_work.py::test_the_document_does_what_it_says",
+    ),
+    **dict.fromkeys(
+        (
+            "snakemake --cores all --config dataset=PATH",
+            "snakemake --cores all --config dataset=path/to/trials.csv.gz",
+        ),
+        "tests/pipeline/test_archive.py"
+        "::test_an_archived_data_set_gives_the_same_tables_and_report",
+    ),
+    **dict.fromkeys(
+        (
+            "snakemake --cores all export",
+            "snakemake --cores all export --config dataset=docs/example",
+        ),
+        "tests/pipeline/test_exporting.py"
+        "::test_the_example_in_the_docs_can_be_made_again_from_its_two_files",
+    ),
 }
 #: The same for each command of a program.
 TESTED_PROGRAMS = dict.fromkeys(
@@ -164,26 +268,22 @@ def plain(line: str) -> str:
 
 ALL = [command for page in PAGES for command in commands(page)]
 SWEEPS = {"make quick", "make report"}
-PLANNED = {
-    command.text: command
-    for command in ALL
-    if command.text.startswith("snakemake ") and command.text not in {*TESTED, *EXCUSED}
-}
+PLANNED = {command.text: command for command in ALL if command.text in TESTED_SMALLER}
 
 
 def test_every_command_is_run_or_says_why_not() -> None:
-    accounted = {*TESTED, *EXCUSED, *SWEEPS, *PLANNED}
+    accounted = {*TESTED, *TESTED_SMALLER, *EXCUSED, *SWEEPS}
     unknown = {
         f"{one.page}: {one.text}"
         for one in ALL
         if one.text not in accounted and one.text.split()[0] not in TESTED_PROGRAMS
     }
     assert not unknown, "let a test run it, or list it in EXCUSED with the reason"
-    assert {*TESTED, *EXCUSED, *SWEEPS} <= {one.text for one in ALL}, "no page has these any more"
+    assert accounted <= {one.text for one in ALL}, "no page has these any more"
 
 
 def test_the_tests_that_run_commands_are_there() -> None:
-    for test in {*TESTED.values(), *TESTED_PROGRAMS.values()}:
+    for test in {*TESTED.values(), *TESTED_SMALLER.values(), *TESTED_PROGRAMS.values()}:
         file, _, name = test.partition("::")
         assert not name or f"\ndef {name}(" in (ROOT / file).read_text(encoding="utf-8"), test
 
