@@ -229,6 +229,20 @@ def test_why_cases_of_an_open_claim_are_inconclusive_is_said_in_its_line(every: 
     assert plain(claims.in_brief(both, every.campaign)).count("the interval contains 1.5") == 1
 
 
+@pytest.mark.parametrize("verdict", [Verdict.INCONCLUSIVE, Verdict.NOT_COMPARABLE])
+def test_why_the_only_case_that_was_tested_has_no_verdict_is_said_in_its_line(
+    every: Evidence, verdict: Verdict
+) -> None:
+    first, second = (replace(row, verdict=verdict) for row in rows_of(every, "some-cases"))
+    missing = replace(second, case_verdict=Verdict.NOT_TESTED, reason="never planned")
+    tested = replace(first, case_verdict=verdict, reason="conclusive alone")
+    assert tested.estimate is not None
+    figures = plain(words.figures(tested.estimate))
+    brief = plain(claims.in_brief([tested, missing], every.campaign))
+    assert brief == f"{figures} (1 of 2 cases tested): conclusive alone"
+    assert plain(claims.in_brief([tested], every.campaign)) == f"{figures}: conclusive alone"
+
+
 @pytest.mark.parametrize("opening", [NOT_PLANNED, NOT_PLANNED_EARLIER])
 def test_a_case_that_was_not_planned_is_described_in_plain_words(
     every: Evidence, opening: str

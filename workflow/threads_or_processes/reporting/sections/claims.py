@@ -138,11 +138,16 @@ def badge(verdict: Verdict, campaign: Campaign) -> tuple[Status, str, str]:
 
 
 def in_brief(cases: Sequence[ClaimRow], campaign: Campaign) -> str:
-    """The numbers of a claim in some words: its ratios, or for which cases it holds."""
+    """The numbers of a claim in some words: its ratios, or for which cases it holds.
+
+    And why there is no verdict, if there is none.
+    """
     tested = [row for row in cases if row.case_verdict is not Verdict.NOT_TESTED]
     partly = f" ({len(tested)} of {text.count(len(cases), 'case')} tested)"
     if len(tested) == 1:
-        return _figures(tested[0]) + (partly if len(cases) > 1 else "")
+        (row,) = tested
+        figures = _figures(row) + (partly if len(cases) > 1 else "")
+        return ": ".join(filter(None, (figures.strip(), text.plain(row.reason or ""))))
     holding, failing = (
         [row for row in tested if row.case_verdict is verdict]
         for verdict in (Verdict.SUPPORTED, Verdict.REFUTED)
