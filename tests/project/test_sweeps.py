@@ -91,6 +91,20 @@ def test_experiments_of_which_no_build_is_there_are_left_out_by_name() -> None:
 
 
 @pytest.mark.parametrize(
+    ("builds", "left_out"),
+    [
+        (["3.14", "3.14t", "3.14t-gil"], ()),
+        (["3.14", "3.14t"], ("gil",)),
+        (["3.13", "3.13t", "3.14", "3.14t"], ("gil",)),
+    ],
+)
+def test_an_experiment_that_only_compares_builds_needs_all_that_it_names(
+    builds: list[str], left_out: tuple[str, ...]
+) -> None:
+    assert campaign(None, 2, builds=builds).plan.without_builds == left_out
+
+
+@pytest.mark.parametrize(
     ("overlay", "cpus", "most_minutes"),
     [(None, 2, 25), *((None, cpus, 60) for cpus in (8, 16, 64)), ("overlays/quick.yaml", 2, 3)],
 )

@@ -116,18 +116,25 @@ def completed(config: Mapping[str, Any], catalogue: Catalogue) -> Mapping[str, A
 
 
 def _with_builds(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The builds that experiments name by role; without experiments of which there is no build."""
+    """The builds that experiments name by role, without experiments that these can't answer."""
+    names = {build: {build, role_of(parse_arm(build))} for build in config["builds"]}
     experiments = {}
     for name, experiment in config["experiments"].items():
-        asked = experiment.get("builds", config["builds"])
-        found = [
-            build for build in config["builds"] if {build, role_of(parse_arm(build))} & set(asked)
-        ]
-        if found:
+        asked = set(experiment.get("builds", config["builds"]))
+        found = [build for build, own in names.items() if own & asked]
+        there = asked & set().union(*names.values())
+        if there == asked or (there and not _compares_builds_alone(experiment)):
             experiments[name] = (
                 {**experiment, "builds": found} if "builds" in experiment else experiment
             )
     return {**config, "experiments": experiments}
+
+
+def _compares_builds_alone(experiment: Mapping[str, Any]) -> bool:
+    """Whether it measures each workload in one way, so that only builds tell its cells apart."""
+    return all(len(experiment[key]) == 1 for key in ("models", "workers")) and not (
+        {"params", "replicates"} & experiment.keys()
+    )
 
 
 def own_works(config: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

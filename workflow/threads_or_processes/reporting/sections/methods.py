@@ -109,7 +109,9 @@ def _left_out(campaign: Campaign) -> Iterator[Fact]:
         yield Fact(term="Left out", text=f"{why}: {'; '.join(campaign.left_out)}.")
     if campaign.without_builds:
         names = text.listing(campaign.without_builds)
-        yield Fact(term="Not planned", text=f"No configured build for these experiments: {names}.")
+        yield Fact(
+            term="Not planned", text=f"Too few configured builds for these experiments: {names}."
+        )
 
 
 def _timing(campaign: Campaign) -> str:
