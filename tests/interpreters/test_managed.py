@@ -111,21 +111,24 @@ def conda(
     tmp_path: Path,
     processes: Processes,
     identities: dict[str, Identity],
+    progress: Progress,
     monkeypatch: pytest.MonkeyPatch,
 ) -> CondaBuilds:
     write_micromamba(tmp_path, identities["3.13"], identities["3.13t"])
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    return CondaBuilds(tmp_path / "cache", processes, Progress(stream=io.StringIO()))
+    return CondaBuilds(tmp_path / "cache", processes, progress)
 
 
 def test_conda_makes_an_environment_for_each_build_once(
-    tmp_path: Path, conda: CondaBuilds, processes: Processes
+    tmp_path: Path, conda: CondaBuilds, processes: Processes, terminal: io.StringIO
 ) -> None:
     found = conda.supply(BOTH)
     for build in BOTH:
         assert found[build].is_relative_to(tmp_path / "cache/conda" / build.name)
         verify_build(build, found[build], "here", processes)
+    assert "taken from the cache" not in terminal.getvalue()
     assert conda.supply(BOTH) == found
+    assert "3.13: taken from the cache\n" in terminal.getvalue()
     assert len((tmp_path / "log").read_text().splitlines()) == len(BOTH)
 
 

@@ -107,23 +107,30 @@ esac
 """
 
 
-def managed(tmp_path: Path, install: str, processes: Processes) -> UvBuilds:
+def managed(
+    tmp_path: Path, install: str, processes: Processes, terminal: io.StringIO | None = None
+) -> UvBuilds:
     uv = script(tmp_path / "uv", FAKE_UV.format(log=tmp_path / "log", install=install))
-    return UvBuilds(tmp_path / "cache", uv, processes, Progress(stream=io.StringIO()))
+    return UvBuilds(tmp_path / "cache", uv, processes, Progress(stream=terminal or io.StringIO()))
 
 
 def test_uv_installs_both_builds_at_once_and_only_once_with_the_users_patience(
-    tmp_path: Path, processes: Processes, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    processes: Processes,
+    terminal: io.StringIO,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("UV_HTTP_TIMEOUT", "300")
-    provider = managed(tmp_path, "true", processes)
+    provider = managed(tmp_path, "true", processes, terminal)
     executables = provider.supply(BOTH)
     folder = tmp_path / "cache" / "managed" / "3.13+3.13t"
     assert executables == {
         STANDARD: folder / "3.13" / "bin" / "python",
         FREE: folder / "3.13t" / "bin" / "python",
     }
+    assert "taken from the cache" not in terminal.getvalue()
     assert provider.supply(BOTH) == executables
+    assert "3.13 and 3.13t: taken from the cache\n" in terminal.getvalue()
     commands = (tmp_path / "log").read_text().splitlines()
     assert [line for line in commands if "install" in line] == [
         "python install --no-bin 3.13 3.13t"

@@ -60,11 +60,11 @@ def test_both_builds_come_from_one_tarball_and_run(tmp_path: Path) -> None:
         assert subprocess.check_output([executable, "-c", "print(6 * 7)"], text=True) == "42\n"
 
 
-def test_a_second_run_builds_nothing(tmp_path: Path, terminal: io.StringIO) -> None:
+def test_a_second_run_builds_nothing_and_says_so(tmp_path: Path, terminal: io.StringIO) -> None:
     tarball = toy_source(tmp_path / "toy")
     first = supply(tmp_path / "cache", tarball)
     assert supply(tmp_path / "cache", tarball, terminal=terminal) == first
-    assert terminal.getvalue() == ""
+    assert terminal.getvalue() == "[0:00] 3.13 and 3.13t: taken from the cache\n"
 
 
 def test_each_stage_of_each_build_is_shown(tmp_path: Path, terminal: io.StringIO) -> None:

@@ -126,6 +126,16 @@ def test_what_is_left_for_another_command_is_not_called_done(
     assert said in announcement(2, 6, [short] * ahead, later=later)
 
 
+@pytest.mark.parametrize(("limit_s", "is_said"), [(299.0, True), (300.0, False)])
+def test_what_a_busy_machine_may_leave_out_is_said_beforehand(
+    limit_s: float, is_said: bool
+) -> None:
+    said = announcement(2, 6, [Expected(quiet_s=60.0, busy_s=300.0)], limit_s=limit_s)
+    assert "about 1 min on an idle machine, up to 5 min on a busy one" in said
+    assert ("; more is left out if trials take longer than planned" in said) == is_said
+    assert "more is left out" not in announcement(2, 6, [], limit_s=limit_s)
+
+
 @pytest.mark.parametrize(
     ("ahead", "sentence"),
     [

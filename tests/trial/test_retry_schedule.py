@@ -119,13 +119,32 @@ def test_without_a_gain_it_stops_when_it_said_it_would(at_s: float, gains_s: lis
 
 
 @pytest.mark.parametrize(
-    ("now_s", "words"),
+    ("gain_s", "now_s", "words"),
     [
-        (20.0, "1 complete, 2 left; no success for 10 s, stops after 50 s more"),
-        (595.0, "1 complete, 2 left; no success for 585 s, stops after 0 s more"),
+        (None, 20.0, "0 complete, 3 left; no success for 20 s, stops after 280 s more without one"),
+        (
+            10.0,
+            20.0,
+            "1 complete, 2 left; no success for 10 s, stops after 50 s more without one "
+            "(a minute, or twice the longest wait so far)",
+        ),
+        (
+            290.0,
+            310.0,
+            "1 complete, 2 left; no success for 20 s, stops after 135 s more without one",
+        ),
+        (
+            10.0,
+            595.0,
+            "1 complete, 2 left; no success for 585 s, stops after 0 s more without one "
+            "(a minute, or twice the longest wait so far)",
+        ),
     ],
 )
-def test_the_line_for_the_one_who_waits(now_s: float, words: str) -> None:
+def test_the_line_for_the_one_who_waits_says_why_it_waits_less_after_a_success(
+    gain_s: float | None, now_s: float, words: str
+) -> None:
     schedule = RetrySchedule.of(range(3), budget_s=BUDGET_S, now_s=0.0)
-    schedule.take_note(0, 10.0, has_enough=True)
+    if gain_s is not None:
+        schedule.take_note(0, gain_s, has_enough=True)
     assert schedule.progress(now_s) == words

@@ -1,6 +1,7 @@
 """What is ahead and the progress line, in real runs of Snakemake on a small Snakefile."""
 
 import fcntl
+import io
 import os
 import pty
 import re
@@ -224,6 +225,24 @@ def test_the_time_left_goes_by_the_pace_so_far() -> None:
     assert pace.left_s(now_s=1100.0) == pytest.approx(300.0)
     assert progress_line(pace, now_s=1100.0).endswith("25 of 100 trials, about 5 min left")
     assert Pace(planned=3).left_s(now_s=5.0) is None
+
+
+@pytest.mark.parametrize(
+    ("limit_s", "said"),
+    [(1000, "about 5 min left"), (120, "about 2 min left"), (-1, "less than a minute left")],
+)
+def test_the_time_left_is_no_longer_than_what_a_budget_leaves(limit_s: float, said: str) -> None:
+    pace = Pace(planned=100, done=25, begun_s=1000.0)
+    assert progress_line(pace, 1100.0, limit_s).endswith(f"25 of 100 trials, {said}")
+
+
+def test_the_line_knows_when_measuring_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIALS_END_S", "0")
+    stream = io.StringIO()
+    console = Console(None, lambda _: "", stream, clock_s=lambda: 1100.0)
+    console._pace = Pace(planned=100, done=25, begun_s=1000.0)
+    console._draw()
+    assert stream.getvalue().endswith("25 of 100 trials, less than a minute left\n")
 
 
 # The main thread takes no signal before the thread of a failed step has an error to print.

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from threads_or_processes.common.errors import UserError
-from threads_or_processes.interpreters.cache import get_or_make, read_facts
+from threads_or_processes.interpreters.cache import get_or_make, is_finished, read_facts
 from threads_or_processes.interpreters.environment import ARM_LOCK, find_uv, make_environment
 from threads_or_processes.interpreters.identity import identify
 from threads_or_processes.interpreters.inspection import check_gil_stays_off, verify_build
@@ -110,6 +110,8 @@ class UvBuilds:
             return {name: self._find(name, entry) for name in names}
 
         entry = self.cache / "managed" / "+".join(names)
+        if is_finished(entry):
+            self.progress.say(f"{' and '.join(names)}: taken from the cache")
         get_or_make(entry, fill, on_wait=self.processes.check_open)
         return {build: Path(read_facts(entry)[build.name]) for build in builds}
 
@@ -167,6 +169,8 @@ class CondaBuilds:
             return {}
 
         entry = self.cache / "conda" / build.name
+        if is_finished(entry):
+            self.progress.say(f"{build.name}: taken from the cache")
         get_or_make(entry, fill, on_wait=self.processes.check_open)
         return entry / "environment" / "bin" / "python"
 

@@ -82,6 +82,8 @@ class SourceProvider:
             raise missing_error(missing_needs(None, self.processes), _distribution_ids())
         jobs = self._jobs(builds, compiler)
         lacking = [job for job in jobs if not is_finished(job.entry)]
+        if held := [job.build.name for job in jobs if job not in lacking]:
+            self.progress.say(f"{' and '.join(held)}: taken from the cache")
         if lacking:
             missing = missing_needs(compiler, self.processes)
             if missing:

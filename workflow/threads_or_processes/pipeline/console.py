@@ -9,6 +9,7 @@ beside the trials and be measured with them.
 
 import atexit
 import logging
+import math
 import os
 import sys
 import time
@@ -23,6 +24,7 @@ from threads_or_processes.common.files import is_left_out
 from threads_or_processes.common.phrases import format_duration
 from threads_or_processes.pipeline.campaign import TrialWildcards
 from threads_or_processes.pipeline.snakemake_patches import await_signals, shorten_listing
+from threads_or_processes.trial import deadline
 
 # A trial's job and a round's are known by their wildcards: a `module` may rename the rules.
 TRIAL_WILDCARDS = frozenset(TrialWildcards.__annotations__)
@@ -126,13 +128,13 @@ class Pace:
         return (now_s - self.begun_s) / self.done * (self.planned - self.done)
 
 
-def progress_line(pace: Pace, now_s: float) -> str:
-    """How far the trials are, and how long the rest takes."""
+def progress_line(pace: Pace, now_s: float, limit_s: float = math.inf) -> str:
+    """How far the trials are, and how long the rest takes; measuring ends after `limit_s`."""
     full = BAR_WIDTH * pace.done // pace.planned
     left = pace.left_s(now_s)
     rest = ""
     if left is not None and pace.done < pace.planned:
-        rest = f", {format_duration(left)} left"
+        rest = f", {format_duration(min(left, max(0.0, limit_s)))} left"
     bar = "█" * full + "░" * (BAR_WIDTH - full)
     return f"{bar} {pace.done} of {pace.planned} trials{rest}"
 
@@ -291,7 +293,7 @@ class Console(Follower):
         if not self._pace.planned:
             return
         last = self._pace.done >= self._pace.planned
-        text = progress_line(self._pace, self._clock_s())
+        text = progress_line(self._pace, self._clock_s(), deadline.left_s())
         if self._stream.isatty() and os.environ.get("TERM") != "dumb":
             width = os.get_terminal_size(self._stream.fileno()).columns
             # A terminal of no known width says 0; a line that wraps can't be drawn over.

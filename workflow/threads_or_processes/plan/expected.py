@@ -148,13 +148,16 @@ def announcement(
         sentence += f", {_or_none(len(ahead))} by this command"
     if ahead:
         retry_pass = Expected(quiet_s=0.0, busy_s=retry_pass_s)
-        sentence += f"; {_format_expected(together([*ahead, retry_pass]), limit_s)}"
+        whole = together([*ahead, retry_pass])
+        sentence += f"; {_format_expected(whole, limit_s)}"
     if more:
         sentence += f"; up to {len(more):,} more for precision: {_format_expected(together(more))}"
     if without_builds:
         sentence += f"; left out for lack of builds: {', '.join(without_builds)}"
     if left_out:
         sentence += f"; left out to save time: {'; '.join(left_out)}"
+    if ahead and whole.busy_s > limit_s:
+        sentence += "; more is left out if trials take longer than planned"
     return sentence
 
 

@@ -12,6 +12,7 @@ It measures nothing and has no clock: times (s) are passed in. Rules, and why:
 * A neighbour stays for minutes, so a silence of less than `LEAST_PATIENCE_S` means nothing.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -76,11 +77,22 @@ class RetrySchedule(Generic[Item]):
 
     def left_to_stop_s(self, now_s: float) -> float:
         """How long it goes on from now without a gain."""
-        silence_s = now_s - self.last_gain_s
-        until_half_s = (self.left_s(now_s) - silence_s) / 2
-        until_longest_s = LONGER_THAN_EVER * self.longest_silence_s - silence_s
-        patience_s = min(until_half_s, until_longest_s) if self.gained else until_half_s
-        return min(self.left_s(now_s), max(LEAST_PATIENCE_S - silence_s, patience_s))
+        patience_s = min(self._until_half_s(now_s), self._until_longest_s(now_s))
+        at_least_s = LEAST_PATIENCE_S - self._silence_s(now_s)
+        return min(self.left_s(now_s), max(at_least_s, patience_s))
+
+    def _silence_s(self, now_s: float) -> float:
+        return now_s - self.last_gain_s
+
+    def _until_half_s(self, now_s: float) -> float:
+        """How long until the silence is longer than the time that is left."""
+        return (self.left_s(now_s) - self._silence_s(now_s)) / 2
+
+    def _until_longest_s(self, now_s: float) -> float:
+        """How long until the silence is too long after the others; infinite before a gain."""
+        if not self.gained:
+            return math.inf
+        return LONGER_THAN_EVER * self.longest_silence_s - self._silence_s(now_s)
 
     def let_others_go_first(self) -> None:
         """The first one met no quiet moment for a while; another may wait for another kind."""
@@ -103,7 +115,10 @@ class RetrySchedule(Generic[Item]):
         words = f"{self.gained} complete, {len(self.queue)} left"
         if self.given_up:
             words += f", {self.given_up} given up after {MOST_TRIES} attempts"
-        return (
-            f"{words}; no success for {now_s - self.last_gain_s:.0f} s, "
-            f"stops after {max(0.0, self.left_to_stop_s(now_s)):.0f} s more"
+        words += (
+            f"; no success for {self._silence_s(now_s):.0f} s, "
+            f"stops after {max(0.0, self.left_to_stop_s(now_s)):.0f} s more without one"
         )
+        if self._until_longest_s(now_s) < self._until_half_s(now_s):
+            words += " (a minute, or twice the longest wait so far)"
+        return words
