@@ -115,6 +115,7 @@ def test_a_batch_of_another_size_is_compared_by_its_work() -> None:
         record["work"]["size"] = 500
     found = compared(make_campaign(cells), after)
     (row,) = found.rows
+    assert row.work_ratio == 0.5
     assert row.ratio == pytest.approx(2, rel=0.03)
     assert row.reading is ComparisonResult.SLOWER
     # The work does not include startup.

@@ -43,6 +43,7 @@ def row(
         basis=Basis.QUIET,
         before_ns=1e7,
         after_ns=ratio * 1e7,
+        work_ratio=1.0,
         ratio=ratio,
         blocks=8,
         intervals=RatioIntervals(
@@ -74,6 +75,20 @@ def page_of(
     """The report with these changes."""
     since = SinceBaseline(note=note, changes=tuple(rows), differences=tuple(differences))
     return report.build(replace(evidence, baseline=since))
+
+
+def test_where_batches_have_another_size_the_table_says_that_it_is_scaled(
+    evidence: Evidence,
+) -> None:
+    def captions(*work_ratios: float) -> str:
+        rows = [replace(one, work_ratio=of) for one, of in zip(ROWS, work_ratios, strict=True)]
+        return told(page_of(evidence, rows))
+
+    assert "scaled" not in captions(1, 1, 1)
+    assert "settings. So" in captions(1, 1, 1)
+    assert "3.51× as large as before" in captions(3.51, 3.51, 3.51)
+    assert "0.50× to 2.00× as large as before" in captions(0.5, 1, 2)
+    assert "settings, but batches of another size" in captions(0.5, 1, 2)
 
 
 def folds(page: Page) -> list[Fold]:

@@ -80,11 +80,15 @@ class State:
 
 @dataclass(frozen=True, kw_only=True)
 class Same:
-    """One configuration in both states, with its log times for as much work; shapes (trials,)."""
+    """One configuration in both states, with its log times for as much work; shapes (trials,).
+
+    `work_ratio`: how much work a batch is now, over that before.
+    """
 
     before: Cell
     after: Cell
     basis: Basis
+    work_ratio: float
     before_logs: Floats
     after_logs: Floats
 
@@ -220,7 +224,8 @@ def pairs_in(before: State, after: State, left_out: Counter[str]) -> Iterator[Sa
             before=was,
             after=cell,
             basis=basis,
-            before_logs=np.log(wall_times(before.times.on(basis), was.id) * (now_work / was_work)),
+            work_ratio=(work_ratio := now_work / was_work),
+            before_logs=np.log(wall_times(before.times.on(basis), was.id) * work_ratio),
             after_logs=np.log(wall_times(after.times.on(basis), cell.id)),
         )
 
@@ -249,6 +254,7 @@ def _row(one: Same, beyond: Beyond, rules: Rules) -> ChangeRow:
         basis=one.basis,
         before_ns=geometric_mean(np.exp(one.before_logs)),
         after_ns=geometric_mean(np.exp(one.after_logs)),
+        work_ratio=one.work_ratio,
         **ratio_columns(estimate),
         p_value=p_of_no_difference(estimate),
         # The ratio is of times, a result is of speed.

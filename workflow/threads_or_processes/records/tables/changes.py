@@ -36,6 +36,9 @@ class ChangeRow:
         float, Field("geometric mean of the baseline's trials, for as much work as now")
     ]
     after_ns: Annotated[float, Field("geometric mean of the trials now")]
+    work_ratio: Annotated[
+        float, Field("work of a batch now over that in the baseline; before_ns is scaled by it")
+    ]
     ratio: Annotated[float, Field("after_ns / before_ns: above 1 is slower now")]
     blocks: Annotated[int, Field("ok trials in the state that has fewer")]
     intervals: RatioIntervals

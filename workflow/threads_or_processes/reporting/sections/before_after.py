@@ -65,7 +65,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
         answer=_answer(since.note, rows, named),
         blocks=filled(
             *_surroundings(since),
-            _table(first, named, caption="Time of the same work, before and after"),
+            _table(first, named, caption=f"Time of the same work, before and after{_scaled(rows)}"),
             *(
                 figure_block(one)
                 for one in _figure(first[:MOST_SHOWN], named, since.note, campaign)
@@ -147,7 +147,7 @@ def _surroundings(since: SinceBaseline) -> Iterator[Block]:
     """What differs in a sentence, and whether all workloads moved together."""
     if since.note.is_itself:
         return
-    yield Paragraph(_differing(since.differences))
+    yield Paragraph(_differing(since))
     together, sentinel = since.note.together, since.note.sentinel_ratio
     told = [] if together is None else list(_together(together))
     if sentinel is not None:
@@ -177,17 +177,31 @@ def _together(found: Together) -> Iterator[str]:
         )
 
 
-def _differing(rows: Sequence[DifferenceRow]) -> str:
+def _differing(since: SinceBaseline) -> str:
+    rows = since.differences
     if not rows:
+        but = ", but batches of another size" if _scaled(since.changes) else ""
         return (
-            "Both states have the same interpreters, libraries, machine, code and settings. So "
-            "what differs is noise, or something that the data do not record."
+            "Both states have the same interpreters, libraries, machine, code and "
+            f"settings{but}. So what differs is noise, or something that the data do not record."
         )
     kinds = Counter(text.plain(row.kind) for row in rows)
     listed = [f"{kind} ({number})" if number > 1 else kind for kind, number in kinds.items()]
     some = "; ".join(_difference(row) for row in rows[:3])
     more = f"; {len(rows) - 3} more below" if len(rows) > 3 else ""
     return f"The two states differ in {text.listing(listed)}: {some}{more}."
+
+
+def _scaled(rows: Sequence[ChangeRow]) -> str:
+    """What was done with the times of another amount of work; empty where all are of the same."""
+    ratios = sorted({row.work_ratio for row in rows} - {1.0})
+    if not ratios:
+        return ""
+    ends = dict.fromkeys(f"{text.ratio(one)}×" for one in (ratios[0], ratios[-1]))
+    return (
+        f". Batches were sized again and are {' to '.join(ends)} as large as before; the times "
+        "before are scaled to that"
+    )
 
 
 def _difference(row: DifferenceRow) -> str:
