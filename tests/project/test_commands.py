@@ -65,6 +65,10 @@ TESTED = {
         "tests/pipeline/test_own_work.py"
         "::test_an_edited_function_is_measured_anew_and_compared_with_its_baseline"
     ),
+    "snakemake --cores all --configfile docs/examples/only-yours.yaml primes.yaml "
+    """--config 'claims=["claims.yaml"]' baseline=main 'fail_on=["refuted", "slower"]'""": (
+        "tests/pipeline/test_own_work.py::test_the_document_does_what_it_says"
+    ),
     "snakemake --cores all pack": (
         "tests/pipeline/test_exporting.py"
         "::test_what_was_measured_is_packed_and_compared_on_another_machine"

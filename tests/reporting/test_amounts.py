@@ -180,3 +180,23 @@ def test_of_one_workload_it_says_where_each_way_pays_and_counts_nothing(world: W
     answer = plain(str(found.answer)).lower()
     assert all(plain(cells[4]).lower() in answer for cells in shown.rows)
     assert len(every.rows) >= len(shown.rows) > 0
+
+
+@pytest.mark.parametrize(("share", "is_below"), [(0.5, True), (1.5, False)])
+def test_break_evens_below_the_smallest_batch_are_said_to_be_extrapolated(
+    world: Worlds, share: float, is_below: bool
+) -> None:
+    evidence = world("several amounts").evidence()
+    tables = evidence.tables
+    moved = []
+    for one in tables.overheads:
+        least = tables.at_amount(one.cell, one.least_amount)
+        assert least is not None
+        moved.append(
+            replace(one, pays=Pays.FROM, break_even=Bounded(value=share * (least.work_ns or 0.0)))
+        )
+    changed = replace(evidence, tables=replace(tables, overheads=moved))
+    (found,) = decision.build(changed)
+    said = " ".join(plain(one.words) for one in found.of(Paragraph))
+    assert "recommended workers pay from a batch of" in said
+    assert ("extrapolated from" in said) == is_below

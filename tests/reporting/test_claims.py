@@ -316,6 +316,23 @@ def test_no_two_findings_read_alike(every: Evidence) -> None:
     assert len(set(said)) == len(said)
 
 
+def test_only_claims_that_come_with_the_project_are_said_to_be_older_than_the_data(
+    every: Evidence,
+) -> None:
+    def opening(*rows: ClaimRow) -> str:
+        (found,) = section(with_claims(every, *rows)).of(Paragraph)
+        assert isinstance(found.words, str)
+        return plain(found.words)
+
+    (built_in,) = rows_of(every, "refuted")
+    own = replace(built_in, claim="own", file="claims.yaml")
+    built_in = replace(built_in, file="notebook")
+    assert opening(built_in) == "1 claim, stated before anything was measured: 1 refuted."
+    for rows in ([own], [built_in, own]):
+        assert "stated before" not in opening(*rows)
+        assert opening(*rows).endswith("Those of claims.yaml may be newer than the data.")
+
+
 def test_claims_that_were_not_tested_are_counted_by_their_reason(every: Evidence) -> None:
     value = shown(every)
     assert numbers(plain(value.untested_summary)) == ["1", "1"]

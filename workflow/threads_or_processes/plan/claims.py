@@ -22,11 +22,14 @@ from threads_or_processes.plan.pyperf_figures import KEY, named_results, with_pu
 from threads_or_processes.plan.spelling import ROLES, parse_arm, role_of, worker_counts
 from threads_or_processes.records.plan import Arm, Case, Claim, Machine
 from threads_or_processes.records.texts import shortened
-from threads_or_processes.records.vocabulary import NOT_PLANNED, Expects, Measure
+from threads_or_processes.records.vocabulary import (
+    BUILT_IN_CLAIMS,
+    NOT_PLANNED,
+    Expects,
+    Measure,
+)
 
-BUILT_IN = {
-    path.stem: path for path in sorted((Path(__file__).parents[2] / "claims").glob("*.yaml"))
-}
+BUILT_IN = {name: Path(__file__).parents[2] / "claims" / f"{name}.yaml" for name in BUILT_IN_CLAIMS}
 WORKER_WORDS = ("cores", "cpus", "2x")
 #: What can be measured in cells of which timing.
 MEASURES = {

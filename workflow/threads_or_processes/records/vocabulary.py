@@ -22,6 +22,8 @@ CONFIDENCE = 0.95
 #: A published range is widened by this factor at both ends, as it comes from other hardware and
 #: often from another version.
 PUBLISHED_BAND = 1.15
+#: The files of claims that come with the project: workflow/claims.
+BUILT_IN_CLAIMS = ("notebook", "published")
 #: Why a claim is not tested, before the cell that was not planned. Earlier plans had other words.
 NOT_PLANNED = "this sweep does not measure "
 NOT_PLANNED_EARLIER = "the config plans no cell "

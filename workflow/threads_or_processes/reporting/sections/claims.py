@@ -9,6 +9,7 @@ from threads_or_processes.records.tables.comparisons import ClaimRow
 from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.records.vocabulary import (
     BLOCKS_FOR_VERDICTS,
+    BUILT_IN_CLAIMS,
     NOT_PLANNED,
     NOT_PLANNED_EARLIER,
     PUBLISHED_BAND,
@@ -191,9 +192,11 @@ def _summary(claims: Sequence[Sequence[ClaimRow]]) -> str:
         for verdict, (_, _, word) in STATUSES.items()
         if verdicts[verdict]
     ]
+    own = {text.plain(cases[0].file) for cases in claims} - {*BUILT_IN_CLAIMS}
+    stated = "" if own else ", stated before anything was measured"
     return (
-        f"{words.capital(text.count(len(claims), 'claim'))}, stated before anything was "
-        f"measured: {text.listing(counted)}."
+        f"{words.capital(text.count(len(claims), 'claim'))}{stated}: {text.listing(counted)}."
+        + (f" Those of {text.listing(sorted(own))} may be newer than the data." if own else "")
     )
 
 

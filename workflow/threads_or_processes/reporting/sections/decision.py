@@ -280,20 +280,24 @@ def _pool(model: Model) -> str:
 def _pays(decisions: Decisions) -> str:
     """From how much work the recommended ways pay once they are up; empty where not measured."""
     main = {workload.label for workload in decisions.main}
-    found_ns = [
-        line.break_even.value
+    found = [
+        (line.break_even.value, amount.work_ns or 0.0)
         for row in decisions.tables.decisions
         if row.workload in main
         and row.best is not None
         and (line := decisions.tables.overhead(row.best.cell)) is not None
         and line.pays is Pays.FROM
         and line.break_even.value is not None
+        and (amount := decisions.tables.at_amount(line.cell, line.least_amount)) is not None
     ]
-    if not found_ns:
+    if not found:
         return ""
-    least, most = (text.about(end(found_ns)) for end in (min, max))
+    work_ns, measured_ns = zip(*found, strict=True)
+    least, most = (text.about(end(work_ns)) for end in (min, max))
     span = least if least == most else f"{least} (best) to {most} (worst)"
-    return f"once up, recommended workers pay from a batch of {span}"
+    smallest = text.about(min(measured_ns))
+    beyond = f" (extrapolated from {smallest} and more)" if max(work_ns) < min(measured_ns) else ""
+    return f"once up, recommended workers pay from a batch of {span}{beyond}"
 
 
 def _cautions(evidence: Evidence) -> tuple[Words, ...]:

@@ -62,8 +62,8 @@ def build(evidence: Evidence) -> tuple[Words, ...]:
         ),
         _rule(
             "Compare in a statistically sound way.",
-            "Paired by randomised block, equivalence by two one-sided tests, claims stated "
-            "before measuring, those about ratios adjusted for their number (Holm).",
+            "Paired by randomised block, equivalence by two one-sided tests, claims with a stated "
+            "limit, those about ratios adjusted for their number (Holm).",
             CLAIMS if evidence.tables.claims else METHODS,
         ),
         _rule(
