@@ -405,7 +405,7 @@ def test_rows_have_anchors_of_their_own(world: Worlds, name: str) -> None:
 
 def test_where_every_trial_failed_the_caution_counts_the_planned_blocks(world: Worlds) -> None:
     (found,) = decision.build(world("all failed").evidence())
-    assert words.block_caution(2) in found.cautions
+    assert words.block_caution(2) in found.cautions[0]
 
 
 @pytest.mark.parametrize("name", ["all failed", "only the notebook", "no serial"])
@@ -475,6 +475,20 @@ def test_what_a_budget_left_out_is_named_with_what_measures_it(
     assert ("leaves out: experiment startup. To measure" in told) == bool(budget and left_out)
     linked = [part for one in section.cautions for part in one if isinstance(part, Link)]
     assert [link.address for link in linked] == ["#trials-without-times"] * bool(no_time)
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_told"),
+    [({}, True), ({"blocks": 8}, False), ({"budget": "5min"}, False)],
+)
+def test_more_blocks_are_advised_only_where_the_config_limits_them(
+    world: Worlds, settings: dict[str, object], is_told: bool
+) -> None:
+    evidence = world("one block").evidence()
+    config = {**evidence.campaign.config, **settings}
+    few = replace(evidence, campaign=replace(evidence.campaign, config=config))
+    (section,) = decision.build(few)
+    assert (words.option("blocks=8") in section.cautions[0]) is is_told
 
 
 def test_only_builds_that_were_measured_are_called_plain(world: Worlds) -> None:

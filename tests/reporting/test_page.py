@@ -5,14 +5,20 @@ import gzip
 import hashlib
 import json
 import re
+import shlex
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import yaml
+from snakemake.cli import parse_config  # type: ignore[import-untyped]
+from snakemake.utils import update_config  # type: ignore[import-untyped]
+from threads_or_processes.plan.config import checked
 from threads_or_processes.records.texts import LONGEST_TEXT_CHARACTERS
 from threads_or_processes.records.vocabulary import (
     FEWEST_BLOCKS,
@@ -23,7 +29,6 @@ from threads_or_processes.records.vocabulary import (
 from threads_or_processes.reporting import report
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import (
-    Code,
     Fact,
     Facts,
     Items,
@@ -36,9 +41,10 @@ from threads_or_processes.reporting.page import (
 from threads_or_processes.reporting.sections import cite, glossary
 from threads_or_processes.reporting.sections import methods as methods_section
 from threads_or_processes.reporting.sections.decision_table import HeatTable
-from threads_or_processes.reporting.words import outcome_word
+from threads_or_processes.reporting.words import option, outcome_word
 
 from tests import factories
+from tests.conftest import ROOT
 from tests.reporting.sentences import arms, numbers, plain
 from tests.reporting.worlds import WORLDS, World, campaign, write_world
 
@@ -268,11 +274,24 @@ def test_plain_builds_and_their_differences_are_said_on_the_first_screen(
 ) -> None:
     few, plain_builds, mismatch = cautions(world("plain builds"))
     assert numbers(few)[0] == "3"
-    assert Code(text="interpreters: {build: optimised}") in plain_builds
+    assert option("interpreters={build: optimised}") in plain_builds
     assert arms(plain(plain_builds)) == ["3.13", "3.13t", "3.13t-gil"]
     assert not arms(plain(mismatch))
     assert cautions(world("default")) == ()
     assert "3.13t was built with another compiler than 3.13." in Page(page("plain builds")).text
+
+
+def test_every_option_that_a_page_names_is_one_that_a_run_takes(page: Pages) -> None:
+    found = {
+        unescape(one)
+        for name in WORLDS
+        for one in re.findall("<code>--config ([^<]+)</code>", page(name))
+    }
+    assert found
+    for one in found:
+        config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+        update_config(config, parse_config(shlex.split(one)))
+        checked(config)
 
 
 def test_the_notebook_section_shows_the_published_times_beside_those_from_here(

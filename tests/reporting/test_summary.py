@@ -55,5 +55,5 @@ def test_versions_follow_the_recommendations(world: Callable[[str], World]) -> N
 
 def test_a_setting_is_shown_as_it_is_written(world: Callable[[str], World]) -> None:
     told = summary.markdown(report.build(world("plain builds").evidence()))
-    assert "`interpreters: {build: optimised}`" in told
+    assert "`--config 'interpreters={build: optimised}'`" in told
     assert r"\`" not in told

@@ -1,6 +1,7 @@
 """Sentences are made here and nowhere else: measured values in, words a person would say out."""
 
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from statistics import median_low
@@ -10,6 +11,7 @@ from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.records.tables.measured import LEFT_OUT, MISSING, CellRow
 from threads_or_processes.records.vocabulary import (
     ANY_HEALTH_FLAG,
+    BLOCKS_FOR_VERDICTS,
     CONFIDENCE,
     FEWEST_BLOCKS,
     Basis,
@@ -25,6 +27,7 @@ from threads_or_processes.records.vocabulary import (
 )
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.campaign import Campaign, Model
+from threads_or_processes.reporting.page import Code
 from threads_or_processes.reporting.trials import Trials
 
 _START_METHOD_MEANINGS = {
@@ -316,9 +319,22 @@ def block_caution(blocks: int) -> str:
             f"There are {text.count(blocks, 'block')} only, too few to call anything faster, "
             "slower or equal: intervals are wide and lean on the assumption of a log-normal "
             "spread, and the intervals of the absolute times do not "
-            f"reach {text.percent(CONFIDENCE)}. Run more blocks for narrower intervals."
+            f"reach {text.percent(CONFIDENCE)}."
         )
     return ""
+
+
+def option(setting: str) -> Code:
+    """A setting as an option of the command: `--config blocks=8`."""
+    return Code(text=f"--config {shlex.quote(setting)}")
+
+
+def more_blocks(campaign: Campaign, lead: str) -> tuple[str | Code, ...]:
+    """How to get enough blocks, after some words; empty where a budget limits them."""
+    config = campaign.config
+    if config.get("budget") or config.get("blocks", campaign.blocks) >= BLOCKS_FOR_VERDICTS:
+        return ()
+    return (lead, option(f"blocks={BLOCKS_FOR_VERDICTS}"), " to the command.")
 
 
 def shown_list(items: list[object] | None) -> str:

@@ -288,8 +288,12 @@ def _states(note: BaselineNote) -> Iterator[Fold]:
         summary="Earlier states",
         content=(
             Paragraph(
-                "Each run keeps its finished data as a state. The latest one that differs from now "
-                "is compared. To compare with another, set baseline to its name."
+                (
+                    "Each run keeps its finished data as a state. The latest one that differs from "
+                    "now is compared. To compare with another, add ",
+                    words.option("baseline=NAME"),
+                    " with its name.",
+                )
             ),
             table_of(
                 note.states,

@@ -107,8 +107,11 @@ def build(evidence: Evidence) -> Iterator[Section]:
         nav_title="Claims",
         cautions=(
             (
-                f"Provisional: {text.count(campaign.blocks, 'block')}; verdicts need the full "
-                f"sweep, with at least {BLOCKS_FOR_VERDICTS}.",
+                (
+                    f"Provisional: {text.count(campaign.blocks, 'block')}. Final verdicts need "
+                    f"{BLOCKS_FOR_VERDICTS}.",
+                    *words.more_blocks(campaign, " Add "),
+                ),
             )
             if is_provisional(campaign)
             else ()

@@ -19,7 +19,6 @@ from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.limits import told as told_limit
 from threads_or_processes.reporting.page import (
     Block,
-    Code,
     Fold,
     Link,
     Own,
@@ -304,14 +303,16 @@ def _cautions(evidence: Evidence) -> tuple[Words, ...]:
     """What changes a decision, or leaves it without data."""
     campaign = evidence.campaign
     trials = [row.ok for row in evidence.tables.cells if row.timing is Timing.WARM and row.ok]
-    cautions: list[Words] = [words.block_caution(max(trials, default=campaign.blocks))]
+    cautions: list[Words] = []
+    if few := words.block_caution(max(trials, default=campaign.blocks)):
+        cautions.append((few, *words.more_blocks(campaign, " For narrower intervals, add ")))
     if plain := evidence.plain_arms:
         cautions.append(
             (
                 f"Plain builds ({text.listing(plain)}): optimised ones have other ratios. Before "
-                "you decide to move, measure again with ",
-                Code(text="interpreters: {build: optimised}"),
-                " in the config.",
+                "you decide to move, add ",
+                words.option("interpreters={build: optimised}"),
+                " to the command and measure again.",
             )
         )
     if evidence.parity["verdict"] == "mismatch":
