@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from threads_or_processes.analysis.before_after import (
     NOT_AGAIN,
+    OF_SESSIONS,
+    OF_UNCHANGED,
     ONLY_AFTER,
     ONLY_BEFORE,
     OTHER_BATCH,
@@ -32,6 +34,7 @@ from threads_or_processes.analysis.between_sessions import (
 from threads_or_processes.analysis.beyond_trials import PRIOR_FREEDOM, Beyond
 from threads_or_processes.analysis.dataset import in_batches, in_order
 from threads_or_processes.analysis.differences import Made, Measured, differences
+from threads_or_processes.analysis.sessions import SESSION_GAP_NS
 from threads_or_processes.analysis.trial_values import Times
 from threads_or_processes.records.plan import Cell
 from threads_or_processes.records.vocabulary import Basis, ComparisonResult
@@ -173,13 +176,17 @@ def test_all_that_moved_together_is_said_to_have() -> None:
     cells = grid(names, ["serial"], arms=["3.13"], blocks=8)
     before = make_campaign(cells)
     slower = make_campaign(cells, truth=lambda cell: 1.05 * plausible_truth(cell), seed=2)
-    together = compared(before, slower, {"json": "edited"}).together
+    found = compared(before, slower, {"json": "edited"})
+    assert found.spread_from == [OF_UNCHANGED]
+    together = found.together
     assert together is not None
     assert (together.workloads, together.unchanged, together.moved) == (3, True, True)
     assert together.ratio == pytest.approx(1.05, rel=0.01)
     for identity in slower.identities.values():
         identity["version"] = "3.13.99"
-    together = compared(before, slower).together
+    found = compared(before, slower)
+    assert found.spread_from == []
+    together = found.together
     assert together is not None
     assert (together.workloads, together.unchanged) == (4, False)
     still = compared(before, make_campaign(cells, seed=2)).together
@@ -227,6 +234,11 @@ def test_a_state_of_several_sessions_says_it_too() -> None:
     assert found.freedom == 1
     assert found.variance == pytest.approx(0.02)
     assert within_state(times, [cell], dict.fromkeys(sessions, 1)) is None
+    after = make_campaign([cell], seed=2)
+    for record in after.records.values():
+        record["started_unix_ns"] += record["block"] // 4 * 10 * SESSION_GAP_NS
+    found_in = compared(make_campaign([cell]), after, {"json": "edited"})
+    assert found_in.spread_from == [OF_SESSIONS]
 
 
 # --- how often it is right

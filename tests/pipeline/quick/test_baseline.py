@@ -157,9 +157,19 @@ def test_a_pass_says_what_it_rests_on(here: Path) -> None:
     results = Archive.of(DEFAULTS | {"dataset": "old", "baseline": "./old"})
     (changes, *_) = results.changes
     changes.parent.mkdir(parents=True)
-    changes.write_text("cell,reading\na,equal\nb,inconclusive\n", encoding="utf-8")
-    told = "none of 2 configurations is slower than the baseline; 1 inconclusive"
-    assert gate.passed(results, ["slower"]) == [told]
+    told = "none is shown to be slower than the baseline by more than the margin"
+    for readings, of, rest in (
+        (["equal", "inconclusive"], "2 configurations", "; 1 inconclusive"),
+        (
+            ["slower_somewhat", "no_speedup"],
+            "2 configurations",
+            "; 1 perhaps slightly slower, 1 not faster",
+        ),
+        (["faster"], "1 configuration", ""),
+    ):
+        rows = "".join(f"cell,{one}\n" for one in readings)
+        changes.write_text(f"cell,reading\n{rows}", encoding="utf-8")
+        assert gate.passed(results, ["slower"]) == [f"of {of}, {told}{rest}"]
     changes.write_text("cell,reading\n", encoding="utf-8")
     (told,) = gate.passed(results, ["slower"])
     assert told.startswith("nothing was measured since the baseline")

@@ -154,6 +154,7 @@ def compare(arguments: argparse.Namespace) -> None:
         margin=after.plan.margin,
         is_itself=old.package.csv.sha256 == new.package.csv.sha256,
         sentinel_ratio=found.sentinel_ratio,
+        spread_from=found.spread_from,
         together=found.together,
         left_out=found.left_out,
         states=states,

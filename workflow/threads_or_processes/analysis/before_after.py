@@ -56,6 +56,9 @@ ONLY_BEFORE = "only in the baseline"
 ONLY_AFTER = "not in the baseline"
 NOT_AGAIN = "not measured again, as nothing changed for them"
 WITHOUT_TRIALS = "without a successful trial in one of the two"
+#: What says, here, how far times move between sessions.
+OF_SESSIONS = "the sessions of a state"
+OF_UNCHANGED = "workloads that did not change here"
 
 #: A cell, whatever its build is called: workload, model, workers, role of its build, timing.
 Place = tuple[str, str, int, object, Timing]
@@ -111,6 +114,7 @@ class Changes:
     left_out: Mapping[str, int]
     together: Together | None = None
     sentinel_ratio: float | None = None
+    spread_from: Sequence[str] = ()
 
 
 def in_both(before: Batches, after: Batches) -> frozenset[str]:
@@ -176,13 +180,16 @@ def changes(before: State, after: State, *, measured: Measured) -> Changes:
     }
     still = _moved(unchanged)
 
-    def beyond(one: Same) -> Beyond:
-        others = [
+    def others(one: Same) -> list[Moved]:
+        return [
             moved
             for moved in still
             if moved.kind == one.kind and moved.workload != one.after.workload
         ]
-        between = of_ratio(one.kind, shares, [*within[one.kind], by_unchanged(others, shares)])
+
+    def beyond(one: Same) -> Beyond:
+        evidence = [*within[one.kind], by_unchanged(others(one), shares)]
+        between = of_ratio(one.kind, shares, evidence)
         alike = BeyondTrials().between(one.after, one.after)
         parts = [(between.variance, between.freedom), (alike.variance, alike.freedom)]
         return Beyond(variance=sum(part for part, _ in parts), freedom=joint_freedom(parts))
@@ -191,11 +198,16 @@ def changes(before: State, after: State, *, measured: Measured) -> Changes:
     rows = [_row(one, beyond(one), rules) for one in pairs]
     # Where the surroundings changed nothing is unchanged: then all may have moved, and why is open.
     together = still if unchanged else _moved(pairs)
+    sources = {
+        OF_SESSIONS: any(one is not None for of_kind in within.values() for one in of_kind),
+        OF_UNCHANGED: any(map(others, pairs)),
+    }
     return Changes(
         rows=with_q_values(rows),
         left_out=told,
         together=_together(together, bool(unchanged), after.plan.confidence),
         sentinel_ratio=_sentinel_ratio(before.floors_ns, after.floors_ns),
+        spread_from=[name for name, is_used in sources.items() if is_used],
     )
 
 

@@ -8,6 +8,7 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
+from threads_or_processes.common.phrases import counted
 from threads_or_processes.common.streams import said
 from threads_or_processes.pipeline.baseline import SLOWER
 from threads_or_processes.pipeline.results import Results
@@ -15,6 +16,13 @@ from threads_or_processes.records.vocabulary import ComparisonResult, Expects, V
 
 #: Neither a failed step (1) nor a mistake of the user's (2): the report is made.
 EXIT_CODE = 3
+
+#: What does not fail, though it may be slower.
+_PERHAPS_SLOWER = {
+    ComparisonResult.SLOWER_SOMEWHAT: "perhaps slightly slower",
+    ComparisonResult.NO_SPEEDUP: "not faster",
+    ComparisonResult.INCONCLUSIVE: "inconclusive",
+}
 
 
 def failing(results: Results, fail_on: Collection[str]) -> list[str]:
@@ -55,10 +63,13 @@ def passed(results: Results, fail_on: Collection[str]) -> list[str]:
     rows = _changes(results, fail_on)
     if not rows:
         return ["nothing was measured since the baseline, so nothing is compared with it"]
-    unsure = sum(row["reading"] == ComparisonResult.INCONCLUSIVE for row in rows)
+    counts = Counter(row["reading"] for row in rows)
+    rest = ", ".join(
+        f"{counts[one]} {word}" for one, word in _PERHAPS_SLOWER.items() if counts[one]
+    )
     return [
-        f"none of {len(rows)} configurations is slower than the baseline"
-        + (f"; {unsure} inconclusive" if unsure else "")
+        f"of {counted(len(rows), 'configuration')}, none is shown to be slower than the baseline "
+        f"by more than the margin{f'; {rest}' if rest else ''}"
     ]
 
 

@@ -44,7 +44,8 @@ class BaselineNote:
     `last_unix_ns`: when its last trial began. `is_itself`: nothing was measured since. `margin`:
     what counts as no difference. `states`: the earlier states, the latest first, where one of them
     is the baseline; None where it has a name. `sentinel_ratio`: time of the sentinel at its best,
-    after / before. `left_out`: reasons, each with a number of configurations.
+    after / before. `left_out`: reasons, each with a number of configurations. `spread_from`: what
+    said how far times move between sessions, besides earlier campaigns.
     """
 
     name: str
@@ -53,6 +54,7 @@ class BaselineNote:
     margin: float
     is_itself: bool = False
     sentinel_ratio: float | None = None
+    spread_from: Sequence[str] = ()
     together: Together | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
     states: Sequence[EarlierState] | None = None

@@ -177,6 +177,28 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{fixed(number, 0)}{SPACE}{noun if number == 1 else plural or noun + 's'}"
 
 
+def agreeing(number: int, verb: str) -> str:
+    """A verb, given in its plural form, for so many things: `1 is`, `2 are`."""
+    if number > 1:
+        return verb
+    return {"are": "is", "have": "has", "were": "was"}.get(verb, f"{verb}s")
+
+
+def part(number: int, of: int, noun: str, verb: str = "") -> str:
+    """Some of a number of things: `3 of 24 times`, `all 24 times`, `none of 24 times`.
+
+    With a verb in its plural form, one that agrees: `1 of 24 times is`.
+    """
+    whole = count(of, noun)
+    if of == 1:
+        some = f"the only {noun}" if number else f"no {noun}"
+    elif number == of:
+        some = f"all {whole}"
+    else:
+        some = f"{fixed(number, 0) if number else 'none'} of {whole}"
+    return f"{some} {agreeing(number, verb)}" if verb else some
+
+
 def between(low: int, high: int) -> str:
     """A range of whole numbers: `5`, or `5 to 9`."""
     return str(low) if low == high else f"{low} to {high}"

@@ -45,7 +45,15 @@ RESULTS = {
     ComparisonResult.NO_SLOWDOWN: "not slower",
     ComparisonResult.INCONCLUSIVE: "inconclusive",
 }
-CHANGED = tuple(RESULTS)[:4]
+SLOWER, FASTER = tuple(RESULTS)[:2], tuple(RESULTS)[2:4]
+CHANGED = (*SLOWER, *FASTER)
+#: The same in a sentence: what is slower or faster counts with what is so perhaps slightly.
+RESULTS_IN_BRIEF: dict[tuple[ComparisonResult, ...], str] = {
+    SLOWER: "slower",
+    FASTER: "faster",
+    (ComparisonResult.EQUAL,): "as fast as before",
+    **{(one,): RESULTS[one] for one in tuple(RESULTS)[5:]},
+}
 
 
 def build(evidence: Evidence) -> Iterator[Section]:
@@ -79,18 +87,14 @@ def build(evidence: Evidence) -> Iterator[Section]:
 
 
 def in_brief(since: SinceBaseline) -> tuple[str | Code | Link, ...]:
-    """How many configurations changed, with a link to the section; empty where none is compared."""
+    """What the configurations are now, with a link to the section; empty where none is compared."""
     if not (rows := since.changes):
         return ()
-    slower, faster = (
-        sum(row.reading in results for row in rows) for results in (CHANGED[:2], CHANGED[2:])
-    )
-    of = text.count(len(rows), "configuration")
     return (
         Link(text=TITLE, address=f"#{ANCHOR}"),
-        f": of {of}, {slower} slower and {faster} faster ",
+        f": of {text.count(len(rows), 'configuration')} ",
         *_since(since.note),
-        ".",
+        f", {_counted(rows)}.",
     )
 
 
@@ -105,9 +109,10 @@ def _cautions(rows: Sequence[ChangeRow]) -> tuple[str, ...]:
     few = sum(row.blocks < FEWEST_BLOCKS for row in rows)
     if not few:
         return ()
+    some = words.capital(text.part(few, len(rows), "configuration", "have"))
     return (
-        f"{few} of {text.count(len(rows), 'configuration')} have fewer than {FEWEST_BLOCKS} "
-        "successful trials in one of the states: too few to call anything slower.",
+        f"{some} fewer than {FEWEST_BLOCKS} successful trials in one of the states: too few to "
+        "call anything slower.",
     )
 
 
@@ -133,14 +138,26 @@ def _answer(
         return ("Nothing was measured ", *since, ", so there is nothing to compare.")
     if not rows:
         return ("No configuration was measured again ", *since, ".")
-    counts = Counter(row.reading for row in rows)
-    told = ", ".join(f"{counts[one]} {word}" for one, word in RESULTS.items() if counts[one])
     most = ""
     if rows[0].reading in CHANGED:
-        figures = words.figures(rows[0].estimate)
-        most = f" Most: {named(rows[0])}, {figures} the time."
+        change = "slowdown" if rows[0].reading in SLOWER else "speedup"
+        took = f"{named(rows[0])} took {words.figures(rows[0].estimate)} the time"
+        most = f" The largest {change}: {took}."
     of = text.count(len(rows), "configuration")
-    return (f"Of {of} measured again ", *since, f": {told}.{most}")
+    return (f"Of {of} measured again ", *since, f", {_counted(rows)}.{most}")
+
+
+def _counted(rows: Sequence[ChangeRow]) -> str:
+    """What all of them are now: `all are slower`, `2 are slower (1 perhaps slightly) and ...`."""
+    found = Counter(row.reading for row in rows)
+    counted = []
+    for alike, word in RESULTS_IN_BRIEF.items():
+        if number := sum(found[one] for one in alike):
+            lead = "all" if number == len(rows) > 1 else text.fixed(number, 0)
+            slightly = sum(found[one] for one in alike[1:])
+            some = f" ({text.fixed(slightly, 0)} perhaps slightly)" if slightly else ""
+            counted.append(f"{lead} {text.agreeing(number, 'are')} {word}{some}")
+    return text.listing(counted)
 
 
 def _surroundings(since: SinceBaseline) -> Iterator[Block]:
@@ -248,7 +265,10 @@ def _figure(
         campaign,
         name="before-after",
         title="Time after / before",
-        finding=f"{sum(row.reading in CHANGED for row in rows)} of {len(rows)} changed.",
+        finding=words.sentence(
+            f"{text.part(sum(row.reading in CHANGED for row in rows), len(rows), 'configuration')} "
+            "changed"
+        ),
         caption=f"Dots: time now over time before. Lines: {text.percent(campaign.confidence)} "
         "intervals, which include how far times move between sessions. Grey band: no difference.",
         values=Axis(label="time after / before", unit=Unit.RATIO, margin=note.margin),
@@ -321,21 +341,23 @@ def _compared(state: EarlierState) -> str:
 
 
 def _limits(since: SinceBaseline) -> str:
+    note = since.note
     spread = [sd for row in since.changes if (sd := row.intervals.beyond_trials_sd) is not None]
     between = ""
     if spread:
         ends = dict.fromkeys(text.percent(one) for one in (min(spread), max(spread)))
+        sources = text.listing(["this project's own campaigns", *map(text.plain, note.spread_from)])
         between = (
             " The intervals allow for the usual: from session to session, times move by "
-            f"{' to '.join(ends)} (standard deviation). The figure is from this project's own "
-            "campaigns, and from what did not change here."
+            f"{' to '.join(ends)} (standard deviation). The figure is from {sources}."
         )
     left = "".join(
         f" Left out: {text.count(number, 'configuration')}, {reason}."
-        for reason, number in since.note.left_out.items()
+        for reason, number in note.left_out.items()
     )
     quiet = sum(row.basis is Basis.QUIET for row in since.changes)
-    basis = f" {quiet} of {len(since.changes)} ratios rest on undisturbed repetitions."
+    some = text.part(quiet, len(since.changes), "ratio", "rest")
+    basis = f" {words.capital(some)} on undisturbed repetitions."
     return (
         "The two states were measured at different times, so each ratio also includes what "
         "happened to the machine in between."
