@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from threads_or_processes.analysis.added_blocks import plan_with_measured_blocks
 from threads_or_processes.analysis.before_after import State, changes, pairs_in, state_of
 from threads_or_processes.analysis.between_sessions import PRIOR_SD, SessionKind
 from threads_or_processes.analysis.dataset import open_dataset
 from threads_or_processes.analysis.differences import Made, Measured, is_unchanged, made_of
 from threads_or_processes.analysis.package import PACKAGE_FILE, read_package
-from threads_or_processes.analysis.precision import plan_with_measured_blocks
 from threads_or_processes.pipeline.baseline import dataset_at
 from threads_or_processes.records.tables.changes import ChangeRow
 from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, Basis, Timing

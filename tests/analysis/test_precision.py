@@ -11,12 +11,11 @@ import msgspec
 import numpy as np
 import pytest
 from threads_or_processes.analysis.__main__ import main
+from threads_or_processes.analysis.added_blocks import plan_with_measured_blocks, with_blocks
 from threads_or_processes.analysis.estimates import t_bounds
 from threads_or_processes.analysis.precision import (
     decide,
     half_width_ratio,
-    plan_with_measured_blocks,
-    with_blocks,
 )
 from threads_or_processes.analysis.tables import all_tables
 from threads_or_processes.analysis.trial_values import times_of, trial_values

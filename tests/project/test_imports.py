@@ -3,7 +3,7 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -90,12 +90,18 @@ def test_what_is_measured_imports_the_standard_library_and_what_trials_are_about
 
 
 def test_each_start_of_snakemake_is_spared_the_libraries_that_load_slowly() -> None:
-    modules = [name_of(source) for source in sources(PACKAGE / "pipeline")]
+    assert not SLOW & loaded_with(name_of(source) for source in sources(PACKAGE / "pipeline"))
+
+
+def test_commands_that_estimate_nothing_are_spared_scipy() -> None:
+    assert "scipy" not in loaded_with([f"{NAME}.analysis.__main__"])
+
+
+def loaded_with(modules: Iterable[str]) -> set[str]:
+    """All that a fresh interpreter has loaded with some modules."""
     program = f"import sys, {', '.join(modules)}; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    ).stdout.split()
-    assert not SLOW.intersection(loaded)
+    loaded = subprocess.check_output([sys.executable, "-c", program], text=True)
+    return set(loaded.split())
 
 
 def test_every_module_lies_in_a_package_that_is_known() -> None:

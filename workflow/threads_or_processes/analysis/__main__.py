@@ -3,6 +3,8 @@
 `unpack` puts an archived data set where `tables` and the report look for one.
 `decide` looks at the records before a data set is made, and says which cells get more blocks.
 `keep` copies a data set as a baseline, and `compare` says what changed since.
+
+Only commands that estimate import SciPy, which takes longer than all that the others do.
 """
 
 import argparse
@@ -14,8 +16,8 @@ from pathlib import Path
 import msgspec
 import pyarrow
 
+from threads_or_processes.analysis.added_blocks import plan_with_measured_blocks, with_blocks
 from threads_or_processes.analysis.archived import unpack_dataset
-from threads_or_processes.analysis.before_after import changes, in_both, state_of
 from threads_or_processes.analysis.dataset import (
     batches_of,
     check_covers,
@@ -32,18 +34,10 @@ from threads_or_processes.analysis.package import (
     as_record,
     notes_in,
 )
-from threads_or_processes.analysis.precision import decide, plan_with_measured_blocks, with_blocks
 from threads_or_processes.analysis.records import Record, read_identities, read_records
-from threads_or_processes.analysis.reduction import reduced
 from threads_or_processes.analysis.states import Opened, earlier_state, state_name
 from threads_or_processes.analysis.states import keep as keep_files
 from threads_or_processes.analysis.stored import Stored, write_dataset
-from threads_or_processes.analysis.tables import tables_of, write_tables
-from threads_or_processes.analysis.trial_values import (
-    at_largest_amounts,
-    times_of,
-    trial_values,
-)
 from threads_or_processes.common.decoding import read_as
 from threads_or_processes.common.errors import exit_on_user_error
 from threads_or_processes.common.files import read_json, write_json, write_text
@@ -67,6 +61,14 @@ def main() -> None:
 
 def decide_stopping(arguments: argparse.Namespace) -> None:
     """Read every record that is there so far, judge how wide the intervals are."""
+    from threads_or_processes.analysis.precision import decide
+    from threads_or_processes.analysis.reduction import reduced
+    from threads_or_processes.analysis.trial_values import (
+        at_largest_amounts,
+        times_of,
+        trial_values,
+    )
+
     earlier, plan, _, records = _measured(arguments)
     found = reduced(plan, Stored.in_memory(batches_of(records, plan)).batches)
     trials = at_largest_amounts(found.repetitions)
@@ -116,6 +118,8 @@ def unpack(arguments: argparse.Namespace) -> None:
 
 def tables(arguments: argparse.Namespace) -> None:
     """Read the data set, write every table."""
+    from threads_or_processes.analysis.tables import tables_of, write_tables
+
     plan = read_plan(arguments.plan)
     trials = open_dataset(arguments.trials)
     plan = plan_with_measured_blocks(plan, trials.states)
@@ -134,6 +138,8 @@ def keep(arguments: argparse.Namespace) -> None:
 
 def compare(arguments: argparse.Namespace) -> None:
     """Compare a data set with a baseline, write what changed and what differs."""
+    from threads_or_processes.analysis.before_after import changes, in_both, state_of
+
     new = Opened.of(arguments.trials, arguments.package)
     states, name = None, arguments.name
     if arguments.states:

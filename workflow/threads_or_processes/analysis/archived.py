@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from threads_or_processes.analysis.added_blocks import plan_with_measured_blocks
 from threads_or_processes.analysis.dataset import (
     check_covers,
     check_files,
@@ -17,7 +18,6 @@ from threads_or_processes.analysis.package import (
     notes_in,
     read_package,
 )
-from threads_or_processes.analysis.precision import plan_with_measured_blocks
 from threads_or_processes.analysis.stored import written_as_csv
 from threads_or_processes.common.files import write_bytes, write_json, writing
 from threads_or_processes.records.tables.dataset import RepetitionRow

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from threads_or_processes.analysis.added_blocks import plan_with_measured_blocks
 from threads_or_processes.analysis.dataset import (
     DataSet,
     check_covers,
@@ -28,7 +29,6 @@ from threads_or_processes.analysis.package import (
     read_package,
     states_in,
 )
-from threads_or_processes.analysis.precision import plan_with_measured_blocks
 from threads_or_processes.analysis.stored import Batches
 from threads_or_processes.common.errors import UserError
 from threads_or_processes.common.files import write_bytes
