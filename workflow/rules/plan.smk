@@ -1,6 +1,6 @@
 # Needs:    the config and the files of claims that it names.
-# Produces: results/<machine>/plan.json. Snakemake runs this in a process of its own, which reads the
-#           Snakefile and so makes the plan again.
+# Produces: results/<machine>/plan.json, in this process (`force-use-threads` in the profiles). Without
+#           that, Snakemake starts once more, reads the Snakefile and so makes the plan again.
 
 
 rule write_plan:
