@@ -1,7 +1,9 @@
 """The first screen against the tables that it is made from."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from threads_or_processes.records.tables.comparisons import DecisionRow
 from threads_or_processes.records.tables.measured import LEFT_OUT, OutcomeRow
 from threads_or_processes.records.vocabulary import ComparisonResult, Family, Use
 from threads_or_processes.reporting import formatting as text
-from threads_or_processes.reporting import words
+from threads_or_processes.reporting import summary, words
 from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import (
     Facts,
@@ -25,7 +27,9 @@ from threads_or_processes.reporting.page import (
 )
 from threads_or_processes.reporting.sections import decision, glossary
 from threads_or_processes.reporting.sections.decision_table import (
+    CROSS,
     LEVELS,
+    MARK,
     Decisions,
     HeatCell,
     HeatRow,
@@ -394,6 +398,25 @@ def test_what_failed_is_left_out_and_says_why(world: Worlds) -> None:
 
 def test_the_control_build_is_no_choice(world: Worlds) -> None:
     assert [build.name for build in table_of(world("default")).builds] == ["3.13", "3.13t"]
+
+
+@pytest.mark.parametrize("name", sorted(WORLDS))
+def test_the_legend_explains_the_signs_of_the_table_and_no_others(
+    world: Worlds, page: Callable[[str], str], name: str
+) -> None:
+    """On the page and in the summary; a page that recommends nothing may have no table."""
+    signs = [MARK, *words.RESULT_SYMBOLS.values(), CROSS]
+    cells = [cell for row in table_of(world(name)).rows for cell in (*row.cells, *row.moves)]
+    shown = {sign for cell in cells for sign in (cell.shown, cell.symbol)}
+    shown |= {MARK for cell in cells if cell.is_recommended}
+    captions = re.findall(
+        '<div class="heat[^>]*data-heat>.*?<caption>(.*?)</caption>', page(name), re.S
+    )
+    legends = re.findall("^Speedup over serial .*$", summary.markdown(world(name).page()), re.M)
+    assert len(captions[:1]) == len(legends) == bool(cells)
+    for legend in (*captions[:1], *legends):
+        explained = re.findall(r"(?:^|; )(\S)\s", unescape(re.sub("<[^>]*>", "", legend)))
+        assert explained == [sign for sign in signs if sign in shown]
 
 
 @pytest.mark.parametrize("name", sorted(WORLDS))

@@ -40,7 +40,7 @@ from threads_or_processes.reporting.page import (
 )
 from threads_or_processes.reporting.sections import cite, glossary
 from threads_or_processes.reporting.sections import methods as methods_section
-from threads_or_processes.reporting.sections.decision_table import HeatTable
+from threads_or_processes.reporting.sections.decision_table import Decisions, HeatTable, steepest_of
 from threads_or_processes.reporting.words import option, outcome_word
 
 from tests import factories
@@ -306,12 +306,14 @@ def test_the_notebook_section_shows_the_published_times_beside_those_from_here(
 
 
 def test_one_block_is_never_called_conclusive(world: Worlds) -> None:
-    section = world("one block").page().sections[0]
+    section, evidence = world("one block").page().sections[0], world("one block").evidence()
     (table,) = (own.value for own in section.of(Own) if isinstance(own.value, HeatTable))
     shown = [cell for row in table.rows for cell in (*row.cells, *row.moves)]
     assert {cell.result for cell in shown} == {"baseline", "inconclusive"}
     assert not any("[" in line for cell in shown for line in cell.details)
     assert not any(cell.is_recommended for cell in shown)
+    assert {cell.level for cell in shown} == {0}
+    assert steepest_of(Decisions(campaign=evidence.campaign, tables=evidence.tables)) == 1
     assert all("inconclusive" in row.use for row in table.rows)
     assert len(section.cautions) == 1
 

@@ -14,10 +14,7 @@ from threads_or_processes.reporting.page import (
 )
 from threads_or_processes.reporting.sections import before_after
 from threads_or_processes.reporting.sections.claims import Claims
-from threads_or_processes.reporting.sections.decision_table import HeatCell, HeatTable
-
-#: How a cell says that its way is recommended.
-MARK = "✓ "
+from threads_or_processes.reporting.sections.decision_table import MARK, HeatCell, HeatTable
 
 
 def markdown(page: Page) -> str:
@@ -65,16 +62,14 @@ def _table(table: HeatTable) -> Iterator[str]:
     yield "\n".join(
         _line(cells) for cells in (head, ["---", *["---:"] * (len(head) - 2), "---"], *rows)
     )
-    used = ", ".join(f"{symbol} {result}" for symbol, result in table.used)
-    yield (
-        f"{table.scale.text} over serial on {table.reference}. {MARK}best on that build, or tied "
-        f"with the best. {used}"
-    )
+    used = "; ".join(f"{symbol} {meaning}" for symbol, meaning in table.used)
+    told = f"{table.scale.text} over serial on {table.reference} (1.00)"
+    yield "; ".join(filter(None, (told, used))) + "."
 
 
 def _number(cell: HeatCell, word: str = "") -> str:
     mark = MARK if cell.is_recommended else ""
-    return " ".join(filter(None, (f"{mark}{cell.shown}", cell.symbol, word)))
+    return " ".join(filter(None, (mark, cell.shown, cell.symbol, word)))
 
 
 def _answer_and_tables(section: Section) -> Iterator[str]:

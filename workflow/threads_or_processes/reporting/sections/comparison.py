@@ -32,6 +32,7 @@ from threads_or_processes.reporting.sections.claims import (
     in_brief,
 )
 from threads_or_processes.reporting.sections.decision_table import (
+    CROSS,
     Decisions,
     HeatCell,
     family_cell,
@@ -207,7 +208,7 @@ def _use_cell(place: OnBuild, name: str, decisions: Decisions, steepest: float) 
     if workload in decisions.unsafe:
         lost = "Updates were lost: this workload is about correctness, and has no recommendation"
         return MachineCell(
-            figure=HeatCell(place=name, shown="✗", result="left out", details=(lost,))
+            figure=HeatCell(place=name, shown=CROSS, result="left out", details=(lost,))
         )
     if row is None or row.use is Use.NO_DATA or row.best is None:
         return _unmeasured(name)

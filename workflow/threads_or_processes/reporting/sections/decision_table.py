@@ -30,6 +30,11 @@ from threads_or_processes.reporting.tables import Tables
 
 #: Their workloads come first and have no heading.
 MAIN = (SCALING, KINDS)
+#: Marks a way that is recommended.
+MARK = "✓"
+RECOMMENDED = "best on that build, or tied with the best"
+#: Stands instead of a number where a way is left out.
+CROSS = "✗"
 LEVELS = 4
 """Shades on either side of no difference."""
 
@@ -48,7 +53,7 @@ class HeatCell:
     """A number with its symbol and result; `details` are for hover, focus and tap.
 
     `ratio`: None where there is none. `level`: the shade, -4 (slow) to 4 (fast), 0 for no
-    difference.
+    difference and for a ratio without an interval.
     """
 
     place: str
@@ -226,16 +231,21 @@ def steepest_of(*campaigns: Decisions) -> float:
         abs(math.log2(row.reference_speedup.value))
         for one in campaigns
         for row in one.tables.families
-        if row.reference_speedup is not None
+        if row.reference_speedup is not None and row.reference_speedup.has_interval
     )
     return max((1.0, *shades))
 
 
 def legend(cells: Iterable[HeatCell]) -> tuple[tuple[str, str], ...]:
-    """The symbols that cells have, each with its result."""
-    found = {(cell.symbol, cell.result) for cell in cells}
-    results = ((words.RESULT_SYMBOLS[one], words.RESULTS[one]) for one in ComparisonResult)
-    return tuple(one for one in results if one in found)
+    """The signs that cells have, each with what it means."""
+    shown = list(cells)
+    results = {words.RESULT_SYMBOLS[one]: words.RESULTS[one] for one in ComparisonResult}
+    found = {cell.symbol for cell in shown}
+    return (
+        *([(MARK, RECOMMENDED)] if any(cell.is_recommended for cell in shown) else []),
+        *((symbol, result) for symbol, result in results.items() if symbol in found),
+        *([(CROSS, "left out")] if any(cell.shown == CROSS for cell in shown) else []),
+    )
 
 
 def anchor_of(*parts: str) -> str:
@@ -325,7 +335,7 @@ def _no_cell(workload: Workload, arm: str, family: Family, decisions: Decisions)
     }
     return HeatCell(
         place=place,
-        shown="✗",
+        shown=CROSS,
         result="left out",
         details=tuple(
             f"Left out because {why}: "
@@ -378,7 +388,9 @@ def _compared(
         ratio=ratio.value,
         symbol=words.RESULT_SYMBOLS[ratio.reading],
         result=words.RESULTS[ratio.reading],
-        level=shade(ratio.value, decisions.campaign.margin, steepest),
+        level=(
+            shade(ratio.value, decisions.campaign.margin, steepest) if ratio.has_interval else 0
+        ),
         details=(f"{_judged(ratio)} ({over})", *details),
     )
 
