@@ -8,6 +8,7 @@ from tests.browser.conftest import SCHEMES, SCREENSHOTS, SHOWN, Pages, open_ever
 WIDTHS = (390, 1280, 1920)
 
 #: Text of figures that lies outside its drawing or on other text, and boxes wider than the page.
+#: Tables in folds and on phones may scroll; those that stand open on a larger screen must fit.
 MISPLACED = """
 () => {
   const found = [];
@@ -17,6 +18,12 @@ MISPLACED = """
   const widest = tables.reduce((a, b) => (right(b) > right(a) ? b : a), tables[0]);
   const where = widest?.caption?.textContent.trim();
   if (wide > 0) found.push(`the page scrolls sideways by ${wide} px (table: ${where})`);
+  for (const box of innerWidth < 1280 ? [] : document.querySelectorAll(".scroll")) {
+    if (!box.closest("details") && box.scrollWidth > box.clientWidth) {
+      const hidden = box.scrollWidth - box.clientWidth;
+      found.push(`${hidden} px of a table are hidden: ${box.textContent.trim().slice(0, 60)}`);
+    }
+  }
   for (const svg of document.querySelectorAll("figure svg")) {
     const frame = svg.getBoundingClientRect();
     const texts = [...svg.querySelectorAll("text")].filter((t) => t.textContent.trim());
