@@ -192,6 +192,23 @@ def test_the_command_keeps_every_try_and_lets_the_quietest_count(
     assert read_json(results / "second-look.json")["lacking"] == 0
 
 
+def test_trials_that_lower_floors_made_disturbed_are_no_loss_of_the_pass(
+    results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = plan_of((CELL, "trials/1.json"))
+    (lacking,) = candidates(plan, results)
+    found = iter([[lacking], [lacking, replace(lacking, path=results / "trials/2.json")]])
+    command = "threads_or_processes.trial.__main__"
+    monkeypatch.setattr(f"{command}.candidates", lambda *_: next(found))
+    monkeypatch.setattr(f"{command}.retries", lambda *_, **__: iter(()))
+    write_json(results / "plan.json", plan_json(plan))
+    arguments = ["--plan", "plan.json", "--results", ".", "--out", "second-look.json"]
+    monkeypatch.chdir(results)
+    run_command(["retry", *arguments])
+    assert read_json(results / "second-look.json")["gained"] == 0
+    assert "0 of 1 are complete" in capsys.readouterr().out
+
+
 def test_first_come_the_cells_that_keep_the_fewest_others_from_quiet_times(results: Path) -> None:
     """Both cells of `far` lack quiet trials, of `near` one does; `enough` has as many as needed."""
     disturbed = {"far/a": 5, "far/b": 5, "near/a": 4, "near/b": 0, "enough/a": 2}

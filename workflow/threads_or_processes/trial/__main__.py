@@ -106,7 +106,9 @@ def _retry(
             said_s = now_s
             _say(schedule.progress(now_s))
     stopped = schedule.stop(time.monotonic()) or Stop.NONE_LEFT
-    gained = len(lacking) - len(candidates(plan, results, monitor))
+    # By the floors of now, others may have become disturbed.
+    still = {one.path for one in candidates(plan, results, monitor)}
+    gained = sum(one.path not in still for one in lacking)
     _say(
         f"{gained} of {len(lacking)} are complete after {tries} attempts; "
         f"the retry pass ends: {stopped}"
