@@ -30,6 +30,12 @@ def test_what_a_budget_left_says_what_measures_it() -> None:
         "command goes on with them. The plan leaves out: experiments startup and memory. To "
         "measure what it leaves out to save time, run it with a larger budget or without one."
     )
+    told = limits_of_budget("3min", 82, (), is_time_left=True)
+    assert told.endswith(
+        "goes on with them. Some time is left. A run takes up nothing that it left out before, and "
+        "begins no block that would not end in time."
+    )
+    assert not limits_of_budget("3min", 0, (), is_time_left=True)
     assert "leaves out" not in limits_of_budget("3min", 1, ())
     assert "same command" not in limits_of_budget("3min", 0, ("experiment startup",))
     assert not limits_of_budget("3min", 0, ())

@@ -151,12 +151,37 @@ def test_a_budget_changes_no_trial_and_keeps_whole_blocks(share: float) -> None:
 def test_other_experiments_go_before_those_of_the_first_screen_and_a_user_s_own_stays() -> None:
     assert set(with_budget(0.5)["experiments"]) == {"scaling", "kinds"}
     least = with_budget(0)
-    assert {name: one["workloads"] for name, one in least["experiments"].items()} == {
-        "scaling": ["a"],
-        "kinds": ["a", "mine"],
-    }
+    assert works(least) == {"kinds": ["mine"]}
     assert least["blocks"] == 1
-    assert "experiment startup" in left_out(CONFIG, least, PLAIN)
+    assert "experiments scaling and startup" in left_out(CONFIG, least, PLAIN)
+
+
+def works(config: Config) -> dict[str, list[str]]:
+    """The workloads of each experiment."""
+    return {name: one["workloads"] for name, one in config["experiments"].items()}
+
+
+def test_whole_workloads_go_before_the_blocks_that_a_verdict_needs() -> None:
+    built_in = {**CONFIG, "workloads": {}}
+    seen = {
+        str(works(thin)): thin["blocks"]
+        for share in range(400, 0, -1)
+        for thin in [with_budget(share / 1000, built_in)]
+        if thin["blocks"] >= 6
+    }
+    assert list(seen)[-3:] == [
+        str({"scaling": ["a", "b"], "kinds": ["a"]}),
+        str({"scaling": ["a"], "kinds": ["a"]}),
+        str({"scaling": ["a"]}),
+    ]
+    least = with_budget(0, built_in)
+    assert works(least) == {"scaling": ["a"]}
+    assert least["blocks"] == 1
+
+
+def test_no_block_is_left_out_that_has_begun() -> None:
+    for begun in (4, 7):
+        assert fitting(CONFIG, PLAIN, cost_s, 0.0, fewest_blocks=begun)["blocks"] == begun
 
 
 def test_experiments_that_are_left_out_are_called_so() -> None:

@@ -129,9 +129,13 @@ TESTED_SMALLER = {
         "tests/pipeline/test_measuring.py"
         "::test_tables_that_a_command_forces_are_made_again_and_nothing_is_measured"
     ),
-    "snakemake --cores all --config budget=20min": (
+    **dict.fromkeys(
+        (
+            "snakemake --cores all --config budget=20min",
+            "snakemake --cores all --configfile overlays/quick.yaml --config budget=3min",
+        ),
         "tests/pipeline/test_budget.py"
-        "::test_when_the_time_is_over_the_report_has_what_was_measured_and_the_rest_follows_later"
+        "::test_when_the_time_is_over_the_report_has_what_was_measured_and_the_rest_follows_later",
     ),
     "snakemake --cores all --configfile overlays/precise.yaml": (
         "tests/pipeline/test_precision.py::test_peers_get_more_blocks_until_they_are_precise_enough"

@@ -40,6 +40,7 @@ from threads_or_processes.pipeline.snakemake_patches import (
     take_prefix,
 )
 from threads_or_processes.pipeline.watching import watch
+from threads_or_processes.trial import deadline
 from threads_or_processes.trial.server import start_server
 
 IS_ARCHIVED = config.get("dataset") is not None
@@ -129,7 +130,10 @@ onsuccess:
     if IS_MEASURED_HERE and config["budget"]:
         left_out = len(budget.left_out_records(CAMPAIGN))
         if told := limits_of_budget(
-            config["budget"], left_out, CAMPAIGN.plan.left_out
+            config["budget"],
+            left_out,
+            CAMPAIGN.plan.left_out,
+            is_time_left=deadline.left_s() > 0,
         ):
             CONSOLE.say(told)
     for page in made(workflow, CAMPAIGN.pages)[:1]:

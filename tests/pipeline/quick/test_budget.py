@@ -1,9 +1,9 @@
 """What a run with a budget leaves out when trials take longer than planned."""
 
 import logging
-import re
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,10 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from threads_or_processes.pipeline import budget
 from threads_or_processes.pipeline.budget import LEFT_OUT_FILE, Pacer
 from threads_or_processes.pipeline.campaign import Campaign
+from threads_or_processes.plan.thinning import limit_s
 from threads_or_processes.records.paths import path_key
 from threads_or_processes.records.plan import Trial
+from threads_or_processes.records.vocabulary import FEWEST_BLOCKS, KINDS, SCALING
 from threads_or_processes.trial import deadline
 
 from tests.project.test_sweeps import campaign
@@ -22,7 +24,7 @@ BUDGET_S = 20 * 60.0
 
 @dataclass
 class Run:
-    """A run of the default sweep on a clock of its own, where trials take `pace` times as long.
+    """A run of a sweep on a clock of its own, where trials take `pace` times as long.
 
     `paces`: the pace of the first blocks, where it is another one.
     """
@@ -30,6 +32,7 @@ class Run:
     sweep: Campaign
     pace: float
     paces: tuple[float, ...] = ()
+    budget_s: float = BUDGET_S
     now_s: float = 0.0
     measured: list[Trial] = field(default_factory=list)
     said: str = ""
@@ -41,7 +44,7 @@ class Run:
             self.sweep,
             self.leave_out,
             clock_s=lambda: self.now_s,
-            left_s=lambda: BUDGET_S - self.now_s,
+            left_s=lambda: self.budget_s - self.now_s,
         )
         for trial in self.sweep.plan.trials:
             cell = self.sweep.plan.cells_by_id[trial.cell]
@@ -62,7 +65,7 @@ class Run:
             pacer.emit(event)
             record = Path(self.sweep.record(trial))
             record.parent.mkdir(parents=True, exist_ok=True)
-            if trial.record in self.left_out or self.now_s >= BUDGET_S:
+            if trial.record in self.left_out or self.now_s >= self.budget_s:
                 deadline.leave_out(record)
             else:
                 record.write_text("measured")
@@ -73,6 +76,23 @@ class Run:
     def leave_out(self, records: list[str], reason: str) -> None:
         self.told_left_out = records
         self.said += f"{reason}\n"
+
+    @property
+    def blocks(self) -> Counter[str]:
+        """In how many blocks each cell was measured."""
+        return Counter(trial.cell for trial in self.measured)
+
+    @property
+    def with_a_verdict(self) -> set[tuple[str, str]]:
+        """The experiments of the first screen and their workloads that have all they need."""
+        at = self.sweep.plan.cells_by_id
+        blocks = [
+            ((one.name, at[cell].workload), self.blocks[cell])
+            for one in self.sweep.plan.experiments
+            for cell in one.cells
+            if one.name in (SCALING, KINDS)
+        ]
+        return {of for of, _ in blocks} - {of for of, number in blocks if number < FEWEST_BLOCKS}
 
     @property
     def left_out(self) -> list[str]:
@@ -100,37 +120,78 @@ def test_on_a_busy_machine_fewer_experiments_get_all_their_blocks(sweep: Campaig
     assert run.now_s < BUDGET_S
     assert "Trials take 2.0 times as long" in run.said
     assert sorted(run.told_left_out) == [str(sweep.results / one) for one in run.left_out]
-    blocks = Counter(trial.cell for trial in run.measured)
-    at = sweep.plan.cells_by_id
-    whole = {cell for cell, number in blocks.items() if number == at[cell].blocks}
     by_name = {one.name: set(one.cells) for one in sweep.plan.experiments}
+    whole = {cell for cell, number in run.blocks.items() if number == FEWEST_BLOCKS}
     assert by_name["kinds"] <= whole
-    assert len(whole) < len(blocks)
-    # What ends early ends for good: nobody is measured now and then.
-    for cell, number in blocks.items():
+    # The others end before the first block does.
+    assert set(run.blocks.values()) == {1, FEWEST_BLOCKS}
+    assert len(run.blocks) < len(sweep.plan.cells)
+
+
+@pytest.mark.parametrize(
+    ("overlay", "minutes", "paces", "verdicts"),
+    [
+        (None, 20, (4.0,), 2),
+        (None, 20, (8.0,), 1),
+        (None, 20, (1.0, 1.0, 1.0, 3.0), 4),
+        (None, 20, (1.0, 1.0, 8.0, 1.0), 1),
+        ("overlays/quick.yaml", 3, (2.8,), 1),
+        ("overlays/quick.yaml", 3, (2.0, 2.2, 1.8), 2),
+        ("overlays/quick.yaml", 3, (1.5, 1.5, 1.5, 1.5, 1.5, 2.5), 2),
+        ("overlays/quick.yaml", 3, (1.0, 1.0, 1.0, 1.0, 1.0, 2.0), 2),
+        ("overlays/quick.yaml", 5, (4.0,), 1),
+    ],
+)
+def test_rather_fewer_workloads_than_blocks_too_few_for_a_verdict(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    overlay: str | None,
+    minutes: int,
+    paces: tuple[float, ...],
+    verdicts: int,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sweep = campaign(overlay, 2, budget=f"{minutes}min")
+    run = Run(sweep, pace=paces[-1], paces=paces, budget_s=limit_s(sweep.plan.config))
+    run.go()
+    assert run.now_s < run.budget_s
+    assert len(run.with_a_verdict) >= verdicts
+    # What ends early ends for good: nothing is measured here and there.
+    for cell, number in run.blocks.items():
         assert {trial.block for trial in run.measured if trial.cell == cell} == set(
             range(1, number + 1)
         )
 
 
-@pytest.mark.parametrize("later", [1.0, 3.5, 4.5])
-def test_where_trials_become_faster_there_are_more_blocks_again(
-    sweep: Campaign, later: float
+@pytest.mark.parametrize("pace", [1.8, 2.5])
+def test_what_is_kept_may_get_a_little_slower(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pace: float
 ) -> None:
-    run = Run(sweep, pace=later, paces=(5.5,))
+    monkeypatch.chdir(tmp_path)
+    sweep = campaign("overlays/quick.yaml", 2, budget="3min")
+    run = Run(sweep, pace * 1.08, paces=(pace,), budget_s=limit_s(sweep.plan.config))
+    run.go()
+    assert len(run.said.splitlines()) == 1
+    assert set(run.blocks.values()) == {1, FEWEST_BLOCKS}
+
+
+@pytest.mark.parametrize(("later", "blocks"), [(1.0, [2, 4, 5, 6]), (8.0, [2, 3, 4]), (16.0, [2])])
+def test_where_trials_become_faster_there_are_more_blocks_again(
+    sweep: Campaign, later: float, blocks: list[int]
+) -> None:
+    run = Run(sweep, pace=later, paces=(16.0,))
     run.go()
     assert run.now_s < BUDGET_S
     first, *more = run.said.splitlines()
-    assert "To stay within the budget, the rest is left out: blocks: 3 instead of 6" in first
-    told = [int(re.search(r"There is time for more: blocks: (\d)", line)[1]) for line in more]  # type: ignore[index]
-    assert told == list(range(4, 4 + len(told)))
-    blocks = Counter(trial.cell for trial in run.measured)
-    assert set(blocks.values()) == {1, max([3, *told])}
-    assert len(told) == {1.0: 3, 3.5: 1, 4.5: 0}[later]
+    assert "To stay within the budget, the rest is left out: blocks: 2 instead of 6" in first
+    assert [line.partition("There is time for more: ")[2] for line in more] == [
+        f"blocks: {now} instead of {was}" for was, now in pairwise(blocks)
+    ]
+    assert set(run.blocks.values()) == {1, blocks[-1]}
 
 
 def test_after_the_end_nothing_is_planned_again(sweep: Campaign) -> None:
-    run = Run(sweep, pace=1.0, paces=(1.0, 1.0, 20.0))
+    run = Run(sweep, pace=1.0, paces=(1.0, 1.0, 2000.0))
     run.go()
     assert {trial.block for trial in run.measured} == {1, 2, 3}
     assert not run.said

@@ -16,11 +16,13 @@ def format_duration(seconds: float, before: str = "about") -> str:
     return f"{before} {minutes} min" if minutes else "less than a minute"
 
 
-def limits_of_budget(budget: str, trials: int, left_out: Sequence[str]) -> str:
+def limits_of_budget(
+    budget: str, trials: int, left_out: Sequence[str], *, is_time_left: bool = False
+) -> str:
     """What a budget kept a sweep from, and what measures it; empty where it kept it from nothing.
 
     `trials` counts those of the plan that were not measured; `left_out` says in phrases what the
-    plan itself leaves out.
+    plan itself leaves out. `is_time_left` where measuring ended before its time.
     """
     told = []
     if trials:
@@ -28,6 +30,11 @@ def limits_of_budget(budget: str, trials: int, left_out: Sequence[str]) -> str:
             f"There was no time for {counted(trials, 'planned trial')}: the same command goes on "
             "with them."
         )
+        if is_time_left:
+            told.append(
+                "Some time is left. A run takes up nothing that it left out before, and begins no "
+                "block that would not end in time."
+            )
     if left_out:
         told.append(
             f"The plan leaves out: {'; '.join(left_out)}. To measure what it leaves out to save "

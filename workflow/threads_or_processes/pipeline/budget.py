@@ -1,14 +1,15 @@
 """The budget of a run: when measuring ends, and what to leave out where trials take longer.
 
 A busy machine falls behind the plan. Then all experiments would end with too few blocks for a
-verdict. So after each block, what is left to measure is planned again at the pace so far: less
-informative experiments end there, and the others get their blocks. Where trials have become faster
-since, these get more blocks again. Only the pace decides.
+verdict. So as soon as it does, what is left to measure is planned again at the present pace: less
+informative experiments and workloads end there, and the others get their blocks. Where trials are
+faster later, these get more blocks again. Only the pace decides.
 """
 
 import logging
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,10 @@ from threads_or_processes.trial import deadline
 
 #: The records that this run leaves out, a line for each; both below the folder of results.
 LEFT_OUT_FILE = "left-out.txt"
+#: The pace is that of the last trials, of this share of the work; at first of half of that.
+PACE_SHARE = 0.1
+#: What is kept may get slower by this factor before anything else has to be left out.
+RESERVE = 1.1
 
 
 def left_out_records(campaign: Campaign) -> list[Path]:
@@ -49,7 +54,7 @@ def begin(campaign: Campaign) -> None:
 
 
 class Pacer(Follower):
-    """Follows Snakemake's events, and plans again when the first trial of a block is to begin.
+    """Follows Snakemake's events, and plans again where the rest no longer fits the time left.
 
     Snakemake says that before it starts the trial, so this runs beside none. `leave_out` is told
     the records that are left out from then on, and why.
@@ -68,9 +73,10 @@ class Pacer(Follower):
         self._config = campaign.plan.config
         self._tell_left_out = leave_out
         self._clock_s, self._left_s = clock_s, left_s
-        self._begun_s: float | None = None
-        self._quiet_s = 0.0
-        self._block = 0
+        #: When each of the last trials began, and how long those before it were planned to take.
+        self._begun: deque[tuple[float, float]] = deque()
+        self._planned_s = 0.0
+        self._block = self._least_in_block = 0
         self._left_out: frozenset[str] = frozenset()
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -79,38 +85,55 @@ class Pacer(Follower):
             return
         wildcards = record.wildcards  # type: ignore[attr-defined]
         trial = self._campaign.trial(SimpleNamespace(**wildcards))
-        now_s, block = self._clock_s(), int(wildcards["block"])
-        if self._begun_s is None:
-            self._begun_s = now_s
-        elif block > self._block:
-            self._plan_again((now_s - self._begun_s) / self._quiet_s, block)
+        block = int(wildcards["block"])
+        self._begun.append((self._clock_s(), self._planned_s))
+        if (pace := self._pace()) is not None:
+            self._keep_up(pace, block)
         self._block = block
+        self._ahead_s.pop(trial.record, None)
         if trial.record not in self._left_out:
-            self._quiet_s += self._quiet_s_of(trial)
+            self._planned_s += self._quiet_s_of(trial)
 
-    def _plan_again(self, pace: float, block: int) -> None:
+    def _pace(self) -> float | None:
+        """How many times as long as planned the last trials took; None after too few."""
+        begun = self._begun
+        while len(begun) > 1 and self._planned_s - begun[1][1] >= self._window_s:
+            begun.popleft()
+        (begun_s, before_s), (now_s, _) = begun[0], begun[-1]
+        planned_s = self._planned_s - before_s
+        return (now_s - begun_s) / planned_s if planned_s > self._window_s / 2 else None
+
+    def _keep_up(self, pace: float, block: int) -> None:
         """Leave out what doesn't fit where trials take `pace` times as long as planned.
 
         What ended stays so, except in the very next block: nothing is measured here and there.
-        After the end no trial begins anyway.
+        A block that has begun is not given up: all of it may yet be measured. After the end no
+        trial begins anyway.
         """
-        left_s = self._left_s()
-        if left_s <= 0:
+        left_s, before, machine = self._left_s(), self._config, self._campaign.plan.machine
+        is_new = block > self._block
+        if left_s <= 0 or (block == self._least_in_block and not is_new):
             return
 
         def forecast_s(config: Mapping[str, Any], on: Machine) -> float:
-            plan = make_plan(config, self._catalogue, on)
-            ahead = (t for t in plan.trials if not Path(self._campaign.record(t)).exists())
-            return pace * math.fsum(map(self._quiet_s_of, ahead))
+            trials = make_plan(config, self._catalogue, on).trials
+            return pace * math.fsum(self._ahead_s.get(trial.record, 0.0) for trial in trials)
 
-        machine, before = self._campaign.plan.machine, self._config
-        is_next = block <= before["blocks"] + 1
+        kept_s = pace * math.fsum(
+            quiet_s for record, quiet_s in self._ahead_s.items() if record not in self._left_out
+        )
+        is_next = is_new and block <= before["blocks"] + 1
         most = with_blocks_of(self._campaign.plan.config, before) if is_next else before
-        self._config = fitting(most, machine, forecast_s, left_s)
-        if self._config == before:
+        if kept_s <= left_s and most == before:
             return
-        was_left_out = self._left_out
-        kept = {t.record for t in make_plan(self._config, self._catalogue, machine).trials}
+        fewest = max(1, block - is_new)
+        config = fitting(most, machine, forecast_s, left_s / RESERVE, fewest_blocks=fewest)
+        if config == before:
+            self._least_in_block = block
+        if config == before or (kept_s <= left_s and forecast_s(config, machine) <= kept_s):
+            return
+        self._config, was_left_out = config, self._left_out
+        kept = {trial.record for trial in make_plan(config, self._catalogue, machine).trials}
         self._left_out = frozenset(
             trial.record for trial in self._campaign.plan.trials if trial.record not in kept
         )
@@ -119,7 +142,7 @@ class Pacer(Follower):
         change = "To stay within the budget, the rest is left out"
         if self._left_out < was_left_out:
             change = "There is time for more"
-        changes = "; ".join(left_out(before, self._config, machine))
+        changes = "; ".join(left_out(before, config, machine))
         self._tell_left_out(
             [str(self._campaign.results / record) for record in self._left_out],
             f"Trials take {pace:.1f} times as long as planned. {change}: {changes}",
@@ -127,6 +150,20 @@ class Pacer(Follower):
 
     def _quiet_s_of(self, trial: Trial) -> float:
         return self._expected_s[trial.cell]
+
+    @cached_property
+    def _window_s(self) -> float:
+        """How long the trials whose pace counts are planned to take."""
+        return PACE_SHARE * math.fsum(self._ahead_s.values())
+
+    @cached_property
+    def _ahead_s(self) -> dict[str, float]:
+        """How long each trial that is to begin takes on a quiet machine, by its record."""
+        return {
+            trial.record: self._quiet_s_of(trial)
+            for trial in self._campaign.plan.trials
+            if not Path(self._campaign.record(trial)).exists()
+        }
 
     @cached_property
     def _expected_s(self) -> Mapping[str, float]:

@@ -64,12 +64,22 @@ def thinned(config: Config, machine: Machine, forecast_s: Forecast) -> Config:
     return _first_within(budget_s, [config, *_ever_thinner(config, machine)], machine, forecast_s)
 
 
-def fitting(config: Config, machine: Machine, forecast_s: Forecast, limit_s: float) -> Config:
+def fitting(
+    config: Config,
+    machine: Machine,
+    forecast_s: Forecast,
+    limit_s: float,
+    *,
+    fewest_blocks: int = 1,
+) -> Config:
     """A config that is `completed`, with as much as takes no longer than `limit_s`.
 
-    Trials stay as they are: there are fewer of them. The least of a config may exceed the limit.
+    Trials stay as they are: there are fewer of them. The least of a config, with `fewest_blocks`,
+    may exceed the limit.
     """
-    ever_fewer = [config, *_ever_fewer(config, machine)] if math.isfinite(limit_s) else [config]
+    ever_fewer = [config]
+    if math.isfinite(limit_s):
+        ever_fewer += _ever_fewer(config, machine, fewest_blocks)
     return _first_within(limit_s, ever_fewer, machine, forecast_s)
 
 
@@ -119,12 +129,16 @@ def _ever_thinner(config: Config, machine: Machine) -> Iterator[Config]:
     yield from _fewer_workloads(config)
 
 
-def _ever_fewer(config: Config, machine: Machine) -> Iterator[Config]:
-    """The config after each step that leaves out trials and changes none."""
+def _ever_fewer(config: Config, machine: Machine, fewest_blocks: int) -> Iterator[Config]:
+    """The config after each step that leaves out trials and changes none.
+
+    One workload with a verdict is worth more than many without, so those go before the blocks that
+    a verdict needs.
+    """
     few = few_counts(machine)
     config = _changed(config, "workers", lambda w: few if w == "auto" else w)
     yield config
-    for most in range(config["blocks"] - 1, FEWEST_BLOCKS - 1, -1):
+    for most in range(config["blocks"] - 1, max(FEWEST_BLOCKS, fewest_blocks) - 1, -1):
         config = _changed(config, "blocks", partial(min, most))
         yield config
     for name in _least_informative_first(config):
@@ -136,7 +150,10 @@ def _ever_fewer(config: Config, machine: Machine) -> Iterator[Config]:
     for fewer in _fewer_workloads(config):
         config = fewer
         yield config
-    for most in range(min(config["blocks"], FEWEST_BLOCKS) - 1, 0, -1):
+    for fewer in _fewer_of_the_first_screen(config):
+        config = fewer
+        yield config
+    for most in range(min(config["blocks"], FEWEST_BLOCKS) - 1, fewest_blocks - 1, -1):
         config = _changed(config, "blocks", partial(min, most))
         yield config
 
@@ -163,6 +180,23 @@ def _fewer_workloads(config: Config) -> Iterator[Config]:
             experiment = {**config["experiments"][name], "workloads": fewer}
             config = {**config, "experiments": {**config["experiments"], name: experiment}}
             yield config
+
+
+def _fewer_of_the_first_screen(config: Config) -> Iterator[Config]:
+    """The config after each step that leaves out an experiment, or its last work that is built in.
+
+    Works of the user's own stay; without any, the first experiment does.
+    """
+    own = own_works(config)
+    for name, experiment in reversed(config["experiments"].items()):
+        works = [work for work in experiment["workloads"] if work in own]
+        rest = {one: what for one, what in config["experiments"].items() if one != name}
+        if works == experiment["workloads"] or not (works or rest):
+            continue
+        if works:
+            rest = {**config["experiments"], name: {**experiment, "workloads": works}}
+        config = {**config, "experiments": rest}
+        yield config
 
 
 def _less_work(amounts: Sequence[int]) -> list[int]:
