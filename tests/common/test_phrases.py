@@ -36,6 +36,9 @@ def test_what_a_budget_left_says_what_measures_it() -> None:
         "begins no block that would not end in time."
     )
     assert not limits_of_budget("3min", 0, (), is_time_left=True)
+    many = [f"workload number{number} in kinds" for number in range(20)]
+    assert "number19" not in limits_of_budget("3min", 1, many)
+    assert "The plan leaves out much of the sweep" in limits_of_budget("3min", 1, many)
     assert "leaves out" not in limits_of_budget("3min", 1, ())
     assert "same command" not in limits_of_budget("3min", 0, ("experiment startup",))
     assert not limits_of_budget("3min", 0, ())

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+#: A longer list is not told in a sentence.
+MOST_CHARACTERS = 300
+
 
 def counted(number: int, thing: str) -> str:
     """A number of things, such as `1 CPU` and `1,200 trials`."""
@@ -36,8 +39,11 @@ def limits_of_budget(
                 "block that would not end in time."
             )
     if left_out:
+        listed = f": {'; '.join(left_out)}"
+        if len(listed) > MOST_CHARACTERS:
+            listed = " much of the sweep, which the report's section on methods lists"
         told.append(
-            f"The plan leaves out: {'; '.join(left_out)}. To measure what it leaves out to save "
-            "time, run it with a larger budget or without one."
+            f"The plan leaves out{listed}. To measure what it leaves out to save time, run it with "
+            "a larger budget or without one."
         )
     return " ".join([f"A budget of {budget} limited this sweep.", *told]) if told else ""
