@@ -82,7 +82,7 @@ def test_it_says_what_a_move_does_and_what_to_use_on_each_build() -> None:
         "It slows 2 (Mandelbrot 0.69×, zlib compression 0.88×), 1 of them perhaps only slightly.",
         "1 shows no difference.",
         "On 3.13, use processes for 2 (Mandelbrot, JSON), "
-        "threads or processes for zlib compression and threads for Sleep.",
+        "threads or processes for “zlib compression” and threads for “Sleep”.",
         "On 3.13t, use threads for 4 (Mandelbrot, zlib compression, JSON, Sleep).",
     ]
 
@@ -96,7 +96,7 @@ def test_what_a_move_speeds_up_apart_from_the_main_workloads_is_told() -> None:
     more = {"blocks": "NumPy in blocks", "regex": "Regular expressions"}
     told = bottom_line(moves, [], titles=TITLES, reference="3.13", others=["3.13t"], more=more)
     assert [plain(sentence) for sentence in told] == [
-        "Move to 3.13t? No: it slows JSON (0.80×).",
+        "Move to 3.13t? No: it slows “JSON” (0.80×).",
         "Of 2 other rows, it speeds up 1 (NumPy in blocks 1.13×), perhaps only slightly.",
     ]
     slower = [moves[0], moves[2]]
@@ -184,10 +184,10 @@ def test_what_is_the_same_for_several_builds_is_told_once() -> None:
 @pytest.mark.parametrize(
     ("result", "words"),
     [
-        (ComparisonResult.INCONCLUSIVE, "No verdict yet for JSON (1.20×)."),
-        (ComparisonResult.NO_SLOWDOWN, "Unclear: no slowdown for JSON (1.20×)."),
-        (ComparisonResult.EQUAL, "No: no difference for JSON (1.20×)."),
-        (SLIGHTLY, "Yes: it speeds up JSON (1.20×), perhaps only slightly."),
+        (ComparisonResult.INCONCLUSIVE, "No verdict yet for “JSON” (1.20×)."),
+        (ComparisonResult.NO_SLOWDOWN, "Unclear: no slowdown for “JSON” (1.20×)."),
+        (ComparisonResult.EQUAL, "No: no difference for “JSON” (1.20×)."),
+        (SLIGHTLY, "Yes: it speeds up “JSON” (1.20×), perhaps only slightly."),
     ],
 )
 def test_the_only_workload_is_named_once(result: ComparisonResult, words: str) -> None:
@@ -201,7 +201,7 @@ def test_the_only_workload_is_named_once(result: ComparisonResult, words: str) -
         "On 3.13, no verdict yet on what to use.",
         "On 3.13t, use threads.",
     ]
-    assert said([], decisions, titles)[1] == "On 3.13t, use threads for JSON."
+    assert said([], decisions, titles)[1] == "On 3.13t, use threads for “JSON”."
 
 
 def test_a_title_that_is_too_long_for_a_sentence_is_left_out() -> None:
@@ -217,7 +217,7 @@ def test_serial_and_open_recommendations_are_told_apart() -> None:
         decision("sleep", SERIAL, THREADS, use=Use.INCONCLUSIVE),
     ]
     assert said([], decisions) == [
-        "On 3.13, use serial for JSON and threads for zlib compression; 1 inconclusive."
+        "On 3.13, use serial for “JSON” and threads for “zlib compression”; 1 inconclusive."
     ]
 
 
@@ -233,7 +233,9 @@ def test_only_the_workloads_and_builds_asked_for_count() -> None:
     ]
     decisions = [decision("json", THREADS, arm="3.14t"), decision("libraries", THREADS)]
     assert said(moves, decisions) == [NOTHING]
-    assert said(moves, [decision("json", THREADS)], others=()) == ["On 3.13, use threads for JSON."]
+    assert said(moves, [decision("json", THREADS)], others=()) == [
+        "On 3.13, use threads for “JSON”."
+    ]
 
 
 def test_every_build_that_could_be_moved_to_has_its_sentences() -> None:
@@ -243,9 +245,9 @@ def test_every_build_that_could_be_moved_to_has_its_sentences() -> None:
     ]
     decisions = [decision("json", THREADS, arm=arm) for arm in ("3.13", "3.13t", "3.14t")]
     assert said(moves, decisions, others=("3.13t", "3.14t")) == [
-        "Move to 3.13t? No: it slows JSON (0.80×).",
-        "Move to 3.14t? Yes: it speeds up JSON (1.30×).",
-        "On 3.13, 3.13t and 3.14t, use threads for JSON.",
+        "Move to 3.13t? No: it slows “JSON” (0.80×).",
+        "Move to 3.14t? Yes: it speeds up “JSON” (1.30×).",
+        "On 3.13, 3.13t and 3.14t, use threads for “JSON”.",
     ]
 
 

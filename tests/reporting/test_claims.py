@@ -188,7 +188,7 @@ def test_cases_of_different_work_are_told_apart_by_their_work(every: Evidence) -
     other = replace(second, cell="json/threads/2/3.13/warm", baseline_cell=second.cell)
     (group,) = shown(with_claims(every, first, other)).groups
     titles = [every.campaign.title(work) for work in ("mandelbrot", "json")]
-    assert group.claims[0].figures == f"fails for {titles[1]}. Holds for {titles[0]}"
+    assert group.claims[0].figures == f"fails for “{titles[1]}”. Holds for “{titles[0]}”"
 
 
 def test_cases_that_agree_have_the_range_of_their_ratios(every: Evidence) -> None:

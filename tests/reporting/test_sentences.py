@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.trials import read_trials
 
 from tests.reporting.worlds import WORLDS, World
@@ -163,6 +164,35 @@ def test_parts_are_never_more_than_their_whole(told: tuple[World, list[tuple[str
         for pair in re.findall(r"(?<![\d.])([\d\u202f]+) of (?:the )?([\d\u202f]+)\b", words):
             part, whole = (int(number.replace("\u202f", "")) for number in pair)
             assert part <= whole, words
+
+
+def test_counts_and_verbs_agree(told: tuple[World, list[tuple[str, str]]]) -> None:
+    """Not `24 of the 24 times`, `0 of 1 move`, `1 are` or `1 of 6 are`."""
+    number = r"(?<![\d.,:\u202f])([\d\u202f]+)"
+    for _, words in told[1]:
+        words = words.replace("\u00a0", " ")
+        for part, whole in re.findall(rf"{number} of (?:the )?([\d\u202f]+) [a-z]", words):
+            assert part not in {"0", whole}, words
+        verbs = "are|have|were|use|include|lose|rest|show|need|deviate|vary"
+        alone = re.findall(rf"{number} (?:of [\d\u202f]+ (?:[a-z]+ ){{1,4}}?)?(?:{verbs})\b", words)
+        assert "1" not in alone, words
+
+
+@pytest.mark.parametrize(
+    ("number", "of", "told"),
+    [
+        (0, 1, "no choice is"),
+        (1, 1, "the only choice is"),
+        (0, 6, "none of 6 choices is"),
+        (1, 6, "1 of 6 choices is"),
+        (2, 6, "2 of 6 choices are"),
+        (6, 6, "all 6 choices are"),
+        (1000, 2000, "1 000 of 2 000 choices are"),
+    ],
+)
+def test_a_part_of_a_whole_is_told_as_one_would_say_it(number: int, of: int, told: str) -> None:
+    said = text.part(number, of, "choice", "are")
+    assert said.replace(text.SPACE, " ").replace("\u202f", " ") == told
 
 
 def test_every_section_answers_its_question_in_a_sentence(

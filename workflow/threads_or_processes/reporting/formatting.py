@@ -181,7 +181,8 @@ def agreeing(number: int, verb: str) -> str:
     """A verb, given in its plural form, for so many things: `1 is`, `2 are`."""
     if number > 1:
         return verb
-    return {"are": "is", "have": "has", "were": "was"}.get(verb, f"{verb}s")
+    irregular = {"are": "is", "have": "has", "vary": "varies", "were": "was"}
+    return irregular.get(verb, f"{verb}s")
 
 
 def part(number: int, of: int, noun: str, verb: str = "") -> str:
@@ -202,6 +203,11 @@ def part(number: int, of: int, noun: str, verb: str = "") -> str:
 def between(low: int, high: int) -> str:
     """A range of whole numbers: `5`, or `5 to 9`."""
     return str(low) if low == high else f"{low} to {high}"
+
+
+def quoted(name: str) -> str:
+    """A name in a sentence, whatever words it has: `“Making slugs”`."""
+    return f"“{name}”"
 
 
 def listing(items: Sequence[str], last: str = "and") -> str:

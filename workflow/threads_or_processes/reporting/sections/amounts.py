@@ -263,10 +263,14 @@ def _paragraphs(rows: Sequence[OverheadRow], campaign: Campaign) -> tuple[str, .
         states[state] for state in (LineState.HOLDS, LineState.BENDS, LineState.UNSETTLED)
     )
     straight = (
-        f" In {holds} of {text.count(holds + bends + unsettled, 'configuration')}, the time at "
-        f"a third amount is within {text.percent(campaign.margin)} of the line"
-        + (f"; {unsettled} are inconclusive" if unsettled else "")
-        + (f"; {bends} deviate by more, and we show only their measured points" if bends else "")
+        f" In {text.part(holds, holds + bends + unsettled, 'configuration')}, the time at a third "
+        f"amount is within {text.percent(campaign.margin)} of the line"
+        + (f"; {unsettled} {text.agreeing(unsettled, 'are')} inconclusive" if unsettled else "")
+        + (
+            f"; {bends} {text.agreeing(bends, 'deviate')} by more, and we show only measured points"
+            if bends
+            else ""
+        )
         + "."
         if holds + bends + unsettled
         else ""

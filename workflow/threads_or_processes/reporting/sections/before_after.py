@@ -356,8 +356,8 @@ def _limits(since: SinceBaseline) -> str:
         for reason, number in note.left_out.items()
     )
     quiet = sum(row.basis is Basis.QUIET for row in since.changes)
-    some = text.part(quiet, len(since.changes), "ratio", "rest")
-    basis = f" {words.capital(some)} on undisturbed repetitions."
+    some = text.part(quiet, len(since.changes), "ratio")
+    basis = f" Undisturbed repetitions are behind {some}."
     return (
         "The two states were measured at different times, so each ratio also includes what "
         "happened to the machine in between."

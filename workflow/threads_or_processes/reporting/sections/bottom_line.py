@@ -117,7 +117,7 @@ def _of_result(result: ComparisonResult, number: int) -> str:
 
 
 def _only_move(row: MoveRow, titles: Mapping[str, str], other: str) -> str:
-    """The same for a single workload: `Move to 3.13t? Yes: it speeds up JSON (1.30×)`."""
+    """The same for a single workload: `Move to 3.13t? Yes: it speeds up “JSON” (1.30×)`."""
     result = row.speedup.reading
     if result in UP:
         told = "Yes: it speeds up"
@@ -133,7 +133,7 @@ def _only_move(row: MoveRow, titles: Mapping[str, str], other: str) -> str:
         named = "".join(names[0]) or "the workload"
         return f"Move to {other}? {told} {named} ({text.times_as_fast(row.speedup)}){slight}."
 
-    return with_names([[words.short_title(titles[row.workload])]], sentence)
+    return with_names([[text.quoted(words.short_title(titles[row.workload]))]], sentence)
 
 
 def _elsewhere(moved: Sequence[MoveRow], titles: Mapping[str, str], other: str) -> tuple[str, ...]:
@@ -192,13 +192,18 @@ def _use(
 
     def sentence(names: Sequence[Sequence[str]]) -> str:
         parts = [
-            f"{use} for {of[0]}" if len(of) == 1 else f"{use} for {len(of)}{some_names(of, some)}"
+            f"{use} for {one_or_some(of, some)}"
             for (use, of), some in zip(most_first, names, strict=True)
         ]
         end = f"; {unsure} inconclusive" if unsure else ""
         return f"On {arm}, use {text.listing(parts)}{end}."
 
     return with_names([of if len(of) > 1 else [] for _, of in most_first], sentence)
+
+
+def one_or_some(of: Sequence[str], names: Sequence[str]) -> str:
+    """The only one by its name, `“JSON”`; else how many, with some names: `5 (JSON, …)`."""
+    return text.quoted(of[0]) if len(of) == 1 else f"{len(of)}{some_names(of, names)}"
 
 
 def some_names(of: Sequence[object], names: Sequence[str]) -> str:

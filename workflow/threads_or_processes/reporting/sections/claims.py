@@ -167,7 +167,7 @@ def in_brief(cases: Sequence[ClaimRow], campaign: Campaign) -> str:
     if not ratios or any(row.verdict is Verdict.INCONCLUSIVE for row in tested):
         return ". ".join(
             [
-                f"holds in {len(holding)} of {text.count(len(tested), 'case')}",
+                f"holds in {text.part(len(holding), len(tested), 'case')}",
                 *_open(tested, campaign),
             ]
         )
@@ -176,7 +176,7 @@ def in_brief(cases: Sequence[ClaimRow], campaign: Campaign) -> str:
 
 
 def _open(tested: Sequence[ClaimRow], campaign: Campaign) -> Iterator[str]:
-    """Which cases are inconclusive, and why: `Inconclusive for JSON (1.6× [1.4, 1.9]): ...`."""
+    """Which cases are inconclusive, and why: `Inconclusive for “JSON” (1.6× [1.4, 1.9]): ...`."""
     names = _case_names(tested, campaign)
     by_reason: dict[str, list[str]] = {}
     for row in tested:
@@ -354,8 +354,10 @@ def _case_names(
     """What tells the cases of a claim apart, by cell and baseline: the workload if that will do."""
     titles = [campaign.title(campaign.cells_by_id[row.cell].workload) for row in rows]
     if len(set(titles)) < len(titles):
-        titles = [_described(row, campaign) for row in rows]
-    return {(row.cell, row.baseline_cell): name for row, name in zip(rows, titles, strict=True)}
+        names = [_described(row, campaign) for row in rows]
+    else:
+        names = [text.quoted(title) for title in titles]
+    return {(row.cell, row.baseline_cell): name for row, name in zip(rows, names, strict=True)}
 
 
 def _described(row: ClaimRow, campaign: Campaign) -> str:
@@ -411,12 +413,12 @@ def _figures(row: ClaimRow) -> str:
 
 
 def _updates(row: ClaimRow) -> str:
-    trials = text.count(row.blocks or 0, "trial")
     if row.losing_trials:
         return (
-            f"{text.fixed(row.losing_trials, 0)} of {trials} lost updates, "
+            f"{text.part(row.losing_trials, row.blocks or 0, 'trial')} lost updates, "
             f"{text.percent(row.lost_ratio)} of all updates in the median repetition"
         )
+    trials = text.count(row.blocks or 0, "trial")
     claimed = row.claimed_lost_ratio
     limit = "" if claimed is None else f"; the claim allows {_share(claimed)}"
     return (

@@ -61,7 +61,7 @@ def _answer(rows: Sequence[ControlRow]) -> str:
     if not known:
         return seen
     held = sum(_holds_one(ratio) for ratio in known)
-    return f"{seen} The interval contains 1 in {held} of {len(known)}."
+    return f"{seen} The interval contains 1 in {text.part(held, len(known), 'pair')}."
 
 
 def _holds_one(ratio: Ratio) -> bool:

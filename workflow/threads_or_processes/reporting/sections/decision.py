@@ -138,14 +138,12 @@ def _intervals(evidence: Evidence) -> Iterator[str]:
     level = text.percent(campaign.confidence)
     yield f"{level} intervals from {blocks} cover {covered}{binaries}"
     if few := len(timed) - len(enough):
-        yield (
-            f"{few} of {text.count(len(timed), 'configuration')} have no interval: it needs two "
-            "blocks"
-        )
+        some = text.part(few, len(timed), "configuration", "have")
+        yield f"{some} no interval: it needs two blocks"
 
 
 def _workers(decisions: Decisions) -> str:
-    """The worker counts tried: `workers tried: 1, 2 and 4 for Sleep; else only 2`."""
+    """The worker counts tried: `workers tried: 1, 2 and 4 for “Sleep”; else only 2`."""
     campaign = decisions.campaign
     tried: dict[str, set[int]] = {workload.label: set() for workload in decisions.workloads}
     for cell in campaign.cells:
@@ -169,7 +167,7 @@ def _workers(decisions: Decisions) -> str:
 def _several(titles: Sequence[str]) -> str:
     """A few workloads by name, more by number."""
     if len(titles) <= MOST_NAMES:
-        return text.listing(titles)
+        return text.listing([text.quoted(title) for title in titles])
     return text.count(len(titles), "workload")
 
 
@@ -349,15 +347,15 @@ def _confidence(decisions: Decisions) -> str:
     q_values = [row.q_value for row in judged if row.q_value is not None]
     moves = [row for row in tables.moves if row.workload in shown and row.arm in builds]
     sure = sum(row.speedup.reading is not ComparisonResult.INCONCLUSIVE for row in moves)
-    of_moves = f"{sure} of {text.count(len(moves), 'move')} and " if moves else ""
+    of_moves = f"{text.part(sure, len(moves), 'move')} and " if moves else ""
     sentences = []
     if judged:
         wrong = len(q_values) * max(q_values, default=0.0)
         wrongly = "less than one" if wrong < 1 else f"at most {text.number(wrong)}"
         each = "row and build" if len(decisions.workloads) > 1 else "build"
+        of_choices = text.part(len(judged), len(rows), "choice")
         sentences.append(
-            f"{of_moves}{len(judged)} of {text.count(len(rows), 'choice')} (per {each}) "
-            f"are conclusive; expect {wrongly} wrong."
+            f"Conclusive: {of_moves}{of_choices} (per {each}); expect {wrongly} wrong."
         )
     cells = [
         cell
@@ -370,8 +368,7 @@ def _confidence(decisions: Decisions) -> str:
     if not any(row.quiet_share_ratio is not None for row in tables.timed):
         sentences.append("Nothing distinguished undisturbed repetitions from disturbed ones.")
     elif disturbed:
-        sentences.append(
-            f"{disturbed} of the {text.count(len(cells), 'time')} behind this table include "
-            "disturbed repetitions."
-        )
+        some = text.part(disturbed, len(cells), "time") + " behind this table"
+        told = f"{some} {text.agreeing(disturbed, 'include')} disturbed repetitions"
+        sentences.append(words.sentence(told))
     return " ".join(sentences)

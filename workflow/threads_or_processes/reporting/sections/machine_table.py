@@ -10,7 +10,7 @@ from threads_or_processes.records.vocabulary import Family
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.comparison_data import ComparedMachines, CpuGroup
 from threads_or_processes.reporting.evidence import Evidence
-from threads_or_processes.reporting.sections.bottom_line import some_names, with_names
+from threads_or_processes.reporting.sections.bottom_line import one_or_some, some_names, with_names
 from threads_or_processes.reporting.sections.decision_table import HeatCell, legend
 from threads_or_processes.reporting.words import Status
 
@@ -234,7 +234,7 @@ def in_a_sentence(table: MachineTable, *, opening: str, none: str) -> str:
     def sentence(names: Sequence[Sequence[str]]) -> str:
         *shared, apart = names
         parts = [
-            f"{answer} for {of[0] if len(of) == 1 else f'{len(of)}{some_names(of, some)}'}"
+            f"{answer} for {one_or_some(of, some)}"
             for (answer, of), some in zip(most_first, shared, strict=True)
         ]
         told = [f"{where}, {opening} {text.listing(parts)}" if parts else f"{where}, {none}"]

@@ -110,7 +110,7 @@ def _account(tables: Tables) -> str:
     """Planned = ok + explained, as a sum that can be checked."""
     planned = tables.ended["planned"]
     if planned and tables.ended[Outcome.OK] == planned:
-        return f"All {text.count(planned, 'planned trial')} succeeded."
+        return words.sentence(f"{text.part(planned, planned, 'planned trial')} succeeded")
     parts = [row for row in tables.outcomes if row.outcome != "planned" and row.trials]
     sum_ = " + ".join(f"{row.trials} {words.outcome_word(row.outcome)}" for row in parts)
     return f"{text.count(planned, 'trial')} planned = {sum_ or '0 recorded'}."
@@ -156,12 +156,10 @@ def _odd(evidence: Evidence) -> str:
     """How many trials were flagged for the state of the machine."""
     recorded = evidence.tables.ended["planned"] - evidence.tables.unrecorded
     flagged = sum(row.trials for row in evidence.tables.health if row.flag == ANY_HEALTH_FLAG)
-    opening = "The state of the machine was recorded before and after each trial"
-    if not flagged:
-        return f"{opening}; none of {text.count(recorded, 'trial')} was flagged."
     return (
-        f"{opening}; {text.fixed(flagged, 0)} of {text.count(recorded, 'trial')} were flagged. "
-        "Flagged trials count like all others."
+        "The state of the machine was recorded before and after each trial; "
+        f"{text.part(flagged, recorded, 'trial', 'were')} flagged."
+        + (" Flagged trials count like all others." if flagged else "")
     )
 
 
@@ -203,10 +201,10 @@ def _undisturbed(evidence: Evidence) -> str:
         else ""
     )
     verdict = (
-        f"{disturbed} of the {text.count(len(rows), 'timed configuration')} use all repetitions. "
-        f"A configuration has enough if half of its trials, and at least {FEWEST_BLOCKS} or all, "
-        f"have {FEWEST_QUIET} undisturbed repetitions. If one has too few, all of its workload "
-        "and timing use all repetitions."
+        f"{words.capital(text.part(disturbed, len(rows), 'timed configuration', 'use'))} all "
+        "repetitions. A configuration has enough if half of its trials, and at least "
+        f"{FEWEST_BLOCKS} or all, have {FEWEST_QUIET} undisturbed repetitions. If one has too "
+        "few, all of its workload and timing use all repetitions."
         if disturbed
         else "Every timed configuration has enough of them."
     )

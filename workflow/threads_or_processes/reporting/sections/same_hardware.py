@@ -146,7 +146,8 @@ def _sentences(alike: tuple[Alike, ...]) -> Iterator[str]:
             if len(of) > 1:
                 who = f"{text.count(len(of), 'pair')}: {kin}"
             margin = text.percent(of[0].margin)
-            yield f"{who}; {within} of {total} configurations are within {margin}."
+            some = text.part(within, total, "configuration", "are")
+            yield f"{who}; {some} within {margin}."
 
 
 def _same_binaries(pair: Pair, machines: Machines) -> str:

@@ -46,10 +46,10 @@ def _verdict(rows: list[UpdatesRow]) -> str:
     if not rows:
         return ""
     losing = sum(row.losing_repetitions > 0 for row in rows)
-    counting = f"{text.count(len(rows), 'configuration')} that count updates"
+    counting = f"that {text.agreeing(len(rows), 'count')} updates"
     if not losing:
-        return f"No lost updates in {counting}."
-    return f"Updates were lost in {losing} of {counting}."
+        return f"No lost updates in {text.count(len(rows), 'configuration')} {counting}."
+    return f"Updates were lost in {text.part(losing, len(rows), 'configuration')} {counting}."
 
 
 def _updates(question: Question, rows: list[UpdatesRow], caption: str) -> Table:

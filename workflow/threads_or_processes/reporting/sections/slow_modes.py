@@ -34,7 +34,7 @@ def told(evidence: Evidence) -> Iterator[str]:
 
 def _slow_of_family(row: SlowModesRow) -> str:
     share = text.bounded(row.slow_share, text.percent)
-    return f"{row.slow_trials} of {text.count(row.trials, 'trial')} of {row.family} ({share})"
+    return f"{text.part(row.slow_trials, row.trials, 'trial')} of {row.family} ({share})"
 
 
 def shared_of(row: ModesRow | SlowModesRow | None) -> str:

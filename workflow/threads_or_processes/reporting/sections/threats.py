@@ -81,16 +81,18 @@ def _internal(evidence: Evidence) -> Iterator[Fact]:
     if disturbed := evidence.tables.disturbed:
         yield Fact(
             term="Busy neighbours",
-            text=f"{disturbed} of the "
-            f"{text.count(len(evidence.tables.timed), 'timed configuration')} use all repetitions, "
-            "which include interference, because too few are undisturbed.",
+            text=words.capital(
+                text.part(disturbed, len(evidence.tables.timed), "timed configuration", "use")
+            )
+            + " all repetitions, which include interference, because too few are undisturbed.",
         )
     ended = evidence.tables.ended
     if failed := ended["planned"] - ended[Outcome.OK] - evidence.tables.unrecorded:
         yield Fact(
             term="Trials that failed",
-            text=f"{text.count(failed, 'trial')} have no usable time. If slow trials fail more "
-            "often, the rest look too fast. Configurations with a failure are never recommended.",
+            text=f"{text.count(failed, 'trial')} {text.agreeing(failed, 'have')} no usable time. "
+            "If slow trials fail more often, the rest look too fast. Configurations with a failure "
+            "are never recommended.",
         )
     if left_out := ended[LEFT_OUT]:
         yield Fact(
@@ -101,8 +103,8 @@ def _internal(evidence: Evidence) -> Iterator[Fact]:
     if missing := ended[MISSING]:
         yield Fact(
             term="Trials without a record",
-            text=f"{text.count(missing, 'trial')} of the plan are not in the data set. If slow "
-            "trials are missing more often, the rest look too fast.",
+            text=f"{text.count(missing, 'trial')} of the plan {text.agreeing(missing, 'are')} not "
+            "in the data set. If slow trials are missing more often, the rest look too fast.",
         )
     if campaign.machine.logical_cpus == 1:
         yield Fact(
@@ -185,8 +187,8 @@ def _conclusion(evidence: Evidence) -> Iterator[Fact]:
     if weak:
         yield Fact(
             term="Few blocks",
-            text=f"{len(weak)} of {text.count(len(timed), 'configuration')} have fewer than six "
-            "successful trials, so all their comparisons are inconclusive.",
+            text=words.capital(text.part(len(weak), len(timed), "configuration", "have"))
+            + " fewer than six successful trials, so all comparisons with them are inconclusive.",
         )
     drifting = [
         row for row in tables.pairing if row.drift is not None and row.drift.p_value < SURE_P
@@ -203,8 +205,9 @@ def _conclusion(evidence: Evidence) -> Iterator[Fact]:
     if varying:
         yield Fact(
             term="Unstable times",
-            text=f"{text.count(len(varying), 'configuration')} vary strongly between trials; their "
-            "intervals are wide and depend more on the log-normal assumption.",
+            text=f"{text.count(len(varying), 'configuration')} "
+            f"{text.agreeing(len(varying), 'vary')} strongly between trials. Such intervals are "
+            "wide and depend more on the log-normal assumption.",
         )
     yield Fact(
         term="The best was chosen",
@@ -224,7 +227,7 @@ def _several(names: Sequence[str]) -> str:
 
 
 def _titles(rows: Sequence[PairingRow], campaign: Campaign) -> Iterator[str]:
-    return (campaign.title(row.workload) for row in rows)
+    return (text.quoted(campaign.title(row.workload)) for row in rows)
 
 
 def _noise(evidence: Evidence) -> Iterator[Fact]:

@@ -265,15 +265,17 @@ def _answer(rows: Sequence[PartsRow]) -> str:
         )
         for part, title in PARTS.items()
     }
-    ways = text.count(len(rows), "configuration")
     by_number = sorted(counts.items(), key=lambda item: -item[1])
     told = [f"{number} to {title}" for title, number in by_number if number]
     if not told:
-        return f"Not one of {ways} loses a large share of its workers' time."
+        ways = text.count(len(rows), "configuration")
+        return f"Of {ways}, none loses a large share of its workers' time."
     losing = sum(any(map(_is_loss, row.causes)) for row in rows)
-    lose = "loses a large share of its" if losing == 1 else "lose a large share of their"
+    lose = words.capital(text.part(losing, len(rows), "configuration", "lose"))
+    whose = "its" if losing == 1 else "their"
     overlap = " (some to several parts)" if sum(counts.values()) > losing else ""
-    return f"{losing} of {ways} {lose} workers' time{overlap}: {text.listing(told)}."
+    parts = text.listing(told)
+    return f"{lose} a large share of {whose} workers' time{overlap}: {parts}."
 
 
 def _losses(rows: Sequence[PartsRow]) -> Table:
