@@ -131,6 +131,23 @@ def test_the_only_family_with_usable_trials_has_no_runner_up() -> None:
     assert row["advantage_ratio"] is None
 
 
+@pytest.mark.parametrize(("is_measured", "use"), [(True, "parallel"), (False, "inconclusive")])
+def test_serial_is_ruled_out_where_it_failed_but_not_where_a_budget_left_it_out(
+    is_measured: bool, use: str
+) -> None:
+    serial, threads = "json/serial/1/3.13/warm", "json/threads/2/3.13/warm"
+    campaign = make_campaign(
+        cells_of({serial: 20.0, threads: 10.0}, blocks=6),
+        failures={(serial, block): "timeout" for block in range(1, 7)},
+    )
+    if not is_measured:
+        for path, record in list(campaign.records.items()):
+            if record["cell"]["id"] == serial:
+                del campaign.records[path]
+    row = by_place(tables_of(campaign))["json", "3.13"]
+    assert (row["best_cell"], row["use"]) == (threads, use)
+
+
 def test_the_choice_is_between_families_each_by_its_best_model() -> None:
     row = decisions(
         {

@@ -60,6 +60,19 @@ def test_when_the_time_is_over_the_report_has_what_was_measured_and_the_rest_fol
     assert len(small.archived_ids()) == 2 * len(gone) + len(kept)
 
 
+def test_what_a_run_left_out_before_its_time_was_over_is_explained(
+    small: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = sorted((small.results / "trials").rglob("*.json"))[0]
+    record.unlink()
+    (tmp_path / "left-out.txt").write_text(f"{record.relative_to(small.results)}\n")
+    monkeypatch.setenv("TRIALS_LEFT_OUT", str(tmp_path / "left-out.txt"))
+    small.configure(BUDGET)
+    said = small.report()
+    assert "the same command goes on with them. Some time is left. A run takes up nothing" in said
+    assert "Some time is left" not in summary(small)
+
+
 def test_what_the_plan_leaves_out_is_named_and_a_larger_budget_measures_just_that(
     small: Checkout,
 ) -> None:

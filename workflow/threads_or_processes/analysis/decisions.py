@@ -71,6 +71,7 @@ class Contest:
     is_spoilt: bool
     """Whether a parallel cell is no candidate because it failed or lost updates."""
     own_serial: Cell | None
+    """None without any trial, as within a budget."""
     reference_serial: Cell | None
     times: Times
     rules: Rules
@@ -168,7 +169,12 @@ def contests(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules) -> li
         for cell in warm
         if cell.id in failed and plan.family(cell) is not Family.SERIAL
     }
-    serials = {(cell.workload, cell.arm): cell for cell in warm if cell.model == SERIAL}
+    measured = set(trials["cell"])
+    serials = {
+        (cell.workload, cell.arm): cell
+        for cell in warm
+        if cell.model == SERIAL and cell.id in measured
+    }
     return [
         Contest(
             plan=plan,
@@ -373,11 +379,12 @@ def _decision(contest: Contest, costs_ns: Mapping[Way, float], margin: float) ->
 def _use(contest: Contest, families: Set[Family]) -> tuple[Use, list[float]]:
     """Parallel where serial is ruled out, serial where no parallel family is faster or correct.
 
+    A serial cell without any trial rules out nothing; one that failed is ruled out.
     Of the latter the p of each family for "faster by the margin or more": all must be rejected,
     so that no correction for their number is due (Berger, Technometrics 24, 1982).
     """
     if Family.SERIAL not in families:
-        return Use.PARALLEL, []
+        return Use.INCONCLUSIVE if contest.own_serial is None else Use.PARALLEL, []
     judged = [
         contest.compared(best, contest.own_serial)
         for family in Family
