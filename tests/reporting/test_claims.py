@@ -110,7 +110,7 @@ def test_with_few_blocks_verdicts_are_provisional_and_the_section_says_so_once(
     enough = replace(every, campaign=replace(every.campaign, blocks=BLOCKS_FOR_VERDICTS))
     (caution,) = section(few).cautions
     assert numbers(plain(caution)) == ["7", "8", "8"]
-    assert caution[1:] == words.more_blocks(few.campaign, " Add ")
+    assert caution[1:] == words.more_blocks(few, " Add ")
     assert section(enough).cautions == ()
     provisional = [group.verdict for group in shown(few).groups if "Provision" in group.verdict]
     assert provisional == ["Provisionally supported", "Provisionally refuted"]

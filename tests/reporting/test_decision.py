@@ -502,15 +502,30 @@ def test_what_a_budget_left_out_is_named_with_what_measures_it(
 
 
 @pytest.mark.parametrize(
-    ("settings", "is_told"),
-    [({}, True), ({"blocks": 8}, False), ({"budget": "5min"}, False)],
+    ("settings", "left_out", "no_time", "is_told"),
+    [
+        ({}, (), 0, True),
+        ({"budget": "5min"}, (), 0, True),
+        ({"blocks": 8}, (), 0, False),
+        ({"budget": "5min"}, ("blocks: 1 instead of 8",), 0, False),
+        ({"budget": "5min"}, (), 1, False),
+    ],
 )
 def test_more_blocks_are_advised_only_where_the_config_limits_them(
-    world: Worlds, settings: dict[str, object], is_told: bool
+    world: Worlds,
+    settings: dict[str, object],
+    left_out: tuple[str, ...],
+    no_time: int,
+    is_told: bool,
 ) -> None:
     evidence = world("one block").evidence()
-    config = {**evidence.campaign.config, **settings}
-    few = replace(evidence, campaign=replace(evidence.campaign, config=config))
+    campaign, tables = evidence.campaign, evidence.tables
+    outcomes = (*tables.outcomes, OutcomeRow(outcome=LEFT_OUT, trials=no_time))
+    few = replace(
+        evidence,
+        campaign=replace(campaign, config={**campaign.config, **settings}, left_out=left_out),
+        tables=replace(tables, outcomes=outcomes),
+    )
     (section,) = decision.build(few)
     assert (words.option("blocks=8") in section.cautions[0]) is is_told
 

@@ -27,6 +27,7 @@ from threads_or_processes.records.vocabulary import (
 )
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting.campaign import Campaign, Model
+from threads_or_processes.reporting.evidence import Evidence
 from threads_or_processes.reporting.page import Code
 from threads_or_processes.reporting.trials import Trials
 
@@ -329,10 +330,14 @@ def option(setting: str) -> Code:
     return Code(text=f"--config {shlex.quote(setting)}")
 
 
-def more_blocks(campaign: Campaign, lead: str) -> tuple[str | Code, ...]:
-    """How to get enough blocks, after some words; empty where a budget limits them."""
-    config = campaign.config
-    if config.get("budget") or config.get("blocks", campaign.blocks) >= BLOCKS_FOR_VERDICTS:
+def more_blocks(evidence: Evidence, lead: str) -> tuple[str | Code, ...]:
+    """How to get enough blocks, after some words; empty where something else limits them.
+
+    Where the plan, or the run, left something out, that is said with what measures it.
+    """
+    campaign = evidence.campaign
+    is_cut = bool(campaign.left_out or evidence.tables.ended[LEFT_OUT])
+    if is_cut or campaign.config.get("blocks", campaign.blocks) >= BLOCKS_FOR_VERDICTS:
         return ()
     return (lead, option(f"blocks={BLOCKS_FOR_VERDICTS}"), " to the command.")
 

@@ -110,7 +110,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
                 (
                     f"Provisional: {text.count(campaign.blocks, 'block')}. Final verdicts need "
                     f"{BLOCKS_FOR_VERDICTS}.",
-                    *words.more_blocks(campaign, " Add "),
+                    *words.more_blocks(evidence, " Add "),
                 ),
             )
             if is_provisional(campaign)

@@ -303,7 +303,7 @@ def _cautions(evidence: Evidence) -> tuple[Words, ...]:
     trials = [row.ok for row in evidence.tables.cells if row.timing is Timing.WARM and row.ok]
     cautions: list[Words] = []
     if few := words.block_caution(max(trials, default=campaign.blocks)):
-        cautions.append((few, *words.more_blocks(campaign, " For narrower intervals, add ")))
+        cautions.append((few, *words.more_blocks(evidence, " For narrower intervals, add ")))
     if plain := evidence.plain_arms:
         cautions.append(
             (
