@@ -183,6 +183,7 @@ def test_counts_and_verbs_agree(told: tuple[World, list[tuple[str, str]]]) -> No
     [
         (0, 1, "no choice is"),
         (1, 1, "the only choice is"),
+        (2, 2, "both choices are"),
         (0, 6, "none of 6 choices is"),
         (1, 6, "1 of 6 choices is"),
         (2, 6, "2 of 6 choices are"),

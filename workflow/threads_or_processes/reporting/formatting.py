@@ -194,7 +194,7 @@ def part(number: int, of: int, noun: str, verb: str = "") -> str:
     if of == 1:
         some = f"the only {noun}" if number else f"no {noun}"
     elif number == of:
-        some = f"all {whole}"
+        some = f"both {noun}s" if of == 2 else f"all {whole}"
     else:
         some = f"{fixed(number, 0) if number else 'none'} of {whole}"
     return f"{some} {agreeing(number, verb)}" if verb else some
