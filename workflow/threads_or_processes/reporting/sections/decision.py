@@ -293,7 +293,7 @@ def _pays(decisions: Decisions) -> str:
     least, most = (text.about(end(work_ns)) for end in (min, max))
     span = least if least == most else f"{least} (best) to {most} (worst)"
     smallest = text.about(min(measured_ns))
-    beyond = f" (extrapolated from {smallest} and more)" if max(work_ns) < min(measured_ns) else ""
+    beyond = f", extrapolated from {smallest} and more" if max(work_ns) < min(measured_ns) else ""
     return f"once up, recommended workers pay from a batch of {span}{beyond}"
 
 
