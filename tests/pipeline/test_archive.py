@@ -90,7 +90,7 @@ def test_two_archived_data_sets_are_compared(tmp_path: Path) -> None:
     assert [(row["kind"], row["what"]) for row in differences] == [("library", "3.13: numpy")]
     page = (tmp_path / "report" / f"{archived.name}.html").read_text(encoding="utf-8")
     (section,) = re.findall(r"<section[^>]*before-after.*?</section>", page, re.DOTALL)
-    assert f"{slower.sum()} slower" in section
+    assert f"{slower.sum()} are slower" in section
 
 
 def test_a_broken_data_set_gives_one_message_and_no_report(measured: Path, tmp_path: Path) -> None:
