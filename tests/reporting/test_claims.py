@@ -152,7 +152,11 @@ def test_where_costs_are_fixed_the_difference_is_given(every: Evidence) -> None:
 
 def test_lost_updates_are_counted_and_none_has_a_bound(every: Evidence) -> None:
     (lost,), (kept,) = rows_of(every, "lost"), rows_of(every, "kept")
-    assert f"{lost.losing_trials} of {lost.blocks} trials" in lines(every, "lost")
+    assert lost.blocks is not None
+    assert lost.losing_trials == lost.blocks
+    assert f"all {lost.blocks} trials lost updates" in lines(every, "lost")
+    some = lines(every, "lost", losing_trials=lost.blocks - 1)
+    assert f"{lost.blocks - 1} of {lost.blocks} trials lost updates" in some
     assert "% of updates lost" in plain(one(every, "lost").figures)
     assert kept.updates is not None
     bound = one(every, "kept", lost_high_ratio=4.2e-8)

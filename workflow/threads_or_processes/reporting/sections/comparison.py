@@ -14,6 +14,7 @@ from threads_or_processes.reporting.page import (
     Block,
     Column,
     Facts,
+    Fold,
     Grid,
     Number,
     Own,
@@ -118,6 +119,7 @@ def _sections(compared: ComparedMachines) -> Iterator[Section]:
         nav_title="Machines",
         blocks=(
             _machines(machines),
+            Fold(summary="Their hardware and software", content=(_properties(machines),)),
             *((Paragraph(not_read), Facts(compared.left_out)) if compared.left_out else ()),
         ),
     )
@@ -362,8 +364,21 @@ def times_table(compared: ComparedMachines) -> MachineTable:
 
 
 def _machines(machines: Machines) -> Table:
-    """A row for each machine."""
-    rows = [(name, one) for name, one in machines.items()]
+    """A row for each machine: when and how often it was measured."""
+    return table_of(
+        machines.items(),
+        (
+            Column("Machine", lambda row: row[0]),
+            Column("Measured", lambda row: words.when(row[1].trials)),
+            Number("Blocks", lambda row: str(row[1].campaign.blocks)),
+            Column("Report id", lambda row: text.short_hash(row[1].report_id)),
+        ),
+        caption="The machines",
+    )
+
+
+def _properties(machines: Machines) -> Table:
+    """A row for each machine: what it is."""
 
     def of(key: str) -> Callable[[tuple[str, Evidence]], str]:
         def shown(row: tuple[str, Evidence]) -> str:
@@ -373,13 +388,10 @@ def _machines(machines: Machines) -> Table:
         return shown
 
     return table_of(
-        rows,
+        machines.items(),
         (
             Column("Machine", lambda row: row[0]),
             *(Column(title, of(key)) for key, title in _PROPERTIES.items()),
-            Column("Measured", lambda row: words.when(row[1].trials)),
-            Number("Blocks", lambda row: str(row[1].campaign.blocks)),
-            Column("Report id", lambda row: text.short_hash(row[1].report_id)),
         ),
-        caption="The machines",
+        caption="Hardware and software of the machines",
     )
