@@ -1,4 +1,6 @@
-"""Every command of README.md and docs/ is run by a test, or has a reason not to be.
+"""Every command of README.md and docs/ has a test, or a reason to have none.
+
+A long sweep is planned here as it stands; the test named for it does the same in a small sweep.
 
 In an indented block and a block of `sh`, each line is a command. Inline code is one if it begins
 with `make` or `snakemake`. A file that a command names is the block of YAML before it.
@@ -91,7 +93,7 @@ TESTED = {
     ),
     "snakemake --workflow-profile profiles/ssh --configfile mine.yaml": "tests/cluster/test_ssh.py",
 }
-#: Those that other tests run, with a smaller sweep, and that are planned here as they are.
+#: Planned here as they are; the test that is named does the same in a small sweep of its own.
 TESTED_SMALLER = {
     **dict.fromkeys(
         (

@@ -67,7 +67,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
                     Facts(_facts(evidence)),
                     Paragraph(
                         "The report id is the SHA-256 of the plan, the interpreters’ identities "
-                        "and the measured data. It changes with any setting or measured number."
+                        "and the measured data. It changes if any of them does."
                     ),
                 ),
             ),
