@@ -118,6 +118,16 @@ def test_a_venv_that_is_a_link_is_replaced_and_its_target_left_alone(checkout: P
     assert not (checkout / ".venv").is_symlink()
 
 
+@pytest.mark.parametrize(("variable", "said"), [("1", "1"), ("", "")])
+def test_libraries_are_compiled_once_where_python_may_write_no_bytecode(
+    checkout: Path, variable: str, said: str
+) -> None:
+    program(checkout, "uv", 'mkdir -p .venv; echo "$1 $UV_COMPILE_BYTECODE" >> said')
+    done = make_env(checkout, PYTHONDONTWRITEBYTECODE=variable)
+    assert done.returncode == 0, done.stderr
+    assert (checkout / "said").read_text().splitlines()[-1] == f"pip {said}"
+
+
 def test_make_hides_the_shell_s_modules_and_names_a_user_without_a_name(tmp_path: Path) -> None:
     (tmp_path / "id").write_text('#!/bin/sh\n[ "$1" = -u ] && echo 12345\n')
     (tmp_path / "id").chmod(0o755)
