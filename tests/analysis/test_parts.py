@@ -1,20 +1,19 @@
 """Where the time of workers went: parts of stated truth come back, add up, and how often."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from threads_or_processes.analysis.parts import (
-    Spent,
-    mean_interval,
-    of_trial,
-    take_apart,
-)
+from threads_or_processes.analysis.parts import mean_interval
 from threads_or_processes.analysis.quiet import Chunks
-from threads_or_processes.records.vocabulary import Part, PartsState
+from threads_or_processes.analysis.taken_apart import Spent, TakenApart, of_trials, take_apart
+from threads_or_processes.records.vocabulary import Basis, Part, PartsState
 
 from tests.analysis.shortcuts import rows_of, tables_of, with_walls
 from tests.analysis.simulated import FAMILIES
@@ -49,13 +48,19 @@ def chunks(*those: dict[str, Any]) -> Chunks:
     return Chunks(**named, cpus=[[0, 0] for _ in those])
 
 
-def taken(*those: dict[str, Any], workers: int = 2, wall_ns: int = 100) -> Spent:
-    found = take_apart(chunks(*those), workers=workers, wall_ns=wall_ns)
-    assert isinstance(found, Spent)
-    return found
+def taken(*those: dict[str, Any], workers: int = 2, wall_ns: int = 100) -> Spent[float]:
+    """What becomes of a repetition that is not alone."""
+    other = chunks(chunk(5, 7, 11, 3), chunk(0, 8, 12, 2))
+    found, at_once = take_apart(
+        [other, chunks(*those), other],
+        workers=np.array([6, workers, 6]),
+        wall_ns=np.array([20, wall_ns, 20]),
+    )
+    assert not at_once.any()
+    return Spent(*found[:, 1].tolist())
 
 
-def in_all(spent: Spent) -> float:
+def in_all(spent: Spent[float]) -> float:
     return (
         spent.cpu_ns
         + spent.waiting_ns
@@ -105,17 +110,84 @@ def test_parts_add_up_to_workers_times_wall(data: st.DataObject) -> None:
     assert spent.imbalance_ns >= 0 <= spent.dispatch_ns
 
 
+def measured(cells: Sequence[str], **columns: Any) -> pd.DataFrame:
+    """Repetitions of 100 ns with two workers, as `TakenApart.add` gets them; none undisturbed."""
+    alike = {
+        "block": 3,
+        "amount": 4,
+        "workers": 2,
+        "workers_used": 2,
+        "wall_ns": 100,
+        "undisturbed_wall_ns": np.nan,
+        "is_imputed": False,
+        "undisturbed_chunks_json": None,
+    }
+    return pd.DataFrame({"cell": cells, **alike, **columns})
+
+
+SEVERAL = chunks(chunk(0, 10, 60, 30), chunk(1, 20, 90, 70))
+AT_ONCE = chunks(chunk(0, 0, 50, 10), chunk(0, 20, 60, 10))
+UNKNOWN = chunks(chunk(0, 0, 50, 10, None))
+
+
 def test_what_can_t_be_taken_apart_says_why() -> None:
-    together = chunks(chunk(0, 0, 50, 10), chunk(0, 20, 60, 10))
-    assert take_apart(together, workers=2, wall_ns=100) is PartsState.ONE_THREAD
-    unknown = chunks(chunk(0, 0, 50, 10, None))
-    assert take_apart(unknown, workers=1, wall_ns=100) is PartsState.NO_ACCOUNTS
+    cells = ["several", "at once", "unknown", "unrecorded", "one by one"]
+    found = TakenApart()
+    found.add(
+        measured(cells, workers_used=[2, 1, 1, 1, None]), [SEVERAL, AT_ONCE, UNKNOWN, None, None]
+    )
+    assert found.why_not == {
+        "at once": {4: PartsState.ONE_THREAD},
+        "unknown": {4: PartsState.NO_ACCOUNTS},
+        "unrecorded": {4: PartsState.NOT_RECORDED},
+        "one by one": {4: PartsState.SENT_ONE_BY_ONE},
+    }
+    ((amount, of_amount),) = found.by_amount.items()
+    assert (amount, of_amount.quiet) == (4, {})
+    assert {cell: list(of) for cell, of in of_amount.typical.items()} == {"several": [3]}
+    assert of_amount.on(Basis.TYPICAL, "several")[3].cpu_ns == 100
+
+
+@pytest.mark.parametrize(
+    ("imputed", "quiet_ns"),
+    [
+        ([], None),  # two of four are quiet
+        ([SEVERAL], 80),
+        ([AT_ONCE], None),
+        ([UNKNOWN], None),
+        ([UNKNOWN, SEVERAL], 80),
+    ],
+)
+def test_a_trial_is_quiet_where_enough_of_it_is_known_undisturbed(
+    imputed: list[Chunks], quiet_ns: int | None
+) -> None:
+    later = 4 - 2 - len(imputed)
+    frame = measured(
+        ["json"] * 4,
+        undisturbed_wall_ns=[100, 70, *[80] * len(imputed), *[np.nan] * later],
+        wall_ns=[100, 70, 400, 500],
+        is_imputed=[False, False, *[True] * len(imputed), *[False] * later],
+        undisturbed_chunks_json=[
+            *[None] * 2,
+            *(msgspec.json.encode(one).decode() for one in imputed),
+            *[None] * later,
+        ],
+    )
+    found = TakenApart()
+    found.add(frame, [SEVERAL, SEVERAL, SEVERAL, SEVERAL])
+    of_amount = found.by_amount[4]
+    assert of_amount.on(Basis.TYPICAL, "json")[3].wall_ns == 250
+    quiet = of_amount.on(Basis.QUIET, "json")
+    assert {block: spent.wall_ns for block, spent in quiet.items()} == (
+        {3: quiet_ns} if quiet_ns else {}
+    )
+    assert found.why_not == {}
 
 
 # --- a trial
 
 
-def spent_of(wall_ns: float, cpu_ns: float = 10.0, system_ns: float = 0.0) -> Spent:
+def spent_of(wall_ns: float, cpu_ns: float = 10.0, system_ns: float = 0.0) -> Spent[float]:
     return Spent(
         wall_ns=wall_ns,
         cpu_ns=cpu_ns,
@@ -129,6 +201,16 @@ def spent_of(wall_ns: float, cpu_ns: float = 10.0, system_ns: float = 0.0) -> Sp
         involuntary_switches=0,
         idle_workers=0,
     )
+
+
+def of_trial(repetitions: Sequence[Spent[float]]) -> Spent[float]:
+    """What becomes of a trial that is not alone: the repetitions of others are between its own."""
+    other, last = (spent_of(wall_ns, 3.0, 1.0) for wall_ns in (3, 1_000_000))
+    all_of = [one for own in repetitions for one in (other, own, last)]
+    spent = np.array(all_of).T.astype(np.int64)
+    found = of_trials(spent, np.tile([0, 1, 2], len(repetitions)))
+    assert found.shape == (3, len(Spent._fields))
+    return Spent(*found[1].tolist())
 
 
 def test_a_trial_is_its_middle_repetitions() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from threads_or_processes.analysis.frames import as_list
+from threads_or_processes.analysis.frames import as_list, as_rows
 from threads_or_processes.analysis.trial_values import column_on
 from threads_or_processes.records.plan import Plan
 from threads_or_processes.records.tables.measured import (
@@ -51,9 +51,8 @@ def failures_table(plan: Plan, trials: pd.DataFrame) -> list[FailureRow]:
     """
     recorded = trials.drop_duplicates("trial_id")
     failed = recorded[recorded["outcome"] != Outcome.OK]
-    columns = (as_list(failed[name]) for name in ("cell", "outcome", "explanation"))
     said: dict[tuple[str, str], list[str | None]] = {}
-    for cell, outcome, explanation in zip(*columns, strict=True):
+    for cell, outcome, explanation in as_rows(failed, "cell", "outcome", "explanation"):
         said.setdefault((cell, outcome), []).append(explanation)
     outcome = _without_record(plan)
     why = NO_TIME if outcome == LEFT_OUT else NO_RECORD

@@ -1,6 +1,6 @@
 """Tables as typed frames, made from the declarations of their rows (`records.tables`)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any, Literal
 
@@ -57,6 +57,11 @@ def as_list(column: Any) -> list[Any]:
     """The values of a column; None for what is missing."""
     values: list[Any] = column.to_numpy(object, na_value=None).tolist()
     return values
+
+
+def as_rows(table: pd.DataFrame, *names: str) -> Iterator[tuple[Any, ...]]:
+    """The values of some columns, row by row; None for what is missing."""
+    return zip(*(as_list(table[name]) for name in names), strict=True)
 
 
 def csv_text(table: pd.DataFrame, *, header: bool = True) -> str:

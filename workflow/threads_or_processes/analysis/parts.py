@@ -14,10 +14,9 @@ repetition add up, medians of parts don't. A cell is the mean of its trials' sha
 """
 
 import math
-from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, NamedTuple
+from dataclasses import asdict, replace
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -25,17 +24,14 @@ from scipy import stats
 from threads_or_processes.analysis.cells import cell_columns
 from threads_or_processes.analysis.diagnosis import Circumstances, causes
 from threads_or_processes.analysis.estimates import Floats, Interval, bounded, centre
-from threads_or_processes.analysis.quiet import Chunks
 from threads_or_processes.analysis.ratios import samples_of
 from threads_or_processes.analysis.samples import TwoSamples
-from threads_or_processes.analysis.trial_values import Times
+from threads_or_processes.analysis.taken_apart import Spent, TakenApart
 from threads_or_processes.records.plan import Cell, Plan
 from threads_or_processes.records.tables.groups import Bounded, Intervals
 from threads_or_processes.records.tables.parts import Efficiencies, PartsRow
 from threads_or_processes.records.vocabulary import (
-    FEWEST_QUIET,
     SERIAL,
-    Basis,
     Family,
     Part,
     PartsState,
@@ -48,100 +44,7 @@ STUDENT = "Student t on the trials' shares"
 LEAST_INFLATED = 0.05
 
 
-class Spent(NamedTuple):
-    """Where the time of a repetition's workers went, in ns.
-
-    CPU time, waiting, run-queue wait, imbalance and dispatch add up to workers x wall time.
-    `busiest_ns` is the CPU time of the worker with the most, `system_ns` the kernel's share.
-    """
-
-    wall_ns: float
-    cpu_ns: float
-    waiting_ns: float
-    run_queue_ns: float
-    imbalance_ns: float
-    dispatch_ns: float
-    busiest_ns: float
-    system_ns: float
-    voluntary_switches: float
-    involuntary_switches: float
-    idle_workers: float
-
-
-def take_apart(chunks: Chunks, *, workers: int, wall_ns: int) -> Spent | PartsState:
-    """Take a repetition apart, or say why it can't be.
-
-    A worker without any chunk is done from the start on: it waits for the others until the last
-    task ends.
-    """
-    if None in chunks.run_queue_ns:
-        return PartsState.NO_ACCOUNTS
-    last_end_ns = max(chunks.end_ns)
-    cpu_ns = dict.fromkeys(chunks.worker, 0)
-    done_ns = dict.fromkeys(chunks.worker, 0)
-    between_ns = inside_ns = 0
-    in_order = sorted(
-        zip(
-            *(chunks.start_ns, chunks.end_ns, chunks.worker, chunks.user_ns, chunks.system_ns),
-            strict=True,
-        )
-    )
-    for start_ns, end_ns, worker, user_ns, system_ns in in_order:
-        if start_ns < done_ns[worker]:
-            return PartsState.ONE_THREAD
-        between_ns += start_ns - done_ns[worker]
-        inside_ns += end_ns - start_ns
-        done_ns[worker] = end_ns
-        cpu_ns[worker] += user_ns + system_ns
-    run_queue_ns = sum(filter(None, chunks.run_queue_ns))
-    all_cpu_ns = sum(cpu_ns.values())
-    idle = workers - len(cpu_ns)
-    return Spent(
-        wall_ns=wall_ns,
-        cpu_ns=all_cpu_ns,
-        waiting_ns=inside_ns - all_cpu_ns - run_queue_ns,
-        run_queue_ns=run_queue_ns,
-        imbalance_ns=workers * last_end_ns - sum(done_ns.values()),
-        dispatch_ns=between_ns + workers * (wall_ns - last_end_ns),
-        busiest_ns=max(cpu_ns.values()),
-        system_ns=sum(chunks.system_ns),
-        voluntary_switches=sum(chunks.voluntary_switches),
-        involuntary_switches=sum(chunks.involuntary_switches),
-        idle_workers=idle,
-    )
-
-
-class Repetition(NamedTuple):
-    """A repetition that may be taken apart.
-
-    `undisturbed_wall_ns` is None where nobody can say; `imputed` are the chunks that belong to it,
-    None where they are its own.
-    """
-
-    workers: int
-    workers_used: int
-    wall_ns: int
-    chunks: Chunks | None
-    undisturbed_wall_ns: int | None
-    imputed: Chunks | None
-
-    def taken_apart(self) -> tuple[Spent, Spent | None] | PartsState:
-        """Where its time went, and where it would have gone undisturbed, if one can say."""
-        own = self._spent(self.chunks, self.wall_ns)
-        if isinstance(own, PartsState):
-            return own
-        if self.undisturbed_wall_ns is None or self.imputed is None:
-            return own, None if self.undisturbed_wall_ns is None else own
-        undisturbed = self._spent(self.imputed, self.undisturbed_wall_ns)
-        return own, None if isinstance(undisturbed, PartsState) else undisturbed
-
-    def _spent(self, chunks: Chunks | None, wall_ns: int) -> Spent | PartsState:
-        if chunks is None:
-            return PartsState.NOT_RECORDED if self.workers_used else PartsState.SENT_ONE_BY_ONE
-        return take_apart(chunks, workers=self.workers, wall_ns=wall_ns)
-
-
-def parts_table(plan: Plan, found: "TakenApart") -> list[PartsRow]:
+def parts_table(plan: Plan, found: TakenApart) -> list[PartsRow]:
     """A row for each warm parallel cell and amount, in the order of cells, most work first."""
     serials = _serials(plan)
     rows = [
@@ -173,91 +76,6 @@ def _serials(plan: Plan) -> dict[tuple[str, str], str]:
         for cell in plan.cells
         if cell.is_compared and cell.timing is Timing.WARM and cell.model == SERIAL
     }
-
-
-@dataclass(frozen=True, kw_only=True)
-class _OfAmount:
-    """The trials of all cells at one amount of work, by cell and block: numbers of `Spent`."""
-
-    typical: "dict[str, dict[int, array[float]]]" = field(default_factory=dict)
-    quiet: "dict[str, dict[int, array[float]]]" = field(default_factory=dict)
-
-    def times(self, *cells: str) -> Times:
-        """The wall times of some cells, which decide the basis."""
-        quiet, typical = (
-            {
-                cell: {block: one.wall_ns for block, one in self.on(basis, cell).items()}
-                for cell in cells
-            }
-            for basis in (Basis.QUIET, Basis.TYPICAL)
-        )
-        return Times(quiet=quiet, typical=typical)
-
-    def on(self, basis: Basis, cell: str) -> Mapping[int, Spent]:
-        """All trials of a cell on one basis."""
-        of_cell = (self.quiet if basis is Basis.QUIET else self.typical).get(cell, {})
-        return {block: Spent(*numbers) for block, numbers in of_cell.items()}
-
-
-@dataclass(frozen=True, kw_only=True)
-class TakenApart:
-    """What could be taken apart, by amount, and why the rest could not, by cell and amount."""
-
-    by_amount: dict[int, _OfAmount] = field(default_factory=dict)
-    why_not: dict[str, dict[int, PartsState]] = field(default_factory=dict)
-
-    def add(self, cell: str, block: int, amount: int, repetitions: Sequence[Repetition]) -> None:
-        """Take all repetitions apart that an ok trial measured at an amount."""
-        found: list[tuple[Spent, Spent | None]] = []
-        for one in repetitions:
-            parts = one.taken_apart()
-            if isinstance(parts, PartsState):
-                self.why_not.setdefault(cell, {})[amount] = parts
-            else:
-                found.append(parts)
-        if not found:
-            return
-        of_amount = self.by_amount.setdefault(amount, _OfAmount())
-        of_amount.typical.setdefault(cell, {})[block] = array(
-            "d", of_trial([own for own, _ in found])
-        )
-        quiet = [undisturbed for _, undisturbed in found if undisturbed is not None]
-        if len(quiet) >= min(len(found), FEWEST_QUIET):
-            of_amount.quiet.setdefault(cell, {})[block] = array("d", of_trial(quiet))
-
-    def amounts_of(self, cell: Cell) -> Sequence[int]:
-        """The amounts that a cell was measured at, the most first; the planned ones if none was."""
-        measured = {amount for amount, of in self.by_amount.items() if cell.id in of.typical}
-        return sorted(
-            measured | self.why_not.get(cell.id, {}).keys() or {max(cell.amounts)}, reverse=True
-        )
-
-
-def of_trial(repetitions: Sequence[Spent]) -> Spent:
-    """The repetition of median wall time, or the mean of the two in the middle.
-
-    What has no part in the sum is the mean of all repetitions: user and system time are told apart
-    by ticks, switches are few.
-    """
-    ordered = sorted(repetitions, key=lambda spent: (spent.wall_ns, spent.cpu_ns))
-    middle = ordered[(len(ordered) - 1) // 2 : len(ordered) // 2 + 1]
-    every = _mean(repetitions)
-    # As a share of the CPU time of the middle, so that a slow repetition has no more weight.
-    kernel = every.system_ns / every.cpu_ns if every.cpu_ns else 0.0
-    of_middle = _mean(middle)
-    return of_middle._replace(
-        system_ns=kernel * of_middle.cpu_ns,
-        voluntary_switches=every.voluntary_switches,
-        involuntary_switches=every.involuntary_switches,
-        idle_workers=every.idle_workers,
-    )
-
-
-def _mean(several: Sequence[Spent]) -> Spent:
-    """Field by field."""
-    if len(several) == 1:
-        return several[0]
-    return Spent(*[sum(of_field) / len(several) for of_field in zip(*several, strict=True)])
 
 
 def _row(
@@ -293,22 +111,22 @@ def _row(
     )
 
 
-def sorted_by_block(of_cell: Mapping[int, Spent]) -> list[Spent]:
+def sorted_by_block(of_cell: Mapping[int, Spent[float]]) -> list[Spent[float]]:
     """A cell's trials in the order of blocks."""
     return [of_cell[block] for block in sorted(of_cell)]
 
 
 def _with_parts(
     row: PartsRow,
-    cell: Sequence[Spent],
-    serial: Sequence[Spent],
+    cell: Sequence[Spent[float]],
+    serial: Sequence[Spent[float]],
     *,
     is_paired: bool,
     confidence: float,
 ) -> PartsRow:
     """The row with its numbers; `serial` has the trials of the same blocks, or its own."""
 
-    def of(trials: Sequence[Spent], name: str) -> Floats:
+    def of(trials: Sequence[Spent[float]], name: str) -> Floats:
         return np.array([getattr(trial, name) for trial in trials], dtype=np.float64)
 
     whole = row.workers * of(cell, "wall_ns")

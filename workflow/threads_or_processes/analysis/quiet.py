@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from threads_or_processes.analysis.frames import as_list
+from threads_or_processes.analysis.frames import as_list, as_rows
 from threads_or_processes.records.imputation import (
     Chunk,
     JudgedRepetition,
@@ -100,8 +100,7 @@ def with_disturbance(trials: pd.DataFrame, floors_ns: Floors | None = None) -> p
         floors_ns = floors(watched_in(trials["sentinel_json"]))
     of_all: list[float | None] = []
     of_chunks: list[list[float]] = []
-    columns = (as_list(trials[name]) for name in ("sentinel_json", "workers", "chunks_json"))
-    for watched, workers, text in zip(*columns, strict=True):
+    for watched, workers, text in as_rows(trials, "sentinel_json", "workers", "chunks_json"):
         if watched is None:
             of_all.append(None)
             of_chunks.append([])

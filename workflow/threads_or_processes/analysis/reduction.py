@@ -4,15 +4,16 @@ Most of a data set is text: the sentinel's readings and the chunks of each repet
 facts, which stand in all of its rows. So no more than a batch of it is in memory at once.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from pandas.api.types import union_categoricals
 
-from threads_or_processes.analysis.frames import as_list
-from threads_or_processes.analysis.parts import Repetition, TakenApart, taken_apart_cells
+from threads_or_processes.analysis.frames import as_rows
+from threads_or_processes.analysis.parts import taken_apart_cells
 from threads_or_processes.analysis.placement import Placed
 from threads_or_processes.analysis.quiet import (
     Floors,
@@ -23,6 +24,7 @@ from threads_or_processes.analysis.quiet import (
     with_undisturbed_times,
 )
 from threads_or_processes.analysis.stored import Batches, begins
+from threads_or_processes.analysis.taken_apart import TakenApart
 from threads_or_processes.analysis.trial_values import (
     CHUNK_COUNTS,
     REPETITION_TIMES,
@@ -81,13 +83,17 @@ def reduced(plan: Plan, batches: Batches) -> Reduced:
     kept, first = list[dict[str, pd.Series]](), list[dict[str, pd.Series]]()
     for batch in batches(READ):
         judged, measured = _judged(batch, floors_ns, plan.quiet_threshold)
-        for cell, amount, block, repetitions in _by_trial(measured, wanted):
-            if cell in wanted:
-                apart.add(cell, block, amount, repetitions)
+        chunks = [
+            chunks_from(text) if text is not None and (cell in wanted or workers > 1) else None
+            for cell, workers, text in as_rows(measured, "cell", "workers", "chunks_json")
+        ]
+        is_wanted = measured["cell"].isin(wanted).to_numpy(bool)
+        apart.add(measured[is_wanted], list(itertools.compress(chunks, is_wanted)))
+        ran = as_rows(measured, "cell", "amount", "workers", "wall_ns")
+        for (cell, amount, workers, wall_ns), of_each in zip(ran, chunks, strict=True):
             here = placed.setdefault(cell, {}).setdefault(amount, Placed())
-            for one in repetitions:
-                if one.workers > 1 and one.chunks is not None:
-                    here.add(one.chunks, one.wall_ns, cpus=plan.machine.logical_cpus)
+            if workers > 1 and of_each is not None:
+                here.add(of_each, wall_ns, cpus=plan.machine.logical_cpus)
         kept.append(judged)
         starts = batch[begins(batch["trial_id"])]
         first.append({name: starts[name] for name in OF_TRIAL})
@@ -115,35 +121,6 @@ def _judged(
         },
     }
     return kept | {name: kept[name].astype("category") for name in REPEATED}, measured
-
-
-def _by_trial(
-    measured: pd.DataFrame, wanted: Collection[str]
-) -> Iterator[tuple[str, int, int, list[Repetition]]]:
-    """The repetitions of each trial at each amount: cell, amount, block and what is told of them.
-
-    Chunks are read only for `wanted` cells and for several workers.
-    """
-    names = (
-        *("cell", "amount", "block", "workers", "workers_used", "wall_ns", "chunks_json"),
-        *("undisturbed_wall_ns", "is_imputed", "undisturbed_chunks_json"),
-    )
-    found: dict[tuple[str, int, int], list[Repetition]] = {}
-    for cell, amount, block, workers, used, wall_ns, text, undisturbed_ns, is_imputed, other in zip(
-        *(as_list(measured[name]) for name in names), strict=True
-    ):
-        tells = (cell in wanted or workers > 1) and text is not None
-        found.setdefault((cell, amount, block), []).append(
-            Repetition(
-                workers=workers,
-                workers_used=used,
-                wall_ns=wall_ns,
-                chunks=chunks_from(text) if tells else None,
-                undisturbed_wall_ns=None if undisturbed_ns is None else int(undisturbed_ns),
-                imputed=chunks_from(other) if is_imputed and tells else None,
-            )
-        )
-    return ((*key, repetitions) for key, repetitions in found.items())
 
 
 def _together(parts: list[dict[str, pd.Series]]) -> pd.DataFrame:
