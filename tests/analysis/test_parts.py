@@ -143,9 +143,9 @@ def test_what_can_t_be_taken_apart_says_why() -> None:
         "one by one": {4: PartsState.SENT_ONE_BY_ONE},
     }
     ((amount, of_amount),) = found.by_amount.items()
-    assert (amount, of_amount.quiet) == (4, {})
-    assert {cell: list(of) for cell, of in of_amount.typical.items()} == {"several": [3]}
-    assert of_amount.on(Basis.TYPICAL, "several")[3].cpu_ns == 100
+    assert (amount, list(of_amount.trials)) == (4, [(Basis.TYPICAL, "several")])
+    ((block, spent),) = of_amount.on(Basis.TYPICAL, "several").items()
+    assert (block, spent.cpu_ns) == (3, 100)
 
 
 @pytest.mark.parametrize(

@@ -89,9 +89,9 @@ def _row(
     if why_not is not None:
         return replace(row, state=why_not)
     of_amount = found.by_amount.get(amount)
-    if of_amount is None or cell.id not in of_amount.typical:
+    if of_amount is None or not of_amount.has(cell.id):
         return replace(row, state=PartsState.NO_TRIALS)
-    if serial is None or serial not in of_amount.typical:
+    if serial is None or not of_amount.has(serial):
         return row
     times = of_amount.times(cell.id, serial)
     basis = times.basis(cell.id, serial)

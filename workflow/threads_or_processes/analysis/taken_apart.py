@@ -4,6 +4,8 @@ All repetitions of a batch at once, in arrays: a data set has millions of chunks
 """
 
 import itertools
+from array import array
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -135,11 +137,28 @@ def of_trials(spent: Integers, trials: Integers) -> Floats:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfAmount:
-    """The trials of all cells at one amount of work, by cell and block: numbers of `Spent`."""
+class _Trials:
+    """The trials of a cell in the order in which they came, packed: a data set has many."""
 
-    typical: dict[str, dict[int, Floats]] = field(default_factory=dict)
-    quiet: dict[str, dict[int, Floats]] = field(default_factory=dict)
+    blocks: "array[int]" = field(default_factory=lambda: array("q"))
+    numbers: "array[float]" = field(default_factory=lambda: array("d"))
+
+    def add(self, block: int, numbers: Floats) -> None:
+        """The fields of `Spent` of another one."""
+        self.blocks.append(block)
+        self.numbers.frombytes(numbers.tobytes())
+
+    def by_block(self) -> dict[int, Spent[float]]:
+        """As they were."""
+        rows = np.array(self.numbers).reshape(-1, len(Spent._fields)).tolist()
+        return {block: Spent(*row) for block, row in zip(self.blocks, rows, strict=True)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfAmount:
+    """The trials of all cells at one amount of work, by basis and cell."""
+
+    trials: dict[tuple[Basis, str], _Trials] = field(default_factory=lambda: defaultdict(_Trials))
 
     def times(self, *cells: str) -> Times:
         """The wall times of some cells, which decide the basis."""
@@ -152,14 +171,14 @@ class OfAmount:
         )
         return Times(quiet=quiet, typical=typical)
 
-    def of_cells(self, basis: Basis) -> dict[str, dict[int, Floats]]:
-        """All trials on one basis."""
-        return self.quiet if basis is Basis.QUIET else self.typical
+    def has(self, cell: str) -> bool:
+        """Whether a cell has any."""
+        return (Basis.TYPICAL, cell) in self.trials
 
     def on(self, basis: Basis, cell: str) -> Mapping[int, Spent[float]]:
-        """All trials of a cell on one basis."""
-        of_cell = self.of_cells(basis).get(cell, {})
-        return {block: Spent(*numbers.tolist()) for block, numbers in of_cell.items()}
+        """All trials of a cell on one basis, by block."""
+        found = self.trials.get((basis, cell))
+        return found.by_block() if found else {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,11 +222,11 @@ class TakenApart:
             for number, numbers in zip(np.unique(trials[kept]), of_each, strict=True):
                 amount, cell, block = trial[number]
                 of_amount = self.by_amount.setdefault(amount, OfAmount())
-                of_amount.of_cells(basis).setdefault(cell, {})[block] = numbers
+                of_amount.trials[basis, cell].add(block, numbers)
 
     def amounts_of(self, cell: Cell) -> Sequence[int]:
         """The amounts that a cell was measured at, the most first; the planned ones if none was."""
-        measured = {amount for amount, of in self.by_amount.items() if cell.id in of.typical}
+        measured = {amount for amount, of in self.by_amount.items() if of.has(cell.id)}
         return sorted(
             measured | self.why_not.get(cell.id, {}).keys() or {max(cell.amounts)}, reverse=True
         )
