@@ -70,7 +70,9 @@ def test_a_shared_library_is_compared_with_the_program(moved: Any, tmp_path: Pat
 def test_what_is_older_than_its_environment_is_not_read(moved: Any, tmp_path: Path) -> None:
     moved["executable_sha256"] = "of another"
     assert not is_same_program(moved, None)
-    (tmp_path / "venv/pyvenv.cfg").touch()
+    program, environment = tmp_path / "python3.13", tmp_path / "venv/pyvenv.cfg"
+    while environment.stat().st_ctime_ns <= program.stat().st_ctime_ns:  # times are of some ms
+        environment.touch()
     assert is_same_program(moved, None)
 
 
