@@ -148,6 +148,21 @@ def test_serial_is_ruled_out_where_it_failed_but_not_where_a_budget_left_it_out(
     assert (row["best_cell"], row["use"]) == (threads, use)
 
 
+@pytest.mark.parametrize("lacks", [None, "3.13", "3.13t"])
+def test_builds_are_compared_only_where_the_fastest_way_on_both_is_known(lacks: str | None) -> None:
+    walls_ms = {
+        f"json/{way}/{arm}/warm": wall_ms
+        for arm in ("3.13", "3.13t")
+        for way, wall_ms in {"serial/1": 20.0, "threads/2": 10.0}.items()
+    }
+    campaign = make_campaign(cells_of(walls_ms, blocks=6))
+    for path, record in list(campaign.records.items()):
+        if record["cell"]["id"] == f"json/threads/2/{lacks}/warm":  # a budget gave it up
+            del campaign.records[path]
+    moves = rows_of(tables_of(campaign)["moves"])
+    assert [row["arm"] for row in moves] == ([] if lacks else ["3.13t"])
+
+
 def test_the_choice_is_between_families_each_by_its_best_model() -> None:
     row = decisions(
         {

@@ -79,7 +79,7 @@ def test_the_next_provider_takes_over_and_one_line_says_why(
     (line,) = terminal.getvalue().splitlines()
     assert line == (
         "[0:00] provider uv cannot supply every build (no network), "
-        "so interpreters are compiled here, unless they are in the cache"
+        "so interpreters are taken from the cache, or compiled here"
     )
 
 

@@ -70,8 +70,10 @@ class Contest:
     means_ns: Mapping[str, float]
     is_spoilt: bool
     """Whether a parallel cell is no candidate because it failed or lost updates."""
+    is_whole: bool
+    """Whether each of its cells has a trial; a budget may give a workload up early."""
     own_serial: Cell | None
-    """None without any trial, as within a budget."""
+    """None without any trial."""
     reference_serial: Cell | None
     times: Times
     rules: Rules
@@ -170,6 +172,7 @@ def contests(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules) -> li
         if cell.id in failed and plan.family(cell) is not Family.SERIAL
     }
     measured = set(trials["cell"])
+    unmeasured_places = {(cell.workload, cell.arm) for cell in warm if cell.id not in measured}
     serials = {
         (cell.workload, cell.arm): cell
         for cell in warm
@@ -183,6 +186,7 @@ def contests(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules) -> li
             fastest_first=[c for c in candidates if (c.workload, c.arm) == (workload, arm)],
             means_ns=means_ns,
             is_spoilt=(workload, arm) in spoilt_places,
+            is_whole=(workload, arm) not in unmeasured_places,
             own_serial=serials.get((workload, arm)),
             reference_serial=serials.get((workload, plan.reference_arm)),
             times=times,
@@ -235,8 +239,11 @@ def families_table(found: Iterable[Contest]) -> list[FamilyRow]:
 
 
 def moves_table(found: Sequence[Contest], plan: Plan) -> list[MoveRow]:
-    """One row for each workload and arm that has candidates, as the reference arm has."""
-    of_place = {(one.workload, one.arm): one for one in found if one.fastest_first}
+    """One row for each workload and arm that has candidates, as the reference arm has.
+
+    And whose cells all have a trial: the fastest of some need not be the fastest.
+    """
+    of_place = _comparable(found)
     return [
         row
         for (workload, arm), one in of_place.items()
@@ -247,8 +254,8 @@ def moves_table(found: Sequence[Contest], plan: Plan) -> list[MoveRow]:
 
 
 def versions_table(found: Sequence[Contest], plan: Plan) -> list[VersionRow]:
-    """One row for each workload and arm that has candidates, as the next lower version has."""
-    of_place = {(one.workload, one.arm): one for one in found if one.fastest_first}
+    """The same for each workload and arm, and the next lower version."""
+    of_place = _comparable(found)
     earlier = {arm.name: earlier_version(arm, plan.arms) for arm in plan.arms}
     return [
         VersionRow(**vars(row), baseline_arm=lower.name)
@@ -257,6 +264,11 @@ def versions_table(found: Sequence[Contest], plan: Plan) -> list[VersionRow]:
         and (baseline := of_place.get((workload, lower.name))) is not None
         and (row := _move(one, baseline)) is not None
     ]
+
+
+def _comparable(found: Iterable[Contest]) -> dict[tuple[str, str], Contest]:
+    """By workload and arm, those of which the fastest is known."""
+    return {(one.workload, one.arm): one for one in found if one.fastest_first and one.is_whole}
 
 
 def _move(own: Contest, reference: Contest) -> MoveRow | None:

@@ -40,7 +40,7 @@ _DOWNLOAD_TIMEOUT_S = 900.0
 # What is said to come next where an earlier provider can't supply all.
 _NEXT = {
     ProviderName.CONDA: "conda-forge is tried",
-    ProviderName.SOURCE: "interpreters are compiled here, unless they are in the cache",
+    ProviderName.SOURCE: "interpreters are taken from the cache, or compiled here",
 }
 _CONDA_TOOLS = ("micromamba", "mamba", "conda")  # the fastest first; they share these options
 _CONDA_CREATE = ("create", "--yes", "--quiet", "--override-channels", "--channel", "conda-forge")
