@@ -26,12 +26,14 @@ BUDGET_S = 20 * 60.0
 class Run:
     """A run of a sweep on a clock of its own, where trials take `pace` times as long.
 
-    `paces`: the pace of the first blocks, where it is another one.
+    `paces`: the pace of the first blocks, where it is another one. `first_s`: how much longer the
+    first trial takes.
     """
 
     sweep: Campaign
     pace: float
     paces: tuple[float, ...] = ()
+    first_s: float = 0.0
     budget_s: float = BUDGET_S
     now_s: float = 0.0
     measured: list[Trial] = field(default_factory=list)
@@ -72,6 +74,7 @@ class Run:
                 self.measured.append(trial)
                 pace = dict(enumerate(self.paces, start=1)).get(trial.block, self.pace)
                 self.now_s += pace * self.sweep.expected_of(trial).quiet_s
+                self.now_s += self.first_s if len(self.measured) == 1 else 0.0
 
     def leave_out(self, records: list[str], reason: str) -> None:
         self.told_left_out = records
@@ -106,8 +109,9 @@ def sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Campaign:
     return campaign(None, 2, budget="20min")
 
 
-def test_at_the_pace_of_the_plan_nothing_more_is_left_out(sweep: Campaign) -> None:
-    run = Run(sweep, pace=1.0)
+@pytest.mark.parametrize("first_s", [0.0, 30.0])
+def test_at_the_pace_of_the_plan_nothing_more_is_left_out(sweep: Campaign, first_s: float) -> None:
+    run = Run(sweep, pace=1.0, first_s=first_s)
     run.go()
     assert len(run.measured) == len(sweep.plan.trials)
     assert run.now_s < BUDGET_S

@@ -73,7 +73,8 @@ class Pacer(Follower):
         self._config = campaign.plan.config
         self._tell_left_out = leave_out
         self._clock_s, self._left_s = clock_s, left_s
-        #: When each of the last trials began, and how long those before it were planned to take.
+        #: When each of the last trials began, and how long those before it were planned to take;
+        #: without the first of all.
         self._begun: deque[tuple[float, float]] = deque()
         self._planned_s = 0.0
         self._block = self._least_in_block = 0
@@ -86,7 +87,8 @@ class Pacer(Follower):
         wildcards = record.wildcards  # type: ignore[attr-defined]
         trial = self._campaign.trial(SimpleNamespace(**wildcards))
         block = int(wildcards["block"])
-        self._begun.append((self._clock_s(), self._planned_s))
+        if self._block:  # before the first trial the sentinel watches for some seconds
+            self._begun.append((self._clock_s(), self._planned_s))
         if (pace := self._pace()) is not None:
             self._keep_up(pace, block)
         self._block = block
@@ -97,6 +99,8 @@ class Pacer(Follower):
     def _pace(self) -> float | None:
         """How many times as long as planned the last trials took; None after too few."""
         begun = self._begun
+        if not begun:
+            return None
         while len(begun) > 1 and self._planned_s - begun[1][1] >= self._window_s:
             begun.popleft()
         (begun_s, before_s), (now_s, _) = begun[0], begun[-1]
