@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
@@ -6,7 +6,7 @@ import pytest
 from threads_or_processes.records.plan import Cell
 
 from tests.analysis.shortcuts import rows_of, tables_of
-from tests.factories import MS, SILENCE, Noise, make_campaign, make_cell
+from tests.factories import MS, SILENCE, Campaign, Noise, make_campaign, make_cell, make_experiment
 
 TRUTHS_MS = {
     "json/serial/1/3.13/warm": 20.0,
@@ -131,7 +131,7 @@ def test_the_only_family_with_usable_trials_has_no_runner_up() -> None:
     assert row["advantage_ratio"] is None
 
 
-@pytest.mark.parametrize(("is_measured", "use"), [(True, "parallel"), (False, "inconclusive")])
+@pytest.mark.parametrize(("is_measured", "use"), [(True, "parallel"), (False, "incomplete")])
 def test_serial_is_ruled_out_where_it_failed_but_not_where_a_budget_left_it_out(
     is_measured: bool, use: str
 ) -> None:
@@ -141,9 +141,7 @@ def test_serial_is_ruled_out_where_it_failed_but_not_where_a_budget_left_it_out(
         failures={(serial, block): "timeout" for block in range(1, 7)},
     )
     if not is_measured:
-        for path, record in list(campaign.records.items()):
-            if record["cell"]["id"] == serial:
-                del campaign.records[path]
+        leave_out([serial], campaign)
     row = by_place(tables_of(campaign))["json", "3.13"]
     assert (row["best_cell"], row["use"]) == (threads, use)
 
@@ -156,11 +154,64 @@ def test_builds_are_compared_only_where_the_fastest_way_on_both_is_known(lacks: 
         for way, wall_ms in {"serial/1": 20.0, "threads/2": 10.0}.items()
     }
     campaign = make_campaign(cells_of(walls_ms, blocks=6))
-    for path, record in list(campaign.records.items()):
-        if record["cell"]["id"] == f"json/threads/2/{lacks}/warm":  # a budget gave it up
-            del campaign.records[path]
-    moves = rows_of(tables_of(campaign)["moves"])
+    leave_out([f"json/threads/2/{lacks}/warm"], campaign)
+    tables = tables_of(campaign)
+    moves = rows_of(tables["moves"])
     assert [row["arm"] for row in moves] == ([] if lacks else ["3.13t"])
+    uses = {row["arm"]: row["use"] for row in rows_of(tables["decisions"])}
+    assert [arm for arm, use in uses.items() if use == "incomplete"] == ([lacks] if lacks else [])
+
+
+def test_what_a_budget_left_out_on_one_build_is_no_candidate_on_the_other() -> None:
+    walls_ms = {
+        f"json/{way}/{arm}/warm": wall_ms
+        for arm in ("3.13", "3.13t")
+        for way, wall_ms in {"serial/1": 20.0, "threads/2": 12.0, "threads/4": 10.0}.items()
+    }
+    campaign = make_campaign(cells_of(walls_ms, blocks=6), truth=lambda one: walls_ms[one.id] * MS)
+    leave_out(["json/threads/4/3.13/warm"], campaign)
+    tables = tables_of(campaign)
+    [move] = rows_of(tables["moves"])
+    assert (move["best_workers"], move["baseline_workers"]) == (2, 2)
+    assert move["speedup_ratio"] == pytest.approx(1.0, rel=0.05)
+    best = {row["arm"]: row["best_workers"] for row in rows_of(tables["decisions"])}
+    assert best == {"3.13": 2, "3.13t": 4}
+
+
+@pytest.mark.parametrize(
+    ("left_out", "use"),
+    [
+        (["sleep/asyncio/1/3.13/warm"], "parallel"),
+        (["sleep/asyncio/1/3.13/warm", "sleep/threads/2/3.13/warm"], "incomplete"),
+        (["sleep/threads/2/3.13/warm"], "parallel"),
+    ],
+)
+def test_an_experiment_that_a_budget_left_out_takes_no_verdict_from_the_others(
+    left_out: list[str], use: str
+) -> None:
+    walls_ms = {
+        "sleep/serial/1/3.13/warm": 20.0,
+        "sleep/threads/2/3.13/warm": 10.0,
+        "sleep/asyncio/1/3.13/warm": 10.0,
+    }
+    serial, threads, asyncio = cells = cells_of(walls_ms, blocks=6)
+    campaign = make_campaign(
+        cells,
+        truth=lambda one: walls_ms[one.id] * MS,
+        experiments=[
+            make_experiment("kinds", "Which?", [serial, threads]),
+            make_experiment("apis", "Which?", [serial, asyncio]),
+        ],
+    )
+    leave_out(left_out, campaign)
+    assert by_place(tables_of(campaign))["sleep", "3.13"]["use"] == use
+
+
+def leave_out(cells: Collection[str], campaign: Campaign) -> None:
+    """As a budget does that ends before a cell's first trial."""
+    for path, record in list(campaign.records.items()):
+        if record["cell"]["id"] in cells:
+            del campaign.records[path]
 
 
 def test_the_choice_is_between_families_each_by_its_best_model() -> None:

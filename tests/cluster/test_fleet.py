@@ -240,7 +240,7 @@ def test_progress_is_read_from_the_jobs_logs(tmp_path: Any) -> None:
     log = tmp_path / "job.log"
     logs = {"epyc": log}
     assert watching.news(logs, {}) == {}
-    lines = [progress_line(Pace(planned=40, done=done, begun_s=0.0), 60.0) for done in (2, 4)]
+    lines = [progress_line(Pace(planned=40, done=done, first_ended_s=0.0), 60.0) for done in (2, 4)]
     log.write_text("\n".join(["measuring on n017", *lines, "x" * 50]), encoding="utf-8")
     assert watching.news(logs, {}) == {"epyc": lines[-1]}
     assert watching.news(logs, {"epyc": lines[-1]}) == {}

@@ -221,7 +221,10 @@ def test_serial_and_open_recommendations_are_told_apart() -> None:
     ]
 
 
-@pytest.mark.parametrize("decisions", [[], [decision("json", use=Use.NO_DATA)]])
+@pytest.mark.parametrize(
+    "decisions",
+    [[], *([decision("json", use=use)] for use in (Use.NO_DATA, Use.INCOMPLETE))],
+)
 def test_without_anything_to_decide_it_says_so(decisions: list[DecisionRow]) -> None:
     assert said([], decisions) == [NOTHING]
 

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from threads_or_processes.records.tables.comparisons import DecisionRow
+from threads_or_processes.records.tables.groups import Ratio
 from threads_or_processes.records.tables.measured import LEFT_OUT, OutcomeRow
 from threads_or_processes.records.vocabulary import ComparisonResult, Family, Use
 from threads_or_processes.reporting import formatting as text
@@ -131,6 +132,20 @@ def test_every_number_is_that_of_the_table(world: Worlds, name: str) -> None:
     assert {cell.ratio for cell in shown.values()} <= {None}
 
 
+def test_a_number_beyond_the_workers_says_whether_noise_explains_it(world: Worlds) -> None:
+    evidence = world("default").evidence()
+    speedup = Ratio(value=2.2, low=2.1, high=2.3, reading=ComparisonResult.FASTER)
+    rows = tuple(
+        replace(row, speedup=speedup) if row.workers == 2 else row
+        for row in evidence.tables.families
+    )
+    tables = replace(evidence.tables, families=rows)
+    shown = heat_table(of(replace(evidence, tables=tables)))
+    told = [cell for row in shown.rows for cell in row.cells if "beyond noise" in str(cell.details)]
+    assert told
+    assert not any("serial" in cell.place for cell in told)
+
+
 @pytest.mark.parametrize("name", ["default", EVERYTHING])
 def test_moves_are_those_of_the_table(world: Worlds, name: str) -> None:
     evidence = world(name).evidence()
@@ -218,11 +233,22 @@ def test_builds_that_may_be_the_fastest_are_named_each_with_its_own_families(
     )
 
 
-def test_a_build_without_data_is_not_recommended(world: Worlds) -> None:
-    uses = {"3.13": (Use.NO_DATA, ()), "3.13t": (Use.PARALLEL, (Family.THREADS,))}
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ((Use.PARALLEL, (Family.THREADS,)), "3.13t: threads, 2 workers"),
+        ((Use.INCOMPLETE, ()), "{}"),
+        ((Use.NO_DATA, ()), "{}"),
+    ],
+)
+@pytest.mark.parametrize("lacking", [Use.NO_DATA, Use.INCOMPLETE])
+def test_a_build_without_data_is_not_recommended(
+    world: Worlds, lacking: Use, other: tuple[Use, tuple[Family, ...]], told: str
+) -> None:
+    uses = {"3.13": (lacking, ()), "3.13t": other}
     decisions = changed(world("quick").evidence(), move=ComparisonResult.SLOWER, uses=uses)
     decisions = replace(decisions, tables=replace(decisions.tables, moves=()))
-    assert plain(use_of("mandelbrot", decisions)) == "3.13t: threads, 2 workers"
+    assert plain(use_of("mandelbrot", decisions)) == told.format(words.use(lacking, ()))
 
 
 def test_several_counts_of_workers_are_none_that_is_alone(world: Worlds) -> None:
@@ -238,6 +264,7 @@ def test_several_counts_of_workers_are_none_that_is_alone(world: Worlds) -> None
         (Use.SERIAL, (Family.SERIAL, Family.THREADS), "serial", 1),
         (Use.INCONCLUSIVE, (Family.SERIAL, Family.THREADS), "inconclusive (serial or threads)", 0),
         (Use.INCONCLUSIVE, (Family.SERIAL,), "inconclusive", 0),
+        (Use.INCOMPLETE, (), "not all measured", 0),
         (Use.NO_DATA, (), "no data", 0),
     ],
 )

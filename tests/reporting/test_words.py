@@ -49,6 +49,27 @@ def test_without_an_interval_it_is_only_what_was_seen() -> None:
     assert SEEN_ONCE.reading is ComparisonResult.INCONCLUSIVE
 
 
+@pytest.mark.parametrize(
+    ("speedup", "workers", "told"),
+    [
+        (Ratio(value=2.04, low=1.97, high=2.11), 2, ["2", "2"]),
+        (Ratio(value=2.04, low=2.01, high=2.07), 2, ["2"]),
+        (Ratio(value=2.04), 2, ["2"]),
+        (Ratio(value=2.004, low=2.001, high=2.01), 2, []),
+        (Ratio(value=1.90, low=1.81, high=1.98), 2, []),
+        (Ratio(value=1.10, low=1.05, high=1.16), 1, []),
+        (None, 2, []),
+    ],
+)
+def test_a_speedup_beyond_the_workers_is_noise_only_where_its_interval_says_so(
+    speedup: Ratio | None, workers: int, told: list[str]
+) -> None:
+    words_of_it = words.beyond_workers(speedup, workers)
+    assert numbers(words_of_it) == told
+    beyond_noise = speedup is not None and (speedup.low or 0) > workers and bool(told)
+    assert ("beyond noise" in words_of_it) == beyond_noise
+
+
 def test_no_two_results_read_alike() -> None:
     assert set(words.RESULTS) == set(words.RESULT_SYMBOLS) == set(ComparisonResult)
     assert len(set(words.RESULTS.values())) == len(ComparisonResult)

@@ -205,7 +205,7 @@ def test_the_line_fits_the_terminal_and_a_dumb_one_gets_plain_lines(
     fcntl.ioctl(writer, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
     with os.fdopen(writer, "w") as stream:
         console = Console(None, lambda _: "", stream, clock_s=lambda: 1100.0)
-        console._pace = Pace(planned=100, done=25, begun_s=1000.0)
+        console._pace = Pace(planned=100, done=25, first_ended_s=1004.0)
         console._draw()
         said = os.read(reader, 65536).decode()
     os.close(reader)
@@ -221,10 +221,11 @@ def _read(descriptor: int) -> bytes:
 
 
 def test_the_time_left_goes_by_the_pace_so_far() -> None:
-    pace = Pace(planned=100, done=25, begun_s=1000.0)
+    pace = Pace(planned=100, done=25, first_ended_s=1004.0)
     assert pace.left_s(now_s=1100.0) == pytest.approx(300.0)
     assert progress_line(pace, now_s=1100.0).endswith("25 of 100 trials, about 5 min left")
     assert Pace(planned=3).left_s(now_s=5.0) is None
+    assert Pace(planned=3, done=1, first_ended_s=5.0).left_s(now_s=5.0) is None
 
 
 @pytest.mark.parametrize(
@@ -232,7 +233,7 @@ def test_the_time_left_goes_by_the_pace_so_far() -> None:
     [(1000, "about 5 min left"), (120, "about 2 min left"), (-1, "less than a minute left")],
 )
 def test_the_time_left_is_no_longer_than_what_a_budget_leaves(limit_s: float, said: str) -> None:
-    pace = Pace(planned=100, done=25, begun_s=1000.0)
+    pace = Pace(planned=100, done=25, first_ended_s=1004.0)
     assert progress_line(pace, 1100.0, limit_s).endswith(f"25 of 100 trials, {said}")
 
 
@@ -240,9 +241,21 @@ def test_the_line_knows_when_measuring_ends(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("TRIALS_END_S", "0")
     stream = io.StringIO()
     console = Console(None, lambda _: "", stream, clock_s=lambda: 1100.0)
-    console._pace = Pace(planned=100, done=25, begun_s=1000.0)
+    console._pace = Pace(planned=100, done=25, first_ended_s=1004.0)
     console._draw()
     assert stream.getvalue().endswith("25 of 100 trials, less than a minute left\n")
+
+
+def test_the_time_before_the_first_trial_ends_counts_in_no_pace(tmp_path: Path) -> None:
+    now_s = iter([100.0, 100.0, 104.0])  # the first trial ends and is drawn, the second is drawn
+    stream = io.StringIO()
+    console = Console(None, lambda _: "", stream, clock_s=lambda: next(now_s))
+    console._pace.planned = 92
+    trial = tmp_path / "record"
+    trial.write_text("measured", encoding="utf-8")
+    for _ in range(2):
+        console._end_trial(str(trial))
+    assert console._pace.left_s(104.0) == pytest.approx(90 * 4.0)
 
 
 # The main thread takes no signal before the thread of a failed step has an error to print.

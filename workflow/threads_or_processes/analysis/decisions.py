@@ -49,6 +49,8 @@ NO_WORK = frozenset({NOTEBOOK_WORKLOAD, "empty", DISPATCH})
 
 #: Model, workers and arm.
 Way = tuple[str, int, str]
+#: Model and workers.
+OnAnyArm = tuple[str, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,17 +68,26 @@ class Contest:
     plan: Plan
     workload: str
     arm: str
+    cells: Sequence[Cell]
+    """All that are planned."""
+    unmeasured: frozenset[OnAnyArm]
+    """The ways among them without a trial: a budget may give some up early."""
+    families_of_experiments: Sequence[Set[Family]]
+    """Of each experiment with some of the cells, those that it compares; serial always is one."""
     fastest_first: Sequence[Cell]
     means_ns: Mapping[str, float]
     is_spoilt: bool
     """Whether a parallel cell is no candidate because it failed or lost updates."""
-    is_whole: bool
-    """Whether each of its cells has a trial; a budget may give a workload up early."""
     own_serial: Cell | None
     """None without any trial."""
     reference_serial: Cell | None
     times: Times
     rules: Rules
+
+    def is_whole(self, without: Set[OnAnyArm]) -> bool:
+        """Whether an experiment has a cell in each family that is none of these ways."""
+        left = {self.plan.family(cell) for cell in self.cells if on_any_arm(cell) not in without}
+        return any({Family.SERIAL} < needed <= left for needed in self.families_of_experiments)
 
     def best_of(self, family: Family) -> Cell | None:
         """The fastest cell of a family."""
@@ -172,27 +183,36 @@ def contests(plan: Plan, trials: pd.DataFrame, times: Times, rules: Rules) -> li
         if cell.id in failed and plan.family(cell) is not Family.SERIAL
     }
     measured = set(trials["cell"])
-    unmeasured_places = {(cell.workload, cell.arm) for cell in warm if cell.id not in measured}
     serials = {
         (cell.workload, cell.arm): cell
         for cell in warm
         if cell.model == SERIAL and cell.id in measured
     }
+    of_experiments = [frozenset(experiment.cells) for experiment in plan.experiments]
+    of_places: dict[tuple[str, str], list[Cell]] = {}
+    for cell in warm:
+        of_places.setdefault((cell.workload, cell.arm), []).append(cell)
     return [
         Contest(
             plan=plan,
             workload=workload,
             arm=arm,
+            cells=cells,
+            unmeasured=frozenset(on_any_arm(c) for c in cells if c.id not in measured),
+            families_of_experiments=[
+                {Family.SERIAL, *(plan.family(cell) for cell in some)}
+                for asked in of_experiments
+                if (some := [cell for cell in cells if cell.id in asked])
+            ],
             fastest_first=[c for c in candidates if (c.workload, c.arm) == (workload, arm)],
             means_ns=means_ns,
             is_spoilt=(workload, arm) in spoilt_places,
-            is_whole=(workload, arm) not in unmeasured_places,
             own_serial=serials.get((workload, arm)),
             reference_serial=serials.get((workload, plan.reference_arm)),
             times=times,
             rules=rules,
         )
-        for workload, arm in dict.fromkeys((cell.workload, cell.arm) for cell in warm)
+        for (workload, arm), cells in of_places.items()
     ]
 
 
@@ -203,11 +223,11 @@ def decisions_table(
     costs_ns = sending_costs_ns(plan, trials, times)
     rows = [_decision(one, costs_ns, rules.margin) for one in found]
     # Who was judged without a recommendation counts, too: it might have got one by chance.
-    judged = [row for row in rows if row.use is not Use.NO_DATA]
+    judged = [row for row in rows if row.use.is_judged]
     q_values = iter(
         false_discovery([1.0 if row.p_value is None else row.p_value for row in judged])
     )
-    return [row if row.use is Use.NO_DATA else _with_q(row, next(q_values)) for row in rows]
+    return [_with_q(row, next(q_values)) if row.use.is_judged else row for row in rows]
 
 
 def _with_q(row: DecisionRow, q_value: float) -> DecisionRow:
@@ -239,11 +259,8 @@ def families_table(found: Iterable[Contest]) -> list[FamilyRow]:
 
 
 def moves_table(found: Sequence[Contest], plan: Plan) -> list[MoveRow]:
-    """One row for each workload and arm that has candidates, as the reference arm has.
-
-    And whose cells all have a trial: the fastest of some need not be the fastest.
-    """
-    of_place = _comparable(found)
+    """One row for each workload and arm that can be compared with the reference arm."""
+    of_place = _with_candidates(found)
     return [
         row
         for (workload, arm), one in of_place.items()
@@ -255,7 +272,7 @@ def moves_table(found: Sequence[Contest], plan: Plan) -> list[MoveRow]:
 
 def versions_table(found: Sequence[Contest], plan: Plan) -> list[VersionRow]:
     """The same for each workload and arm, and the next lower version."""
-    of_place = _comparable(found)
+    of_place = _with_candidates(found)
     earlier = {arm.name: earlier_version(arm, plan.arms) for arm in plan.arms}
     return [
         VersionRow(**vars(row), baseline_arm=lower.name)
@@ -266,21 +283,32 @@ def versions_table(found: Sequence[Contest], plan: Plan) -> list[VersionRow]:
     ]
 
 
-def _comparable(found: Iterable[Contest]) -> dict[tuple[str, str], Contest]:
-    """By workload and arm, those of which the fastest is known."""
-    return {(one.workload, one.arm): one for one in found if one.fastest_first and one.is_whole}
+def _with_candidates(found: Iterable[Contest]) -> dict[tuple[str, str], Contest]:
+    return {(one.workload, one.arm): one for one in found if one.fastest_first}
 
 
 def _move(own: Contest, reference: Contest) -> MoveRow | None:
-    best, baseline = own.fastest_first[0], reference.fastest_first[0]
+    """The fastest against the fastest; None where too little was measured for that.
+
+    What is planned on both and was measured on one is no candidate.
+    """
+    unmeasured = own.unmeasured | reference.unmeasured
+    candidates, baselines = (
+        [cell for cell in one.fastest_first if on_any_arm(cell) not in unmeasured]
+        for one in (own, reference)
+    )
+    is_whole = own.is_whole(unmeasured) and reference.is_whole(unmeasured)
+    if not (is_whole and candidates and baselines):
+        return None
+    best, baseline = candidates[0], baselines[0]
     found = compare(own.times, cell=best, baseline=baseline, rules=own.rules)
     if found is None:
         return None
     times = own.times.on(found.basis)
     estimate = best_against_best(
         found.estimate,
-        [times.get(cell.id, {}) for cell in own.fastest_first],
-        [times.get(cell.id, {}) for cell in reference.fastest_first],
+        [times.get(cell.id, {}) for cell in candidates],
+        [times.get(cell.id, {}) for cell in baselines],
         confidence=own.rules.confidence,
     )
     interval = estimate.interval
@@ -325,7 +353,12 @@ def decidable(plan: Plan) -> list[Cell]:
 
 def way_of(cell: Cell) -> Way:
     """How a cell works, whatever its work."""
-    return cell.model, cell.workers, cell.arm
+    return *on_any_arm(cell), cell.arm
+
+
+def on_any_arm(cell: Cell) -> OnAnyArm:
+    """How a cell works, whatever its work and arm."""
+    return cell.model, cell.workers
 
 
 def sending_costs_ns(plan: Plan, trials: pd.DataFrame, times: Times) -> dict[Way, float]:
@@ -354,7 +387,7 @@ def pays_from_ns(cost_ns: float | None, speedup: float, margin: float) -> float 
 
 
 def _decision(contest: Contest, costs_ns: Mapping[Way, float], margin: float) -> DecisionRow:
-    """What to use; nothing where there is no candidate."""
+    """What to use; nothing where there is no candidate, or a budget left too little."""
     row = DecisionRow(workload=contest.workload, arm=contest.arm)
     if not contest.fastest_first:
         return row
@@ -368,15 +401,8 @@ def _decision(contest: Contest, costs_ns: Mapping[Way, float], margin: float) ->
     pays_ns = None
     if own_speedup is not None and own_speedup.reading is ComparisonResult.FASTER:
         pays_ns = pays_from_ns(costs_ns.get(way_of(best)), own_speedup.value, margin)
-    kept = contest.contenders
-    families = {contest.plan.family(cell) for cell in kept.cells}
-    use, p_values = _use(contest, families)
-    p_values += [p for family, p in _ruled_out(contest, kept).items() if family not in families]
-    return replace(
+    row = replace(
         row,
-        use=use,
-        families=tuple(one for one in Family if one in families),
-        p_value=min(1.0, max(p_values)) if p_values else None,
         best=contest.named(best),
         best_ns=contest.means_ns[best.id],
         work_ns=contest.means_ns.get(reference.id) if reference is not None else None,
@@ -386,17 +412,28 @@ def _decision(contest: Contest, costs_ns: Mapping[Way, float], margin: float) ->
         runner_up=contest.named(runner_up) if runner_up is not None else None,
         advantage=contest.ratio(best, runner_up),
     )
+    if not contest.is_whole(contest.unmeasured):
+        return replace(row, use=Use.INCOMPLETE)
+    kept = contest.contenders
+    families = {contest.plan.family(cell) for cell in kept.cells}
+    use, p_values = _use(contest, families)
+    p_values += [p for family, p in _ruled_out(contest, kept).items() if family not in families]
+    return replace(
+        row,
+        use=use,
+        families=tuple(one for one in Family if one in families),
+        p_value=min(1.0, max(p_values)) if p_values else None,
+    )
 
 
 def _use(contest: Contest, families: Set[Family]) -> tuple[Use, list[float]]:
     """Parallel where serial is ruled out, serial where no parallel family is faster or correct.
 
-    A serial cell without any trial rules out nothing; one that failed is ruled out.
     Of the latter the p of each family for "faster by the margin or more": all must be rejected,
     so that no correction for their number is due (Berger, Technometrics 24, 1982).
     """
     if Family.SERIAL not in families:
-        return Use.INCONCLUSIVE if contest.own_serial is None else Use.PARALLEL, []
+        return Use.PARALLEL, []
     judged = [
         contest.compared(best, contest.own_serial)
         for family in Family

@@ -115,17 +115,20 @@ def is_begun_trial(record: logging.LogRecord, results: Path) -> bool:
 
 @dataclass
 class Pace:
-    """How many trials this run has to do, how many are done, and since when."""
+    """How many trials this run has to do, how many are done, and when the first one ended.
+
+    The pace is that of the others: before the first the sentinel watches for some seconds.
+    """
 
     planned: int = 0
     done: int = 0
-    begun_s: float | None = None
+    first_ended_s: float | None = None
 
     def left_s(self, now_s: float) -> float | None:
-        """Seconds that the trials left will take at the pace so far; None before the first."""
-        if self.begun_s is None or not self.done:
+        """Seconds that the trials left will take at the pace so far; None before the second."""
+        if self.first_ended_s is None or self.done < 2:
             return None
-        return (now_s - self.begun_s) / self.done * (self.planned - self.done)
+        return (now_s - self.first_ended_s) / (self.done - 1) * (self.planned - self.done)
 
 
 def progress_line(pace: Pace, now_s: float, limit_s: float = math.inf) -> str:
@@ -262,12 +265,12 @@ class Console(Follower):
         self._trials_running[job] = trial
         if self._pace.done >= self._pace.planned:  # the first, or more blocks
             self._count()
-        if self._pace.begun_s is None:
-            self._pace.begun_s = self._clock_s()
 
     def _end_trial(self, trial: str) -> None:
         if not is_left_out(Path(trial)):
             self._pace.done += 1
+            if self._pace.first_ended_s is None:
+                self._pace.first_ended_s = self._clock_s()
         elif trial in self._left_out:  # since it began
             return
         else:  # the time is over

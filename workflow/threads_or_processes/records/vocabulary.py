@@ -216,7 +216,13 @@ class Use(StrEnum):
     PARALLEL = "parallel"  # one of the families named; none is shown to be slower
     SERIAL = "serial"  # no parallel model is faster by the margin, or all failed or lost updates
     INCONCLUSIVE = "inconclusive"  # serial may be as fast as the best parallel model, or not
+    INCOMPLETE = "incomplete"  # no experiment has a trial in each of its families
     NO_DATA = "no_data"
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the data could say anything."""
+        return self not in {Use.INCOMPLETE, Use.NO_DATA}
 
 
 class CrossoverState(StrEnum):

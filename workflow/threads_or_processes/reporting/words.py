@@ -227,7 +227,7 @@ def recommended(use: Use, families: Sequence[Family]) -> tuple[Family, ...]:
             return tuple(families)
         case Use.SERIAL:
             return (Family.SERIAL,)
-        case Use.INCONCLUSIVE | Use.NO_DATA:
+        case Use.INCONCLUSIVE | Use.INCOMPLETE | Use.NO_DATA:
             return ()
 
 
@@ -235,8 +235,8 @@ def use(use: Use, families: Sequence[Family]) -> str:
     """What to use: `threads or processes`, `serial`, `inconclusive (serial or threads)`."""
     if named := recommended(use, families):
         return text.listing(named, "or")
-    if use is Use.NO_DATA:
-        return "no data"
+    if not use.is_judged:
+        return "no data" if use is Use.NO_DATA else "not all measured"
     return "inconclusive" + (f" ({text.listing(families, 'or')})" if len(families) > 1 else "")
 
 
@@ -298,6 +298,23 @@ def figures(ratio: Ratio) -> str:
 def compared_briefly(ratio: Ratio | None) -> str:
     """The same for a table, where there may be none."""
     return text.MISSING if ratio is None else figures(ratio)
+
+
+def beyond_workers(speedup: Ratio | None, workers: int) -> str:
+    """What to make of a speedup over serial on the same build that exceeds the number of workers.
+
+    Empty for any other, and for one worker.
+    """
+    if speedup is None or workers < 2 or round(speedup.value, 2) <= workers:
+        return ""
+    exceeds = f"Exceeds {workers}, the number of workers"
+    if speedup.low is None:
+        return f"{exceeds}; there is no interval"
+    if speedup.low <= workers:
+        return f"{exceeds}; the interval includes {workers}"
+    return (
+        f"{exceeds}, beyond noise: together they have more cache, and each may have a smaller heap"
+    )
 
 
 def of_pairs(apart: Sequence[float]) -> str:

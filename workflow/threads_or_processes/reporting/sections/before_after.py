@@ -73,7 +73,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
         answer=_answer(since.note, rows, named),
         blocks=filled(
             *_surroundings(since),
-            _table(first, named, caption=f"Time of the same work, before and after{_scaled(rows)}"),
+            _table(first, named, caption=_caption(rows)),
             *(
                 figure_block(one)
                 for one in _figure(first[:MOST_SHOWN], named, since.note, campaign)
@@ -218,6 +218,13 @@ def _scaled(rows: Sequence[ChangeRow]) -> str:
     return (
         f". Batches were sized again and are {' to '.join(ends)} as large as before; the times "
         "before are scaled to that"
+    )
+
+
+def _caption(rows: Sequence[ChangeRow]) -> str:
+    return (
+        f"Time of the same work, before and after{_scaled(rows)}. Results follow from intervals, "
+        "before rounding"
     )
 
 

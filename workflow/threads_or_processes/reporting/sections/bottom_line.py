@@ -40,7 +40,7 @@ def bottom_line(
     """
     moved = [row for row in moves if row.workload in titles]
     apart = [row for row in moves if row.workload in more]
-    decided = [row for row in decisions if row.workload in titles and row.use is not Use.NO_DATA]
+    decided = [row for row in decisions if row.workload in titles and row.use.is_judged]
 
     def of_move(arm: str, name: str) -> tuple[str, ...]:
         found = [row for row in moved if row.arm == arm]

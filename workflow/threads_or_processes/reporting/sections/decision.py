@@ -340,7 +340,7 @@ def _confidence(decisions: Decisions) -> str:
     rows = [
         row
         for row in tables.decisions
-        if row.workload in shown and row.arm in builds and row.use is not Use.NO_DATA
+        if row.workload in shown and row.arm in builds and row.use.is_judged
     ]
     judged = [row for row in rows if row.use is not Use.INCONCLUSIVE]
     # Serial where every parallel model failed has no q: nothing was tested.
@@ -370,5 +370,5 @@ def _confidence(decisions: Decisions) -> str:
     elif disturbed:
         some = text.part(disturbed, len(cells), "time") + " behind this table"
         told = f"{some} {text.agreeing(disturbed, 'include')} disturbed repetitions"
-        sentences.append(words.sentence(told))
+        sentences.append(words.sentence(f"{told}, which makes intervals wider"))
     return " ".join(sentences)

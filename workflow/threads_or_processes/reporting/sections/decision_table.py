@@ -17,7 +17,6 @@ from threads_or_processes.records.vocabulary import (
     CellFlag,
     ComparisonResult,
     Family,
-    Use,
 )
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
@@ -181,10 +180,10 @@ class Decisions:
         reference = self.campaign.reference_arm
         return tuple(arm for arm in self.campaign.decision_arms if arm.name != reference)
 
-    def has_data(self, workload: str, arm: str) -> bool:
-        """Whether anything usable was measured on a build."""
+    def is_judged(self, workload: str, arm: str) -> bool:
+        """Whether enough was measured on a build."""
         row = self.rows.get((workload, arm))
-        return row is not None and row.use is not Use.NO_DATA
+        return row is not None and row.use.is_judged
 
     def recommended(self, workload: str, arm: str) -> tuple[Family, ...]:
         """The families to use on a build; none where that is open."""
@@ -317,6 +316,8 @@ def family_cell(
         return HeatCell(place=place, shown=text.MISSING, details=tuple(details))
     if row.speedup is not None and arm != reference:
         details.append(f"{_judged(row.speedup)} (over serial on {arm})")
+    if exceeds := words.beyond_workers(row.speedup, row.workers):
+        details.append(exceeds)
     return replace(
         _compared(place, found, f"over serial on {reference}", details, decisions, steepest),
         is_recommended=is_recommended,
@@ -430,9 +431,10 @@ def use_of(workload: str, decisions: Decisions) -> str:
     named = [arm for arm, result in results.items() if result in UP]
     if not named:
         named = [reference, *(arm for arm, result in results.items() if result in OPEN)]
-    if named == [reference] and not decisions.has_data(workload, reference):
-        known = [arm.name for arm in decisions.others if decisions.has_data(workload, arm.name)]
-        named = known or named
+    if named == [reference] and not decisions.is_judged(workload, reference):
+        named = [arm.name for arm in decisions.others if decisions.is_judged(workload, arm.name)]
+    if not named:
+        return use_on(workload, reference, decisions)
     told = {arm: use_on(workload, arm, decisions) for arm in named}
     if len(named) == 1:
         return f"{named[0]}: {told[named[0]]}"

@@ -67,13 +67,15 @@ def _terms(evidence: Evidence) -> tuple[Fact, ...]:
         "Configuration": "Workload × execution model × worker count × build × timing.",
         "Inconclusive": "The interval allows more than one result.",
         "Interval": f"The {level} confidence interval, in square brackets. It covers trials of "
-        f"{covered}{binaries}. Other days, boots or compilations can differ by more.",
+        f"{covered}{binaries}. Other days, boots or compilations can differ by more. Results are "
+        "judged before rounding.",
         "No difference": f"The 90 % interval is within ±{margin}.",
         "No speedup": f"The upper end of the 90 % interval is at most {margin} above 1.",
         "Repetition": "One execution of the batch in a trial. Repetitions aren't independent.",
         "Sentinel": "A small reference workload, timed on each CPU before and after a repetition.",
         "Serial baseline": "A loop over the same tasks in one thread.",
-        "Speedup": "Time of the baseline divided by the time of the configuration.",
+        "Speedup": "Time of the baseline divided by the time of the configuration. It can exceed "
+        "the number of workers: together they have more cache, and each may have a smaller heap.",
         "Trial": "One fresh interpreter process that runs one configuration. It is the unit of "
         "all statistics.",
         "Undisturbed": "A repetition for which the sentinel found every CPU in use free. Where "

@@ -1,6 +1,7 @@
 """Efficiency of workers, and which law of scaling describes it."""
 
-from threads_or_processes.records.tables.groups import Bounded
+from threads_or_processes.records.tables.experiments import ScalingRow
+from threads_or_processes.records.tables.groups import Bounded, Ratio
 from threads_or_processes.records.vocabulary import SCALING, FitState
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import words
@@ -20,15 +21,9 @@ STATES = {
 def efficiency(evidence: Evidence) -> tuple[Table, Paragraph]:
     """Efficiency and serial fraction of every cell of the scaling experiment."""
     campaign = evidence.campaign
-    planned = campaign.experiment(SCALING)
-    cells = set(planned.cells) if planned else set()
     return (
         table_of(
-            [
-                row
-                for row in evidence.tables.scaling
-                if row.cell in cells and row.speedup.value is not None
-            ],
+            _scaled(evidence),
             (
                 Column("Work", lambda row: campaign.title(row.workload)),
                 Column("Model", lambda row: campaign.model_title(row.model)),
@@ -50,6 +45,36 @@ def efficiency(evidence: Evidence) -> tuple[Table, Paragraph]:
             style="note",
         ),
     )
+
+
+def beyond_workers(evidence: Evidence) -> Paragraph | None:
+    """The speedups over serial on the same build that exceed the number of workers, if any do."""
+    campaign = evidence.campaign
+    exceeding = [
+        (row, speedup, told)
+        for row in _scaled(evidence)
+        for speedup in [Ratio.of(row.speedup.value, row.speedup.low, row.speedup.high)]
+        if speedup is not None and (told := words.beyond_workers(speedup, row.workers))
+    ]
+    if not exceeding:
+        return None
+    row, speedup, told = max(exceeding, key=lambda one: one[1].value / one[0].workers)
+    many = text.part(len(exceeding), len(_scaled(evidence)), "speedup", "exceed")
+    return Paragraph(
+        f"Over serial on the same build, {many} the number of workers. The furthest: "
+        f"{campaign.described(row.cell)}, {words.figures(speedup)}. It {told[0].lower()}{told[1:]}."
+    )
+
+
+def _scaled(evidence: Evidence) -> list[ScalingRow]:
+    """The cells of the scaling experiment that have a speedup."""
+    planned = evidence.campaign.experiment(SCALING)
+    cells = set(planned.cells) if planned else set()
+    return [
+        row
+        for row in evidence.tables.scaling
+        if row.cell in cells and row.speedup.value is not None
+    ]
 
 
 def table(evidence: Evidence) -> Table:

@@ -102,6 +102,7 @@ def build(evidence: Evidence) -> Iterator[Section]:
         answer=_answer(figures.values(), campaign),
         blocks=filled(
             _only(counts),
+            laws.beyond_workers(evidence),
             Grid(
                 tuple(
                     figure_block(
