@@ -74,9 +74,13 @@ def test_what_is_to_be_compiled_is_said(
     built.parent.mkdir(parents=True)
     built.touch()
     settings = {**config_of(None)["interpreters"], "provider": provider}
-    words = campaign(None, 2, builds=["3.14", "3.14t"], interpreters=settings).announcement([])
+    changes = {"builds": ["3.14", "3.14t"], "interpreters": settings}
+    words = campaign(None, 2, **changes).announcement([])
     assert said in words
     assert ("Interpreters" in words) == bool(said)
+    assert "the budget includes" not in words
+    words = campaign(None, 2, budget="20min", **changes).announcement([])
+    assert ("the budget includes" in words) == bool(said)
 
 
 def test_experiments_of_which_no_build_is_there_are_left_out_by_name() -> None:

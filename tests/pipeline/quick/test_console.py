@@ -145,6 +145,16 @@ def test_what_went_wrong_is_still_said(folder: Path) -> None:
     assert "At least one job did not complete" not in said
 
 
+def test_a_failed_step_names_some_of_many_inputs(folder: Path) -> None:
+    many = SNAKEFILE.replace("block=[1, 2]", "block=range(1, 21)")
+    broken = many.replace('"cat {input} > {output}"', '"echo no such luck >&2; false"')
+    (folder / "Snakefile").write_text(broken, encoding="utf-8")
+    said = snakemake(folder, "--cores", "1")
+    [inputs] = [line for line in said.splitlines() if line.strip().startswith("input: ")]
+    assert inputs.count("trials/") == 8
+    assert inputs.endswith("and 12 more")
+
+
 def test_what_a_step_has_shown_is_not_shown_again(folder: Path) -> None:
     trial = "trials/json/serial/1/3.13/warm/2"
     prefix = f'shell.prefix("set -euo pipefail; . {ROOT}/workflow/rules/steps.sh; ")\n'

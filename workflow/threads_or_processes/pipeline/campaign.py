@@ -332,6 +332,8 @@ class Campaign(Results):
             return []
         names = ", ".join(build.name for build in builds)
         time = f"{format_duration(COMPILE_S[request.build_kind] * len(builds))} on two CPUs"
+        if math.isfinite(limit_s(self.plan.config)):
+            time += ", which the budget includes"
         if request.provider == ProviderName.SOURCE or request.is_compiled:
             return [f"Interpreters to compile first: {names} ({time})"]
         lack = f"Interpreters that are not in the cache yet: {names}"

@@ -32,6 +32,8 @@ ROUND_WILDCARDS = frozenset({"round"})
 # The shell function of steps that speak at the terminal and keep it in their log (rules/steps.sh).
 SHOW_AND_LOG = "show_and_log"
 BAR_WIDTH = 30
+# A failed step names so many of its inputs.
+MOST_INPUTS = 8
 # On a stream that is no terminal a line is printed this often instead of being drawn over.
 LINES_IN_A_LOG = 20
 QUIET_EVENTS = (
@@ -228,12 +230,14 @@ class Console(Follower):
         """Have Snakemake name the log and the command of a failed step only once.
 
         A filter that lets every record pass. The exception of a step that ran here names its
-        command. What a job said elsewhere was not shown here.
+        command. What a job said elsewhere was not shown here. Of thousands of inputs some are named.
         """
-        if getattr(record, "event", None) == LogEvent.JOB_ERROR and self._workflow.is_local(
-            self._workflow.get_rule(getattr(record, "rule_name", ""))
-        ):
-            fields = vars(record)
+        if getattr(record, "event", None) != LogEvent.JOB_ERROR:
+            return True
+        fields = vars(record)
+        if more := fields["input"][MOST_INPUTS:]:
+            fields["input"] = [*fields["input"][:MOST_INPUTS], f"and {len(more)} more"]
+        if self._workflow.is_local(self._workflow.get_rule(fields["rule_name"])):
             if f"| {SHOW_AND_LOG} " in (fields["shellcmd"] or ""):
                 fields.update(log=[], aux={"log": ", ".join(fields["log"]), **fields["aux"]})
             fields["shellcmd"] = None
