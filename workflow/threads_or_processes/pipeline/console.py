@@ -230,7 +230,7 @@ class Console(Follower):
         """Have Snakemake name the log and the command of a failed step only once.
 
         A filter that lets every record pass. The exception of a step that ran here names its
-        command. What a job said elsewhere was not shown here. Of thousands of inputs some are named.
+        command. What a job said elsewhere was not shown here. Of many inputs some are named.
         """
         if getattr(record, "event", None) != LogEvent.JOB_ERROR:
             return True
