@@ -36,8 +36,11 @@ def test_what_a_budget_left_says_what_measures_it() -> None:
         "begins no block that would not end in time."
     )
     assert not limits_of_budget("3min", 0, (), is_time_left=True)
+    told = limits_of_budget("3min", 82, (), places=("startup", "sleep in scaling"))
+    assert "82 planned trials (startup; sleep in scaling): the same command" in told
     many = [f"workload number{number} in kinds" for number in range(20)]
     assert "number19" not in limits_of_budget("3min", 1, many)
+    assert "number" not in limits_of_budget("3min", 1, (), places=many)
     assert "The plan leaves out much of the sweep" in limits_of_budget("3min", 1, many)
     assert "leaves out" not in limits_of_budget("3min", 1, ())
     assert "same command" not in limits_of_budget("3min", 0, ("experiment startup",))

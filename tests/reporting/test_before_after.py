@@ -115,8 +115,9 @@ def test_the_worst_comes_first_and_all_results_are_counted(evidence: Evidence) -
     words = told(page)
     measured = "Of 3\N{NO-BREAK SPACE}configurations measured again since baseline `v1`"
     assert (
-        f"{measured} (18 November 2026, 11:06 UTC, data 01234567), 1 is slower, 1 is faster and 1 "
-        "is as fast as before. The largest slowdown: serial (3.13) took 2.00×" in words
+        f"{measured} (18 November 2026, 11:06 UTC, data 01234567), 1 is slower (2.00× the time), "
+        "1 is faster (0.50× the time) and 1 is as fast as before. The largest "
+        "slowdown: serial (3.13) took 2.00×" in words
     )
     assert "Left out: 2" in words
     assert "times move by 2\N{NO-BREAK SPACE}% (standard deviation)" in words
@@ -230,7 +231,7 @@ def test_of_several_workloads_a_configuration_names_its_own(evidence: Evidence) 
 def test_the_first_screen_counts_the_changes_and_leads_to_them(evidence: Evidence) -> None:
     slightly = row("threads", 1.1, ComparisonResult.SLOWER_SOMEWHAT)
     first = page_of(evidence, rows=(*ROWS, slightly)).sections[0].answer
-    assert "2 are slower (1 perhaps slightly), 1 is faster and 1 is as fast" in plain(first)
+    assert "2 are slower (1.10× to 2.00× the time, 1 perhaps slightly), 1 is faster" in plain(first)
     assert isinstance(first[0], Link)
     assert first[0].address == f"#{before_after.ANCHOR}"
     for page in (report.build(evidence), page_of(evidence, rows=())):

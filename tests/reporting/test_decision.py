@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from threads_or_processes.records.tables.comparisons import DecisionRow
 from threads_or_processes.records.tables.groups import Ratio
-from threads_or_processes.records.tables.measured import LEFT_OUT, OutcomeRow
+from threads_or_processes.records.tables.measured import LEFT_OUT, FailureRow, OutcomeRow
 from threads_or_processes.records.vocabulary import ComparisonResult, Family, Use
 from threads_or_processes.reporting import formatting as text
 from threads_or_processes.reporting import summary, words
@@ -517,12 +517,20 @@ def test_what_a_budget_left_out_is_named_with_what_measures_it(
     limited = replace(
         evidence,
         campaign=replace(campaign, config={**campaign.config, "budget": budget}, left_out=left_out),
-        tables=replace(tables, outcomes=(OutcomeRow(outcome=LEFT_OUT, trials=no_time),)),
+        tables=replace(
+            tables,
+            outcomes=(OutcomeRow(outcome=LEFT_OUT, trials=no_time),),
+            failures=[
+                FailureRow(cell=cell, outcome=LEFT_OUT, trials=1)
+                for cell in ("mandelbrot/threads/2/3.13/warm", "mandelbrot/serial/1/3.13/warm")
+            ][:no_time],
+        ),
     )
     (section,) = decision.build(limited)
     told = "".join(map(plain, section.cautions))
     assert ("A budget of 5min limited this sweep" in told) == bool(budget and (left_out or no_time))
     assert ("the same command goes on with them" in told) == bool(no_time)
+    assert ("(mandelbrot in scaling" in told) == bool(no_time)
     assert ("leaves out: experiment startup. To measure" in told) == bool(budget and left_out)
     linked = [part for one in section.cautions for part in one if isinstance(part, Link)]
     assert [link.address for link in linked] == ["#trials-without-times"] * bool(no_time)

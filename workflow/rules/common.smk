@@ -8,7 +8,6 @@ from dataclasses import asdict
 from snakemake.logging import logger
 
 from threads_or_processes.common.errors import exit_on_user_error
-from threads_or_processes.common.phrases import limits_of_budget
 from threads_or_processes.pipeline import budget, gate
 from threads_or_processes.pipeline.adaptive_blocks import AdaptiveBlocks
 from threads_or_processes.pipeline.archive import Archive
@@ -40,7 +39,6 @@ from threads_or_processes.pipeline.snakemake_patches import (
     take_prefix,
 )
 from threads_or_processes.pipeline.watching import watch
-from threads_or_processes.trial import deadline
 from threads_or_processes.trial.server import start_server
 
 IS_ARCHIVED = config.get("dataset") is not None
@@ -127,15 +125,8 @@ onstart:
 
 
 onsuccess:
-    if IS_MEASURED_HERE and config["budget"]:
-        left_out = len(budget.left_out_records(CAMPAIGN))
-        if told := limits_of_budget(
-            config["budget"],
-            left_out,
-            CAMPAIGN.plan.left_out,
-            is_time_left=deadline.left_s() > 0,
-        ):
-            CONSOLE.say(told)
+    if IS_MEASURED_HERE and (told := budget.limits(CAMPAIGN)):
+        CONSOLE.say(told)
     for page in made(workflow, CAMPAIGN.pages)[:1]:
         print(f"The report is {page}", file=sys.stderr)
         gate.close(CAMPAIGN, config["fail_on"])

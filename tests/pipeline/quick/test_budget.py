@@ -1,6 +1,7 @@
 """What a run with a budget leaves out when trials take longer than planned."""
 
 import logging
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -209,12 +210,26 @@ def test_the_next_run_measures_what_was_left_out(
         monkeypatch.delenv(name)
     run = Run(sweep, pace=2.5)
     run.go()
-    assert len(budget.left_out_records(sweep)) == len(sweep.plan.trials) - len(run.measured)
+    needs, has = map(int, re.findall(r"about (\d+) min", run.said)[:2])
+    assert needs > has > 0
+    assert len(budget.trials_left_out(sweep)) == len(sweep.plan.trials) - len(run.measured)
+    assert "; startup" in budget.limits(sweep)
     budget.begin(sweep)
-    assert not budget.left_out_records(sweep)
+    assert not budget.trials_left_out(sweep)
     assert not run.left_out
     assert all(Path(sweep.record(trial)).exists() for trial in run.measured)
     assert 0 < deadline.left_s() < BUDGET_S
+
+
+def test_the_place_of_cells_is_an_experiment_or_a_workload_in_it(sweep: Campaign) -> None:
+    plan = sweep.plan
+    startup, kinds = (
+        next(one for one in plan.experiments if one.name == name) for name in ("startup", KINDS)
+    )
+    assert plan.places(startup.cells[:1]) == ["startup"]
+    alone = [cell for cell in kinds.cells if plan.cells_by_id[cell].workload == "socket"]
+    assert plan.places(alone[-1:]) == ["socket in kinds"]
+    assert not plan.places([])
 
 
 def test_a_trial_is_left_out_by_name_or_when_the_time_is_over(

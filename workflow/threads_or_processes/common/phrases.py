@@ -20,18 +20,27 @@ def format_duration(seconds: float, before: str = "about") -> str:
 
 
 def limits_of_budget(
-    budget: str, trials: int, left_out: Sequence[str], *, is_time_left: bool = False
+    budget: str,
+    trials: int,
+    left_out: Sequence[str],
+    *,
+    places: Sequence[str] = (),
+    is_time_left: bool = False,
 ) -> str:
     """What a budget kept a sweep from, and what measures it; empty where it kept it from nothing.
 
-    `trials` counts those of the plan that were not measured; `left_out` says in phrases what the
-    plan itself leaves out. `is_time_left` where measuring ended before its time.
+    `trials` counts those of the plan that were not measured, `places` says where they are, and
+    `left_out` what the plan itself leaves out, both in phrases. `is_time_left` where
+    measuring ended before its time.
     """
     told = []
     if trials:
+        listed = f" ({'; '.join(places)})" if places else ""
+        if len(listed) > MOST_CHARACTERS:
+            listed = ""
         told.append(
-            f"There was no time for {counted(trials, 'planned trial')}: the same command goes on "
-            "with them."
+            f"There was no time for {counted(trials, 'planned trial')}{listed}: the same command "
+            "goes on with them."
         )
         if is_time_left:
             told.append(

@@ -17,6 +17,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from threads_or_processes.common.files import is_left_out, write_text
+from threads_or_processes.common.phrases import format_duration, limits_of_budget
 from threads_or_processes.pipeline.campaign import Campaign, catalogue
 from threads_or_processes.pipeline.console import Follower, is_begun_trial
 from threads_or_processes.pipeline.results import is_held
@@ -34,17 +35,31 @@ PACE_SHARE = 0.1
 RESERVE = 1.1
 
 
-def left_out_records(campaign: Campaign) -> list[Path]:
-    """The records that only say that their trial was left out."""
-    paths = (campaign.results / trial.record for trial in campaign.plan.possible_trials)
-    return [path for path in paths if is_left_out(path)]
+def trials_left_out(campaign: Campaign) -> list[Trial]:
+    """The trials whose record only says that they were left out."""
+    trials = campaign.plan.possible_trials
+    return [trial for trial in trials if is_left_out(campaign.results / trial.record)]
+
+
+def limits(campaign: Campaign) -> str:
+    """What the budget kept the sweep from, and what measures it; empty where that is nothing."""
+    plan, trials = campaign.plan, trials_left_out(campaign)
+    if plan.config["budget"] is None:
+        return ""
+    return limits_of_budget(
+        plan.config["budget"],
+        len(trials),
+        plan.left_out,
+        places=plan.places({trial.cell for trial in trials}),
+        is_time_left=deadline.left_s() > 0,
+    )
 
 
 def begin(campaign: Campaign) -> None:
     """Set when measuring ends; what an earlier run left out is to be measured."""
     if not is_held(campaign.results):
-        for record in left_out_records(campaign):
-            record.unlink()
+        for trial in trials_left_out(campaign):
+            (campaign.results / trial.record).unlink()
         left_out = campaign.results / LEFT_OUT_FILE
         if left_out.exists():  # a file system that is read-only refuses it for no file, too
             left_out.unlink()
@@ -149,7 +164,8 @@ class Pacer(Follower):
         changes = "; ".join(left_out(before, config, machine))
         self._tell_left_out(
             [str(self._campaign.results / record) for record in self._left_out],
-            f"Trials take {pace:.1f} times as long as planned. {change}: {changes}",
+            f"Trials take {pace:.1f} times as long as planned: the rest needs {_duration(kept_s)} "
+            f"and has {_duration(left_s)}. {change}: {changes}",
         )
 
     def _quiet_s_of(self, trial: Trial) -> float:
@@ -176,3 +192,8 @@ class Pacer(Follower):
             trial.cell: self._campaign.expected_of(trial).quiet_s
             for trial in self._campaign.plan.trials
         }
+
+
+def _duration(seconds: float) -> str:
+    """In seconds where minutes would hide what decides."""
+    return format_duration(seconds, "about") if seconds > 600 else f"{seconds:.0f} s"

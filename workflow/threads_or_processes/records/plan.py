@@ -3,7 +3,7 @@
 Its fields are those of plan.json; `common/plan_file.py` writes and reads it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -395,6 +395,18 @@ class Plan:
                 cell.id,
             ),
         )
+
+    def places(self, of: Collection[str]) -> list[str]:
+        """Where some cells are: `startup`, or `sleep in scaling` where that has other workloads."""
+        told = []
+        for experiment in self.experiments:
+            cells = [self.cells_by_id[cell] for cell in experiment.cells]
+            works = dict.fromkeys(cell.workload for cell in cells if cell.id in of)
+            if len(works) == len({cell.workload for cell in cells}):
+                told.append(experiment.name)
+            elif works:
+                told.append(f"{', '.join(works)} in {experiment.name}")
+        return told
 
     def spec(self, trial: Trial) -> TrialSpec:
         """What decides a trial's numbers."""

@@ -148,16 +148,26 @@ def _answer(
 
 
 def _counted(rows: Sequence[ChangeRow]) -> str:
-    """What all of them are now: `all are slower`, `2 are slower (1 perhaps slightly) and ...`."""
+    """What all of them are now: `all are slower`, `2 are slower (1.1× to 2× the time) and ...`."""
     found = Counter(row.reading for row in rows)
     counted = []
     for alike, word in RESULTS_IN_BRIEF.items():
         if number := sum(found[one] for one in alike):
             lead = "all" if number == len(rows) > 1 else text.fixed(number, 0)
-            slightly = sum(found[one] for one in alike[1:])
-            some = f" ({text.fixed(slightly, 0)} perhaps slightly)" if slightly else ""
+            told = []
+            if alike in (SLOWER, FASTER):
+                told.append(f"{_extent([row for row in rows if row.reading in alike])} the time")
+            if slightly := sum(found[one] for one in alike[1:]):
+                told.append(f"{text.fixed(slightly, 0)} perhaps slightly")
+            some = f" ({', '.join(told)})" if told else ""
             counted.append(f"{lead} {text.agreeing(number, 'are')} {word}{some}")
     return text.listing(counted)
+
+
+def _extent(rows: Sequence[ChangeRow]) -> str:
+    """From the least to the most: `0.31× to 0.36×`, or only one."""
+    ends = sorted((row.estimate for row in rows), key=lambda one: one.value)
+    return " to ".join(dict.fromkeys(text.times_as_fast(one) for one in (ends[0], ends[-1])))
 
 
 def _surroundings(since: SinceBaseline) -> Iterator[Block]:

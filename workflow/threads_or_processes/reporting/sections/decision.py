@@ -318,10 +318,15 @@ def _cautions(evidence: Evidence) -> tuple[Words, ...]:
     if not any(arm.free_threaded for arm in campaign.decision_arms):
         cautions.append("The free-threaded build was not measured without its GIL.")
     if budget := campaign.config.get("budget"):
-        left_out = evidence.tables.ended[LEFT_OUT]
-        phrases = [text.plain(one) for one in campaign.left_out]
-        told = limits_of_budget(text.plain(budget), left_out, phrases)
-        cautions.append((told, " ", MORE_LEFT_OUT) if left_out else told)
+        no_time = evidence.tables.ended[LEFT_OUT]
+        cells = {row.cell for row in evidence.tables.failures if row.outcome == LEFT_OUT}
+        told = limits_of_budget(
+            text.plain(budget),
+            no_time,
+            [text.plain(one) for one in campaign.left_out],
+            places=[text.plain(one) for one in campaign.places(cells)],
+        )
+        cautions.append((told, " ", MORE_LEFT_OUT) if no_time else told)
     if reason := campaign.machine.no_semaphores:
         cautions.append(
             "Processes can't be started on this machine, so none are recommended. "
