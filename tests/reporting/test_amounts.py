@@ -128,7 +128,7 @@ def test_the_first_screen_says_from_how_much_work_the_fastest_ways_pay(world: Wo
     overheads = pd.read_csv(folder / "overheads.csv").set_index("cell")
     decisions = pd.read_csv(folder / "decisions.csv")
     best = overheads.loc[decisions[decisions["arm"] != "3.13t-gil"]["best_cell"]]
-    paying = best[best["pays"] == "from"]["break_even_ns"]
+    paying = best[best["pays"] == "from"]["break_even_high_ns"]
     for end in (paying.min(), paying.max()):
         assert plain(text.about(end)) in plain(told)
 
@@ -198,5 +198,5 @@ def test_break_evens_below_the_smallest_batch_are_said_to_be_extrapolated(
     changed = replace(evidence, tables=replace(tables, overheads=moved))
     (found,) = decision.build(changed)
     said = " ".join(plain(one.words) for one in found.of(Paragraph))
-    assert "recommended workers pay from a batch of" in said
+    assert "recommended workers pay at the latest from a batch of" in said
     assert ("extrapolated from" in said) == is_below

@@ -221,6 +221,20 @@ def test_the_next_run_measures_what_was_left_out(
     assert 0 < deadline.left_s() < BUDGET_S
 
 
+@pytest.mark.parametrize(("pace", "is_whole"), [(1.3, True), (3.0, False)])
+def test_within_a_block_only_a_far_slower_machine_leaves_something_out(
+    sweep: Campaign, pace: float, is_whole: bool
+) -> None:
+    run = Run(sweep, pace=pace)
+    run.go()
+    assert run.said
+    planned, measured = (
+        [trial for trial in trials if trial.block == 1]
+        for trials in (sweep.plan.trials, run.measured)
+    )
+    assert (len(measured) == len(planned)) == is_whole
+
+
 def test_the_place_of_cells_is_an_experiment_or_a_workload_in_it(sweep: Campaign) -> None:
     plan = sweep.plan
     startup, kinds = (

@@ -1,7 +1,7 @@
 """The budget of a run: when measuring ends, and what to leave out where trials take longer.
 
 A busy machine falls behind the plan. Then all experiments would end with too few blocks for a
-verdict. So as soon as it does, what is left to measure is planned again at the present pace: less
+verdict. So before the next block what is left to measure is planned again at the present pace: less
 informative experiments and workloads end there, and the others get their blocks. Where trials are
 faster later, these get more blocks again. Only the pace decides.
 """
@@ -33,6 +33,9 @@ LEFT_OUT_FILE = "left-out.txt"
 PACE_SHARE = 0.1
 #: What is kept may get slower by this factor before anything else has to be left out.
 RESERVE = 1.1
+#: Within a block, nothing is left out before the rest needs this many times the time left: a short
+#: burst of noise would decide.
+PATIENCE = 1.5
 
 
 def trials_left_out(campaign: Campaign) -> list[Trial]:
@@ -143,7 +146,7 @@ class Pacer(Follower):
         )
         is_next = is_new and block <= before["blocks"] + 1
         most = with_blocks_of(self._campaign.plan.config, before) if is_next else before
-        if kept_s <= left_s and most == before:
+        if kept_s <= left_s * (1 if is_new else PATIENCE) and most == before:
             return
         fewest = max(1, block - is_new)
         config = fitting(most, machine, forecast_s, left_s / RESERVE, fewest_blocks=fewest)

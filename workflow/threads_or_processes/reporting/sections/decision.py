@@ -275,16 +275,19 @@ def _pool(model: Model) -> str:
 
 
 def _pays(decisions: Decisions) -> str:
-    """From how much work the recommended ways pay once they are up; empty where not measured."""
+    """From how much work the recommended ways pay once they are up; empty where not measured.
+
+    The upper end of the interval: the best estimate may be far below anything that was measured.
+    """
     main = {workload.label for workload in decisions.main}
     found = [
-        (line.break_even.value, amount.work_ns or 0.0)
+        (latest_ns, amount.work_ns or 0.0)
         for row in decisions.tables.decisions
         if row.workload in main
         and row.best is not None
         and (line := decisions.tables.overhead(row.best.cell)) is not None
         and line.pays is Pays.FROM
-        and line.break_even.value is not None
+        and (latest_ns := line.break_even.high or line.break_even.value) is not None
         and (amount := decisions.tables.at_amount(line.cell, line.least_amount)) is not None
     ]
     if not found:
@@ -294,7 +297,7 @@ def _pays(decisions: Decisions) -> str:
     span = least if least == most else f"{least} (best) to {most} (worst)"
     smallest = text.about(min(measured_ns))
     beyond = f", extrapolated from {smallest} and more" if max(work_ns) < min(measured_ns) else ""
-    return f"once up, recommended workers pay from a batch of {span}{beyond}"
+    return f"once up, recommended workers pay at the latest from a batch of {span}{beyond}"
 
 
 def _cautions(evidence: Evidence) -> tuple[Words, ...]:
