@@ -53,8 +53,8 @@ def taken(*those: dict[str, Any], workers: int = 2, wall_ns: int = 100) -> Spent
     other = chunks(chunk(5, 7, 11, 3), chunk(0, 8, 12, 2))
     found, at_once = take_apart(
         [other, chunks(*those), other],
-        workers=np.array([6, workers, 6]),
-        wall_ns=np.array([20, wall_ns, 20]),
+        workers=np.array([6.0, workers, 6.0]),
+        wall_ns=np.array([20.0, wall_ns, 20.0]),
     )
     assert not at_once.any()
     return Spent(*found[:, 1].tolist())
@@ -184,6 +184,13 @@ def test_a_trial_is_quiet_where_enough_of_it_is_known_undisturbed(
     assert found.why_not == {}
 
 
+def test_times_that_a_64_bit_number_just_holds_don_t_overflow() -> None:
+    spent = taken(chunk(0, 0, 2**62, 30), chunk(1, 0, 2**62, 30), wall_ns=2**62)
+    assert in_all(spent) == pytest.approx(2 * 2**62)
+    assert spent.waiting_ns == pytest.approx(2 * 2**62)
+    assert of_trial([spent_of(2**62), spent_of(2**62)]).wall_ns == 2**62
+
+
 # --- a trial
 
 
@@ -207,7 +214,7 @@ def of_trial(repetitions: Sequence[Spent[float]]) -> Spent[float]:
     """What becomes of a trial that is not alone: the repetitions of others are between its own."""
     other, last = (spent_of(wall_ns, 3.0, 1.0) for wall_ns in (3, 1_000_000))
     all_of = [one for own in repetitions for one in (other, own, last)]
-    spent = np.array(all_of).T.astype(np.int64)
+    spent = np.array(all_of).T.astype(np.float64)
     found = of_trials(spent, np.tile([0, 1, 2], len(repetitions)))
     assert found.shape == (3, len(Spent._fields))
     return Spent(*found[1].tolist())

@@ -1,6 +1,7 @@
 """Repetitions taken apart by their chunks: where each worker's time went (`analysis.parts`).
 
-All repetitions of a batch at once, in arrays: a data set has millions of chunks.
+All repetitions of a batch at once, in arrays: a data set has millions of chunks. They are of
+floats, which hold each whole number of ns up to 104 days exactly and don't overflow beyond.
 """
 
 import itertools
@@ -26,7 +27,7 @@ Integers: TypeAlias = npt.NDArray[np.integer[Any]]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
 
-Number = TypeVar("Number", float, Integers)
+Number = TypeVar("Number", float, Floats)
 
 
 class Spent(NamedTuple, Generic[Number]):
@@ -58,8 +59,8 @@ BESIDE_THE_SUM = [
 
 
 def take_apart(
-    chunks: Sequence[Chunks], *, workers: Integers, wall_ns: Integers
-) -> tuple[Integers, Flags]:
+    chunks: Sequence[Chunks], *, workers: Floats, wall_ns: Floats
+) -> tuple[Floats, Flags]:
     """The fields of `Spent` of each repetition, shape (fields, repetitions).
 
     And which repetitions can't be taken apart: one thread ran several of their chunks at once.
@@ -67,9 +68,9 @@ def take_apart(
     waits for the others until the last task ends.
     """
     if not chunks:
-        return np.zeros((len(Spent._fields), 0), dtype=np.int64), np.zeros(0, dtype=bool)
+        return np.zeros((len(Spent._fields), 0)), np.zeros(0, dtype=bool)
     of_worker, start_ns, end_ns, user_ns, system_ns, run_queue_ns, voluntary, involuntary = (
-        np.fromiter(itertools.chain.from_iterable(map(attrgetter(name), chunks)), dtype=np.int64)
+        np.fromiter(itertools.chain.from_iterable(map(attrgetter(name), chunks)), dtype=np.float64)
         for name in (
             *("worker", "start_ns", "end_ns", "user_ns", "system_ns", "run_queue_ns"),
             *("voluntary_switches", "involuntary_switches"),
@@ -114,7 +115,7 @@ def _starts(counts: Integers) -> Integers:
     return np.cumsum(counts) - counts
 
 
-def of_trials(spent: Integers, trials: Integers) -> Floats:
+def of_trials(spent: Floats, trials: Integers) -> Floats:
     """The fields of `Spent` of each trial, shape (trials, fields), by the number of each trial.
 
     It is the repetition of median wall time, or the mean of the two in the middle. What has no part
@@ -198,8 +199,8 @@ class TakenApart:
         found = measured[there]
         own, at_once = take_apart(
             list(filter(None, itertools.compress(chunks, there))),
-            workers=found["workers"].to_numpy(np.int64),
-            wall_ns=found["wall_ns"].to_numpy(np.int64),
+            workers=found["workers"].to_numpy(np.float64),
+            wall_ns=found["wall_ns"].to_numpy(np.float64),
         )
         for place in np.flatnonzero(there)[at_once]:
             states[place] = PartsState.ONE_THREAD
@@ -238,7 +239,7 @@ def _why_not(chunks: Chunks | None, workers_used: int | None) -> PartsState | No
     return PartsState.NO_ACCOUNTS if None in chunks.run_queue_ns else None
 
 
-def _undisturbed(found: pd.DataFrame, own: Integers) -> tuple[Integers, Flags]:
+def _undisturbed(found: pd.DataFrame, own: Floats) -> tuple[Floats, Flags]:
     """Where the time would have gone undisturbed (`take_apart`), and where one can say that.
 
     `own`: where it went. Only imputed repetitions differ.
@@ -253,8 +254,8 @@ def _undisturbed(found: pd.DataFrame, own: Integers) -> tuple[Integers, Flags]:
     spent = own.copy()
     spent[:, imputed], at_once = take_apart(
         list(itertools.compress(others, has_accounts)),
-        workers=found["workers"].iloc[imputed].to_numpy(np.int64),
-        wall_ns=undisturbed_ns[imputed].astype(np.int64),
+        workers=found["workers"].iloc[imputed].to_numpy(np.float64),
+        wall_ns=np.trunc(undisturbed_ns[imputed]),
     )
     is_known[imputed[at_once]] = False
     return spent, is_known
