@@ -78,8 +78,8 @@ def test_the_next_provider_takes_over_and_one_line_says_why(
     assert executables == {STANDARD: Path("/source/3.13"), FREE: Path("/source/3.13t")}
     (line,) = terminal.getvalue().splitlines()
     assert line == (
-        "[0:00] provider uv cannot supply every build (no network), "
-        "so interpreters are taken from the cache, or compiled here"
+        "[0:00] interpreters are taken from the cache, or compiled here: "
+        "provider uv cannot supply every build (no network)"
     )
 
 

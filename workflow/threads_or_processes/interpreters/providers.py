@@ -293,8 +293,8 @@ def first_able(
             return provider.name, provider.supply(builds)
         except CannotSupplyError as reason:
             reasons.append(f"{provider.name}: {reason}")
-            then = f", so {_NEXT[following.name]}" if following else ""
-            progress.say(f"provider {provider.name} cannot supply every build ({reason}){then}")
+            then = f"{_NEXT[following.name]}: " if following else ""
+            progress.say(f"{then}provider {provider.name} cannot supply every build ({reason})")
     raise UserError(
         f"no provider can supply all interpreters ({'; '.join(reasons)})",
         where="interpreters.provider",

@@ -17,6 +17,14 @@ from threads_or_processes.records.vocabulary import ComparisonResult, Expects, V
 #: Neither a failed step (1) nor a mistake of the user's (2): the report is made.
 EXIT_CODE = 3
 
+#: What a run that is compared with a baseline says, though nothing can fail it.
+_CHANGES = {
+    ComparisonResult.SLOWER: "slower",
+    ComparisonResult.SLOWER_SOMEWHAT: "perhaps slightly slower",
+    ComparisonResult.FASTER: "faster",
+    ComparisonResult.FASTER_SOMEWHAT: "perhaps slightly faster",
+}
+
 #: What does not fail, though it may be slower.
 _PERHAPS_SLOWER = {
     ComparisonResult.SLOWER_SOMEWHAT: "perhaps slightly slower",
@@ -36,8 +44,8 @@ def failing(results: Results, fail_on: Collection[str]) -> list[str]:
     slower = (
         f"slower than the baseline: {row['cell']}, {float(row['ratio']):.2f} times the time "
         f"({float(row['ci_low_ratio']):.2f} to {float(row['ci_high_ratio']):.2f})"
-        for row in _changes(results, fail_on)
-        if row["reading"] == SLOWER
+        for row in _changes(results)
+        if SLOWER in fail_on and row["reading"] == SLOWER
     )
     return list(dict.fromkeys((*claims, *slower)))
 
@@ -58,9 +66,11 @@ def verdicts(results: Results, fail_on: Collection[str]) -> list[str]:
 
 def passed(results: Results, fail_on: Collection[str]) -> list[str]:
     """What a pass rests on where a baseline counts: it may have compared nothing."""
-    if SLOWER not in fail_on or not results.changes:
+    if not results.changes:
         return []
-    rows = _changes(results, fail_on)
+    if SLOWER not in fail_on:
+        return changed(results)
+    rows = _changes(results)
     if not rows:
         return ["nothing was measured since the baseline, so nothing is compared with it"]
     counts = Counter(row["reading"] for row in rows)
@@ -71,6 +81,16 @@ def passed(results: Results, fail_on: Collection[str]) -> list[str]:
         f"of {counted(len(rows), 'configuration')}, none is shown to be slower than the baseline "
         f"by more than the margin{f'; {rest}' if rest else ''}"
     ]
+
+
+def changed(results: Results) -> list[str]:
+    """How many configurations changed since a baseline, where there is one."""
+    counts = Counter(row["reading"] for row in _changes(results))
+    if not counts:
+        return []
+    told = [f"{counts[one]} {word}" for one, word in _CHANGES.items() if counts[one]]
+    of = counted(counts.total(), "configuration")
+    return [f"since the baseline, of {of}: {', '.join(told) or 'none is shown to have changed'}"]
 
 
 def _telling(rows: Iterable[dict[str, str]]) -> Iterator[dict[str, str]]:
@@ -102,8 +122,8 @@ def _claimed(case: Mapping[str, str]) -> str:
     return f"about {low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
 
 
-def _changes(results: Results, fail_on: Collection[str]) -> list[dict[str, str]]:
-    files = [file for file in results.changes if file.name == "changes.csv" and SLOWER in fail_on]
+def _changes(results: Results) -> list[dict[str, str]]:
+    files = [file for file in results.changes if file.name == "changes.csv"]
     return [row for file in files for row in _rows(file)]
 
 

@@ -161,7 +161,9 @@ def _counted(rows: Sequence[ChangeRow]) -> str:
                 told.append(f"{text.fixed(slightly, 0)} perhaps slightly")
             some = f" ({', '.join(told)})" if told else ""
             counted.append(f"{lead} {text.agreeing(number, 'are')} {word}{some}")
-    return text.listing(counted)
+    is_open = not any(one in found for one in (*CHANGED, ComparisonResult.EQUAL))
+    none = "none is shown to have changed: " if is_open and len(rows) > 1 else ""
+    return f"{none}{text.listing(counted)}"
 
 
 def _extent(rows: Sequence[ChangeRow]) -> str:

@@ -359,11 +359,12 @@ def _confidence(decisions: Decisions) -> str:
     sentences = []
     if judged:
         wrong = len(q_values) * max(q_values, default=0.0)
-        wrongly = "less than one" if wrong < 1 else f"at most {text.number(wrong)}"
+        wrongly = "less than one is" if wrong < 1 else f"at most {text.number(wrong)} are"
         each = "row and build" if len(decisions.workloads) > 1 else "build"
         of_choices = text.part(len(judged), len(rows), "choice")
         sentences.append(
-            f"Conclusive: {of_moves}{of_choices} (per {each}); expect {wrongly} wrong."
+            f"Conclusive: {of_moves}{of_choices} (per {each}); by chance, {wrongly} expected to be "
+            "wrong."
         )
     cells = [
         cell
