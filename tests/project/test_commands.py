@@ -108,6 +108,9 @@ TESTED_SMALLER = {
         ("snakemake -n", "snakemake -n -q"),
         "tests/pipeline/test_measuring.py::test_a_dry_run_measures_nothing",
     ),
+    "snakemake --cores all --configfile docs/examples/only-yours.yaml two.yaml": (
+        "tests/pipeline/test_own_work.py::test_the_document_does_what_it_says"
+    ),
     "snakemake --cores all --configfile mine.yaml": (
         "tests/pipeline/test_measuring.py"
         "::test_another_interpreter_measures_everything_anew_and_at_once_on_one_core_too"

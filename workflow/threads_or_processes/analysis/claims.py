@@ -231,7 +231,7 @@ def _why_inconclusive(tested: Tested, adjusted_p: float, rules: Rules) -> str:
             return "the interval lies partly inside, partly outside the margin"
         return f"the interval contains {tested.claim.by:.3g}, the limit that was stated"
     if adjusted_p > alpha:
-        return "conclusive alone, but not after adjusting for the number of claims"
+        return "enough for a single claim, but not after adjusting for the number of claims"
     assert not likelier.second_agrees
     return "the two methods disagree"
 
