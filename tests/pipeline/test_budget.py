@@ -1,6 +1,8 @@
 """A run with a budget ends in time, tells what it has, and goes on later."""
 
 import csv
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -35,15 +37,20 @@ def test_when_the_time_is_over_the_report_has_what_was_measured_and_the_rest_fol
     records = sorted((small.results / "trials").rglob("*.json"))
     kept, gone = records[::2], records[1::2]
     before = contents(kept)
+    cells = {json.loads(record.read_text(encoding="utf-8"))["cell"]["id"] for record in gone}
     for record in gone:
         record.unlink()
     small.configure(BUDGET)
     for name, value in OVER.items():
         monkeypatch.setenv(name, value)
     said = small.report()
-    told = f"There was no time for {len(gone)} planned trials: the same command goes on with them."
-    assert f"A budget of 20min limited this sweep. {told}\n" in said
-    assert told in summary(small)
+    told = rf"There was no time for {len(gone)} planned trials \((.+)\): the same command goes on "
+    told += r"with them\."
+    found = re.search(rf"A budget of 20min limited this sweep\. {told}\n", said)
+    assert found
+    places = {one.split(" in ")[-1] for one in found[1].split("; ")}
+    assert places == {one["name"] for one in small.plan()["experiments"] if cells & {*one["cells"]}}
+    assert re.search(told, summary(small))
     assert outcomes(small)["left_out"] == len(gone)
     assert not outcomes(small)["missing"]
     assert contents(kept) == before
