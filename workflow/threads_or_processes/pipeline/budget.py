@@ -46,9 +46,10 @@ def trials_left_out(campaign: Campaign) -> list[Trial]:
 
 def limits(campaign: Campaign) -> str:
     """What the budget kept the sweep from, and what measures it; empty where that is nothing."""
-    plan, trials = campaign.plan, trials_left_out(campaign)
+    plan = campaign.plan
     if plan.config["budget"] is None:
         return ""
+    trials = trials_left_out(campaign)
     return limits_of_budget(
         plan.config["budget"],
         len(trials),

@@ -65,7 +65,7 @@ def verdicts(results: Results, fail_on: Collection[str]) -> list[str]:
 
 
 def passed(results: Results, fail_on: Collection[str]) -> list[str]:
-    """What a pass rests on where a baseline counts: it may have compared nothing."""
+    """What a pass rests on, where there is a baseline: it may have compared nothing."""
     if not results.changes:
         return []
     if SLOWER not in fail_on:
