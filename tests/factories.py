@@ -13,6 +13,7 @@ from typing import Any, cast, get_origin, is_typeddict
 
 import msgspec
 import numpy as np
+from hypothesis.vendor.pretty import RepresentationPrinter
 from threads_or_processes.common.files import canonical_json, write_json
 from threads_or_processes.common.plan_file import plan_json
 from threads_or_processes.common.signing import identity_digest
@@ -89,6 +90,10 @@ class Campaign:
     identities: dict[str, Json] = field(repr=False)
     parity: Json
     records: dict[str, Any] = field(repr=False)
+
+    def _repr_pretty_(self, printer: RepresentationPrinter, _cycle: bool) -> None:
+        """Hypothesis prints every field otherwise, and fails as they have megabytes."""
+        printer.text(f"a campaign of {len(self.records)} records")
 
     def _sign_identities(self) -> None:
         """A test may have changed what an interpreter is."""

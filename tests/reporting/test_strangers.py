@@ -8,11 +8,12 @@ import csv
 import gzip
 import io
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, note
 from hypothesis import strategies as st
 from threads_or_processes.common.errors import UserError
 
@@ -25,15 +26,13 @@ from tests.strangers import more_or_fewer
 AMOUNTS = st.sampled_from([(1,), (2,), (1, 3), (2, 3), (1, 3, 8)])
 OUTCOMES = st.sampled_from(["raised", "timeout", "wrong_result", "harness_failed"])
 #: What all times of a campaign become, from the time and the amount of work.
-TIMES = st.sampled_from(
-    [
-        lambda wall_ns, _: wall_ns,
-        lambda _, __: 1,
-        lambda _, __: 1_000_000,
-        lambda wall_ns, amount: max(1, wall_ns // amount**2),  # more work takes less time
-        lambda wall_ns, amount: 2**62 if wall_ns % 3 else amount,
-    ]
-)
+TIMES: dict[str, Callable[[int, int], int]] = {
+    "as measured": lambda wall_ns, _: wall_ns,
+    "one nanosecond": lambda _, __: 1,
+    "one millisecond": lambda _, __: 1_000_000,
+    "less for more work": lambda wall_ns, amount: max(1, wall_ns // amount**2),
+    "146 years in two of three": lambda wall_ns, amount: 2**62 if wall_ns % 3 else amount,
+}
 
 
 @st.composite
@@ -58,16 +57,19 @@ def campaigns(draw: st.DrawFn) -> factories.Campaign:
     ]
     trials = [(cell.id, block) for cell in cells for block in range(1, cell.blocks + 1)]
     some = st.dictionaries(st.sampled_from(trials), OUTCOMES)
+    failures = draw(some | OUTCOMES.map(lambda outcome: dict.fromkeys(trials, outcome)))
     made = factories.make_campaign(
         cells,
-        failures=draw(some | OUTCOMES.map(lambda outcome: dict.fromkeys(trials, outcome))),
+        failures=failures,
         disturbed_ratio=draw(st.sampled_from([0.0, 0.2, 1.0])),
         claims=[factories.make_claim(cells[-1].id, cells[0].id)],
     )
-    time_of = draw(TIMES)
+    times = draw(st.sampled_from(list(TIMES)))
     for record in made.records.values():
         for repetition in record["repetitions"]:
-            repetition["wall_ns"] = time_of(repetition["wall_ns"], repetition.get("amount", 1))
+            wall_ns, amount = repetition["wall_ns"], repetition.get("amount", 1)
+            repetition["wall_ns"] = TIMES[times](wall_ns, amount)
+    note(f"Times: {times}. Failures: {failures}. Cells: {cells}")
     return made
 
 
