@@ -4,7 +4,7 @@ import errno
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,11 +16,9 @@ from threads_or_processes.pipeline.node import (
     check_is_local,
     check_same_node,
     cpus_in_words,
-    job_name,
     link_files,
     take_cpus,
 )
-from threads_or_processes.pipeline.results import hold
 
 
 @pytest.fixture
@@ -149,18 +147,41 @@ def test_where_a_record_can_be_neither_linked_nor_copied_the_old_one_stays(
     assert counted.read_text() == "old"
 
 
-def test_a_machine_that_is_being_measured_is_not_measured_by_a_second_job(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+#: The node's command in a process where another job has the folder, and ends at the first sleep.
+HELD = """
+import fcntl, os, time
+from pathlib import Path
+from threads_or_processes.common.errors import exit_on_user_error
+from threads_or_processes.pipeline import node
+lock = Path("{folder}/.lock")
+lock.write_text("job 81244 on n017")
+other = os.open(lock, os.O_RDWR)
+fcntl.flock(other, fcntl.LOCK_EX)
+time.sleep = lambda _: os.close(other)
+node.ENDS_WITHIN_S = {patience_s}
+exit_on_user_error(node.main)
+"""
+
+
+@pytest.mark.parametrize("patience_s", [0, 60])
+def test_a_machine_that_is_being_measured_is_not_measured_by_a_second_job_before_the_first_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience_s: float
 ) -> None:
     (tmp_path / "config.json").write_text('{"machine": "epyc"}', encoding="utf-8")
-    monkeypatch.setenv("SLURM_JOB_ID", "81244")
+    monkeypatch.setenv("SLURM_JOB_ID", "81245")
     monkeypatch.setenv("SLURMD_NODENAME", "n017")
-    hold(tmp_path, job_name(), "measuring epyc")
-    done = command(tmp_path, "--cpus", "1")
+    held = ["-c", HELD.format(folder=tmp_path, patience_s=patience_s)]
+    done = command(tmp_path, "--cpus", "1", program=held)
     assert done.returncode == 2
-    assert "job 81244 on n017 is measuring epyc" in done.stderr
-    assert str(tmp_path) in done.stderr
-    assert "wait until it is finished" in done.stderr
+    whose = (tmp_path / ".lock").read_text(encoding="utf-8")
+    if patience_s:
+        assert whose == "job 81245 on n017"
+        assert "is measuring" not in done.stderr
+    else:
+        assert whose == "job 81244 on n017"
+        assert "job 81244 on n017 is measuring epyc" in done.stderr
+        assert str(tmp_path) in done.stderr
+        assert "wait until it is finished" in done.stderr
 
 
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
@@ -184,9 +205,14 @@ def test_a_file_system_without_locks_is_used_and_named(
     assert "has no file locks" in capsys.readouterr().err
 
 
-def command(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+NODE = ["-m", "threads_or_processes.pipeline.node"]
+
+
+def command(
+    folder: Path, *arguments: str, program: Sequence[str] = NODE
+) -> "subprocess.CompletedProcess[str]":
     """Run the node's command with the config in a folder, for that folder."""
-    node = [sys.executable, "-m", "threads_or_processes.pipeline.node", *arguments]
+    node = [sys.executable, *program, *arguments]
     places = ["--config", str(folder / "config.json"), "--local", "/tmp", "--out", str(folder)]
     return subprocess.run([*node, *places], capture_output=True, text=True, cwd=folder)
 

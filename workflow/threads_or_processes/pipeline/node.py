@@ -24,6 +24,8 @@ from threads_or_processes.pipeline.results import hold
 from threads_or_processes.trial.machine import allowed_cpus, can_pin, online_cpus
 
 ROOT = Path(__file__).parents[3]
+#: A cancelled job's last processes may outlive it in the scheduler's books (Slurm: `KillWait`).
+ENDS_WITHIN_S = 60.0
 #: Types of file systems that other machines serve (`man 5 proc`, mountinfo).
 REMOTE_FILE_SYSTEMS = {
     *("nfs", "nfs4", "cifs", "smb3", "lustre", "gpfs", "beegfs", "ceph", "glusterfs", "afs"),
@@ -37,7 +39,8 @@ def main() -> None:
     config: dict[str, Any] = read_json(arguments.config)
     take_cpus(arguments.cpus, config["machine"])
     check_is_local(arguments.local)
-    hold(arguments.out, job_name(), f"measuring {config['machine']}")
+    doing = f"measuring {config['machine']}"
+    hold(arguments.out, job_name(), doing, patience_s=ENDS_WITHIN_S)
     check_same_node(arguments.out, config["machine"], may_be_another=arguments.elsewhere)
     folder = arguments.out / node_name()
     link_files(arguments.file, folder)

@@ -29,6 +29,7 @@ from threads_or_processes.records.tables.changes import BASELINE_TABLES
 NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}
 #: A file that is older and has no name yet is nobody's: a trial of a killed run may still write.
 WRITTEN_WITHIN_S = 600
+POLL_S = 0.1
 EXPORTS = Path("export")
 #: What a finished folder holds, of all that comparing reads.
 NEEDED = ("plan.json", "datapackage.json", "trials.csv.gz", "interpreters/parity.json", "tables")
@@ -233,11 +234,12 @@ def full_disks() -> list[str]:
     ]
 
 
-def hold(folder: Path, holder: str, doing: str) -> None:
+def hold(folder: Path, holder: str, doing: str, *, patience_s: float = 0) -> None:
     """Keep `folder` for this process until it ends; `UserError` names who has it and does what.
 
-    The kernel drops the lock with its holder, so that a killed run leaves nothing to unlock. Files
-    that one was writing when it was killed are removed.
+    The kernel drops the lock with its holder, so that a killed run leaves nothing to unlock. A
+    holder that ends within `patience_s` is waited for. Files that one was writing when it was
+    killed are removed.
     """
     lock = folder / ".lock"
     try:
@@ -245,14 +247,16 @@ def hold(folder: Path, holder: str, doing: str) -> None:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise file_error(error, lock) from None
+    patient_until_s = time.monotonic() + patience_s
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise UserError(
-            f"{lock.read_text(encoding='utf-8') or 'another run'} is {doing}",
-            where=str(folder),
-            hint="wait until it is finished, or stop it and run the same command again",
-        ) from None
+        while not _took(descriptor):
+            if time.monotonic() >= patient_until_s:
+                raise UserError(
+                    f"{lock.read_text(encoding='utf-8') or 'another run'} is {doing}",
+                    where=str(folder),
+                    hint="wait until it is finished, or stop it and run the same command again",
+                )
+            time.sleep(POLL_S)
     except OSError as error:
         if error.errno not in NO_LOCKS:
             raise
@@ -263,6 +267,15 @@ def hold(folder: Path, holder: str, doing: str) -> None:
         return
     lock.write_text(holder, encoding="utf-8")
     _remove_half_written(folder)
+
+
+def _took(descriptor: int) -> bool:
+    """Whether this process has the lock on an open file now."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _remove_half_written(folder: Path) -> None:
