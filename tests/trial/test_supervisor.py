@@ -11,7 +11,7 @@ import tempfile
 import textwrap
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 from threads_or_processes.trial.measured.proc import children
-from threads_or_processes.trial.supervisor import health
+from threads_or_processes.trial.supervisor import health, leftovers, supervisor
 from threads_or_processes.trial.supervisor.environment import draw_environment
 from threads_or_processes.trial.supervisor.faults import HarnessError
 from threads_or_processes.trial.supervisor.leftovers import (
@@ -28,7 +28,12 @@ from threads_or_processes.trial.supervisor.leftovers import (
     end_leftovers,
     marked_folder,
 )
-from threads_or_processes.trial.supervisor.reaper import MARKER, PREFIX_VARIABLE, SHARED_MEMORY
+from threads_or_processes.trial.supervisor.reaper import (
+    MARKER,
+    PREFIX_VARIABLE,
+    SHARED_MEMORY,
+    end_children,
+)
 from threads_or_processes.trial.supervisor.supervisor import Ending, run_measured
 
 from tests.trial.conftest import fake_interpreter, processes_with, until_gone
@@ -75,6 +80,7 @@ def kill_parent(task):
         Path(os.environ["STARTED"]).touch(exist_ok=False)
     except FileExistsError:  # another worker was first, the parent may be another by now
         time.sleep(SLEEP_S)
+    Path("/dev/shm", os.environ["SHARED_MEMORY_PREFIX"] + os.environ["MARKER"]).touch()
     os.kill(os.getppid(), 9)
     time.sleep(SLEEP_S)
 
@@ -165,9 +171,10 @@ class Bench:
         return ending
 
     def check_that_nothing_is_left(self) -> None:
-        """No process with the marker, no folder."""
+        """No process with the marker, no folder, no file in shared memory."""
         assert self.processes() == []
         assert list(self.temporary.iterdir()) == []
+        assert [file for file in SHARED_MEMORY.iterdir() if self.marker in file.name] == []
 
     def processes(self) -> list[int]:
         """The processes with the marker that are still there, zombies left out."""
@@ -259,6 +266,47 @@ def test_a_task_that_kills_its_reaper_ends_and_other_children_live_on(
         bench.run("kill_parent")
     bench.check_that_nothing_is_left()
     assert other.poll() is None
+
+
+def test_a_request_to_end_that_comes_while_a_trial_is_tidied_up_waits_for_that(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(spared: Collection[int]) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        end_children(spared)
+
+    monkeypatch.setattr(supervisor, "end_children", interrupted)
+    with pytest.raises(SystemExit) as end:
+        bench.run("kill_parent")
+    assert end.value.code == 128 + signal.SIGTERM
+    bench.check_that_nothing_is_left()
+
+
+def test_a_process_that_starts_while_leftovers_are_listed_is_ended_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prefix = f"{PREFIX}{secrets.token_hex(4)}-"
+    command = [sys.executable, "-c", "import time; time.sleep(60)"]
+    started: list[subprocess.Popen[bytes]] = []
+    kill = os.kill
+
+    def start() -> None:
+        started.append(subprocess.Popen(command, env={**os.environ, PREFIX_VARIABLE: prefix}))
+        while started[-1].pid not in processes_with(f"{PREFIX_VARIABLE}={prefix}"):
+            assert started[-1].poll() is None
+
+    def kill_the_first(pid: int, number: int) -> None:
+        if len(started) == 1:
+            start()
+        kill(pid, number)
+
+    start()
+    (tmp_path / f"{MARKER}{prefix}").write_text("trial-gone", encoding="utf-8")
+    monkeypatch.setattr(leftovers, "SHARED_MEMORY", tmp_path)  # out of other tests' reach
+    monkeypatch.setattr(os, "kill", kill_the_first)
+    end_leftovers()
+    assert [process.wait() for process in started] == [-signal.SIGKILL] * 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_shared_memory_with_the_prefix_is_removed(tmp_path: Path) -> None:

@@ -17,7 +17,9 @@ from pathlib import Path
 
 from threads_or_processes.trial.measured.proc import PROC
 from threads_or_processes.trial.supervisor.reaper import (
+    ENDS_WITHIN_S,
     MARKER,
+    POLL_S,
     PREFIX_VARIABLE,
     SHARED_MEMORY,
     unlink_shared_memory,
@@ -90,11 +92,24 @@ def _is_abandoned(marker: Path, handle: int) -> bool:
 
 
 def _end(prefix: str, folder: Path) -> None:
+    patient_until_s = time.monotonic() + ENDS_WITHIN_S
+    # Again and again: one that starts while they are listed is not among them.
+    while (left := _processes(prefix)) and time.monotonic() < patient_until_s:
+        for pid in left:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(POLL_S)
+    if folder.name.startswith(FOLDER_PREFIX) and not folder.is_symlink():
+        shutil.rmtree(folder, ignore_errors=True)
+    unlink_shared_memory(prefix)
+
+
+def _processes(prefix: str) -> list[int]:
+    """Processes of a trial that this user may look into, zombies left out."""
+    found = []
     for process in PROC.glob("[0-9]*"):
         with contextlib.suppress(OSError):
             environment = (process / "environ").read_bytes().split(b"\0")
             if f"{PREFIX_VARIABLE}={prefix}".encode() in environment:
-                os.kill(int(process.name), signal.SIGKILL)
-    if folder.name.startswith(FOLDER_PREFIX) and not folder.is_symlink():
-        shutil.rmtree(folder, ignore_errors=True)
-    unlink_shared_memory(prefix)
+                found.append(int(process.name))
+    return found

@@ -35,6 +35,8 @@ OUT_OF_MEMORY_SCORE = "500"
 PR_SET_CHILD_SUBREAPER = 36
 # A resource tracker ends by itself, once those it serves are gone: it unlinks their semaphores.
 TRACKER_PATIENCE_S = 2.0
+#: A process that was told to end or killed, and still is there, is not waited for any longer.
+ENDS_WITHIN_S = 30.0
 POLL_S = 0.002
 POLITE = (
     *(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGALRM),
@@ -77,7 +79,7 @@ def fork_reaper(
     `not_its` are the supervisor's ends of its pipes. The machine's lock stays with the reaper,
     so that no other trial begins before this one is gone.
     """
-    with _postponed(POLITE):
+    with postponed(POLITE):  # Python drops what is raised while its hooks of a fork run
         pid = os.fork()
         if pid == 0:
             _live(request, control, report, not_its)
@@ -85,8 +87,8 @@ def fork_reaper(
 
 
 @contextlib.contextmanager
-def _postponed(numbers: Collection[int]) -> Iterator[None]:
-    """Postpone signals: what a handler raises while Python's hooks of a fork run would be lost."""
+def postponed(numbers: Collection[int]) -> Iterator[None]:
+    """Postpone signals, where what a handler raises would be lost or leave something behind."""
     arrived: list[int] = []
     handlers = {
         number: signal.signal(number, lambda received, _: arrived.append(received))

@@ -36,7 +36,9 @@ from threads_or_processes.trial.supervisor.outcome import exit_words, explained,
 from threads_or_processes.trial.supervisor.pipeline_idle import ancestors, await_idle, cpu_ns
 from threads_or_processes.trial.supervisor.reaper import (
     BROKEN,
+    ENDS_WITHIN_S,
     LONGEST_REPORT_BYTES,
+    POLITE,
     PREFIX_VARIABLE,
     REFUSED,
     SHARED_MEMORY,
@@ -44,13 +46,13 @@ from threads_or_processes.trial.supervisor.reaper import (
     adopt_orphans,
     end_children,
     fork_reaper,
+    postponed,
     unlink_shared_memory,
 )
 
 MEASURED = "threads_or_processes.trial.measured.measure"
 PACKAGE_ROOT = Path(__file__).resolve().parents[3]
 STDERR_TAIL_BYTES = 4000
-ENDS_WITHIN_S = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,10 +288,11 @@ def _reaper(request: ReaperRequest, *, not_its: tuple[int, ...]) -> Iterator[_Re
     try:
         yield reaper
     finally:
-        if not reaper.dismiss():
-            end_children(spared=others)
-            unlink_shared_memory(request.shared_memory_prefix)
-        adopt_orphans(adopt=False)
+        with postponed(POLITE):
+            if not reaper.dismiss():
+                end_children(spared=others)
+                unlink_shared_memory(request.shared_memory_prefix)
+            adopt_orphans(adopt=False)
 
 
 def _tail(stderr: IO[bytes]) -> str:
