@@ -105,7 +105,8 @@ class Soak:
     """A campaign whose processes are killed, and what was seen of it.
 
     `known` has every record that was ever seen, by trial id. `lost` has the ids of records that
-    disappeared or changed, by the kind of kill.
+    disappeared or changed, by the kind of kill. `prefixes` begin the names of what the trials that
+    ran at a kill had in shared memory.
     """
 
     checkout: Checkout
@@ -117,6 +118,7 @@ class Soak:
     lost: dict[Victim, set[str]] = field(default_factory=dict)
     known: dict[str, bytes] = field(default_factory=dict)
     odd_ends: list[int] = field(default_factory=list)
+    prefixes: set[str] = field(default_factory=set)
 
     def go_on(self, wanted: Mapping[Victim, int]) -> None:
         """Run the same command until so many of each kind were killed, and to its end then.
@@ -181,6 +183,11 @@ class Soak:
             *(str(path) for path in self._temporary.iterdir() if not _is_snakemakes(path)),
             *map(str, half_written(self.checkout.folder)),
             *self._abandoned(),
+            *(
+                str(path)
+                for path in SHARED_MEMORY.iterdir()
+                if any(prefix in path.name for prefix in self.prefixes)
+            ),
         ]
 
     def close(self) -> None:
@@ -242,6 +249,7 @@ class Soak:
 
     def _kill(self, victim: Victim, root: int, chance: random.Random) -> bool:
         """Kill one of a kind, or all of a group; whether there was any."""
+        self.prefixes.update(marker.name.removeprefix(MARKER) for marker in self._markers())
         found = victims(root).get(victim, [])
         is_group = victim in (Victim.ALL, Victim.GUARDS)
         some = chance.sample(found, len(found) if is_group else min(1, len(found)))
@@ -284,13 +292,19 @@ class Soak:
             with contextlib.suppress(FileNotFoundError):
                 return set(self.checkout.trial_ids().values())
 
+    def _markers(self) -> Iterator[Path]:
+        """Markers of this campaign's trials."""
+        for marker in SHARED_MEMORY.glob(f"{MARKER}{PREFIX}*"):
+            with contextlib.suppress(OSError):
+                if str(self._temporary) in os.fsdecode(marker.read_bytes()):
+                    yield marker
+
     def _abandoned(self) -> list[str]:
         """Markers of this campaign's trials that nobody answers for any more."""
         found = []
-        for marker in SHARED_MEMORY.glob(f"{MARKER}{PREFIX}*"):
+        # Of other tests, none is locked: somebody would seem to answer for it.
+        for marker in self._markers():
             with contextlib.suppress(OSError), marker.open("rb") as stream:
-                # Of other tests, none is locked: somebody would seem to answer for it.
-                if str(self._temporary) in os.fsdecode(stream.read()):
-                    fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                    found.append(str(marker))
+                fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                found.append(str(marker))
         return found
