@@ -179,7 +179,7 @@ class Soak:
     def left_behind(self) -> list[str]:
         """Processes, files and shared memory of this campaign that should be gone."""
         return [
-            *(system_text(PROC / str(pid) / "cmdline") for pid in self._processes()),
+            *(system_text(PROC / str(pid) / "cmdline") for pid in self.processes()),
             *(str(path) for path in self._temporary.iterdir() if not _is_snakemakes(path)),
             *map(str, half_written(self.checkout.folder)),
             *self._abandoned(),
@@ -190,9 +190,13 @@ class Soak:
             ),
         ]
 
+    def processes(self) -> list[int]:
+        """The live processes of this campaign."""
+        return [int(one.name) for one in PROC.glob("[0-9]*") if self._is_own(one)]
+
     def close(self) -> None:
         """Kill what a test that failed left running."""
-        for pid in self._processes():
+        for pid in self.processes():
             self._sigkill(pid)
 
     @property
@@ -275,9 +279,6 @@ class Soak:
     def _is_own(self, process: Path) -> bool:
         """Whether a live process has its temporary folder here."""
         return f"\0TMPDIR={self._temporary}" in "\0" + system_text(process / "environ")
-
-    def _processes(self) -> list[int]:
-        return [int(one.name) for one in PROC.glob("[0-9]*") if self._is_own(one)]
 
     def _look(self, victim: Victim) -> None:
         """Compare the records with those that were there before a kill."""

@@ -385,7 +385,7 @@ def test_what_a_killed_supervisor_and_reaper_leave_the_next_trial_ends_and_only_
         assert bench.run("leave").answer["outcome"] == "crashed"  # leaves nothing of either
         assert lives.exists()
         assert Path(SHARED_MEMORY, f"{MARKER}{living}").exists()
-    until_gone(lambda: [*bench.processes(), *bench.temporary.iterdir(), *in_shared_memory()])
+    assert in_shared_memory() == []
 
 
 def test_a_request_to_end_that_comes_during_a_fork_is_not_lost(tmp_path: Path) -> None:
@@ -408,13 +408,16 @@ def test_a_request_to_end_that_comes_during_a_fork_is_not_lost(tmp_path: Path) -
 @pytest.mark.parametrize("step", ["fcntl.flock", "os.write", "Path.rename", "Path.mkdir"])
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_supervisor_that_is_killed_while_it_begins_leaves_nothing(
-    step: str, moment: str, tmp_path: Path
+    step: str, moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (memory := tmp_path / "memory").mkdir()  # out of other tests' reach
+    (temporary := tmp_path / "tmp").mkdir()
     prefix = f"{PREFIX}{secrets.token_hex(4)}-"
     code = f"""
         import fcntl, os, signal, tempfile
         from pathlib import Path
-        from threads_or_processes.trial.supervisor.leftovers import marked_folder
+        from threads_or_processes.trial.supervisor import leftovers
+        leftovers.SHARED_MEMORY = Path("{memory}")
         tempfile.gettempdir()  # writes a file
         step = {step}
         def killed(*given, **named):
@@ -422,22 +425,20 @@ def test_a_supervisor_that_is_killed_while_it_begins_leaves_nothing(
                 step(*given, **named)
             os.kill(os.getpid(), signal.SIGKILL)
         {step} = killed
-        marked_folder("{prefix}").__enter__()
+        leftovers.marked_folder("{prefix}").__enter__()
     """
-    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    environment = os.environ | {"TMPDIR": str(temporary)}
     command = [sys.executable, "-c", textwrap.dedent(code)]
     ended = subprocess.run(command, cwd=ROOT, env=environment, check=False)
     assert ended.returncode == -signal.SIGKILL
-    left = [
-        *tmp_path.iterdir(),
-        *(path for path in SHARED_MEMORY.iterdir() if prefix in path.name),
-    ]
+    left = [*temporary.iterdir(), *memory.iterdir()]
     for path in left:
         if path.name.startswith("."):
             assert path.exists()
             os.utime(path, (0, time.time() - LOCKED_WITHIN_S - 1))
-    end_leftovers()  # or another test's trial, which may hold the lock and not be done yet
-    until_gone(lambda: [path for path in left if path.exists()])
+    monkeypatch.setattr(leftovers, "SHARED_MEMORY", memory)
+    end_leftovers()
+    assert [path for path in left if path.exists()] == []
 
 
 @pytest.mark.parametrize(
