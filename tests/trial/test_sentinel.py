@@ -125,6 +125,36 @@ def _children() -> set[int]:
     return {int(child) for child in children.split()}
 
 
+@pytest.mark.parametrize(
+    ("hook", "said"),
+    [
+        pytest.param("before", "interrupted\n", id="parent"),
+        pytest.param("after_in_child", "read\n", id="child"),
+    ],
+)
+def test_an_interrupt_during_a_fork_is_not_lost_and_ends_no_child(hook: str, said: str) -> None:
+    code = f"""
+import os, signal
+from threads_or_processes.records.quiet import ProbeMode
+from threads_or_processes.trial.supervisor.sentinel import sentinel
+os.register_at_fork({hook}=lambda: signal.raise_signal(signal.SIGINT))
+try:
+    with sentinel({CPUS}) as read:
+        read(ProbeMode.SIMULTANEOUS)
+        print("read")
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "workflow")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.stdout, ended.stderr) == (said, "")
+
+
 def test_the_children_end_with_a_killed_parent() -> None:
     code = (
         "import os, time\n"

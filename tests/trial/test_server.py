@@ -41,6 +41,9 @@ def leave(code):
 def fail():
     raise ValueError("told")
 
+def interrupted():
+    raise KeyboardInterrupt
+
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -99,15 +102,15 @@ runpy.run_path({str(CLIENT)!r}, run_name="__main__")
 
 
 @contextlib.contextmanager
-def started(*arguments: str) -> Iterator[Server]:
-    """A server with a name of its own."""
+def started(*arguments: str, first: str = "") -> Iterator[Server]:
+    """A server with a name of its own, which runs some code `first`."""
     name = secrets.token_hex(8)
     environment = {"PYTHONPATH": str(PACKAGES), ADDRESS: name}
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind(f"\0{name}")
         listener.listen()
         process = subprocess.Popen(
-            [sys.executable, "-c", COMMANDS, str(listener.fileno()), *arguments],
+            [sys.executable, "-c", first + COMMANDS, str(listener.fileno()), *arguments],
             env=environment,
             stdin=subprocess.PIPE,
             pass_fds=[listener.fileno()],
@@ -166,6 +169,53 @@ def test_what_becomes_of_a_client_becomes_of_its_command(
     assert client.returncode == exit_code
     until_gone(lambda: [path for path in (waiting,) if path.exists()])
     assert server.ask("say", "on", "").communicate()[0] == "on True\n"
+
+
+# While Python's hooks of a fork run, it prints and drops what is raised.
+AT_A_FORK = """
+import os, signal
+os.register_at_fork(after_in_child=lambda: signal.raise_signal(signal.SIGINT))
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "command"),
+    [
+        pytest.param(AT_A_FORK, ["say", "words", ""], id="during the fork"),
+        pytest.param("", ["interrupted"], id="before the command begins"),
+    ],
+)
+def test_an_interrupt_ends_a_process_that_begins(first: str, command: list[str]) -> None:
+    with started(first=first) as server:
+        client = server.ask(*command)
+        assert client.communicate() == ("", "")
+    assert client.returncode == 128 + signal.SIGINT
+
+
+@pytest.mark.parametrize("step", ["connect", "sendmsg", "recv"])
+def test_a_client_that_is_interrupted_at_any_step_ends(server: Server, step: str) -> None:
+    """At the last one twice, of which the first is passed on."""
+    code = f"""
+import _socket, runpy, sys
+class Interrupted(_socket.socket):
+    def {step}(self, *_):
+        self.__class__ = Twice
+        raise KeyboardInterrupt
+class Twice(Interrupted):
+    def sendmsg(self, *_):
+        raise KeyboardInterrupt
+_socket.socket = Interrupted
+sys.argv[1:] = ["wait", "/nowhere/at/all"]
+runpy.run_path({str(CLIENT)!r}, run_name="__main__")
+"""
+    client = subprocess.run(
+        [sys.executable, "-c", code],
+        env=server.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (client.returncode, client.stdout, client.stderr) == (128 + signal.SIGINT, "", "")
 
 
 def test_a_command_ends_with_a_killed_server_and_is_run_again(

@@ -32,6 +32,7 @@ from threads_or_processes.pipeline.snakemake_patches import (
     hasten,
     is_first,
     keep_apart,
+    keep_awake,
     pass_on_handlers,
     patch_executor,
     patch_scheduler,
@@ -114,6 +115,7 @@ onstart:
         keep_apart(workflow)
     if IS_FLEET and is_first(workflow, "executor"):
         patch_executor(workflow.scheduler._executor)
+        keep_awake()
     if OWN_PYTHON and IS_MEASURED_HERE and is_first(workflow, "server"):
         start_server()
     CONSOLE.begin(logger)

@@ -1,6 +1,8 @@
 """The patches of Snakemake's scheduler, on the scheduler of real runs."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -153,6 +155,36 @@ def test_a_dry_run_inspects_no_function_for_each_job_and_makes_no_parameters(
     assert "made: amount" not in said["hasten()"]
     unpatched = [said["pass"].count(line) for line in ("inspected: needed", "made: amount")]
     assert min(unpatched) >= JOBS, "Snakemake no longer needs the patch"
+
+
+# The main thread waits for jobs; another one takes the signal.
+ASLEEP = """
+import signal, threading, time
+from types import SimpleNamespace
+from threads_or_processes.pipeline.snakemake_patches import keep_awake, patch_scheduler
+
+scheduler = SimpleNamespace(job_rate_limiter=None, exit_gracefully=lambda *_: None)
+signal.signal(signal.SIGTERM, scheduler.exit_gracefully)
+patch_scheduler(scheduler)
+keep_awake()
+
+def take_signal():
+    time.sleep(0.5)
+    signal.raise_signal(signal.SIGINT)
+
+try:
+    threading.Thread(target=take_signal, daemon=True).start()
+    threading.Semaphore(0).acquire()
+except KeyboardInterrupt:
+    print("heard")
+"""
+
+
+def test_ctrl_c_ends_a_run_that_waits_for_jobs_whichever_thread_takes_it() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", ASLEEP], stdout=subprocess.PIPE, text=True, check=True, timeout=100
+    )
+    assert said.stdout == "heard\n"
 
 
 class Executor:

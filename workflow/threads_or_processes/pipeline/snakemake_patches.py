@@ -13,6 +13,7 @@ import gc
 import os
 import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import replace
@@ -31,6 +32,8 @@ OBJECTS_BETWEEN_COLLECTIONS = 100_000
 ECHO = signal.SIGURG
 # An error is printed after that, even if the main thread hangs.
 MAIN_THREAD_ANSWERS_WITHIN_S = 10
+# A signal that another thread took is handled so soon.
+HEARTBEAT_S = 1.0
 
 _echoed = threading.Event()
 
@@ -93,12 +96,33 @@ def await_signals() -> None:
         return  # which handles them between two lines
     if signal.getsignal(ECHO) is _note_echo:
         _echoed.clear()
-        os.kill(os.getpid(), ECHO)
+        _wake_main_thread()
         _echoed.wait(MAIN_THREAD_ANSWERS_WITHIN_S)
 
 
 def _note_echo(*_: object) -> None:
     _echoed.set()
+
+
+def keep_awake() -> None:
+    """Have the main thread handle signals while it waits for sent jobs, not when one ends.
+
+    The system may give a signal to any thread. Python handles it in the main thread, whose wait for
+    a lock that does not end. Not where trials run: it would run beside them.
+    """
+
+    def beat() -> None:
+        while True:
+            time.sleep(HEARTBEAT_S)
+            _wake_main_thread()
+
+    threading.Thread(target=beat, daemon=True).start()
+
+
+def _wake_main_thread() -> None:
+    main = threading.main_thread().ident
+    assert main is not None  # it was started
+    signal.pthread_kill(main, ECHO)
 
 
 def check_first(workflow: Any, check: Callable[[], None]) -> None:

@@ -60,4 +60,7 @@ def run_here(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:  # before it waits; a command that the server has ends with it
+        os._exit(130)

@@ -65,6 +65,8 @@ def serve(listener: socket.socket, run: Callable[[Sequence[str]], None]) -> None
 
     Another user's clients are sent away.
     """
+    # Python drops what is raised while its hooks of a fork run: an interrupt ends a child then.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     while LIFELINE not in _ready([LIFELINE, listener]):
         client, _ = listener.accept()
         with client:
@@ -109,6 +111,7 @@ def _run_in_child(
     """Run a command as a process of its own would, with the client's output streams."""
     exit_code = 1
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         os.dup2(os.open(os.devnull, os.O_RDONLY), LIFELINE)
         for stream, end in zip(streams, (1, 2), strict=True):
@@ -118,6 +121,8 @@ def _run_in_child(
         exit_code = 0
     except SystemExit as leaving:
         exit_code = leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
+    except KeyboardInterrupt:
+        exit_code = 128 + signal.SIGINT
     except BaseException:
         traceback.print_exc()
     finally:

@@ -23,7 +23,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -79,10 +79,21 @@ def fork_reaper(
     `not_its` are the supervisor's ends of its pipes. The machine's lock stays with the reaper,
     so that no other trial begins before this one is gone.
     """
+    return fork(lambda: _live(request, control, report, not_its))
+
+
+def fork(live: Callable[[], NoReturn]) -> int:
+    """Fork a child that lives by a function, and ends when a pipe closes; returns its process id.
+
+    A polite request to end is for this process alone. In the child, it must not come between the
+    end of a trial and the tidying up, nor while it waits for its next task.
+    """
     with postponed(POLITE):  # Python drops what is raised while its hooks of a fork run
         pid = os.fork()
         if pid == 0:
-            _live(request, control, report, not_its)
+            for number in POLITE:
+                signal.signal(number, lambda *_: None)
+            live()
     return pid
 
 
@@ -106,10 +117,6 @@ def postponed(numbers: Collection[int]) -> Iterator[None]:
 def _live(request: ReaperRequest, control: int, report: int, not_its: tuple[int, ...]) -> NoReturn:
     try:
         os.setsid()  # an interrupt at the terminal is for the supervisor
-        # A polite request to end, from the work or from outside, must not come between the end of
-        # the trial and the tidying up.
-        for number in POLITE:
-            signal.signal(number, lambda *_: None)
         for end in not_its:
             os.close(end)
         _keep(request, control, report)

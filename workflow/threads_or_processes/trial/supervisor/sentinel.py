@@ -13,10 +13,12 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NoReturn
 
 from threads_or_processes.records.quiet import ProbeMode, floor_of
 from threads_or_processes.trial.measured.probe_client import WORDS, ProbeReading
 from threads_or_processes.trial.supervisor.faults import RefusedError, SentinelDiedError
+from threads_or_processes.trial.supervisor.reaper import fork
 
 TEXT_BYTES = 12_000
 # A child that is asked sleeps so long first: whoever asked sleeps too by then, and what else there
@@ -150,29 +152,29 @@ def _death_of(child: Child) -> SentinelDiedError:
 def _start(cpu: int, text: bytes, siblings: Sequence[Child]) -> Child:
     asks_read, asks_write = os.pipe()
     answers_read, answers_write = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        # Only our own ends stay open, or a sibling's pipe would not close with the parent.
-        for sibling in siblings:
-            os.close(sibling.asks)
-            os.close(sibling.answers)
-        os.close(asks_write)
-        os.close(answers_read)
-        _serve(cpu, text, asks_read, answers_write)
+    # Only our own ends stay open, or a sibling's pipe would not close with the parent.
+    not_its = (
+        *(end for one in siblings for end in (one.asks, one.answers)),
+        asks_write,
+        answers_read,
+    )
+    pid = fork(lambda: _serve(cpu, text, asks_read, answers_write, not_its))
     os.close(asks_read)
     os.close(answers_write)
     return Child(cpu, pid, asks_write, answers_read)
 
 
-def _serve(cpu: int, text: bytes, asks: int, answers: int) -> None:
-    """A child's life: an answer for each byte, until the pipe closes. Never returns."""
+def _serve(cpu: int, text: bytes, asks: int, answers: int, not_its: Sequence[int]) -> NoReturn:
+    """A child's life: an answer for each byte, until the pipe closes."""
     try:
+        for end in not_its:
+            os.close(end)
         try:
             os.sched_setaffinity(0, {cpu})
         except OSError:
             os.read(asks, 1)
             os.write(answers, NOT_PINNED)
-            return
+            os._exit(0)
         _yield_to_others()
         while os.read(asks, 1):
             time.sleep(NAP_NS / 1e9)
